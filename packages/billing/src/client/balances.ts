@@ -1,0 +1,90 @@
+/** The billing router's answers: plain JSON, safe for browsers. Times are epoch milliseconds, amounts units of the meter. */
+
+export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
+
+export interface BalanceRow<Meter extends string = string> {
+  meter: Meter
+  /** The meter's name at Flowglad, else its slug. */
+  name: string
+  /** Units that can be spent now; null when unlimited. Never below 0 here. */
+  available: number | null
+  /** Units of work that is running. */
+  held: number
+  used: number
+  /** null when unlimited. */
+  limit: number | null
+  unlimited: boolean
+  /** used / limit, 0 … 1. */
+  share: number
+  status: BalanceStatus
+  /** When the grants renew; null when they do not. */
+  renewsAt: number | null
+  asOf: number
+  /** Usage events that Flowglad refuses so far. */
+  parked: number
+  version: number
+}
+
+export interface PlanSummary {
+  name: string
+  priceSlug: string | null
+  isFree: boolean
+  status: string
+  renewsAt: number | null
+  /** The plan ends then, when a cancellation is scheduled. */
+  cancelsAt: number | null
+  /** The plan changes then, when a downgrade is scheduled. */
+  changesAt: number | null
+  /** Toggle features that are on. */
+  features: string[]
+}
+
+export interface BalancesAnswer<Meter extends string = string> {
+  /** Per customer; never falls. A higher version is newer, whichever way it came. */
+  version: number
+  balances: BalanceRow<Meter>[]
+  /** null: no current subscription, or (with `asOf` null) not known yet. */
+  plan: PlanSummary | null
+  asOf: number | null
+}
+
+export interface ChargeRow<Meter extends string = string> {
+  at: number
+  procedure: string
+  meter: Meter
+  amount: number
+  transactionId: string
+  reference: string | null
+  priceId: string | null
+  state: 'waiting' | 'delivered' | 'parked' | 'dropped'
+}
+
+export interface UsageDay<Meter extends string = string> {
+  /** UTC day, `2026-11-22`. */
+  day: string
+  meter: Meter
+  amount: number
+}
+
+export interface PlanOffer<Meter extends string = string> {
+  /** A plan one subscribes to, or a pack bought once. */
+  kind: 'plan' | 'pack'
+  name: string
+  description: string | null
+  priceSlug: string
+  /** In the currency's smallest unit (cents). */
+  unitPrice: number
+  currency: string
+  interval: { unit: 'day' | 'week' | 'month' | 'year'; count: number } | null
+  isFree: boolean
+  grants: { meter: Meter; name: string; amount: number; renews: boolean }[]
+  features: { slug: string; name: string }[]
+  /** Meters that this plan does not limit. */
+  unlimited: Meter[]
+}
+
+export interface PlanChange {
+  plan: PlanSummary | null
+  /** When the change takes effect. */
+  effectiveAt: number
+}
