@@ -1,0 +1,174 @@
+/**
+ * `pnpm dev`: flowglad-local, the server and the web app, each reloading on edits, as one thing with one short greeting.
+ * The children stay quiet unless something is wrong; whichever stops, stops all.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const data = join(root, '.data')
+const { env } = process
+
+const ports = {
+  FLOWGLAD_LOCAL_PORT: Number(env.FLOWGLAD_LOCAL_PORT ?? 4010),
+  PORT: Number(env.PORT ?? 3000),
+  WEB_PORT: Number(env.WEB_PORT ?? 5173),
+}
+const webUrl = `http://localhost:${ports.WEB_PORT}`
+const flowgladLocalUrl = `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`
+const flowgladUrl = env.FLOWGLAD_BASE_URL ?? flowgladLocalUrl
+const withFlowgladLocal = flowgladUrl === flowgladLocalUrl
+// Known to everybody and good for nothing but this machine: flowglad-local signs with it, the server verifies with it.
+const webhookSecret = env.FLOWGLAD_WEBHOOK_SECRET ?? 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA=='
+
+interface Process {
+  name: string
+  folder: string
+  command: string[]
+  portVariable: keyof typeof ports
+  ready: string
+  env: Record<string, string>
+}
+
+const processes: Process[] = [
+  {
+    name: 'flowglad-local',
+    folder: 'packages/flowglad-local',
+    command: ['tsx', 'watch', '--clear-screen=false', 'src/main.ts'],
+    portVariable: 'FLOWGLAD_LOCAL_PORT',
+    ready: `${flowgladLocalUrl}/`,
+    env: {
+      FLOWGLAD_LOCAL_PORT: String(ports.FLOWGLAD_LOCAL_PORT),
+      FLOWGLAD_LOCAL_DB: env.FLOWGLAD_LOCAL_DB ?? join(data, 'flowglad.sqlite'),
+      FLOWGLAD_LOCAL_PRICING: env.FLOWGLAD_LOCAL_PRICING ?? join(root, 'apps/server/pricing.yaml'),
+      FLOWGLAD_LOCAL_WEBHOOK_URL:
+        env.FLOWGLAD_LOCAL_WEBHOOK_URL ?? `http://127.0.0.1:${ports.PORT}/api/webhooks/flowglad`,
+      FLOWGLAD_LOCAL_WEBHOOK_SECRET: env.FLOWGLAD_LOCAL_WEBHOOK_SECRET ?? webhookSecret,
+    },
+  },
+  {
+    name: 'server',
+    folder: 'apps/server',
+    command: ['tsx', 'watch', '--clear-screen=false', 'src/main.ts'],
+    portVariable: 'PORT',
+    ready: `http://127.0.0.1:${ports.PORT}/healthz`,
+    env: {
+      PORT: String(ports.PORT),
+      PUBLIC_URL: env.PUBLIC_URL ?? webUrl,
+      DATABASE_URL: env.DATABASE_URL ?? `file:${join(data, 'metered.sqlite')}`,
+      FLOWGLAD_BASE_URL: flowgladUrl,
+      FLOWGLAD_WEBHOOK_SECRET: webhookSecret,
+    },
+  },
+  {
+    name: 'web',
+    folder: 'apps/web',
+    command: ['vite', '--clearScreen', 'false', '--logLevel', 'warn'],
+    portVariable: 'WEB_PORT',
+    ready: webUrl,
+    env: { WEB_PORT: String(ports.WEB_PORT), SERVER_URL: `http://127.0.0.1:${ports.PORT}` },
+  },
+]
+const started = processes.filter((it) => withFlowgladLocal || it.name !== 'flowglad-local')
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, () => probe.close(() => resolve(true)))
+  })
+}
+
+async function refuseBusyPorts() {
+  for (const { name, portVariable } of started) {
+    const port = ports[portVariable]
+    if (await isFree(port)) continue
+    console.error(
+      `Port ${port}, which ${name} needs, is in use. Stop what listens there, or choose another:\n\n  ${portVariable}=${port + 1} pnpm dev\n`,
+    )
+    process.exit(1)
+  }
+}
+
+const children: ChildProcess[] = []
+let stopping = false
+
+function stop(code: number) {
+  if (stopping) return
+  stopping = true
+  process.exitCode = code
+  for (const child of children) child.kill('SIGTERM')
+}
+
+function start({ name, folder, command: [tool, ...args], env: own }: Process) {
+  const cwd = join(root, folder)
+  const child = spawn(join(cwd, 'node_modules/.bin', tool ?? ''), args, {
+    cwd,
+    env: { ...env, ...own },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
+  children.push(child)
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)
+    })
+  }
+  child.once('exit', (code) => {
+    if (!stopping)
+      console.error(
+        `\n${name} stopped (${code ?? 'by a signal'}), so everything stops. The lines above say why.`,
+      )
+    stop(code || 1)
+  })
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
+  } catch {
+    return false
+  }
+}
+
+async function untilReady({ ready }: Process) {
+  while (!stopping && !(await isReady(ready))) await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+function greet() {
+  const payment = withFlowgladLocal
+    ? [
+        '',
+        '  Pay          on the test checkout with 4242 4242 4242 4242 (4000 0000 0000 0002 is declined)',
+        `  Flowglad     ${flowgladLocalUrl}   customers, balances, webhooks, the clock`,
+      ]
+    : ['', `  Flowglad     ${flowgladUrl}`]
+  console.log(
+    [
+      '',
+      '  Metered is running.',
+      '',
+      `  Open         ${webUrl}   sign up with any email`,
+      ...payment,
+      '',
+      '  Reset        pnpm dev --reset   forgets every account and charge',
+      '  Stop         Ctrl-C',
+      '',
+    ].join('\n'),
+  )
+}
+
+if (process.argv.includes('--reset')) {
+  rmSync(data, { recursive: true, force: true })
+  console.log('Everything local was forgotten.')
+}
+process.once('SIGINT', () => stop(0))
+process.once('SIGTERM', () => stop(0))
+await refuseBusyPorts()
+console.log(`Starting ${started.map((it) => it.name).join(', ')} …`)
+for (const it of started) start(it)
+await Promise.all(started.map(untilReady))
+if (!stopping) greet()
