@@ -1,0 +1,31 @@
+import { defineConfig } from '@playwright/test'
+import { systemChromium } from './chromium.mjs'
+
+const executablePath = systemChromium()
+
+export default defineConfig({
+  testDir: './tests',
+  fullyParallel: true,
+  workers: 2,
+  reporter: [['list']],
+  timeout: 30_000,
+  expect: { timeout: 7_500 },
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    video: 'off', // needs Playwright's own ffmpeg
+    launchOptions: {
+      ...(executablePath ? { executablePath } : {}),
+      chromiumSandbox: false, // as root, in containers and CI
+      args: [
+        '--disable-quic',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-background-networking',
+      ],
+    },
+  },
+  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+})
