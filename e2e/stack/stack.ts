@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Books, flowgladBooks } from './books.ts'
 import { type Network, startNetwork } from './network.ts'
+import { startPostgres } from './postgres.ts'
 import { freePort, type Running, repository, startBuilt } from './process.ts'
 
 const key = 'sk_test_local'
@@ -24,8 +25,9 @@ export interface Stack extends AsyncDisposable {
 
 /** The product as it is built and run in production form: flowglad-local, a breakable network, the server. */
 export async function startStack(
-  options: { env?: Record<string, string>; webhooks?: boolean } = {},
+  options: { env?: Record<string, string>; webhooks?: boolean; database?: 'sqlite' | 'postgres' } = {},
 ): Promise<Stack> {
+  const postgres = options.database === 'postgres' ? await startPostgres() : undefined
   const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
   const [flowgladPort, port] = await Promise.all([freePort(), freePort()])
   const flowglad = await startBuilt({
@@ -56,7 +58,7 @@ export async function startStack(
         PORT: String(onPort),
         HOST: '127.0.0.1',
         PUBLIC_URL: `http://127.0.0.1:${onPort}`,
-        DATABASE_URL: `file:${join(folder, 'metered.sqlite')}`,
+        DATABASE_URL: postgres?.url ?? `file:${join(folder, 'metered.sqlite')}`,
         FLOWGLAD_BASE_URL: network.url,
         FLOWGLAD_SECRET_KEY: key,
         FLOWGLAD_WEBHOOK_SECRET: webhookSecret,
@@ -87,6 +89,7 @@ export async function startStack(
       await Promise.all([stack.server, ...nodes].map((it) => it.kill('SIGTERM')))
       await network[Symbol.asyncDispose]()
       await flowglad.kill('SIGTERM')
+      await postgres?.[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,0 +1,85 @@
+// Processes killed in the middle of their work: what was answered is billed, what is billed was worked for, and nothing twice.
+import { randomUUID } from 'node:crypto'
+import type { APIRequestContext } from '@playwright/test'
+import { call, expect, signUp, test } from './fixtures.ts'
+
+test.use({ ownStack: true, stackEnv: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } })
+
+const lookUp = (request: APIRequestContext, url: string, term: string, key: string) =>
+  call(request, url, 'studio.generate', { prompt: term, count: 1 }, { 'idempotency-key': key })
+
+async function upgrade(
+  request: APIRequestContext,
+  url: string,
+  complete: (session: string) => Promise<void>,
+) {
+  const { data } = await call(request, url, 'billing.checkout', { priceSlug: 'pro_monthly' })
+  await complete(new URL(data.url).pathname.split('/').at(-1) ?? '')
+  await call(request, url, 'billing.refresh', {})
+}
+
+test('five crashes with a failing delivery: answered ≤ billed ≤ answered + in flight, and the books agree', async ({
+  stack,
+  request,
+}) => {
+  test.slow()
+  const customer = await signUp(request, stack.url)
+  await upgrade(request, stack.url, stack.books.complete)
+
+  let answered = 0
+  let inFlightAtKills = 0
+  for (const trouble of ['unreachable', 'loseAnswer', 'hang', 'fail', 'loseAnswer'] as const) {
+    stack.network.trouble('/usage-events', trouble)
+    let inFlight = 0
+    let enough = () => {}
+    const someAnswered = new Promise<void>((resolve) => (enough = resolve))
+    let answeredNow = 0
+    const calls = Array.from({ length: 12 }, async (_, i) => {
+      inFlight++
+      try {
+        const { status } = await lookUp(request, stack.url, `picture ${i}`, randomUUID())
+        if (status === 200) answered++
+        if (++answeredNow === 4) enough()
+      } finally {
+        inFlight--
+      }
+    })
+    await someAnswered
+    inFlightAtKills += inFlight
+    await stack.restart('SIGKILL')
+    await Promise.allSettled(calls)
+  }
+  stack.network.heal()
+
+  await expect
+    .poll(async () => (await stack.books.used(customer.id)).generations ?? 0, { timeout: 20_000 })
+    .toBeGreaterThanOrEqual(answered)
+  // The dead processes' holds have expired once the ledger and Flowglad agree.
+  await expect
+    .poll(
+      async () => {
+        const { data } = await call(request, stack.url, 'billing.refresh', {})
+        const row = data.balances.find((it: { meter: string }) => it.meter === 'generations')
+        const books = await stack.books.balances(customer.id)
+        return row.held === 0 && row.available === books.generations
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true)
+  const billed = (await stack.books.used(customer.id)).generations ?? 0
+  expect(billed).toBeGreaterThanOrEqual(answered)
+  expect(billed).toBeLessThanOrEqual(answered + inFlightAtKills)
+  const transactions = await stack.books.transactions(customer.id)
+  expect(new Set(transactions).size).toBe(transactions.length)
+})
+
+test('a retry replays the stored answer after a crash', async ({ stack, request }) => {
+  const customer = await signUp(request, stack.url)
+  const key = randomUUID()
+  const first = await lookUp(request, stack.url, 'a lighthouse', key)
+  expect(first.status).toBe(200)
+  await stack.restart('SIGKILL')
+  const again = await lookUp(request, stack.url, 'a lighthouse', key)
+  expect(again.data).toEqual(first.data)
+  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 1 })
+})

@@ -1,0 +1,59 @@
+// Flowglad away: what is known goes on, the limit holds, and everything arrives once when it is back.
+import { call, expect, signUp, test } from './fixtures.ts'
+
+test.use({ ownStack: true })
+
+const picture = (count = 1) => ({ prompt: 'a field of barley', count })
+
+test('with Flowglad away a known customer works up to the limit and not beyond; all of it arrives once', async ({
+  stack,
+  request,
+}) => {
+  const customer = await signUp(request, stack.url)
+  expect(await call(request, stack.url, 'studio.generate', picture(2))).toMatchObject({ status: 200 })
+  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
+
+  stack.network.trouble('/', 'unreachable')
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => call(request, stack.url, 'studio.generate', picture())),
+  )
+  expect(answers.filter((it) => it.status === 200)).toHaveLength(8)
+  expect(answers.filter((it) => it.status === 402)).toHaveLength(4)
+  const ready = await request.get(`${stack.url}/readyz`)
+  expect(ready.status()).toBe(200)
+  expect((await ready.json()).status).toBe('degraded')
+
+  stack.network.heal()
+  await expect.poll(() => stack.books.used(customer.id), { timeout: 25_000 }).toEqual({ generations: 10 })
+  expect(await stack.books.transactions(customer.id)).toHaveLength(9)
+})
+
+test('with Flowglad away an unknown customer is told so, and is not charged', async ({ stack, request }) => {
+  stack.network.trouble('/', 'unreachable')
+  const customer = await signUp(request, stack.url)
+  const refused = await call(request, stack.url, 'studio.generate', picture())
+  expect(refused.status).toBe(503)
+  expect(refused.error.data.billing).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  stack.network.heal()
+  await expect
+    .poll(async () => (await call(request, stack.url, 'studio.generate', picture())).status, {
+      timeout: 20_000,
+    })
+    .toBe(200)
+  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 1 })
+})
+
+test('usage blocked on its way does not stop the calls, and arrives once when the way opens', async ({
+  stack,
+  request,
+}) => {
+  const customer = await signUp(request, stack.url)
+  stack.network.trouble('/usage-events', 'unreachable')
+  for (const count of [4, 4]) {
+    expect(await call(request, stack.url, 'studio.generate', picture(count))).toMatchObject({ status: 200 })
+  }
+  expect(await stack.books.used(customer.id)).toEqual({})
+  expect(await call(request, stack.url, 'studio.generate', picture(3))).toMatchObject({ status: 402 })
+  stack.network.heal()
+  await expect.poll(() => stack.books.used(customer.id), { timeout: 25_000 }).toEqual({ generations: 8 })
+})

@@ -1,0 +1,50 @@
+// Two servers over one PostgreSQL: one ledger.
+import { randomUUID } from 'node:crypto'
+import { test as base } from '@playwright/test'
+import { startStack } from '../stack/stack.ts'
+import { call, expect, signUp } from './fixtures.ts'
+
+const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
+  nodes: async ({}, use) => {
+    const nodes = await startTwoNodes()
+    await use(nodes)
+    await nodes.stack[Symbol.asyncDispose]()
+  },
+})
+
+async function startTwoNodes() {
+  const stack = await startStack({ database: 'postgres' })
+  const second = await stack.startNode()
+  return { stack, urls: [stack.url, second.url] as const }
+}
+
+test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succeed', async ({
+  nodes,
+  request,
+}) => {
+  test.slow()
+  const { stack, urls } = nodes
+  const customer = await signUp(request, stack.url)
+  const { data } = await call(request, stack.url, 'billing.checkout', { priceSlug: 'pro_monthly' })
+  await stack.books.complete(new URL(data.url).pathname.split('/').at(-1) ?? '')
+  const answers = await Promise.all(
+    Array.from({ length: 400 }, (_, i) =>
+      call(request, i % 2 ? urls[0] : urls[1], 'studio.generate', { prompt: 'two boats', count: 2 }),
+    ),
+  )
+  expect(answers.filter((it) => it.status === 200)).toHaveLength(250)
+  expect(answers.filter((it) => it.status === 402)).toHaveLength(150)
+  await expect.poll(() => stack.books.used(customer.id), { timeout: 20_000 }).toEqual({ generations: 500 })
+})
+
+test('a retry on the other node replays the first one’s answer', async ({ nodes, request }) => {
+  const { stack, urls } = nodes
+  const customer = await signUp(request, stack.url)
+  const key = { 'idempotency-key': randomUUID() }
+  const input = { prompt: 'an orchard', count: 2 }
+  const first = await call(request, urls[0], 'studio.generate', input, key)
+  const again = await call(request, urls[1], 'studio.generate', input, key)
+  expect(again.data).toEqual(first.data)
+  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
+})
