@@ -1,0 +1,185 @@
+import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
+
+/** The rows of one customer that a batch needs, as the store loaded them under the customer's lock. */
+export interface LoadedCustomer {
+  /** null: the ledger has not met the customer. */
+  row: CustomerRow | null
+  accounts: AccountRow[]
+  holds: HoldRow[]
+  keys: KeyRow[]
+  events: EventRow[]
+  /** Keys with a stored result, oldest first; loaded only when the results may outgrow their budget. */
+  oldestResults: KeyRow[]
+}
+
+export interface Writes {
+  customers: CustomerRow[]
+  accounts: AccountRow[]
+  holds: HoldRow[]
+  keys: KeyRow[]
+  events: EventRow[]
+  /** Units to add to a day's total. */
+  daily: { customer: string; day: string; meter: string; amount: number }[]
+}
+
+/** NUL cannot occur in a name: commands with it are refused before they are queued. */
+export const joined = (...parts: string[]) => parts.join('\0')
+
+/** The working copy of one customer within a batch: finds rows, creates them, and remembers which were changed. */
+export class Book {
+  readonly row: CustomerRow
+  /** Never below the last time of this customer, whatever the database's clock did since. */
+  readonly now: number
+  readonly #accounts: Map<string, AccountRow>
+  readonly #holds: Map<string, HoldRow>
+  readonly #keys: Map<string, KeyRow>
+  readonly #events: Map<string, EventRow>
+  readonly oldestResults: KeyRow[]
+  readonly #changed = {
+    customer: false,
+    accounts: new Set<AccountRow>(),
+    holds: new Set<HoldRow>(),
+    keys: new Set<KeyRow>(),
+    events: new Set<EventRow>(),
+    daily: new Map<string, number>(),
+  }
+
+  constructor(customer: string, loaded: LoadedCustomer | undefined, now: number) {
+    this.row = loaded?.row ?? emptyCustomer(customer)
+    this.now = Math.max(now, this.row.time)
+    this.#accounts = new Map(loaded?.accounts.map((row) => [joined(row.subscription, row.meter), row]))
+    this.#holds = new Map(loaded?.holds.map((row) => [row.attempt, row]))
+    this.#keys = new Map(loaded?.keys.map((row) => [joined(row.procedure, row.key), row]))
+    this.#events = new Map(loaded?.events.map((row) => [joined(row.attempt, row.meter), row]))
+    // One object a row: a result that ages out must be the very row a command of this batch may also change.
+    this.oldestResults = (loaded?.oldestResults ?? []).map((row) => this.#keyed(row))
+  }
+
+  account(subscription: string, meter: string): AccountRow {
+    const id = joined(subscription, meter)
+    let account = this.#accounts.get(id)
+    if (!account) {
+      account = emptyAccount(this.row.customer, subscription, meter)
+      this.#accounts.set(id, account)
+    }
+    return account
+  }
+
+  accounts(): AccountRow[] {
+    return [...this.#accounts.values()]
+  }
+
+  hold(attempt: string): HoldRow | undefined {
+    return this.#holds.get(attempt)
+  }
+
+  holds(): HoldRow[] {
+    return [...this.#holds.values()]
+  }
+
+  key(procedure: string, key: string): KeyRow | undefined {
+    return this.#keys.get(joined(procedure, key))
+  }
+
+  event(attempt: string, meter: string): EventRow | undefined {
+    return this.#events.get(joined(attempt, meter))
+  }
+
+  events(): EventRow[] {
+    return [...this.#events.values()]
+  }
+
+  writeCustomer(change: Partial<CustomerRow>): void {
+    Object.assign(this.row, change)
+    this.#changed.customer = true
+  }
+
+  writeAccount(account: AccountRow, change: Partial<AccountRow>): void {
+    Object.assign(account, change)
+    this.#changed.accounts.add(account)
+  }
+
+  writeHold(hold: HoldRow, change: Partial<HoldRow> = {}): void {
+    Object.assign(hold, change)
+    this.#holds.set(hold.attempt, hold)
+    this.#changed.holds.add(hold)
+  }
+
+  writeKey(key: KeyRow, change: Partial<KeyRow> = {}): void {
+    Object.assign(key, change)
+    this.#keys.set(joined(key.procedure, key.key), key)
+    this.#changed.keys.add(key)
+  }
+
+  writeEvent(event: EventRow, change: Partial<EventRow> = {}): void {
+    Object.assign(event, change)
+    this.#events.set(joined(event.attempt, event.meter), event)
+    this.#changed.events.add(event)
+  }
+
+  addToDay(day: string, meter: string, amount: number): void {
+    const id = joined(day, meter)
+    this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
+  }
+
+  /** Adds this customer's changed rows to the batch's writes; any change at all raises the version. */
+  collect(writes: Writes): void {
+    const { customer, accounts, holds, keys, events, daily } = this.#changed
+    if (!customer && accounts.size + holds.size + keys.size + events.size === 0) return
+    this.row.version += 1
+    this.row.time = this.now
+    writes.customers.push(this.row)
+    writes.accounts.push(...accounts)
+    writes.holds.push(...holds)
+    writes.keys.push(...keys)
+    writes.events.push(...events)
+    for (const [id, amount] of daily) {
+      const [day = '', meter = ''] = id.split('\0')
+      writes.daily.push({ customer: this.row.customer, day, meter, amount })
+    }
+  }
+
+  #keyed(row: KeyRow): KeyRow {
+    const id = joined(row.procedure, row.key)
+    const known = this.#keys.get(id)
+    if (known) return known
+    this.#keys.set(id, row)
+    return row
+  }
+}
+
+const emptyCustomer = (customer: string): CustomerRow => ({
+  customer,
+  version: 0,
+  time: 0,
+  laneToken: null,
+  laneUntil: 0,
+  lane: null,
+  installedToken: null,
+  subscription: null,
+  snapshot: null,
+  fetchedAt: null,
+  periodCheckedFor: null,
+  undelivered: 0,
+  resultBytes: 0,
+})
+
+const emptyAccount = (customer: string, subscription: string, meter: string): AccountRow => ({
+  customer,
+  subscription,
+  meter,
+  booked: 0,
+  acked: 0,
+  held: 0,
+  dropped: 0,
+  parked: 0,
+  snapshotAvailable: 0,
+  snapshotAcked: 0,
+  ambiguous: 0,
+  waived: 0,
+  unlimited: 0,
+  period: '',
+  limit: 0,
+  ackedAtFirstSight: 0,
+  usedAtFirstSight: 0,
+})

@@ -1,0 +1,35 @@
+import type { Charge } from '../ledger.ts'
+import { isParked } from './delivery.ts'
+import type { EventRow } from './rows.ts'
+
+/** A usage event as the customer's charge. */
+export function chargeOf(event: EventRow): Charge {
+  const { at, procedure, meter, amount, attempt, reference, priceId, flagged } = event
+  return {
+    at,
+    procedure,
+    meter,
+    amount,
+    transactionId: attempt,
+    reference,
+    priceId,
+    state: chargeState(event),
+    flagged,
+  }
+}
+
+function chargeState(event: EventRow): Charge['state'] {
+  if (isParked(event)) return 'parked'
+  switch (event.state) {
+    case 'waiting':
+    case 'sent':
+    case 'parked':
+      return 'waiting'
+    case 'acked':
+      return 'delivered'
+    case 'dropped':
+      return 'dropped'
+    default:
+      return event.state satisfies never
+  }
+}

@@ -1,0 +1,95 @@
+import type { Install } from '../commands.ts'
+import { availableWithoutHolds } from './available.ts'
+import type { Book } from './book.ts'
+import { freeLane } from './lane.ts'
+import type { AccountRow } from './rows.ts'
+
+/** Installs what Flowglad said, together with what was acknowledged when it was asked; all meters at once. */
+export function install(book: Book, command: Install): { state: 'installed' } | { state: 'laneLost' } {
+  const { lane, laneToken } = book.row
+  if (laneToken !== command.token || lane?.purpose !== 'fetch') {
+    // After an unknown COMMIT the first run may have installed already.
+    return { state: book.row.installedToken === command.token ? 'installed' : 'laneLost' }
+  }
+  for (const note of lane.notes) {
+    if (note.dropped === 0) continue
+    const account = book.account(note.subscription, note.meter)
+    // The one way down: given up before the lane was taken, so Flowglad's answer cannot come to contain it unseen.
+    book.writeAccount(account, {
+      booked: account.booked - note.dropped,
+      dropped: account.dropped - note.dropped,
+    })
+  }
+  const { subscription, meters } = command.snapshot
+  if (subscription) {
+    const known = book.accounts().filter((account) => account.subscription === subscription.id)
+    const period = `${subscription.periodStart ?? 'none'}`
+    for (const meter of new Set([...Object.keys(meters), ...known.map((account) => account.meter)])) {
+      const feature = command.unlimitedBy[meter]
+      const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
+      // An account made since the lane was taken had nothing acknowledged then.
+      const note = lane.notes.find((it) => it.subscription === subscription.id && it.meter === meter)
+      installAccount(book, book.account(subscription.id, meter), {
+        available,
+        granted,
+        acked: note?.acked ?? 0,
+        ambiguous: note?.ambiguous ?? 0,
+        unlimited: feature !== undefined && subscription.features.includes(feature),
+        period,
+      })
+    }
+  }
+  const periodEnd = subscription?.periodEnd ?? null
+  book.writeCustomer({
+    subscription: subscription?.id ?? null,
+    snapshot: subscription,
+    // When the lane was taken, not now: the answer is at least that fresh, and a period that ended in between was not asked about.
+    fetchedAt: lane.notedAt,
+    periodCheckedFor: periodEnd !== null && periodEnd <= lane.notedAt ? periodEnd : null,
+    installedToken: command.token,
+  })
+  freeLane(book)
+  return { state: 'installed' }
+}
+
+interface Reading {
+  available: number
+  granted: number
+  acked: number
+  ambiguous: number
+  unlimited: boolean
+  period: string
+}
+
+function installAccount(book: Book, account: AccountRow, reading: Reading): void {
+  const firstSight = account.period !== reading.period
+  const unlimitedEnded = account.unlimited === 1 && !reading.unlimited
+  book.writeAccount(account, {
+    snapshotAvailable: reading.available,
+    snapshotAcked: reading.acked,
+    ambiguous: reading.ambiguous,
+    unlimited: reading.unlimited ? 1 : 0,
+  })
+  if (unlimitedEnded) {
+    // Flowglad's balance went negative while usage was unlimited; nobody is locked out for that.
+    const least = firstSight ? reading.granted : 0
+    book.writeAccount(account, {
+      waived: account.waived + Math.max(0, least - availableWithoutHolds(account)),
+    })
+  }
+  const total = account.snapshotAvailable + account.waived
+  if (firstSight) {
+    const limit = Math.max(reading.granted, total)
+    book.writeAccount(account, {
+      period: reading.period,
+      limit,
+      ackedAtFirstSight: reading.acked,
+      usedAtFirstSight: limit - total,
+    })
+  } else {
+    const spentSince = account.snapshotAcked - account.ackedAtFirstSight
+    book.writeAccount(account, {
+      limit: Math.max(account.limit, total + spentSince + account.usedAtFirstSight),
+    })
+  }
+}

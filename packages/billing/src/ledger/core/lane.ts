@@ -1,0 +1,74 @@
+import type { LeaveLane, TakeLane, TakeLaneAnswer, UsageEvent } from '../commands.ts'
+import type { Book } from './book.ts'
+import type { EventRow } from './rows.ts'
+
+/**
+ * One lane per customer: fetching and delivering exclude each other, so that a fetched balance either contains an event or cannot
+ * contain it. Taking it again extends it, notes anew and marks anew: the last thing to do before each request, never during one.
+ */
+export function takeLane(book: Book, command: TakeLane): TakeLaneAnswer {
+  const { laneToken, laneUntil } = book.row
+  if (laneToken !== null && laneToken !== command.token && laneUntil > book.now) {
+    return { state: 'busy', retryAfterMs: laneUntil - book.now }
+  }
+  const ambiguous = book.events().filter((event) => event.state === 'sent')
+  book.writeCustomer({
+    laneToken: command.token,
+    laneUntil: book.now + command.leaseMs,
+    lane: {
+      purpose: command.purpose,
+      notedAt: book.now,
+      notes: command.purpose === 'fetch' ? notes(book, ambiguous) : [],
+    },
+  })
+  const room = Math.max(0, command.maxEvents - ambiguous.length)
+  const events = command.purpose === 'deliver' ? deliverable(book).slice(0, room) : []
+  // Marked before anything leaves this process: whatever happens then, the next one knows that they may have arrived.
+  for (const event of events) {
+    if (event.state === 'parked') book.writeCustomer({ undelivered: book.row.undelivered + 1 })
+    book.writeEvent(event, { state: 'sent' })
+  }
+  return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
+}
+
+export function leaveLane(book: Book, command: LeaveLane): { state: 'left' } {
+  if (book.row.laneToken === command.token) freeLane(book)
+  return { state: 'left' }
+}
+
+export function freeLane(book: Book): void {
+  book.writeCustomer({ laneToken: null, laneUntil: book.now, lane: null })
+}
+
+function notes(book: Book, ambiguous: EventRow[]) {
+  return book.accounts().map(({ subscription, meter, acked, dropped }) => ({
+    subscription,
+    meter,
+    acked,
+    dropped,
+    ambiguous: ambiguous
+      .filter((event) => event.subscription === subscription && event.meter === meter)
+      .reduce((units, event) => units + event.amount, 0),
+  }))
+}
+
+function deliverable(book: Book): EventRow[] {
+  return book
+    .events()
+    .filter(({ state, retryAt }) => state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= book.now))
+    .sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1))
+}
+
+function usageEvent(row: EventRow): UsageEvent {
+  const { customer, attempt, meter, subscription, amount, price, at, reference, properties } = row
+  return {
+    customer,
+    attempt,
+    meter,
+    subscription,
+    amount,
+    price,
+    usageDate: at,
+    properties: reference === null ? properties : { ...properties, reference },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Command } from '../commands.ts'
+
+/** Which rows a batch decides on. The first element of every entry is the customer. */
+export interface Needs {
+  /** Sorted: every node locks in the same order. */
+  customers: string[]
+  holds: [customer: string, attempt: string][]
+  /** Holds past their time, of these customers. */
+  dueHolds: string[]
+  /** With the hold of the attempt that has the key. */
+  keys: [customer: string, procedure: string, key: string][]
+  events: [customer: string, attempt: string, meter: string][]
+  /** All sent events of these customers. */
+  sentEvents: string[]
+  /** The next waiting events, and parked ones whose time has come. */
+  waitingEvents: [customer: string, atMost: number][]
+  /** Accounts of these subscriptions, beside those of the snapshot's and of every loaded hold and event. */
+  subscriptions: [customer: string, subscription: string][]
+  allAccounts: string[]
+  /** Bytes of results to store, by customer. */
+  resultBytes: Map<string, number>
+}
+
+export function needsOf(commands: readonly Command[]): Needs {
+  const needs: Needs = {
+    customers: [...new Set(commands.map((command) => command.customer))].sort(),
+    holds: [],
+    dueHolds: [],
+    keys: [],
+    events: [],
+    sentEvents: [],
+    waitingEvents: [],
+    subscriptions: [],
+    allAccounts: [],
+    resultBytes: new Map(),
+  }
+  for (const command of commands) add(needs, command)
+  return needs
+}
+
+function add(needs: Needs, command: Command): void {
+  const { customer } = command
+  switch (command.type) {
+    case 'reserve':
+      needs.holds.push([customer, command.attempt])
+      needs.dueHolds.push(customer)
+      if (command.key !== null) needs.keys.push([customer, command.procedure, command.key])
+      return
+    case 'settle':
+      needs.holds.push([customer, command.attempt])
+      needs.subscriptions.push([customer, command.subscription])
+      for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
+      if (command.key === null) return
+      needs.keys.push([customer, command.procedure, command.key])
+      if (command.result !== null) {
+        const bytes = (needs.resultBytes.get(customer) ?? 0) + Buffer.byteLength(command.result)
+        needs.resultBytes.set(customer, bytes)
+      }
+      return
+    case 'renew':
+    case 'release':
+      needs.holds.push([customer, command.attempt])
+      return
+    case 'expire':
+      needs.dueHolds.push(customer)
+      return
+    case 'takeLane':
+      needs.sentEvents.push(customer)
+      if (command.purpose === 'fetch') needs.allAccounts.push(customer)
+      else needs.waitingEvents.push([customer, command.maxEvents])
+      return
+    case 'install':
+      needs.allAccounts.push(customer)
+      return
+    case 'acknowledge':
+    case 'park':
+    case 'drop':
+      for (const { attempt, meter } of command.events) needs.events.push([customer, attempt, meter])
+      return
+    case 'leaveLane':
+      return
+    default:
+      command satisfies never
+  }
+}

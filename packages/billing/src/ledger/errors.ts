@@ -1,0 +1,21 @@
+/** The command is malformed: nothing was queued, held or charged. `path` names the field. */
+export class InvalidCommandError extends Error {
+  override readonly name = 'InvalidCommandError'
+  readonly path: string
+
+  constructor({ path, reason }: { path: string; reason: string }) {
+    super(`Invalid ledger command: ${path || 'command'}: ${reason}`)
+    this.path = path
+  }
+}
+
+/** The ledger cannot take or finish the command: its queue is full, it is closing, or the store stays out of reach. */
+export class LedgerUnavailableError extends Error {
+  override readonly name = 'LedgerUnavailableError'
+  readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach'
+
+  constructor(reason: LedgerUnavailableError['reason'], options?: ErrorOptions) {
+    super(`Ledger unavailable: ${reason}`, options)
+    this.reason = reason
+  }
+}

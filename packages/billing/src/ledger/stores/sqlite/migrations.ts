@@ -1,0 +1,110 @@
+/**
+ * Applied in order, each once, and never edited afterwards. `WITHOUT ROWID`: a customer's rows lie together under a key that begins with
+ * the customer, so the cost of a call does not grow with everybody else's rows. Every other index is partial and holds only what waits.
+ */
+export const migrations = [
+  `
+  CREATE TABLE metered_customer (
+    customer text PRIMARY KEY,
+    version integer NOT NULL,
+    time integer NOT NULL,
+    lane_token text,
+    lane_until integer NOT NULL,
+    lane text,
+    installed_token text,
+    subscription text,
+    snapshot text,
+    fetched_at integer,
+    period_checked_for integer,
+    undelivered integer NOT NULL,
+    result_bytes integer NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_customer_to_deliver ON metered_customer (lane_until, undelivered) WHERE undelivered > 0;
+
+  CREATE TABLE metered_account (
+    customer text NOT NULL,
+    subscription text NOT NULL,
+    meter text NOT NULL,
+    booked integer NOT NULL,
+    acked integer NOT NULL,
+    held integer NOT NULL,
+    dropped integer NOT NULL,
+    parked integer NOT NULL,
+    snapshot_available integer NOT NULL,
+    snapshot_acked integer NOT NULL,
+    ambiguous integer NOT NULL,
+    waived integer NOT NULL,
+    unlimited integer NOT NULL,
+    period text NOT NULL,
+    "limit" integer NOT NULL,
+    acked_at_first_sight integer NOT NULL,
+    used_at_first_sight integer NOT NULL,
+    PRIMARY KEY (customer, subscription, meter)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE metered_hold (
+    customer text NOT NULL,
+    attempt text NOT NULL,
+    subscription text NOT NULL,
+    procedure text NOT NULL,
+    legs text NOT NULL,
+    state text NOT NULL,
+    started_at integer NOT NULL,
+    expires_at integer NOT NULL,
+    max_hold_ms integer NOT NULL,
+    prune_at integer,
+    PRIMARY KEY (customer, attempt)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_hold_due ON metered_hold (customer, expires_at) WHERE state = 'held';
+  CREATE INDEX metered_hold_due_of_all ON metered_hold (expires_at, customer) WHERE state = 'held';
+  CREATE INDEX metered_hold_prune ON metered_hold (prune_at) WHERE prune_at IS NOT NULL;
+
+  CREATE TABLE metered_key (
+    customer text NOT NULL,
+    procedure text NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    attempt text NOT NULL,
+    completed integer NOT NULL,
+    result text,
+    result_bytes integer NOT NULL,
+    prune_at integer NOT NULL,
+    PRIMARY KEY (customer, procedure, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_key_results ON metered_key (customer, prune_at) WHERE result_bytes > 0;
+  CREATE INDEX metered_key_prune ON metered_key (prune_at);
+
+  CREATE TABLE metered_event (
+    customer text NOT NULL,
+    attempt text NOT NULL,
+    meter text NOT NULL,
+    subscription text NOT NULL,
+    procedure text NOT NULL,
+    amount integer NOT NULL,
+    price text NOT NULL,
+    state text NOT NULL,
+    at integer NOT NULL,
+    reference text,
+    properties text NOT NULL,
+    flagged text,
+    price_id text,
+    reason text,
+    retry_at integer,
+    prune_at integer,
+    PRIMARY KEY (customer, attempt, meter)
+  ) WITHOUT ROWID;
+  CREATE INDEX metered_event_charges ON metered_event (customer, at, attempt, meter);
+  CREATE INDEX metered_event_undelivered ON metered_event (customer, state, at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX metered_event_oldest ON metered_event (at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX metered_event_parked ON metered_event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
+  CREATE INDEX metered_event_prune ON metered_event (prune_at) WHERE prune_at IS NOT NULL;
+
+  CREATE TABLE metered_daily (
+    customer text NOT NULL,
+    day text NOT NULL,
+    meter text NOT NULL,
+    amount integer NOT NULL,
+    PRIMARY KEY (customer, day, meter)
+  ) WITHOUT ROWID;
+  `,
+]

@@ -1,0 +1,118 @@
+import type { LoadedCustomer } from '../../core/book.ts'
+import type { Needs } from '../../core/needs.ts'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { column, selectList, type Table, tables } from '../tables.ts'
+import type { SqliteDatabase } from './openDatabase.ts'
+
+/** Loads what a batch decides on. Runs inside the write transaction; each statement reads all the rows that a JSON list names. */
+export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
+  const { customer, account, hold, key, event } = tables
+  const customers = select(db, customer, `${each('customer', ['customer'])}`)
+  const holds = select(db, hold, each('hold', ['customer', 'attempt']))
+  const dueHolds = select(
+    db,
+    hold,
+    `${each('hold', ['customer'])} WHERE t.state = 'held' AND t.expires_at <= ?`,
+  )
+  const keys = select(db, key, each('key', ['customer', 'procedure', 'key']))
+  const holdsOfKeys = select(
+    db,
+    hold,
+    `${each('key', ['customer', 'procedure', 'key'], 'k')}
+     CROSS JOIN metered_hold t ON t.customer = k.customer AND t.attempt = k.attempt`,
+  )
+  const events = select(db, event, each('event', ['customer', 'attempt', 'meter']))
+  const sentEvents = select(db, event, `${each('event', ['customer'])} WHERE t.state = 'sent'`)
+  const waitingEvents = select(
+    db,
+    event,
+    `metered_event t WHERE t.customer = ? AND t.state = 'waiting' ORDER BY t.at LIMIT ?`,
+  )
+  const parkedEvents = select(
+    db,
+    event,
+    `metered_event t WHERE t.customer = ? AND t.reason IS NOT NULL AND t.state = 'parked' AND t.retry_at <= ?
+     ORDER BY t.retry_at LIMIT ?`,
+  )
+  const accounts = select(db, account, each('account', ['customer', 'subscription']))
+  const allAccounts = select(db, account, each('account', ['customer']))
+  const oldestResults = select(
+    db,
+    key,
+    'metered_key t WHERE t.customer = ? AND t.result_bytes > 0 ORDER BY t.prune_at LIMIT 5000',
+  )
+
+  return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
+    const loaded = new Map<string, LoadedCustomer>()
+    for (const name of needs.customers) {
+      loaded.set(name, { row: null, accounts: [], holds: [], keys: [], events: [], oldestResults: [] })
+    }
+    const of = (name: string): LoadedCustomer => {
+      const it = loaded.get(name)
+      if (!it) throw new Error('A row of a customer that was not asked for')
+      return it
+    }
+    let latest = clockNow
+    for (const row of customers(needs.customers)) {
+      of(row.customer).row = row
+      latest = Math.max(latest, row.time)
+    }
+    for (const row of holds(needs.holds)) of(row.customer).holds.push(row)
+    for (const row of dueHolds(needs.dueHolds, latest)) of(row.customer).holds.push(row)
+    for (const row of keys(needs.keys)) of(row.customer).keys.push(row)
+    for (const row of holdsOfKeys(needs.keys)) of(row.customer).holds.push(row)
+    for (const row of events(needs.events)) of(row.customer).events.push(row)
+    for (const row of sentEvents(needs.sentEvents)) of(row.customer).events.push(row)
+    for (const [name, atMost] of needs.waitingEvents) {
+      of(name).events.push(...waitingEvents(name, atMost), ...parkedEvents(name, latest, atMost))
+    }
+    for (const [name, bytes] of needs.resultBytes) {
+      const it = of(name)
+      if ((it.row?.resultBytes ?? 0) + bytes > settings.resultBytesPerCustomer) {
+        it.oldestResults = oldestResults(name)
+      }
+    }
+    for (const row of allAccounts(needs.allAccounts)) of(row.customer).accounts.push(row)
+    for (const row of accounts(subscriptionsOf(needs, loaded))) of(row.customer).accounts.push(row)
+    return { loaded, now: clockNow }
+  }
+}
+
+/** The accounts that the loaded rows can lead to: of the snapshot's subscription, and of every hold and event. */
+function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
+  const all = new Set(needs.allAccounts)
+  const named = new Map<string, Set<string>>()
+  const add = (customer: string, subscription: string) => {
+    if (all.has(customer)) return
+    const known = named.get(customer)
+    if (known) known.add(subscription)
+    else named.set(customer, new Set([subscription]))
+  }
+  for (const [customer, subscription] of needs.subscriptions) add(customer, subscription)
+  for (const [customer, { row, holds, events }] of loaded) {
+    if (row?.subscription) add(customer, row.subscription)
+    for (const { subscription } of [...holds, ...events]) add(customer, subscription)
+  }
+  return [...named].flatMap(([customer, them]) => [...them].map((it): [string, string] => [customer, it]))
+}
+
+/** Rows `t` whose columns equal an element of a JSON list. CROSS JOIN keeps the list outside: one look-up per element. */
+const each = (name: string, columns: string[], alias = 't') => {
+  const equal = columns.map((it, index) =>
+    columns.length === 1
+      ? `${alias}.${column(it)} = j.value`
+      : `${alias}.${column(it)} = j.value ->> ${index}`,
+  )
+  return `json_each(?) j CROSS JOIN metered_${name} ${alias} ON ${equal.join(' AND ')}`
+}
+
+/** Prepared once. A list is passed as JSON; an empty one costs no query. */
+function select<Row>(db: SqliteDatabase, table: Table<Row>, from: string) {
+  const statement = db.prepare(`SELECT ${selectList(table, 't')} FROM ${from}`)
+  return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
+    if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
+    const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))
+    // `all` runs a statement to its end; one left open would keep an old view of the file.
+    return statement.all(...bound).map((row) => table.decode(row))
+  }
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import type { SqliteDatabase } from './openDatabase.ts'
+
+const prunedKey = z.object({ customer: z.string(), bytes: z.number() })
+
+/** Removes up to `rows` rows of each kind whose retention is over; true while there is more. Runs inside a write transaction. */
+export function preparePrune(db: SqliteDatabase) {
+  const remove = (name: string, key: string) =>
+    db.prepare(
+      `DELETE FROM metered_${name} WHERE (${key}) IN (SELECT ${key} FROM metered_${name} WHERE prune_at <= ? LIMIT ?)`,
+    )
+  const holds = remove('hold', 'customer, attempt')
+  const events = remove('event', 'customer, attempt, meter')
+  const keysToRemove = db.prepare(
+    `SELECT customer, sum(result_bytes) AS bytes
+     FROM (SELECT customer, result_bytes FROM metered_key WHERE prune_at <= ? ORDER BY prune_at, customer, procedure, key LIMIT ?)
+     GROUP BY customer`,
+  )
+  const keys = db.prepare(
+    `DELETE FROM metered_key WHERE (customer, procedure, key) IN
+       (SELECT customer, procedure, key FROM metered_key WHERE prune_at <= ? ORDER BY prune_at, customer, procedure, key LIMIT ?)`,
+  )
+  const forget = db.prepare('UPDATE metered_customer SET result_bytes = result_bytes - ? WHERE customer = ?')
+
+  return (now: number, rows: number): boolean => {
+    for (const { customer, bytes } of z.array(prunedKey).parse(keysToRemove.all(now, rows))) {
+      if (bytes > 0) forget.run(bytes, customer)
+    }
+    const removed = [keys.run(now, rows), holds.run(now, rows), events.run(now, rows)]
+    return removed.some((it) => it.changes === rows)
+  }
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { Store } from '../store.ts'
+import { selectList, tables } from '../tables.ts'
+import type { SqliteDatabase } from './openDatabase.ts'
+
+const named = z.object({ customer: z.string() })
+const usageRow = z.object({ day: z.string(), meter: z.string(), amount: z.number() })
+const versionRow = z.object({ customer: z.string(), version: z.number() })
+const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
+const parkedRow = z.object({
+  customer: z.string(),
+  attempt: z.string(),
+  meter: z.string(),
+  amount: z.number(),
+  reason: z.string(),
+})
+
+type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
+
+/** What is read beside the batches. The engine is synchronous, so each answer is of one moment. */
+export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
+  const customer = db.prepare(
+    `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,
+  )
+  const accounts = db.prepare(
+    `SELECT ${selectList(tables.account, 't')} FROM metered_account t WHERE t.customer = ?`,
+  )
+  const charges = db.prepare(
+    `SELECT ${selectList(tables.event, 't')} FROM metered_event t
+     WHERE t.customer = ? AND (t.at, t.attempt, t.meter) < (?, ?, ?)
+     ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT ?`,
+  )
+  const usage = db.prepare(
+    'SELECT day, meter, amount FROM metered_daily WHERE customer = ? AND day > ? ORDER BY day, meter',
+  )
+  const versions = db.prepare(
+    'SELECT t.customer, t.version FROM json_each(?) j CROSS JOIN metered_customer t ON t.customer = j.value',
+  )
+  const due = db.prepare(
+    `SELECT DISTINCT customer FROM metered_hold WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
+  )
+  // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered.
+  const toDeliver = db.prepare(
+    `SELECT customer FROM metered_customer WHERE undelivered > 0 AND lane_until <= ? ORDER BY lane_until LIMIT ?`,
+  )
+  const toRetry = db.prepare(
+    `SELECT DISTINCT e.customer FROM metered_event e JOIN metered_customer c ON c.customer = e.customer
+     WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ? AND c.lane_until <= ? LIMIT ?`,
+  )
+  const health = db.prepare(
+    `SELECT
+       (SELECT coalesce(sum(undelivered), 0) FROM metered_customer WHERE undelivered > 0)
+       - (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state = 'sent') AS waiting,
+       (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
+       (SELECT min(at) FROM metered_event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest`,
+  )
+  const parked = db.prepare(
+    `SELECT customer, attempt, meter, amount, reason FROM metered_event
+     WHERE reason IS NOT NULL AND state IN ('parked', 'sent') LIMIT ?`,
+  )
+
+  return {
+    readCustomer: async (name) => ({
+      row: customer.all(name).map((row) => tables.customer.decode(row))[0] ?? null,
+      accounts: accounts.all(name).map((row) => tables.account.decode(row)),
+      now: now(),
+    }),
+    readCharges: async ({ customer: name, limit, before }) => {
+      const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
+      return charges.all(name, at, attempt, meter, limit).map((row) => tables.event.decode(row))
+    },
+    usage: async ({ customer: name, days }) => {
+      const after = new Date(now() - days * 86_400_000).toISOString().slice(0, 10)
+      return z.array(usageRow).parse(usage.all(name, after))
+    },
+    versions: async (customers) => {
+      const rows = z.array(versionRow).parse(versions.all(JSON.stringify(customers)))
+      return new Map(rows.map((row) => [row.customer, row.version]))
+    },
+    customersWithDueHolds: async (limit) =>
+      z
+        .array(named)
+        .parse(due.all(now(), limit))
+        .map((row) => row.customer),
+    customersToDeliver: async (limit) => {
+      const rows = [...toDeliver.all(now(), limit), ...toRetry.all(now(), now(), limit)]
+      const customers = z
+        .array(named)
+        .parse(rows)
+        .map((row) => row.customer)
+      return [...new Set(customers)].slice(0, limit)
+    },
+    health: async () => {
+      const { waiting, parked: count, oldest } = healthRow.parse(health.all()[0])
+      return { waiting, oldestWaitingMs: oldest === null ? 0 : Math.max(0, now() - oldest), parked: count }
+    },
+    parked: async (limit) => z.array(parkedRow).parse(parked.all(limit)),
+  }
+}

@@ -1,0 +1,33 @@
+import type { Writes } from '../../core/book.ts'
+import { column, encode, onConflict, type Table, tables } from '../tables.ts'
+import type { SqliteDatabase } from './openDatabase.ts'
+
+/** Writes the rows that a batch changed. */
+export function prepareWrite(db: SqliteDatabase) {
+  const customers = upsert(db, tables.customer)
+  const accounts = upsert(db, tables.account)
+  const holds = upsert(db, tables.hold)
+  const keys = upsert(db, tables.key)
+  const events = upsert(db, tables.event)
+  const addToDay = db.prepare(
+    `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
+     ON CONFLICT (customer, day, meter) DO UPDATE SET amount = amount + excluded.amount`,
+  )
+  return (writes: Writes): void => {
+    for (const row of writes.customers) customers(row)
+    for (const row of writes.accounts) accounts(row)
+    for (const row of writes.holds) holds(row)
+    for (const row of writes.keys) keys(row)
+    for (const row of writes.events) events(row)
+    for (const { customer, day, meter, amount } of writes.daily) addToDay.run(customer, day, meter, amount)
+  }
+}
+
+function upsert<Row extends object>(db: SqliteDatabase, table: Table<Row>) {
+  const columns = table.properties.map(column).join(', ')
+  const places = table.properties.map(() => '?').join(', ')
+  const statement = db.prepare(
+    `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${onConflict(table)}`,
+  )
+  return (row: Row) => statement.run(...encode(table, row))
+}

@@ -1,0 +1,82 @@
+import Database from 'libsql'
+import { type Clock, systemClock } from '../../clock.ts'
+import { decide } from '../../core/decide.ts'
+import { needsOf } from '../../core/needs.ts'
+import { createLedger } from '../../createLedger.ts'
+import type { Ledger } from '../../ledger.ts'
+import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import type { Store } from '../store.ts'
+import { openDatabase } from './openDatabase.ts'
+import { prepareLoad } from './prepareLoad.ts'
+import { preparePrune } from './preparePrune.ts'
+import { prepareReads } from './prepareReads.ts'
+import { prepareWrite } from './prepareWrite.ts'
+
+/**
+ * The ledger in a SQLite file (or `:memory:`), tables prefixed `metered_`, so the app's own may live in the same file. Several processes
+ * may open it: nothing is cached across batches.
+ */
+export function sqliteLedger(file: string, options: LedgerOptions & { clock?: Clock } = {}): Ledger {
+  const { clock = systemClock, ...rest } = options
+  const settings = { ...ledgerDefaults, ...rest }
+  return createLedger(createSqliteStore(file, clock, settings), settings)
+}
+
+function createSqliteStore(file: string, clock: Clock, settings: LedgerSettings): Store {
+  const db = openDatabase(file)
+  const load = prepareLoad(db, settings)
+  const write = prepareWrite(db)
+  const prune = preparePrune(db)
+
+  /** IMMEDIATE: the write lock comes first, so that what is loaded cannot change before it is written. */
+  const inTransaction = <T>(work: () => T): T => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  return {
+    ...prepareReads(db, () => clock.now()),
+    transact: async (commands) =>
+      inTransaction(() => {
+        const { loaded, now } = load(needsOf(commands), clock.now())
+        const { answers, writes } = decide({ loaded, commands, now, settings })
+        write(writes)
+        return answers
+      }),
+    isTransient,
+    prune: async () => {
+      try {
+        return inTransaction(() => prune(clock.now(), settings.pruneRows))
+      } catch (error) {
+        if (isTransient(error)) return true
+        throw error
+      }
+    },
+    close: async () => {
+      db.close()
+    },
+  }
+}
+
+/** The file is busy, full or out of reach for now; nothing is wrong with the commands. Primary result codes of SQLite. */
+const transientCodes = new Set([
+  5, // BUSY
+  6, // LOCKED
+  7, // NOMEM
+  8, // READONLY
+  9, // INTERRUPT
+  10, // IOERR
+  13, // FULL
+  14, // CANTOPEN
+  15, // PROTOCOL
+])
+
+const isTransient = (error: unknown) =>
+  error instanceof Database.SqliteError && transientCodes.has((error.rawCode ?? 0) & 0xff)

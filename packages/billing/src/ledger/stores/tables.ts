@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
+
+/** How rows become columns, the same in every store. */
+export interface Table<Row> {
+  name: string
+  key: (keyof Row & string)[]
+  properties: string[]
+  decode(columns: unknown): Row
+}
+
+const table = <S extends z.ZodObject>(
+  name: string,
+  schema: S,
+  key: (keyof z.output<S> & string)[],
+): Table<z.output<S>> => ({
+  name,
+  key,
+  properties: Object.keys(schema.shape),
+  decode: (columns) => schema.parse(columns),
+})
+
+export const tables = {
+  customer: table('customer', customerRow, ['customer']),
+  account: table('account', accountRow, ['customer', 'subscription', 'meter']),
+  hold: table('hold', holdRow, ['customer', 'attempt']),
+  key: table('key', keyRow, ['customer', 'procedure', 'key']),
+  event: table('event', eventRow, ['customer', 'attempt', 'meter']),
+  daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
+}
+
+/** `startedAt` → `"started_at"`; quoted, because `limit` and `key` are words of SQL. */
+export const column = (property: string) => `"${property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)}"`
+
+/** The table's columns as the properties of its rows. */
+export const selectList = <Row>({ properties }: Table<Row>, alias: string) =>
+  properties.map((property) => `${alias}.${column(property)} AS "${property}"`).join(', ')
+
+/** What follows `INSERT INTO … (columns) <rows>` so that a known row takes the new values. */
+export const onConflict = <Row>({ key, properties }: Table<Row>) => {
+  const others = properties.filter((property) => !key.some((it) => it === property))
+  const set = others.map((property) => `${column(property)} = excluded.${column(property)}`)
+  return `ON CONFLICT (${key.map(column).join(', ')}) DO UPDATE SET ${set.join(', ')}`
+}
+
+/** A row's values as columns hold them: objects as JSON text. */
+export const encode = <Row extends object>({ properties }: Table<Row>, row: Row) => {
+  const values = new Map<string, unknown>(Object.entries(row))
+  return properties.map((property) => {
+    const value = values.get(property)
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+  })
+}

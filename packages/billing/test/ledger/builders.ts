@@ -1,0 +1,106 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Install, Leg, Reserve, Settle, Snapshot, TakeLane } from '../../src/ledger/commands.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+
+/** Commands and snapshots with valid defaults; a test names only what matters to it. */
+export const aLeg = (leg: Partial<Leg> = {}): Leg => ({
+  meter: 'generations',
+  amount: 1,
+  unlimitedBy: null,
+  overageWith: null,
+  onExpiry: 'release',
+  price: { usageMeterSlug: leg.meter ?? 'generations' },
+  ...leg,
+})
+
+export const aReserve = (command: Partial<Reserve> = {}): Reserve => ({
+  type: 'reserve',
+  customer: 'ada',
+  attempt: randomUUID(),
+  procedure: 'studio.generate',
+  key: null,
+  fingerprint: command.key ? 'a'.repeat(64) : null,
+  legs: [aLeg()],
+  ttlMs: 120_000,
+  maxHoldMs: 900_000,
+  snapshotMaxStaleMs: 86_400_000,
+  decisive: false,
+  ...command,
+})
+
+export const aSettle = (command: Partial<Settle> = {}): Settle => ({
+  type: 'settle',
+  customer: 'ada',
+  attempt: randomUUID(),
+  subscription: 'sub_1',
+  procedure: 'studio.generate',
+  key: null,
+  fingerprint: command.key ? 'a'.repeat(64) : null,
+  legs: [{ meter: 'generations', amount: 1, price: { usageMeterSlug: 'generations' }, flagged: null }],
+  result: null,
+  reference: null,
+  properties: {},
+  ...command,
+})
+
+/** The settle of a reserve, at the held amounts unless told otherwise. */
+export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
+  const { amount, ...rest } = settle
+  const { customer, attempt, procedure, key, fingerprint } = reserve
+  const legs = reserve.legs.map((leg) => ({
+    meter: leg.meter,
+    amount: amount ?? leg.amount,
+    price: leg.price,
+    flagged: null,
+  }))
+  return aSettle({ customer, attempt, procedure, key, fingerprint, legs, ...rest })
+}
+
+export const aTakeLane = (command: Partial<TakeLane> = {}): TakeLane => ({
+  type: 'takeLane',
+  customer: 'ada',
+  token: randomBytes(8).toString('hex'),
+  purpose: 'fetch',
+  leaseMs: 30_000,
+  maxEvents: 100,
+  ...command,
+})
+
+export const aSnapshot = ({
+  meters = { generations: { available: 10, granted: 10 } },
+  ...subscription
+}: Partial<NonNullable<Snapshot['subscription']>> & { meters?: Snapshot['meters'] } = {}): Snapshot => ({
+  subscription: {
+    id: 'sub_1',
+    status: 'active',
+    cancelScheduledAt: null,
+    scheduledAdjustmentAt: null,
+    periodStart: null,
+    periodEnd: null,
+    planName: 'Free',
+    priceSlug: 'free',
+    isFree: true,
+    features: [],
+    ...subscription,
+  },
+  meters,
+})
+
+/** A snapshot of so many units of `generations`. */
+export const units = (available: number, granted = available) =>
+  aSnapshot({ meters: { generations: { available, granted } } })
+
+export const anInstall = (command: Partial<Install> & { token: string }): Install => ({
+  type: 'install',
+  customer: 'ada',
+  snapshot: aSnapshot(),
+  unlimitedBy: {},
+  ...command,
+})
+
+/** Takes the lane and installs what Flowglad says. */
+export async function fetched(ledger: Ledger, snapshot: Snapshot, install: Partial<Install> = {}) {
+  const lane = aTakeLane(install.customer === undefined ? {} : { customer: install.customer })
+  await ledger.execute(lane)
+  return ledger.execute(anInstall({ token: lane.token, snapshot, ...install }))
+}
