@@ -1,0 +1,145 @@
+import type { Flowglad } from '@flowglad/node'
+import { z } from 'zod'
+import { archiveCustomer, createCustomer, updateCustomer } from '../billing/customers.ts'
+import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
+import type { Customer } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { notFound } from '../problems.ts'
+import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
+import { listPage, listQuery } from './list.ts'
+import { pricingModelDetails } from './pricingModelDetails.ts'
+import type { Route } from './route.ts'
+import { presentSubscription, subscriptionDetails, usageMeterBalances } from './subscriptionDetails.ts'
+
+const optionalFields = {
+  logoURL: z.string().nullish(),
+  iconURL: z.string().nullish(),
+  domain: z.string().nullish(),
+  userId: z.string().nullish(),
+}
+
+const createInput = z.object({
+  customer: z.object({ externalId: z.string(), name: z.string(), email: z.string(), ...optionalFields }),
+})
+
+const updateInput = z.object({
+  customer: z.object({
+    externalId: z.string().optional(),
+    name: z.string().optional(),
+    email: z.string().optional(),
+    ...optionalFields,
+  }),
+})
+
+export function findCustomer({ books }: Platform, externalId: string): Customer {
+  const customer = books.customers.first('externalId', externalId)
+  if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
+  return customer
+}
+
+/** Removes keys whose value is undefined, so that a spread does not overwrite with it. */
+const defined = <T extends object>(changes: T) =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<{
+    [K in keyof T]: Exclude<T[K], undefined>
+  }>
+
+export function customerRoutes(route: Route): void {
+  route('POST', '/customers', { body: createInput }, ({ platform, now, body }) => {
+    const { externalId, name, email, ...rest } = body.customer
+    const { customer, subscription } = createCustomer(platform, now, {
+      externalId,
+      name,
+      email,
+      ...defined(rest),
+    })
+    return {
+      data: {
+        customer,
+        ...(subscription && {
+          subscription: presentSubscription(subscription),
+          subscriptionItems: itemsAt(platform, subscription.id, now),
+        }),
+      },
+    } satisfies Flowglad.CustomerCreateResponse
+  })
+
+  route('GET', '/customers', { query: listQuery }, ({ platform, query }) =>
+    listPage(platform.books.customers, query, (c): Flowglad.CustomerClientSelectSchema => c),
+  )
+
+  route(
+    'GET',
+    '/customers/:externalId',
+    {},
+    ({ platform, params }) =>
+      ({
+        customer: findCustomer(platform, params.externalId ?? ''),
+      }) satisfies Flowglad.CustomerRetrieveResponse,
+  )
+
+  route('PUT', '/customers/:externalId', { body: updateInput }, ({ platform, now, params, body }) => {
+    const customer = findCustomer(platform, params.externalId ?? '')
+    return {
+      customer: updateCustomer(platform, now, customer, defined(body.customer)),
+    } satisfies Flowglad.CustomerUpdateResponse
+  })
+
+  route('POST', '/customers/:externalId/archive', { body: z.object({}) }, ({ platform, now, params }) => {
+    const externalId = params.externalId ?? ''
+    const { customers } = platform.books
+    const archived = [...customers.all()].findLast((c) => c.archived && c.externalId === externalId)
+    const customer = customers.first('externalId', externalId) ?? archived
+    if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
+    return { customer: customer.archived ? customer : archiveCustomer(platform, now, customer) }
+  })
+
+  route('GET', '/customers/:externalId/billing', {}, ({ platform, now, params }) =>
+    customerBilling(platform, now, findCustomer(platform, params.externalId ?? '')),
+  )
+
+  route(
+    'GET',
+    '/customers/:externalId/usage-balances',
+    { query: z.object({ subscriptionId: z.string().optional() }) },
+    ({ platform, params, query }) => {
+      const customer = findCustomer(platform, params.externalId ?? '')
+      const { subscriptionId } = query
+      if (subscriptionId === undefined) {
+        const current = currentSubscriptions(platform, customer.id)
+        return { usageMeterBalances: current.flatMap((s) => usageMeterBalances(platform, s.id)) }
+      }
+      const subscription = platform.books.subscriptions.find(subscriptionId)
+      if (subscription?.customerId !== customer.id)
+        throw notFound(
+          `Subscription with id ${subscriptionId} not found for customer ${params.externalId ?? ''}`,
+        )
+      return { usageMeterBalances: usageMeterBalances(platform, subscription.id) }
+    },
+  )
+}
+
+function customerBilling(platform: Platform, now: number, customer: Customer) {
+  const { books } = platform
+  const details = new Map(
+    books.subscriptions
+      .by('customer', customer.id)
+      .map((s) => [s.id, subscriptionDetails(platform, now, s)] as const),
+  )
+  const current = currentSubscriptions(platform, customer.id).flatMap((s) => details.get(s.id) ?? [])
+  const model = pricingModelDetails(platform, books.pricingModels.get(customer.pricingModelId))
+  const billing = {
+    customer,
+    subscriptions: [...details.values()],
+    invoices: books.invoices.by('customer', customer.id).map((invoice) => ({
+      invoice: presentInvoice(invoice),
+      invoiceLineItems: books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
+    })),
+    paymentMethods: books.paymentMethods.by('customer', customer.id).map(presentPaymentMethod),
+    purchases: books.purchases.by('customer', customer.id).map(presentPurchase),
+    currentSubscriptions: current,
+    catalog: model,
+    pricingModel: model,
+    billingPortalUrl: `${platform.url}/billing-portal/${platform.organizationId}`,
+  } satisfies Flowglad.CustomerRetrieveBillingResponse
+  return { ...billing, currentSubscription: current[0] ?? null }
+}

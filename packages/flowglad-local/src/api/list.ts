@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { Table } from '../database/Table.ts'
+import { Problem } from '../problems.ts'
+
+/** `?limit` 1–100, default 10, and `?cursor` from the previous page. */
+export const listQuery = z.object({ limit: z.string().optional(), cursor: z.string().optional() })
+
+const cursorShape = z.object({
+  createdAt: z.number(),
+  id: z.string(),
+  direction: z.enum(['forward', 'backward']).default('forward'),
+})
+
+/** A page of a list as the platform sends it: cursors are null, not absent, where there are none. */
+export interface Page<T> {
+  data: T[]
+  currentCursor: string | null
+  nextCursor: string | null
+  hasMore: boolean
+  total: number
+}
+
+/** The records that `wanted` lets through, oldest first, from the cursor on. */
+export function listPage<R extends { id: string; createdAt: number }, T>(
+  table: Table<R>,
+  query: z.output<typeof listQuery>,
+  present: (record: R) => T,
+  wanted: (record: R) => boolean = () => true,
+): Page<T> {
+  const limit = parseLimit(query.limit)
+  const records = [...table.all()].filter(wanted)
+  const start = query.cursor === undefined ? 0 : indexAfter(records, parseCursor(query.cursor))
+  const page = records.slice(start, start + limit)
+  const last = page.at(-1)
+  const hasMore = start + limit < records.length
+  return {
+    data: page.map(present),
+    currentCursor: query.cursor ?? null,
+    nextCursor: hasMore && last ? encodeCursor(last) : null,
+    hasMore,
+    total: records.length,
+  }
+}
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return 10
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+    throw new Problem('BAD_REQUEST', 'Invalid limit: expected a whole number from 1 to 100')
+  return limit
+}
+
+const encodeCursor = ({ id, createdAt }: { id: string; createdAt: number }) =>
+  Buffer.from(JSON.stringify({ parameters: {}, createdAt, id, direction: 'forward' })).toString('base64')
+
+function parseCursor(text: string): z.output<typeof cursorShape> {
+  try {
+    return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64').toString()))
+  } catch {
+    throw new Problem('BAD_REQUEST', 'Invalid cursor')
+  }
+}
+
+function indexAfter(
+  records: readonly { id: string; createdAt: number }[],
+  { id, createdAt }: { id: string; createdAt: number },
+): number {
+  const exact = records.findIndex((record) => record.id === id)
+  if (exact !== -1) return exact + 1
+  const later = records.findIndex((record) => record.createdAt > createdAt)
+  return later === -1 ? records.length : later
+}

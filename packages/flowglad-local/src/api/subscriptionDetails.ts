@@ -1,0 +1,42 @@
+import type { Flowglad } from '@flowglad/node'
+import { featuresOf, isCurrent, itemsAt } from '../billing/subscriptions.ts'
+import type { LedgerAccount, Subscription, SubscriptionFeature } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { presentPrice } from './pricingModelDetails.ts'
+
+type WireFeatureItem = NonNullable<
+  Flowglad.StandardSubscriptionDetails['experimental']
+>['featureItems'][number]
+
+/** As a subscription appears alone. */
+export const presentSubscription = (subscription: Subscription) =>
+  ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
+
+const presentFeatureItem = (feature: SubscriptionFeature) => feature as WireFeatureItem
+
+/** A balance row per meter that has moved: the meter with what is available of it. */
+export function usageMeterBalances({ books }: Platform, subscriptionId: string) {
+  return books.ledgerAccounts
+    .by('subscription', subscriptionId)
+    .map(({ usageMeterId, balance }: LedgerAccount) => ({
+      ...books.usageMeters.get(usageMeterId),
+      availableBalance: balance,
+      subscriptionId,
+    }))
+}
+
+/** As a subscription appears in a customer's billing: with items, prices, features and balances. */
+export function subscriptionDetails(platform: Platform, now: number, subscription: Subscription) {
+  const items = itemsAt(platform, subscription.id, now)
+  return {
+    ...presentSubscription(subscription),
+    subscriptionItems: items.map((item) => ({
+      ...item,
+      price: presentPrice(platform.books.prices.get(item.priceId)),
+    })),
+    experimental: {
+      featureItems: featuresOf(platform, items).map(presentFeatureItem),
+      usageMeterBalances: usageMeterBalances(platform, subscription.id),
+    },
+  } satisfies Flowglad.StandardSubscriptionDetails
+}

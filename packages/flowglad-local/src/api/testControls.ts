@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { completeCheckout } from '../billing/checkout.ts'
+import { testCards, testPayer } from '../billing/testCards.ts'
+import type { Platform } from '../platform.ts'
+import { badRequest, notFound } from '../problems.ts'
+import type { Advance } from '../server.ts'
+
+const advanceInput = z.object({ ms: z.number().int().nonnegative() })
+const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
+
+/** Moves the clock and completes checkouts without a browser. On loopback, and only while test controls are on. */
+export function testControlRoutes(app: FastifyInstance, platform: Platform, advance: Advance): void {
+  app.get('/clock', async () => ({ now: platform.clock.now() }))
+
+  app.post('/clock/advance', async (request) => {
+    const parsed = advanceInput.safeParse(request.body)
+    if (!parsed.success) throw badRequest(parsed.error.issues)
+    advance(parsed.data.ms)
+    return { now: platform.clock.now() }
+  })
+
+  app.post<{ Params: { id: string } }>('/checkout-sessions/:id/complete', async (request) => {
+    const parsed = completeInput.safeParse(request.body ?? {})
+    if (!parsed.success) throw badRequest(parsed.error.issues)
+    const session = platform.books.checkoutSessions.find(request.params.id)
+    if (!session) throw notFound(`No checkout sessions found with id: ${request.params.id}`)
+    if (parsed.data.outcome === 'declined') return { checkoutSession: session }
+    const [card] = testCards
+    return platform.books.transaction(() => ({
+      checkoutSession: completeCheckout(platform, platform.clock.now(), session, {
+        ...testPayer,
+        card,
+      }),
+    }))
+  })
+}

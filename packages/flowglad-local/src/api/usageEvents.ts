@@ -1,0 +1,192 @@
+import type { Flowglad } from '@flowglad/node'
+import { z } from 'zod'
+import { findUsage, recordUsage, type Usage } from '../billing/recordUsage.ts'
+import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { type Problem, refused, refusedResult } from '../problems.ts'
+import { listPage, listQuery } from './list.ts'
+import type { Route } from './route.ts'
+
+const identifiers = ['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'] as const
+const oneIdentifier = 'Exactly one of priceId, priceSlug, usageMeterId, or usageMeterSlug must be provided'
+
+const usageDate = z
+  .union([z.number(), z.string().transform((text) => Date.parse(text))])
+  .refine((ms) => Number.isFinite(ms) && Math.abs(ms) <= 8.64e15, { message: 'Invalid date' })
+
+const eventInput = z
+  .object({
+    subscriptionId: z.string(),
+    // Flowglad takes "" for any event it already has and records nothing; refusing it is what was meant.
+    transactionId: z.string().min(1),
+    amount: z.int().positive(),
+    priceId: z.string().nullish(),
+    priceSlug: z.string().nullish(),
+    usageMeterId: z.string().nullish(),
+    usageMeterSlug: z.string().nullish(),
+    usageDate: usageDate.nullish(),
+    properties: z.record(z.string(), z.unknown()).nullish(),
+  })
+  .superRefine((event, context) => {
+    if (identifiers.filter((key) => event[key]).length !== 1)
+      context.addIssue({ code: 'custom', path: ['priceId'], message: oneIdentifier })
+  })
+
+type EventInput = z.output<typeof eventInput>
+
+const presentUsageEvent = (event: UsageEvent): Flowglad.UsageEventRetrieveResponse['usageEvent'] => event
+
+export function usageEventRoutes(route: Route): void {
+  route(
+    'POST',
+    '/usage-events',
+    { body: z.object({ usageEvent: eventInput }) },
+    ({ platform, now, body }) => {
+      const input = body.usageEvent
+      const subscription = platform.books.subscriptions.find(input.subscriptionId)
+      if (!subscription)
+        throw refusedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
+      refuseArchived(platform, subscription)
+      const priced = resolvePrice(platform, subscription, input, {
+        notFound: (message) => refusedResult('NotFoundError', message),
+        invalid: (message) => refusedResult('ValidationError', message),
+        index: null,
+      })
+      const existing = findUsage(platform, input.transactionId, priced.meter.id)
+      if (existing && existing.subscriptionId !== subscription.id)
+        throw refused(
+          `UsageEvent conflict: A usage event already exists for transactionid ${input.transactionId}, but does not belong to subscription ${subscription.id}. Please provide a unique transactionId to create a new usage event.`,
+        )
+      if (existing) return { usageEvent: presentUsageEvent(existing) }
+      if (needsProperties(priced.meter, input))
+        throw refusedResult(
+          'ValidationError',
+          `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
+        )
+      return {
+        usageEvent: presentUsageEvent(recordUsage(platform, now, toUsage(now, subscription, priced, input))),
+      } satisfies Flowglad.UsageEventCreateResponse
+    },
+  )
+
+  route(
+    'POST',
+    '/usage-events/bulk',
+    { body: z.object({ usageEvents: z.array(eventInput) }) },
+    ({ platform, now, body }) => {
+      const usages = body.usageEvents.map((input, index) => {
+        const subscription = platform.books.subscriptions.find(input.subscriptionId)
+        if (!subscription)
+          throw refused(`Subscription not found: ${input.subscriptionId} (usage event at index ${index})`)
+        refuseArchived(platform, subscription)
+        const priced = resolvePrice(platform, subscription, input, {
+          notFound: refused,
+          invalid: refused,
+          index,
+        })
+        if (needsProperties(priced.meter, input))
+          throw refused(
+            `Invalid properties: required for usage meter "${priced.meter.name}" at index ${index} (count_distinct_properties aggregation)`,
+          )
+        return toUsage(now, subscription, priced, input)
+      })
+      // Duplicates, of stored events or within the batch, are left out of the answer; the first one wins.
+      const usageEvents: UsageEvent[] = []
+      for (const usage of usages) {
+        if (findUsage(platform, usage.transactionId, usage.meter.id)) continue
+        usageEvents.push(recordUsage(platform, now, usage))
+      }
+      return { usageEvents: usageEvents.map(presentUsageEvent) }
+    },
+  )
+
+  route('GET', '/usage-events', { query: listQuery }, ({ platform, query }) =>
+    listPage(platform.books.usageEvents, query, presentUsageEvent),
+  )
+
+  route('GET', '/usage-events/:id', {}, ({ platform, params }) => {
+    const event = platform.books.usageEvents.find(params.id ?? '')
+    if (!event) throw refusedResult('NotFoundError', `No usage events found with id: ${params.id}`)
+    return { usageEvent: presentUsageEvent(event) } satisfies Flowglad.UsageEventRetrieveResponse
+  })
+}
+
+const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
+  meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
+
+function refuseArchived({ books }: Platform, subscription: Subscription): void {
+  if (books.customers.get(subscription.customerId).archived)
+    throw refused('Cannot create usage event for archived customer')
+}
+
+const toUsage = (
+  now: number,
+  subscription: Subscription,
+  { meter, price }: { meter: UsageMeter; price: Price },
+  { amount, transactionId, usageDate: date, properties }: EventInput,
+): Usage => ({
+  subscription,
+  meter,
+  price,
+  amount,
+  transactionId,
+  usageDate: date ?? now,
+  properties: properties ?? {},
+})
+
+interface Wording {
+  notFound: (message: string) => Problem
+  invalid: (message: string) => Problem
+  index: number | null
+}
+
+/** The meter and price that an event's one identifier means, in the customer's own pricing model. */
+function resolvePrice(
+  { books }: Platform,
+  subscription: Subscription,
+  input: EventInput,
+  { notFound, invalid, index }: Wording,
+): { meter: UsageMeter; price: Price } {
+  const modelId = books.customers.get(subscription.customerId).pricingModelId
+  const elsewhere = "(not in customer's pricing model)"
+  const withDefaultPrice = (meter: UsageMeter) => {
+    const prices = books.prices.by('meter', meter.id).filter((price) => price.active)
+    const price = prices.find((p) => p.isDefault) ?? prices[0]
+    if (!price) throw notFound(`Price not found: no active price for usage meter ${meter.id}`)
+    return { meter, price }
+  }
+  if (input.usageMeterId) {
+    const meter = books.usageMeters.find(input.usageMeterId)
+    if (meter?.pricingModelId !== modelId)
+      throw notFound(`UsageMeter not found: ${input.usageMeterId} ${elsewhere}`)
+    return withDefaultPrice(meter)
+  }
+  if (input.usageMeterSlug) {
+    const meter = books.usageMeters.by('model', modelId).find((m) => m.slug === input.usageMeterSlug)
+    if (!meter)
+      throw notFound(
+        index === null
+          ? `UsageMeter not found: with slug ${input.usageMeterSlug} ${elsewhere}`
+          : `UsageMeter not found: slug "${input.usageMeterSlug}"`,
+      )
+    return withDefaultPrice(meter)
+  }
+  if (input.priceId) {
+    const price = books.prices.find(input.priceId)
+    if (price?.pricingModelId !== modelId) throw notFound(`Price not found: ${input.priceId}`)
+    if (!price.usageMeterId)
+      throw invalid(
+        `Invalid priceId: Price ${price.id} is not a usage price. Please provide a usage price id to create a usage event.`,
+      )
+    return { meter: books.usageMeters.get(price.usageMeterId), price }
+  }
+  const slug = input.priceSlug ?? ''
+  const named = books.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
+  const price = named.find((p) => p.productId) ?? named[0]
+  // A bulk call looks among usage prices only.
+  if (!price || (index !== null && !price.usageMeterId))
+    throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
+  if (!price.usageMeterId)
+    throw invalid(`Invalid priceId: Price ${price.id} does not have a usage meter associated with it.`)
+  return { meter: books.usageMeters.get(price.usageMeterId), price }
+}

@@ -1,0 +1,284 @@
+import type {
+  BillingPeriod,
+  BillingRun,
+  Customer,
+  Invoice,
+  InvoiceLineItem,
+  Payment,
+  PaymentMethod,
+  Subscription,
+} from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { overageUnits } from '../rules/credits.ts'
+import { announce } from '../webhooks/announce.ts'
+import { cancelNow } from './cancel.ts'
+import { grantCredits } from './ledger.ts'
+import { currentPeriod, grantPlanCredits, isTerminal, itemsAt } from './subscriptions.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+/** Days until the next attempt, after the first, second and third failure. */
+const retryAfterDays = [3, 5, 5]
+
+type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity'> &
+  Partial<Pick<InvoiceLineItem, 'priceId' | 'type' | 'ledgerAccountId' | 'ledgerAccountCredit'>>
+
+const totalOf = (lines: readonly Line[]) => lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
+
+export function createInvoice(
+  { books, organizationId }: Platform,
+  at: number,
+  input: {
+    customer: Customer
+    lines: readonly Line[]
+    subscription?: { id: string; period: BillingPeriod; runId: string }
+    purchaseId?: string
+  },
+): Invoice {
+  const { customer, lines, subscription } = input
+  const number = books.invoices.by('customer', customer.id).length
+  const invoice = books.invoices.put({
+    ...newRecord('inv', at),
+    purchaseId: input.purchaseId ?? null,
+    invoiceNumber: `${customer.invoiceNumberBase}-${String(number).padStart(5, '0')}`,
+    invoiceDate: at,
+    billingPeriodId: subscription?.period.id ?? null,
+    dueDate: at,
+    customerId: customer.id,
+    organizationId,
+    status: 'open',
+    subscriptionId: subscription?.id ?? null,
+    billingRunId: subscription?.runId ?? null,
+    billingPeriodStartDate: subscription?.period.startDate ?? null,
+    billingPeriodEndDate: subscription?.period.endDate ?? null,
+    ownerMembershipId: null,
+    pdfURL: null,
+    receiptPdfURL: null,
+    memo: null,
+    bankPaymentOnly: false,
+    type: subscription ? 'subscription' : 'purchase',
+    currency: 'USD',
+    taxAmount: subscription ? 0 : null,
+    subtotal: totalOf(lines),
+    taxType: null,
+    taxCountry: subscription ? null : 'US',
+    taxState: null,
+    taxRatePercentage: subscription ? null : '0',
+    applicationFee: subscription ? null : 0,
+    pricingModelId: customer.pricingModelId,
+  })
+  for (const line of lines) {
+    books.invoiceLineItems.put({
+      ...newRecord('inv_li', at),
+      invoiceId: invoice.id,
+      quantity: line.quantity,
+      priceId: line.priceId ?? null,
+      description: line.description,
+      price: line.price,
+      type: line.type ?? 'static',
+      pricingModelId: customer.pricingModelId,
+      ledgerAccountId: line.ledgerAccountId ?? null,
+      ledgerAccountCredit: line.ledgerAccountCredit ?? null,
+      billingRunId: line.type === 'usage' ? (subscription?.runId ?? null) : null,
+    })
+  }
+  return invoice
+}
+
+/** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
+export function charge(
+  platform: Platform,
+  at: number,
+  input: { invoice: Invoice; amount: number; method: PaymentMethod | null; onSession: boolean },
+): Payment {
+  const { books } = platform
+  const { invoice, amount, method, onSession } = input
+  const failed = !onSession && method?.internal.behaviour === 'fails_later'
+  const payment = books.payments.put({
+    ...newRecord('pym', at),
+    amount,
+    applicationFee: null,
+    billingPeriodId: invoice.billingPeriodId,
+    chargeDate: at,
+    currency: 'USD',
+    customerId: invoice.customerId,
+    description: null,
+    failureCode: failed ? 'card_declined' : null,
+    failureMessage: failed ? 'Your card was declined.' : null,
+    invoiceId: invoice.id,
+    organizationId: invoice.organizationId,
+    paymentMethod: 'card',
+    paymentMethodId: method?.id ?? null,
+    pricingModelId: invoice.pricingModelId,
+    purchaseId: invoice.purchaseId,
+    refunded: false,
+    refundedAmount: null,
+    refundedAt: null,
+    receiptNumber: null,
+    receiptURL: null,
+    settlementDate: failed ? null : at,
+    status: failed ? 'failed' : 'succeeded',
+    subscriptionId: invoice.subscriptionId,
+    subtotal: amount,
+    taxAmount: 0,
+    taxCountry: null,
+    taxRatePercentage: null,
+    taxState: null,
+    taxType: null,
+  })
+  if (!failed) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  announce(platform, at, failed ? 'payment.failed' : 'payment.succeeded', {
+    id: payment.id,
+    object: 'payment',
+    customer: books.customers.get(invoice.customerId),
+  })
+  return payment
+}
+
+/** Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for. */
+function overageLines({ books }: Platform, subscription: Subscription): Line[] {
+  const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
+  for (const entry of books.ledgerEntries.by('outstanding', subscription.id)) {
+    if (!entry.priceId || books.prices.get(entry.priceId).unitPrice === 0) continue
+    const key = `${entry.usageMeterId} ${entry.priceId}`
+    const sum = outstanding.get(key) ?? {
+      usageMeterId: entry.usageMeterId,
+      priceId: entry.priceId,
+      amount: 0,
+    }
+    outstanding.set(key, { ...sum, amount: sum.amount + entry.outstanding })
+  }
+  return Array.from(outstanding.values(), ({ usageMeterId, priceId, amount }) => {
+    const price = books.prices.get(priceId)
+    const perUnit = price.usageEventsPerUnit ?? 1
+    const account = books.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
+    return {
+      description: `Usage: ${books.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
+      price: price.unitPrice,
+      quantity: overageUnits(amount, perUnit),
+      priceId,
+      type: 'usage' as const,
+      ledgerAccountId: account?.id ?? null,
+      ledgerAccountCredit: amount,
+    }
+  })
+}
+
+/** A paid overage line gives back exactly the units it charged for, so that the new period starts at its grants. */
+function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
+  const { books } = platform
+  for (const line of books.invoiceLineItems.by('invoice', invoice.id)) {
+    if (line.type !== 'usage' || !line.ledgerAccountId || !line.ledgerAccountCredit) continue
+    const { subscriptionId, usageMeterId } = books.ledgerAccounts.get(line.ledgerAccountId)
+    let left = line.ledgerAccountCredit
+    for (const entry of books.ledgerEntries.by('outstanding', subscriptionId)) {
+      if (entry.usageMeterId !== usageMeterId || entry.priceId !== line.priceId || left === 0) continue
+      const settled = Math.min(left, entry.outstanding)
+      books.ledgerEntries.patch(entry.id, { outstanding: entry.outstanding - settled, updatedAt: at })
+      left -= settled
+    }
+    grantCredits(platform, at, {
+      subscriptionId,
+      usageMeterId,
+      amount: line.ledgerAccountCredit,
+      expiresAt: null,
+      billingPeriodId: invoice.billingPeriodId,
+      source: 'overage_settlement',
+      description: `Settled by invoice ${invoice.invoiceNumber}`,
+    })
+  }
+}
+
+/** Bills a subscription for its current period and makes the first attempt to collect. */
+export function runBilling(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  { reason, onSession = false }: { reason: BillingRun['reason']; onSession?: boolean },
+): void {
+  const { books } = platform
+  const period = currentPeriod(platform, subscription.id)
+  const lines: Line[] = itemsAt(platform, subscription.id, at)
+    .filter((item) => item.unitPrice > 0)
+    .map((item) => ({
+      description: item.name ?? subscription.name,
+      price: item.unitPrice,
+      quantity: item.quantity,
+    }))
+  if (reason === 'renewal' && !subscription.isFreePlan) lines.push(...overageLines(platform, subscription))
+  if (totalOf(lines) === 0) {
+    collected(platform, at, subscription, reason)
+    return
+  }
+  const runId = newRecord('billing_run', at)
+  const invoice = createInvoice(platform, at, {
+    customer: books.customers.get(subscription.customerId),
+    lines,
+    subscription: { id: subscription.id, period, runId: runId.id },
+  })
+  const run = books.billingRuns.put({
+    ...runId,
+    subscriptionId: subscription.id,
+    billingPeriodId: period.id,
+    invoiceId: invoice.id,
+    reason,
+    status: 'scheduled',
+    attempts: 0,
+    dueAt: at,
+  })
+  attemptBillingRun(platform, at, run, { onSession })
+}
+
+/** Tries to collect what a run is about; a failure of the first payment ends the subscription, later ones are retried. */
+export function attemptBillingRun(
+  platform: Platform,
+  at: number,
+  run: BillingRun,
+  { onSession = false }: { onSession?: boolean } = {},
+): void {
+  const { books } = platform
+  const subscription = books.subscriptions.get(run.subscriptionId)
+  if (isTerminal(subscription)) {
+    books.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
+    return
+  }
+  const invoice = books.invoices.get(run.invoiceId)
+  const method = subscription.defaultPaymentMethodId
+    ? books.paymentMethods.get(subscription.defaultPaymentMethodId)
+    : null
+  const attempts = run.attempts + 1
+  const payment = method && charge(platform, at, { invoice, amount: invoice.subtotal, method, onSession })
+  if (payment?.status === 'succeeded') {
+    books.billingRuns.patch(run.id, { status: 'succeeded', attempts, dueAt: null, updatedAt: at })
+    settleOverage(platform, at, invoice)
+    collected(platform, at, subscription, run.reason)
+    return
+  }
+  if (run.reason === 'first') {
+    books.billingRuns.patch(run.id, { status: 'failed', attempts, dueAt: null, updatedAt: at })
+    cancelNow(platform, at, subscription)
+    return
+  }
+  const days = retryAfterDays[attempts - 1]
+  books.billingRuns.patch(run.id, {
+    status: days === undefined ? 'failed' : 'scheduled',
+    attempts,
+    dueAt: days === undefined ? null : at + days * dayMs,
+    updatedAt: at,
+  })
+  if (subscription.status !== 'cancellation_scheduled')
+    books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
+}
+
+function collected(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  reason: BillingRun['reason'],
+): void {
+  const { books } = platform
+  if (subscription.status === 'incomplete' || subscription.status === 'past_due')
+    books.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
+  // The platform gives a subscription that is never charged no credits.
+  if (reason === 'first' && !subscription.doNotCharge)
+    grantPlanCredits(platform, at, subscription, { renewal: false })
+}

@@ -1,0 +1,55 @@
+import type { Customer } from '../database/records.ts'
+import { createInvoiceNumberBase } from '../ids.ts'
+import { defaultPricingModel, newRecord, type Platform } from '../platform.ts'
+import { conflict } from '../problems.ts'
+import { announce } from '../webhooks/announce.ts'
+import { cancelNow } from './cancel.ts'
+import { currentSubscriptions, startFreePlan } from './subscriptions.ts'
+
+const externalIdTaken = () =>
+  conflict('This pricing model id external id unique idx already exists. Please choose a different value.')
+
+export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
+  Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress'>>
+
+/** A customer on the default plan, with its credits. */
+export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
+  const { books, organizationId } = platform
+  if (books.customers.first('externalId', input.externalId)) throw externalIdTaken()
+  const customer = books.customers.put({
+    ...newRecord('cust', at),
+    organizationId,
+    email: input.email,
+    name: input.name,
+    invoiceNumberBase: createInvoiceNumberBase(),
+    archived: false,
+    logoURL: input.logoURL ?? null,
+    iconURL: input.iconURL ?? null,
+    domain: input.domain ?? null,
+    billingAddress: input.billingAddress ?? null,
+    externalId: input.externalId,
+    userId: input.userId ?? null,
+    pricingModelId: defaultPricingModel(platform).id,
+  })
+  announce(platform, at, 'customer.created', { id: customer.id, object: 'customer', customer })
+  return { customer, subscription: startFreePlan(platform, at, customer) }
+}
+
+export function updateCustomer(
+  { books }: Platform,
+  at: number,
+  customer: Customer,
+  changes: Partial<Customer>,
+) {
+  if (changes.externalId !== undefined && changes.externalId !== customer.externalId) {
+    if (books.customers.first('externalId', changes.externalId)) throw externalIdTaken()
+  }
+  return books.customers.patch(customer.id, { ...changes, updatedAt: at })
+}
+
+/** Ends the customer's subscriptions and frees the external id. Archiving twice is archiving once. */
+export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
+  for (const subscription of currentSubscriptions(platform, customer.id))
+    cancelNow(platform, at, subscription, { assignDefault: false, reason: 'customer_archived' })
+  return platform.books.customers.patch(customer.id, { archived: true, updatedAt: at })
+}

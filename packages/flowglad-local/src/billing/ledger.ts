@@ -1,0 +1,89 @@
+import type { LedgerEntry, UsageCredit } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+
+interface Account {
+  subscriptionId: string
+  usageMeterId: string
+}
+
+/**
+ * Writes an entry and moves the account with it.
+ * Invariant: an account's balance is the sum of its entries, and an account without an entry does not exist.
+ */
+export function postLedgerEntry(
+  { books }: Platform,
+  at: number,
+  entry: Pick<LedgerEntry, 'subscriptionId' | 'usageMeterId' | 'type' | 'amount' | 'description'> &
+    Partial<Pick<LedgerEntry, 'usageEventId' | 'usageCreditId' | 'priceId' | 'outstanding'>>,
+): LedgerEntry {
+  const account = books.ledgerAccounts.first('account', `${entry.subscriptionId}\u0000${entry.usageMeterId}`)
+  if (account) {
+    books.ledgerAccounts.patch(account.id, { balance: account.balance + entry.amount, updatedAt: at })
+  } else {
+    books.ledgerAccounts.put({
+      ...newRecord('ledger_account', at),
+      subscriptionId: entry.subscriptionId,
+      usageMeterId: entry.usageMeterId,
+      balance: entry.amount,
+    })
+  }
+  return books.ledgerEntries.put({
+    ...newRecord('ledger_entry', at),
+    usageEventId: null,
+    usageCreditId: null,
+    priceId: null,
+    outstanding: 0,
+    ...entry,
+  })
+}
+
+/** Gives a subscription units of a meter. */
+export function grantCredits(
+  platform: Platform,
+  at: number,
+  grant: Account & {
+    amount: number
+    expiresAt: number | null
+    billingPeriodId: string | null
+    source: UsageCredit['source']
+    description: string
+  },
+): void {
+  const credit = platform.books.usageCredits.put({
+    ...newRecord('usage_credit', at),
+    subscriptionId: grant.subscriptionId,
+    usageMeterId: grant.usageMeterId,
+    billingPeriodId: grant.billingPeriodId,
+    issued: grant.amount,
+    // A settlement pays for usage that has happened: there is nothing left of it to spend.
+    remaining: grant.source === 'overage_settlement' ? 0 : grant.amount,
+    expiresAt: grant.expiresAt,
+    expired: false,
+    source: grant.source,
+  })
+  postLedgerEntry(platform, at, {
+    subscriptionId: grant.subscriptionId,
+    usageMeterId: grant.usageMeterId,
+    type: 'credit_grant_recognized',
+    amount: grant.amount,
+    usageCreditId: credit.id,
+    description: grant.description,
+  })
+}
+
+/** Takes what is left of credits that ended by `at` out of the balance. */
+export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
+  for (const credit of platform.books.usageCredits.by('subscription', subscriptionId)) {
+    if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue
+    platform.books.usageCredits.patch(credit.id, { expired: true, remaining: 0, updatedAt: at })
+    if (credit.remaining === 0) continue
+    postLedgerEntry(platform, at, {
+      subscriptionId,
+      usageMeterId: credit.usageMeterId,
+      type: 'credit_grant_expired',
+      amount: -credit.remaining,
+      usageCreditId: credit.id,
+      description: 'Unused credits expired',
+    })
+  }
+}

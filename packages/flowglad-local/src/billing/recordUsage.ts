@@ -1,0 +1,84 @@
+import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { refused } from '../problems.ts'
+import { applyCredits, propertiesKey } from '../rules/credits.ts'
+import { postLedgerEntry } from './ledger.ts'
+import { currentPeriod } from './subscriptions.ts'
+
+const int32Max = 2 ** 31 - 1
+
+export interface Usage {
+  subscription: Subscription
+  meter: UsageMeter
+  price: Price
+  amount: number
+  transactionId: string
+  usageDate: number
+  properties: Record<string, unknown>
+}
+
+/** The event that already has this transaction id on this meter, whoever it belongs to: the idempotency key. */
+export const findUsage = (
+  { books }: Platform,
+  transactionId: string,
+  meterId: string,
+): UsageEvent | undefined => books.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
+
+/**
+ * Stores an event and takes its cost from the subscription's credits. Nothing is refused for want of credits: what they
+ * do not cover makes the balance negative and is outstanding until an invoice settles it.
+ */
+export function recordUsage(platform: Platform, at: number, usage: Usage): UsageEvent {
+  const { books } = platform
+  const { subscription, meter, price, amount } = usage
+  if (amount > int32Max)
+    throw refused(
+      `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
+    )
+  const period = currentPeriod(platform, subscription.id)
+  const counts =
+    meter.aggregationType === 'sum' || isNewInPeriod(platform, period.id, meter, usage.properties)
+  const event = books.usageEvents.put({
+    ...newRecord('usage_event', at),
+    customerId: subscription.customerId,
+    subscriptionId: subscription.id,
+    usageMeterId: meter.id,
+    billingPeriodId: period.id,
+    amount,
+    usageDate: usage.usageDate,
+    transactionId: usage.transactionId,
+    priceId: price.id,
+    properties: usage.properties,
+    pricingModelId: meter.pricingModelId,
+  })
+  if (!counts) return event
+  const spendable = books.usageCredits
+    .by('spendable', `${subscription.id}\u0000${meter.id}`)
+    .filter((credit) => credit.expiresAt === null || credit.expiresAt > at)
+  const { applied, outstanding } = applyCredits(spendable, amount)
+  for (const { id, remaining } of applied) books.usageCredits.patch(id, { remaining, updatedAt: at })
+  postLedgerEntry(platform, at, {
+    subscriptionId: subscription.id,
+    usageMeterId: meter.id,
+    type: 'usage_cost',
+    amount: -amount,
+    usageEventId: event.id,
+    priceId: price.id,
+    outstanding,
+    description: usage.transactionId,
+  })
+  return event
+}
+
+/** Only the first event with the same properties costs anything in a period of a `count_distinct_properties` meter. */
+function isNewInPeriod(
+  { books }: Platform,
+  periodId: string,
+  meter: UsageMeter,
+  properties: Record<string, unknown>,
+): boolean {
+  const key = propertiesKey(properties)
+  return !books.usageEvents
+    .by('periodMeter', `${periodId}\u0000${meter.id}`)
+    .some((event) => propertiesKey(event.properties) === key)
+}

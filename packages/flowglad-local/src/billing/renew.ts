@@ -1,0 +1,73 @@
+import type { Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { periodEndAfter } from '../rules/period.ts'
+import { cancelNow } from './cancel.ts'
+import { attemptBillingRun, runBilling } from './collect.ts'
+import { expireCredits } from './ledger.ts'
+import { addPeriod, followItems, grantPlanCredits, isCurrent, itemsAt } from './subscriptions.ts'
+
+/** Ends one period and starts the next: scheduled changes, new credits, expired ones, the bill. */
+function renew(platform: Platform, subscription: Subscription): void {
+  const { books } = platform
+  const at = subscription.currentBillingPeriodEnd
+  if (subscription.cancelScheduledAt !== null && subscription.cancelScheduledAt <= at) {
+    cancelNow(platform, at, subscription)
+    return
+  }
+  const renewed = books.subscriptions.patch(subscription.id, {
+    status: subscription.status === 'trialing' ? 'active' : subscription.status,
+    currentBillingPeriodStart: at,
+    currentBillingPeriodEnd: periodEndAfter(at, {
+      anchor: subscription.billingCycleAnchorDate,
+      unit: subscription.interval,
+      count: subscription.intervalCount,
+    }),
+    scheduledAdjustmentAt: null,
+    updatedAt: at,
+  })
+  addPeriod(platform, at, renewed)
+  const following = followItems(platform, at, renewed, itemsAt(platform, renewed.id, at))
+  expireCredits(platform, at, following.id)
+  if (following.doNotCharge) return
+  grantPlanCredits(platform, at, following, { renewal: true })
+  runBilling(platform, at, following, { reason: 'renewal' })
+}
+
+type Due = { at: number; run(): void }
+
+/** The earliest thing that happens by itself, if it is due by `until`. */
+function nextDue(platform: Platform, until: number): Due | null {
+  const { books } = platform
+  let next: Due | null = null
+  const consider = (at: number, run: () => void) => {
+    if (at <= until && (next === null || at < next.at)) next = { at, run }
+  }
+  for (const subscription of books.subscriptions.all())
+    if (isCurrent(subscription))
+      consider(subscription.currentBillingPeriodEnd, () => renew(platform, subscription))
+  for (const run of books.billingRuns.by('due', 'due'))
+    if (run.dueAt !== null) consider(run.dueAt, () => attemptBillingRun(platform, run.dueAt ?? until, run))
+  return next
+}
+
+/**
+ * Lets everything happen that is due by now, in the order of time: a renewal in May sees what April did. Returns
+ * whether anything happened.
+ */
+export function catchUp(platform: Platform, now: number): boolean {
+  let happened = false
+  for (let due = nextDue(platform, now); due !== null; due = nextDue(platform, now)) {
+    due.run()
+    happened = true
+  }
+  return happened
+}
+
+/** When the next renewal or retry is due: until then there is nothing to catch up with. */
+export function nextDueAt({ books }: Platform): number {
+  let at = Infinity
+  for (const subscription of books.subscriptions.all())
+    if (isCurrent(subscription)) at = Math.min(at, subscription.currentBillingPeriodEnd)
+  for (const run of books.billingRuns.by('due', 'due')) at = Math.min(at, run.dueAt ?? Infinity)
+  return at
+}

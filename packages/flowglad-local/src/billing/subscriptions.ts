@@ -1,0 +1,237 @@
+import type {
+  BillingPeriod,
+  Customer,
+  Metadata,
+  Price,
+  Subscription,
+  SubscriptionFeature,
+  SubscriptionItem,
+} from '../database/records.ts'
+import { defaultPricingModel, newRecord, type Platform } from '../platform.ts'
+import { grantAmount } from '../rules/credits.ts'
+import { periodEndAfter } from '../rules/period.ts'
+import { announce } from '../webhooks/announce.ts'
+import { grantCredits } from './ledger.ts'
+
+const currentStatuses = new Set(['active', 'past_due', 'trialing', 'cancellation_scheduled', 'unpaid'])
+const terminalStatuses = new Set(['canceled', 'incomplete_expired'])
+
+/** Whether the customer has it now: what `currentSubscriptions` lists. */
+export const isCurrent = (s: Subscription) =>
+  currentStatuses.has(s.status) && s.cancellationReason !== 'upgraded_to_paid'
+
+export const isTerminal = (s: Subscription) => terminalStatuses.has(s.status)
+
+/** A customer's current subscriptions, newest first. */
+export const currentSubscriptions = ({ books }: Platform, customerId: string): Subscription[] =>
+  books.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
+
+/** Items in force at a moment; one that is scheduled to end still is until then. */
+export const itemsAt = ({ books }: Platform, subscriptionId: string, at: number): SubscriptionItem[] =>
+  books.subscriptionItems
+    .by('subscription', subscriptionId)
+    .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
+
+export const featuresOf = ({ books }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
+  items.flatMap((item) => books.subscriptionFeatures.by('item', item.id))
+
+export function currentPeriod({ books }: Platform, subscriptionId: string): BillingPeriod {
+  const period = books.billingPeriods.by('subscription', subscriptionId).at(-1)
+  if (!period) throw new Error(`${subscriptionId} has no billing period`)
+  return period
+}
+
+export function addPeriod({ books }: Platform, at: number, subscription: Subscription): BillingPeriod {
+  return books.billingPeriods.put({
+    ...newRecord('billing_period', at),
+    subscriptionId: subscription.id,
+    startDate: subscription.currentBillingPeriodStart,
+    endDate: subscription.currentBillingPeriodEnd,
+  })
+}
+
+/** A subscription with its first item and period. Whether it is paid for, and what it grants, is the caller's affair. */
+export function createSubscription(
+  platform: Platform,
+  at: number,
+  input: {
+    customer: Customer
+    price: Price
+    quantity: number
+    name: string
+    status: Subscription['status']
+    paymentMethodId?: string | null
+    backupPaymentMethodId?: string | null
+    metadata?: Metadata | null
+    doNotCharge?: boolean
+    startDate?: number
+    /** Where periods are counted from; the start unless an earlier subscription's anchor is preserved. */
+    anchor?: number
+    trialEnd?: number | null
+    interval?: Subscription['interval']
+    intervalCount?: number
+  },
+): Subscription {
+  const { books, organizationId } = platform
+  const { customer, price } = input
+  const start = input.startDate ?? at
+  const anchor = input.anchor ?? start
+  const interval = input.interval ?? price.intervalUnit ?? 'month'
+  const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
+  const product = price.productId ? books.products.get(price.productId) : null
+  const trialEnd = input.trialEnd ?? null
+  const subscription = books.subscriptions.put({
+    ...newRecord('sub', at),
+    startDate: start,
+    customerId: customer.id,
+    organizationId,
+    status: input.status,
+    defaultPaymentMethodId: input.paymentMethodId ?? null,
+    backupPaymentMethodId: input.backupPaymentMethodId ?? null,
+    trialEnd,
+    currentBillingPeriodStart: start,
+    currentBillingPeriodEnd:
+      trialEnd ?? periodEndAfter(start, { anchor, unit: interval, count: intervalCount }),
+    metadata: input.metadata ?? null,
+    canceledAt: null,
+    cancelScheduledAt: null,
+    cancellationReason: null,
+    replacedBySubscriptionId: null,
+    isFreePlan: price.unitPrice === 0 && (product?.default ?? false),
+    doNotCharge: input.doNotCharge ?? false,
+    priceId: price.id,
+    runBillingAtPeriodStart: true,
+    interval,
+    intervalCount,
+    billingCycleAnchorDate: trialEnd ?? anchor,
+    name: input.name,
+    renews: true,
+    pricingModelId: customer.pricingModelId,
+    scheduledAdjustmentAt: null,
+  })
+  addItem(platform, at, subscription, { price, quantity: input.quantity })
+  addPeriod(platform, at, subscription)
+  announce(platform, at, 'subscription.created', { id: subscription.id, object: 'subscription', customer })
+  return subscription
+}
+
+/** An item and the features that its product brings along. `addedDate` may lie ahead: a scheduled change. */
+export function addItem(
+  { books }: Platform,
+  at: number,
+  subscription: Subscription,
+  { price, quantity, addedDate = at }: { price: Price; quantity: number; addedDate?: number },
+): SubscriptionItem {
+  const item = books.subscriptionItems.put({
+    ...newRecord('si', at),
+    subscriptionId: subscription.id,
+    name: price.name,
+    addedDate: Math.max(addedDate, subscription.startDate),
+    priceId: price.id,
+    unitPrice: price.unitPrice,
+    quantity,
+    metadata: null,
+    type: 'static',
+    externalId: null,
+    expiredAt: null,
+    manuallyCreated: false,
+    pricingModelId: subscription.pricingModelId,
+  })
+  for (const { id, featureId, expiredAt } of price.productId
+    ? books.productFeatures.by('product', price.productId)
+    : []) {
+    const feature = books.features.get(featureId)
+    if (expiredAt !== null || !feature.active) continue
+    books.subscriptionFeatures.put({
+      ...newRecord('sub_feature', at),
+      subscriptionItemId: item.id,
+      featureId,
+      productFeatureId: id,
+      type: feature.type,
+      amount: feature.type === 'toggle' ? null : grantAmount(feature.amount, quantity),
+      usageMeterId: feature.usageMeterId,
+      renewalFrequency: feature.renewalFrequency,
+      expiredAt: null,
+      detachedAt: null,
+      detachedReason: null,
+      manuallyCreated: false,
+      pricingModelId: subscription.pricingModelId,
+      resourceId: feature.resourceId,
+      name: feature.name,
+      slug: feature.slug,
+    })
+  }
+  return item
+}
+
+export function expireItem(
+  { books }: Platform,
+  at: number,
+  item: SubscriptionItem,
+  expiredAt: number | null,
+): void {
+  books.subscriptionItems.patch(item.id, { expiredAt, updatedAt: at })
+  for (const feature of books.subscriptionFeatures.by('item', item.id))
+    books.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
+}
+
+/**
+ * What a plan gives: everything when it starts, only the recurring part when it renews. Recurring credits end with the
+ * period, `once` credits never do.
+ */
+export function grantPlanCredits(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  { renewal }: { renewal: boolean },
+): void {
+  const period = currentPeriod(platform, subscription.id)
+  for (const feature of featuresOf(platform, itemsAt(platform, subscription.id, at))) {
+    if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId || !feature.amount) continue
+    const recurring = feature.renewalFrequency === 'every_billing_period'
+    if (renewal && !recurring) continue
+    grantCredits(platform, at, {
+      subscriptionId: subscription.id,
+      usageMeterId: feature.usageMeterId,
+      amount: feature.amount,
+      expiresAt: recurring ? period.endDate : null,
+      billingPeriodId: period.id,
+      source: 'plan',
+      description: feature.name,
+    })
+  }
+}
+
+/** The default product's subscription, with its credits: what every customer has who has nothing else. */
+export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
+  const { books } = platform
+  const modelId = books.pricingModels.find(customer.pricingModelId)?.id ?? defaultPricingModel(platform).id
+  const product = books.products.by('model', modelId).find((p) => p.default && p.active)
+  const price = product && books.prices.by('product', product.id).find((p) => p.isDefault && p.active)
+  if (!product || !price) return null
+  const subscription = createSubscription(platform, at, {
+    customer,
+    price,
+    quantity: 1,
+    name: `${product.name} Subscription`,
+    status: 'active',
+  })
+  grantPlanCredits(platform, at, subscription, { renewal: false })
+  return subscription
+}
+
+/** Price and name follow the dearest item, as the platform does after every change of items. */
+export function followItems(
+  { books }: Platform,
+  at: number,
+  subscription: Subscription,
+  items: SubscriptionItem[],
+) {
+  const [main] = [...items].sort((a, b) => b.unitPrice - a.unitPrice)
+  if (!main) return subscription
+  return books.subscriptions.patch(subscription.id, {
+    priceId: main.priceId,
+    name: main.name ?? subscription.name,
+    updatedAt: at,
+  })
+}

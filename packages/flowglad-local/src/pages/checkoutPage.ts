@@ -1,0 +1,196 @@
+import { currentSubscriptions } from '../billing/subscriptions.ts'
+import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
+import type { CheckoutSession, Feature, Price } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { cardNumber, count, day, every, money } from './format.ts'
+import { type Html, html } from './html.ts'
+import { testModeBar } from './layout.ts'
+
+interface Page {
+  title: string
+  body: Html
+  layout: 'narrow'
+  status?: number
+}
+
+interface Entered {
+  name: string
+  email: string
+  card: string
+}
+
+/** The page on which somebody pays: what they get on the left, how they pay on the right. */
+export function checkoutPage(
+  platform: Platform,
+  session: CheckoutSession,
+  { message, entered }: { message?: string; entered?: Entered | undefined } = {},
+): Page {
+  const order = orderOf(platform, session)
+  const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
+  const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
+  const body = html`${testModeBar()}
+<main class="two">
+  <section class="stack" aria-label="Your order">
+    ${order.summary}
+  </section>
+  <section class="card" aria-label="Payment">
+    <form method="post" class="stack">
+      <h2>Pay by card</h2>
+      ${message && html`<p class="note bad" role="alert">${message}</p>`}
+      <label>Email
+        <input name="email" type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}">
+      </label>
+      <label>Name on card
+        <input name="name" autocomplete="cc-name" required value="${entered?.name ?? session.customerName}">
+      </label>
+      <label>Card number
+        <input name="card" class="mono" inputmode="numeric" autocomplete="off" required value="${cardNumber(card)}">
+      </label>
+      <div class="pair">
+        <label>Expiry <input name="expiry" autocomplete="off" value="${expiry}"></label>
+        <label>CVC <input name="cvc" inputmode="numeric" autocomplete="off" value="123"></label>
+      </div>
+      <button class="primary full">${order.action}</button>
+      <a class="button full" href="${session.cancelUrl}">Cancel and go back</a>
+      <div class="tight">
+        <h3>Test cards</h3>
+        <p class="small soft">Only these are taken. Any expiry and CVC will do.</p>
+        <ul class="cards small">
+          ${testCards.map(
+            (testCard) => html`<li>
+            <span><span class="mono">${cardNumber(testCard.number)}</span><br>
+            <span class="soft">${testCard.explanation}</span></span>
+            <button class="small" name="testCard" value="${testCard.number}" formnovalidate
+              aria-label="Use ${cardNumber(testCard.number)}, which ${testCard.explanation}">Use</button>
+          </li>`,
+          )}
+        </ul>
+      </div>
+    </form>
+  </section>
+</main>`
+  return { title: `${order.title} · Checkout`, body, layout: 'narrow' }
+}
+
+/** What a bank would show for a card that asks for confirmation. */
+export function confirmPage(platform: Platform, session: CheckoutSession, entered: Entered): Page {
+  const order = orderOf(platform, session)
+  return {
+    title: 'Confirm your payment',
+    layout: 'narrow',
+    body: html`${testModeBar()}
+<main class="single">
+  <form method="post" class="card stack">
+    <h1>Your bank asks you to confirm</h1>
+    <p>${order.title}, ${order.dueToday}, with the card ending in ${entered.card.slice(-4)}.</p>
+    <input type="hidden" name="name" value="${entered.name}">
+    <input type="hidden" name="email" value="${entered.email}">
+    <input type="hidden" name="card" value="${entered.card}">
+    <button class="primary full" name="confirmed" value="yes">Confirm payment</button>
+    <button class="full" name="confirmed" value="no">Refuse</button>
+  </form>
+</main>`,
+  }
+}
+
+/** For a session that can no longer be paid, or never could. */
+export function finishedPage(session: CheckoutSession | null): Page {
+  const [title, text] =
+    session === null
+      ? ['No such checkout', 'This address belongs to no checkout on this server. It may have been reset.']
+      : session.status === 'succeeded'
+        ? ['Already paid', 'This checkout is complete. You will not be charged again.']
+        : ['This checkout has expired', 'Nothing was charged. Go back and start again.']
+  const back = session && (session.status === 'succeeded' ? session.successUrl : session.cancelUrl)
+  return {
+    title,
+    layout: 'narrow',
+    status: session === null ? 404 : session.status === 'succeeded' ? 200 : 410,
+    body: html`${testModeBar()}
+<main class="single"><section class="card stack">
+  <h1>${title}</h1>
+  <p>${text}</p>
+  ${back && html`<a class="button primary" href="${back}">Continue</a>`}
+</section></main>`,
+  }
+}
+
+/** What is bought, in words and money. */
+function orderOf(platform: Platform, session: CheckoutSession) {
+  if (session.type === 'add_payment_method' || !session.priceId) {
+    return {
+      title: 'Save a card',
+      dueToday: 'nothing today',
+      action: 'Save card',
+      summary: html`<h1>Save a card</h1>
+<p class="soft">It becomes the default for ${session.customerName ?? 'your account'} and pays for future renewals. Nothing is charged today.</p>`,
+    }
+  }
+  const { books } = platform
+  const price = books.prices.get(session.priceId)
+  const product = books.products.get(price.productId ?? '')
+  const recurring = price.type === 'subscription'
+  // One-time prices are charged once, whatever the quantity: see FLOWGLAD's rule in billing/checkout.ts.
+  const total = recurring ? price.unitPrice * session.quantity : price.unitPrice
+  const trialDays = price.trialPeriodDays ?? 0
+  const dueToday = trialDays > 0 ? 0 : total
+  const period = every(price.intervalUnit, price.intervalCount)
+  const features = books.productFeatures
+    .by('product', product.id)
+    .filter((link) => link.expiredAt === null)
+    .map((link) => books.features.get(link.featureId))
+  const free =
+    recurring && session.customerId && session.type === 'product'
+      ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
+      : undefined
+  return {
+    title: product.name,
+    dueToday: money(dueToday),
+    action:
+      session.type === 'activate_subscription'
+        ? dueToday > 0
+          ? `Pay ${money(dueToday)} and activate`
+          : 'Activate'
+        : dueToday > 0
+          ? `Pay ${money(dueToday)}`
+          : 'Start free trial',
+    summary: html`<div class="tight">
+  <p class="soft">${recurring ? 'Subscribe to' : 'Buy'}</p>
+  <h1>${product.name}</h1>
+  ${product.description && html`<p class="soft">${product.description}</p>`}
+</div>
+<p class="price">${money(total)} ${recurring && html`<small>per ${period}</small>`}</p>
+${
+  features.length > 0 &&
+  html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, session)}</li>`)}</ul>`
+}
+<div class="lines">
+  <div><span>${price.name ?? product.name}${recurring && session.quantity > 1 && ` × ${session.quantity}`}</span><span>${money(total)}</span></div>
+  ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
+  <div class="total"><span>Due today</span><span>${money(dueToday)}</span></div>
+</div>
+${
+  recurring &&
+  html`<p class="small soft">Renews every ${period} for ${money(total)} until you cancel.${
+    trialDays > 0 && ` The first charge is on ${day(platform.clock.now() + trialDays * 86_400_000)}.`
+  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}; what is left of its credits ends with it.`}</p>`
+}`,
+  }
+}
+
+function grantText({ books }: Platform, feature: Feature, price: Price, session: CheckoutSession): Html {
+  if (feature.type === 'toggle' || feature.amount === null) return html`${feature.name}`
+  const amount = count(feature.amount * (price.type === 'subscription' ? session.quantity : 1))
+  const unit = feature.usageMeterId
+    ? books.usageMeters.get(feature.usageMeterId).name.toLowerCase()
+    : feature.name.toLowerCase()
+  const when =
+    feature.type === 'resource'
+      ? 'at a time'
+      : price.type === 'single_payment'
+        ? 'that never expire'
+        : feature.renewalFrequency === 'once'
+          ? 'once'
+          : `every ${every(price.intervalUnit, price.intervalCount)}`
+  return html`<span><strong>${amount} ${unit}</strong> <span class="soft">${when}</span></span>`
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { completeCheckout } from '../billing/checkout.ts'
+import { findTestCard, testPayer } from '../billing/testCards.ts'
+import type { CheckoutSession } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { Problem } from '../problems.ts'
+import { checkoutPage, confirmPage, finishedPage } from './checkoutPage.ts'
+import { sendPage } from './layout.ts'
+
+const payment = z.object({
+  name: z.string().trim().min(1, 'Enter the name on the card.').max(200),
+  email: z.string().trim().min(1, 'Enter an email address.').max(200),
+  card: z.string(),
+  /** The button beside a test card, which pays with that card. */
+  testCard: z.string().optional(),
+  /** The answer to a card that asks for confirmation. */
+  confirmed: z.enum(['yes', 'no']).optional(),
+})
+
+/** The hosted checkout: where an application sends people to pay, and from where they come back to it. */
+export function checkoutPages(app: FastifyInstance, platform: Platform): void {
+  const find = (id: string) => platform.books.checkoutSessions.find(id)
+
+  for (const path of ['/checkout/:id', '/add-payment-method/:id']) {
+    app.get<{ Params: { id: string } }>(path, async (request, reply) => {
+      const session = find(request.params.id)
+      if (!session) return unknownSession(reply)
+      return sendPage(reply, openOrFinished(platform, session))
+    })
+
+    app.post<{ Params: { id: string } }>(path, async (request, reply) => {
+      const session = find(request.params.id)
+      if (!session) return unknownSession(reply)
+      if (session.status === 'succeeded') return reply.redirect(session.successUrl, 303)
+      if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
+      return pay(platform, session, request.body, reply)
+    })
+  }
+}
+
+const isOpen = (platform: Platform, session: CheckoutSession) =>
+  session.status === 'open' && session.expires > platform.clock.now()
+
+const openOrFinished = (platform: Platform, session: CheckoutSession) =>
+  isOpen(platform, session) ? checkoutPage(platform, session) : finishedPage(session)
+
+function unknownSession(reply: FastifyReply) {
+  return sendPage(reply, finishedPage(null))
+}
+
+function pay(platform: Platform, session: CheckoutSession, body: unknown, reply: FastifyReply) {
+  const form = payment.safeParse(body)
+  const again = (message: string) => {
+    const entered = form.success ? form.data : undefined
+    return sendPage(reply, { ...checkoutPage(platform, session, { message, entered }), status: 402 })
+  }
+  if (!form.success) return again(form.error.issues[0]?.message ?? 'Fill in the form.')
+  const { name, email, confirmed } = form.data
+  const card = findTestCard(form.data.testCard ?? form.data.card)
+  if (!card) return again('This is a test checkout: it takes only the test cards below.')
+  if (card.outcome === 'declined')
+    return again('Your card was declined. Nothing was charged: try another card.')
+  if (card.outcome === 'needs_action' && confirmed === undefined)
+    return sendPage(reply, confirmPage(platform, session, { name, email, card: card.number }))
+  if (confirmed === 'no')
+    return again('The confirmation was refused. Nothing was charged: try again or use another card.')
+  try {
+    platform.books.transaction(() =>
+      completeCheckout(platform, platform.clock.now(), session, {
+        name,
+        email,
+        address: testPayer.address,
+        card,
+      }),
+    )
+  } catch (error) {
+    if (error instanceof Problem) return again(`${error.message} Nothing was charged.`)
+    throw error
+  }
+  return reply.redirect(session.successUrl, 303)
+}

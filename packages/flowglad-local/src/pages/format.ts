@@ -1,0 +1,31 @@
+import type { Interval } from '../database/records.ts'
+
+const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
+const whole = new Intl.NumberFormat('en-US')
+
+/** Cents as dollars: 2000 → $20.00. */
+export const money = (cents: number) => dollars.format(cents / 100)
+
+export const count = (n: number) => whole.format(n)
+
+/** month → "month", 3 months → "3 months". */
+export const every = (unit: Interval | null, times: number | null) =>
+  unit === null ? '' : times === null || times === 1 ? unit : `${times} ${unit}s`
+
+/** 22 Nov 2026, in UTC: billing periods end by UTC. */
+export const day = (ms: number) =>
+  new Date(ms).toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone: 'UTC',
+  })
+
+/** 22 Nov 2026, 14:03:07 UTC. */
+export const moment = (ms: number) =>
+  `${day(ms)}, ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })} UTC`
+
+export const cardNumber = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
+
+/** past_due → Past due */
+export const words = (slug: string) => slug.charAt(0).toUpperCase() + slug.slice(1).replaceAll('_', ' ')

@@ -1,0 +1,47 @@
+import type { FastifyReply } from 'fastify'
+import { type Html, html } from './html.ts'
+
+// No `form-action`: after paying, browsers follow the redirect to the application only if it were listed.
+const contentSecurityPolicy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+/** Sends a whole page. It works without JavaScript; `script` only adds to it. */
+export function sendPage(
+  reply: FastifyReply,
+  {
+    title,
+    body,
+    layout,
+    script,
+    status = 200,
+  }: { title: string; body: Html; layout: 'narrow' | 'wide'; script?: string; status?: number },
+) {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/style.css">
+${script && html`<script type="module" src="${script}"></script>`}
+</head>
+<body class="${layout}">
+${body}
+</body>
+</html>`
+  return reply
+    .code(status)
+    .header('content-security-policy', contentSecurityPolicy)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(page.text)
+}
+
+/** The line on top of every page. Nobody should take it for the real thing. */
+export const testModeBar = (right: Html | null = null) => html`<header class="bar">
+  <a class="brand" href="/">flowglad-local</a>
+  <span class="badge">Test mode · no real money moves</span>
+  ${right}
+</header>`

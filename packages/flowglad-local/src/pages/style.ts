@@ -1,0 +1,99 @@
+/** The one stylesheet of all pages. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --paper: #f6f5f1; --card: #ffffff; --ink: #1c1d1a; --soft: #5d6058; --line: #dedcd3;
+  --accent: #14532d; --on-accent: #ffffff; --tint: #e7efe6; --warn: #8a4b08; --warn-tint: #fdf0dc;
+  --bad: #a11919; --bad-tint: #fdeaea; --shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 8px 24px rgb(0 0 0 / 5%);
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #151713; --card: #1e211c; --ink: #eceee8; --soft: #a5aa9d; --line: #353a31;
+    --accent: #86d19b; --on-accent: #0d1f13; --tint: #24352a; --warn: #f2bd74; --warn-tint: #3a2c17;
+    --bad: #ff9d96; --bad-tint: #3d201f; --shadow: none;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+  font-variant-numeric: tabular-nums;
+}
+h1, h2, h3, p, ul, dl, dd, fieldset, table { margin: 0; padding: 0; }
+h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.02em; }
+h2 { font-size: 1.05rem; letter-spacing: -0.01em; }
+h3 { font-size: 0.95rem; }
+a { color: var(--accent); text-underline-offset: 3px; }
+.soft { color: var(--soft); }
+.small { font-size: 0.875rem; }
+.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.85em; }
+.stack { display: grid; gap: 1rem; align-content: start; }
+.tight { display: grid; gap: 0.35rem; }
+.row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
+.spread { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; justify-content: space-between; align-items: baseline; }
+.number { text-align: right; white-space: nowrap; }
+
+.bar {
+  display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center;
+  padding: 0.7rem clamp(1rem, 4vw, 2.5rem); border-bottom: 1px solid var(--line);
+}
+.brand { font-weight: 650; color: var(--ink); text-decoration: none; letter-spacing: -0.01em; }
+.badge {
+  display: inline-block; padding: 0.1rem 0.55rem; border-radius: 99px; font-size: 0.78rem; white-space: nowrap;
+  background: var(--warn-tint); color: var(--warn); font-weight: 550;
+}
+.badge.good { background: var(--tint); color: var(--accent); }
+.badge.bad { background: var(--bad-tint); color: var(--bad); }
+.badge.plain { background: transparent; color: var(--soft); border: 1px solid var(--line); }
+.card {
+  background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow);
+  padding: clamp(1rem, 3vw, 1.6rem); min-width: 0;
+}
+.note { border-radius: 10px; padding: 0.75rem 0.9rem; background: var(--tint); }
+.note.bad { background: var(--bad-tint); color: var(--bad); }
+.note.warn { background: var(--warn-tint); color: var(--warn); }
+
+main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1rem, 4vw, 2.5rem); }
+.narrow main { max-width: 62rem; }
+.wide main { max-width: 90rem; }
+.two { display: grid; gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
+@media (min-width: 48rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+.single { max-width: 32rem; }
+
+.price { font-size: 2.4rem; font-weight: 680; letter-spacing: -0.035em; line-height: 1.1; }
+.price small { font-size: 1rem; font-weight: 450; letter-spacing: 0; color: var(--soft); }
+.grants { list-style: none; display: grid; gap: 0.5rem; }
+.grants li { display: grid; grid-template-columns: 1.4rem 1fr; }
+.grants li::before { content: "✓"; color: var(--accent); font-weight: 700; }
+.lines { border-top: 1px solid var(--line); }
+.lines > div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
+.lines .total { font-weight: 650; }
+
+label { display: grid; gap: 0.3rem; font-size: 0.875rem; font-weight: 550; min-width: 0; }
+input, select {
+  font: inherit; font-size: 1rem; color: var(--ink); background: var(--paper); width: 100%; min-width: 0;
+  border: 1px solid var(--line); border-radius: 9px; padding: 0.6rem 0.75rem;
+}
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; }
+button, .button {
+  font: inherit; font-weight: 600; cursor: pointer; text-align: center; text-decoration: none; display: inline-block;
+  border: 1px solid var(--line); border-radius: 9px; padding: 0.55rem 0.9rem; background: var(--card); color: var(--ink);
+}
+button:hover, .button:hover { border-color: var(--soft); }
+button.primary, .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); padding: 0.75rem 1rem; }
+button.primary:hover, .button.primary:hover { filter: brightness(1.08); }
+button.danger { color: var(--bad); }
+button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
+.full { width: 100%; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.cards { list-style: none; display: grid; gap: 0; border-top: 1px solid var(--line); }
+.cards li { display: flex; gap: 0.75rem; align-items: center; justify-content: space-between; padding: 0.55rem 0; border-bottom: 1px solid var(--line); }
+
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
+th { text-align: left; font-weight: 550; color: var(--soft); white-space: nowrap; }
+th, td { padding: 0.45rem 0.75rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th.number { text-align: right; }
+tr:last-child td { border-bottom: 0; }
+.empty { color: var(--soft); padding: 0.75rem 0; }
+`

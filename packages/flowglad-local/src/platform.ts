@@ -1,0 +1,26 @@
+import type { Clock } from './clock.ts'
+import type { Books } from './database/Books.ts'
+import { createId } from './ids.ts'
+
+/** What every operation needs: the books, the time, whose platform it is and where its pages are. */
+export interface Platform {
+  books: Books
+  clock: Clock
+  organizationId: string
+  /** Without a trailing slash, e.g. `http://127.0.0.1:4010`. */
+  url: string
+}
+
+/** Fields every record starts with. `at` is the platform's time, which lags the clock while it catches up. */
+export const newRecord = (prefix: string, at: number) => ({
+  id: createId(prefix),
+  createdAt: at,
+  updatedAt: at,
+  livemode: false as const,
+})
+
+/** The pricing model that new customers get and that the API key reads. */
+export function defaultPricingModel({ books }: Platform) {
+  for (const model of books.pricingModels.all()) if (model.isDefault) return model
+  throw new Error('No pricing model is installed')
+}

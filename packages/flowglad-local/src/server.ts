@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
+import { customerRoutes } from './api/customers.ts'
+import { pricingModelRoutes } from './api/pricingModels.ts'
+import { createRoute } from './api/route.ts'
+import { testControlRoutes } from './api/testControls.ts'
+import { usageEventRoutes } from './api/usageEvents.ts'
+import { createRequestId } from './ids.ts'
+import { checkoutPages } from './pages/checkoutPages.ts'
+import { style } from './pages/style.ts'
+import type { Platform } from './platform.ts'
+import { Problem } from './problems.ts'
+
+/** Moves the clock on and lets everything happen that falls due. */
+export type Advance = (ms: number) => void
+
+const bodyLimitBytes = 16 * 1024 * 1024
+// These two take no input, so the platform takes them without a body.
+const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
+
+const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
+
+/** The HTTP face: Flowglad's API below `/api/v1`, the hosted pages, the test controls. Not listening yet. */
+export function buildServer({
+  platform,
+  key,
+  latencyMs,
+  testControls,
+  beforeRequest,
+  advance,
+}: {
+  platform: Platform
+  key: string
+  latencyMs: number
+  testControls: boolean
+  /** Lets what fell due happen before anybody looks. */
+  beforeRequest: () => void
+  advance: Advance
+}): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    genReqId: createRequestId,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 2000 },
+    frameworkErrors: (error, request, reply) => {
+      const answer = answerTo(error, String(request.id))
+      reply.raw.writeHead(answer.status, { 'content-type': answer.type }).end(JSON.stringify(answer.body))
+    },
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id)
+    beforeRequest()
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const answer = answerTo(error, String(request.id))
+    return reply.code(answer.status).type(answer.type).send(answer.body)
+  })
+
+  app.register(
+    async (api) => {
+      readJsonWhateverItsType(api)
+      api.addHook('onRequest', async (request) => {
+        if (latencyMs > 0) await sleep(latencyMs)
+        authorize(request.headers.authorization, key)
+      })
+      api.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
+      const route = createRoute(api, platform)
+      customerRoutes(route)
+      usageEventRoutes(route)
+      checkoutSessionRoutes(route)
+      pricingModelRoutes(route)
+    },
+    { prefix: '/api/v1' },
+  )
+  if (testControls) {
+    app.register(
+      async (controls) => {
+        readJsonWhateverItsType(controls)
+        testControlRoutes(controls, platform, advance)
+      },
+      { prefix: '/__test__' },
+    )
+  }
+  app.register(async (pages) => {
+    readForms(pages)
+    pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
+    checkoutPages(pages, platform)
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
+  return app
+}
+
+/** The key comes bare or after "Bearer", in any case; anything else with a space in it is malformed. */
+function authorize(header: string | undefined, key: string): void {
+  if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
+  const presented = header.replace(/^bearer\s+/i, '')
+  if (/\s/.test(presented.trim())) throw unauthorized('Unauthorized. Invalid authorization header format.')
+  if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
+}
+
+/** Flowglad parses every body as JSON, whatever the content type says. */
+function readJsonWhateverItsType(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    const path = request.url.split('?')[0] ?? ''
+    if (body === '' && (request.method === 'GET' || mayHaveEmptyBody.test(path))) return done(null, {})
+    try {
+      done(null, JSON.parse(body.toString()))
+    } catch {
+      done(invalidJson)
+    }
+  })
+  app.addHook('preValidation', async (request) => {
+    const path = request.url.split('?')[0] ?? ''
+    if (request.body === undefined && request.method !== 'GET' && !mayHaveEmptyBody.test(path))
+      throw invalidJson
+  })
+}
+
+/** The hosted pages post forms, as browsers without JavaScript do. */
+function readForms(app: FastifyInstance): void {
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body.toString()))),
+  )
+}
+
+const invalidJson = new Error('Invalid JSON in request body')
+
+/** Errors as the platform words them; a 401 is plain text. */
+function answerTo(error: unknown, requestId: string) {
+  // The one error that carries no code.
+  if (error === invalidJson)
+    return {
+      status: 400,
+      type: 'application/json',
+      body: { error: invalidJson.message, request_id: requestId },
+    }
+  const { code, status, body } = asProblem(error)
+  if (code === 'UNAUTHORIZED') return { status, type: 'text/plain', body }
+  return { status, type: 'application/json', body: { error: body, code, request_id: requestId } }
+}
+
+/** Anything that is not ours to word: Fastify's refusals of the request keep their status, the rest is a 500. */
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 413) return new Problem('PAYLOAD_TOO_LARGE', message)
+  if (status >= 400 && status < 500) return new Problem('BAD_REQUEST', message)
+  process.stderr.write(`flowglad-local: ${error instanceof Error ? error.stack : message}\n`)
+  return new Problem('INTERNAL_SERVER_ERROR', message)
+}

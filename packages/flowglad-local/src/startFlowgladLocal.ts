@@ -1,0 +1,146 @@
+import type { AddressInfo } from 'node:net'
+import { catchUp, nextDueAt } from './billing/renew.ts'
+import { createClock } from './clock.ts'
+import { Books } from './database/Books.ts'
+import { createId } from './ids.ts'
+import type { Platform } from './platform.ts'
+import { installPricingModel } from './pricing/installPricingModel.ts'
+import { parsePricing } from './pricing/parsePricing.ts'
+import { type PricingSetupInput, pricingSetup } from './pricing/pricingSetup.ts'
+import { buildServer } from './server.ts'
+import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
+
+export interface FlowgladLocalOptions {
+  /** A setup (see `PricingSetupInput`), or the text of a pricing file, YAML or JSON. */
+  pricing: PricingSetupInput | string
+  /** 0, the default, takes a free one. */
+  port?: number
+  /** The API key it accepts. Default `sk_test_local`. */
+  key?: string
+  /** A SQLite file to keep the books in. Without one they live in memory. */
+  db?: string
+  /** Where events go. Without it none are sent. */
+  webhook?: WebhookTarget
+  /** Clock and checkout controls below `/__test__`. Default true. */
+  testControls?: boolean
+  /** How long each API call waits before it is worked on. Default 0. */
+  latencyMs?: number
+  /** Where time comes from, epoch milliseconds. Default the machine's clock. */
+  clock?: () => number
+}
+
+export interface FlowgladLocal extends AsyncDisposable {
+  /** Without a trailing slash: the SDK's `baseURL`. */
+  url: string
+  key: string
+  /** The platform's time, epoch milliseconds. */
+  now(): number
+  /** Moves the clock; renewals and everything else that falls due has happened when it returns. */
+  advance(ms: number): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts a Flowglad on this machine.
+ *
+ *     await using flowglad = await startFlowgladLocal({ pricing })
+ *     const sdk = new Flowglad({ baseURL: flowglad.url, apiKey: flowglad.key })
+ *
+ * @throws PricingError when the pricing is not valid; an error naming the port when it is taken
+ */
+export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
+  const key = options.key ?? 'sk_test_local'
+  const setup =
+    typeof options.pricing === 'string' ? parsePricing(options.pricing) : pricingSetup.parse(options.pricing)
+  const books = new Books(options.db ?? null)
+  const clock = createClock({
+    ...(options.clock && { source: options.clock }),
+    offsetMs: Number(books.settings.find('clockOffsetMs')?.value ?? 0),
+  })
+  const platform: Platform = { books, clock, organizationId: '', url: '' }
+  books.transaction(() => {
+    const organizationId = books.settings.find('organizationId')?.value ?? createId('org')
+    books.settings.put({ id: 'organizationId', value: organizationId })
+    platform.organizationId = organizationId
+    installOwnPricing(platform, setup)
+  })
+
+  const webhooks = createWebhookSender(books, options.webhook ?? null)
+  let dueAt = 0
+  const settle = () => {
+    const now = clock.now()
+    if (now < dueAt) return
+    books.transaction(() => catchUp(platform, now))
+    dueAt = nextDueAt(platform)
+  }
+  const advance = (ms: number) => {
+    settle()
+    books.transaction(() => {
+      clock.advance(ms)
+      try {
+        books.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
+        catchUp(platform, clock.now())
+      } catch (error) {
+        clock.advance(-ms)
+        throw error
+      }
+    })
+    dueAt = 0
+  }
+  const app = buildServer({
+    platform,
+    key,
+    latencyMs: options.latencyMs ?? 0,
+    testControls: options.testControls ?? true,
+    beforeRequest: settle,
+    advance,
+  })
+  app.addHook('onResponse', async (request) => {
+    // A call may have created something that falls due before what was due next.
+    if (request.method !== 'GET') dueAt = Math.min(dueAt, nextDueAt(platform))
+    webhooks.poke()
+  })
+  // Renewals happen on time even when nobody asks.
+  const ticker = setInterval(() => {
+    settle()
+    webhooks.poke()
+  }, 1000)
+  ticker.unref()
+
+  const close = async () => {
+    clearInterval(ticker)
+    await webhooks.close()
+    await app.close()
+    books.close()
+  }
+  try {
+    await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  platform.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  webhooks.poke()
+  return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
+}
+
+/** Installs the given pricing, or changes what an earlier start installed to it. */
+function installOwnPricing(platform: Platform, setup: ReturnType<typeof pricingSetup.parse>): void {
+  const { books, clock } = platform
+  const pricing = JSON.stringify(setup)
+  const installed = books.settings.find('pricing')
+  if (installed) {
+    const { modelId, setup: old } = JSON.parse(installed.value)
+    if (old === pricing) return
+    installPricingModel(
+      platform,
+      clock.now(),
+      { ...setup, isDefault: true },
+      { replacing: books.pricingModels.get(modelId) },
+    )
+    books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
+    return
+  }
+  const model = installPricingModel(platform, clock.now(), { ...setup, isDefault: true })
+  books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
+}

@@ -1,0 +1,100 @@
+import type { Books } from '../database/Books.ts'
+import type { WebhookDelivery } from '../database/records.ts'
+import { signWebhook } from './sign.ts'
+
+export interface WebhookTarget {
+  url: string
+  /** `whsec_` followed by the base64 key. */
+  secret: string
+}
+
+const answerWithinMs = 10_000
+const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
+
+/**
+ * Delivers the outbox to the target, at least once, in its own time: a receiver that is slow, wrong or gone never
+ * disturbs the API. Works on the machine's clock, because its receiver checks signatures against its own.
+ */
+export function createWebhookSender(books: Books, target: WebhookTarget | null) {
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+  const aborts = new AbortController()
+  const inFlight = new Map<string, Promise<void>>()
+  // Fails at the start, not at the first event.
+  if (target) signWebhook({ secret: target.secret, id: '', timestampSeconds: 0, body: '' })
+
+  async function deliver(target: WebhookTarget, delivery: WebhookDelivery): Promise<void> {
+    const timestampSeconds = Math.floor(Date.now() / 1000)
+    const { id, payload: body } = delivery
+    let status: number | null = null
+    let failure: string | null = null
+    try {
+      const answer = await fetch(target.url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'svix-id': id,
+          'svix-timestamp': String(timestampSeconds),
+          'svix-signature': signWebhook({ secret: target.secret, id, timestampSeconds, body }),
+        },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any([aborts.signal, AbortSignal.timeout(answerWithinMs)]),
+      })
+      status = answer.status
+      await answer.body?.cancel()
+      if (!answer.ok) failure = `HTTP ${answer.status}`
+    } catch (error) {
+      failure =
+        error instanceof Error
+          ? `${error.message}${error.cause ? `: ${String(error.cause)}` : ''}`
+          : String(error)
+    }
+    if (closed) return
+    const attempts = delivery.attempts + 1
+    const waitMs = retryAfterMs[attempts - 1]
+    books.transaction(() =>
+      books.webhookDeliveries.patch(id, {
+        attempts,
+        lastStatus: status,
+        lastError: failure,
+        updatedAt: Date.now(),
+        state: failure === null ? 'delivered' : waitMs === undefined ? 'failed' : 'pending',
+        nextAttemptAt: Date.now() + (waitMs ?? 0),
+      }),
+    )
+  }
+
+  /** Sends what is due and comes back when the next is. */
+  function poke(): void {
+    if (!target || closed) return
+    clearTimeout(timer)
+    let next = Infinity
+    for (const delivery of books.webhookDeliveries.by('state', 'pending')) {
+      if (inFlight.has(delivery.id)) continue
+      if (delivery.nextAttemptAt > Date.now() || inFlight.size >= 8) {
+        next = Math.min(next, delivery.nextAttemptAt)
+        continue
+      }
+      const sending = deliver(target, delivery).finally(() => {
+        inFlight.delete(delivery.id)
+        poke()
+      })
+      inFlight.set(delivery.id, sending)
+    }
+    if (Number.isFinite(next)) {
+      timer = setTimeout(poke, Math.max(10, next - Date.now()))
+      timer.unref()
+    }
+  }
+
+  return {
+    poke,
+    async close(): Promise<void> {
+      closed = true
+      clearTimeout(timer)
+      aborts.abort()
+      await Promise.allSettled(inFlight.values())
+    },
+  }
+}
