@@ -1,0 +1,94 @@
+import { balanceRows } from './balanceRows.ts'
+import type { BalancesAnswer } from './client/balances.ts'
+import { type Clock, within } from './clock.ts'
+import type { KnownCustomer } from './customer.ts'
+import { BillingError, unavailable } from './errors.ts'
+import type { createCatalogCache } from './flowglad/catalog.ts'
+import type { Sync } from './flowglad/sync.ts'
+import { onLedger } from './holds.ts'
+import type { CustomerBalances, Ledger } from './ledger/ledger.ts'
+import type { Meters } from './meters.ts'
+import type { BillingOptions } from './options.ts'
+
+export type Accounts = ReturnType<typeof createAccounts>
+
+/** What customers have: balances and features, as the ledger knows them, fetched when it does not. */
+export function createAccounts({
+  ledger,
+  sync,
+  catalog,
+  meters,
+  clock,
+  options,
+  upgradeUrl,
+}: {
+  ledger: Ledger
+  sync: Sync
+  catalog: ReturnType<typeof createCatalogCache>
+  meters: Meters
+  clock: Clock
+  options: BillingOptions
+  upgradeUrl: string
+}) {
+  const rows = (read: CustomerBalances) =>
+    balanceRows(read, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
+
+  const known = (customer: KnownCustomer) => onLedger(ledger.balances(customer.id))
+
+  /** Waits for Flowglad, but not for ever. */
+  const fetchNow = (customer: KnownCustomer, forced: boolean) =>
+    within(clock, options.decisionMs, sync.fetch(customer, { urgent: true, forced }), null)
+
+  /** Without waiting for Flowglad, unless nothing is known or the known period is over. */
+  async function current(customer: KnownCustomer): Promise<CustomerBalances> {
+    const read = await known(customer)
+    if (!read.snapshot || read.snapshot.ageMs > options.snapshotMaxStaleMs) {
+      await fetchNow(customer, false)
+      return known(customer)
+    }
+    if (read.snapshot.periodOver || read.snapshot.ageMs > options.snapshotMaxAgeMs)
+      sync.refreshBehind(customer)
+    return read
+  }
+
+  return {
+    /** As written right now. */
+    async read(customer: KnownCustomer): Promise<BalancesAnswer> {
+      return rows(await known(customer))
+    },
+
+    /** As `read`; fetches first when nothing is known, behind the answer when it is old. */
+    async balances(customer: KnownCustomer): Promise<BalancesAnswer> {
+      const [read] = await Promise.all([current(customer), catalog.get().catch(() => null)])
+      return rows(read)
+    },
+
+    /** Looks at Flowglad's books now; when asked too often, or when Flowglad is slow, answers what is known. */
+    async refresh(customer: KnownCustomer): Promise<BalancesAnswer> {
+      await fetchNow(customer, false)
+      return rows(await known(customer))
+    },
+
+    /** Resolves when the customer's plan has the toggle feature; otherwise refuses, after a fresh look. */
+    async requireFeature(customer: KnownCustomer, feature: string): Promise<void> {
+      const has = ({ snapshot }: CustomerBalances) =>
+        snapshot?.subscription?.features.includes(feature) ?? false
+      const before = await current(customer)
+      if (has(before) && !before.snapshot?.periodOver) return
+      await fetchNow(customer, false)
+      const after = await known(customer)
+      if (has(after)) return
+      if (!after.snapshot) throw unavailable(1_000)
+      if (!after.snapshot.subscription) {
+        throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
+      }
+      throw new BillingError(
+        { code: 'FEATURE_NOT_INCLUDED', feature, upgradeUrl },
+        `The plan does not include ${feature}.`,
+      )
+    },
+
+    charges: ledger.charges,
+    usage: ledger.usage,
+  }
+}

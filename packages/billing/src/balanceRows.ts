@@ -1,0 +1,62 @@
+import type { BalanceRow, BalanceStatus, BalancesAnswer, PlanSummary } from './client/balances.ts'
+import type { Snapshot } from './ledger/commands.ts'
+import type { CustomerBalances } from './ledger/ledger.ts'
+import type { Meters } from './meters.ts'
+
+/** The ledger's rows as a person reads them: a row per meter of the app, in the app's order. None until the first snapshot. */
+export function balanceRows(
+  { version, snapshot, balances }: CustomerBalances,
+  meters: Meters,
+  nameOf: (meter: string) => string,
+): BalancesAnswer {
+  if (!snapshot) return { version, balances: [], plan: null, asOf: null }
+  const features = new Set(snapshot.subscription?.features ?? [])
+  return {
+    version,
+    asOf: snapshot.asOf,
+    plan: planOf(snapshot.subscription),
+    balances: Object.entries(meters).map(([meter, policy]): BalanceRow => {
+      const account = balances.find((balance) => balance.meter === meter)
+      const { available, held, used, limit, parked } = account ?? noAccount
+      const unlimited = policy.unlimitedBy !== undefined && features.has(policy.unlimitedBy)
+      const overage = policy.overage !== undefined && features.has(policy.overage.withFeature)
+      const share = unlimited ? 0 : limit <= 0 ? 1 : Math.min(1, Math.max(0, used / limit))
+      return {
+        meter,
+        name: nameOf(meter),
+        available: unlimited ? null : Math.max(0, available),
+        held,
+        used: Math.max(0, used),
+        limit: unlimited ? null : Math.max(0, limit),
+        unlimited,
+        share,
+        status: unlimited ? 'unlimited' : statusOf(share, available, held, overage),
+        renewsAt: snapshot.subscription?.periodEnd ?? null,
+        asOf: snapshot.asOf,
+        parked,
+        version,
+      }
+    }),
+  }
+}
+
+const noAccount = { available: 0, held: 0, used: 0, limit: 0, parked: 0 }
+
+function statusOf(share: number, available: number, held: number, overage: boolean): BalanceStatus {
+  // Units that running work holds may come back, so they alone exhaust nothing; past the grant, overage goes on.
+  if (!overage && available <= 0 && (held === 0 || share >= 1)) return 'exhausted'
+  if (share > 0.9) return 'critical'
+  return share > 0.75 ? 'warning' : 'ok'
+}
+
+export const planOf = (subscription: Snapshot['subscription']): PlanSummary | null =>
+  subscription && {
+    name: subscription.planName,
+    priceSlug: subscription.priceSlug,
+    isFree: subscription.isFree,
+    status: subscription.status,
+    renewsAt: subscription.periodEnd,
+    cancelsAt: subscription.cancelScheduledAt,
+    changesAt: subscription.scheduledAdjustmentAt,
+    features: subscription.features,
+  }

@@ -1,0 +1,210 @@
+import { type Accounts, createAccounts } from './accounts.ts'
+import { chargeOf, referenceOf, replayResult, serializeResult } from './charge.ts'
+import { type Clock, sleep, systemClock } from './clock.ts'
+import type { Customer } from './customer.ts'
+import { createCatalogCache } from './flowglad/catalog.ts'
+import { createDelivery } from './flowglad/delivery.ts'
+import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
+import { createLanes } from './flowglad/lanes.ts'
+import { createEventSender } from './flowglad/sendEvents.ts'
+import { createSync } from './flowglad/sync.ts'
+import { customerOfWebhook } from './flowglad/webhook.ts'
+import { createHealth } from './health.ts'
+import { createHolds } from './holds.ts'
+import { fingerprint, parseKey } from './keys.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { createLive } from './live.ts'
+import { type Logger, silent } from './logger.ts'
+import type { MeterOf, Meters } from './meters.ts'
+import { type BillingOptions, defaultOptions } from './options.ts'
+import { createPlans } from './plans.ts'
+import type { Service } from './service.ts'
+import { type MeterCost, prepareSpend, type Usage } from './spend.ts'
+import { createTrpc } from './trpc/createTrpc.ts'
+
+export interface BillingSetup<M extends Meters, Ctx extends object> {
+  /** From `defineMeters`. */
+  meters: M
+  /** `sqliteLedger(file)` or `postgresLedger(pool)`; `close` closes it. */
+  ledger: Ledger
+  flowglad: FlowgladSettings
+  /** Who pays for a call, out of the context of your protected procedures; its parameter's type says what that context must have. */
+  customer: (ctx: Ctx) => Customer
+  /** Where the app lives, for the ways back from checkout. */
+  publicUrl: string
+  /** Where refusals point people to. Default `/pricing`. */
+  upgradeUrl?: string
+  /** Paths that checkout returns to. Default `/?checkout=success` and `/pricing?checkout=cancelled`. */
+  returnPaths?: { success: string; cancelled: string }
+  options?: Partial<BillingOptions>
+  /** pino, or anything like it. Default: silence. */
+  logger?: Logger
+  clock?: Clock
+}
+
+/** Plain work, outside tRPC. */
+export interface MeterCall<Meter extends string> {
+  customer: Customer
+  meter: Meter
+  /** Units it costs, when that is known before. Default 1. */
+  amount?: number
+  /** At most so many units, when the cost is known only after the work; goes with `cost`. */
+  hold?: number
+  cost?: (call: { usage: Usage; output: unknown }) => number
+  /** Names the operation over retries: a second call returns the first one's result. */
+  key?: string
+  /** What the operation was asked to do; the same key with another `input` is refused. */
+  input?: unknown
+  /** What charges call this work. Default `meter`. */
+  name?: string
+  /** An id out of the result, shown with the charge. */
+  reference?: (output: unknown) => string
+}
+
+export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
+  typeof createBilling<M, Ctx>
+>
+
+/** Puts meters, ledger and Flowglad together. Call `start()` once the process is ready to work, `close()` before it ends. */
+export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
+  const { meters, ledger, publicUrl, upgradeUrl = '/pricing', logger = silent, clock = systemClock } = setup
+  const options: BillingOptions = { ...defaultOptions, ...setup.options }
+  const returnPaths = setup.returnPaths ?? {
+    success: '/?checkout=success',
+    cancelled: '/pricing?checkout=cancelled',
+  }
+  const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
+
+  const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
+  const { changed } = live
+  const lanes = createLanes({ ledger, clock, leaseMs: options.laneLeaseMs, maxEvents: options.bulkMaxEvents })
+  const sender = createEventSender({ ledger, flowglad, clock, options, logger, changed })
+  const unlimitedBy = Object.fromEntries(
+    Object.entries(meters).flatMap(([meter, policy]) =>
+      policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
+    ),
+  )
+  const sync = createSync({ ledger, flowglad, lanes, sender, clock, options, logger, changed, unlimitedBy })
+  const delivery = createDelivery({ ledger, lanes, sender, clock, options, logger })
+  const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
+  const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
+  const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
+  const plans = createPlans({ ledger, flowglad, sync, catalog, clock, publicUrl, returnPaths })
+  const health = createHealth({ ledger, sync, delivery, catalog, options })
+
+  const stopping = new AbortController()
+  const loops: Promise<void>[] = []
+  let started = false
+
+  async function sweep(signal: AbortSignal) {
+    while (!signal.aborted) {
+      try {
+        for (const customer of await ledger.customersWithDueHolds(1_000)) {
+          await ledger.execute({ type: 'expire', customer })
+          changed(customer)
+          delivery.wake(customer)
+        }
+        while (!signal.aborted && (await ledger.prune())) await sleep(clock, 50, signal)
+      } catch (error) {
+        logger.error({ error: String(error) }, 'sweeping failed')
+      }
+      await sleep(clock, options.sweepMs, signal)
+    }
+  }
+
+  /** Runs work that is not a tRPC procedure: reserves, runs, charges on success and gives the units back on failure. */
+  async function meter<T>(
+    call: MeterCall<MeterOf<M>>,
+    work: (run: { usage: Usage }) => Promise<T> | T,
+  ): Promise<T> {
+    const spend: MeterCost<unknown> =
+      call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
+    const leg = prepareSpend(call.meter, spend, call.input)
+    if (leg.hold === 0) return work({ usage: leg.usage })
+
+    const key = call.key === undefined ? null : parseKey(call.key)
+    const reserved = await holds.reserve({
+      customer: call.customer,
+      procedure: call.name ?? 'meter',
+      key,
+      fingerprint: key === null ? null : fingerprint([call.meter, call.amount ?? call.hold ?? 1, call.input]),
+      legs: [{ meter: call.meter, amount: leg.hold }],
+    })
+    // The key and its fingerprint say that this is the operation whose result was stored: it has the type of the work's own.
+    if (reserved.state === 'completed') return replayResult(reserved.result, key ?? '') as T
+    const { hold } = reserved
+    hold.startRenewing()
+    let output: T
+    let result: string | null
+    try {
+      output = await work({ usage: leg.usage })
+      result = key === null ? null : serializeResult(output, options.resultMaxBytes)
+    } catch (error) {
+      await hold.release()
+      throw error
+    }
+    const reference = referenceOf(call.reference, output)
+    const settled = await hold.settle(chargeOf([leg], output, { result, reference }))
+    return settled.state === 'completed' ? (replayResult(settled.result, key ?? '') as T) : output
+  }
+
+  const service: Service = { meters, options, upgradeUrl, clock, holds, accounts, plans, live }
+
+  return {
+    meters,
+    /** What a tRPC app needs; see `createTrpc`. */
+    trpc: createTrpc<M, Ctx>(service, setup.customer),
+    meter,
+
+    /** Balances and plan as the ledger knows them; fetched first when it knows nothing. */
+    balances: accounts.balances,
+    /** Balances after a look at Flowglad's books, at most 1.5 s. */
+    refresh: accounts.refresh,
+    /** Throws a `BillingError` when the customer's plan lacks the toggle feature. */
+    requireFeature: accounts.requireFeature,
+
+    /** Refreshes the customer that a webhook is about. Throws `WebhookVerificationError` for what Flowglad did not sign. */
+    async handleWebhook(rawBody: string | Buffer, headers: Record<string, string | string[] | undefined>) {
+      const { webhookSecret } = setup.flowglad
+      if (!webhookSecret) throw new Error('Webhooks need flowglad.webhookSecret')
+      const id = customerOfWebhook(rawBody, headers, webhookSecret)
+      // A customer nobody here has met has nothing to refresh, and must not cause calls to Flowglad.
+      if (id !== null && (await ledger.balances(id)).version > 0) {
+        void sync.fetch({ id }, { urgent: false, forced: true })
+      }
+    },
+
+    /** Whether this process can work, and what it would rather tell somebody. */
+    health,
+    /** Delivers usage now. True when nothing is left to deliver. */
+    drain: () => delivery.drain(),
+
+    /** Starts delivery and sweeping. Rejects when Flowglad answers that a meter cannot be metered; Flowglad away is no reason not to start. */
+    async start() {
+      if (started) return
+      started = true
+      const known = await catalog.get().catch((error: unknown) => {
+        logger.warn({ error: String(error) }, 'Flowglad is away: starting with what the ledger knows')
+        return null
+      })
+      if (known && known.problems.length > 0) throw new Error(known.problems.join('; '))
+      loops.push(delivery.run(stopping.signal), sweep(stopping.signal))
+    },
+
+    /** Lets running work end within the grace period, delivers what it can, and closes the ledger. Unfinished holds are left to expire. */
+    async close() {
+      live.close()
+      await holds.close(options.shutdownGraceMs)
+      stopping.abort()
+      await Promise.all(loops)
+      await ledger.close()
+    },
+
+    async [Symbol.asyncDispose]() {
+      await this.close()
+    },
+
+    /** For the Fastify routes and tests of this package. */
+    internals: { ...service, sync, delivery, flowglad, catalog, ledger, customerOf: setup.customer },
+  }
+}

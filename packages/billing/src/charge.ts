@@ -1,0 +1,49 @@
+import { UnserializableResultError } from './errors.ts'
+import { type Charge, keyError } from './holds.ts'
+import type { SpendLeg } from './spend.ts'
+
+/** What the work spent, leg by leg, after it succeeded. Nothing can be added to it afterwards. */
+export function chargeOf(
+  legs: SpendLeg[],
+  output: unknown,
+  extras: { result: string | null; reference: string | null },
+): Charge {
+  const amounts = legs.map((leg) => {
+    leg.usage.close()
+    return { meter: leg.meter, ...leg.charge(output) }
+  })
+  return { amounts, properties: {}, ...extras }
+}
+
+/**
+ * A result as it is kept for retries; null when it is too large to keep. Throws `UnserializableResultError`, before anything is charged,
+ * for one that could not be sent either.
+ */
+export function serializeResult(output: unknown, maxBytes: number): string | null {
+  try {
+    const json = JSON.stringify({ output })
+    return Buffer.byteLength(json) <= maxBytes ? json : null
+  } catch (error) {
+    throw new UnserializableResultError('The result cannot be serialised as JSON', { cause: error })
+  }
+}
+
+/** The stored result, or ALREADY_COMPLETED when it was not kept. */
+export function replayResult(result: string | null, key: string): unknown {
+  if (result === null) throw keyError({ state: 'alreadyCompleted' }, key)
+  const stored: unknown = JSON.parse(result)
+  return typeof stored === 'object' && stored !== null && 'output' in stored ? stored.output : undefined
+}
+
+/** The work is done: a reference that cannot be had is no reason to fail it. */
+export function referenceOf<Call>(
+  reference: ((call: Call) => string) | undefined,
+  call: Call,
+): string | null {
+  try {
+    const id = reference?.(call)
+    return typeof id === 'string' && id !== '' ? id.slice(0, 256) : null
+  } catch {
+    return null
+  }
+}

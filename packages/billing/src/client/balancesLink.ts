@@ -1,0 +1,53 @@
+import type { TRPCLink } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+import { observable, tap } from '@trpc/server/observable'
+import type { BalancesAnswer } from './balances.ts'
+import { balancesHeader } from './balancesHeader.ts'
+
+/**
+ * Tells the balances that come along with each plain response, of a refusal too. They may come out of order: keep the highest version
+ * (`newestBalances`). Streams carry none; `onBalances` of the billing router pushes them.
+ */
+export function balancesLink<Router extends AnyTRPCRouter>({
+  onBalances,
+}: {
+  onBalances: (balances: BalancesAnswer) => void
+}): TRPCLink<Router> {
+  return () =>
+    ({ op, next }) =>
+      observable((observer) =>
+        next(op)
+          .pipe(
+            tap({
+              next: ({ context }) => tell(context),
+              error: ({ meta }) => tell(meta),
+            }),
+          )
+          .subscribe(observer),
+      )
+
+  function tell(context: Record<string, unknown> | undefined) {
+    const response = context?.response
+    const header = response instanceof Response ? response.headers.get(balancesHeader) : null
+    const balances = header === null ? null : parse(header)
+    if (balances) onBalances(balances)
+  }
+}
+
+function parse(header: string): BalancesAnswer | null {
+  try {
+    const value: unknown = JSON.parse(header)
+    return isAnswer(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** Our own server wrote it, whole; this only keeps a foreign header of that name out. */
+const isAnswer = (value: unknown): value is BalancesAnswer =>
+  typeof value === 'object' &&
+  value !== null &&
+  'version' in value &&
+  typeof value.version === 'number' &&
+  'balances' in value &&
+  Array.isArray(value.balances)

@@ -1,0 +1,173 @@
+import { z } from 'zod'
+import type { PlanOffer } from '../client/balances.ts'
+import type { Clock } from '../clock.ts'
+import type { Meters } from '../meters.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+
+const price = z.object({
+  id: z.string(),
+  slug: z.string().nullish(),
+  type: z.string(),
+  active: z.boolean(),
+  isDefault: z.boolean(),
+  unitPrice: z.number(),
+  currency: z.string().nullish(),
+  intervalUnit: z.enum(['day', 'week', 'month', 'year']).nullish(),
+  intervalCount: z.number().nullish(),
+})
+const feature = z.object({
+  type: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  amount: z.number().nullish(),
+  usageMeterId: z.string().nullish(),
+  renewalFrequency: z.string().nullish(),
+  active: z.boolean().nullish(),
+})
+const pricingModel = z.object({
+  products: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string().nullish(),
+      active: z.boolean(),
+      default: z.boolean(),
+      prices: z.array(price),
+      features: z.array(feature),
+    }),
+  ),
+  usageMeters: z.array(
+    z.object({
+      id: z.string(),
+      slug: z.string(),
+      name: z.string(),
+      aggregationType: z.string(),
+      prices: z.array(price),
+      defaultPrice: price.nullish(),
+    }),
+  ),
+})
+type PricingModel = z.infer<typeof pricingModel>
+
+/** What Flowglad sells: plans, packs, the names of meters and the prices that their usage is recorded on. */
+export interface Catalog {
+  offers: PlanOffer[]
+  meters: Map<
+    string,
+    { id: string; name: string; priceIds: Map<string, string>; defaultPriceId: string | null }
+  >
+  /** What of the app's meters Flowglad does not have, or cannot count by adding up. */
+  problems: string[]
+}
+
+export function catalogOf(answer: unknown, meters: Meters): Catalog {
+  const model = pricingModel.parse(answer)
+  return {
+    offers: offersOf(model, meters),
+    meters: new Map(
+      model.usageMeters.map((meter) => [
+        meter.slug,
+        {
+          id: meter.id,
+          name: meter.name,
+          priceIds: new Map(meter.prices.map(({ id, slug }) => [slug ?? id, id])),
+          defaultPriceId: meter.defaultPrice?.id ?? null,
+        },
+      ]),
+    ),
+    problems: Object.entries(meters).flatMap(([slug, policy]) => {
+      const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
+      if (!meter) return [`Flowglad's pricing model has no usage meter "${slug}"`]
+      if (meter.aggregationType !== 'sum') {
+        return [
+          `The usage meter "${slug}" is counted by ${meter.aggregationType}; only sum can be metered here`,
+        ]
+      }
+      const { priceSlug } = policy
+      if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
+        return [`The usage meter "${slug}" has no active price "${priceSlug}"`]
+      }
+      return []
+    }),
+  }
+}
+
+function offersOf(model: PricingModel, meters: Meters): PlanOffer[] {
+  const meterById = new Map(model.usageMeters.map((meter) => [meter.id, meter]))
+  return model.products
+    .filter(({ active }) => active)
+    .flatMap((product) =>
+      product.prices
+        .filter(
+          ({ active, type, slug }) =>
+            active && slug && (type === 'subscription' || type === 'single_payment'),
+        )
+        .map((offer): PlanOffer => {
+          const features = product.features.filter(({ active }) => active !== false)
+          const toggles = features.filter(({ type }) => type === 'toggle')
+          return {
+            kind: offer.type === 'subscription' ? 'plan' : 'pack',
+            name: product.name,
+            description: product.description ?? null,
+            priceSlug: offer.slug ?? offer.id,
+            unitPrice: offer.unitPrice,
+            currency: offer.currency ?? 'USD',
+            interval:
+              offer.type === 'subscription' && offer.intervalUnit
+                ? { unit: offer.intervalUnit, count: offer.intervalCount ?? 1 }
+                : null,
+            isFree: product.default,
+            grants: features.flatMap(({ type, usageMeterId, amount, renewalFrequency }) => {
+              const meter = meterById.get(usageMeterId ?? '')
+              if (type !== 'usage_credit_grant' || !meter) return []
+              const renews = offer.type === 'subscription' && renewalFrequency === 'every_billing_period'
+              return [{ meter: meter.slug, name: meter.name, amount: amount ?? 0, renews }]
+            }),
+            features: toggles.map(({ slug, name }) => ({ slug, name })),
+            unlimited: Object.entries(meters)
+              .filter(([, { unlimitedBy }]) => toggles.some(({ slug }) => slug === unlimitedBy))
+              .map(([slug]) => slug),
+          }
+        }),
+    )
+    .sort((a, b) => (a.kind === b.kind ? a.unitPrice - b.unitPrice : a.kind === 'plan' ? -1 : 1))
+}
+
+/** Keeps the catalog for a while; when Flowglad is away the last one serves on. */
+export function createCatalogCache({
+  flowglad,
+  meters,
+  clock,
+  maxAgeMs,
+}: {
+  flowglad: FlowgladClient
+  meters: Meters
+  clock: Clock
+  maxAgeMs: number
+}) {
+  let known: { catalog: Catalog; at: number } | null = null
+  let loading: Promise<Catalog> | null = null
+
+  const load = () => {
+    loading ??= flowglad
+      .pricingModel()
+      .then((answer) => {
+        known = { catalog: catalogOf(answer, meters), at: clock.now() }
+        return known.catalog
+      })
+      .finally(() => {
+        loading = null
+      })
+    return loading
+  }
+
+  return {
+    /** Rejects only when Flowglad is away and was so from the start. */
+    async get(): Promise<Catalog> {
+      if (!known) return load()
+      if (clock.now() - known.at > maxAgeMs) load().catch(() => {})
+      return known.catalog
+    },
+    /** Without asking anybody. */
+    peek: () => known?.catalog ?? null,
+  }
+}

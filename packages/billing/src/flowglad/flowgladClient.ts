@@ -1,0 +1,109 @@
+import { APIError, Flowglad } from '@flowglad/node'
+import { z } from 'zod'
+import type { Customer } from '../customer.ts'
+
+export interface FlowgladSettings {
+  secretKey: string
+  /** Default: Flowglad's hosted service. */
+  baseUrl?: string | undefined
+  /** `whsec_…`; without it webhooks are refused. */
+  webhookSecret?: string | undefined
+}
+
+export type FlowgladClient = ReturnType<typeof createFlowgladClient>
+
+/** Flowglad's API as this package uses it: each call once, none longer than the deadline, the body included. Retrying is the caller's affair. */
+export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: number) {
+  const sdk = new Flowglad({
+    apiKey: settings.secretKey,
+    ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
+    logLevel: 'off',
+    maxRetries: 0,
+    timeout: deadlineMs,
+  })
+  // The SDK's own timeout ends with the headers; the signal also ends a body that stalls.
+  const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
+
+  return {
+    /** The customer's books; null when Flowglad has not met the customer. */
+    async billing(customer: string) {
+      try {
+        return await sdk.customers.retrieveBilling(customer, once())
+      } catch (error) {
+        if (error instanceof APIError && error.status === 404 && flowgladError(error)) return null
+        throw error
+      }
+    },
+
+    /** Creates the customer; one who exists already is as good. */
+    async createCustomer({ id, name, email }: Customer) {
+      try {
+        await sdk.customers.create({ customer: { externalId: id, name, email } }, once())
+      } catch (error) {
+        if (!(error instanceof APIError && error.status === 409)) throw error
+      }
+    },
+
+    async createUsageEvent(usageEvent: Flowglad.UsageEventCreateParams['usageEvent']): Promise<unknown> {
+      return sdk.usageEvents.create({ usageEvent }, once())
+    },
+
+    async createUsageEvents(usageEvents: Flowglad.UsageEventCreateParams['usageEvent'][]): Promise<unknown> {
+      return sdk.post('/api/v1/usage-events/bulk', { body: { usageEvents }, ...once() })
+    },
+
+    async pricingModel() {
+      return (await sdk.pricingModels.retrieveDefault(once())).pricingModel
+    },
+
+    async checkout(session: Flowglad.CheckoutSessionCreateParams['checkoutSession']) {
+      return sdk.checkoutSessions.create({ checkoutSession: session }, once())
+    },
+
+    async adjust(subscription: string, priceSlug: string, quantity: number) {
+      return sdk.subscriptions.adjust(
+        subscription,
+        { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity }] } },
+        // Flowglad waits for the payment to go through, up to a minute.
+        { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
+      )
+    },
+
+    async cancelAtPeriodEnd(subscription: string) {
+      return sdk.subscriptions.cancel(
+        subscription,
+        { cancellation: { timing: 'at_end_of_current_billing_period' } },
+        once(),
+      )
+    },
+
+    async uncancel(subscription: string) {
+      return sdk.subscriptions.uncancel(subscription, once())
+    },
+
+    async cancelScheduledAdjustment(subscription: string): Promise<unknown> {
+      return sdk.post(
+        `/api/v1/subscriptions/${encodeURIComponent(subscription)}/cancel-scheduled-adjustment`,
+        {
+          body: {},
+          ...once(),
+        },
+      )
+    },
+  }
+}
+
+const errorBody = z.object({ error: z.unknown(), code: z.string() })
+
+/**
+ * Flowglad's own refusal: it read the request and said no, mostly with status 500. Null for everything that says nothing about the
+ * request: no connection, a deadline, a proxy's page, a rejected key, too many requests.
+ */
+export function flowgladError(error: unknown): { status: number; message: string } | null {
+  if (!(error instanceof APIError) || error.status === undefined) return null
+  if ([401, 408, 429, 502, 503, 504].includes(error.status)) return null
+  const body = errorBody.safeParse(error.error)
+  if (!body.success) return null
+  const text = body.data.error
+  return { status: error.status, message: typeof text === 'string' ? text : JSON.stringify(text) }
+}

@@ -1,0 +1,224 @@
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { UsageEvent } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Logger } from '../logger.ts'
+import type { BillingOptions } from '../options.ts'
+import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
+import type { Lane } from './lanes.ts'
+
+/** An event on its way, with the lane that allows sending it. */
+export interface Sending {
+  event: UsageEvent
+  lane: Lane
+}
+
+/** `away`: Flowglad did not answer as itself, so the rest was not tried. `timedOut`: it took too long. */
+export interface SendResult {
+  away: boolean
+  timedOut: boolean
+}
+
+interface Failures {
+  count: number
+  firstAt: number
+  nextTryAt: number
+  /** How many calls had succeeded by the last failure: one more means that Flowglad works and the event does not. */
+  successesThen: number
+}
+
+const recorded = z.object({
+  transactionId: z.string(),
+  subscriptionId: z.string(),
+  amount: z.number(),
+  priceId: z.string().nullish(),
+  properties: z.record(z.string(), z.unknown()).nullish(),
+})
+const bulkAnswer = z.object({ usageEvents: z.array(recorded) })
+const singleAnswer = z.object({ usageEvent: recorded })
+
+export type EventSender = ReturnType<typeof createEventSender>
+
+/**
+ * Sends usage events in bulk and writes down what became of each. A bulk is atomic at Flowglad: one bad event rejects all, so a refused bulk is
+ * narrowed until the bad event is alone; an event that was omitted from a bulk answer (Flowglad had it, or somebody else's under its id) is sent alone.
+ */
+export function createEventSender({
+  ledger,
+  flowglad,
+  clock,
+  options,
+  logger,
+  changed,
+}: {
+  ledger: Ledger
+  flowglad: FlowgladClient
+  clock: Clock
+  options: BillingOptions
+  logger: Logger
+  changed: (customer: string) => void
+}) {
+  const failures = new Map<string, Failures>()
+  const parkedBefore = new Set<string>()
+  let successes = 0
+
+  async function sendBulk(batch: Sending[], result: SendResult): Promise<void> {
+    const sending = await withLane(batch)
+    const [only] = sending
+    if (!only || result.away) return
+    if (sending.length === 1) return sendAlone(only, result)
+    try {
+      const answer = bulkAnswer.parse(
+        await flowglad.createUsageEvents(sending.map(({ event }) => wire(event))),
+      )
+      successes++
+      const omitted: Sending[] = []
+      const taken: { sending: Sending; priceId: string | null }[] = []
+      for (const item of sending) {
+        const match = answer.usageEvents.find((candidate) => isOurs(candidate, item.event))
+        if (match) taken.push({ sending: item, priceId: match.priceId ?? null })
+        else omitted.push(item)
+      }
+      await acknowledge(taken)
+      for (const item of omitted) await sendAlone(item, result)
+    } catch (error) {
+      const refusal = flowgladError(error)
+      if (!refusal) return gone(error, result)
+      const index = namedIndex(refusal.message)
+      const culprit = index === null ? undefined : sending[index]
+      if (culprit) {
+        await sendAlone(culprit, result)
+        return sendBulk(
+          sending.filter((item) => item !== culprit),
+          result,
+        )
+      }
+      const middle = Math.ceil(sending.length / 2)
+      await sendBulk(sending.slice(0, middle), result)
+      await sendBulk(sending.slice(middle), result)
+    }
+  }
+
+  async function sendAlone(item: Sending, result: SendResult): Promise<void> {
+    const [sending] = await withLane([item])
+    if (!sending || result.away) return
+    const { event } = sending
+    try {
+      const { usageEvent } = singleAnswer.parse(await flowglad.createUsageEvent(wire(event)))
+      successes++
+      if (isOurs(usageEvent, event)) await acknowledge([{ sending, priceId: usageEvent.priceId ?? null }])
+      else await park(event, 'Flowglad has another event under this transaction id')
+    } catch (error) {
+      const refusal = flowgladError(error)
+      if (!refusal) return gone(error, result)
+      await refused(event, refusal.message)
+    }
+  }
+
+  async function refused(event: UsageEvent, reason: string) {
+    const now = clock.now()
+    const id = idOf(event)
+    const before = failures.get(id)
+    const record = before ?? { count: 0, firstAt: now, nextTryAt: now, successesThen: successes }
+    // An outage parks nothing: a failure counts only when Flowglad worked for somebody else since the one before.
+    if (!before || successes > before.successesThen) record.count++
+    record.successesThen = successes
+    record.nextTryAt = now + jittered(Math.min(1_000 * 2 ** (record.count - 1), options.parkAfterMs / 10))
+    failures.set(id, record)
+    logger.warn(
+      { customer: event.customer, attempt: event.attempt, meter: event.meter, reason },
+      'usage event refused',
+    )
+    const hopeless = record.count >= options.parkAfterFailures && now - record.firstAt >= options.parkAfterMs
+    if (hopeless || parkedBefore.has(id)) await park(event, reason)
+  }
+
+  async function park(event: UsageEvent, reason: string) {
+    const { attempt, meter, customer } = event
+    const id = idOf(event)
+    failures.delete(id)
+    parkedBefore.add(id)
+    logger.error({ customer, attempt, meter, reason }, 'usage event parked: Flowglad does not take it')
+    await ledger.execute({
+      type: 'park',
+      customer,
+      events: [{ attempt, meter, reason: reason.slice(0, 500), retryInMs: options.parkedRetryMs }],
+    })
+    changed(customer)
+  }
+
+  async function acknowledge(taken: { sending: Sending; priceId: string | null }[]) {
+    const byCustomer = new Map<string, { attempt: string; meter: string; priceId: string | null }[]>()
+    for (const { sending, priceId } of taken) {
+      const { customer, attempt, meter } = sending.event
+      failures.delete(idOf(sending.event))
+      parkedBefore.delete(idOf(sending.event))
+      byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { attempt, meter, priceId }])
+    }
+    await Promise.all(
+      [...byCustomer].map(async ([customer, events]) => {
+        await ledger.execute({ type: 'acknowledge', customer, events })
+        changed(customer)
+      }),
+    )
+  }
+
+  function gone(error: unknown, result: SendResult) {
+    result.away = true
+    result.timedOut ||= error instanceof Error && /abort|timed? ?out/i.test(`${error.name} ${error.message}`)
+    logger.warn({ error: String(error) }, 'Flowglad did not take usage events: they wait')
+  }
+
+  /** Not due yet after a failure of its own. */
+  const isResting = (event: UsageEvent) => (failures.get(idOf(event))?.nextTryAt ?? 0) > clock.now()
+
+  return {
+    /** Events that failed before go alone, so that they cannot take neighbours down again. */
+    async send(batch: Sending[]): Promise<SendResult> {
+      const result: SendResult = { away: false, timedOut: false }
+      const due = batch.filter(({ event }) => !isResting(event))
+      await sendBulk(
+        due.filter(({ event }) => !failures.has(idOf(event))),
+        result,
+      )
+      for (const item of due.filter(({ event }) => failures.has(idOf(event)))) await sendAlone(item, result)
+      return result
+    },
+    isResting,
+    /** When the first of these may be tried again. */
+    restsUntil: (events: UsageEvent[]) =>
+      Math.min(...events.map((event) => failures.get(idOf(event))?.nextTryAt ?? 0)),
+  }
+}
+
+async function withLane(batch: Sending[]): Promise<Sending[]> {
+  const lanes = new Map<Lane, Promise<boolean>>()
+  for (const { lane } of batch) if (!lanes.has(lane)) lanes.set(lane, lane.keep())
+  const kept = new Map(await Promise.all([...lanes].map(async ([lane, keep]) => [lane, await keep] as const)))
+  return batch.filter(({ lane }) => kept.get(lane))
+}
+
+const idOf = ({ attempt, meter }: UsageEvent) => `${attempt} ${meter}`
+const jittered = (ms: number) => ms * (0.75 + Math.random() / 2)
+
+// The meter travels in the properties: answers name it by an id that only Flowglad knows, and one attempt may spend several meters.
+const wire = (event: UsageEvent) => ({
+  subscriptionId: event.subscription,
+  transactionId: event.attempt,
+  amount: event.amount,
+  usageDate: event.usageDate,
+  properties: { ...event.properties, meter: event.meter },
+  ...event.price,
+})
+
+const isOurs = (answer: z.infer<typeof recorded>, event: UsageEvent) =>
+  answer.transactionId === event.attempt &&
+  answer.subscriptionId === event.subscription &&
+  answer.amount === event.amount &&
+  answer.properties?.meter === event.meter
+
+/** Flowglad's errors often say which event of a bulk is meant: as a path of an issue, or in words. */
+function namedIndex(message: string): number | null {
+  const index = /"usageEvents",\s*(\d+)/.exec(message)?.[1] ?? /\bindex\W{0,2}(\d+)/i.exec(message)?.[1]
+  return index === undefined ? null : Number(index)
+}

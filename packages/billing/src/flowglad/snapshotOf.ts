@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { Snapshot } from '../ledger/commands.ts'
+
+const featureItem = z.object({
+  type: z.string(),
+  slug: z.string(),
+  amount: z.number().nullish(),
+  usageMeterId: z.string().nullish(),
+  expiredAt: z.number().nullish(),
+  detachedAt: z.number().nullish(),
+})
+const price = z.object({ id: z.string(), slug: z.string().nullish() })
+const subscription = z.object({
+  id: z.string(),
+  status: z.string(),
+  name: z.string().nullish(),
+  priceId: z.string().nullish(),
+  isFreePlan: z.boolean().nullish(),
+  cancelScheduledAt: z.number().nullish(),
+  scheduledAdjustmentAt: z.number().nullish(),
+  currentBillingPeriodStart: z.number().nullish(),
+  currentBillingPeriodEnd: z.number().nullish(),
+  subscriptionItems: z.array(z.object({ expiredAt: z.number().nullish(), price: price.nullish() })).nullish(),
+  experimental: z
+    .object({
+      featureItems: z.array(featureItem),
+      usageMeterBalances: z.array(z.object({ slug: z.string(), availableBalance: z.number() })),
+    })
+    .nullish(),
+})
+const billing = z.object({
+  currentSubscription: subscription.nullish(),
+  pricingModel: z.object({
+    products: z.array(z.object({ name: z.string(), prices: z.array(price) })),
+    usageMeters: z.array(z.object({ id: z.string(), slug: z.string() })),
+  }),
+})
+
+/** What the ledger needs of Flowglad's `GET /customers/:id/billing`: the current subscription's rows, and only those. */
+export function snapshotOf(answer: unknown, now: number): Snapshot {
+  const { currentSubscription: current, pricingModel } = billing.parse(answer)
+  if (!current) return { subscription: null, meters: {} }
+
+  const products = pricingModel.products
+  const product = products.find(({ prices }) => prices.some(({ id }) => id === current.priceId))
+  const priceOfPlan = product?.prices.find(({ id }) => id === current.priceId)
+  // Flowglad's clock may be ahead of ours: what ended before its current period has ended, whatever we think the time is.
+  const lastEnded = Math.max(now, current.currentBillingPeriodStart ?? 0)
+  const features = (current.experimental?.featureItems ?? []).filter(
+    ({ expiredAt, detachedAt }) =>
+      (expiredAt ?? Infinity) > lastEnded && (detachedAt ?? Infinity) > lastEnded,
+  )
+
+  const meters: Snapshot['meters'] = {}
+  for (const { id, slug } of pricingModel.usageMeters) {
+    meters[slug] = {
+      available: 0,
+      granted: features
+        .filter(({ type, usageMeterId }) => type === 'usage_credit_grant' && usageMeterId === id)
+        .reduce((sum, { amount }) => sum + (amount ?? 0), 0),
+    }
+  }
+  for (const { slug, availableBalance } of current.experimental?.usageMeterBalances ?? []) {
+    meters[slug] = { available: Math.trunc(availableBalance), granted: meters[slug]?.granted ?? 0 }
+  }
+
+  return {
+    subscription: {
+      id: current.id,
+      status: current.status,
+      cancelScheduledAt: current.cancelScheduledAt ?? null,
+      scheduledAdjustmentAt: current.scheduledAdjustmentAt ?? null,
+      periodStart: current.currentBillingPeriodStart ?? null,
+      periodEnd: current.currentBillingPeriodEnd ?? null,
+      planName: product?.name ?? current.name ?? 'Plan',
+      priceSlug: priceOfPlan?.slug ?? null,
+      isFree: current.isFreePlan ?? false,
+      features: features.filter(({ type }) => type === 'toggle').map(({ slug }) => slug),
+    },
+    meters,
+  }
+}

@@ -1,0 +1,218 @@
+import type { Clock } from '../clock.ts'
+import type { KnownCustomer } from '../customer.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Logger } from '../logger.ts'
+import type { BillingOptions } from '../options.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+import { createGate } from './gate.ts'
+import type { Lanes } from './lanes.ts'
+import type { EventSender } from './sendEvents.ts'
+import { snapshotOf } from './snapshotOf.ts'
+
+export type FetchOutcome =
+  | { state: 'installed' }
+  | { state: 'failed'; error: unknown }
+  /** The customer has caused enough fetches for now. */
+  | { state: 'throttled' }
+
+interface Fetch {
+  /** From here on, arrivals are not in this fetch's notes. */
+  laneTaken: boolean
+  outcome: Promise<FetchOutcome>
+}
+interface Entry {
+  running: Fetch | null
+  next: Promise<FetchOutcome> | null
+  tokens: number
+  refilledAt: number
+  /** The last answer of Flowglad, for the browser's own billing query. */
+  billing: unknown
+  billingAt: number
+  staleRefreshes: number
+  noRefreshBefore: number
+}
+
+export type Sync = ReturnType<typeof createSync>
+
+/** Fetches customers' snapshots: one at a time each, few at a time altogether, refusals first. */
+export function createSync({
+  ledger,
+  flowglad,
+  lanes,
+  sender,
+  clock,
+  options,
+  logger,
+  changed,
+  unlimitedBy,
+}: {
+  ledger: Ledger
+  flowglad: FlowgladClient
+  lanes: Lanes
+  sender: EventSender
+  clock: Clock
+  options: BillingOptions
+  logger: Logger
+  changed: (customer: string) => void
+  unlimitedBy: Record<string, string>
+}) {
+  const entries = new Map<string, Entry>()
+  const gate = createGate(options.maxFetches)
+  let lastFailedAt = Number.NEGATIVE_INFINITY
+  let lastInstalledAt = Number.NEGATIVE_INFINITY
+
+  function entryOf(customer: string): Entry {
+    const known = entries.get(customer)
+    if (known) {
+      entries.delete(customer)
+      entries.set(customer, known)
+      return known
+    }
+    forgetOldest()
+    const entry: Entry = {
+      running: null,
+      next: null,
+      tokens: options.fetchBurst,
+      refilledAt: clock.now(),
+      billing: null,
+      billingAt: Number.NEGATIVE_INFINITY,
+      staleRefreshes: 0,
+      noRefreshBefore: Number.NEGATIVE_INFINITY,
+    }
+    entries.set(customer, entry)
+    return entry
+  }
+
+  function forgetOldest() {
+    if (entries.size < rememberedCustomers) return
+    for (const [customer, { running }] of entries) {
+      if (!running) entries.delete(customer)
+      if (entries.size < rememberedCustomers) return
+    }
+  }
+
+  function takeToken(entry: Entry): boolean {
+    const now = clock.now()
+    const earned = Math.floor((now - entry.refilledAt) / options.fetchEveryMs)
+    if (earned > 0) {
+      entry.tokens = Math.min(options.fetchBurst, entry.tokens + earned)
+      entry.refilledAt += earned * options.fetchEveryMs
+    }
+    if (entry.tokens < 1) return false
+    entry.tokens--
+    return true
+  }
+
+  /**
+   * The outcome of a fetch whose lane is taken after this call. Joins one that has not taken its lane yet; starts one otherwise, which costs a token
+   * unless it is `forced` by a known change at Flowglad.
+   */
+  function fetch(
+    customer: KnownCustomer,
+    { urgent, forced }: { urgent: boolean; forced: boolean },
+  ): Promise<FetchOutcome> {
+    const entry = entryOf(customer.id)
+    if (entry.running && !entry.running.laneTaken) return entry.running.outcome
+    if (entry.next) return entry.next
+    if (!forced && !takeToken(entry)) return Promise.resolve({ state: 'throttled' })
+    if (!entry.running) return start(customer, entry, urgent).outcome
+    entry.next = entry.running.outcome.then(() => {
+      entry.next = null
+      return start(customer, entry, urgent).outcome
+    })
+    return entry.next
+  }
+
+  function start(customer: KnownCustomer, entry: Entry, urgent: boolean): Fetch {
+    const fetching: Fetch = { laneTaken: false, outcome: Promise.resolve({ state: 'throttled' }) }
+    fetching.outcome = gate
+      .enter(urgent, () =>
+        fetchAndInstall(customer, entry, () => {
+          fetching.laneTaken = true
+        }),
+      )
+      .then(
+        (): FetchOutcome => {
+          lastInstalledAt = clock.now()
+          return { state: 'installed' }
+        },
+        (error: unknown): FetchOutcome => {
+          lastFailedAt = clock.now()
+          logger.warn({ customer: customer.id, error: String(error) }, 'fetching a snapshot failed')
+          return { state: 'failed', error }
+        },
+      )
+      .finally(() => {
+        if (entry.running === fetching) entry.running = null
+      })
+    entry.running = fetching
+    return fetching
+  }
+
+  async function fetchAndInstall(customer: KnownCustomer, entry: Entry, taking: () => void) {
+    const { id } = customer
+    const lane = await lanes.take(id, 'fetch', options.flowgladDeadlineMs, taking)
+    if (!lane) throw new Error('Another node keeps the sync lane')
+    try {
+      if (lane.ambiguous.length > 0) {
+        // What Flowglad may have: asking for its books without knowing would count those units twice, or not at all.
+        await sender.send(lane.ambiguous.map((event) => ({ event, lane })))
+        if (!(await lane.renote())) throw new Error('The sync lane was lost')
+      }
+      const answer = (await flowglad.billing(id)) ?? (await createAndFetch(customer, lane.keep))
+      const snapshot = snapshotOf(answer, clock.now())
+      const { state } = await ledger.execute({
+        type: 'install',
+        customer: id,
+        token: lane.token,
+        snapshot,
+        unlimitedBy,
+      })
+      if (state === 'laneLost') throw new Error('The sync lane was lost')
+      entry.billing = answer
+      entry.billingAt = clock.now()
+      changed(id)
+    } finally {
+      await lane.leave()
+    }
+  }
+
+  async function createAndFetch({ id, name, email }: KnownCustomer, keepLane: () => Promise<boolean>) {
+    if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
+    await flowglad.createCustomer({ id, name, email })
+    if (!(await keepLane())) throw new Error('The sync lane was lost')
+    const answer = await flowglad.billing(id)
+    if (!answer) throw new Error(`Flowglad has no customer ${id} right after creating it`)
+    return answer
+  }
+
+  return {
+    fetch,
+
+    /** Refreshes without anybody waiting; never more often than its own pause, which doubles while the same reason stays. */
+    refreshBehind(customer: KnownCustomer) {
+      const entry = entryOf(customer.id)
+      const now = clock.now()
+      if (entry.running || now < entry.noRefreshBefore) return
+      entry.noRefreshBefore = now + Math.min(1_000 * 2 ** entry.staleRefreshes, options.snapshotMaxAgeMs)
+      entry.staleRefreshes++
+      void fetch(customer, { urgent: false, forced: true })
+    },
+    /** The customer's snapshot is fresh: the next refresh need not wait. */
+    isFresh(customer: string) {
+      const entry = entries.get(customer)
+      if (entry) entry.staleRefreshes = 0
+    },
+
+    /** Flowglad's last `GET billing` answer on this node, if it is not older than `maxAgeMs`. */
+    lastBilling(customer: string, maxAgeMs: number): unknown {
+      const entry = entries.get(customer)
+      return entry && clock.now() - entry.billingAt <= maxAgeMs ? entry.billing : null
+    },
+
+    /** Flowglad's last sign on this node was a failure. */
+    isAway: () => lastFailedAt > lastInstalledAt,
+  }
+}
+
+const rememberedCustomers = 10_000

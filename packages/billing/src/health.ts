@@ -1,0 +1,49 @@
+import type { createCatalogCache } from './flowglad/catalog.ts'
+import type { Delivery } from './flowglad/delivery.ts'
+import type { Sync } from './flowglad/sync.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { BillingOptions } from './options.ts'
+
+export interface Health {
+  /** `unavailable` only when the ledger is: everything else works on from what it knows. */
+  status: 'ok' | 'degraded' | 'unavailable'
+  reasons: string[]
+  /** Usage events not yet at Flowglad. */
+  waiting: number
+  /** Usage events that Flowglad does not take. */
+  parked: number
+}
+
+export const createHealth =
+  ({
+    ledger,
+    sync,
+    delivery,
+    catalog,
+    options,
+  }: {
+    ledger: Ledger
+    sync: Sync
+    delivery: Delivery
+    catalog: ReturnType<typeof createCatalogCache>
+    options: BillingOptions
+  }) =>
+  async (): Promise<Health> => {
+    try {
+      const { waiting, oldestWaitingMs, parked } = await ledger.health()
+      const reasons = [
+        ...(sync.isAway() || delivery.isAway() ? ['Flowglad does not answer'] : []),
+        ...(oldestWaitingMs > options.outboxLagMs
+          ? [
+              `${waiting} usage events wait for delivery, the oldest for ${Math.round(oldestWaitingMs / 1000)} s`,
+            ]
+          : []),
+        ...(parked > 0 ? [`${parked} usage events are parked: Flowglad does not take them`] : []),
+        ...(catalog.peek()?.problems ?? []),
+      ]
+      return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return { status: 'unavailable', reasons: [`The ledger is unusable: ${reason}`], waiting: 0, parked: 0 }
+    }
+  }

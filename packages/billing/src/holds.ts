@@ -1,0 +1,327 @@
+import { attemptId } from './attemptId.ts'
+import { type Clock, sleep, within } from './clock.ts'
+import type { Customer } from './customer.ts'
+import { BillingError, InsufficientCreditsError, unavailable } from './errors.ts'
+import type { Delivery } from './flowglad/delivery.ts'
+import type { Sync } from './flowglad/sync.ts'
+import type { EventPrice, Leg, ReserveAnswer, Settle, ShortLeg } from './ledger/commands.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Logger } from './logger.ts'
+import type { MeterPolicy, Meters } from './meters.ts'
+import type { BillingOptions } from './options.ts'
+
+export interface HoldRequest {
+  customer: Customer
+  /** What is metered, as charges show it: the procedure's path, or your own name for plain work. */
+  procedure: string
+  /** Names the operation over retries; null: each call is new work. */
+  key: string | null
+  /** Of the raw input; null exactly when `key` is. */
+  fingerprint: string | null
+  /** At least one, each at least 1 unit. */
+  legs: { meter: string; amount: number }[]
+}
+
+export interface Charge {
+  amounts: { meter: string; amount: number; flagged: string | null }[]
+  /** JSON, kept for retries under the key. */
+  result: string | null
+  reference: string | null
+  properties: Record<string, string | number | boolean>
+}
+
+/** Units set aside for work that may run now. Ends once: by `settle`, by `release`, or by nobody, and then it expires. */
+export interface Hold {
+  attempt: string
+  /** Keeps the hold alive until it ends or reaches its maximum. */
+  startRenewing(): void
+  /** Until `startRenewing` is called again. */
+  stopRenewing(): void
+  /**
+   * Books the charge and returns when it is durable. `completed`: another attempt under the same key was first; this one costs nothing, its result is
+   * the other's. Rejects with BILLING_UNAVAILABLE when that takes too long; the booking goes on behind until shutdown.
+   */
+  settle(charge: Charge): Promise<{ state: 'settled' } | { state: 'completed'; result: string | null }>
+  release(): Promise<void>
+}
+
+export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
+
+export type Holds = ReturnType<typeof createHolds>
+
+/** Reserve before work, settle or release after it: the one way units are spent, whoever asks. */
+export function createHolds({
+  ledger,
+  sync,
+  delivery,
+  meters,
+  clock,
+  options,
+  upgradeUrl,
+  logger,
+  changed,
+}: {
+  ledger: Ledger
+  sync: Sync
+  delivery: Delivery
+  meters: Meters
+  clock: Clock
+  options: BillingOptions
+  upgradeUrl: string
+  logger: Logger
+  changed: (customer: string) => void
+}) {
+  const open = new Set<object>()
+  const unsettled = new Set<Promise<unknown>>()
+  const shutdown = new AbortController()
+  let closing = false
+
+  async function reserve(request: HoldRequest): Promise<Reserved> {
+    if (closing) throw unavailable(1_000)
+    const attempt = attemptId(clock.now())
+    const decide = (decisive: boolean) => reserveOnce(request, attempt, decisive)
+
+    let answer = await decide(false)
+    let fetched = true
+    if (answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot') {
+      // No refusal on old news: look at Flowglad's books as they are after this call came, then decide for good.
+      const outcome = await within(
+        clock,
+        options.decisionMs,
+        sync.fetch(request.customer, { urgent: true, forced: false }),
+        null,
+      )
+      fetched = outcome?.state === 'installed'
+      answer = await decide(true)
+    }
+    switch (answer.state) {
+      case 'held':
+        if (answer.periodOver || answer.snapshotAgeMs > jittered(options.snapshotMaxAgeMs)) {
+          sync.refreshBehind(request.customer)
+        } else if (fetched) {
+          sync.isFresh(request.customer.id)
+        }
+        changed(request.customer.id)
+        return { state: 'held', hold: hold(request, attempt, answer) }
+      case 'completed':
+        return answer
+      case 'inProgress':
+      case 'keyReused':
+        throw keyError(answer, request.key ?? '')
+      case 'short':
+        throw shortage(answer.legs, answer.asOf, upgradeUrl)
+      case 'noSubscription':
+        throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
+      case 'needsSnapshot':
+        throw unavailable(1_000)
+      default:
+        throw new Error(`The ledger gave an unknown answer: ${JSON.stringify(answer satisfies never)}`)
+    }
+  }
+
+  async function reserveOnce(
+    request: HoldRequest,
+    attempt: string,
+    decisive: boolean,
+  ): Promise<ReserveAnswer> {
+    const { customer, procedure, key, fingerprint } = request
+    const policies = request.legs.map(({ meter }) => policyOf(meter))
+    return onLedger(
+      ledger.execute({
+        type: 'reserve',
+        customer: customer.id,
+        attempt,
+        procedure,
+        key,
+        fingerprint,
+        legs: request.legs.map(({ meter, amount }): Leg => {
+          const policy = policyOf(meter)
+          return {
+            meter,
+            amount,
+            unlimitedBy: policy.unlimitedBy ?? null,
+            overageWith: policy.overage?.withFeature ?? null,
+            onExpiry: policy.onExpiry ?? 'release',
+            price: priceOf(meter, policy),
+          }
+        }),
+        ttlMs: Math.min(...policies.map(({ holdTtlMs }) => holdTtlMs ?? options.holdTtlMs)),
+        maxHoldMs: Math.min(...policies.map(({ maxHoldMs }) => maxHoldMs ?? options.maxHoldMs)),
+        snapshotMaxStaleMs: options.snapshotMaxStaleMs,
+        decisive,
+      }),
+    )
+  }
+
+  function policyOf(meter: string): MeterPolicy {
+    const policy = Object.hasOwn(meters, meter) ? meters[meter] : undefined
+    if (!policy) throw new TypeError(`There is no meter "${meter}": name it in defineMeters`)
+    return policy
+  }
+
+  function hold(
+    request: HoldRequest,
+    attempt: string,
+    held: Extract<ReserveAnswer, { state: 'held' }>,
+  ): Hold {
+    const customer = request.customer.id
+    const ttlMs = Math.min(...request.legs.map(({ meter }) => policyOf(meter).holdTtlMs ?? options.holdTtlMs))
+    const token = {}
+    open.add(token)
+    let ended = false
+    let cancelRenewal = () => {}
+
+    const renewIn = (ms: number, remainingMs: number) => {
+      cancelRenewal = clock.after(ms, () => {
+        ledger.execute({ type: 'renew', customer, attempt, ttlMs }).then(
+          (answer) => {
+            if (!ended && answer.state === 'renewed') renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
+          },
+          () => {
+            // What is left of the hold's time is for trying again.
+            const leftMs = remainingMs - Math.max(50, remainingMs / 8)
+            if (!ended && leftMs > 0) renewIn(Math.max(50, remainingMs / 8), leftMs)
+          },
+        )
+      })
+    }
+    const end = () => {
+      ended = true
+      cancelRenewal()
+      open.delete(token)
+    }
+
+    return {
+      attempt,
+      startRenewing() {
+        cancelRenewal()
+        if (!ended) renewIn(held.expiresInMs / 2, held.expiresInMs / 2)
+      },
+      stopRenewing: () => cancelRenewal(),
+      async settle(charge) {
+        const command: Settle = {
+          type: 'settle',
+          customer,
+          attempt,
+          subscription: held.subscription,
+          procedure: request.procedure,
+          key: request.key,
+          fingerprint: request.fingerprint,
+          legs: charge.amounts.map((leg) => ({ ...leg, price: priceOf(leg.meter, policyOf(leg.meter)) })),
+          result: charge.result,
+          reference: charge.reference,
+          properties: charge.properties,
+        }
+        const settling = settleUntilShutdown(command).finally(end)
+        unsettled.add(settling)
+        settling.catch(() => {}).finally(() => unsettled.delete(settling))
+        const answer = await within(clock, options.settleAnswerMs, settling, null)
+        if (!answer) throw unavailable(5_000)
+        changed(customer)
+        delivery.wake(customer)
+        return answer
+      },
+      async release() {
+        if (ended) return
+        end()
+        // A lost release costs nobody anything: the hold expires. So nobody waits long for it either.
+        const releasing = ledger.execute({ type: 'release', customer, attempt }).then(
+          () => changed(customer),
+          (error: unknown) =>
+            logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
+        )
+        await within(clock, 2_000, releasing, undefined)
+      },
+    }
+  }
+
+  /** The work was done, so its charge is tried until it is durable or the process ends. */
+  async function settleUntilShutdown(command: Settle) {
+    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+      try {
+        return await ledger.execute(command)
+      } catch (error) {
+        const { customer, attempt } = command
+        logger.error({ customer, attempt, error: String(error) }, 'settle failed: trying again')
+        // The ledger refused the extras; the charge itself must not go down with them.
+        if (isInvalidCommand(error) && (command.result || command.reference)) {
+          return settleUntilShutdown({ ...command, result: null, reference: null, properties: {} })
+        }
+        if (shutdown.signal.aborted || isInvalidCommand(error)) throw unavailable(5_000, error)
+      }
+      await sleep(clock, pauseMs, shutdown.signal)
+    }
+  }
+
+  return {
+    reserve,
+    inFlight: () => open.size,
+    /** Takes no new work, waits for what runs, at most `graceMs`; what is left then is left to expire. */
+    async close(graceMs: number) {
+      closing = true
+      const patience = clock.now() + graceMs
+      while ((open.size > 0 || unsettled.size > 0) && clock.now() < patience) await sleep(clock, 20)
+      if (open.size > 0) logger.warn({ holds: open.size }, 'work still runs at the end of the grace period')
+      shutdown.abort()
+      await Promise.allSettled(unsettled)
+    },
+  }
+}
+
+/** A ledger that cannot answer is not the caller's fault, and nothing was charged. */
+export async function onLedger<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isInvalidCommand(error)) throw error
+    throw unavailable(1_000, error)
+  }
+}
+
+const isInvalidCommand = (error: unknown) => error instanceof Error && error.name === 'InvalidCommandError'
+
+const priceOf = (meter: string, { priceSlug }: MeterPolicy): EventPrice =>
+  priceSlug === undefined ? { usageMeterSlug: meter } : { priceSlug }
+
+const jittered = (ms: number) => ms * (0.8 + Math.random() * 0.4)
+
+export const keyError = (
+  answer:
+    | { state: 'inProgress'; retryAfterMs: number }
+    | { state: 'keyReused' }
+    | { state: 'alreadyCompleted' },
+  key: string,
+) => {
+  switch (answer.state) {
+    case 'inProgress':
+      return new BillingError(
+        { code: 'IN_PROGRESS', key, retryAfterMs: answer.retryAfterMs },
+        'A call under this idempotency key is still running.',
+      )
+    case 'keyReused':
+      return new BillingError({ code: 'KEY_REUSED', key }, 'This idempotency key was used for another input.')
+    case 'alreadyCompleted':
+      return new BillingError(
+        { code: 'ALREADY_COMPLETED', key },
+        'This call was completed and charged before; its result was not kept.',
+      )
+  }
+}
+
+function shortage(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
+  // Units whose fate at Flowglad is unknown may come back: short by no more than those is not out of credits.
+  const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)
+  const [first] = certain
+  if (!first) return unavailable(2_000)
+  return new InsufficientCreditsError(first.meter, first.available, first.required, {
+    heldBalance: first.held,
+    asOf,
+    upgradeUrl,
+    meters: certain.map(({ meter, available, held, required }) => ({
+      meter,
+      availableBalance: available,
+      heldBalance: held,
+      required,
+    })),
+  })
+}

@@ -1,0 +1,142 @@
+import { planOf } from './balanceRows.ts'
+import type { PlanChange, PlanOffer } from './client/balances.ts'
+import type { Clock } from './clock.ts'
+import type { Customer } from './customer.ts'
+import { PlanChangeError, unavailable } from './errors.ts'
+import type { createCatalogCache } from './flowglad/catalog.ts'
+import { type FlowgladClient, flowgladError } from './flowglad/flowgladClient.ts'
+import type { Sync } from './flowglad/sync.ts'
+import type { Snapshot } from './ledger/commands.ts'
+import type { Ledger } from './ledger/ledger.ts'
+
+export type Plans = ReturnType<typeof createPlans>
+
+/** What a customer can buy and change. Only what Flowglad's catalog offers, and redirects only to the app itself. */
+export function createPlans({
+  ledger,
+  flowglad,
+  sync,
+  catalog,
+  clock,
+  publicUrl,
+  returnPaths,
+}: {
+  ledger: Ledger
+  flowglad: FlowgladClient
+  sync: Sync
+  catalog: ReturnType<typeof createCatalogCache>
+  clock: Clock
+  publicUrl: string
+  returnPaths: { success: string; cancelled: string }
+}) {
+  async function offer(priceSlug: string): Promise<PlanOffer> {
+    const { offers } = await asking(catalog.get())
+    const found = offers.find((candidate) => candidate.priceSlug === priceSlug)
+    if (!found) throw new PlanChangeError(`There is nothing for sale under "${priceSlug}".`)
+    return found
+  }
+
+  /** The subscription as Flowglad sees it now: plan changes must not act on old news. */
+  async function currentSubscription(customer: Customer): Promise<NonNullable<Snapshot['subscription']>> {
+    const fetched = await sync.fetch(customer, { urgent: true, forced: true })
+    if (fetched.state !== 'installed') throw unavailable(2_000)
+    const { snapshot } = await ledger.balances(customer.id)
+    if (!snapshot?.subscription) throw new PlanChangeError('There is no subscription to change.')
+    return snapshot.subscription
+  }
+
+  async function afterChange(customer: Customer, effectiveAt: number): Promise<PlanChange> {
+    await sync.fetch(customer, { urgent: true, forced: true })
+    const { snapshot } = await ledger.balances(customer.id)
+    return { plan: planOf(snapshot?.subscription ?? null), effectiveAt }
+  }
+
+  async function cancel(customer: Customer): Promise<PlanChange> {
+    const { id, isFree, cancelScheduledAt, scheduledAdjustmentAt, periodEnd } =
+      await currentSubscription(customer)
+    if (isFree) throw new PlanChangeError('The free plan cannot be cancelled.')
+    if (cancelScheduledAt === null) {
+      if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
+      await asking(flowglad.cancelAtPeriodEnd(id))
+    }
+    return afterChange(customer, cancelScheduledAt ?? periodEnd ?? clock.now())
+  }
+
+  return {
+    async offers(): Promise<PlanOffer[]> {
+      return (await asking(catalog.get())).offers
+    },
+
+    /** A hosted checkout page for a plan or a pack. From one paid plan to another, `changePlan` is the way: Flowglad refuses the checkout. */
+    async checkout(customer: Customer, { priceSlug, quantity }: { priceSlug: string; quantity: number }) {
+      const { kind, isFree } = await offer(priceSlug)
+      if (isFree) throw new PlanChangeError('The free plan needs no checkout: cancel the paid plan instead.')
+      const current = await currentSubscription(customer)
+      if (kind === 'plan' && !current.isFree) {
+        throw new PlanChangeError('There is a paid plan already: change it instead of buying a second one.')
+      }
+      const { url } = await asking(
+        flowglad.checkout({
+          type: 'product',
+          customerExternalId: customer.id,
+          priceSlug,
+          quantity,
+          successUrl: new URL(returnPaths.success, publicUrl).href,
+          cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
+        }),
+      )
+      return { url }
+    },
+
+    /** A hosted page that stores a payment method for the current subscription. */
+    async addPaymentMethod(customer: Customer) {
+      const { id } = await currentSubscription(customer)
+      return asking(
+        flowglad.checkout({
+          type: 'add_payment_method',
+          customerExternalId: customer.id,
+          targetSubscriptionId: id,
+          successUrl: new URL(returnPaths.success, publicUrl).href,
+          cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
+        }),
+      )
+    },
+
+    /** Upgrades at once, downgrades at the period's end; down to the free plan is a cancellation. */
+    async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }): Promise<PlanChange> {
+      const wanted = await offer(priceSlug)
+      if (wanted.kind !== 'plan') throw new PlanChangeError('A pack is bought at the checkout.')
+      if (wanted.isFree) return cancel(customer)
+      const current = await currentSubscription(customer)
+      if (current.isFree) throw new PlanChangeError('The free plan is left through the checkout.')
+      if (current.cancelScheduledAt !== null) await asking(flowglad.uncancel(current.id))
+      if (current.scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(current.id))
+      if (current.priceSlug === priceSlug) return afterChange(customer, clock.now())
+      const { resolvedTiming } = await asking(flowglad.adjust(current.id, priceSlug, 1))
+      const later = resolvedTiming === 'at_end_of_current_billing_period'
+      return afterChange(customer, later ? (current.periodEnd ?? clock.now()) : clock.now())
+    },
+
+    /** At the end of the period that is paid for. */
+    cancel,
+
+    /** Undoes a scheduled cancellation or downgrade. */
+    async resume(customer: Customer): Promise<PlanChange> {
+      const { id, cancelScheduledAt, scheduledAdjustmentAt } = await currentSubscription(customer)
+      if (cancelScheduledAt !== null) await asking(flowglad.uncancel(id))
+      if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
+      return afterChange(customer, clock.now())
+    },
+  }
+}
+
+/** Flowglad's no is the customer's to read; its silence is ours. */
+async function asking<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    const refusal = flowgladError(error)
+    if (refusal) throw new PlanChangeError(refusal.message, { cause: error })
+    throw unavailable(2_000, error)
+  }
+}

@@ -1,0 +1,138 @@
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
+import type { inferRouterOutputs } from '@trpc/server'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import type { BalancesAnswer } from '../../src/client/index.ts'
+import { createBilling, defineMeters, type Usage } from '../../src/index.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+
+declare const ledger: Ledger
+
+const meters = defineMeters({
+  generations: { unlimitedBy: 'unlimited_generations' },
+  tokens: { onExpiry: 'release', holdTtlMs: 120_000 },
+  api_calls: { overage: { withFeature: 'api_overage' }, recordableByClient: true },
+})
+type Meter = keyof typeof meters
+
+interface User {
+  id: string
+  name: string
+  email: string
+}
+const makeBilling = () =>
+  createBilling({
+    meters,
+    ledger,
+    flowglad: { secretKey: 'sk' },
+    customer: (ctx: { user: User }) => ctx.user,
+    publicUrl: 'http://localhost',
+  })
+declare const billing: ReturnType<typeof makeBilling>
+
+const t = initTRPC.context<{ user: User | null; requestId: string }>().create({
+  errorFormatter: ({ shape, error }) => ({
+    ...shape,
+    data: { ...shape.data, ...billing.trpc.formatError({ error }) },
+  }),
+})
+const protectedProcedure = t.procedure.use(({ ctx, next }) => {
+  if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' })
+  return next({ ctx: { user: ctx.user } })
+})
+const { metered, requireFeature } = billing.trpc
+const meteredProcedure = billing.trpc.meteredProcedure(protectedProcedure)
+const counted = protectedProcedure.input(z.object({ count: z.number() }))
+
+const appRouter = t.router({
+  billing: billing.trpc.router({ protectedProcedure, publicProcedure: t.procedure }),
+  ping: meteredProcedure('api_calls').query(({ ctx }) => {
+    expectTypeOf(ctx.user).toEqualTypeOf<User>()
+    expectTypeOf(ctx.usage).toEqualTypeOf<Usage>()
+    expectTypeOf(ctx.requestId).toEqualTypeOf<string>()
+    return 'pong' as const
+  }),
+  later: meteredProcedure('api_calls', 2)
+    .input(z.object({ term: z.string() }))
+    .query(({ input }) => input.term),
+  generate: counted
+    .use(metered('generations', { cost: ({ input }) => input.count }))
+    .mutation(({ input, ctx }) => ({ id: ctx.user.id, n: input.count })),
+  hd: counted
+    .use(requireFeature('hd'))
+    .use(metered('generations', { cost: ({ input }) => input.count, reference: () => 'x', requireKey: true }))
+    .mutation(({ input }) => input.count),
+  write: protectedProcedure
+    .input(z.object({ prompt: z.string(), maxTokens: z.number() }))
+    .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
+    .mutation(async function* ({ input, ctx }) {
+      ctx.usage.add(1)
+      yield input.prompt
+    }),
+  both: counted
+    .use(
+      metered({
+        generations: { cost: ({ input }) => input.count },
+        tokens: { hold: 10, cost: ({ usage }) => usage.total },
+      }),
+    )
+    .mutation(({ ctx }) => {
+      expectTypeOf(ctx.usage).toEqualTypeOf<Record<'generations' | 'tokens', Usage>>()
+      return ctx.usage.tokens.total
+    }),
+  parsed: protectedProcedure
+    .input(z.object({ depth: z.string().transform(Number).default(2) }))
+    .use(metered('api_calls', { cost: ({ input }) => input.depth, key: ({ input }) => String(input.depth) }))
+    .output(z.string())
+    .query(({ input }) => String(input.depth)),
+})
+type AppRouter = typeof appRouter
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '' })] })
+
+test('slugs are literal types from the definition to the browser', () => {
+  type Outputs = inferRouterOutputs<AppRouter>
+  expectTypeOf<Outputs['billing']['balances']>().toEqualTypeOf<BalancesAnswer<Meter>>()
+  expectTypeOf(client.billing.balances.query).returns.resolves.toEqualTypeOf<BalancesAnswer<Meter>>()
+  expectTypeOf(client.billing.checkout.mutate).returns.resolves.toEqualTypeOf<{ url: string }>()
+  expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()
+  expectTypeOf(client.ping.query).returns.resolves.toEqualTypeOf<'pong'>()
+})
+
+test('refusals are typed in error.data.billing', () => {
+  const error = new TRPCClientError<AppRouter>('')
+  const refusal = error.data?.billing
+  if (refusal?.code === 'INSUFFICIENT_CREDITS') {
+    expectTypeOf(refusal.meter).toEqualTypeOf<Meter>()
+    expectTypeOf(refusal.required).toEqualTypeOf<number>()
+    // @ts-expect-error not a field of a refusal
+    refusal.nope
+  }
+})
+
+export const mustNotCompile = () => [
+  // @ts-expect-error no such meter
+  meteredProcedure('generation'),
+  // @ts-expect-error no such meter
+  counted.use(metered('generation', { cost: ({ input }) => input.count })),
+  // @ts-expect-error a cost reads a field that the input lacks
+  counted.use(metered('generations', { cost: ({ input }) => input.amount })),
+  // @ts-expect-error a cost that is no number
+  counted.use(metered('generations', { cost: () => 'one' })),
+  // @ts-expect-error a hold without a cost
+  counted.use(metered('generations', { hold: 5 })),
+  // @ts-expect-error metered before .input(): there is nothing to read yet
+  protectedProcedure.use(metered('generations', { cost: ({ input }) => input.count })),
+  // @ts-expect-error a public procedure has no user
+  t.procedure.use(metered('generations')),
+  // @ts-expect-error a public procedure has no user
+  t.procedure.use(requireFeature('hd')),
+  // @ts-expect-error a public procedure has no user
+  billing.trpc.meteredProcedure(t.procedure),
+  // @ts-expect-error a public procedure has no user
+  billing.trpc.router({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
+  // @ts-expect-error several meters, one of them unknown
+  counted.use(metered({ generations: { cost: 1 }, nope: { cost: 1 } })),
+  // @ts-expect-error no such meter
+  billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'nope' }, () => 1),
+]
