@@ -4,6 +4,7 @@ import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
 import { createRoute } from './api/route.ts'
+import { subscriptionRoutes } from './api/subscriptions.ts'
 import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
 import { createRequestId } from './ids.ts'
@@ -70,6 +71,7 @@ export function buildServer({
       usageEventRoutes(route)
       checkoutSessionRoutes(route)
       pricingModelRoutes(route)
+      subscriptionRoutes(route)
     },
     { prefix: '/api/v1' },
   )

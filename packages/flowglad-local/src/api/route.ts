@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Platform } from '../platform.ts'
-import { badRequest } from '../problems.ts'
+import { badRequest, Problem } from '../problems.ts'
 
 /** One call of the API, parsed, inside of a transaction that its handler's exception undoes. */
 interface Call<Body, Query> {
@@ -11,6 +11,8 @@ interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
+  /** Answers with a problem while keeping what the transaction wrote. */
+  afterwards(problem: Problem): Problem
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -36,15 +38,18 @@ export const createRoute =
       handler: async (request) => {
         const body = parse(input.body, request.body)
         const query = parse(input.query, request.query)
-        return platform.books.transaction(() =>
+        const answer = platform.books.transaction(() =>
           handler({
             platform,
             now: platform.clock.now(),
             params: request.params as Record<string, string>,
             query,
             body,
+            afterwards: (problem) => problem,
           }),
         )
+        if (answer instanceof Problem) throw answer
+        return answer
       },
     })
   }

@@ -6,7 +6,6 @@ import type {
   Price,
   Product,
   Purchase,
-  Subscription,
 } from '../database/records.ts'
 import { createInvoiceNumberBase } from '../ids.ts'
 import { newRecord, type Platform } from '../platform.ts'
@@ -127,17 +126,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     firstInvoiceValue: 0,
     totalPurchaseValue: null,
   })
-  startPaidPeriod(platform, at, subscription, { onSession: true })
-}
-
-/** Collects the first payment and grants the plan's credits; a trial grants them at once and collects at its end. */
-export function startPaidPeriod(
-  platform: Platform,
-  at: number,
-  subscription: Subscription,
-  { onSession }: { onSession: boolean },
-): void {
-  runBilling(platform, at, subscription, { reason: 'first', onSession })
+  runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
 export const alreadySubscribed = (customer: Customer) =>

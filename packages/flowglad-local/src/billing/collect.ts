@@ -13,7 +13,7 @@ import { overageUnits } from '../rules/credits.ts'
 import { announce } from '../webhooks/announce.ts'
 import { cancelNow } from './cancel.ts'
 import { grantCredits } from './ledger.ts'
-import { currentPeriod, grantPlanCredits, isTerminal, itemsAt } from './subscriptions.ts'
+import { currentPeriod, grantPlanCredits, itemsAt } from './subscriptions.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt, after the first, second and third failure. */
@@ -30,7 +30,7 @@ export function createInvoice(
   input: {
     customer: Customer
     lines: readonly Line[]
-    subscription?: { id: string; period: BillingPeriod; runId: string }
+    subscription?: { id: string; period: BillingPeriod; runId: string | null }
     purchaseId?: string
   },
 ): Invoice {
@@ -188,6 +188,11 @@ function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   }
 }
 
+export function paymentMethodOf({ books }: Platform, subscription: Subscription): PaymentMethod | null {
+  const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
+  return id === null ? null : books.paymentMethods.get(id)
+}
+
 /** Bills a subscription for its current period and makes the first attempt to collect. */
 export function runBilling(
   platform: Platform,
@@ -207,6 +212,11 @@ export function runBilling(
   if (reason === 'renewal' && !subscription.isFreePlan) lines.push(...overageLines(platform, subscription))
   if (totalOf(lines) === 0) {
     collected(platform, at, subscription, reason)
+    return
+  }
+  // As on the platform: nobody to charge, no invoice.
+  if (!paymentMethodOf(platform, subscription)) {
+    books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
   const runId = newRecord('billing_run', at)
@@ -237,14 +247,8 @@ export function attemptBillingRun(
 ): void {
   const { books } = platform
   const subscription = books.subscriptions.get(run.subscriptionId)
-  if (isTerminal(subscription)) {
-    books.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
-    return
-  }
   const invoice = books.invoices.get(run.invoiceId)
-  const method = subscription.defaultPaymentMethodId
-    ? books.paymentMethods.get(subscription.defaultPaymentMethodId)
-    : null
+  const method = paymentMethodOf(platform, subscription)
   const attempts = run.attempts + 1
   const payment = method && charge(platform, at, { invoice, amount: invoice.subtotal, method, onSession })
   if (payment?.status === 'succeeded') {

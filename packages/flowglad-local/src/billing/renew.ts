@@ -4,7 +4,7 @@ import { periodEndAfter } from '../rules/period.ts'
 import { cancelNow } from './cancel.ts'
 import { attemptBillingRun, runBilling } from './collect.ts'
 import { expireCredits } from './ledger.ts'
-import { addPeriod, followItems, grantPlanCredits, isCurrent, itemsAt } from './subscriptions.ts'
+import { addPeriod, followItems, grantPlanCredits, isCurrent } from './subscriptions.ts'
 
 /** Ends one period and starts the next: scheduled changes, new credits, expired ones, the bill. */
 function renew(platform: Platform, subscription: Subscription): void {
@@ -26,7 +26,7 @@ function renew(platform: Platform, subscription: Subscription): void {
     updatedAt: at,
   })
   addPeriod(platform, at, renewed)
-  const following = followItems(platform, at, renewed, itemsAt(platform, renewed.id, at))
+  const following = followItems(platform, at, renewed)
   expireCredits(platform, at, following.id)
   if (following.doNotCharge) return
   grantPlanCredits(platform, at, following, { renewal: true })

@@ -27,7 +27,11 @@ export const currentSubscriptions = ({ books }: Platform, customerId: string): S
   books.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
 
 /** Items in force at a moment; one that is scheduled to end still is until then. */
-export const itemsAt = ({ books }: Platform, subscriptionId: string, at: number): SubscriptionItem[] =>
+export const itemsAt = (
+  { books }: Pick<Platform, 'books'>,
+  subscriptionId: string,
+  at: number,
+): SubscriptionItem[] =>
   books.subscriptionItems
     .by('subscription', subscriptionId)
     .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
@@ -220,14 +224,11 @@ export function startFreePlan(platform: Platform, at: number, customer: Customer
   return subscription
 }
 
-/** Price and name follow the dearest item, as the platform does after every change of items. */
-export function followItems(
-  { books }: Platform,
-  at: number,
-  subscription: Subscription,
-  items: SubscriptionItem[],
-) {
-  const [main] = [...items].sort((a, b) => b.unitPrice - a.unitPrice)
+/** Price and name follow the dearest item, the newer one when two cost the same. */
+export function followItems({ books }: Platform, at: number, subscription: Subscription): Subscription {
+  const [main] = itemsAt({ books }, subscription.id, at).sort(
+    (a, b) => b.unitPrice * b.quantity - a.unitPrice * a.quantity || b.addedDate - a.addedDate,
+  )
   if (!main) return subscription
   return books.subscriptions.patch(subscription.id, {
     priceId: main.priceId,

@@ -1,0 +1,233 @@
+import type { Flowglad } from '@flowglad/node'
+import { z } from 'zod'
+import { adjustSubscription, cancelScheduledAdjustment, planAdjustment } from '../billing/adjust.ts'
+import { abandonBillingRuns, cancelNow } from '../billing/cancel.ts'
+import { paymentMethodOf } from '../billing/collect.ts'
+import { subscribeCustomer } from '../billing/subscribe.ts'
+import { currentPeriod, isTerminal } from '../billing/subscriptions.ts'
+import type { Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { refused, refusedResult } from '../problems.ts'
+import { listPage, listQuery } from './list.ts'
+import type { Route } from './route.ts'
+import { presentSubscription } from './subscriptionDetails.ts'
+
+const itemInput = z.object({
+  id: z.string().optional(),
+  priceId: z.string().nullish(),
+  priceSlug: z.string().optional(),
+  quantity: z.int().default(1),
+})
+
+const timing = <T extends string>(value: T) =>
+  z.object({
+    timing: z.literal(value),
+    newSubscriptionItems: z.array(itemInput),
+    prorateCurrentBillingPeriod: z.boolean().default(true),
+  })
+
+const adjustInput = z.object({
+  adjustment: z.discriminatedUnion('timing', [
+    timing('immediately'),
+    timing('at_end_of_current_billing_period'),
+    timing('auto'),
+  ]),
+})
+
+const cancelInput = z.object({
+  cancellation: z.discriminatedUnion('timing', [
+    z.object({ timing: z.literal('immediately') }),
+    z.object({ timing: z.literal('at_end_of_current_billing_period') }),
+  ]),
+})
+
+const createInput = z
+  .object({
+    customerId: z.string().optional(),
+    customerExternalId: z.string().optional(),
+    priceId: z.string().optional(),
+    priceSlug: z.string().optional(),
+    quantity: z.int().min(1).default(1),
+    interval: z.enum(['day', 'week', 'month', 'year']).optional(),
+    intervalCount: z.int().min(1).optional(),
+    startDate: z.union([z.number(), z.iso.datetime()]).optional(),
+    trialEnd: z.number().optional(),
+    metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    name: z.string().optional(),
+    defaultPaymentMethodId: z.string().optional(),
+    backupPaymentMethodId: z.string().optional(),
+    doNotCharge: z.boolean().default(false),
+  })
+  .superRefine((input, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if (Boolean(input.customerId) === Boolean(input.customerExternalId))
+      refuse('customerId', 'Either customerId or customerExternalId must be provided, but not both')
+    if (Boolean(input.priceId) === Boolean(input.priceSlug))
+      refuse('priceId', 'Either priceId or priceSlug must be provided, but not both')
+    if (input.doNotCharge && (input.defaultPaymentMethodId || input.backupPaymentMethodId))
+      refuse(
+        'doNotCharge',
+        'Payment methods cannot be provided when doNotCharge is true. Payment methods are not needed since no charges will be made.',
+      )
+  })
+
+export type SubscriptionInput = z.output<typeof createInput>
+
+function findSubscription({ books }: Platform, id: string): Subscription {
+  const subscription = books.subscriptions.find(id)
+  if (!subscription) throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
+  return subscription
+}
+
+type Adjust = z.output<typeof adjustInput>
+
+const asAdjustment = ({ adjustment }: Adjust) => ({
+  timing: adjustment.timing,
+  items: adjustment.newSubscriptionItems,
+  prorate: adjustment.prorateCurrentBillingPeriod,
+})
+
+export function subscriptionRoutes(route: Route): void {
+  route('POST', '/subscriptions', { body: createInput }, ({ platform, now, body }) => ({
+    subscription: presentSubscription(subscribeCustomer(platform, now, body)),
+  }))
+
+  route('GET', '/subscriptions', { query: listQuery }, ({ platform, query }) =>
+    listPage(platform.books.subscriptions, query, presentSubscription),
+  )
+
+  route(
+    'GET',
+    '/subscriptions/:id',
+    {},
+    ({ platform, params }) =>
+      ({
+        subscription: presentSubscription(findSubscription(platform, params.id ?? '')),
+      }) satisfies Flowglad.SubscriptionRetrieveResponse,
+  )
+
+  route(
+    'POST',
+    '/subscriptions/:id/adjust',
+    { body: adjustInput },
+    ({ platform, now, params, body, afterwards }) => {
+      const outcome = adjustSubscription(platform, now, params.id ?? '', asAdjustment(body))
+      // The failed payment stays in the books, so the refusal comes after the transaction.
+      if (!outcome.paid) return afterwards(refused('Billing run failed with status: FAILED'))
+      return {
+        subscription: presentSubscription(outcome.subscription),
+        subscriptionItems: outcome.items,
+        resolvedTiming: outcome.timing,
+        isUpgrade: outcome.isUpgrade,
+      } satisfies Flowglad.SubscriptionAdjustResponse
+    },
+  )
+
+  route(
+    'POST',
+    '/subscriptions/:id/preview-adjust',
+    { body: adjustInput },
+    ({ platform, now, params, body }) => {
+      const plan = planAdjustment(platform, now, params.id ?? '', asAdjustment(body))
+      if (!plan.canAdjust) return { canAdjust: false, previewGeneratedAt: now, reason: plan.reason }
+      const method = paymentMethodOf(platform, plan.subscription)
+      return {
+        canAdjust: true,
+        previewGeneratedAt: now,
+        prorationAmount: plan.charge,
+        currentPlanTotal: plan.currentTotal,
+        newPlanTotal: plan.newTotal,
+        resolvedTiming: plan.timing,
+        effectiveDate: plan.effectiveAt,
+        isUpgrade: plan.isUpgrade,
+        percentThroughBillingPeriod: plan.elapsed,
+        billingPeriodEnd: currentPeriod(platform, plan.subscription.id).endDate,
+        paymentMethod: method && {
+          id: method.id,
+          type: method.type,
+          last4: method.paymentMethodData.last4,
+          brand: method.paymentMethodData.brand,
+        },
+        currentSubscriptionItems: plan.currentItems.map(({ name, unitPrice, quantity, priceId }) => ({
+          name: name ?? '',
+          unitPrice,
+          quantity,
+          priceId,
+        })),
+        newSubscriptionItems: plan.newItems.map(({ price, quantity }) => ({
+          name: price.name ?? '',
+          unitPrice: price.unitPrice,
+          quantity,
+          priceId: price.id,
+        })),
+      }
+    },
+  )
+
+  route('POST', '/subscriptions/:id/cancel', { body: cancelInput }, ({ platform, now, params, body }) => {
+    const subscription = findSubscription(platform, params.id ?? '')
+    return {
+      subscription: presentSubscription(cancel(platform, now, subscription, body.cancellation.timing)),
+    } satisfies Flowglad.SubscriptionCancelResponse
+  })
+
+  route('POST', '/subscriptions/:id/uncancel', {}, ({ platform, now, params }) => {
+    const subscription = findSubscription(platform, params.id ?? '')
+    return {
+      subscription: presentSubscription(uncancel(platform, now, subscription)),
+    } satisfies Flowglad.SubscriptionUncancelResponse
+  })
+
+  route(
+    'POST',
+    '/subscriptions/:id/cancel-scheduled-adjustment',
+    { body: z.object({}) },
+    ({ platform, now, params }) => {
+      const subscription = findSubscription(platform, params.id ?? '')
+      const undone = cancelScheduledAdjustment(platform, now, subscription)
+      return {
+        subscription: presentSubscription(undone.subscription),
+        canceledItemCount: undone.canceledItemCount,
+      }
+    },
+  )
+}
+
+/** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
+export function cancel(
+  platform: Platform,
+  now: number,
+  subscription: Subscription,
+  timing: 'immediately' | 'at_end_of_current_billing_period',
+): Subscription {
+  if (subscription.isFreePlan)
+    throw refused('Cannot cancel the default free plan. Please upgrade to a paid plan instead.')
+  if (isTerminal(subscription)) return subscription
+  if (subscription.scheduledAdjustmentAt !== null)
+    throw refused(
+      'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
+    )
+  if (timing === 'immediately') return cancelNow(platform, now, subscription)
+  abandonBillingRuns(platform, now, subscription)
+  return platform.books.subscriptions.patch(subscription.id, {
+    status: 'cancellation_scheduled',
+    cancelScheduledAt: subscription.currentBillingPeriodEnd,
+    updatedAt: now,
+  })
+}
+
+/** Takes a scheduled cancellation back; without one nothing happens. */
+export function uncancel(platform: Platform, now: number, subscription: Subscription): Subscription {
+  if (subscription.status !== 'cancellation_scheduled') return subscription
+  if (!subscription.doNotCharge && !paymentMethodOf(platform, subscription))
+    throw refused(
+      'Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
+    )
+  const trialing = subscription.trialEnd !== null && subscription.trialEnd > now
+  return platform.books.subscriptions.patch(subscription.id, {
+    status: trialing ? 'trialing' : 'active',
+    cancelScheduledAt: null,
+    updatedAt: now,
+  })
+}

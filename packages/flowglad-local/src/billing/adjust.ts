@@ -1,0 +1,324 @@
+import type { Price, Subscription, SubscriptionItem } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { type Problem, refused, refusedResult } from '../problems.ts'
+import { elapsedFraction } from '../rules/period.ts'
+import { proratedCharge, proratedGrants } from '../rules/proration.ts'
+import { charge, createInvoice, paymentMethodOf } from './collect.ts'
+import { grantCredits } from './ledger.ts'
+import {
+  addItem,
+  currentPeriod,
+  expireItem,
+  featuresOf,
+  followItems,
+  isTerminal,
+  itemsAt,
+} from './subscriptions.ts'
+
+export interface AdjustmentItem {
+  /** An existing item that stays, changed to the new quantity. */
+  id?: string | undefined
+  priceId?: string | null | undefined
+  priceSlug?: string | undefined
+  quantity: number
+}
+
+export interface Adjustment {
+  timing: 'immediately' | 'at_end_of_current_billing_period' | 'auto'
+  items: readonly AdjustmentItem[]
+  prorate: boolean
+}
+
+type PlannedItem = { price: Price; quantity: number; keeps: SubscriptionItem | null }
+
+/** What an adjustment would do, or why it cannot be done. */
+export type AdjustmentPlan =
+  | { canAdjust: false; reason: string }
+  | {
+      canAdjust: true
+      subscription: Subscription
+      charge: number
+      currentTotal: number
+      newTotal: number
+      timing: 'immediately' | 'at_end_of_current_billing_period'
+      effectiveAt: number
+      isUpgrade: boolean
+      elapsed: number
+      currentItems: SubscriptionItem[]
+      newItems: PlannedItem[]
+    }
+
+const total = (items: readonly { unitPrice: number; quantity: number }[]) =>
+  items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
+
+export function planAdjustment(
+  platform: Platform,
+  at: number,
+  subscriptionId: string,
+  { timing: requested, items, prorate }: Adjustment,
+): AdjustmentPlan {
+  const { books } = platform
+  const no = (reason: string): AdjustmentPlan => ({ canAdjust: false, reason })
+  const subscription = books.subscriptions.find(subscriptionId)
+  if (!subscription) return no(`Subscription not found: ${subscriptionId}`)
+  if (isTerminal(subscription)) return no(`Subscription is in terminal state: ${subscription.status}`)
+  if (subscription.doNotCharge)
+    return no('Cannot adjust doNotCharge subscriptions. Cancel and create a new subscription instead.')
+  if (subscription.isFreePlan)
+    return no(
+      'Cannot adjust free plan subscriptions. Use createSubscription to upgrade from a free plan instead.',
+    )
+  if (subscription.scheduledAdjustmentAt !== null)
+    return no(
+      'A scheduled adjustment is already pending. Cancel the scheduled adjustment before making a new one.',
+    )
+  if (subscription.status === 'cancellation_scheduled')
+    return no('A cancellation is scheduled. Uncancel the subscription before adjusting it.')
+
+  const currentItems = itemsAt(platform, subscription.id, at).filter((item) => !item.manuallyCreated)
+  const newItems: PlannedItem[] = []
+  for (const item of items) {
+    const keeps = currentItems.find((current) => current.id === item.id) ?? null
+    const named = item.priceSlug ?? item.priceId ?? keeps?.priceId ?? ''
+    const inModel = books.prices.by('model', subscription.pricingModelId).filter((price) => price.active)
+    const price = inModel.find((p) => p.slug === named) ?? inModel.find((p) => p.id === named)
+    if (!price) return no(`Price not found: ${named}`)
+    if (item.quantity <= 0)
+      return no(`Subscription item quantity must be greater than zero. Received: ${item.quantity}`)
+    if (price.type !== 'subscription')
+      return no(
+        `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
+      )
+    newItems.push({ price, quantity: item.quantity, keeps })
+  }
+  const overclaimed = capacityConflict(platform, subscription, newItems)
+  if (overclaimed) return no(overclaimed)
+
+  const currentTotal = total(currentItems)
+  const newTotal = total(newItems.map(({ price, quantity }) => ({ unitPrice: price.unitPrice, quantity })))
+  const isUpgrade = newTotal > currentTotal
+  const timing =
+    requested === 'auto'
+      ? newTotal >= currentTotal
+        ? 'immediately'
+        : 'at_end_of_current_billing_period'
+      : requested
+  if (timing === 'at_end_of_current_billing_period' && isUpgrade)
+    return no(
+      'EndOfCurrentBillingPeriod adjustments are only allowed for downgrades (zero or negative net charge). For upgrades or adjustments with a positive charge, use Immediately timing instead.',
+    )
+  const period = currentPeriod(platform, subscription.id)
+  const effectiveAt = timing === 'immediately' ? at : period.endDate
+  const elapsed = elapsedFraction(effectiveAt, period.startDate, period.endDate)
+  const due =
+    timing === 'immediately' && prorate
+      ? proratedCharge({
+          oldTotal: currentTotal,
+          newTotal,
+          elapsed,
+          paid: paidInPeriod(platform, subscription, period.id),
+        })
+      : 0
+  if (due > 0 && !paymentMethodOf(platform, subscription))
+    return no(
+      'No payment method found for subscription. A payment method is required for immediate adjustments with proration.',
+    )
+  return {
+    canAdjust: true,
+    subscription,
+    charge: due,
+    currentTotal,
+    newTotal,
+    timing,
+    effectiveAt,
+    isUpgrade,
+    elapsed,
+    currentItems,
+    newItems,
+  }
+}
+
+/** Seats in use must fit into the new plan. */
+function capacityConflict(
+  platform: Platform,
+  subscription: Subscription,
+  items: PlannedItem[],
+): string | null {
+  const { books } = platform
+  const capacity = new Map<string, number>()
+  for (const { price, quantity } of items) {
+    for (const link of price.productId ? books.productFeatures.by('product', price.productId) : []) {
+      const feature = books.features.get(link.featureId)
+      if (link.expiredAt !== null || !feature.resourceId) continue
+      capacity.set(
+        feature.resourceId,
+        (capacity.get(feature.resourceId) ?? 0) + (feature.amount ?? 0) * quantity,
+      )
+    }
+  }
+  const claims = books.resourceClaims.by('subscription', subscription.id)
+  for (const [resourceId, seats] of capacity) {
+    const claimed = claims.filter((claim) => claim.resourceId === resourceId).length
+    if (claimed > seats)
+      return `Cannot reduce capacity to ${seats}. ${claimed} resources are currently claimed. Release ${claimed - seats} claims before downgrading.`
+  }
+  return null
+}
+
+function paidInPeriod({ books }: Platform, subscription: Subscription, periodId: string): number {
+  return books.invoices
+    .by('subscription', subscription.id)
+    .filter((invoice) => invoice.billingPeriodId === periodId)
+    .flatMap((invoice) => books.payments.by('invoice', invoice.id))
+    .filter((payment) => payment.status === 'succeeded')
+    .reduce((sum, payment) => sum + payment.amount - (payment.refundedAmount ?? 0), 0)
+}
+
+/** How the platform words a plan that cannot be carried out. */
+function problemOf(reason: string, subscriptionId: string): Problem {
+  const terminal = /terminal state: (\w+)/.exec(reason)
+  if (terminal)
+    return refused(
+      `Unwrap called on Err: TerminalStateError: Subscription ${subscriptionId} is in terminal state: ${terminal[1]}`,
+    )
+  if (/^(Price|Subscription) not found: /.test(reason)) return refusedResult('NotFoundError', reason)
+  if (reason.startsWith('Cannot reduce capacity'))
+    return refusedResult('ConflictError', `resource conflict: ${reason}`)
+  return refusedResult('ValidationError', `Invalid subscription: ${reason}`)
+}
+
+/**
+ * Changes what a subscription consists of: now, for the prorated difference and with prorated credits, or at the end of
+ * the period. When the payment fails nothing changes, except that the failed payment stands in the books.
+ */
+export function adjustSubscription(
+  platform: Platform,
+  at: number,
+  subscriptionId: string,
+  adjustment: Adjustment,
+) {
+  const { books } = platform
+  const plan = planAdjustment(platform, at, subscriptionId, adjustment)
+  if (!plan.canAdjust) throw problemOf(plan.reason, subscriptionId)
+  const { subscription, effectiveAt, timing, isUpgrade } = plan
+  if (plan.charge > 0 && !collectProration(platform, at, plan)) return { paid: false as const }
+
+  const kept = new Set(plan.newItems.map(({ keeps }) => keeps?.id))
+  for (const item of plan.currentItems) if (!kept.has(item.id)) expireItem(platform, at, item, effectiveAt)
+  const changed = plan.newItems.map(({ price, quantity, keeps }) => {
+    if (keeps?.quantity === quantity && keeps.priceId === price.id) return keeps
+    if (keeps) expireItem(platform, at, keeps, effectiveAt)
+    return addItem(platform, at, subscription, { price, quantity, addedDate: effectiveAt })
+  })
+  if (timing === 'immediately') {
+    grantDifference(platform, at, subscription, changed, plan.elapsed)
+    followItems(platform, at, subscription)
+  } else {
+    books.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
+  }
+  return {
+    paid: true as const,
+    subscription: books.subscriptions.get(subscription.id),
+    items: itemsAt(platform, subscription.id, at),
+    timing,
+    isUpgrade,
+  }
+}
+
+/** Charges the difference on an invoice that repeats the period's lines, as the platform's does. */
+function collectProration(
+  platform: Platform,
+  at: number,
+  plan: Extract<AdjustmentPlan, { canAdjust: true }>,
+): boolean {
+  const { books } = platform
+  const { subscription } = plan
+  const period = currentPeriod(platform, subscription.id)
+  const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  const earlier = books.invoices
+    .by('subscription', subscription.id)
+    .findLast((invoice) => invoice.billingPeriodId === period.id)
+  const lines = earlier
+    ? books.invoiceLineItems.by('invoice', earlier.id).filter((line) => line.type === 'static')
+    : []
+  const invoice = createInvoice(platform, at, {
+    customer: books.customers.get(subscription.customerId),
+    subscription: { id: subscription.id, period, runId: earlier?.billingRunId ?? null },
+    lines: [
+      ...lines.map(({ description, price, quantity }) => ({ description, price, quantity })),
+      {
+        description: `Proration: Net charge adjustment - Prorated adjustment for ${((1 - plan.elapsed) * 100).toFixed(1)}% of billing period (${date(at)} to ${date(period.endDate)})`,
+        price: plan.charge,
+        quantity: 1,
+      },
+    ],
+  })
+  const payment = charge(platform, at, {
+    invoice,
+    amount: plan.charge,
+    method: paymentMethodOf(platform, subscription),
+    onSession: false,
+  })
+  if (payment.status !== 'succeeded') books.invoices.patch(invoice.id, { status: 'void', updatedAt: at })
+  return payment.status === 'succeeded'
+}
+
+function grantDifference(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  items: readonly SubscriptionItem[],
+  elapsed: number,
+): void {
+  const { books } = platform
+  const period = currentPeriod(platform, subscription.id)
+  if (at <= period.startDate || at >= period.endDate) return
+  const features = featuresOf(platform, items).flatMap((feature) =>
+    feature.type === 'usage_credit_grant' && feature.usageMeterId && feature.amount
+      ? [
+          {
+            id: feature.id,
+            name: feature.name,
+            usageMeterId: feature.usageMeterId,
+            amount: feature.amount,
+            recurring: feature.renewalFrequency === 'every_billing_period',
+          },
+        ]
+      : [],
+  )
+  const issued = (usageMeterId: string) =>
+    books.usageCredits
+      .by('subscription', subscription.id)
+      .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
+      // A settlement pays for usage of the period before; it is not part of any plan's grant.
+      .filter((credit) => credit.source !== 'overage_settlement')
+      .reduce((sum, credit) => sum + credit.issued, 0)
+  for (const { feature, amount } of proratedGrants(features, { issued, elapsed })) {
+    grantCredits(platform, at, {
+      subscriptionId: subscription.id,
+      usageMeterId: feature.usageMeterId,
+      amount,
+      expiresAt: feature.recurring ? period.endDate : null,
+      billingPeriodId: period.id,
+      source: 'adjustment',
+      description: 'Granted by a change of plan',
+    })
+  }
+}
+
+/** Takes back a change that waits for the end of the period. Returns how many planned items that removes. */
+export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
+  const { books } = platform
+  if (subscription.scheduledAdjustmentAt === null)
+    throw refusedResult('ValidationError', 'Invalid subscription: No scheduled adjustment to cancel')
+  const items = books.subscriptionItems.by('subscription', subscription.id)
+  const planned = items.filter((item) => item.addedDate > at && item.expiredAt === null)
+  for (const item of planned) expireItem(platform, at, item, at)
+  for (const item of items)
+    if (item.addedDate <= at && item.expiredAt === subscription.scheduledAdjustmentAt)
+      expireItem(platform, at, item, null)
+  return {
+    subscription: books.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: null, updatedAt: at }),
+    canceledItemCount: planned.length,
+  }
+}

@@ -1,0 +1,108 @@
+import type { SubscriptionInput } from '../api/subscriptions.ts'
+import type { Customer, PaymentMethod, Price, Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { notFound, Problem, refused, refusedResult } from '../problems.ts'
+import { replaceFreePlan } from './cancel.ts'
+import { alreadySubscribed } from './checkout.ts'
+import { runBilling } from './collect.ts'
+import { createSubscription, currentSubscriptions } from './subscriptions.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/**
+ * Subscribes a customer without a checkout. With a saved card the first payment runs at once, and the answer shows the
+ * subscription as it was before that: `incomplete`. Without one it stays so, and the customer is left without a plan.
+ */
+export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionInput): Subscription {
+  const { books } = platform
+  const customer = findCustomer(platform, input)
+  const price = findPrice(platform, customer, input)
+  const product = books.products.get(price.productId ?? '')
+  const current = currentSubscriptions(platform, customer.id)
+  if (price.unitPrice === 0 && current.some((s) => s.isFreePlan))
+    throw refusedResult(
+      'ConflictError',
+      `Subscription conflict: Customer ${customer.id} already has an active free subscription. Only one free subscription is allowed per customer. Please upgrade or cancel the existing free subscription before creating a new one.`,
+    )
+  if (current.some((s) => !s.isFreePlan)) throw alreadySubscribed(customer)
+  const method = input.doNotCharge ? null : chosenMethod(platform, customer, input.defaultPaymentMethodId)
+  const backup = input.backupPaymentMethodId
+    ? chosenMethod(platform, customer, input.backupPaymentMethodId)
+    : null
+  const start = input.startDate === undefined ? at : new Date(input.startDate).getTime()
+  const trialEnd = input.trialEnd ?? (price.trialPeriodDays ? start + price.trialPeriodDays * dayMs : null)
+  const paysNothing = input.doNotCharge || price.unitPrice === 0
+  const subscription = createSubscription(platform, at, {
+    customer,
+    price: input.doNotCharge ? { ...price, unitPrice: 0 } : price,
+    quantity: input.quantity,
+    name: input.name ?? `${product.name} - ${price.name}`,
+    status: trialEnd !== null ? 'trialing' : paysNothing ? 'active' : 'incomplete',
+    paymentMethodId: method?.id ?? null,
+    backupPaymentMethodId: backup?.id ?? null,
+    metadata: input.metadata ?? null,
+    doNotCharge: input.doNotCharge,
+    startDate: start,
+    trialEnd,
+    ...(input.interval && { interval: input.interval }),
+    ...(input.intervalCount && { intervalCount: input.intervalCount }),
+  })
+  const free = current.find((s) => s.isFreePlan)
+  if (free) replaceFreePlan(platform, at, free, subscription)
+  if (method || paysNothing || trialEnd !== null) runBilling(platform, at, subscription, { reason: 'first' })
+  return subscription
+}
+
+function findCustomer({ books }: Platform, { customerId, customerExternalId }: SubscriptionInput): Customer {
+  if (customerId) {
+    const customer = books.customers.find(customerId)
+    if (!customer) throw notFound(`Customer with id "${customerId}" not found`)
+    if (customer.archived) throw refused('Cannot create subscription for archived customer')
+    return customer
+  }
+  const customer = books.customers.first('externalId', customerExternalId ?? '')
+  if (!customer) throw notFound(`Customer with externalId ${customerExternalId} not found`)
+  return customer
+}
+
+function findPrice(
+  { books }: Platform,
+  customer: Customer,
+  { priceId, priceSlug }: SubscriptionInput,
+): Price {
+  const inModel = books.prices.by('model', customer.pricingModelId)
+  const price = priceId
+    ? inModel.find((p) => p.id === priceId)
+    : inModel.find((p) => p.active && p.slug === priceSlug)
+  if (!price)
+    throw notFound(
+      priceId
+        ? `Price with id "${priceId}" not found`
+        : `Price with slug "${priceSlug}" not found for this customer's pricing model`,
+    )
+  const name = priceId ?? priceSlug
+  if (price.type === 'usage')
+    throw new Problem(
+      'BAD_REQUEST',
+      `Price "${name}" is a usage price and cannot be used to create a subscription directly. Use a subscription price instead.`,
+    )
+  if (price.type === 'single_payment')
+    throw new Problem(
+      'BAD_REQUEST',
+      `Price ${price.id} is a single payment price and cannot be used to create a subscription.`,
+    )
+  return price
+}
+
+function chosenMethod({ books }: Platform, customer: Customer, id: string | undefined): PaymentMethod | null {
+  const methods = books.paymentMethods.by('customer', customer.id)
+  if (id === undefined) return methods.find((m) => m.default) ?? methods[0] ?? null
+  const method = books.paymentMethods.find(id)
+  if (!method) throw refusedResult('NotFoundError', `No payment methods found with id: ${id}`)
+  if (method.customerId !== customer.id)
+    throw refusedResult(
+      'ValidationError',
+      `Invalid defaultPaymentMethod: Customer ${customer.id} does not match default payment method ${method.customerId}`,
+    )
+  return method
+}

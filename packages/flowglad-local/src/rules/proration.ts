@@ -1,0 +1,50 @@
+/**
+ * What an immediate change costs in cents: the old plan for the time that is over plus the new one for the time that is
+ * left, less what has been paid for this period. Never negative: nothing is refunded.
+ */
+export function proratedCharge({
+  oldTotal,
+  newTotal,
+  paid,
+  elapsed,
+}: {
+  oldTotal: number
+  newTotal: number
+  paid: number
+  /** 0 at the period's start, 1 at its end. */
+  elapsed: number
+}): number {
+  return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)
+}
+
+interface Grantable {
+  id: string
+  usageMeterId: string
+  amount: number
+  recurring: boolean
+}
+
+/**
+ * Credits that a change in the middle of a period grants: per meter, the new plan's share of the remaining time
+ * (`once` credits whole) less what was already issued in this period. A downgrade takes nothing away.
+ */
+export function proratedGrants(
+  features: readonly Grantable[],
+  { issued, elapsed }: { issued: (usageMeterId: string) => number; elapsed: number },
+): { feature: Grantable; amount: number }[] {
+  const shareOf = ({ recurring, amount }: Grantable) =>
+    recurring ? Math.round(amount * (1 - elapsed)) : amount
+  const due = new Map<string, number>()
+  for (const feature of features)
+    due.set(
+      feature.usageMeterId,
+      (due.get(feature.usageMeterId) ?? -issued(feature.usageMeterId)) + shareOf(feature),
+    )
+  return features.flatMap((feature) => {
+    const left = due.get(feature.usageMeterId) ?? 0
+    const amount = Math.min(shareOf(feature), left)
+    if (amount <= 0) return []
+    due.set(feature.usageMeterId, left - amount)
+    return [{ feature, amount }]
+  })
+}
