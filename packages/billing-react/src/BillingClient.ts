@@ -1,0 +1,41 @@
+import type { BalancesAnswer, ChargeRow, PlanChange, PlanOffer, UsageDay } from '@metered/billing/client'
+
+/** `nextCursor` is the `cursor` of the page after; null on the last. */
+export interface ChargesPage<Meter extends string = string> {
+  charges: ChargeRow<Meter>[]
+  nextCursor: string | null
+}
+
+interface Call {
+  signal?: AbortSignal
+}
+
+interface StreamEvents<Data> {
+  onData: (data: Data) => void
+  onError: (error: Error) => void
+  onComplete: () => void
+  onConnectionStateChange: (connection: { state: 'idle' | 'connecting' | 'pending' }) => void
+}
+
+/**
+ * The billing router's client, by shape: a tRPC client's sub-router (`trpc.billing`) fits wherever the app mounted it, and so does a
+ * double in a test. Calls reject with tRPC's client error.
+ */
+export interface BillingClient<Meter extends string = string> {
+  balances: { query(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }
+  onBalances: {
+    subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
+  }
+  refresh: { mutate(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }
+  usage: { query(input: { days: number }, call?: Call): Promise<UsageDay<Meter>[]> }
+  charges: {
+    query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>
+  }
+  plans: { query(input?: undefined, call?: Call): Promise<PlanOffer<Meter>[]> }
+  checkout: {
+    mutate(input: { priceSlug: string; quantity?: number }, call?: Call): Promise<{ url: string }>
+  }
+  changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
+  cancel: { mutate(input?: undefined, call?: Call): Promise<PlanChange> }
+  resume: { mutate(input?: undefined, call?: Call): Promise<PlanChange> }
+}

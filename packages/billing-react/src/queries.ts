@@ -1,0 +1,66 @@
+import type { BalancesAnswer, PlanOffer, UsageDay } from '@metered/billing/client'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { BillingClient, ChargesPage } from './BillingClient.ts'
+import { newestInCache } from './installBalances.ts'
+import { keys } from './keys.ts'
+
+/** What every hook reads from its provider. */
+export interface BillingContext<Meter extends string> {
+  client: BillingClient<Meter>
+  /** null: nobody is signed in, and nothing but the plans is asked for. */
+  customer: string | null
+  /** The stream is delivering balances: asking for them as well would be a wasted request. */
+  streaming: boolean
+}
+
+/** Covers one navigation: the hooks of a header and of the screen below it share one request. */
+const balancesFreshMs = 5_000
+
+export function balancesOptions<Meter extends string>({
+  client,
+  customer,
+  streaming,
+}: BillingContext<Meter>) {
+  return queryOptions<BalancesAnswer<Meter>>({
+    queryKey: keys.balances(customer),
+    queryFn: ({ signal }) => client.balances.query(undefined, { signal }),
+    enabled: customer !== null && !streaming,
+    staleTime: balancesFreshMs,
+    structuralSharing: newestInCache,
+  })
+}
+
+export function usageOptions<Meter extends string>(
+  { client, customer }: BillingContext<Meter>,
+  days: number,
+) {
+  return queryOptions<UsageDay<Meter>[]>({
+    queryKey: [...keys.usage(customer), days],
+    queryFn: ({ signal }) => client.usage.query({ days }, { signal }),
+    enabled: customer !== null,
+    // Another number of days keeps the old chart until the new one is there; another customer never does.
+    placeholderData: (previous, query) => (query?.queryKey[1] === customer ? previous : undefined),
+  })
+}
+
+export function chargesOptions<Meter extends string>(
+  { client, customer }: BillingContext<Meter>,
+  limit: number,
+) {
+  return infiniteQueryOptions({
+    queryKey: [...keys.charges(customer), limit],
+    queryFn: ({ pageParam, signal }): Promise<ChargesPage<Meter>> =>
+      client.charges.query({ limit, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    enabled: customer !== null,
+  })
+}
+
+export function plansOptions<Meter extends string>({ client }: BillingContext<Meter>) {
+  return queryOptions<PlanOffer<Meter>[]>({
+    queryKey: keys.plans,
+    queryFn: ({ signal }) => client.plans.query(undefined, { signal }),
+    staleTime: 60_000,
+  })
+}

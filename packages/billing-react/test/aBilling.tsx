@@ -1,0 +1,136 @@
+import type { BalanceRow, BalancesAnswer } from '@metered/billing/client'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { act, renderHook } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { type BillingClient, createBillingHooks } from '../src/index.ts'
+
+export type Meter = 'generations' | 'tokens'
+
+export const hooks = createBillingHooks<Meter>()
+
+export function aRow(row: Partial<BalanceRow<Meter>> = {}): BalanceRow<Meter> {
+  const { limit = 10, used = 4, held = 0, unlimited = false } = row
+  const available = unlimited || limit === null ? null : limit - used - held
+  return {
+    meter: 'generations',
+    name: 'Generations',
+    available,
+    held,
+    used,
+    limit,
+    unlimited,
+    share: unlimited || limit === null ? 0 : used / limit,
+    status: available === 0 && held === 0 ? 'exhausted' : 'ok',
+    renewsAt: null,
+    asOf: 0,
+    parked: 0,
+    version: 1,
+    ...row,
+  }
+}
+
+export function anAnswer({
+  version = 1,
+  plan = 'Free',
+  features = [],
+  ...row
+}: Partial<BalanceRow<Meter>> & { plan?: string; features?: string[] } = {}): BalancesAnswer<Meter> {
+  return {
+    version,
+    asOf: 0,
+    balances: [aRow({ ...row, version })],
+    plan: {
+      name: plan,
+      priceSlug: plan.toLowerCase(),
+      isFree: plan === 'Free',
+      status: 'active',
+      renewsAt: null,
+      cancelsAt: null,
+      changesAt: null,
+      features,
+    },
+  }
+}
+
+/** A billing router's client whose answers and stream the test decides. */
+export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
+  const asked: string[] = []
+  const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []
+  const open = new Set<object>()
+  const call =
+    <Answer,>(name: keyof BillingClient, fallback: () => Answer) =>
+    async () => {
+      asked.push(name)
+      return ((await answers[name]?.()) ?? fallback()) as Answer
+    }
+  const change = () => ({ plan: null, effectiveAt: 0 })
+  const client: BillingClient<Meter> = {
+    balances: { query: call('balances', anAnswer) },
+    onBalances: {
+      subscribe(_input, events) {
+        streams.push(events)
+        open.add(events)
+        return { unsubscribe: () => open.delete(events) }
+      },
+    },
+    refresh: { mutate: call('refresh', anAnswer) },
+    usage: { query: call('usage', () => []) },
+    charges: { query: call('charges', () => ({ charges: [], nextCursor: null })) },
+    plans: { query: call('plans', () => []) },
+    checkout: { mutate: call('checkout', () => ({ url: 'https://checkout.test/1' })) },
+    changePlan: { mutate: call('changePlan', change) },
+    cancel: { mutate: call('cancel', change) },
+    resume: { mutate: call('resume', change) },
+  }
+  const newestStream = () => {
+    const stream = streams.at(-1)
+    if (stream === undefined) throw new Error('nobody has opened the stream')
+    return stream
+  }
+  return {
+    client,
+    asked: (name: keyof BillingClient) => asked.filter((it) => it === name).length,
+    openStreams: () => open.size,
+    push: (answer: BalancesAnswer<Meter>) => act(async () => newestStream().onData(answer)),
+    connection: (state: 'connecting' | 'pending') =>
+      act(async () => newestStream().onConnectionStateChange({ state })),
+    breakStream: (error = new Error('502')) => act(async () => newestStream().onError(error)),
+  }
+}
+
+export function render<Result>(
+  use: () => Result,
+  { client, customer = 'anna' }: { client: BillingClient<Meter>; customer?: string | null },
+) {
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  let signedIn = customer
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={queryClient}>
+      <hooks.BillingProvider client={client} customer={signedIn}>
+        {children}
+      </hooks.BillingProvider>
+    </QueryClientProvider>
+  )
+  const rendered = renderHook(use, { wrapper })
+  return {
+    ...rendered,
+    queryClient,
+    signIn(next: string | null) {
+      signedIn = next
+      rendered.rerender()
+    },
+  }
+}
+
+/** What a tRPC client throws when billing says no. */
+export function aRefusal(billing: object): Error {
+  return Object.assign(new Error('refused'), { data: { billing } })
+}
+
+export function deferred<T>() {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

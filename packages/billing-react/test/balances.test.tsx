@@ -1,0 +1,192 @@
+import type { BalancesAnswer } from '@metered/billing/client'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { act, cleanup, waitFor } from '@testing-library/react'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { installBalances } from '../src/index.ts'
+import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
+
+afterEach(cleanup)
+
+describe('balances meet in one place', () => {
+  it('keeps the newest when a slow old answer of the query arrives last', async () => {
+    const slow = deferred<BalancesAnswer<Meter>>()
+    const server = aClient({ balances: () => slow.promise })
+    const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
+    await waitFor(() => expect(server.asked('balances')).toBe(1))
+
+    act(() => installBalances(queryClient, 'anna', anAnswer({ version: 7, used: 5 })))
+    await act(async () => slow.resolve(anAnswer({ version: 6, used: 4 })))
+
+    await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
+    expect(result.current.data).toMatchObject({ used: 5, version: 7 })
+  })
+
+  it('keeps the newest when a slow old response header arrives last', async () => {
+    const server = aClient({ balances: async () => anAnswer({ version: 6, used: 4 }) })
+    const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
+    await waitFor(() => expect(result.current.data?.used).toBe(4))
+
+    act(() => installBalances(queryClient, 'anna', anAnswer({ version: 5, used: 3 })))
+    expect(result.current.data).toMatchObject({ used: 4, version: 6 })
+  })
+
+  it('keeps the newest when the stream pushes an old one after a reconnection', async () => {
+    const server = aClient()
+    const { result } = render(() => hooks.useBalance('generations'), server)
+    await server.push(anAnswer({ version: 9, used: 8 }))
+    await server.push(anAnswer({ version: 8, used: 7 }))
+    await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
+  })
+
+  it('gives null for a meter the customer does not have', async () => {
+    const server = aClient()
+    const { result } = render(() => hooks.useBalance('tokens'), server)
+    await waitFor(() => expect(result.current.data).toBeNull())
+  })
+})
+
+describe('asking for balances', () => {
+  it('takes one request for all the hooks of a screen', async () => {
+    const server = aClient()
+    const { result } = render(
+      () =>
+        [
+          hooks.useBalance('generations'),
+          hooks.useBalances(),
+          hooks.usePlan(),
+          hooks.usePaywall('tokens'),
+        ] as const,
+      server,
+    )
+    await waitFor(() => expect(result.current[2].data?.name).toBe('Free'))
+    expect(server.asked('balances')).toBe(1)
+  })
+
+  it('stops while the stream delivers, whatever is mounted or mutated', async () => {
+    const server = aClient()
+    const { result, rerender } = render(
+      () => ({ balance: hooks.useBalance('generations'), checkout: hooks.useCheckout() }),
+      server,
+    )
+    await server.push(anAnswer({ version: 2 }))
+    await waitFor(() => expect(result.current.balance.fetchStatus).toBe('idle'))
+    const before = server.asked('balances')
+
+    await act(() => result.current.checkout.mutateAsync({ priceSlug: 'pro_monthly' }))
+    rerender()
+    expect(server.asked('balances')).toBe(before)
+  })
+
+  it('goes on asking when a stream opens but stays silent', async () => {
+    const server = aClient()
+    const { result } = render(() => hooks.useBalance('generations'), server)
+    await server.connection('pending')
+    await waitFor(() => expect(result.current.isSuccess).toBe(true))
+    expect(server.asked('balances')).toBe(1)
+  })
+
+  it('starts again when the stream breaks, and stops when it is back', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient()
+    const { result } = render(() => hooks.useBalance('generations'), server)
+    await server.push(anAnswer({ version: 2, used: 5 }))
+    await server.breakStream()
+    expect(server.openStreams()).toBe(0)
+
+    await act(() => vi.advanceTimersByTimeAsync(1_000))
+    expect(server.openStreams()).toBe(1)
+    await server.push(anAnswer({ version: 3, used: 6 }))
+    await waitFor(() => expect(result.current.data?.used).toBe(6))
+    vi.useRealTimers()
+  })
+
+  it('is not done for nobody', async () => {
+    const server = aClient()
+    const { result } = render(() => [hooks.useBalances(), hooks.useUsage(), hooks.useCharges()] as const, {
+      ...server,
+      customer: null,
+    })
+    expect(result.current.map((query) => query.fetchStatus)).toEqual(['idle', 'idle', 'idle'])
+    expect(server.openStreams()).toBe(0)
+  })
+
+  it('lets go of the stream on a hidden page and takes it up again on a visible one', async () => {
+    const server = aClient()
+    render(() => hooks.useBalances(), server)
+    const visibility = vi.spyOn(document, 'visibilityState', 'get')
+
+    visibility.mockReturnValue('hidden')
+    act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+    expect(server.openStreams()).toBe(0)
+
+    visibility.mockReturnValue('visible')
+    act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+    expect(server.openStreams()).toBe(1)
+  })
+})
+
+describe('after a mutation of the app', () => {
+  const use = () => ({
+    balance: hooks.useBalance('generations'),
+    charges: hooks.useCharges(),
+    flowglad: useQuery({ queryKey: ['customers/billing'], queryFn: flowglad }),
+    work: useMutation({ mutationFn: (work: () => Promise<void>) => work() }),
+  })
+  const flowglad = vi.fn(async () => ({}))
+
+  it.each([
+    ['that worked', async () => {}],
+    [
+      'that failed: its refusal may be the first sign of an old balance',
+      () => Promise.reject(new Error('402')),
+    ],
+  ])('%s asks again for balances, charges and what Flowglad knows', async (_, work) => {
+    const server = aClient()
+    flowglad.mockClear().mockResolvedValue({})
+    const { result } = render(use, server)
+    await waitFor(() =>
+      expect(result.current.flowglad.isSuccess && result.current.balance.isSuccess).toBe(true),
+    )
+    const before = [server.asked('balances'), server.asked('charges'), flowglad.mock.calls.length]
+
+    await act(() => result.current.work.mutateAsync(work).catch(() => {}))
+    await waitFor(() =>
+      expect([server.asked('balances'), server.asked('charges'), flowglad.mock.calls.length]).toEqual(
+        before.map((times) => times + 1),
+      ),
+    )
+  })
+})
+
+describe('when somebody spends elsewhere', () => {
+  it('renews usage and charges, and what Flowglad knows when the plan is another', async () => {
+    const server = aClient()
+    const flowglad = vi.fn(async () => ({}))
+    const { result } = render(
+      () => ({
+        usage: hooks.useUsage(),
+        charges: hooks.useCharges(),
+        flowglad: useQuery({ queryKey: ['customers/billing'], queryFn: flowglad }),
+      }),
+      server,
+    )
+    await waitFor(() => expect(result.current.charges.isSuccess && result.current.usage.isSuccess).toBe(true))
+    await server.push(anAnswer({ version: 2 }))
+    await server.push(anAnswer({ version: 3, used: 5 }))
+    await waitFor(() => expect([server.asked('usage'), server.asked('charges')]).toEqual([2, 2]))
+    expect(flowglad).toHaveBeenCalledTimes(1)
+
+    await server.push(anAnswer({ version: 4, used: 0, limit: 500, plan: 'Pro' }))
+    await waitFor(() => expect(flowglad).toHaveBeenCalledTimes(2))
+  })
+})
+
+describe('refreshing after a checkout', () => {
+  it('installs what the books say', async () => {
+    const server = aClient({ refresh: async () => anAnswer({ version: 5, limit: 500, plan: 'Pro' }) })
+    const { result } = render(() => ({ plan: hooks.usePlan(), refresh: hooks.useRefreshBalances() }), server)
+    await server.push(anAnswer({ version: 2 }))
+    await act(() => result.current.refresh.mutateAsync())
+    await waitFor(() => expect(result.current.plan.data?.name).toBe('Pro'))
+  })
+})

@@ -1,0 +1,92 @@
+import { cleanup, waitFor } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { paywallOfError, paywallOfMeter } from '../src/paywall.ts'
+import { aClient, anAnswer, aRefusal, aRow, hooks, render } from './aBilling.tsx'
+
+afterEach(cleanup)
+
+describe('before a call', () => {
+  it.each([
+    [{ used: 79, limit: 100 }, { state: 'open' }],
+    [
+      { used: 80, limit: 100 },
+      { state: 'approaching', percent: 80, critical: false },
+    ],
+    [
+      { used: 90, limit: 100 },
+      { state: 'approaching', percent: 90, critical: false },
+    ],
+    [
+      { used: 91, limit: 100 },
+      { state: 'approaching', percent: 91, critical: true },
+    ],
+    [
+      { used: 1999, limit: 2000 },
+      { state: 'approaching', percent: 99, critical: true },
+    ],
+    [
+      { used: 10, limit: 10 },
+      { state: 'exhausted', held: 0 },
+    ],
+    // Held units may come back, so nothing is exhausted yet.
+    [{ used: 6, held: 4, limit: 10 }, { state: 'open' }],
+    [{ used: 5_000, limit: null, unlimited: true }, { state: 'open' }],
+  ])('%j is %j', (row, expected) => {
+    expect(paywallOfMeter(anAnswer(row), 'generations')).toMatchObject(expected)
+  })
+
+  it('is open while nothing is known', () => {
+    expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
+  })
+})
+
+describe('after a refused call', () => {
+  const short = aRefusal({
+    code: 'INSUFFICIENT_CREDITS',
+    meter: 'generations',
+    availableBalance: 3,
+    heldBalance: 0,
+    required: 4,
+    asOf: 0,
+    upgradeUrl: '/pricing',
+    meters: [],
+  })
+
+  it('tells what is left from what was needed', () => {
+    const balance = aRow({ used: 7, version: 1 })
+    expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })
+  })
+
+  it('tells exhausted from held', () => {
+    expect(paywallOfError(anAnswer({ used: 6, held: 4 }), short)).toMatchObject({
+      state: 'exhausted',
+      held: 4,
+    })
+    expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
+  })
+
+  it('opens by itself when enough has been bought', async () => {
+    const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
+    const { result } = render(() => hooks.usePaywall(short), server)
+    await waitFor(() => expect(result.current.state).toBe('short'))
+    await server.push(anAnswer({ version: 2, used: 7, limit: 60 }))
+    await waitFor(() => expect(result.current).toEqual({ state: 'open' }))
+  })
+
+  it('names the missing feature until the plan has it', () => {
+    const noHd = aRefusal({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' })
+    expect(paywallOfError(anAnswer(), noHd)).toEqual({
+      state: 'feature',
+      feature: 'hd',
+      upgradeUrl: '/pricing',
+    })
+    expect(paywallOfError(anAnswer({ features: ['hd'] }), noHd)).toEqual({ state: 'open' })
+  })
+
+  it.each([new Error('network'), aRefusal({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
+    'is open after what no plan would change: %s',
+    (error) => {
+      expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
+    },
+  )
+})

@@ -1,0 +1,64 @@
+import type {
+  BalanceRow,
+  BalancesAnswer,
+  ChargeRow,
+  PlanChange,
+  PlanOffer,
+  UsageDay,
+} from '@metered/billing/client'
+import type { TRPCClient } from '@trpc/client'
+import { initTRPC } from '@trpc/server'
+import { expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import type { BillingClient } from '../src/index.ts'
+import { hooks, type Meter } from './aBilling.tsx'
+
+const t = initTRPC.create()
+const nothing = z.object({}).optional()
+const answer = async (): Promise<BalancesAnswer<Meter>> => ({
+  version: 0,
+  balances: [],
+  plan: null,
+  asOf: null,
+})
+const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0 })
+const money = t.router({
+  balances: t.procedure.input(nothing).query(answer),
+  onBalances: t.procedure.input(nothing).subscription(async function* () {
+    yield await answer()
+  }),
+  refresh: t.procedure.input(nothing).mutation(answer),
+  usage: t.procedure.input(z.object({ days: z.number() })).query((): UsageDay<Meter>[] => []),
+  charges: t.procedure
+    .input(z.object({ limit: z.number(), cursor: z.string().nullish() }))
+    .query((): { charges: ChargeRow<Meter>[]; nextCursor: string | null } => ({
+      charges: [],
+      nextCursor: null,
+    })),
+  plans: t.procedure.input(nothing).query((): PlanOffer<Meter>[] => []),
+  checkout: t.procedure
+    .input(z.object({ priceSlug: z.string(), quantity: z.number().default(1) }))
+    .mutation(() => ({ url: '' })),
+  changePlan: t.procedure.input(z.object({ priceSlug: z.string() })).mutation(change),
+  cancel: t.procedure.input(nothing).mutation(change),
+  resume: t.procedure.input(nothing).mutation(change),
+})
+const _app = t.router({ admin: t.router({ money }) })
+
+it('takes the billing part of any tRPC client, wherever it is mounted', () => {
+  expectTypeOf<TRPCClient<typeof _app>['admin']['money']>().toExtend<BillingClient<Meter>>()
+})
+
+it('knows the app’s meters and refuses others', () => {
+  expectTypeOf(hooks.useBalance).parameter(0).toEqualTypeOf<Meter>()
+  expectTypeOf(hooks.usePaywall).parameter(0).toEqualTypeOf<Meter | Error | null>()
+  expectTypeOf<ReturnType<typeof hooks.useBalance>['data']>().toEqualTypeOf<
+    BalanceRow<Meter> | null | undefined
+  >()
+})
+
+it('hands on TanStack Query’s own results: their functions are there from the start', () => {
+  expectTypeOf<ReturnType<typeof hooks.useBalances>['refetch']>().toBeFunction()
+  expectTypeOf<ReturnType<typeof hooks.useCheckout>['mutate']>().toBeFunction()
+  expectTypeOf<ReturnType<typeof hooks.useCharges>['fetchNextPage']>().toBeFunction()
+})
