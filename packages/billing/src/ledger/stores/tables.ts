@@ -29,12 +29,24 @@ export const tables = {
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
 }
 
-/** `startedAt` → `"started_at"`; quoted, because `limit` and `key` are words of SQL. */
-export const column = (property: string) => `"${property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)}"`
+/** `startedAt` → `started_at`. */
+export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
 
-/** The table's columns as the properties of its rows. */
-export const selectList = <Row>({ properties }: Table<Row>, alias: string) =>
-  properties.map((property) => `${alias}.${column(property)} AS "${property}"`).join(', ')
+/** Quoted, because `limit` and `key` are words of SQL. */
+export const column = (property: string) => `"${columnName(property)}"`
+
+/** The table's columns as the properties of its rows; those in `without` read as NULL. */
+export const selectList = <Row>(
+  { properties }: Table<Row>,
+  alias: string,
+  without: (keyof Row & string)[] = [],
+) =>
+  properties
+    .map((property) => {
+      const value = without.some((it) => it === property) ? 'NULL' : `${alias}.${column(property)}`
+      return `${value} AS "${property}"`
+    })
+    .join(', ')
 
 /** What follows `INSERT INTO … (columns) <rows>` so that a known row takes the new values. */
 export const onConflict = <Row>({ key, properties }: Table<Row>) => {
@@ -43,11 +55,6 @@ export const onConflict = <Row>({ key, properties }: Table<Row>) => {
   return `ON CONFLICT (${key.map(column).join(', ')}) DO UPDATE SET ${set.join(', ')}`
 }
 
-/** A row's values as columns hold them: objects as JSON text. */
-export const encode = <Row extends object>({ properties }: Table<Row>, row: Row) => {
-  const values = new Map<string, unknown>(Object.entries(row))
-  return properties.map((property) => {
-    const value = values.get(property)
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
-  })
-}
+/** A value as its column holds it: objects as JSON text. */
+export const toColumn = (value: unknown) =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value

@@ -40,6 +40,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     db,
     key,
     'metered_key t WHERE t.customer = ? AND t.result_bytes > 0 ORDER BY t.prune_at LIMIT 5000',
+    ['result'],
   )
 
   return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
@@ -107,8 +108,13 @@ const each = (name: string, columns: string[], alias = 't') => {
 }
 
 /** Prepared once. A list is passed as JSON; an empty one costs no query. */
-function select<Row>(db: SqliteDatabase, table: Table<Row>, from: string) {
-  const statement = db.prepare(`SELECT ${selectList(table, 't')} FROM ${from}`)
+function select<Row>(
+  db: SqliteDatabase,
+  table: Table<Row>,
+  from: string,
+  without: (keyof Row & string)[] = [],
+) {
+  const statement = db.prepare(`SELECT ${selectList(table, 't', without)} FROM ${from}`)
   return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
     if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
     const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))

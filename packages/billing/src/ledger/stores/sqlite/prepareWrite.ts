@@ -1,5 +1,5 @@
 import type { Writes } from '../../core/book.ts'
-import { column, encode, onConflict, type Table, tables } from '../tables.ts'
+import { column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
 /** Writes the rows that a batch changed. */
@@ -29,5 +29,8 @@ function upsert<Row extends object>(db: SqliteDatabase, table: Table<Row>) {
   const statement = db.prepare(
     `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${onConflict(table)}`,
   )
-  return (row: Row) => statement.run(...encode(table, row))
+  return (row: Row) => {
+    const values = new Map<string, unknown>(Object.entries(row))
+    statement.run(...table.properties.map((property) => toColumn(values.get(property))))
+  }
 }

@@ -1,0 +1,129 @@
+import type { PoolClient } from 'pg'
+import { z } from 'zod'
+import type { LoadedCustomer } from '../../core/book.ts'
+import type { Needs } from '../../core/needs.ts'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { selectList, type Table, tables } from '../tables.ts'
+
+const { customer, account, hold, key, event } = tables
+
+/** Inserts the customers that are missing, then locks all of them: in one order, so that batches wait for each other and never in a ring. */
+export async function lockCustomers(client: PoolClient, customers: string[]): Promise<void> {
+  await client.query({
+    name: 'metered-insert-missing',
+    text: `INSERT INTO metered.customer (customer)
+           SELECT it FROM unnest($1::text[]) it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING`,
+    values: [customers],
+  })
+  await client.query({
+    name: 'metered-lock',
+    text: 'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
+    values: [customers],
+  })
+}
+
+const listed = <Row>(table: Table<Row>, alias: string, from: string, without: (keyof Row & string)[] = []) =>
+  `SELECT ${selectList(table, alias, without)} FROM ${from}`
+
+/** `$1` holds the lists of `Needs`, `$2` the clock's offset, `$3` the budget of stored results. */
+const load = `
+  WITH clock AS MATERIALIZED (
+    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2::bigint AS now
+  ),
+  customers AS MATERIALIZED (
+    ${listed(customer, 'c', `jsonb_array_elements_text($1::jsonb -> 'customers') j JOIN metered.customer c ON c.customer = j`)}
+  ),
+  holds AS MATERIALIZED (
+    ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'holds') j JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1`)}
+    UNION ALL
+    ${listed(hold, 'h', `jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (SELECT * FROM metered.hold h WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time)) h`)}
+    UNION ALL
+    ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'keys') j JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2 JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt`)}
+  ),
+  keys AS MATERIALIZED (
+    ${listed(key, 'k', `jsonb_array_elements($1::jsonb -> 'keys') j JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2`)}
+  ),
+  events AS MATERIALIZED (
+    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'events') j JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2`)}
+    UNION ALL
+    ${listed(event, 'e', `jsonb_array_elements_text($1::jsonb -> 'sentEvents') j JOIN metered.event e ON e.customer = j AND e.state = 'sent'`)}
+    UNION ALL
+    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting' ORDER BY e.at LIMIT (j ->> 1)::bigint) e`)}
+    UNION ALL
+    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= greatest(clock.now, c.time) ORDER BY e.retry_at LIMIT (j ->> 1)::bigint) e`)}
+  ),
+  subscriptions AS MATERIALIZED (
+    SELECT customer, subscription FROM customers WHERE subscription IS NOT NULL
+    UNION SELECT customer, subscription FROM holds
+    UNION SELECT customer, subscription FROM events
+    UNION SELECT j ->> 0, j ->> 1 FROM jsonb_array_elements($1::jsonb -> 'subscriptions') j
+  ),
+  accounts AS MATERIALIZED (
+    ${listed(account, 'a', `subscriptions s JOIN metered.account a ON a.customer = s.customer AND a.subscription = s.subscription`)}
+    UNION
+    ${listed(account, 'a', `jsonb_array_elements_text($1::jsonb -> 'allAccounts') j JOIN metered.account a ON a.customer = j`)}
+  ),
+  oldest AS MATERIALIZED (
+    ${listed(key, 'k', `jsonb_array_elements($1::jsonb -> 'resultBytes') j JOIN customers c ON c.customer = j ->> 0 AND c."resultBytes" + (j ->> 1)::bigint > $3::bigint, LATERAL (SELECT * FROM metered.key k WHERE k.customer = c.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT 5000) k`, ['result'])}
+  )
+  SELECT json_build_object(
+    'now', (SELECT now FROM clock),
+    'customers', (SELECT coalesce(json_agg(it), '[]') FROM customers it),
+    'accounts', (SELECT coalesce(json_agg(it), '[]') FROM accounts it),
+    'holds', (SELECT coalesce(json_agg(it), '[]') FROM holds it),
+    'keys', (SELECT coalesce(json_agg(it), '[]') FROM keys it),
+    'events', (SELECT coalesce(json_agg(it), '[]') FROM events it),
+    'oldest', (SELECT coalesce(json_agg(it ORDER BY it."pruneAt"), '[]') FROM oldest it)
+  ) AS loaded`
+
+const rows = z.array(z.unknown())
+const answer = z.object({
+  rows: z.tuple([
+    z.object({
+      loaded: z.object({
+        now: z.number(),
+        customers: rows,
+        accounts: rows,
+        holds: rows,
+        keys: rows,
+        events: rows,
+        oldest: rows,
+      }),
+    }),
+  ]),
+})
+
+/**
+ * Loads what a batch decides on, with the time, in a statement later than the lock: in the same one it would see rows as they were
+ * before it waited for the lock, without the holds that were committed meanwhile.
+ */
+export async function loadCustomers(
+  client: PoolClient,
+  needs: Needs,
+  clockOffsetMs: number,
+  settings: LedgerSettings,
+): Promise<{ loaded: Map<string, LoadedCustomer>; now: number }> {
+  const lists = JSON.stringify({ ...needs, resultBytes: [...needs.resultBytes] })
+  const result = await client.query({
+    name: 'metered-load',
+    text: load,
+    values: [lists, clockOffsetMs, settings.resultBytesPerCustomer],
+  })
+  const found = answer.parse(result).rows[0].loaded
+  const loaded = new Map<string, LoadedCustomer>()
+  for (const name of needs.customers) {
+    loaded.set(name, { row: null, accounts: [], holds: [], keys: [], events: [], oldestResults: [] })
+  }
+  const of = (name: string): LoadedCustomer => {
+    const it = loaded.get(name)
+    if (!it) throw new Error('A row of a customer that was not asked for')
+    return it
+  }
+  for (const row of found.customers.map(customer.decode)) of(row.customer).row = row
+  for (const row of found.accounts.map(account.decode)) of(row.customer).accounts.push(row)
+  for (const row of found.holds.map(hold.decode)) of(row.customer).holds.push(row)
+  for (const row of found.keys.map(key.decode)) of(row.customer).keys.push(row)
+  for (const row of found.events.map(event.decode)) of(row.customer).events.push(row)
+  for (const row of found.oldest.map(key.decode)) of(row.customer).oldestResults.push(row)
+  return { loaded, now: found.now }
+}

@@ -1,0 +1,110 @@
+/**
+ * Applied in order, each once, and never edited afterwards. Every key begins with the customer, whose row is the lock. `COLLATE "C"`:
+ * every node sorts, and so locks, in the same order. Every other index is partial and holds only what waits.
+ */
+export const migrations = [
+  `
+  CREATE TABLE metered.customer (
+    customer text COLLATE "C" PRIMARY KEY,
+    version bigint NOT NULL DEFAULT 0,
+    time bigint NOT NULL DEFAULT 0,
+    lane_token text,
+    lane_until bigint NOT NULL DEFAULT 0,
+    lane text,
+    installed_token text,
+    subscription text COLLATE "C",
+    snapshot text,
+    fetched_at bigint,
+    period_checked_for bigint,
+    undelivered bigint NOT NULL DEFAULT 0,
+    result_bytes bigint NOT NULL DEFAULT 0
+  );
+  CREATE INDEX customer_to_deliver ON metered.customer (lane_until) INCLUDE (undelivered) WHERE undelivered > 0;
+
+  CREATE TABLE metered.account (
+    customer text COLLATE "C" NOT NULL,
+    subscription text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    booked bigint NOT NULL,
+    acked bigint NOT NULL,
+    held bigint NOT NULL,
+    dropped bigint NOT NULL,
+    parked bigint NOT NULL,
+    snapshot_available bigint NOT NULL,
+    snapshot_acked bigint NOT NULL,
+    ambiguous bigint NOT NULL,
+    waived bigint NOT NULL,
+    unlimited smallint NOT NULL,
+    period text NOT NULL,
+    "limit" bigint NOT NULL,
+    acked_at_first_sight bigint NOT NULL,
+    used_at_first_sight bigint NOT NULL,
+    PRIMARY KEY (customer, subscription, meter)
+  );
+
+  CREATE TABLE metered.hold (
+    customer text COLLATE "C" NOT NULL,
+    attempt text COLLATE "C" NOT NULL,
+    subscription text COLLATE "C" NOT NULL,
+    procedure text NOT NULL,
+    legs text NOT NULL,
+    state text NOT NULL,
+    started_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    max_hold_ms bigint NOT NULL,
+    prune_at bigint,
+    PRIMARY KEY (customer, attempt)
+  );
+  CREATE INDEX hold_due ON metered.hold (customer, expires_at) WHERE state = 'held';
+  CREATE INDEX hold_due_of_all ON metered.hold (expires_at) INCLUDE (customer) WHERE state = 'held';
+  CREATE INDEX hold_prune ON metered.hold (prune_at) WHERE prune_at IS NOT NULL;
+
+  CREATE TABLE metered.key (
+    customer text COLLATE "C" NOT NULL,
+    procedure text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    fingerprint text NOT NULL,
+    attempt text COLLATE "C" NOT NULL,
+    completed smallint NOT NULL,
+    result text,
+    result_bytes bigint NOT NULL,
+    prune_at bigint NOT NULL,
+    PRIMARY KEY (customer, procedure, key)
+  );
+  CREATE INDEX key_results ON metered.key (customer, prune_at) WHERE result_bytes > 0;
+  CREATE INDEX key_prune ON metered.key (prune_at);
+
+  CREATE TABLE metered.event (
+    customer text COLLATE "C" NOT NULL,
+    attempt text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    subscription text COLLATE "C" NOT NULL,
+    procedure text NOT NULL,
+    amount bigint NOT NULL,
+    price text NOT NULL,
+    state text NOT NULL,
+    at bigint NOT NULL,
+    reference text,
+    properties text NOT NULL,
+    flagged text,
+    price_id text,
+    reason text,
+    retry_at bigint,
+    prune_at bigint,
+    PRIMARY KEY (customer, attempt, meter)
+  );
+  CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter);
+  CREATE INDEX event_undelivered ON metered.event (customer, state, at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX event_oldest ON metered.event (at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX event_parked ON metered.event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
+  CREATE INDEX event_prune ON metered.event (prune_at) WHERE prune_at IS NOT NULL;
+
+  CREATE TABLE metered.daily (
+    customer text COLLATE "C" NOT NULL,
+    day text COLLATE "C" NOT NULL,
+    meter text COLLATE "C" NOT NULL,
+    amount bigint NOT NULL,
+    PRIMARY KEY (customer, day, meter)
+  );
+  `,
+]

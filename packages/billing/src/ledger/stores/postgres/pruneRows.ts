@@ -1,0 +1,41 @@
+import type { PoolClient } from 'pg'
+import { z } from 'zod'
+
+const nowSql = '(SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint)'
+const candidates = z.array(z.object({ customer: z.string() }))
+const removed = z.object({ rowCount: z.number() })
+
+/** Removes up to `rows` rows of each kind whose retention is over; true while there is more. */
+export async function pruneRows(client: PoolClient, clockOffsetMs: number, rows: number): Promise<boolean> {
+  const due = (table: string) =>
+    `(SELECT customer FROM metered.${table} WHERE prune_at <= ${nowSql} ORDER BY prune_at LIMIT $2)`
+  const found = await client.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
+    clockOffsetMs,
+    rows,
+  ])
+  const customers = candidates.parse(found.rows).map((row) => row.customer)
+  if (customers.length === 0) return false
+  // The customer first, as everywhere, so that pruning and a batch wait for each other and never in a ring.
+  await client.query(
+    'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
+    [customers],
+  )
+  const remove = async (table: string, returning: string) =>
+    client.query(
+      `DELETE FROM metered.${table} WHERE ctid = ANY (ARRAY (
+         SELECT ctid FROM metered.${table} WHERE prune_at <= ${nowSql} AND customer = ANY ($3) ORDER BY prune_at LIMIT $2
+       )) RETURNING ${returning}`,
+      [clockOffsetMs, rows, customers],
+    )
+  const keys = await remove('key', 'customer, result_bytes')
+  const holds = await remove('hold', 'customer')
+  const events = await remove('event', 'customer')
+  await client.query(
+    `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes
+     FROM (SELECT customer, sum(result_bytes::bigint) AS bytes
+           FROM jsonb_to_recordset($1::jsonb) AS r (customer text, result_bytes text) GROUP BY customer) it
+     WHERE c.customer = it.customer AND it.bytes > 0`,
+    [JSON.stringify(keys.rows)],
+  )
+  return [keys, holds, events].some((it) => removed.parse(it).rowCount === rows)
+}

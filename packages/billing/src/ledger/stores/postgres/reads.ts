@@ -1,0 +1,117 @@
+import type { Pool, QueryConfigValues, QueryResultRow } from 'pg'
+import { z } from 'zod'
+import type { Store } from '../store.ts'
+import { selectList, tables } from '../tables.ts'
+
+const now = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint'
+const named = z.object({ customer: z.string() })
+const rows = z.array(z.unknown())
+
+type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
+
+/** What is read beside the batches. Each answer comes from one statement, so it is of one moment; `$1` is the clock's offset. */
+export function createReads(pool: Pool, ready: () => Promise<void>, clockOffsetMs: () => number): Reads {
+  /** Results travel as JSON: a bigint would arrive as a string. */
+  const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
+    await ready()
+    const result = await pool.query<QueryResultRow>(
+      `SELECT coalesce(json_agg(it), '[]') AS rows FROM (${sql}) it`,
+      [clockOffsetMs(), ...values] satisfies QueryConfigValues<unknown[]>,
+    )
+    return z.array(schema).parse(result.rows[0]?.rows)
+  }
+
+  return {
+    readCustomer: async (customer) => {
+      const schema = z.object({ now: z.number(), customers: rows, accounts: rows })
+      const [read] = await query(
+        schema,
+        `SELECT ${now} AS now,
+           (SELECT coalesce(json_agg(c), '[]') FROM
+             (SELECT ${selectList(tables.customer, 't')} FROM metered.customer t WHERE t.customer = $2) c) AS customers,
+           (SELECT coalesce(json_agg(a), '[]') FROM
+             (SELECT ${selectList(tables.account, 't')} FROM metered.account t WHERE t.customer = $2) a) AS accounts`,
+        [customer],
+      )
+      const { customers, accounts, now: at } = schema.parse(read)
+      return {
+        row: customers.map(tables.customer.decode)[0] ?? null,
+        accounts: accounts.map(tables.account.decode),
+        now: at,
+      }
+    },
+    readCharges: async ({ customer, limit, before }) => {
+      const [at, attempt, meter] = before ?? [Number.MAX_SAFE_INTEGER, '', '']
+      const found = await query(
+        z.unknown(),
+        `SELECT ${selectList(tables.event, 't')} FROM metered.event t
+         WHERE t.customer = $2 AND (t.at, t.attempt, t.meter) < ($3, $4, $5) AND $1::bigint IS NOT NULL
+         ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $6`,
+        [customer, at, attempt, meter, limit],
+      )
+      return found.map(tables.event.decode)
+    },
+    usage: ({ customer, days }) =>
+      query(
+        z.object({ day: z.string(), meter: z.string(), amount: z.number() }),
+        `SELECT day, meter, amount FROM metered.daily
+         WHERE customer = $2 AND day > to_char(to_timestamp((${now}) / 1000.0 - $3::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+         ORDER BY day, meter`,
+        [customer, days],
+      ),
+    versions: async (customers) => {
+      const found = await query(
+        z.object({ customer: z.string(), version: z.number() }),
+        'SELECT customer, version FROM metered.customer WHERE customer = ANY ($2) AND $1::bigint IS NOT NULL',
+        [customers],
+      )
+      return new Map(found.map((row) => [row.customer, row.version]))
+    },
+    customersWithDueHolds: async (limit) => {
+      const due = await query(
+        named,
+        `SELECT DISTINCT customer FROM metered.hold WHERE state = 'held' AND expires_at <= ${now} LIMIT $2`,
+        [limit],
+      )
+      return due.map((row) => row.customer)
+    },
+    customersToDeliver: async (limit) => {
+      // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered.
+      const found = await query(
+        named,
+        `(SELECT customer FROM metered.customer WHERE undelivered > 0 AND lane_until <= ${now} ORDER BY lane_until LIMIT $2)
+         UNION ALL
+         (SELECT DISTINCT e.customer FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
+          WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ${now} AND c.lane_until <= ${now} LIMIT $2)`,
+        [limit],
+      )
+      return [...new Set(found.map((row) => row.customer))].slice(0, limit)
+    },
+    health: async () => {
+      const schema = z.object({ waiting: z.number(), parked: z.number(), oldestWaitingMs: z.number() })
+      const [found] = await query(
+        schema,
+        `SELECT
+           (SELECT coalesce(sum(undelivered), 0) FROM metered.customer WHERE undelivered > 0)
+           - (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state = 'sent') AS waiting,
+           (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
+           greatest(0, coalesce(${now} - (SELECT min(at) FROM metered.event WHERE state IN ('waiting', 'sent') AND reason IS NULL), 0)) AS "oldestWaitingMs"`,
+        [],
+      )
+      return schema.parse(found)
+    },
+    parked: (limit) =>
+      query(
+        z.object({
+          customer: z.string(),
+          attempt: z.string(),
+          meter: z.string(),
+          amount: z.number(),
+          reason: z.string(),
+        }),
+        `SELECT customer, attempt, meter, amount, reason FROM metered.event
+         WHERE reason IS NOT NULL AND state IN ('parked', 'sent') AND $1::bigint IS NOT NULL LIMIT $2`,
+        [limit],
+      ),
+  }
+}

@@ -1,0 +1,36 @@
+import type { PoolClient } from 'pg'
+import type { Writes } from '../../core/book.ts'
+import { columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
+
+const upsert = <Row>(table: Table<Row>, list: string) =>
+  `INSERT INTO metered.${table.name}
+   SELECT * FROM jsonb_populate_recordset(NULL::metered.${table.name}, $1::jsonb -> '${list}') ${onConflict(table)}`
+
+const write = `
+  WITH
+    customers AS (${upsert(tables.customer, 'customers')}),
+    accounts AS (${upsert(tables.account, 'accounts')}),
+    holds AS (${upsert(tables.hold, 'holds')}),
+    keys AS (${upsert(tables.key, 'keys')}),
+    events AS (${upsert(tables.event, 'events')})
+  INSERT INTO metered.daily AS daily (customer, day, meter, amount)
+  SELECT customer, day, meter, amount FROM jsonb_populate_recordset(NULL::metered.daily, $1::jsonb -> 'daily')
+  ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount`
+
+/** Writes the rows that a batch changed, in one statement. */
+export async function writeRows(client: PoolClient, writes: Writes): Promise<void> {
+  if (writes.customers.length === 0) return
+  const { customers, accounts, holds, keys, events, daily } = writes
+  const lists = {
+    customers: customers.map(asColumns),
+    accounts: accounts.map(asColumns),
+    holds: holds.map(asColumns),
+    keys: keys.map(asColumns),
+    events: events.map(asColumns),
+    daily,
+  }
+  await client.query({ name: 'metered-write', text: write, values: [JSON.stringify(lists)] })
+}
+
+const asColumns = (row: object) =>
+  Object.fromEntries(Object.entries(row).map(([property, value]) => [columnName(property), toColumn(value)]))

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import type { Command } from '../../../src/ledger/commands.ts'
+import { InvalidCommandError } from '../../../src/ledger/errors.ts'
+import { aLeg, aReserve, aSettle, fetched, settleOf, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+
+const settleLeg = { meter: 'generations', price: { usageMeterSlug: 'generations' }, flagged: null }
+
+const malformed: [string, Command][] = [
+  ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31].map((amount): [string, Command] => [
+    `a hold of ${amount}`,
+    aReserve({ legs: [aLeg({ amount })] }),
+  ]),
+  ...[-1, 0.5, Number.NaN, 2 ** 31].map((amount): [string, Command] => [
+    `a settle of ${amount}`,
+    aSettle({ legs: [{ ...settleLeg, amount }] }),
+  ]),
+  ['a key of 10 MB', aReserve({ key: 'k'.repeat(10_000_000) })],
+  ['a key with a comma', aReserve({ key: 'a,b' })],
+  ['a key with NUL', aReserve({ key: 'a\0b' })],
+  ['an empty key', aReserve({ key: '', fingerprint: 'a'.repeat(64) })],
+  ['a key without fingerprint', aReserve({ key: 'k', fingerprint: null })],
+  ['a customer with NUL', aReserve({ customer: 'a\0' })],
+  ['a customer with half a character', aReserve({ customer: 'a\ud800' })],
+  ['no legs', aReserve({ legs: [] })],
+  ['two legs of one meter', aReserve({ legs: [aLeg(), aLeg()] })],
+  ['a time to live of 0', aReserve({ ttlMs: 0 })],
+]
+
+export const badInput = (open: OpenLedger) =>
+  describe('bad input', () => {
+    test.each(malformed)('%s is refused before it is queued, its neighbours are not', async (_, bad) => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const answers = await Promise.allSettled([
+        it.ledger.execute(aReserve()),
+        it.ledger.execute(bad),
+        it.ledger.execute(aReserve()),
+      ])
+      expect(answers).toMatchObject([
+        { status: 'fulfilled', value: { state: 'held' } },
+        { status: 'rejected', reason: expect.any(InvalidCommandError) },
+        { status: 'fulfilled', value: { state: 'held' } },
+      ])
+      expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 2, used: 0 }])
+    })
+
+    test('a charge is never refused for its decoration', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve()
+      await it.ledger.execute(reserve)
+      await it.ledger.execute(
+        settleOf(reserve, { reference: 'a\0\ud800'.padEnd(5000, 'x'), properties: { 'a\0': 1, b: 'c\0' } }),
+      )
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges).toMatchObject([{ amount: 1, reference: expect.stringMatching(/^a\ufffdx+$/) }])
+    })
+  })

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { aReserve, aTakeLane, fetched, settleOf, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+
+const day = 24 * 3_600_000
+
+export const growth = (open: OpenLedger) =>
+  describe('growth', () => {
+    test('pruning removes what is past its retention, in small steps, and never changes what is available', async () => {
+      await using it = await open({ pruneRows: 2 })
+      await fetched(it.ledger, units(10))
+      for (const key of ['a', 'b', 'c']) {
+        const reserve = aReserve({ key })
+        await it.ledger.execute(reserve)
+        await it.ledger.execute(settleOf(reserve, { result: '"r"' }))
+      }
+      const lane = aTakeLane({ purpose: 'deliver', maxEvents: 2 })
+      const taken = await it.ledger.execute(lane)
+      if (taken.state !== 'taken') throw new Error('busy')
+      const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
+      await it.ledger.execute({ type: 'acknowledge', customer: 'ada', events })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token })
+      expect(await it.ledger.prune()).toBe(false)
+
+      it.advance(91 * day)
+      await fetched(it.ledger, units(8, 10))
+      const before = await it.ledger.balances('ada')
+      expect(before.balances).toMatchObject([{ available: 7, used: 3, limit: 10 }])
+      let steps = 0
+      while (await it.ledger.prune()) steps += 1
+      expect(steps).toBeGreaterThan(0)
+      expect((await it.ledger.balances('ada')).balances).toEqual(before.balances)
+      expect(await it.other.execute(aReserve({ key: 'a' }))).toMatchObject({ state: 'held' })
+
+      // What Flowglad does not have yet is never pruned; daily totals stay.
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
+      expect(charges).toMatchObject([{ state: 'waiting' }])
+      expect(await it.ledger.usage({ customer: 'ada', days: 100 })).toMatchObject([{ amount: 3 }])
+      expect(await it.ledger.usage({ customer: 'ada', days: 10 })).toEqual([])
+    })
+
+    test('pruned results make room in their customer’s budget', async () => {
+      await using it = await open({ resultBytesPerCustomer: 20 })
+      await fetched(it.ledger, units(10))
+      const store = async (key: string) => {
+        const reserve = aReserve({ key })
+        await it.ledger.execute(reserve)
+        await it.ledger.execute(settleOf(reserve, { result: `"${key.repeat(10)}"` }))
+      }
+      await store('a')
+      it.advance(2 * day)
+      await fetched(it.ledger, units(9, 10))
+      while (await it.ledger.prune());
+      await store('b')
+      expect(await it.ledger.execute(aReserve({ key: 'b' }))).toMatchObject({ result: '"bbbbbbbbbb"' })
+    })
+
+    test('charges are paged, newest first', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempts: string[] = []
+      for (let count = 0; count < 5; count += 1) {
+        const reserve = aReserve()
+        await it.ledger.execute(reserve)
+        await it.ledger.execute(settleOf(reserve))
+        attempts.unshift(reserve.attempt)
+        it.advance(10)
+      }
+      const seen: string[] = []
+      let cursor: string | null = null
+      do {
+        const page = await it.ledger.charges({ customer: 'ada', limit: 2, cursor })
+        seen.push(...page.charges.map((charge) => charge.transactionId))
+        cursor = page.cursor
+      } while (cursor !== null)
+      expect(seen).toEqual(attempts)
+    })
+  })

@@ -1,0 +1,37 @@
+import { Pool } from 'pg'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { ledgerContract } from './contract/ledgerContract.ts'
+import { startPostgres } from './postgres.ts'
+
+describe('PostgreSQL', () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>
+  beforeAll(async () => {
+    // What is lost with power is not what these tests are about; creating a database for each is faster so.
+    server = await startPostgres(['-c', 'fsync=off'])
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  ledgerContract(async (options) => {
+    const connectionString = await server.createDatabase()
+    let clockOffset = 0
+    const node = () => {
+      const pool = new Pool({ connectionString, max: 4 })
+      return { pool, ledger: postgresLedger(pool, { ...options, clockOffsetMs: () => clockOffset }) }
+    }
+    const nodes = [node(), node()] as const
+    return {
+      ledger: nodes[0].ledger,
+      other: nodes[1].ledger,
+      advance: (ms) => {
+        clockOffset += ms
+      },
+      async [Symbol.asyncDispose]() {
+        for (const { ledger, pool } of nodes) {
+          await ledger.close()
+          await pool.end()
+        }
+      },
+    }
+  })
+})
