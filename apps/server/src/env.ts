@@ -1,0 +1,157 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+/** The same from `src/` and from `dist/`: both lie in apps/server. */
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Known to everybody: good for a machine of one's own and for nothing else. */
+const development = {
+  authSecret: 'metered-development-secret-known-to-everybody',
+  flowgladSecretKey: 'sk_test_local',
+  webhookSecret: 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA==',
+}
+
+const wholeNumber = (of: { min: number; max: number }) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= of.min && value <= of.max, `must be between ${of.min} and ${of.max}`)
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+
+const variables = z.object({
+  NODE_ENV: z.string().default('development'),
+  PORT: wholeNumber({ min: 0, max: 65_535 }).default(3000),
+  HOST: z.string().default('localhost'),
+  PUBLIC_URL: httpUrl.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:/a/path or postgres://…')
+    .default(`file:${resolve(repository, '.data/metered.sqlite')}`),
+  FLOWGLAD_BASE_URL: httpUrl.default('http://127.0.0.1:4010'),
+  FLOWGLAD_SECRET_KEY: z.string().default(development.flowgladSecretKey),
+  FLOWGLAD_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
+    .optional(),
+  AUTH_SECRET: z.string().default(development.authSecret),
+  HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
+  RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).default(0),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_IMAGE_MODEL: z.string().default('gpt-image-1'),
+  OPENAI_TEXT_MODEL: z.string().default('gpt-4o-mini'),
+})
+
+export interface Env {
+  /** The built server always is, and one run from source under `NODE_ENV=production`: it serves the web app and insists on secrets. */
+  production: boolean
+  port: number
+  host: string
+  /** What a person's browser shows, without a path: the web app's origin in development, otherwise this server's. */
+  publicUrl: string
+  /** Origins, beside `publicUrl`, whose pages may sign people in. */
+  trustedOrigins: string[]
+  database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
+  flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
+  authSecret: string
+  holdTtlMs: number
+  rateLimit: boolean
+  studioLatencyMs: number
+  /** null: pictures and texts are made here. */
+  openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
+  /** The built web app. */
+  webRoot: string
+}
+
+/** Says, one line each, what is wrong with which variable. */
+export class EnvError extends Error {
+  override readonly name = 'EnvError'
+}
+
+/** @throws EnvError */
+export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const parsed = variables.safeParse(given)
+  if (!parsed.success) {
+    throw new EnvError(
+      parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'),
+    )
+  }
+  const env = parsed.data
+  const production = built || env.NODE_ENV === 'production'
+  const withLocalFlowglad = isLoopback(env.FLOWGLAD_BASE_URL)
+  const problems: string[] = []
+  if (production && env.AUTH_SECRET === development.authSecret) {
+    problems.push(
+      'AUTH_SECRET must be set to a secret of your own: sessions are signed with it (openssl rand -base64 32 makes one)',
+    )
+  }
+  if (!withLocalFlowglad && env.FLOWGLAD_SECRET_KEY === development.flowgladSecretKey) {
+    problems.push(
+      `FLOWGLAD_SECRET_KEY must be your own key: ${development.flowgladSecretKey} is for a Flowglad on this machine, not ${env.FLOWGLAD_BASE_URL}`,
+    )
+  }
+  if (!withLocalFlowglad && env.FLOWGLAD_WEBHOOK_SECRET === development.webhookSecret) {
+    problems.push('FLOWGLAD_WEBHOOK_SECRET must be your own: everybody knows the one used in development')
+  }
+  if (problems.length) throw new EnvError(problems.join('\n'))
+
+  const publicUrl = new URL(
+    env.PUBLIC_URL ?? (production ? `http://localhost:${env.PORT}` : 'http://localhost:5173'),
+  ).origin
+  return {
+    production,
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl,
+    trustedOrigins: [
+      ...loopbackAliases(publicUrl),
+      ...(production ? [] : loopbackAliases(`http://localhost:${env.PORT}`)),
+    ],
+    database: databaseOf(env.DATABASE_URL),
+    flowglad: {
+      baseUrl: env.FLOWGLAD_BASE_URL.replace(/\/+$/, ''),
+      secretKey: env.FLOWGLAD_SECRET_KEY,
+      webhookSecret: env.FLOWGLAD_WEBHOOK_SECRET ?? (withLocalFlowglad ? development.webhookSecret : null),
+    },
+    authSecret: env.AUTH_SECRET,
+    holdTtlMs: env.HOLD_TTL_MS,
+    rateLimit: env.RATE_LIMIT === 'on',
+    studioLatencyMs: env.STUDIO_LATENCY_MS,
+    // The address decides: a key that happens to lie in somebody's shell must not make a demo spend their money.
+    openAi: env.OPENAI_BASE_URL
+      ? {
+          baseUrl: env.OPENAI_BASE_URL.replace(/\/+$/, ''),
+          apiKey: env.OPENAI_API_KEY ?? null,
+          imageModel: env.OPENAI_IMAGE_MODEL,
+          textModel: env.OPENAI_TEXT_MODEL,
+        }
+      : null,
+    webRoot: resolve(repository, 'apps/web/dist'),
+  }
+}
+
+function databaseOf(url: string): Env['database'] {
+  if (!url.startsWith('file:')) return { type: 'postgres', url }
+  const file = resolve(url.replace(/^file:(\/\/(?=\/))?/, ''))
+  return { type: 'sqlite', file }
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** One machine, three names: a page opened under any of them is the same page. */
+function loopbackAliases(url: string): string[] {
+  if (!isLoopback(url)) return []
+  return ['localhost', '127.0.0.1', '[::1]'].map((name) => {
+    const alias = new URL(url)
+    alias.hostname = name
+    return alias.origin
+  })
+}

@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { z } from 'zod'
+import type { PictureOrder } from './paint.ts'
+
+/** Paints on threads of its own; pictures wait their turn for a thread. */
+export interface Renderer extends AsyncDisposable {
+  paint(order: PictureOrder): Promise<Uint8Array>
+}
+
+interface Job {
+  order: PictureOrder
+  resolve: (png: Uint8Array) => void
+  reject: (error: Error) => void
+}
+
+/** @param threads How many pictures at a time; default: all cores but one, which the server keeps. */
+export function createRenderer({ threads = Math.max(1, availableParallelism() - 1) } = {}): Renderer {
+  const waiting: Job[] = []
+  const working = new Map<Worker, Job>()
+  const idle: Worker[] = []
+
+  function assign() {
+    while (waiting.length && (idle.length || working.size < threads)) {
+      const worker = idle.pop() ?? start()
+      const job = waiting.shift()
+      if (!job) return
+      working.set(worker, job)
+      worker.postMessage(job.order)
+    }
+  }
+
+  function start(): Worker {
+    const worker = startThread()
+    // An idle thread must not keep the process alive.
+    worker.unref()
+    worker.on('message', (message) => {
+      const job = working.get(worker)
+      working.delete(worker)
+      idle.push(worker)
+      job?.resolve(z.instanceof(Uint8Array).parse(message))
+      assign()
+    })
+    const lose = (error: Error) => {
+      const job = working.get(worker)
+      working.delete(worker)
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
+      job?.reject(error)
+      assign()
+    }
+    worker.on('error', lose)
+    worker.on('exit', () => lose(new Error('the painting thread ended')))
+    return worker
+  }
+
+  return {
+    paint: (order) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ order, resolve, reject })
+        assign()
+      }),
+    async [Symbol.asyncDispose]() {
+      for (const { reject } of waiting.splice(0)) reject(new Error('the server is stopping'))
+      await Promise.all([...idle, ...working.keys()].map((worker) => worker.terminate()))
+    },
+  }
+}
+
+/** From source a thread first needs what reads TypeScript; the build puts plain JavaScript beside `main.js`. */
+function startThread(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('renderWorker.js', import.meta.url))
+  const loader = import.meta.resolve('tsx/esm/api')
+  const thread = new URL('renderWorker.ts', import.meta.url).href
+  const load = `import('${loader}').then(({ tsImport }) => tsImport('${thread}', '${thread}'))`
+  return new Worker(load, { eval: true })
+}

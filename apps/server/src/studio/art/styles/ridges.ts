@@ -1,0 +1,79 @@
+import { createRamp, mix, scale } from '../color.ts'
+import { clamp, fractal, ridged, smoothstep } from '../noise.ts'
+import type { Studio } from '../paint.ts'
+
+/** Mountains behind mountains under a low sun, the far ones lost in the haze; sometimes a lake in front. */
+export function paintRidges({ canvas, random, noise, colors }: Studio) {
+  const horizon = random.between(0.5, 0.6)
+  const sun = {
+    x: random.between(0.24, 0.76),
+    y: horizon - random.between(0.1, 0.24),
+    radius: random.between(0.045, 0.085),
+  }
+  const sky = createRamp([
+    mix(colors.dark, colors.darkest, 0.25),
+    mix(colors.dark, colors.middle, 0.6),
+    colors.bright,
+    colors.lightest,
+  ])
+  const haze = mix(colors.bright, colors.lightest, 0.55)
+
+  canvas.fill((x, y) => {
+    const height = clamp(y / (horizon + 0.06))
+    const cloud = fractal(noise, x * 2.2 + 9, y * 11, 5)
+    const veil = smoothstep(0.02, 0.4, cloud) * 0.16 * smoothstep(0.1, 0.5, height)
+    const near = Math.hypot(x - sun.x, (y - sun.y) * 1.15)
+    const glow = Math.exp(-near * 7) * 0.55 + Math.exp(-near * 26) * 0.5
+    const base = sky(clamp(height ** 1.25 + veil))
+    return mix(base, colors.lightest, clamp(glow * 0.75))
+  })
+  canvas.disc({
+    ...sun,
+    color: scale(mix(colors.lightest, [1, 1, 1], 0.45), 1.05),
+    softness: canvas.pixel * 1.5,
+  })
+
+  const layers = 6
+  for (let layer = 0; layer < layers; layer++) {
+    const depth = layer / (layers - 1) // 0 far, 1 near
+    const seed = random.between(0, 500)
+    const base = horizon - 0.03 + depth ** 1.35 * (1 - horizon) * 0.72
+    const roughness = 1.5 + (1 - depth) * 1.6
+    const height = 0.2 - depth * 0.06
+    const trees = depth > 0.55 ? (depth - 0.4) * 0.042 : 0
+    const ground = canvas.perColumn((x) => {
+      const mountain = ridged(noise, x * roughness + seed, layer * 7.7, 6) - 0.35
+      const hill = fractal(noise, x * 1.7 + seed * 2, layer * 3.1, 4) * 0.55
+      return base - height * (mountain + (hill - mountain) * depth)
+    })
+    const wood = canvas.perColumn((x) => trees * pines(noise, x * (150 - depth * 60) + seed))
+    const body = mix(
+      mix(haze, colors.middle, clamp(depth * 1.8)),
+      colors.darkest,
+      smoothstep(0.25, 1, depth) * 0.96,
+    )
+    const foot = mix(body, haze, 0.62 * (1 - depth) ** 0.8 + 0.1)
+    canvas.cover(
+      (x, y) => {
+        const below = y - ground(x)
+        const light = ridged(noise, x * 7 + seed, y * 9, 3) * (1 - depth) * 0.16
+        const lit = mix(
+          body,
+          mix(haze, colors.bright, 0.4),
+          clamp(light * smoothstep(0.5, 0, Math.abs(x - sun.x))),
+        )
+        return mix(lit, foot, smoothstep(0, 0.17 - depth * 0.04, below))
+      },
+      (x, y) => clamp((y - ground(x) + wood(x)) * canvas.size + 0.5),
+    )
+  }
+  canvas.cover(colors.darkest, (x, y) => 0.22 * smoothstep(0.55, 0.98, Math.hypot(x - 0.5, y - 0.5) * 1.25))
+}
+
+/** The jagged top of a wood, 0 … 1: cones of differing heights side by side. */
+function pines(noise: Studio['noise'], x: number): number {
+  const tree = Math.floor(x)
+  const height = 0.45 + 0.55 * Math.abs(noise(tree * 0.73 + 0.31, 4.4)) * 1.6
+  const side = Math.abs(x - tree - 0.5) * 2
+  return Math.max(0, height * (1 - side ** 0.85))
+}
