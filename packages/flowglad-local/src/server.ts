@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { catalogRoutes } from './api/catalog.ts'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
+import { leftOutRoutes } from './api/leftOut.ts'
+import { moneyRoutes } from './api/money.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
+import { resourceRoutes } from './api/resources.ts'
 import { createRoute } from './api/route.ts'
 import { subscriptionRoutes } from './api/subscriptions.ts'
 import { testControlRoutes } from './api/testControls.ts'
@@ -72,6 +76,10 @@ export function buildServer({
       checkoutSessionRoutes(route)
       pricingModelRoutes(route)
       subscriptionRoutes(route)
+      catalogRoutes(route)
+      resourceRoutes(route)
+      moneyRoutes(route)
+      leftOutRoutes(route)
     },
     { prefix: '/api/v1' },
   )

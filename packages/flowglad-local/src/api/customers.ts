@@ -5,6 +5,7 @@ import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { notFound } from '../problems.ts'
+import { defined } from './defined.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
@@ -36,12 +37,6 @@ export function findCustomer({ books }: Platform, externalId: string): Customer 
   if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
   return customer
 }
-
-/** Removes keys whose value is undefined, so that a spread does not overwrite with it. */
-const defined = <T extends object>(changes: T) =>
-  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<{
-    [K in keyof T]: Exclude<T[K], undefined>
-  }>
 
 export function customerRoutes(route: Route): void {
   route('POST', '/customers', { body: createInput }, ({ platform, now, body }) => {

@@ -8,16 +8,17 @@ type WireFeature = Details['products'][number]['features'][number]
 
 /** A price is stored in the one shape that all three kinds share; which fields are set follows from `type`. */
 export const presentPrice = (price: Price) => price as WirePrice
-const presentFeature = (feature: Feature) => feature as WireFeature
+export const presentFeature = (feature: Feature) => feature as WireFeature
 const presentUsagePrice = (price: Price) => price as Flowglad.UsagePriceClientSelectSchema
 
 /** A pricing model with everything in it. Prices of usage appear only under their meters. */
-export function pricingModelDetails({ books }: Platform, model: PricingModel): Details {
+export function pricingModelDetails(platform: Platform, model: PricingModel): Details {
+  const { books } = platform
   const products = books.products
     .by('model', model.id)
     .filter((product) => product.active)
     .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
-    .map((product) => productDetails(product))
+    .map((product) => productDetails(platform, product))
   const usageMeters = books.usageMeters.by('model', model.id).map((meter) => {
     const prices = activePrices(books.prices.by('meter', meter.id)).map(presentUsagePrice)
     const defaultPrice = prices.find((price) => price.isDefault)
@@ -25,17 +26,18 @@ export function pricingModelDetails({ books }: Platform, model: PricingModel): D
   })
   const defaultProduct = products.find((product) => product.default)
   return { ...model, products, usageMeters, ...(defaultProduct && { defaultProduct }) }
+}
 
-  function productDetails(product: Product) {
-    const prices = activePrices(books.prices.by('product', product.id)).map(presentPrice)
-    const defaultPrice = prices.find((price) => price.isDefault) ?? prices[0]
-    if (!defaultPrice) throw new Error(`${product.id} has no price`)
-    const features = books.productFeatures
-      .by('product', product.id)
-      .filter((link) => link.expiredAt === null)
-      .map((link) => presentFeature(books.features.get(link.featureId)))
-    return { ...product, prices, features, defaultPrice }
-  }
+/** A product with its prices and features. */
+export function productDetails({ books }: Platform, product: Product) {
+  const prices = activePrices(books.prices.by('product', product.id)).map(presentPrice)
+  const defaultPrice = prices.find((price) => price.isDefault) ?? prices[0]
+  if (!defaultPrice) throw new Error(`${product.id} has no price`)
+  const features = books.productFeatures
+    .by('product', product.id)
+    .filter((link) => link.expiredAt === null)
+    .map((link) => presentFeature(books.features.get(link.featureId)))
+  return { ...product, prices, features, defaultPrice }
 }
 
 const activePrices = (prices: Price[]) => prices.filter((price) => price.active)

@@ -1,0 +1,178 @@
+import type { Metadata, Resource, ResourceClaim, Subscription } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { notFound, refused } from '../problems.ts'
+import { featuresOf, isTerminal, itemsAt } from './subscriptions.ts'
+
+/** How many seats of a resource a subscription's items give at a moment. */
+function capacityAt(platform: Platform, at: number, subscription: Subscription, resource: Resource): number {
+  return featuresOf(platform, itemsAt(platform, subscription.id, at))
+    .filter((feature) => feature.resourceId === resource.id)
+    .reduce((sum, feature) => sum + (feature.amount ?? 0), 0)
+}
+
+/** Seats in use, oldest first. A temporary one ends with the capacity it was taken from. */
+export const activeClaims = ({ books }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
+  books.resourceClaims
+    .by('subscription', subscription.id)
+    .filter((claim) => claim.expiredAt === null || claim.expiredAt > at)
+
+export function findResource({ books }: Platform, subscription: Subscription, slug: string): Resource {
+  const resource = books.resources.by('model', subscription.pricingModelId).find((r) => r.slug === slug)
+  if (!resource) throw notFound(`Resource with slug "${slug}" not found`)
+  return resource
+}
+
+export function resourceUsage(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  resource: Resource,
+) {
+  const capacity = capacityAt(platform, at, subscription, resource)
+  const claimed = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id).length
+  return {
+    resourceSlug: resource.slug,
+    resourceId: resource.id,
+    capacity,
+    claimed,
+    available: capacity - claimed,
+  }
+}
+
+export interface ClaimRequest {
+  resourceSlug: string
+  /** Nameless seats. */
+  quantity?: number | undefined
+  /** A seat of somebody's: claiming it again is claiming it once. */
+  externalId?: string | undefined
+  externalIds?: string[] | undefined
+  metadata?: Metadata | undefined
+}
+
+/** Takes seats, all of the asked ones or none. */
+export function claimResource(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  request: ClaimRequest,
+) {
+  const { books, organizationId } = platform
+  if (isTerminal(subscription))
+    throw refused(
+      `Cannot claim resources: Subscription ${subscription.id} is not active (status: ${subscription.status})`,
+    )
+  const resource = findResource(platform, subscription, request.resourceSlug)
+  const feature = featuresOf(platform, itemsAt(platform, subscription.id, at)).find(
+    (f) => f.resourceId === resource.id,
+  )
+  if (!feature)
+    throw refused(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
+  const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
+  const names = request.externalIds ?? (request.externalId === undefined ? null : [request.externalId])
+  const wanted: (string | null)[] = names
+    ? [...new Set(names)].filter((name) => !held.some((claim) => claim.externalId === name))
+    : Array.from({ length: request.quantity ?? 0 }, () => null)
+  const capacity = capacityAt(platform, at, subscription, resource)
+  const available = capacity - held.length
+  if (wanted.length > available)
+    throw refused(
+      `No available capacity. Requested: ${wanted.length}, Available: ${available}, Capacity: ${capacity}`,
+    )
+  const change = scheduledCapacity(platform, subscription, resource)
+  const lasting = change ? Math.max(0, change.capacity - held.length) : wanted.length
+  const taken = wanted.map((externalId, i) =>
+    books.resourceClaims.put({
+      ...newRecord('res_claim', at),
+      organizationId,
+      pricingModelId: subscription.pricingModelId,
+      resourceId: resource.id,
+      subscriptionId: subscription.id,
+      subscriptionItemFeatureId: feature.id,
+      externalId,
+      metadata: request.metadata ?? null,
+      claimedAt: at,
+      releasedAt: null,
+      releaseReason: null,
+      expiredAt: change && i >= lasting ? change.at : null,
+    }),
+  )
+  const temporary = taken.filter((claim) => claim.expiredAt !== null)
+  return {
+    claims: [...held.filter((claim) => names?.includes(claim.externalId ?? '')), ...taken],
+    usage: resourceUsage(platform, at, subscription, resource),
+    ...(change &&
+      temporary.length > 0 && {
+        temporaryClaims: {
+          claimIds: temporary.map((claim) => claim.id),
+          expiresAt: change.at,
+          reason: change.reason,
+        },
+      }),
+  }
+}
+
+/** Fewer seats to come: claims beyond them last only until then. */
+function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
+  if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)
+    return {
+      at: subscription.cancelScheduledAt,
+      capacity: 0,
+      reason: 'Claim valid until scheduled subscription cancellation takes effect',
+    }
+  const at = subscription.scheduledAdjustmentAt
+  if (at === null) return null
+  return {
+    at,
+    capacity: capacityAt(platform, at, subscription, resource),
+    reason: 'Claim valid until scheduled downgrade takes effect',
+  }
+}
+
+export interface ReleaseRequest {
+  resourceSlug: string
+  /** Nameless seats, oldest first. */
+  quantity?: number | undefined
+  externalId?: string | undefined
+  externalIds?: string[] | undefined
+  claimIds?: string[] | undefined
+}
+
+/** Gives seats back, all of the asked ones or none. */
+export function releaseResource(
+  platform: Platform,
+  at: number,
+  subscription: Subscription,
+  request: ReleaseRequest,
+) {
+  const resource = findResource(platform, subscription, request.resourceSlug)
+  const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
+  const claims = chosenClaims(held, request)
+  const releasedClaims = claims.map((claim) =>
+    platform.books.resourceClaims.patch(claim.id, {
+      releasedAt: at,
+      releaseReason: 'released',
+      updatedAt: at,
+    }),
+  )
+  return { releasedClaims, usage: resourceUsage(platform, at, subscription, resource) }
+}
+
+function chosenClaims(held: ResourceClaim[], request: ReleaseRequest): ResourceClaim[] {
+  const { quantity, externalId, externalIds, claimIds } = request
+  if (quantity !== undefined) {
+    const nameless = held.filter((claim) => claim.externalId === null)
+    if (nameless.length < quantity)
+      throw refused(
+        `Cannot release ${quantity} anonymous claims. Only ${nameless.length} exist. Use claimIds to release specific claims regardless of type.`,
+      )
+    return nameless.slice(0, quantity)
+  }
+  const find = (what: 'id' | 'externalId', value: string) => {
+    const claim = held.find((c) => c[what] === value)
+    if (!claim) throw refused(`No active claim found with ${what} "${value}"`)
+    return claim
+  }
+  if (claimIds) return [...new Set(claimIds)].map((id) => find('id', id))
+  const names = externalIds ?? (externalId === undefined ? [] : [externalId])
+  return [...new Set(names)].map((name) => find('externalId', name))
+}
