@@ -1,5 +1,4 @@
 import { type Accounts, createAccounts } from './accounts.ts'
-import { chargeOf, referenceOf, replayResult, serializeResult } from './charge.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import type { Customer } from './customer.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
@@ -11,15 +10,14 @@ import { createSync } from './flowglad/sync.ts'
 import { customerOfWebhook } from './flowglad/webhook.ts'
 import { createHealth } from './health.ts'
 import { createHolds } from './holds.ts'
-import { fingerprint, parseKey } from './keys.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { createLive } from './live.ts'
 import { type Logger, silent } from './logger.ts'
 import type { MeterOf, Meters } from './meters.ts'
 import { type BillingOptions, defaultOptions } from './options.ts'
 import { createPlans } from './plans.ts'
+import { createRunMetered, type MeterCall, type MeterRun } from './runMetered.ts'
 import type { Service } from './service.ts'
-import { type MeterCost, prepareSpend, type Usage } from './spend.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
 export interface BillingSetup<M extends Meters, Ctx extends object> {
@@ -40,25 +38,6 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** pino, or anything like it. Default: silence. */
   logger?: Logger
   clock?: Clock
-}
-
-/** Plain work, outside tRPC. */
-export interface MeterCall<Meter extends string> {
-  customer: Customer
-  meter: Meter
-  /** Units it costs, when that is known before. Default 1. */
-  amount?: number
-  /** At most so many units, when the cost is known only after the work; goes with `cost`. */
-  hold?: number
-  cost?: (call: { usage: Usage; output: unknown }) => number
-  /** Names the operation over retries: a second call returns the first one's result. */
-  key?: string
-  /** What the operation was asked to do; the same key with another `input` is refused. */
-  input?: unknown
-  /** What charges call this work. Default `meter`. */
-  name?: string
-  /** An id out of the result, shown with the charge. */
-  reference?: (output: unknown) => string
 }
 
 export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
@@ -90,7 +69,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const plans = createPlans({ ledger, flowglad, sync, catalog, clock, publicUrl, returnPaths })
-  const health = createHealth({ ledger, sync, delivery, catalog, options })
+  const health = createHealth({ ledger, sync, delivery, catalog, options, clock })
 
   const stopping = new AbortController()
   const loops: Promise<void>[] = []
@@ -112,48 +91,16 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     }
   }
 
-  /** Runs work that is not a tRPC procedure: reserves, runs, charges on success and gives the units back on failure. */
-  async function meter<T>(
-    call: MeterCall<MeterOf<M>>,
-    work: (run: { usage: Usage }) => Promise<T> | T,
-  ): Promise<T> {
-    const spend: MeterCost<unknown> =
-      call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
-    const leg = prepareSpend(call.meter, spend, call.input)
-    if (leg.hold === 0) return work({ usage: leg.usage })
-
-    const key = call.key === undefined ? null : parseKey(call.key)
-    const reserved = await holds.reserve({
-      customer: call.customer,
-      procedure: call.name ?? 'meter',
-      key,
-      fingerprint: key === null ? null : fingerprint([call.meter, call.amount ?? call.hold ?? 1, call.input]),
-      legs: [{ meter: call.meter, amount: leg.hold }],
-    })
-    // The key and its fingerprint say that this is the operation whose result was stored: it has the type of the work's own.
-    if (reserved.state === 'completed') return replayResult(reserved.result, key ?? '') as T
-    const { hold } = reserved
-    hold.startRenewing()
-    let output: T
-    let result: string | null
-    try {
-      output = await work({ usage: leg.usage })
-      result = key === null ? null : serializeResult(output, options.resultMaxBytes)
-    } catch (error) {
-      await hold.release()
-      throw error
-    }
-    const reference = referenceOf(call.reference, output)
-    const settled = await hold.settle(chargeOf([leg], output, { result, reference }))
-    return settled.state === 'completed' ? (replayResult(settled.result, key ?? '') as T) : output
-  }
-
   const service: Service = { meters, options, upgradeUrl, clock, holds, accounts, plans, live }
+  const runMetered = createRunMetered(service)
+  const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
+    runMetered
 
   return {
     meters,
     /** What a tRPC app needs; see `createTrpc`. */
     trpc: createTrpc<M, Ctx>(service, setup.customer),
+    /** Runs work that is not a tRPC procedure: reserves, runs, charges on success and gives the units back on failure. */
     meter,
 
     /** Balances and plan as the ledger knows them; fetched first when it knows nothing. */
@@ -205,6 +152,14 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /** For the Fastify routes and tests of this package. */
-    internals: { ...service, sync, delivery, flowglad, catalog, ledger, customerOf: setup.customer },
+    internals: {
+      ...service,
+      runMetered,
+      sync,
+      delivery,
+      flowglad,
+      catalog,
+      ledger,
+    },
   }
 }

@@ -1,3 +1,4 @@
+import { type Clock, within } from './clock.ts'
 import type { createCatalogCache } from './flowglad/catalog.ts'
 import type { Delivery } from './flowglad/delivery.ts'
 import type { Sync } from './flowglad/sync.ts'
@@ -21,15 +22,20 @@ export const createHealth =
     delivery,
     catalog,
     options,
+    clock,
   }: {
     ledger: Ledger
     sync: Sync
     delivery: Delivery
     catalog: ReturnType<typeof createCatalogCache>
     options: BillingOptions
+    clock: Clock
   }) =>
   async (): Promise<Health> => {
     try {
+      // Reading may work where writing does not (a full disk, a closing process): this takes the way of every call.
+      const probe = ledger.execute({ type: 'expire', customer: 'health' })
+      if (!(await within(clock, 2_000, probe, null))) throw new Error('it does not answer')
       const { waiting, oldestWaitingMs, parked } = await ledger.health()
       const reasons = [
         ...(sync.isAway() || delivery.isAway() ? ['Flowglad does not answer'] : []),

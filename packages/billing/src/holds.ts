@@ -33,6 +33,8 @@ export interface Charge {
 /** Units set aside for work that may run now. Ends once: by `settle`, by `release`, or by nobody, and then it expires. */
 export interface Hold {
   attempt: string
+  /** Where its usage goes, whatever the customer subscribes to meanwhile. */
+  subscription: string
   /** Keeps the hold alive until it ends or reaches its maximum. */
   startRenewing(): void
   /** Until `startRenewing` is called again. */
@@ -193,6 +195,7 @@ export function createHolds({
 
     return {
       attempt,
+      subscription: held.subscription,
       startRenewing() {
         cancelRenewal()
         if (!ended) renewIn(held.expiresInMs / 2, held.expiresInMs / 2)

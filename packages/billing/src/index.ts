@@ -1,4 +1,4 @@
-export { type Billing, type BillingSetup, createBilling, type MeterCall } from './billing.ts'
+export { type Billing, type BillingSetup, createBilling } from './billing.ts'
 export type { Clock } from './clock.ts'
 export type { Customer } from './customer.ts'
 export {
@@ -8,10 +8,13 @@ export {
   PlanChangeError,
   UnserializableResultError,
 } from './errors.ts'
+export { billingErrorReply, sendBillingError } from './fastify/billingErrorReply.ts'
+export { type BillingRoutesOptions, billingRoutes } from './fastify/billingRoutes.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export type { Health } from './health.ts'
 export { sqliteLedger } from './ledger/stores/sqlite/sqliteLedger.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './meters.ts'
 export { type BillingOptions, defaultOptions } from './options.ts'
 export type { Refusal, RefusalCode, ShortMeter } from './refusals.ts'
+export type { MeterCall, MeterRun } from './runMetered.ts'
 export type { MeterCost, Usage } from './spend.ts'

@@ -75,7 +75,7 @@ export function createPlans({
       if (kind === 'plan' && !current.isFree) {
         throw new PlanChangeError('There is a paid plan already: change it instead of buying a second one.')
       }
-      const { url } = await asking(
+      const { url, checkoutSession } = await asking(
         flowglad.checkout({
           type: 'product',
           customerExternalId: customer.id,
@@ -85,7 +85,7 @@ export function createPlans({
           cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
         }),
       )
-      return { url }
+      return { url, id: checkoutSession.id }
     },
 
     /** A hosted page that stores a payment method for the current subscription. */

@@ -48,13 +48,22 @@ const pricingModel = z.object({
 })
 type PricingModel = z.infer<typeof pricingModel>
 
+interface CatalogMeter {
+  id: string
+  name: string
+  /** Ids by slug. */
+  prices: Map<string, string>
+  defaultPriceId: string | null
+}
+
 /** What Flowglad sells: plans, packs, the names of meters and the prices that their usage is recorded on. */
 export interface Catalog {
   offers: PlanOffer[]
-  meters: Map<
-    string,
-    { id: string; name: string; priceIds: Map<string, string>; defaultPriceId: string | null }
-  >
+  meters: Map<string, CatalogMeter>
+  /** Of everything for sale. */
+  slugOfPrice: Map<string, string>
+  /** Flowglad's answer as it came. */
+  pricingModel: unknown
   /** What of the app's meters Flowglad does not have, or cannot count by adding up. */
   problems: string[]
 }
@@ -63,13 +72,17 @@ export function catalogOf(answer: unknown, meters: Meters): Catalog {
   const model = pricingModel.parse(answer)
   return {
     offers: offersOf(model, meters),
+    pricingModel: answer,
+    slugOfPrice: new Map(
+      model.products.flatMap(({ prices }) => prices.map(({ id, slug }) => [id, slug ?? id])),
+    ),
     meters: new Map(
       model.usageMeters.map((meter) => [
         meter.slug,
         {
           id: meter.id,
           name: meter.name,
-          priceIds: new Map(meter.prices.map(({ id, slug }) => [slug ?? id, id])),
+          prices: new Map(meter.prices.map(({ id, slug }) => [slug ?? id, id])),
           defaultPriceId: meter.defaultPrice?.id ?? null,
         },
       ]),

@@ -107,7 +107,12 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
       /** Takes no redirect: both ways out of the checkout lead back to this app. */
       checkout: protectedProcedure
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
-        .mutation(({ ctx, input }) => asTrpc(() => plans.checkout(readCustomer(ctx), input))),
+        .mutation(({ ctx, input }) =>
+          asTrpc(async () => {
+            const { url } = await plans.checkout(readCustomer(ctx), input)
+            return { url }
+          }),
+        ),
 
       changePlan: protectedProcedure
         .input(z.object({ priceSlug }))

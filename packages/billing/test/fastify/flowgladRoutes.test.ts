@@ -1,0 +1,258 @@
+import { createHmac } from 'node:crypto'
+import { expect, test, vi } from 'vitest'
+import { aUser, webhookSecret } from '../flowglad/startStack.ts'
+import { startApp } from '../trpc/startApp.ts'
+
+const ada = aUser()
+type App = Awaited<ReturnType<typeof startApp>>
+
+async function post(app: App, path: string, body: unknown = {}, user: string | null = 'ada') {
+  const response = await fetch(`${app.origin}/api/flowglad/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(user === null ? {} : { user }) },
+    body: JSON.stringify(body),
+  })
+  const json: { data?: Record<string, unknown>; error?: { code: string; message: string } } =
+    await response.json()
+  return { status: response.status, ...json }
+}
+const availableOf = async (app: App, meter: string) => {
+  const { data } = await post(app, 'usage-meters/balances')
+  const rows = data?.usageMeterBalances as { slug: string; availableBalance: number }[]
+  return rows.find(({ slug }) => slug === meter)?.availableBalance
+}
+
+test("the browser's balance is the ledger's, also while usage waits for delivery", async () => {
+  await using app = await startApp()
+  app.proxy.breakWith(({ path }) => (path.includes('usage-events') ? { state: 'refused' } : undefined))
+  await app.client.generate.mutate({ prompt: 'x', count: 4 })
+  const { data } = await post(app, 'customers/billing')
+  expect(data).toMatchObject({
+    currentSubscription: {
+      experimental: {
+        usageMeterBalances: expect.arrayContaining([
+          expect.objectContaining({ slug: 'generations', availableBalance: 6 }),
+        ]),
+      },
+    },
+  })
+  expect(await availableOf(app, 'generations')).toBe(6)
+  expect(await app.books.available(ada, 'generations')).toBe(10)
+})
+
+test('only the actions that an app needs are reachable from a browser', async () => {
+  await using app = await startApp()
+  for (const path of [
+    'subscriptions/create',
+    'customers/update',
+    'customers/find-or-create',
+    'resources/claim',
+    'checkout-sessions/create-activate-subscription',
+    'constructor/prototype',
+  ]) {
+    expect(await post(app, path, { doNotCharge: true, priceSlug: 'pro_monthly' }), path).toMatchObject({
+      status: 404,
+    })
+  }
+  expect(app.proxy.seen.filter(({ path }) => path.includes('subscriptions'))).toEqual([])
+})
+
+test('nobody signed in is 401', async () => {
+  await using app = await startApp()
+  expect(await post(app, 'customers/billing', {}, null)).toMatchObject({
+    status: 401,
+    error: { message: 'Unauthorized' },
+  })
+})
+
+test('usage recorded by the browser goes through the ledger with its smart defaults', async () => {
+  await using app = await startApp()
+  const answer = await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })
+  expect(answer).toMatchObject({
+    status: 200,
+    data: { usageEvent: { amount: 1, id: expect.any(String), priceId: expect.stringMatching(/^price_/) } },
+  })
+  expect(await availableOf(app, 'api_calls')).toBe(99)
+  await app.billing.drain()
+  const { usageEvent } = answer.data as { usageEvent: { priceId: string } }
+  const [event] = await app.books.events()
+  expect(event).toMatchObject({
+    amount: 1,
+    priceId: usageEvent.priceId,
+  })
+})
+
+test("the browser's transaction id is a key: sent twice, it is charged once, and it never becomes Flowglad's", async () => {
+  await using app = await startApp()
+  const body = { usageMeterSlug: 'api_calls', transactionId: 'move-17', amount: 3 }
+  const first = await post(app, 'usage-events/create', body)
+  expect(await post(app, 'usage-events/create', body)).toEqual(first)
+  expect(await post(app, 'usage-events/create', { ...body, amount: 4 })).toMatchObject({
+    status: 409,
+    error: { code: 'key_reused' },
+  })
+  await app.billing.drain()
+  const events = await app.books.events()
+  expect(events).toMatchObject([{ amount: 3 }])
+  expect(events[0]?.transactionId).not.toBe('move-17')
+})
+
+test('a browser records neither on other meters, nor on prices of its choice, nor on foreign subscriptions', async () => {
+  await using app = await startApp()
+  const { pricingModel } = await app.books.sdk.pricingModels.retrieveDefault()
+  const meter = pricingModel.usageMeters.find(({ slug }) => slug === 'api_calls')
+  const free = meter?.prices.find(({ slug }) => slug === 'api_calls_no_charge')
+  const own = meter?.prices.find(({ slug }) => slug === 'api_calls_standard')
+  const refused = [
+    [{ usageMeterSlug: 'generations' }, 403],
+    [{ priceSlug: 'api_calls_no_charge' }, 403],
+    [{ priceId: free?.id }, 403],
+    [{ usageMeterSlug: 'api_calls', subscriptionId: 'sub_of_somebody_else' }, 403],
+    [{ usageMeterSlug: 'api_calls', priceId: own?.id }, 400],
+    [{ usageMeterSlug: 'nope' }, 400],
+    [{}, 400],
+    [{ usageMeterSlug: 'api_calls', amount: 0 }, 400],
+    [{ usageMeterSlug: 'api_calls', amount: -1 }, 400],
+    [{ usageMeterSlug: 'api_calls', amount: 0.5 }, 400],
+    [{ usageMeterSlug: 'api_calls', amount: 3_000_000_000 }, 400],
+    [{ usageMeterSlug: 'api_calls', transactionId: '' }, 400],
+    [{ usageMeterSlug: 'api_calls', transactionId: 'a,b' }, 400],
+    [{ usageMeterSlug: 'api_calls', amount: 101 }, 402],
+  ] as const
+  for (const [body, status] of refused) {
+    expect(await post(app, 'usage-events/create', body), JSON.stringify(body)).toMatchObject({
+      status,
+      error: { code: expect.any(String) },
+    })
+  }
+  expect(await post(app, 'usage-events/create', { priceId: own?.id })).toMatchObject({ status: 200 })
+  expect(await availableOf(app, 'api_calls')).toBe(99)
+})
+
+test('checkout ignores where the browser wants to go, and sells only what is for sale', async () => {
+  await using app = await startApp()
+  await app.client.ping.query()
+  const { data } = await post(app, 'checkout-sessions/create', {
+    priceSlug: 'pro_monthly',
+    successUrl: 'https://evil.example/ok',
+    cancelUrl: 'https://evil.example/no',
+    type: 'product',
+  })
+  expect(data).toMatchObject({
+    url: expect.stringContaining('/checkout/'),
+    checkoutSession: { id: expect.any(String) },
+  })
+  const sent = app.proxy.seen.find(({ path }) => path.includes('checkout-sessions'))
+  expect(sent?.body).not.toContain('evil')
+  for (const priceSlug of ['free', 'api_calls_standard', 'nope']) {
+    expect(await post(app, 'checkout-sessions/create', { priceSlug }), priceSlug).toMatchObject({
+      status: 400,
+    })
+  }
+})
+
+test('a plan can be cancelled with its period, resumed and changed, but not ended at once for fresh free credits', async () => {
+  await using app = await startApp()
+  await app.client.ping.query()
+  await app.books.pay(ada, 'pro_monthly')
+  const plan = async () => (await app.client.billing.refresh.mutate()).plan
+  await plan()
+  const { currentSubscription } = await app.books.sdk.customers.retrieveBilling('ada')
+  const id = currentSubscription?.id
+  expect(
+    await post(app, 'subscriptions/cancel', { id, cancellation: { timing: 'immediately' } }),
+  ).toMatchObject({
+    status: 403,
+  })
+  const atEnd = { cancellation: { timing: 'at_end_of_current_billing_period' } }
+  expect(await post(app, 'subscriptions/cancel', { id: 'sub_foreign', ...atEnd })).toMatchObject({
+    status: 403,
+  })
+  expect(await post(app, 'subscriptions/cancel', { id, ...atEnd })).toMatchObject({
+    status: 200,
+    data: { subscription: { id, status: 'cancellation_scheduled' } },
+  })
+  expect(await plan()).toMatchObject({ cancelsAt: expect.any(Number) })
+  expect(await post(app, 'subscriptions/uncancel', { id })).toMatchObject({
+    status: 200,
+    data: { subscription: { id, status: 'active' } },
+  })
+  expect(
+    await post(app, 'subscriptions/adjust', {
+      subscriptionId: id,
+      priceSlug: 'scale_monthly',
+      prorate: false,
+    }),
+  ).toMatchObject({ status: 200 })
+  expect(await plan()).toMatchObject({ name: 'Scale', cancelsAt: null })
+})
+
+const signed = (body: string, at = Date.now(), secret = webhookSecret) => {
+  const id = 'msg_1'
+  const timestamp = String(Math.floor(at / 1000))
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
+  return {
+    'svix-id': id,
+    'svix-timestamp': timestamp,
+    'svix-signature': `v1,${signature}`,
+    'content-type': 'application/json',
+  }
+}
+
+test('a webhook that Flowglad signed refreshes its customer; any other is refused', async () => {
+  await using app = await startApp()
+  await app.client.ping.query()
+  await app.books.pay(ada, 'pro_monthly')
+  const body = JSON.stringify({
+    id: 'purchase_1',
+    object: 'purchase',
+    customer: { id: 'cust_1', externalId: 'ada' },
+  })
+  const send = (headers: Record<string, string>, sent = body) =>
+    fetch(`${app.origin}/api/webhooks/flowglad`, { method: 'POST', headers, body: sent })
+  expect((await send(signed(body, Date.now(), 'whsec_d3Jvbmc='))).status).toBe(400)
+  expect((await send(signed(body), `${body} `)).status).toBe(400)
+  expect((await send(signed(body, Date.now() - 3_600_000))).status).toBe(400)
+  expect((await send({})).status).toBe(400)
+  expect((await app.client.billing.balances.query()).plan?.name).toBe('Free')
+  expect((await send(signed(body))).status).toBe(200)
+  await vi.waitFor(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
+})
+
+test('neither a webhook, a returning checkout nor a refusal erases usage that is not delivered yet', async () => {
+  await using app = await startApp()
+  app.proxy.breakWith(({ path }) =>
+    path.includes('usage-events') ? { state: 'page', status: 502 } : undefined,
+  )
+  await app.client.generate.mutate({ prompt: 'x', count: 8 })
+  const body = JSON.stringify({ customer: { id: 'c', externalId: 'ada' } })
+  await fetch(`${app.origin}/api/webhooks/flowglad`, { method: 'POST', headers: signed(body), body })
+  await app.client.billing.refresh.mutate()
+  await expect(app.client.generate.mutate({ prompt: 'x', count: 3 })).rejects.toThrow()
+  const { balances } = await app.client.billing.refresh.mutate()
+  expect(balances[0]).toMatchObject({ available: 2, used: 8 })
+  app.proxy.mend()
+  await vi.waitFor(async () => expect(await app.billing.drain()).toBe(true))
+  expect(await app.books.available(ada, 'generations')).toBe(2)
+})
+
+test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', async () => {
+  await using app = await startApp()
+  const ready = async () => {
+    const response = await fetch(`${app.origin}/readyz`)
+    return { status: response.status, body: await response.json() }
+  }
+  expect((await fetch(`${app.origin}/healthz`)).status).toBe(200)
+  expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok', reasons: [] } })
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  await app.client.ping.query().catch(() => {})
+  await vi.waitFor(async () =>
+    expect(await ready()).toMatchObject({
+      status: 200,
+      body: { status: 'degraded', reasons: ['Flowglad does not answer'] },
+    }),
+  )
+  await app.ledger.close()
+  expect(await ready()).toMatchObject({ status: 503, body: { status: 'unavailable' } })
+})

@@ -1,0 +1,82 @@
+const grant = (
+  slug: string,
+  amount: number,
+  usageMeterSlug: string,
+  renewalFrequency = 'every_billing_period',
+) => ({
+  type: 'usage_credit_grant',
+  slug,
+  name: slug,
+  amount,
+  renewalFrequency,
+  usageMeterSlug,
+})
+const toggle = (slug: string) => ({ type: 'toggle', slug, name: slug })
+const plan = (slug: string, unitPrice: number, features: string[]) => ({
+  product: { name: slug[0]?.toUpperCase() + slug.slice(1), slug, default: unitPrice === 0, active: true },
+  price: {
+    type: 'subscription',
+    slug: unitPrice === 0 ? slug : `${slug}_monthly`,
+    unitPrice,
+    intervalUnit: 'month',
+    intervalCount: 1,
+    isDefault: true,
+    active: true,
+  },
+  features,
+})
+const meter = (slug: string, prices: object[] = []) => ({
+  usageMeter: { name: slug, slug, aggregationType: 'sum' },
+  prices,
+})
+
+/** Free, Pro, Scale and a pack, over three meters. */
+export const pricing = JSON.stringify({
+  name: 'Studio',
+  isDefault: true,
+  usageMeters: [
+    meter('generations'),
+    meter('tokens'),
+    meter('api_calls', [
+      {
+        type: 'usage',
+        slug: 'api_calls_standard',
+        name: 'API calls',
+        unitPrice: 100,
+        usageEventsPerUnit: 1000,
+        isDefault: true,
+        active: true,
+        intervalUnit: 'month',
+        intervalCount: 1,
+      },
+    ]),
+  ],
+  features: [
+    grant('free_generations', 10, 'generations'),
+    grant('free_tokens', 2_000, 'tokens'),
+    grant('free_api_calls', 100, 'api_calls'),
+    grant('pro_generations', 500, 'generations'),
+    grant('pro_tokens', 200_000, 'tokens'),
+    grant('pro_api_calls', 10_000, 'api_calls'),
+    grant('pack_generations', 50, 'generations', 'once'),
+    toggle('hd'),
+    toggle('api_overage'),
+    toggle('unlimited_generations'),
+  ],
+  products: [
+    plan('free', 0, ['free_generations', 'free_tokens', 'free_api_calls']),
+    plan('pro', 2_000, ['pro_generations', 'pro_tokens', 'pro_api_calls', 'hd', 'api_overage']),
+    plan('scale', 9_900, ['pro_tokens', 'pro_api_calls', 'hd', 'unlimited_generations']),
+    {
+      product: { name: 'Generation pack', slug: 'generation_pack', default: false, active: true },
+      price: {
+        type: 'single_payment',
+        slug: 'generation_pack',
+        unitPrice: 500,
+        isDefault: true,
+        active: true,
+      },
+      features: ['pack_generations'],
+    },
+  ],
+})

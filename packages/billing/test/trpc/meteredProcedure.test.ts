@@ -1,0 +1,236 @@
+import { TRPCClientError } from '@trpc/client'
+import { expect, test, vi } from 'vitest'
+import { billingRefusal } from '../../src/client/index.ts'
+import { aUser } from '../flowglad/startStack.ts'
+import { startApp } from './startApp.ts'
+
+const ada = aUser()
+const refusalOf = async (call: Promise<unknown>) => {
+  const error = await call.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  return {
+    refusal: billingRefusal(error),
+    status: error instanceof TRPCClientError ? error.data?.httpStatus : null,
+  }
+}
+
+test('40 concurrent calls on 10 credits: exactly 10 succeed, 30 are refused, and Flowglad has 10 units', async () => {
+  await using app = await startApp()
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, n) => app.single.generate.mutate({ prompt: `p${n}`, count: 1 })),
+  )
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+  expect(outcomes.length - refused.length).toBe(10)
+  for (const { reason } of refused) {
+    expect(billingRefusal(reason)).toMatchObject({
+      code: 'INSUFFICIENT_CREDITS',
+      meter: 'generations',
+      required: 1,
+      upgradeUrl: '/pricing',
+    })
+    expect(reason.data.httpStatus).toBe(402)
+  }
+  expect(await app.billing.drain()).toBe(true)
+  expect(await app.books.available(ada, 'generations')).toBe(0)
+  expect((await app.books.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
+})
+
+test('a batch of five with three left answers 207 with three results and two typed errors', async () => {
+  await using app = await startApp()
+  await app.client.generate.mutate({ prompt: 'first', count: 7 })
+  const response = await fetch(`${app.url}/generate,generate,generate,generate,generate?batch=1`, {
+    method: 'POST',
+    headers: { user: 'ada', 'content-type': 'application/json' },
+    body: JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4].map((n) => [n, { prompt: `p${n}`, count: 1 }]))),
+  })
+  expect(response.status).toBe(207)
+  const answers: { result?: unknown; error?: { data: { billing: { code: string } } } }[] = JSON.parse(
+    await response.text(),
+  )
+  expect(answers.filter(({ result }) => result)).toHaveLength(3)
+  expect(answers.flatMap(({ error }) => (error ? [error.data.billing.code] : []))).toEqual([
+    'INSUFFICIENT_CREDITS',
+    'INSUFFICIENT_CREDITS',
+  ])
+})
+
+test('work that fails, and input or output that does not validate, costs nothing', async () => {
+  await using app = await startApp({
+    work: {
+      generate: ({ prompt }) => {
+        if (prompt === 'fails') throw new Error('no picture')
+        return { id: 7 }
+      },
+    },
+  })
+  await expect(app.client.generate.mutate({ prompt: 'fails', count: 3 })).rejects.toThrow('no picture')
+  await expect(app.client.generate.mutate({ prompt: 'too many', count: 5_000 })).rejects.toThrow()
+  await expect(app.client.validated.mutate({ prompt: 'invalid output', count: 1 })).rejects.toThrow()
+  const { balances } = await app.client.billing.balances.query()
+  expect(balances[0]).toMatchObject({
+    meter: 'generations',
+    available: 10,
+    held: 0,
+    used: 0,
+    limit: 10,
+    status: 'ok',
+  })
+})
+
+test('a call right after paying succeeds without any wait and without a webhook', async () => {
+  await using app = await startApp()
+  await app.client.generate.mutate({ prompt: 'all', count: 10 })
+  expect(await refusalOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
+    status: 402,
+    refusal: { code: 'INSUFFICIENT_CREDITS', availableBalance: 0, heldBalance: 0, required: 1 },
+  })
+  await app.books.pay(ada, 'pro_monthly')
+  await app.client.generate.mutate({ prompt: 'more', count: 1 })
+  expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
+})
+
+test('signed out is 401 and reaches nothing', async () => {
+  await using app = await startApp()
+  const response = await fetch(`${app.url}/ping`)
+  expect(response.status).toBe(401)
+  expect(app.proxy.count(/customers/)).toBe(0)
+})
+
+test('a feature that the plan lacks is refused as a feature, not as credits', async () => {
+  await using app = await startApp()
+  expect(await refusalOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
+    status: 403,
+    refusal: { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
+  })
+  await app.books.pay(ada, 'pro_monthly')
+  await app.client.hd.mutate({ prompt: 'hd', count: 1 })
+})
+
+test('the response carries the new balances, and never falls behind them', async () => {
+  await using app = await startApp()
+  const response = await fetch(`${app.url}/generate`, {
+    method: 'POST',
+    headers: { user: 'ada', 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'x', count: 4 }),
+  })
+  const header: { version: number; balances: { meter: string; available: number }[] } = JSON.parse(
+    response.headers.get('billing-balances') ?? 'null',
+  )
+  expect(header.balances.find(({ meter }) => meter === 'generations')).toMatchObject({
+    available: 6,
+    held: 0,
+  })
+  expect((await app.client.billing.balances.query()).version).toBeGreaterThanOrEqual(header.version)
+})
+
+test('several meters in one call are reserved all or nothing, and each is charged what it spent', async () => {
+  await using app = await startApp()
+  await app.client.both.mutate({ prompt: 'x', count: 2 })
+  const { balances } = await app.client.billing.balances.query()
+  expect(balances.map(({ meter, available, held }) => ({ meter, available, held }))).toEqual([
+    { meter: 'generations', available: 8, held: 0 },
+    { meter: 'tokens', available: 1_993, held: 0 },
+    { meter: 'api_calls', available: 100, held: 0 },
+  ])
+  expect(await refusalOf(app.client.both.mutate({ prompt: 'x', count: 9 }))).toMatchObject({
+    refusal: { code: 'INSUFFICIENT_CREDITS', meter: 'generations', meters: [{ meter: 'generations' }] },
+  })
+  expect((await app.client.billing.balances.query()).balances[1]).toMatchObject({ available: 1_993, held: 0 })
+  await app.billing.drain()
+  expect(await app.books.available(ada, 'tokens')).toBe(1_993)
+})
+
+test('a procedure that is metered twice is refused at its first call, and nothing stays held', async () => {
+  await using app = await startApp()
+  await expect(app.client.twice.query()).rejects.toThrow('twice is metered twice')
+  expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
+})
+
+test('a call that costs 0 is allowed at any balance and leaves no trace', async () => {
+  await using app = await startApp()
+  await app.client.generate.mutate({ prompt: 'all', count: 10 })
+  await app.client.generate.mutate({ prompt: 'nothing', count: 0 })
+  expect((await app.client.billing.charges.query()).charges).toHaveLength(1)
+})
+
+test('a cost that reads usage without a hold is refused before the work, so it cannot make calls free', async () => {
+  await using app = await startApp()
+  await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
+})
+
+test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const]])(
+  'after success a cost of %s becomes the held amount, flagged, and never nothing',
+  async (cost) => {
+    await using app = await startApp()
+    expect(await app.client.oddCost.mutate({ cost })).toBe('done')
+    const { charges } = await app.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
+    expect(charges).toMatchObject([{ meter: 'tokens', amount: 10, flagged: expect.any(String) }])
+  },
+)
+
+test('a result that cannot be serialised is a typed error for itself only, and is not charged', async () => {
+  await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
+  const [bad, good] = await Promise.allSettled([
+    app.client.generate.mutate({ prompt: 'big', count: 1 }),
+    app.client.generate.mutate({ prompt: 'small', count: 1 }),
+  ])
+  expect(bad).toMatchObject({
+    status: 'rejected',
+    reason: { message: expect.stringContaining('serialised') },
+  })
+  expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
+})
+
+test('a warm call makes no request to Flowglad', async () => {
+  await using app = await startApp({ started: false })
+  await app.client.ping.query()
+  const before = app.proxy.seen.length
+  for (let n = 0; n < 20; n++) await app.client.ping.query()
+  expect(app.proxy.seen.length).toBe(before)
+})
+
+test('what is charged stands in the charges, newest first, and is delivered with the price it was recorded on', async () => {
+  await using app = await startApp()
+  await app.client.generate.mutate({ prompt: 'a', count: 2 })
+  await app.client.ping.query()
+  await app.billing.drain()
+  const { charges, nextCursor } = await app.client.billing.charges.query({ limit: 1 })
+  expect(charges).toMatchObject([
+    {
+      procedure: 'ping',
+      meter: 'api_calls',
+      amount: 1,
+      state: 'delivered',
+      priceId: expect.stringMatching(/^price_/),
+    },
+  ])
+  const rest = await app.client.billing.charges.query({ limit: 5, cursor: nextCursor })
+  expect(rest.charges).toMatchObject([{ procedure: 'generate', meter: 'generations', amount: 2 }])
+  const day = new Date().toISOString().slice(0, 10)
+  expect(await app.client.billing.usage.query({ days: 2 })).toEqual([
+    { day, meter: 'api_calls', amount: 1 },
+    { day, meter: 'generations', amount: 2 },
+  ])
+})
+
+test('balances are pushed to whoever watches, from any call', async () => {
+  await using app = await startApp()
+  const seen: (number | null)[] = []
+  const caller = app.router.createCaller({ user: ada })
+  const stop = new AbortController()
+  const watching = (async () => {
+    for await (const { balances } of await app.router
+      .createCaller({ user: ada }, { signal: stop.signal })
+      .billing.onBalances()) {
+      seen.push(balances[0]?.available ?? null)
+    }
+  })()
+  await vi.waitFor(() => expect(seen).toEqual([10]))
+  await caller.generate({ prompt: 'x', count: 3 })
+  await vi.waitFor(() => expect(seen.at(-1)).toBe(7))
+  stop.abort()
+  await watching
+})

@@ -1,0 +1,161 @@
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, type TRPCLink } from '@trpc/client'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import fastify from 'fastify'
+import { z } from 'zod'
+import { keyHeaders } from '../../src/client/index.ts'
+import { billingRoutes } from '../../src/index.ts'
+import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
+
+/** What the app's procedures do; a test puts its own work in. */
+export interface Work {
+  generate: (input: { prompt: string; count: number }) => unknown
+  write: (input: { tokens: number }, count: (units: number) => void) => AsyncGenerator<string>
+}
+
+export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
+  const t = initTRPC.context<{ user: ReturnType<typeof aUser> | null }>().create({
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      data: { ...shape.data, ...billing.trpc.formatError({ error }) },
+    }),
+  })
+  const protectedProcedure = t.procedure.use(({ ctx, next }) => {
+    if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' })
+    return next({ ctx: { user: ctx.user } })
+  })
+  const { metered, requireFeature } = billing.trpc
+  const meteredProcedure = billing.trpc.meteredProcedure(protectedProcedure)
+  const prompt = z.object({ prompt: z.string(), count: z.number().int().min(0).max(1_000) })
+
+  return t.router({
+    billing: billing.trpc.router({ protectedProcedure, publicProcedure: t.procedure }),
+    free: protectedProcedure.query(({ ctx }) => ctx.user.id),
+    ping: meteredProcedure('api_calls').query(() => 'pong'),
+    generate: protectedProcedure
+      .input(prompt)
+      .use(metered('generations', { cost: ({ input }) => input.count }))
+      .mutation(({ input }) => work.generate(input)),
+    derived: protectedProcedure
+      .input(prompt)
+      .use(metered('generations', { cost: 1, key: ({ input }) => `p:${input.prompt}` }))
+      .mutation(({ input }) => work.generate(input)),
+    insists: protectedProcedure
+      .input(prompt)
+      .use(metered('generations', { requireKey: true }))
+      .mutation(({ input }) => work.generate(input)),
+    validated: protectedProcedure
+      .input(prompt)
+      .use(metered('generations'))
+      .output(z.object({ id: z.string() }))
+      .mutation(({ input }) => work.generate(input) as { id: string }),
+    hd: protectedProcedure
+      .input(prompt)
+      .use(requireFeature('hd'))
+      .use(metered('generations'))
+      .mutation(({ input }) => work.generate(input)),
+    both: protectedProcedure
+      .input(prompt)
+      .use(
+        metered({
+          generations: { cost: ({ input }) => input.count },
+          tokens: { hold: 100, cost: ({ usage }) => usage.total },
+        }),
+      )
+      .mutation(async ({ input, ctx }) => {
+        ctx.usage.tokens.add(7)
+        return work.generate(input)
+      }),
+    twice: meteredProcedure('api_calls')
+      .use(metered('generations'))
+      .query(() => 'never'),
+    write: protectedProcedure
+      .input(z.object({ tokens: z.number() }))
+      .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
+      .mutation(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+    watch: protectedProcedure
+      .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
+      .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
+      .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+    asksForUsage: protectedProcedure
+      .input(prompt)
+      .use(metered('tokens', { cost: ({ usage }) => usage.total }))
+      .mutation(() => 'never'),
+    oddCost: protectedProcedure
+      .input(z.object({ cost: z.union([z.number(), z.literal('NaN'), z.literal('throws')]) }))
+      .use(
+        metered('tokens', {
+          hold: 10,
+          cost: ({ input }) => {
+            if (input.cost === 'throws') throw new Error('the price list is gone')
+            return Number(input.cost)
+          },
+        }),
+      )
+      .mutation(() => 'done'),
+  })
+}
+export type AppRouter = ReturnType<typeof createRouter>
+
+const defaultWork: Work = {
+  generate: ({ prompt }) => ({ id: `picture of ${prompt}` }),
+  async *write({ tokens }, count) {
+    for (let n = 0; n < tokens; n++) {
+      count(1)
+      yield `t${n}`
+    }
+  },
+}
+
+/** The whole way: a browser's client, HTTP, tRPC, billing, Flowglad. Who calls is named by a header. */
+export async function startApp(setup: StackSetup & { work?: Partial<Work> } = {}) {
+  const stack = await startStack(setup)
+  const router = createRouter(stack, { ...defaultWork, ...setup.work })
+  const app = fastify({ routerOptions: { maxParamLength: 5_000 } })
+  const userOf = (header: string | string[] | undefined) =>
+    typeof header === 'string' ? aUser(header) : null
+  await app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: {
+      router,
+      createContext: ({ req, info }) => ({
+        user: userOf(req.headers.user),
+        ...stack.billing.trpc.request({ req, info }),
+      }),
+      responseMeta: stack.billing.trpc.responseMeta,
+    } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
+  })
+  await app.register(billingRoutes, {
+    billing: stack.billing,
+    customer: ({ headers }) => userOf(headers.user),
+  })
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = `${origin}/trpc`
+
+  const clientWith = (links: TRPCLink<AppRouter>[], user = 'ada') =>
+    createTRPCClient<AppRouter>({
+      links: [...links, httpBatchLink({ url, headers: (batch) => ({ user, ...keyHeaders(batch) }) })],
+    })
+
+  return {
+    ...stack,
+    app,
+    origin,
+    url,
+    router,
+    clientWith,
+    client: clientWith([]),
+    /** One HTTP request a call: truly concurrent. */
+    single: createTRPCClient<AppRouter>({
+      links: [httpLink({ url, headers: ({ op }) => ({ user: 'ada', ...keyHeaders({ op }) }) })],
+    }),
+    streaming: createTRPCClient<AppRouter>({
+      links: [httpBatchStreamLink({ url, headers: (batch) => ({ user: 'ada', ...keyHeaders(batch) }) })],
+    }),
+    async [Symbol.asyncDispose]() {
+      app.server.closeAllConnections()
+      await app.close()
+      await stack[Symbol.asyncDispose]()
+    },
+  }
+}
