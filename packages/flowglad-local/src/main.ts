@@ -1,24 +1,31 @@
-import { readFileSync } from 'node:fs'
+import { OptionsError, readOptions, usage } from './options.ts'
+import { PricingError } from './pricing/parsePricing.ts'
 import { startFlowgladLocal } from './startFlowgladLocal.ts'
 
-const env = process.env
-const pricingFile = env.FLOWGLAD_LOCAL_PRICING ?? 'pricing.yaml'
-const port = Number(env.FLOWGLAD_LOCAL_PORT ?? 4010)
-
 try {
-  const flowglad = await startFlowgladLocal({
-    pricing: readFileSync(pricingFile, 'utf8'),
-    port,
-    testControls: env.FLOWGLAD_LOCAL_TEST_CONTROLS !== 'off',
-    ...(env.FLOWGLAD_LOCAL_KEY && { key: env.FLOWGLAD_LOCAL_KEY }),
-    ...(env.FLOWGLAD_LOCAL_DB && { db: env.FLOWGLAD_LOCAL_DB }),
-    ...(env.FLOWGLAD_LOCAL_WEBHOOK_URL && {
-      webhook: { url: env.FLOWGLAD_LOCAL_WEBHOOK_URL, secret: env.FLOWGLAD_LOCAL_WEBHOOK_SECRET ?? '' },
-    }),
-  })
-  process.stdout.write(`flowglad-local listens on ${flowglad.url}\n`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void flowglad.close())
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (options === null) process.stdout.write(usage)
+  else await run(options)
 } catch (error) {
-  process.stderr.write(`flowglad-local: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${describe(error)}\n`)
   process.exitCode = 1
+}
+
+async function run(options: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+  const flowglad = await startFlowgladLocal(options)
+  process.stdout.write(
+    `flowglad-local on ${flowglad.url}  (open it to look inside)\n` +
+      `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
+      `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
+      `  pricing ${options.pricingFile}, books ${options.db ?? 'in memory'}\n`,
+  )
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void flowglad.close())
+}
+
+/** Mistakes of whoever started it, in a line; anything else with its stack, because it is a mistake of ours. */
+function describe(error: unknown): string {
+  if (error instanceof OptionsError || error instanceof PricingError) return error.message
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return `${error.message}. Choose another port with --port N or FLOWGLAD_LOCAL_PORT.`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { catalogRoutes } from './api/catalog.ts'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
@@ -13,6 +13,8 @@ import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
 import { createRequestId } from './ids.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
+import { dashboardPages } from './pages/dashboardPages.ts'
+import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
 import type { Platform } from './platform.ts'
 import { Problem } from './problems.ts'
@@ -94,8 +96,11 @@ export function buildServer({
   }
   app.register(async (pages) => {
     readForms(pages)
+    pages.addHook('onRequest', refuseForeignForms)
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, platform)
+    portalPages(pages, platform)
+    dashboardPages(pages, platform, { advance, testControls, key })
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Not Found'))
   return app
@@ -135,6 +140,13 @@ function readForms(app: FastifyInstance): void {
     { parseAs: 'string' },
     (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body.toString()))),
   )
+}
+
+/** A page of another site must not press the buttons of this one in the visitor's browser. */
+async function refuseForeignForms(request: FastifyRequest): Promise<void> {
+  const { origin, host } = request.headers
+  if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
+    throw new Problem('FORBIDDEN', 'This form belongs to another site')
 }
 
 const invalidJson = new Error('Invalid JSON in request body')

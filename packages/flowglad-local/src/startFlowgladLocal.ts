@@ -7,12 +7,15 @@ import type { Platform } from './platform.ts'
 import { installPricingModel } from './pricing/installPricingModel.ts'
 import { parsePricing } from './pricing/parsePricing.ts'
 import { type PricingSetupInput, pricingSetup } from './pricing/pricingSetup.ts'
+import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
 
 export interface FlowgladLocalOptions {
   /** A setup (see `PricingSetupInput`), or the text of a pricing file, YAML or JSON. */
   pricing: PricingSetupInput | string
+  /** What to call the pricing in errors about it. Default `pricing`. */
+  pricingFile?: string
   /** 0, the default, takes a free one. */
   port?: number
   /** The API key it accepts. Default `sk_test_local`. */
@@ -23,6 +26,8 @@ export interface FlowgladLocalOptions {
   webhook?: WebhookTarget
   /** Clock and checkout controls below `/__test__`. Default true. */
   testControls?: boolean
+  /** Begin with demo customers, unless there are some. Default false. */
+  seed?: boolean
   /** How long each API call waits before it is worked on. Default 0. */
   latencyMs?: number
   /** Where time comes from, epoch milliseconds. Default the machine's clock. */
@@ -51,7 +56,9 @@ export interface FlowgladLocal extends AsyncDisposable {
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
   const key = options.key ?? 'sk_test_local'
   const setup =
-    typeof options.pricing === 'string' ? parsePricing(options.pricing) : pricingSetup.parse(options.pricing)
+    typeof options.pricing === 'string'
+      ? parsePricing(options.pricing, options.pricingFile)
+      : pricingSetup.parse(options.pricing)
   const books = new Books(options.db ?? null)
   const clock = createClock({
     ...(options.clock && { source: options.clock }),
@@ -120,6 +127,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     throw error
   }
   platform.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  if (options.seed) seed(platform)
   webhooks.poke()
   return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
 }

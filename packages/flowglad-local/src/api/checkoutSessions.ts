@@ -60,7 +60,7 @@ const sessionInput = z
       })
   })
 
-type SessionInput = z.output<typeof sessionInput>
+export type SessionInput = z.output<typeof sessionInput>
 
 export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
   `${url}/${type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${id}`
@@ -97,7 +97,8 @@ export function checkoutSessionRoutes(route: Route): void {
   })
 }
 
-function createCheckoutSession(platform: Platform, now: number, input: SessionInput): CheckoutSession {
+/** Opens a session, once every rule about what it sells to whom holds. */
+export function createCheckoutSession(platform: Platform, now: number, input: SessionInput): CheckoutSession {
   const { books, organizationId } = platform
   const customer =
     typeof input.customerExternalId === 'string'

@@ -203,7 +203,7 @@ export function runBilling(
   const { books } = platform
   const period = currentPeriod(platform, subscription.id)
   const lines: Line[] = itemsAt(platform, subscription.id, at)
-    .filter((item) => item.unitPrice > 0)
+    .filter((item) => item.unitPrice > 0 && subscription.status !== 'trialing')
     .map((item) => ({
       description: item.name ?? subscription.name,
       price: item.unitPrice,

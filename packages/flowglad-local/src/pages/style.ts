@@ -96,4 +96,24 @@ th, td { padding: 0.45rem 0.75rem 0.45rem 0; border-bottom: 1px solid var(--line
 th.number { text-align: right; }
 tr:last-child td { border-bottom: 0; }
 .empty { color: var(--soft); padding: 0.75rem 0; }
+.long { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.selected td { background: var(--tint); }
+.selected td:first-child { box-shadow: inset 3px 0 0 var(--accent); padding-left: 0.75rem; }
+.negative { color: var(--bad); font-weight: 600; }
+.positive { color: var(--accent); }
+.right { margin-left: auto; }
+.plan { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.015em; }
+.time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
+pre { margin: 0; overflow-x: auto; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
+.bars { display: grid; gap: 0.9rem; }
+progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius: 99px; overflow: hidden; background: var(--line); color: var(--accent); }
+progress::-webkit-progress-bar { background: var(--line); }
+progress::-webkit-progress-value { background: var(--accent); border-radius: 99px; }
+progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
+.columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
+.overview, .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); }
+.dashboard { display: grid; gap: 1rem; }
+@media (min-width: 64rem) { .dashboard { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+.halves .scroll { max-height: 24rem; overflow-y: auto; }
+.halves td { white-space: nowrap; }
 `

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
+
+export const usage = `A Flowglad on this machine, for development and tests.
+
+  flowglad-local --pricing pricing.yaml [options]
+
+  --pricing FILE         products, prices and meters, YAML or JSON   FLOWGLAD_LOCAL_PRICING   pricing.yaml
+  --port N               0 takes a free one                          FLOWGLAD_LOCAL_PORT      4010
+  --db FILE              keep everything in this SQLite file         FLOWGLAD_LOCAL_DB        in memory
+  --key KEY              the API key it accepts                      FLOWGLAD_LOCAL_KEY       sk_test_local
+  --seed                 begin with demo customers
+  --latency MS           let every API call wait
+  --webhook-url URL      where events go                             FLOWGLAD_LOCAL_WEBHOOK_URL
+  --webhook-secret S     whsec_ and a base64 key                     FLOWGLAD_LOCAL_WEBHOOK_SECRET
+  --no-test-controls     no clock, no completing of checkouts        FLOWGLAD_LOCAL_TEST_CONTROLS=off
+  --help
+`
+
+/** What is wrong with the command line or the environment, in words for whoever typed it. */
+export class OptionsError extends Error {}
+
+/**
+ * The options of a command line, which wins, and an environment.
+ * @returns null when help was asked for
+ * @throws OptionsError
+ */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): (FlowgladLocalOptions & { port: number; pricingFile: string }) | null {
+  const flags = parseFlags(args)
+  if (flags.help) return null
+  const pricingFile = flags.pricing ?? env.FLOWGLAD_LOCAL_PRICING ?? 'pricing.yaml'
+  if (!existsSync(pricingFile))
+    throw new OptionsError(`There is no pricing file at ${pricingFile}. Name one with --pricing FILE.`)
+  const key = flags.key ?? env.FLOWGLAD_LOCAL_KEY
+  const db = flags.db ?? env.FLOWGLAD_LOCAL_DB
+  const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
+  const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
+  if (webhookUrl && !webhookSecret)
+    throw new OptionsError('A webhook URL needs a secret to sign with: --webhook-secret whsec_…')
+  return {
+    pricing: readFileSync(pricingFile, 'utf8'),
+    pricingFile,
+    port: wholeNumber('port', flags.port ?? env.FLOWGLAD_LOCAL_PORT ?? '4010', 65_535),
+    latencyMs: wholeNumber('latency', flags.latency ?? '0', 600_000),
+    seed: flags.seed ?? false,
+    testControls: !flags['no-test-controls'] && env.FLOWGLAD_LOCAL_TEST_CONTROLS !== 'off',
+    ...(key && { key }),
+    ...(db && { db }),
+    ...(webhookUrl && webhookSecret && { webhook: { url: webhookUrl, secret: webhookSecret } }),
+  }
+}
+
+function parseFlags(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        pricing: text,
+        port: text,
+        db: text,
+        key: text,
+        latency: text,
+        'webhook-url': text,
+        'webhook-secret': text,
+        seed: flag,
+        'no-test-controls': flag,
+        help: { ...flag, short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    throw new OptionsError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wholeNumber(name: string, text: string, max: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > max)
+    throw new OptionsError(`${name} must be a whole number from 0 to ${max}, not "${text}"`)
+  return value
+}

@@ -1,0 +1,165 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { checkoutUrl, createCheckoutSession } from '../api/checkoutSessions.ts'
+import { cancel, uncancel } from '../api/subscriptions.ts'
+import { paymentMethodOf } from '../billing/collect.ts'
+import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
+import type { Customer, Invoice, Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { Problem } from '../problems.ts'
+import { day, money } from './format.ts'
+import { type Html, html } from './html.ts'
+import { sendPage, testModeBar } from './layout.ts'
+import { badge, balanceBars, cardText, priceText, table } from './parts.ts'
+
+/** Where a customer sees plan, invoices and card. The real one asks for a code by email; here one picks a name. */
+export function portalPages(app: FastifyInstance, platform: Platform): void {
+  const { books } = platform
+  const base = '/billing-portal/:organization'
+  const path = (customer: Customer) =>
+    `/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}`
+
+  app.get(base, (_request, reply) =>
+    sendPage(reply, { title: 'Billing portal', layout: 'narrow', body: signInPage(platform, path) }),
+  )
+
+  interface Params {
+    Params: { organization: string; externalId: string }
+  }
+  const customerOf = (externalId: string) => books.customers.first('externalId', externalId)
+  const show = (reply: FastifyReply, customer: Customer, message?: string) =>
+    sendPage(reply, {
+      title: `Billing · ${customer.name}`,
+      layout: 'narrow',
+      body: portalPage(platform, customer, path(customer), message),
+      status: message ? 409 : 200,
+    })
+  const unknown = (reply: FastifyReply) => reply.redirect(`/billing-portal/${platform.organizationId}`, 303)
+
+  app.get<Params>(`${base}/:externalId`, (request, reply) => {
+    const customer = customerOf(request.params.externalId)
+    return customer ? show(reply, customer) : unknown(reply)
+  })
+
+  for (const [action, run] of Object.entries({ cancel: cancelAtEnd, resume: uncancel })) {
+    app.post<Params>(`${base}/:externalId/${action}`, (request, reply) => {
+      const customer = customerOf(request.params.externalId)
+      const subscription = customer && currentSubscriptions(platform, customer.id)[0]
+      if (!customer || !subscription) return unknown(reply)
+      try {
+        books.transaction(() => run(platform, platform.clock.now(), subscription))
+      } catch (error) {
+        if (error instanceof Problem) return show(reply, customer, error.message)
+        throw error
+      }
+      return reply.redirect(path(customer), 303)
+    })
+  }
+
+  app.post<Params>(`${base}/:externalId/card`, (request, reply) => {
+    const customer = customerOf(request.params.externalId)
+    if (!customer) return unknown(reply)
+    const back = `${platform.url}${path(customer)}`
+    const session = books.transaction(() =>
+      createCheckoutSession(platform, platform.clock.now(), {
+        type: 'add_payment_method',
+        customerExternalId: customer.externalId,
+        targetSubscriptionId: currentSubscriptions(platform, customer.id)[0]?.id,
+        successUrl: back,
+        cancelUrl: back,
+      }),
+    )
+    return reply.redirect(checkoutUrl(platform, session), 303)
+  })
+}
+
+const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription) =>
+  cancel(platform, at, subscription, 'at_end_of_current_billing_period')
+
+function signInPage({ books }: Platform, path: (customer: Customer) => string): Html {
+  const customers = [...books.customers.all()].filter((customer) => !customer.archived).reverse()
+  return html`${testModeBar()}
+<main class="single stack">
+  <h1>Billing portal</h1>
+  <p class="soft">Flowglad sends its customers a code by email. Here you say who you are.</p>
+  <section class="card">
+    ${
+      customers.length === 0
+        ? html`<p class="empty">There are no customers yet.</p>`
+        : html`<ul class="cards">${customers.slice(0, 200).map(
+            (customer) => html`<li><a href="${path(customer)}">${customer.name || customer.externalId}</a>
+            <span class="soft small">${customer.email}</span></li>`,
+          )}</ul>`
+    }
+  </section>
+</main>`
+}
+
+function portalPage(platform: Platform, customer: Customer, path: string, message?: string): Html {
+  const { books } = platform
+  const subscription = currentSubscriptions(platform, customer.id)[0]
+  const method = subscription ? paymentMethodOf(platform, subscription) : null
+  const invoices = books.invoices.by('customer', customer.id).reverse()
+  return html`${testModeBar()}
+<main class="stack">
+  <div class="tight"><h1>Billing</h1><p class="soft">${customer.name} · ${customer.email}</p></div>
+  ${message && html`<p class="note bad" role="alert">${message}</p>`}
+  <div class="columns">
+    <section class="card stack">
+      <h2>Plan</h2>
+      ${subscription ? planPart(platform, subscription, path) : html`<p class="empty">No plan at the moment.</p>`}
+    </section>
+    <section class="card stack">
+      <h2>Credits</h2>
+      ${subscription ? balanceBars(platform, subscription) : html`<p class="empty">Credits come with a plan.</p>`}
+    </section>
+    <section class="card stack">
+      <h2>Payment method</h2>
+      <p>${method ? cardText(method) : html`<span class="soft">No card saved.</span>`}</p>
+      <form method="post" action="${path}/card"><button>${method ? 'Change card' : 'Add a card'}</button></form>
+    </section>
+  </div>
+  <section class="card stack">
+    <h2>Invoices</h2>
+    ${table(
+      ['Number', 'Date', 'For', 'Status', { number: 'Paid' }],
+      invoices.map((invoice) => invoiceRow(platform, invoice)),
+      'No invoices yet.',
+    )}
+  </section>
+</main>`
+}
+
+function planPart(platform: Platform, subscription: Subscription, path: string): Html {
+  const { books } = platform
+  const price = books.prices.get(subscription.priceId)
+  const [item] = itemsAt(platform, subscription.id, platform.clock.now())
+  const ends = day(subscription.currentBillingPeriodEnd)
+  const canceling = subscription.status === 'cancellation_scheduled'
+  return html`<div class="tight">
+  <div class="row"><span class="plan">${subscription.name}</span> ${badge(subscription.status)}</div>
+  <p>${price.unitPrice === 0 ? 'Free' : priceText(price, item?.quantity)}</p>
+  <p class="soft">${canceling ? `Ends on ${ends}.` : subscription.isFreePlan ? `New credits on ${ends}.` : `Renews on ${ends}.`}
+  ${subscription.scheduledAdjustmentAt !== null && ` Changes plan on ${day(subscription.scheduledAdjustmentAt)}.`}</p>
+</div>
+${
+  canceling
+    ? html`<form method="post" action="${path}/resume"><button class="primary">Keep this plan</button></form>`
+    : !subscription.isFreePlan &&
+      html`<form method="post" action="${path}/cancel"><button class="danger">Cancel at the end of the period</button></form>`
+}`
+}
+
+function invoiceRow({ books }: Platform, invoice: Invoice): Html {
+  const paid = books.payments
+    .by('invoice', invoice.id)
+    .filter((payment) => payment.status === 'succeeded')
+    .reduce((sum, payment) => sum + payment.amount, 0)
+  const lines = books.invoiceLineItems.by('invoice', invoice.id)
+  return html`<tr>
+  <td class="mono">${invoice.invoiceNumber}</td>
+  <td>${day(invoice.invoiceDate)}</td>
+  <td>${lines.map((line) => html`<div>${line.description}${line.quantity > 1 && ` × ${line.quantity}`}</div>`)}</td>
+  <td>${badge(invoice.status)}</td>
+  <td class="number">${money(paid)}</td>
+</tr>`
+}

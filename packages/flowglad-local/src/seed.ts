@@ -1,0 +1,98 @@
+import { createCheckoutSession } from './api/checkoutSessions.ts'
+import { cancel } from './api/subscriptions.ts'
+import { completeCheckout } from './billing/checkout.ts'
+import { createCustomer } from './billing/customers.ts'
+import { recordUsage } from './billing/recordUsage.ts'
+import { currentSubscriptions } from './billing/subscriptions.ts'
+import { findTestCard, type TestCard, testCards, testPayer } from './billing/testCards.ts'
+import type { Customer } from './database/records.ts'
+import { defaultPricingModel, type Platform } from './platform.ts'
+
+const people = [
+  'Ada Lovelace',
+  'Grace Hopper',
+  'Alan Turing',
+  'Katherine Johnson',
+  'Edsger Dijkstra',
+] as const
+
+/**
+ * Demo customers in the states that an application has to show: a fresh one, one in the middle of a plan, one in the
+ * red, one who is leaving and one whose next renewal will fail. Does nothing when there are customers.
+ */
+export function seed(platform: Platform): void {
+  const { books, clock } = platform
+  if (books.customers.size > 0) return
+  books.transaction(() => {
+    const at = clock.now()
+    const modelId = defaultPricingModel(platform).id
+    const paid = books.prices
+      .by('model', modelId)
+      .filter((price) => price.type === 'subscription' && price.active && price.unitPrice > 0)
+      .sort((a, b) => a.unitPrice - b.unitPrice)
+    const customers = people.map((name) => {
+      const externalId = name.split(' ')[0]?.toLowerCase() ?? name
+      return createCustomer(platform, at, { externalId, name, email: `${externalId}@example.com` }).customer
+    })
+    const [, busy, overdrawn, leaving, failing] = customers
+    const [cheapest] = paid
+    const dearest = paid.at(-1)
+    if (busy && dearest) buy(platform, at, busy, dearest.slug, testCards[0])
+    if (leaving && cheapest) buy(platform, at, leaving, cheapest.slug, testCards[0])
+    const failsLater = findTestCard('4000000000000341')
+    if (failing && cheapest && failsLater) buy(platform, at, failing, cheapest.slug, failsLater)
+    if (busy) useShare(platform, at, busy, 0.4)
+    if (overdrawn) useShare(platform, at, overdrawn, 1.2)
+    const [ending] = leaving ? currentSubscriptions(platform, leaving.id) : []
+    if (ending && !ending.isFreePlan) cancel(platform, at, ending, 'at_end_of_current_billing_period')
+  })
+}
+
+function buy(
+  platform: Platform,
+  at: number,
+  customer: Customer,
+  priceSlug: string | null,
+  card: TestCard,
+): void {
+  const session = createCheckoutSession(platform, at, {
+    type: 'product',
+    customerExternalId: customer.externalId,
+    priceSlug,
+    quantity: 1,
+    preserveBillingCycleAnchor: false,
+    successUrl: platform.url,
+    cancelUrl: platform.url,
+  })
+  completeCheckout(platform, at, session, {
+    name: customer.name,
+    email: customer.email,
+    address: testPayer.address,
+    card,
+  })
+}
+
+/** Uses a share of what every meter of the current plan has to give, in a few events. */
+function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
+  const { books } = platform
+  const [subscription] = currentSubscriptions(platform, customer.id)
+  if (!subscription) return
+  for (const { usageMeterId, balance } of books.ledgerAccounts.by('subscription', subscription.id)) {
+    const meter = books.usageMeters.get(usageMeterId)
+    const price = books.prices.by('meter', meter.id).find((p) => p.isDefault && p.active)
+    if (!price) continue
+    for (const [i, part] of [0.5, 0.3, 0.2].entries()) {
+      const amount = Math.ceil(balance * share * part)
+      if (amount <= 0) continue
+      recordUsage(platform, at, {
+        subscription,
+        meter,
+        price,
+        amount,
+        transactionId: `seed-${customer.externalId}-${meter.slug}-${i + 1}`,
+        usageDate: at,
+        properties: { example: i + 1 },
+      })
+    }
+  }
+}

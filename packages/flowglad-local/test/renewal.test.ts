@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { cards, dayMs, pay, startStudio } from './studio.ts'
+
+describe('renewal', () => {
+  it('replaces what is left of recurring credits and keeps what never expires', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.use('ada', 'render', 20)
+    await studio.renew('ada')
+    // 60 + 25 - 20: the 20 came from the expiring 60, so 25 stay and 60 are new.
+    expect(await studio.balances('ada')).toEqual({ render: 85 })
+  })
+
+  it('keeps a free plan without a payment method active, and lets it be upgraded afterwards', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.renew('ada')
+    await studio.renew('ada')
+    expect(await studio.plan('ada')).toMatchObject({ status: 'active', isFreePlan: true, name: 'Hobby' })
+    expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active', isFreePlan: false })
+  })
+
+  it('carries over-use of unpriced meters into the next period', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price')
+    await studio.use('ada', 'exports', 55)
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toMatchObject({ exports: 25 })
+  })
+
+  it('keeps a free plan in the red until it is paid for', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.use('ada', 'render', 100)
+    expect(await studio.balances('ada')).toEqual({ render: -15 })
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toEqual({ render: 45 })
+  })
+
+  it('bills over-use of a priced meter per started unit and starts the period whole', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price')
+    await studio.use('ada', 'render', 615)
+    await studio.renew('ada')
+    const { invoices } = await studio.billing('ada')
+    // 15 over, sold by 7: three units of 30 cents.
+    expect(invoices.at(-1)?.invoiceLineItems).toMatchObject([
+      { type: 'static', description: 'Team', price: 4900, quantity: 1 },
+      { type: 'usage', description: 'Usage: Render minutes at $0.30 per 7', price: 30, quantity: 3 },
+    ])
+    expect(invoices.at(-1)?.invoice).toMatchObject({ status: 'paid', subtotal: 4990 })
+    expect(await studio.balances('ada')).toMatchObject({ render: 600 })
+    await studio.renew('ada')
+    const later = (await studio.billing('ada')).invoices
+    expect(later.at(-1)?.invoice).toMatchObject({ status: 'paid', subtotal: 4900 })
+    expect(await studio.balances('ada')).toMatchObject({ render: 600 })
+  })
+
+  it('multiplies credits by quantity', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price', { quantity: 3 })
+    expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 120 })
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 120 })
+    expect((await studio.billing('ada')).invoices.map(({ invoice }) => invoice.subtotal)).toEqual([
+      14700, 14700,
+    ])
+  })
+
+  it('ends months on the right day: 31 January, 28 February, 31 March', async () => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31, 12) })
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price')
+    const ends: string[] = []
+    for (let i = 0; i < 4; i++) {
+      const { currentBillingPeriodEnd } = await studio.plan('ada')
+      ends.push(new Date(currentBillingPeriodEnd ?? 0).toISOString().slice(0, 10))
+      await studio.renew('ada')
+    }
+    expect(ends).toEqual(['2027-02-28', '2027-03-31', '2027-04-30', '2027-05-31'])
+  })
+
+  it('catches up with every period that passed, in order', async () => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'weekly_price')
+    studio.advance(35 * dayMs)
+    const { invoices } = await studio.billing('ada')
+    expect(invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])).toEqual(
+      Array.from({ length: 6 }, () => ['paid', 1500]),
+    )
+    expect(await studio.balances('ada')).toEqual({ render: 600 })
+  })
+
+  it('starts a trial with its credits and takes the first payment at its end', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const trial = await studio.subscribe('ada', 'trial_price')
+    expect(trial.status).toBe('trialing')
+    expect(await studio.balances('ada')).toEqual({ render: 600 })
+    expect((await studio.billing('ada')).invoices).toEqual([])
+    studio.advance(14 * dayMs + 1)
+    expect((await studio.plan('ada')).status).toBe('active')
+    expect((await studio.billing('ada')).invoices).toMatchObject([
+      { invoice: { status: 'paid', subtotal: 1000 } },
+    ])
+  })
+})
+
+describe('failed payments', () => {
+  it('leave the subscription past due and are retried after 3, 5 and 5 days', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+    await studio.renew('ada')
+    const failures = async () => {
+      const { data } = await studio.node.payments.list({ limit: '100' })
+      return data.filter((payment) => payment.status === 'failed').length
+    }
+    expect((await studio.plan('ada')).status).toBe('past_due')
+    const counts = [await failures()]
+    for (const days of [2, 1, 4, 1, 5, 10]) {
+      studio.advance(days * dayMs)
+      counts.push(await failures())
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3, 4, 4])
+    expect((await studio.plan('ada')).status).toBe('past_due')
+  })
+
+  it('are made good by the next retry once there is a card that pays', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const plan = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+    await studio.renew('ada')
+    const { url } = await studio.server('ada').createAddPaymentMethodCheckoutSession({
+      targetSubscriptionId: plan.id,
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    })
+    expect((await pay(url)).status).toBe(303)
+    studio.advance(3 * dayMs)
+    expect((await studio.plan('ada')).status).toBe('active')
+    expect((await studio.billing('ada')).invoices.map(({ invoice }) => invoice.status)).toEqual([
+      'paid',
+      'paid',
+    ])
+  })
+})
