@@ -10,7 +10,7 @@ export const ledgerDefaults = {
   outOfReachAfterMs: 15_000,
   /** Keys, their fingerprints and results, counted from the last change. */
   keyRetentionMs: 24 * 3_600_000,
-  /** Ended holds. At least `keyRetentionMs`: a key looks at its attempt's hold to tell failed from expired. */
+  /** Expired holds. At least `keyRetentionMs`: a key looks at its attempt's hold to tell failed from expired. */
   holdRetentionMs: 24 * 3_600_000,
   /** Charges, counted from their acknowledgement. Daily totals stay. */
   chargeRetentionMs: 90 * 24 * 3_600_000,

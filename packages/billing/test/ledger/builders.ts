@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { attemptId } from '../../src/attemptId.ts'
 import type { Install, Leg, Reserve, Settle, Snapshot, TakeLane } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
@@ -16,7 +17,7 @@ export const aLeg = (leg: Partial<Leg> = {}): Leg => ({
 export const aReserve = (command: Partial<Reserve> = {}): Reserve => ({
   type: 'reserve',
   customer: 'ada',
-  attempt: randomUUID(),
+  attempt: attemptId(Date.now()),
   procedure: 'studio.generate',
   key: null,
   fingerprint: command.key ? 'a'.repeat(64) : null,
@@ -31,7 +32,7 @@ export const aReserve = (command: Partial<Reserve> = {}): Reserve => ({
 export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   type: 'settle',
   customer: 'ada',
-  attempt: randomUUID(),
+  attempt: attemptId(Date.now()),
   subscription: 'sub_1',
   procedure: 'studio.generate',
   key: null,

@@ -6,14 +6,15 @@ import { startPostgres } from './postgres.ts'
 
 describe('PostgreSQL', () => {
   let server: Awaited<ReturnType<typeof startPostgres>>
+  let connectionString = ''
   beforeAll(async () => {
-    // What is lost with power is not what these tests are about; creating a database for each is faster so.
+    // What is lost with power is not what these tests are about.
     server = await startPostgres(['-c', 'fsync=off'])
+    connectionString = await server.createDatabase()
   })
   afterAll(() => server[Symbol.asyncDispose]())
 
   ledgerContract(async (options) => {
-    const connectionString = await server.createDatabase()
     let clockOffset = 0
     const node = () => {
       const pool = new Pool({ connectionString, max: 4 })
@@ -27,10 +28,9 @@ describe('PostgreSQL', () => {
         clockOffset += ms
       },
       async [Symbol.asyncDispose]() {
-        for (const { ledger, pool } of nodes) {
-          await ledger.close()
-          await pool.end()
-        }
+        for (const { ledger } of nodes) await ledger.close()
+        await nodes[0].pool.query('DROP SCHEMA metered CASCADE')
+        for (const { pool } of nodes) await pool.end()
       },
     }
   })

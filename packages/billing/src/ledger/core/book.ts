@@ -16,6 +16,7 @@ export interface Writes {
   customers: CustomerRow[]
   accounts: AccountRow[]
   holds: HoldRow[]
+  removedHolds: { customer: string; attempt: string }[]
   keys: KeyRow[]
   events: EventRow[]
   /** Units to add to a day's total. */
@@ -39,6 +40,7 @@ export class Book {
     customer: false,
     accounts: new Set<AccountRow>(),
     holds: new Set<HoldRow>(),
+    removedHolds: new Set<string>(),
     keys: new Set<KeyRow>(),
     events: new Set<EventRow>(),
     daily: new Map<string, number>(),
@@ -105,6 +107,13 @@ export class Book {
     this.#changed.holds.add(hold)
   }
 
+  removeHold({ attempt }: HoldRow): void {
+    const row = this.#holds.get(attempt)
+    if (row) this.#changed.holds.delete(row)
+    this.#holds.delete(attempt)
+    this.#changed.removedHolds.add(attempt)
+  }
+
   writeKey(key: KeyRow, change: Partial<KeyRow> = {}): void {
     Object.assign(key, change)
     this.#keys.set(joined(key.procedure, key.key), key)
@@ -124,13 +133,15 @@ export class Book {
 
   /** Adds this customer's changed rows to the batch's writes; any change at all raises the version. */
   collect(writes: Writes): void {
-    const { customer, accounts, holds, keys, events, daily } = this.#changed
-    if (!customer && accounts.size + holds.size + keys.size + events.size === 0) return
+    const { customer, accounts, holds, removedHolds, keys, events, daily } = this.#changed
+    const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size
+    if (!customer && rows === 0) return
     this.row.version += 1
     this.row.time = this.now
     writes.customers.push(this.row)
     writes.accounts.push(...accounts)
     writes.holds.push(...holds)
+    for (const attempt of removedHolds) writes.removedHolds.push({ customer: this.row.customer, attempt })
     writes.keys.push(...keys)
     writes.events.push(...events)
     for (const [id, amount] of daily) {

@@ -27,7 +27,15 @@ export function decide(input: {
     }
     return answer(book, command, input.settings)
   })
-  const writes: Writes = { customers: [], accounts: [], holds: [], keys: [], events: [], daily: [] }
+  const writes: Writes = {
+    customers: [],
+    accounts: [],
+    holds: [],
+    removedHolds: [],
+    keys: [],
+    events: [],
+    daily: [],
+  }
   for (const book of books.values()) book.collect(writes)
   return { answers, writes }
 }

@@ -4,7 +4,10 @@ import type { Book } from './book.ts'
 import { bookUsage } from './bookUsage.ts'
 import type { HoldRow } from './rows.ts'
 
-/** Ends a hold, exactly once: its units leave `held` here and nowhere else. */
+/**
+ * Ends a hold, exactly once: its units leave `held` here and nowhere else. Settled or released, its row goes; expired, it stays for a
+ * while, for a settle that comes late and for the key that asks what became of its attempt.
+ */
 export function endHold(
   book: Book,
   hold: HoldRow,
@@ -17,7 +20,8 @@ export function endHold(
       book.writeAccount(account, { held: account.held - leg.amount })
     }
   }
-  book.writeHold(hold, { state, pruneAt: book.now + holdRetentionMs })
+  if (state === 'expired') book.writeHold(hold, { state, pruneAt: book.now + holdRetentionMs })
+  else book.removeHold(hold)
 }
 
 export const isDue = (hold: HoldRow, now: number) => hold.state === 'held' && hold.expiresAt <= now

@@ -94,13 +94,14 @@ const heldLeg = z.object({
   price: eventPrice,
 })
 
+/** Held, or expired and kept for a late settle. A settled or released hold has no row any more: nothing is left to decide about it. */
 export const holdRow = z.object({
   customer: z.string(),
   attempt: z.string(),
   subscription: z.string(),
   procedure: z.string(),
   legs: json(z.array(heldLeg)),
-  state: z.enum(['held', 'settled', 'released', 'expired']),
+  state: z.enum(['held', 'expired']),
   startedAt: integer,
   expiresAt: integer,
   maxHoldMs: integer,

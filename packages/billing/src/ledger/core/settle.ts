@@ -11,11 +11,9 @@ import { completedByAnother, completeKey } from './keys.ts'
  */
 export function settle(book: Book, command: Settle, settings: LedgerSettings): SettleAnswer {
   const hold = book.hold(command.attempt)
-  if (hold?.state === 'settled') return { state: 'settled' }
-
   const first = completedByAnother(book, command)
   if (first) {
-    if (hold?.state === 'held') endHold(book, hold, 'released', settings)
+    if (hold) endHold(book, hold, 'released', settings)
     return { state: 'completed', result: first.result }
   }
 

@@ -5,7 +5,7 @@ import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '..
 export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]
-  properties: string[]
+  properties: (keyof Row & string)[]
   decode(columns: unknown): Row
 }
 
@@ -16,7 +16,7 @@ const table = <S extends z.ZodObject>(
 ): Table<z.output<S>> => ({
   name,
   key,
-  properties: Object.keys(schema.shape),
+  properties: Object.keys(schema.shape).filter((it): it is keyof z.output<S> & string => it in schema.shape),
   decode: (columns) => schema.parse(columns),
 })
 

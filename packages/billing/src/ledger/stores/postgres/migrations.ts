@@ -56,7 +56,6 @@ export const migrations = [
     PRIMARY KEY (customer, attempt)
   );
   CREATE INDEX hold_due ON metered.hold (customer, expires_at) WHERE state = 'held';
-  CREATE INDEX hold_due_of_all ON metered.hold (expires_at) INCLUDE (customer) WHERE state = 'held';
   CREATE INDEX hold_prune ON metered.hold (prune_at) WHERE prune_at IS NOT NULL;
 
   CREATE TABLE metered.key (

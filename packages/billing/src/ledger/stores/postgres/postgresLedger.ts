@@ -23,9 +23,8 @@ export function postgresLedger(
 ): Ledger {
   const { clockOffsetMs = () => 0, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
-  // An idle connection that breaks is replaced by the pool; unheard its error would end the process.
-  const heard = () => {}
-  pool.on('error', heard)
+  // An idle connection that breaks is replaced by the pool; unheard its error would end the process, also while shutting down.
+  pool.on('error', () => {})
 
   let migrated: Promise<void> | null = null
   const ready = (): Promise<void> => {
@@ -64,7 +63,6 @@ export function postgresLedger(
       },
       close: async () => {
         await migrated?.catch(() => {})
-        pool.off('error', heard)
       },
     },
     settings,

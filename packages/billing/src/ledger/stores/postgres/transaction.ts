@@ -10,6 +10,7 @@ const begin = `
   SET LOCAL statement_timeout = 5000;
   SET LOCAL idle_in_transaction_session_timeout = 5000;
   SET LOCAL plan_cache_mode = force_generic_plan;
+  SET LOCAL jit = off;
   SET LOCAL enable_seqscan = off;
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;

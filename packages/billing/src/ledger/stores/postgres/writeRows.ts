@@ -11,6 +11,10 @@ const write = `
     customers AS (${upsert(tables.customer, 'customers')}),
     accounts AS (${upsert(tables.account, 'accounts')}),
     holds AS (${upsert(tables.hold, 'holds')}),
+    removed_holds AS (
+      DELETE FROM metered.hold h USING jsonb_populate_recordset(NULL::metered.hold, $1::jsonb -> 'removedHolds') r
+      WHERE h.customer = r.customer AND h.attempt = r.attempt
+    ),
     keys AS (${upsert(tables.key, 'keys')}),
     events AS (${upsert(tables.event, 'events')})
   INSERT INTO metered.daily AS daily (customer, day, meter, amount)
@@ -20,11 +24,12 @@ const write = `
 /** Writes the rows that a batch changed, in one statement. */
 export async function writeRows(client: PoolClient, writes: Writes): Promise<void> {
   if (writes.customers.length === 0) return
-  const { customers, accounts, holds, keys, events, daily } = writes
+  const { customers, accounts, holds, removedHolds, keys, events, daily } = writes
   const lists = {
     customers: customers.map(asColumns),
     accounts: accounts.map(asColumns),
     holds: holds.map(asColumns),
+    removedHolds,
     keys: keys.map(asColumns),
     events: events.map(asColumns),
     daily,

@@ -56,7 +56,6 @@ export const migrations = [
     PRIMARY KEY (customer, attempt)
   ) WITHOUT ROWID;
   CREATE INDEX metered_hold_due ON metered_hold (customer, expires_at) WHERE state = 'held';
-  CREATE INDEX metered_hold_due_of_all ON metered_hold (expires_at, customer) WHERE state = 'held';
   CREATE INDEX metered_hold_prune ON metered_hold (prune_at) WHERE prune_at IS NOT NULL;
 
   CREATE TABLE metered_key (

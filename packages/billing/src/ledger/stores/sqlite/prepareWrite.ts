@@ -9,6 +9,7 @@ export function prepareWrite(db: SqliteDatabase) {
   const holds = upsert(db, tables.hold)
   const keys = upsert(db, tables.key)
   const events = upsert(db, tables.event)
+  const removeHold = db.prepare('DELETE FROM metered_hold WHERE customer = ? AND attempt = ?')
   const addToDay = db.prepare(
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
      ON CONFLICT (customer, day, meter) DO UPDATE SET amount = amount + excluded.amount`,
@@ -17,6 +18,7 @@ export function prepareWrite(db: SqliteDatabase) {
     for (const row of writes.customers) customers(row)
     for (const row of writes.accounts) accounts(row)
     for (const row of writes.holds) holds(row)
+    for (const { customer, attempt } of writes.removedHolds) removeHold.run(customer, attempt)
     for (const row of writes.keys) keys(row)
     for (const row of writes.events) events(row)
     for (const { customer, day, meter, amount } of writes.daily) addToDay.run(customer, day, meter, amount)
@@ -29,8 +31,5 @@ function upsert<Row extends object>(db: SqliteDatabase, table: Table<Row>) {
   const statement = db.prepare(
     `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${onConflict(table)}`,
   )
-  return (row: Row) => {
-    const values = new Map<string, unknown>(Object.entries(row))
-    statement.run(...table.properties.map((property) => toColumn(values.get(property))))
-  }
+  return (row: Row) => statement.run(table.properties.map((property) => toColumn(row[property])))
 }
