@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Books, flowgladBooks } from './books.ts'
+import { type Model, startModel } from './model.ts'
 import { type Network, startNetwork } from './network.ts'
 import { startPostgres } from './postgres.ts'
 import { freePort, type Running, repository, startBuilt } from './process.ts'
@@ -17,16 +18,28 @@ export interface Stack extends AsyncDisposable {
   /** The network between the two. */
   network: Network
   books: Books
+  /** The model that works when it is told to; undefined where the product's own model works. */
+  model: Model | undefined
   /** Another server over the same ledger. */
   startNode(env?: Record<string, string>): Promise<Running>
   /** Ends the first server as told and starts it again on the same port and files. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
+export interface StackOptions {
+  /** For the server, on top of what it needs. */
+  env?: Record<string, string>
+  /** Default true. */
+  webhooks?: boolean
+  /** Default `sqlite`. */
+  database?: 'sqlite' | 'postgres'
+  /** With a model that works when it is told to. */
+  controlledModel?: boolean
+}
+
 /** The product as it is built and run in production form: flowglad-local, a breakable network, the server. */
-export async function startStack(
-  options: { env?: Record<string, string>; webhooks?: boolean; database?: 'sqlite' | 'postgres' } = {},
-): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const model = options.controlledModel ? await startModel() : undefined
   const postgres = options.database === 'postgres' ? await startPostgres() : undefined
   const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
   const [flowgladPort, port] = await Promise.all([freePort(), freePort()])
@@ -64,6 +77,7 @@ export async function startStack(
         FLOWGLAD_WEBHOOK_SECRET: webhookSecret,
         AUTH_SECRET: 'a-secret-of-the-end-to-end-tests-alone',
         RATE_LIMIT: 'off',
+        ...(model ? { OPENAI_BASE_URL: model.url } : {}),
         ...options.env,
         ...env,
       },
@@ -75,6 +89,7 @@ export async function startStack(
     server: await startServer(port),
     flowglad,
     network,
+    model,
     books: flowgladBooks({ url: flowglad.url, key }),
     async startNode(env) {
       const node = await startServer(await freePort(), env)
@@ -89,6 +104,7 @@ export async function startStack(
       await Promise.all([stack.server, ...nodes].map((it) => it.kill('SIGTERM')))
       await network[Symbol.asyncDispose]()
       await flowglad.kill('SIGTERM')
+      await model?.[Symbol.asyncDispose]()
       await postgres?.[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },

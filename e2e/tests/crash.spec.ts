@@ -1,22 +1,12 @@
 // Processes killed in the middle of their work: what was answered is billed, what is billed was worked for, and nothing twice.
 import { randomUUID } from 'node:crypto'
 import type { APIRequestContext } from '@playwright/test'
-import { call, expect, signUp, test } from './fixtures.ts'
+import { buy, call, expect, signUp, test } from './fixtures.ts'
 
-test.use({ ownStack: true, stackEnv: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } })
+test.use({ ownStack: true, stackOptions: { env: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } } })
 
 const lookUp = (request: APIRequestContext, url: string, term: string, key: string) =>
   call(request, url, 'studio.generate', { prompt: term, count: 1 }, { 'idempotency-key': key })
-
-async function upgrade(
-  request: APIRequestContext,
-  url: string,
-  complete: (session: string) => Promise<void>,
-) {
-  const { data } = await call(request, url, 'billing.checkout', { priceSlug: 'pro_monthly' })
-  await complete(new URL(data.url).pathname.split('/').at(-1) ?? '')
-  await call(request, url, 'billing.refresh', {})
-}
 
 test('five crashes with a failing delivery: answered ≤ billed ≤ answered + in flight, and the books agree', async ({
   stack,
@@ -24,7 +14,7 @@ test('five crashes with a failing delivery: answered ≤ billed ≤ answered + i
 }) => {
   test.slow()
   const customer = await signUp(request, stack.url)
-  await upgrade(request, stack.url, stack.books.complete)
+  await buy(request, stack, 'pro_monthly')
 
   let answered = 0
   let inFlightAtKills = 0

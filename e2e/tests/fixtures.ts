@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type APIRequestContext, test as base, type Page } from '@playwright/test'
-import { type Stack, startStack } from '../stack/stack.ts'
+import { type APIRequestContext, type BrowserContext, test as base, type Page } from '@playwright/test'
+import type { Model } from '../stack/model.ts'
+import { type Stack, type StackOptions, startStack } from '../stack/stack.ts'
 
 export { expect } from '@playwright/test'
 
@@ -23,65 +24,110 @@ export async function signUp(request: APIRequestContext, url: string): Promise<C
   return { id: (await response.json()).user.id, email, password }
 }
 
-export interface Fixtures {
-  /** A customer of this test alone, signed in in `page`'s browser context. */
-  customer: Customer
+/** Signs a known customer in over HTTP; the session's cookie stays in `request`. */
+export async function signIn(request: APIRequestContext, url: string, { email, password }: Customer) {
+  const response = await request.post(`${url}/api/auth/sign-in/email`, {
+    data: { email, password },
+    headers: { origin: url },
+  })
+  if (!response.ok()) throw new Error(`sign-in answered ${response.status()}: ${await response.text()}`)
 }
 
 interface Options {
   /** True for tests that move Flowglad's clock or break its network: nobody shares their stack. */
   ownStack: boolean
-  stackEnv: Record<string, string>
+  stackOptions: StackOptions
+  /** What the browser may complain of in this test, beside refused calls. */
+  expectedComplaints: RegExp[]
+}
+
+interface Fixtures {
+  stack: Stack
+  /** The model of a stack started with `controlledModel`. */
+  model: Model
+  /** A customer of this test alone, signed in in `page`'s browser. */
+  customer: Customer
+  /** Opens another browser (cookies of its own), watched as closely as the first. */
+  openBrowser: () => Promise<Page>
+  complaints: string[]
 }
 
 interface WorkerFixtures {
-  sharedStack: Stack
+  /** A running stack with these options, for tests that leave each other alone on it. */
+  sharedStack: (options: StackOptions) => Promise<Stack>
 }
 
-export const test = base.extend<Fixtures & Options & { stack: Stack; problems: string[] }, WorkerFixtures>({
+export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   ownStack: [false, { option: true }],
-  stackEnv: [{}, { option: true }],
+  stackOptions: [{}, { option: true }],
+  expectedComplaints: [[], { option: true }],
 
   sharedStack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
     async ({}, use) => {
-      await using stack = await startStack()
-      await use(stack)
+      const started = new Map<string, Promise<Stack>>()
+      await use((options) => {
+        const name = JSON.stringify(options)
+        const stack = started.get(name) ?? startStack(options)
+        started.set(name, stack)
+        return stack
+      })
+      for (const stack of started.values()) await (await stack)[Symbol.asyncDispose]()
     },
     { scope: 'worker' },
   ],
 
-  stack: async ({ ownStack, stackEnv, sharedStack }, use) => {
-    if (!ownStack) return use(sharedStack)
-    await using stack = await startStack({ env: stackEnv })
+  stack: async ({ ownStack, stackOptions, sharedStack }, use) => {
+    if (!ownStack) return use(await sharedStack(stackOptions))
+    await using stack = await startStack(stackOptions)
     await use(stack)
+  },
+
+  model: async ({ stack }, use) => {
+    if (!stack.model) throw new Error('this stack has no model of ours: test.use({ stackOptions: … })')
+    await use(stack.model)
+    stack.model.reset()
   },
 
   baseURL: async ({ stack }, use) => use(stack.url),
 
   customer: async ({ page, stack }, use) => use(await signUp(page.request, stack.url)),
 
+  openBrowser: async ({ browser, complaints, expectedComplaints }, use) => {
+    const contexts: BrowserContext[] = []
+    await use(async () => {
+      const context = await browser.newContext()
+      contexts.push(context)
+      watch(context, complaints, expectedComplaints)
+      return context.newPage()
+    })
+    for (const context of contexts) await context.close()
+  },
+
   // Every browser test fails on an error in the console or an uncaught exception.
-  problems: [
-    async ({ page }, use) => {
-      const problems: string[] = []
-      watch(page, problems)
-      await use(problems)
-      if (problems.length) throw new Error(`the browser complained:\n${problems.join('\n')}`)
+  complaints: [
+    async ({ context, expectedComplaints }, use) => {
+      const complaints: string[] = []
+      watch(context, complaints, expectedComplaints)
+      await use(complaints)
+      if (complaints.length) throw new Error(`the browser complained:\n${complaints.join('\n')}`)
     },
     { auto: true },
   ],
 })
 
 /** A refused call is a 4xx on purpose and Chromium logs each; anything else is a defect. */
-function watch(page: Page, problems: string[]) {
-  page.on('pageerror', (error) => problems.push(String(error)))
-  page.on('console', (message) => {
-    const refused = /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/
-    const offline = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/
+function watch(context: BrowserContext, complaints: string[], expected: RegExp[]) {
+  const allowed = [
+    /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/,
+    /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/,
+    ...expected,
+  ]
+  context.on('weberror', (error) => complaints.push(String(error.error())))
+  context.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return
-    if (refused.test(message.text()) || offline.test(message.text())) return
-    problems.push(`${message.type()}: ${message.text()}`)
+    if (allowed.some((it) => it.test(message.text()))) return
+    complaints.push(`${message.type()}: ${message.text()} (${message.page()?.url()})`)
   })
 }
 
@@ -120,4 +166,30 @@ export async function batch(
     headers: { 'content-type': 'application/json', ...headers },
   })
   return { status: response.status(), answers: await response.json() }
+}
+
+/** Makes pictures as the customer, without a browser: another of their devices. */
+export async function spendGenerations(request: APIRequestContext, url: string, amount: number) {
+  for (let left = amount; left > 0; left -= 4) {
+    const input = { prompt: 'a field of barley', count: Math.min(4, left) }
+    const { status, error } = await call(request, url, 'studio.generate', input)
+    if (status !== 200) throw new Error(`studio.generate answered ${status}: ${JSON.stringify(error)}`)
+  }
+}
+
+/** Records look-ups as a browser of the customer may by itself, any number at once. */
+export async function spendLookUps(request: APIRequestContext, url: string, amount: number) {
+  const response = await request.post(`${url}/api/flowglad/usage-events/create`, {
+    data: { usageMeterSlug: 'api_calls', amount },
+  })
+  if (!response.ok())
+    throw new Error(`recording usage answered ${response.status()}: ${await response.text()}`)
+}
+
+/** Buys a plan or a pack without a browser, and has the server look at it. */
+export async function buy(request: APIRequestContext, stack: Stack, priceSlug: string) {
+  const { data, error } = await call(request, stack.url, 'billing.checkout', { priceSlug })
+  if (!data) throw new Error(`billing.checkout answered ${JSON.stringify(error)}`)
+  await stack.books.complete(new URL(data.url).pathname.split('/').at(-1) ?? '')
+  await call(request, stack.url, 'billing.refresh', {})
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { test as base } from '@playwright/test'
 import { startStack } from '../stack/stack.ts'
-import { call, expect, signUp } from './fixtures.ts'
+import { buy, call, expect, signUp } from './fixtures.ts'
 
 const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
@@ -26,8 +26,7 @@ test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succee
   test.slow()
   const { stack, urls } = nodes
   const customer = await signUp(request, stack.url)
-  const { data } = await call(request, stack.url, 'billing.checkout', { priceSlug: 'pro_monthly' })
-  await stack.books.complete(new URL(data.url).pathname.split('/').at(-1) ?? '')
+  await buy(request, stack, 'pro_monthly')
   const answers = await Promise.all(
     Array.from({ length: 400 }, (_, i) =>
       call(request, i % 2 ? urls[0] : urls[1], 'studio.generate', { prompt: 'two boats', count: 2 }),
