@@ -7,7 +7,7 @@ export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
   throw new BillingError(
-    { code: 'KEY_INVALID', key: key.replace(/[^\x20-\x7e]/g, '?').slice(0, 128) },
+    { code: 'KEY_INVALID', key: key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?') },
     'An idempotency key is 1 to 128 letters, digits, dots, colons, dashes or underscores, one for each call of a batch.',
   )
 }

@@ -30,7 +30,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
 
   return t.router({
     billing: billing.trpc.router({ protectedProcedure, publicProcedure: t.procedure }),
-    free: protectedProcedure.query(({ ctx }) => ctx.user.id),
+    unmetered: protectedProcedure.mutation(({ ctx }) => ctx.user.id),
     ping: meteredProcedure('api_calls').query(() => 'pong'),
     generate: protectedProcedure
       .input(prompt)

@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTRPCClient, httpBatchLink, retryLink } from '@trpc/client'
+import { expect, test } from 'vitest'
+import { billingRefusal, idempotencyLink, keyHeaders } from '../../src/client/index.ts'
+import { sqliteLedger } from '../../src/index.ts'
+import { type AppRouter, startApp } from './startApp.ts'
+
+const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'done',
+    (error: unknown) => billingRefusal(error)?.code ?? String(error),
+  )
+
+/** Work that counts its runs, and waits where a test wants to look. */
+function counting() {
+  let runs = 0
+  let open = () => {}
+  let gate = Promise.resolve()
+  return {
+    runs: () => runs,
+    close() {
+      gate = new Promise((resolve) => {
+        open = resolve
+      })
+    },
+    open: () => open(),
+    async generate({ prompt }: { prompt: string }) {
+      const run = ++runs
+      await gate
+      return { id: `${prompt} ${run}` }
+    },
+  }
+}
+
+test('a retry under the same key gets the stored result, without running and without another charge', async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  const first = await app.client.generate.mutate({ prompt: 'x', count: 2 }, withKey('k1'))
+  expect(await app.client.generate.mutate({ prompt: 'x', count: 2 }, withKey('k1'))).toEqual(first)
+  expect(work.runs()).toBe(1)
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 8 })
+})
+
+test('while a call runs, the same key answers IN_PROGRESS, and the link waits for the result', async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  const patient = app.clientWith([idempotencyLink()])
+  work.close()
+  const first = app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k1'))
+  await expect.poll(() => work.runs()).toBe(1)
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k1')))).toBe(
+    'IN_PROGRESS',
+  )
+  const second = patient.generate.mutate({ prompt: 'x', count: 1 }, withKey('k1'))
+  work.open()
+  expect(await second).toEqual(await first)
+  expect(work.runs()).toBe(1)
+})
+
+test('the same key with another input is refused, whatever became of the first call', async () => {
+  let fail = true
+  await using app = await startApp({
+    work: {
+      generate: () => {
+        if (fail) throw new Error('no')
+        return 'ok'
+      },
+    },
+  })
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'a', count: 1 }, withKey('k')))).toMatch('no')
+  fail = false
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'b', count: 1 }, withKey('k')))).toBe('KEY_REUSED')
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'a', count: 1 }, withKey('k')))).toBe('done')
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'b', count: 1 }, withKey('k')))).toBe('KEY_REUSED')
+})
+
+test("a key belongs to its customer and procedure: others' use of the same name is their own", async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  await app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+  await app.client.insists.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+  await app.clientWith([], 'bob').generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+  expect(work.runs()).toBe(3)
+})
+
+test('a procedure may take its key from the input, and may insist on one', async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  const first = await app.client.derived.mutate({ prompt: 'same', count: 1 })
+  expect(await app.client.derived.mutate({ prompt: 'same', count: 1 })).toEqual(first)
+  expect(work.runs()).toBe(1)
+  expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
+})
+
+test.each([
+  ['with a space', 'a b'],
+  ['with a letter outside ASCII', 'ü'],
+  ['with a comma, so that there is one too many', 'a,b'],
+  ['of 129 characters', 'x'.repeat(129)],
+  ['of 10 000 characters', 'x'.repeat(10_000)],
+  ['of none', ''],
+])('a key %s is refused with 400, and its neighbours in the batch are not', async (_, bad) => {
+  await using app = await startApp()
+  const response = await fetch(`${app.url}/generate,unmetered?batch=1`, {
+    method: 'POST',
+    headers: {
+      user: 'ada',
+      'content-type': 'application/json',
+      // Header values are bytes.
+      'idempotency-key': Buffer.from(`${bad},good`).toString('latin1'),
+    },
+    body: JSON.stringify({ 0: { prompt: 'x', count: 1 } }),
+  })
+  const answers: unknown = await response.json()
+  expect(answers).toMatchObject([
+    { error: { data: { billing: { code: 'KEY_INVALID' }, httpStatus: 400 } } },
+    { result: { data: 'ada' } },
+  ])
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
+})
+
+test('keys of a batch belong to its calls in order', async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  const call = (prompt: string, key: string) => app.client.generate.mutate({ prompt, count: 1 }, withKey(key))
+  const [a, b] = await Promise.all([call('a', 'ka'), call('b', 'kb')])
+  const [b2, a2] = await Promise.all([call('b', 'kb'), call('a', 'ka')])
+  expect([a2, b2]).toEqual([a, b])
+  expect(work.runs()).toBe(2)
+})
+
+test('a lost answer is not charged again: retryLink repeats under the key that was minted once', async () => {
+  const work = counting()
+  await using app = await startApp({ work })
+  let losses = 1
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      idempotencyLink(),
+      retryLink({ retry: ({ attempts }) => attempts < 4 }),
+      httpBatchLink({
+        url: app.url,
+        headers: (batch) => ({ user: 'ada', ...keyHeaders(batch) }),
+        async fetch(url, init) {
+          const response = await fetch(String(url), init as RequestInit)
+          if (losses-- <= 0) return response
+          await response.arrayBuffer()
+          throw new TypeError('the network is gone')
+        },
+      }),
+    ],
+  })
+  expect(await client.generate.mutate({ prompt: 'x', count: 1 })).toEqual({ id: 'x 1' })
+  expect(work.runs()).toBe(1)
+})
+
+test('a result too large to keep answers ALREADY_COMPLETED to a retry, charged once', async () => {
+  await using app = await startApp({ work: { generate: () => 'x'.repeat(70_000) } })
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe('done')
+  expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe(
+    'ALREADY_COMPLETED',
+  )
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9 })
+})
+
+test('a result of undefined or null comes back as it was', async () => {
+  let result: unknown
+  await using app = await startApp({ work: { generate: () => result } })
+  const call = (key: string) => app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey(key))
+  expect([await call('u'), await call('u')]).toEqual([undefined, undefined])
+  result = null
+  expect([await call('n'), await call('n')]).toEqual([null, null])
+})
+
+test('keys hold across a restart of the process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
+  const file = join(folder, 'ledger.db')
+  try {
+    const work = counting()
+    let first: unknown
+    {
+      await using app = await startApp({ work, ledger: sqliteLedger(file) })
+      first = await app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+    }
+    await using app = await startApp({ work, ledger: sqliteLedger(file) })
+    expect(await app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))).toEqual(first)
+    expect(work.runs()).toBe(1)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('two nodes on one ledger run a key once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
+  const file = join(folder, 'ledger.db')
+  try {
+    const work = counting()
+    await using one = await startApp({ work, ledger: sqliteLedger(file) })
+    await using two = await startApp({ work, ledger: sqliteLedger(file) })
+    await one.client.ping.query()
+    const call = (app: typeof one) =>
+      app.clientWith([idempotencyLink()]).generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+    const results = await Promise.all([call(one), call(two), call(one), call(two)])
+    expect(results).toEqual(Array(4).fill({ id: 'x 1' }))
+    expect(work.runs()).toBe(1)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
