@@ -7,6 +7,7 @@ import type { Env } from './env.ts'
 export const clientAddressHeader = 'x-client-address'
 
 export type Auth = ReturnType<typeof createAuth>
+export type User = Auth['$Infer']['Session']['user']
 
 /** Sessions by email and password, mounted at /api/auth. */
 export function createAuth({

@@ -26,7 +26,7 @@ export interface Picture {
 
 export interface PictureStore {
   /** Keeps one generation, all of it or nothing. */
-  keep(generation: { user: string; prompt: string; size: number; pngs: Uint8Array[] }): Promise<{
+  keep(generation: { user: string; prompt: string; pictures: { png: Uint8Array; size: number }[] }): Promise<{
     id: string
     pictures: { id: string; url: string }[]
   }>
@@ -50,10 +50,10 @@ export function createPictureStore({
   now: () => number
 }): PictureStore {
   return {
-    async keep({ user, prompt, size, pngs }) {
+    async keep({ user, prompt, pictures }) {
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
-      const rows = pngs.map((png, index) => ({
+      const rows = pictures.map(({ png, size }, index) => ({
         id: `${id}-${index + 1}`,
         user_id: user,
         prompt,

@@ -1,0 +1,85 @@
+import helmet from '@fastify/helmet'
+import { billingRoutes, sendBillingError } from '@metered/billing'
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import type { Auth } from './auth.ts'
+import { authRoutes, sessionOf } from './authRoutes.ts'
+import type { Env } from './env.ts'
+import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
+import { readWeb, serveWeb } from './serveWeb.ts'
+import { pictureRoutes } from './studio/pictureRoutes.ts'
+
+export interface AppParts extends RouterParts {
+  env: Pick<Env, 'production' | 'publicUrl' | 'webRoot'>
+  auth: Auth
+  log: FastifyBaseLogger
+}
+
+/** Puts the server together; it does not listen yet. */
+export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<FastifyInstance> {
+  const { billing, pictures } = parts
+  const app = Fastify({
+    loggerInstance: log,
+    // A batch names all its procedures in the path.
+    routerOptions: { maxParamLength: 5_000 },
+  })
+  const web = env.production ? readWeb(env.webRoot) : null
+  const encrypted = env.publicUrl.startsWith('https:')
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'", ...(web?.inlineScripts ?? [])],
+        // Mantine sets styles on elements.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        // Both would turn plain http://localhost away.
+        upgradeInsecureRequests: encrypted ? [] : null,
+      },
+    },
+    strictTransportSecurity: encrypted,
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (sendBillingError(error, reply)) return reply
+    const status = error.statusCode ?? 500
+    if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
+    request.log.error({ err: error }, 'a request failed')
+    return reply.code(status).send({ error: 'internal', message: 'Something went wrong on our side.' })
+  })
+
+  await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
+  await app.register(pictureRoutes, { auth, pictures })
+  await app.register(billingRoutes, {
+    billing,
+    customer: async (request) => (await sessionOf(auth, request)).user,
+  })
+  await app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: {
+      router: createAppRouter(parts),
+      // A longer batch could hold a server busy, whatever its rate.
+      maxBatchSize: 50,
+      async createContext({ req, res, info }) {
+        const { user, cookies } = await sessionOf(auth, req)
+        for (const cookie of cookies) res.header('set-cookie', cookie)
+        return { user, ...billing.trpc.request({ req, info }) }
+      },
+      responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
+      onError({ error, path }) {
+        // Refusals are answers. Only what nobody meant, or what broke behind us, is worth a line.
+        if (error.code === 'INTERNAL_SERVER_ERROR')
+          log.error({ err: error.cause ?? error, path }, 'a call failed')
+        else if (error.code === 'SERVICE_UNAVAILABLE')
+          log.warn({ path, reason: reasonOf(error) }, error.message)
+      },
+    } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
+  })
+  if (web) serveWeb(app, web)
+  else if (env.production)
+    log.warn(`The web app is not built, so there are no pages: ${env.webRoot} is missing`)
+  return app
+}
+
+const reasonOf = ({ cause }: Error) => (cause instanceof Error ? cause.message : undefined)

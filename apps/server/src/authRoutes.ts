@@ -1,0 +1,50 @@
+import { fromNodeHeaders } from 'better-auth/node'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Auth, clientAddressHeader, type User } from './auth.ts'
+
+/** better-auth's own routes. */
+export async function authRoutes(
+  app: FastifyInstance,
+  { auth, publicUrl }: { auth: Auth; publicUrl: string },
+) {
+  // It reads bodies by itself.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/api/auth/*',
+    async handler(request, reply) {
+      const hasBody = request.method === 'POST' && typeof request.body === 'string'
+      const response = await auth.handler(
+        new Request(new URL(request.url, publicUrl), {
+          method: request.method,
+          headers: headersOf(request),
+          ...(hasBody ? { body: String(request.body) } : {}),
+        }),
+      )
+      return reply.send(response)
+    },
+  })
+}
+
+export interface Session {
+  /** null: nobody is signed in. */
+  user: User | null
+  /** `Set-Cookie` headers to send along: the session's cached copy, made anew. */
+  cookies: string[]
+}
+
+export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
+  if (!request.headers.cookie) return { user: null, cookies: [] }
+  const { headers, response } = await auth.api.getSession({
+    headers: headersOf(request),
+    returnHeaders: true,
+  })
+  return { user: response?.user ?? null, cookies: headers.getSetCookie() }
+}
+
+function headersOf(request: FastifyRequest): Headers {
+  const headers = fromNodeHeaders(request.headers)
+  headers.set(clientAddressHeader, request.ip)
+  return headers
+}

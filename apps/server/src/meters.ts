@@ -1,0 +1,16 @@
+import { defineMeters } from '@metered/billing'
+
+/** What Studio charges for, by the slugs of pricing.yaml. */
+export const meters = defineMeters({
+  /** Pictures. */
+  generations: { unlimitedBy: 'unlimited_generations' },
+  /** Words of text: see studio/tokens.ts. */
+  tokens: { onExpiry: 'release' },
+  /** Look-ups. */
+  api_calls: {
+    priceSlug: 'api_calls_standard',
+    overage: { withFeature: 'api_overage' },
+    unlimitedBy: 'unlimited_api_calls',
+    recordableByClient: true,
+  },
+})

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Renderer } from './art/renderer.ts'
+import { compose } from './compose.ts'
+import { assertAllowed, type Models } from './models.ts'
+import { atMost, tokensOf } from './tokens.ts'
+
+/** Pictures and texts made on this machine, the same for the same prompt. `latencyMs` is waited before each picture and each sentence. */
+export function createLocalModels({
+  renderer,
+  latencyMs,
+}: {
+  renderer: Renderer
+  latencyMs: number
+}): Models {
+  async function* sentences(prompt: string) {
+    for (const sentence of compose(prompt)) {
+      if (latencyMs > 0) await sleep(latencyMs)
+      assertAllowed(prompt)
+      yield* tokensOf(sentence)
+    }
+  }
+  return {
+    async paint({ prompt, index, hd }) {
+      if (latencyMs > 0) await sleep(latencyMs)
+      // After the wait, as a model elsewhere would: until then its units are held.
+      assertAllowed(prompt)
+      const size = hd ? 1024 : 512
+      return { png: await renderer.paint({ prompt, index, size }), size }
+    },
+    write: ({ prompt, maxTokens }) => atMost(maxTokens, sentences(prompt)),
+  }
+}

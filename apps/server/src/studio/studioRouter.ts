@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { Trpc } from '../trpc.ts'
+import { lookUp } from './lookUp.ts'
+import type { Models } from './models.ts'
+import type { PictureStore } from './pictureStore.ts'
+
+const prompt = z.string().trim().min(1).max(1_000)
+const generateInput = z.object({
+  prompt,
+  count: z.number().int().min(1).max(4),
+  hd: z.boolean().default(false),
+})
+const writeInput = z.object({ prompt, maxTokens: z.number().int().min(1).max(100_000) })
+const lookUpInput = z.object({ term: z.string().trim().min(1).max(100) })
+const galleryInput = z
+  .object({ limit: z.number().int().min(1).max(100).default(24), cursor: z.string().max(100).nullish() })
+  .default({ limit: 24 })
+
+export interface StudioParts {
+  models: Models
+  pictures: PictureStore
+}
+
+/** What Studio does for its users, each procedure on one meter. */
+export function createStudioRouter(
+  { router, protectedProcedure, metered, requireFeature }: Trpc,
+  { models, pictures }: StudioParts,
+) {
+  const hd = requireFeature<z.infer<typeof generateInput>>('hd')
+
+  return router({
+    generate: protectedProcedure
+      .input(generateInput)
+      .use((call) => (call.input.hd ? hd(call) : call.next()))
+      .use(metered('generations', { cost: ({ input }) => input.count }))
+      .mutation(async ({ input: { prompt, count, hd }, ctx }) => {
+        const painted = await Promise.all(
+          Array.from({ length: count }, (_, index) => models.paint({ prompt, index, hd })),
+        )
+        return pictures.keep({ user: ctx.user.id, prompt, pictures: painted })
+      }),
+
+    write: protectedProcedure
+      .input(writeInput)
+      .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
+      .mutation(async function* ({ input, ctx }) {
+        for await (const token of models.write(input)) {
+          ctx.usage.add(1)
+          yield token
+        }
+      }),
+
+    lookup: protectedProcedure
+      .input(lookUpInput)
+      .use(metered('api_calls'))
+      .query(({ input }) => lookUp(input.term)),
+
+    gallery: protectedProcedure
+      .input(galleryInput)
+      .query(({ input, ctx }) =>
+        pictures.page({ user: ctx.user.id, limit: input.limit, before: input.cursor ?? null }),
+      ),
+  })
+}

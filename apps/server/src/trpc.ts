@@ -1,0 +1,66 @@
+import type { Billing } from '@metered/billing'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError, z } from 'zod'
+import type { User } from './auth.ts'
+import type { meters } from './meters.ts'
+import { type RateLimit, RateLimitedError } from './rateLimit.ts'
+
+export interface Context {
+  /** null: nobody is signed in. */
+  user: User | null
+}
+
+export type AppBilling = Billing<typeof meters, { user: User }>
+export type Trpc = ReturnType<typeof createTrpc>
+
+function messageOf(error: TRPCError): string {
+  // What broke inside says nothing to a user, and may say too much to others.
+  if (error.code === 'INTERNAL_SERVER_ERROR') return 'Something went wrong on our side.'
+  return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message
+}
+
+/** The procedures that this app's routers are built of. */
+export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
+  const t = initTRPC.context<Context>().create({
+    // Stack traces are for the log.
+    isDev: false,
+    sse: {
+      ping: { enabled: true, intervalMs: 15_000 },
+      client: { reconnectAfterInactivityMs: 40_000 },
+    },
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      message: messageOf(error),
+      data: {
+        ...shape.data,
+        ...billing.trpc.formatError({ error }),
+        retryAfterMs: error.cause instanceof RateLimitedError ? error.cause.retryAfterMs : null,
+      },
+    }),
+  })
+
+  const publicProcedure = t.procedure
+  const protectedProcedure = publicProcedure
+    .use(({ ctx, next }) => {
+      if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+      return next({ ctx: { user: ctx.user } })
+    })
+    // Before any meter: a call refused here has held nothing.
+    .use(async ({ ctx, next }) => {
+      try {
+        await rateLimit(ctx.user.id)
+      } catch (cause) {
+        if (!(cause instanceof RateLimitedError)) throw cause
+        throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: cause.message, cause })
+      }
+      return next()
+    })
+
+  return {
+    router: t.router,
+    publicProcedure,
+    protectedProcedure,
+    metered: billing.trpc.metered,
+    requireFeature: billing.trpc.requireFeature,
+  }
+}
