@@ -9,6 +9,8 @@ export interface Platform {
   organizationId: string
   /** Without a trailing slash, e.g. `http://127.0.0.1:4010`. */
   url: string
+  /** Whether anybody receives webhooks. */
+  hasReceiver: boolean
 }
 
 /** Fields every record starts with. `at` is the platform's time, which lags the clock while it catches up. */

@@ -64,7 +64,13 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     ...(options.clock && { source: options.clock }),
     offsetMs: Number(books.settings.find('clockOffsetMs')?.value ?? 0),
   })
-  const platform: Platform = { books, clock, organizationId: '', url: '' }
+  const platform: Platform = {
+    books,
+    clock,
+    organizationId: '',
+    url: '',
+    hasReceiver: options.webhook !== undefined,
+  }
   books.transaction(() => {
     const organizationId = books.settings.find('organizationId')?.value ?? createId('org')
     books.settings.put({ id: 'organizationId', value: organizationId })

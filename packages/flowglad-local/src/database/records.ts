@@ -387,7 +387,8 @@ export interface CheckoutSession extends Base {
 export interface WebhookDelivery extends Base {
   type: string
   payload: string
-  state: 'pending' | 'delivered' | 'failed'
+  /** `kept` when there was nobody to send it to. */
+  state: 'kept' | 'pending' | 'delivered' | 'failed'
   attempts: number
   nextAttemptAt: number
   lastStatus: number | null

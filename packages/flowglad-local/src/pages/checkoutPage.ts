@@ -2,7 +2,7 @@ import { currentSubscriptions } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
 import type { CheckoutSession, Feature, Price } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { cardNumber, count, day, every, money } from './format.ts'
+import { cardNumber, count, day, every, inSentence, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { testModeBar } from './layout.ts'
 
@@ -130,7 +130,7 @@ function orderOf(platform: Platform, session: CheckoutSession) {
   const price = books.prices.get(session.priceId)
   const product = books.products.get(price.productId ?? '')
   const recurring = price.type === 'subscription'
-  // One-time prices are charged once, whatever the quantity: see FLOWGLAD's rule in billing/checkout.ts.
+  // One-time prices are charged once, whatever the quantity: see `buyOnce`.
   const total = recurring ? price.unitPrice * session.quantity : price.unitPrice
   const trialDays = price.trialPeriodDays ?? 0
   const dueToday = trialDays > 0 ? 0 : total
@@ -155,7 +155,7 @@ function orderOf(platform: Platform, session: CheckoutSession) {
           ? `Pay ${money(dueToday)}`
           : 'Start free trial',
     summary: html`<div class="tight">
-  <p class="soft">${recurring ? 'Subscribe to' : 'Buy'}</p>
+  <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${books.pricingModels.get(price.pricingModelId).name}</p>
   <h1>${product.name}</h1>
   ${product.description && html`<p class="soft">${product.description}</p>`}
 </div>
@@ -182,8 +182,8 @@ function grantText({ books }: Platform, feature: Feature, price: Price, session:
   if (feature.type === 'toggle' || feature.amount === null) return html`${feature.name}`
   const amount = count(feature.amount * (price.type === 'subscription' ? session.quantity : 1))
   const unit = feature.usageMeterId
-    ? books.usageMeters.get(feature.usageMeterId).name.toLowerCase()
-    : feature.name.toLowerCase()
+    ? inSentence(books.usageMeters.get(feature.usageMeterId).name)
+    : inSentence(feature.name)
   const when =
     feature.type === 'resource'
       ? 'at a time'

@@ -1,7 +1,7 @@
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { count, day, moment, money } from './format.ts'
+import { count, day, instant, moment, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { testModeBar } from './layout.ts'
 import { badge, balanceBars, priceText, table } from './parts.ts'
@@ -86,7 +86,7 @@ function customersPart(platform: Platform, selected: Customer | undefined): Html
     return html`<tr class="${customer.id === selected?.id ? 'selected' : ''}">
   <td><a href="/?customer=${encodeURIComponent(customer.externalId)}">${customer.name || customer.externalId}</a><br><span class="soft mono">${customer.externalId}</span></td>
   <td>${subscription ? html`${subscription.name}<br>${badge(subscription.status)}` : html`<span class="soft">No plan</span>`}</td>
-  <td>${accounts.map(
+  <td class="wide">${accounts.map(
     ({ usageMeterId, balance }) =>
       html`<div class="spread small"><span class="soft">${books.usageMeters.get(usageMeterId).name}</span><span class="${balance < 0 ? 'negative' : ''}">${count(balance)}</span></div>`,
   )}</td>
@@ -160,7 +160,7 @@ ${table(
   newest(books.payments.by('customer', customer.id)).map(
     (
       payment,
-    ) => html`<tr><td>${day(payment.chargeDate)}</td><td class="mono">${books.invoices.get(payment.invoiceId).invoiceNumber}</td>
+    ) => html`<tr><td class="when">${day(payment.chargeDate)}</td><td class="mono">${books.invoices.get(payment.invoiceId).invoiceNumber}</td>
 <td>${badge(payment.status)}</td><td class="number">${money(payment.amount)}</td></tr>`,
   ),
   'None.',
@@ -181,7 +181,7 @@ function ledgerPart({ books }: Platform, customer: Customer | undefined): Html {
 ${table(
   ['When', 'Entry', 'Meter', 'For', { number: 'Units' }],
   entries.map(
-    (entry) => html`<tr><td>${moment(entry.createdAt)}</td><td>${names[entry.type]}</td>
+    (entry) => html`<tr><td class="when">${instant(entry.createdAt)}</td><td>${names[entry.type]}</td>
 <td>${books.usageMeters.get(entry.usageMeterId).name}</td>
 <td class="long">${entry.description}</td>
 <td class="number ${entry.amount < 0 ? '' : 'positive'}">${entry.amount > 0 ? '+' : '−'}${count(Math.abs(entry.amount))}</td></tr>`,
@@ -204,7 +204,7 @@ ${table(
   events.map(
     (
       event,
-    ) => html`<tr><td>${moment(event.createdAt)}</td><td>${books.usageMeters.get(event.usageMeterId).name}</td>
+    ) => html`<tr><td class="when">${instant(event.createdAt)}</td><td>${books.usageMeters.get(event.usageMeterId).name}</td>
 <td class="mono long">${event.transactionId}</td><td class="mono long">${books.prices.get(event.priceId).slug ?? event.priceId}</td><td class="number">${count(event.amount)}</td></tr>`,
   ),
   'No usage yet.',
@@ -222,7 +222,7 @@ ${table(
     const price = session.priceId ? books.prices.get(session.priceId) : null
     const what = price?.name ?? 'A card'
     const path = session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'
-    return html`<tr><td>${moment(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
+    return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
   }),
   'No checkouts yet.',
@@ -230,13 +230,13 @@ ${table(
 }
 
 function webhooksPart({ books }: Platform): Html {
-  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed as Svix signs them</span></div>
+  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed as Svix signs them; without a receiver they are only kept</span></div>
 ${table(
   ['When', 'Event', 'State', 'Answer', { number: 'Tries' }],
   newest(books.webhookDeliveries.all()).map(
     (
       delivery,
-    ) => html`<tr><td>${moment(delivery.createdAt)}</td><td class="mono">${delivery.type}</td><td>${badge(delivery.state)}</td>
+    ) => html`<tr><td class="when">${instant(delivery.createdAt)}</td><td class="mono">${delivery.type}</td><td>${badge(delivery.state)}</td>
 <td class="long">${delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`)}</td><td class="number">${delivery.attempts}</td></tr>`,
   ),
   'No events yet.',

@@ -25,6 +25,14 @@ export const day = (ms: number) =>
 export const moment = (ms: number) =>
   `${day(ms)}, ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })} UTC`
 
+/** 22 Nov 14:03:07, for rows of a table whose times are all in UTC. */
+export const instant = (ms: number) =>
+  `${new Date(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })} ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })}`
+
+/** "Render minutes" inside a sentence is "render minutes", "API calls" stays. */
+export const inSentence = (name: string) =>
+  /^[A-Z][^A-Z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name
+
 export const cardNumber = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
 
 /** past_due → Past due */

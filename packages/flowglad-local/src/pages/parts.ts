@@ -15,6 +15,7 @@ const tones: Record<string, 'good' | 'bad' | 'plain' | ''> = {
   canceled: 'plain',
   void: 'plain',
   expired: 'plain',
+  kept: 'plain',
 }
 
 /** A state as a small label; what needs attention stands out. */
@@ -54,7 +55,7 @@ export function table(
   empty: string,
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll"><table class="flow">
 <thead><tr>${headings.map((h) =>
     typeof h === 'string'
       ? html`<th scope="col">${h}</th>`

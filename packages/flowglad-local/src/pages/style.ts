@@ -58,7 +58,7 @@ main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1re
 .wide main { max-width: 90rem; }
 .two { display: grid; gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
 @media (min-width: 48rem) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
-.single { max-width: 32rem; }
+.narrow main.single { max-width: 34rem; }
 
 .price { font-size: 2.4rem; font-weight: 680; letter-spacing: -0.035em; line-height: 1.1; }
 .price small { font-size: 1rem; font-weight: 450; letter-spacing: 0; color: var(--soft); }
@@ -71,7 +71,7 @@ main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1re
 
 label { display: grid; gap: 0.3rem; font-size: 0.875rem; font-weight: 550; min-width: 0; }
 input, select {
-  font: inherit; font-size: 1rem; color: var(--ink); background: var(--paper); width: 100%; min-width: 0;
+  font: inherit; font-size: 1rem; font-weight: 450; color: var(--ink); background: var(--paper); width: 100%; min-width: 0;
   border: 1px solid var(--line); border-radius: 9px; padding: 0.6rem 0.75rem;
 }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; }
@@ -96,7 +96,7 @@ th, td { padding: 0.45rem 0.75rem 0.45rem 0; border-bottom: 1px solid var(--line
 th.number { text-align: right; }
 tr:last-child td { border-bottom: 0; }
 .empty { color: var(--soft); padding: 0.75rem 0; }
-.long { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.long { max-width: 10.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .selected td { background: var(--tint); }
 .selected td:first-child { box-shadow: inset 3px 0 0 var(--accent); padding-left: 0.75rem; }
 .negative { color: var(--bad); font-weight: 600; }
@@ -116,4 +116,18 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 @media (min-width: 64rem) { .dashboard { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .halves .scroll { max-height: 24rem; overflow-y: auto; }
 .halves td { white-space: nowrap; }
+input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; }
+@media (max-width: 40rem) {
+  /* A row becomes a small block: what, where and how much on the first line, when on the second. */
+  .flow thead { display: none; }
+  .flow tr { display: flex; flex-wrap: wrap; gap: 0 0.6rem; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+  .flow tr:last-child { border-bottom: 0; }
+  .flow td { border: 0; padding: 0; max-width: 100%; }
+  .flow td.number { margin-left: auto; }
+  .flow td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
+  .flow td.wide { width: 100%; }
+  .flow .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }
+  .flow .selected td { background: transparent; box-shadow: none; padding-left: 0; }
+  .halves .scroll { max-height: 26rem; }
+}
 `

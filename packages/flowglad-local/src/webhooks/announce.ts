@@ -15,7 +15,7 @@ type EventType =
  * one always is. As on the platform the body has no type and no amounts: it says what to look up.
  */
 export function announce(
-  { books }: Platform,
+  { books, hasReceiver }: Platform,
   at: number,
   type: EventType,
   about: { id: string; object: 'customer' | 'payment' | 'purchase' | 'subscription'; customer: Customer },
@@ -30,7 +30,7 @@ export function announce(
       customer: { id: customer.id, externalId: customer.externalId },
       pricingModelId: customer.pricingModelId,
     }),
-    state: 'pending',
+    state: hasReceiver ? 'pending' : 'kept',
     attempts: 0,
     nextAttemptAt: 0,
     lastStatus: null,
