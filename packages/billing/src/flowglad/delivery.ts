@@ -7,6 +7,11 @@ import type { EventSender, Sending } from './sendEvents.ts'
 
 const customersAtOnce = 100
 
+/** `refused`: what was tried is not taken, not even alone. */
+interface Pass {
+  state: 'away' | 'progress' | 'refused' | 'nothing'
+}
+
 export type Delivery = ReturnType<typeof createDelivery>
 
 /** Empties the outbox: takes the lanes of customers with usage to deliver, packs their events into bulks, and backs off while Flowglad is away. */
@@ -33,8 +38,8 @@ export function createDelivery({
   let interrupt = () => {}
   let passing: Promise<unknown> = Promise.resolve()
 
-  /** One look at the outbox. `found`: customers whose events were tried. */
-  async function pass(): Promise<{ found: number; away: boolean }> {
+  /** One look at the outbox. */
+  async function pass(): Promise<Pass> {
     const now = clock.now()
     for (const [customer, until] of restingUntil) if (until <= now) restingUntil.delete(customer)
     const waiting = await ledger.customersToDeliver(customersAtOnce + restingUntil.size)
@@ -46,11 +51,13 @@ export function createDelivery({
       const batches = pack(taken, bulkSize)
       let away = false
       let timedOut = false
+      let decided = 0
       const sendSome = async () => {
         for (let batch = batches.shift(); batch && !away; batch = batches.shift()) {
           const result = await sender.send(batch)
           away ||= result.away
           timedOut ||= result.timedOut
+          decided += result.decided
         }
       }
       await Promise.all(Array.from({ length: bulks }, sendSome))
@@ -65,14 +72,14 @@ export function createDelivery({
         const resting = [...ambiguous, ...events].filter(sender.isResting)
         if (resting.length > 0) restingUntil.set(customer, sender.restsUntil(resting))
       }
-      return { found: taken.length, away }
+      return { state: away ? 'away' : decided > 0 ? 'progress' : taken.length > 0 ? 'refused' : 'nothing' }
     } finally {
       await Promise.all(taken.map((lane) => lane.leave()))
     }
   }
 
   /** Passes do not overlap, whoever asks for one. */
-  function passInTurn(): Promise<{ found: number; away: boolean }> {
+  function passInTurn(): Promise<Pass> {
     const turn = passing.then(pass)
     passing = turn.catch(() => {})
     return turn
@@ -89,15 +96,15 @@ export function createDelivery({
     async run(signal: AbortSignal) {
       while (!signal.aborted) {
         wanted = false
-        const { found, away } = await passInTurn().catch((error: unknown) => {
+        const { state } = await passInTurn().catch((error: unknown): Pass => {
           logger.error({ error: String(error) }, 'delivery failed')
-          return { found: 0, away: true }
+          return { state: 'away' }
         })
-        failed = away ? failed + 1 : 0
-        if (away) {
+        failed = state === 'away' ? failed + 1 : 0
+        if (state === 'away') {
           const pauseMs = Math.min(options.deliverMaxPauseMs, 500 * 2 ** Math.min(failed, 10))
           await sleep(clock, pauseMs * (0.5 + Math.random() / 2), signal)
-        } else if (found === 0 && !wanted) {
+        } else if (state !== 'progress' && !wanted) {
           const idle = new AbortController()
           interrupt = () => idle.abort()
           await sleep(clock, options.deliverEveryMs, AbortSignal.any([idle.signal, signal]))
@@ -113,12 +120,12 @@ export function createDelivery({
       restingUntil.clear()
       const giveUpAt = clock.now() + options.flowgladDeadlineMs
       for (;;) {
-        const { found, away } = await passInTurn()
-        if (away) return false
-        if (found > 0) continue
+        const { state } = await passInTurn()
+        if (state === 'away') return false
+        if (state === 'progress') continue
         if ((await ledger.health()).waiting === 0) return true
         // What is left is refused, or its lane is taken for a fetch.
-        if (restingUntil.size > 0 || clock.now() > giveUpAt) return false
+        if (state === 'refused' || restingUntil.size > 0 || clock.now() > giveUpAt) return false
         await sleep(clock, 20)
       }
     },

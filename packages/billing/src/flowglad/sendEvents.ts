@@ -17,9 +17,13 @@ export interface Sending {
 export interface SendResult {
   away: boolean
   timedOut: boolean
+  /** Events whose fate is known now. */
+  decided: number
 }
 
 interface Failures {
+  tries: number
+  /** Those that were the event's own. */
   count: number
   firstAt: number
   nextTryAt: number
@@ -79,7 +83,7 @@ export function createEventSender({
         if (match) taken.push({ sending: item, priceId: match.priceId ?? null })
         else omitted.push(item)
       }
-      await acknowledge(taken)
+      await acknowledge(taken, result)
       for (const item of omitted) await sendAlone(item, result)
     } catch (error) {
       const refusal = flowgladError(error)
@@ -106,34 +110,42 @@ export function createEventSender({
     try {
       const { usageEvent } = singleAnswer.parse(await flowglad.createUsageEvent(wire(event)))
       successes++
-      if (isOurs(usageEvent, event)) await acknowledge([{ sending, priceId: usageEvent.priceId ?? null }])
-      else await park(event, 'Flowglad has another event under this transaction id')
+      if (isOurs(usageEvent, event))
+        await acknowledge([{ sending, priceId: usageEvent.priceId ?? null }], result)
+      else await park(event, 'Flowglad has another event under this transaction id', result)
     } catch (error) {
       const refusal = flowgladError(error)
       if (!refusal) return gone(error, result)
-      await refused(event, refusal.message)
+      await refused(event, refusal.message, result)
     }
   }
 
-  async function refused(event: UsageEvent, reason: string) {
+  async function refused(event: UsageEvent, reason: string, result: SendResult) {
     const now = clock.now()
     const id = idOf(event)
-    const before = failures.get(id)
-    const record = before ?? { count: 0, firstAt: now, nextTryAt: now, successesThen: successes }
+    const record = failures.get(id) ?? {
+      tries: 0,
+      count: 0,
+      firstAt: now,
+      nextTryAt: now,
+      successesThen: successes,
+    }
     // An outage parks nothing: a failure counts only when Flowglad worked for somebody else since the one before.
-    if (!before || successes > before.successesThen) record.count++
+    if (successes > record.successesThen) record.count++
+    record.tries++
     record.successesThen = successes
-    record.nextTryAt = now + jittered(Math.min(1_000 * 2 ** (record.count - 1), options.parkAfterMs / 10))
+    record.nextTryAt = now + jittered(Math.min(1_000 * 2 ** (record.tries - 1), options.parkAfterMs / 10))
     failures.set(id, record)
     logger.warn(
       { customer: event.customer, attempt: event.attempt, meter: event.meter, reason },
       'usage event refused',
     )
     const hopeless = record.count >= options.parkAfterFailures && now - record.firstAt >= options.parkAfterMs
-    if (hopeless || parkedBefore.has(id)) await park(event, reason)
+    if (hopeless || parkedBefore.has(id)) await park(event, reason, result)
   }
 
-  async function park(event: UsageEvent, reason: string) {
+  async function park(event: UsageEvent, reason: string, result: SendResult) {
+    result.decided++
     const { attempt, meter, customer } = event
     const id = idOf(event)
     failures.delete(id)
@@ -147,7 +159,8 @@ export function createEventSender({
     changed(customer)
   }
 
-  async function acknowledge(taken: { sending: Sending; priceId: string | null }[]) {
+  async function acknowledge(taken: { sending: Sending; priceId: string | null }[], result: SendResult) {
+    result.decided += taken.length
     const byCustomer = new Map<string, { attempt: string; meter: string; priceId: string | null }[]>()
     for (const { sending, priceId } of taken) {
       const { customer, attempt, meter } = sending.event
@@ -175,7 +188,7 @@ export function createEventSender({
   return {
     /** Events that failed before go alone, so that they cannot take neighbours down again. */
     async send(batch: Sending[]): Promise<SendResult> {
-      const result: SendResult = { away: false, timedOut: false }
+      const result: SendResult = { away: false, timedOut: false, decided: 0 }
       const due = batch.filter(({ event }) => !isResting(event))
       await sendBulk(
         due.filter(({ event }) => !failures.has(idOf(event))),

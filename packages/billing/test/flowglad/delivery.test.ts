@@ -1,0 +1,205 @@
+import { expect, test, vi } from 'vitest'
+import { aUser, type Stack, startStack, type User } from './startStack.ts'
+
+const spend = (stack: Stack, user: User, amount = 1, meter: 'generations' | 'tokens' = 'generations') =>
+  stack.billing.meter({ customer: user, meter, amount }, () => 'done')
+const bodies = (stack: Stack, path: RegExp) =>
+  stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
+const bulk = /usage-events\/bulk/
+const single = /usage-events$/
+const both = /usage-events/
+
+/** The platform's own words for an event it does not take. */
+const refusal = {
+  error: 'Subscription not found: sub_gone',
+  code: 'INTERNAL_SERVER_ERROR',
+  request_id: '0a1b2c3d',
+}
+
+test('with /usage-events blocked, calls succeed, and their usage arrives once after it opens', async () => {
+  await using stack = await startStack()
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'refused' } : undefined))
+  for (let n = 0; n < 4; n++) await spend(stack, aUser())
+  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
+  expect(await stack.books.events()).toEqual([])
+  stack.proxy.mend()
+  await expect.poll(() => stack.books.available(aUser(), 'generations')).toBe(6)
+  expect(await stack.books.events()).toHaveLength(4)
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+})
+
+test('usage whose answers were lost is sent again and billed once', async () => {
+  await using stack = await startStack()
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'answerLost' } : undefined))
+  for (let n = 0; n < 3; n++) await spend(stack, aUser())
+  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
+  stack.proxy.mend()
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect(await stack.books.events()).toHaveLength(3)
+  expect(await stack.books.available(aUser(), 'generations')).toBe(7)
+})
+
+test.each([
+  ['a page of a gateway', { state: 'page', status: 502 }],
+  ['JSON of somebody else', { state: 'json', status: 200, body: { hello: 'world' } }],
+  ['too many requests', { state: 'json', status: 429, body: { ...refusal, code: 'TOO_MANY_REQUESTS' } }],
+  ['a rejected key', { state: 'page', status: 401 }],
+] as const)('%s says nothing about an event: it waits, and nothing is parked', async (_, fault) => {
+  await using stack = await startStack({ options: { parkAfterMs: 0, parkAfterFailures: 0 } })
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? fault : undefined))
+  await spend(stack, aUser())
+  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+  stack.proxy.mend()
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+})
+
+test("many customers' events travel in one bulk", async () => {
+  await using stack = await startStack({ started: false })
+  const users = Array.from({ length: 12 }, (_, n) => aUser(`u${n}`))
+  await Promise.all(users.map((user) => spend(stack, user)))
+  expect(await stack.billing.drain()).toBe(true)
+  expect(bodies(stack, both)).toHaveLength(1)
+  expect(await stack.books.events()).toHaveLength(12)
+})
+
+test("one customer's poison never delays another's usage", async () => {
+  await using stack = await startStack({ started: false })
+  const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
+  for (const user of users) await spend(stack, user)
+  // An archived customer's usage is refused, and a bulk that contains it is refused altogether.
+  await stack.books.sdk.post('/api/v1/customers/u3/archive', { body: {} })
+  await stack.billing.drain()
+  expect(await stack.books.events()).toHaveLength(7)
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+
+  for (const user of users.slice(0, 3)) await spend(stack, user)
+  const before = bodies(stack, bulk).length
+  await stack.billing.drain()
+  expect(await stack.books.events()).toHaveLength(10)
+  // What failed before goes alone: its neighbours' bulk is not refused again.
+  expect(bodies(stack, bulk).length - before).toBe(1)
+})
+
+test('an event that Flowglad refuses alone, while others succeed, is parked, shown and retried', async () => {
+  await using stack = await startStack({
+    started: false,
+    options: { parkAfterFailures: 3, parkAfterMs: 1, parkedRetryMs: 1 },
+  })
+  let poisoned = true
+  const { charge } = await poison(stack, () => poisoned)
+  for (let n = 0; n < 4; n++) {
+    await spend(stack, aUser('bob'))
+    await stack.billing.drain()
+  }
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 0, parked: 1 })
+  expect(await stack.ledger.parked(10)).toMatchObject([
+    {
+      customer: 'ada',
+      attempt: charge,
+      meter: 'generations',
+      amount: 2,
+      reason: expect.stringContaining('sub_gone'),
+    },
+  ])
+  expect((await stack.billing.balances(aUser())).balances[0]).toMatchObject({ parked: 1, available: 8 })
+  expect(await stack.billing.health()).toMatchObject({ status: 'degraded', parked: 1 })
+  poisoned = false
+  await expect
+    .poll(async () => {
+      await stack.billing.drain()
+      return (await stack.ledger.health()).parked
+    })
+    .toBe(0)
+  expect(await stack.books.available(aUser(), 'generations')).toBe(8)
+})
+
+test('an outage parks nothing, however often and long it refuses everybody', async () => {
+  await using stack = await startStack({ started: false, options: { parkAfterFailures: 2, parkAfterMs: 1 } })
+  await spend(stack, aUser())
+  await spend(stack, aUser('bob'))
+  stack.proxy.breakWith(({ path }) =>
+    both.test(path) ? { state: 'json', status: 500, body: refusal } : undefined,
+  )
+  for (let n = 0; n < 6; n++) await stack.billing.drain()
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 2, parked: 0 })
+})
+
+test('an event that a bulk answer omits is sent alone, and acknowledged when it is ours', async () => {
+  await using stack = await startStack({ started: false })
+  let lose = true
+  stack.proxy.breakWith(({ path }) => (lose && both.test(path) ? { state: 'answerLost' } : undefined))
+  await spend(stack, aUser(), 2)
+  await stack.billing.drain()
+  lose = false
+  await spend(stack, aUser(), 3)
+  const before = bodies(stack, single).length
+  expect(await stack.billing.drain()).toBe(true)
+  expect(bodies(stack, single).length).toBe(before + 1)
+  expect((await stack.books.events()).map(({ amount }) => amount).sort()).toEqual([2, 3])
+})
+
+test("an event that Flowglad has under another customer's subscription is not taken for ours", async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, aUser('bob'))
+  await stack.billing.drain()
+  const { currentSubscription: bobs } = await stack.books.sdk.customers.retrieveBilling('bob')
+  const transactionId = await chargeOf(stack, aUser(), 2)
+  // Somebody with the API key used the same transaction id.
+  await stack.books.sdk.usageEvents.create({
+    usageEvent: { subscriptionId: bobs?.id ?? '', transactionId, amount: 9, usageMeterSlug: 'generations' },
+  })
+  await stack.billing.drain()
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1 })
+  expect(
+    (await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })).charges[0]?.state,
+  ).not.toBe('delivered')
+})
+
+test('a body that stalls ends at the deadline, and the usage is delivered later, once', async () => {
+  await using stack = await startStack({ options: { flowgladDeadlineMs: 200 } })
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'bodyStalls' } : undefined))
+  await spend(stack, aUser())
+  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
+  stack.proxy.mend()
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect(await stack.books.events()).toHaveLength(1)
+})
+
+test('bulks grow smaller while Flowglad is too slow for them', async () => {
+  await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 100 } })
+  for (let n = 0; n < 8; n++) await spend(stack, aUser(`u${n}`))
+  const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0
+  // It manages two at a time.
+  stack.proxy.breakWith(({ path, body }) =>
+    bulk.test(path) && eventsIn(body) > 2 ? { state: 'bodyStalls' } : undefined,
+  )
+  await expect
+    .poll(
+      async () => {
+        await stack.billing.drain()
+        return (await stack.books.events()).length
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(8)
+})
+
+const chargeOf = async (stack: Stack, user: User, amount: number) => {
+  let attempt = ''
+  await stack.billing.meter({ customer: user, meter: 'generations', amount }, (run) => {
+    attempt = run.attempt
+  })
+  return attempt
+}
+
+/** One event of Ada's that the platform refuses, wherever it comes; the others pass. */
+async function poison(stack: Stack, isPoisoned: () => boolean) {
+  const charge = await chargeOf(stack, aUser(), 2)
+  stack.proxy.breakWith(({ path, body }) =>
+    isPoisoned() && both.test(path) && body.includes(charge)
+      ? { state: 'json', status: 500, body: refusal }
+      : undefined,
+  )
+  return { charge }
+}
