@@ -45,6 +45,14 @@ test('pictures are painted off the main thread, which goes on meanwhile', async 
   expect(pngs.map(digest)).toEqual([digest(paint(order)), digest(paint({ ...order, index: 1 }))])
 })
 
+test('the same picture asked for many times at once is painted once', async () => {
+  await using renderer = createRenderer({ threads: 1 })
+  const order = { prompt: 'mountains', index: 0, size: 64 }
+  const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => renderer.paint({ ...order })))
+  for (const other of others) expect(other).toBe(first)
+  expect(await renderer.paint({ ...order, index: 1 })).not.toEqual(first)
+})
+
 test('a picture that waits when the server stops is given up with a reason', async () => {
   const renderer = createRenderer({ threads: 1 })
   const orders = [0, 1].map((index) => renderer.paint({ prompt: 'mountains', index, size: 512 }))

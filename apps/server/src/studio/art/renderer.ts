@@ -16,6 +16,8 @@ interface Job {
 
 /** @param threads How many pictures at a time; default: all cores but one, which the server keeps. */
 export function createRenderer({ threads = Math.max(1, availableParallelism() - 1) } = {}): Renderer {
+  // The same order is the same picture: those asked for together, or again soon, are painted once.
+  const recent = new Map<string, Promise<Uint8Array>>()
   const waiting: Job[] = []
   const working = new Map<Worker, Job>()
   const idle: Worker[] = []
@@ -53,18 +55,32 @@ export function createRenderer({ threads = Math.max(1, availableParallelism() - 
     return worker
   }
 
+  const begin = (order: PictureOrder) =>
+    new Promise<Uint8Array>((resolve, reject) => {
+      waiting.push({ order, resolve, reject })
+      assign()
+    })
+
   return {
-    paint: (order) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ order, resolve, reject })
-        assign()
-      }),
+    paint(order) {
+      const name = JSON.stringify([order.prompt, order.index, order.size])
+      const known = recent.get(name)
+      if (known) return known
+      const picture = begin(order)
+      recent.set(name, picture)
+      picture.catch(() => recent.delete(name))
+      const [oldest] = recent.keys()
+      if (recent.size > remembered && oldest !== undefined) recent.delete(oldest)
+      return picture
+    },
     async [Symbol.asyncDispose]() {
       for (const { reject } of waiting.splice(0)) reject(new Error('the server is stopping'))
       await Promise.all([...idle, ...working.keys()].map((worker) => worker.terminate()))
     },
   }
 }
+
+const remembered = 32
 
 /** From source a thread first needs what reads TypeScript; the build puts plain JavaScript beside `main.js`. */
 function startThread(): Worker {
