@@ -3,7 +3,7 @@
  * The children stay quiet unless something is wrong; whichever stops, stops all.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -112,7 +112,8 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     shell: process.platform === 'win32',
   })
   children.push(child)
-  for (const stream of [child.stdout, child.stderr]) {
+  // flowglad-local greets on its standard output, and one greeting is enough.
+  for (const stream of name === 'flowglad-local' ? [child.stderr] : [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)
     })
@@ -165,6 +166,7 @@ if (process.argv.includes('--reset')) {
   rmSync(data, { recursive: true, force: true })
   console.log('Everything local was forgotten.')
 }
+mkdirSync(data, { recursive: true })
 process.once('SIGINT', () => stop(0))
 process.once('SIGTERM', () => stop(0))
 await refuseBusyPorts()
