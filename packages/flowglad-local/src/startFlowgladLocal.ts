@@ -5,8 +5,8 @@ import { Books } from './database/Books.ts'
 import { createId } from './ids.ts'
 import type { Platform } from './platform.ts'
 import { installPricingModel } from './pricing/installPricingModel.ts'
-import { parsePricing } from './pricing/parsePricing.ts'
-import { type PricingSetupInput, pricingSetup } from './pricing/pricingSetup.ts'
+import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
+import type { PricingSetup, PricingSetupInput } from './pricing/pricingSetup.ts'
 import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
@@ -58,7 +58,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const setup =
     typeof options.pricing === 'string'
       ? parsePricing(options.pricing, options.pricingFile)
-      : pricingSetup.parse(options.pricing)
+      : checkPricing(options.pricing)
   const books = new Books(options.db ?? null)
   const clock = createClock({
     ...(options.clock && { source: options.clock }),
@@ -139,7 +139,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
 }
 
 /** Installs the given pricing, or changes what an earlier start installed to it. */
-function installOwnPricing(platform: Platform, setup: ReturnType<typeof pricingSetup.parse>): void {
+function installOwnPricing(platform: Platform, setup: PricingSetup): void {
   const { books, clock } = platform
   const pricing = JSON.stringify(setup)
   const installed = books.settings.find('pricing')

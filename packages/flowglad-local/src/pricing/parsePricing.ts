@@ -1,4 +1,5 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
 
 /** What is wrong with a pricing file, each with the line it is on. */
@@ -15,8 +16,10 @@ export class PricingError extends Error {
   }
 }
 
+type Finding = { path: readonly PropertyKey[]; message: string }
+
 /**
- * Reads a pricing file, YAML or JSON (which is YAML too), in Flowglad's setup format.
+ * Reads a pricing file, YAML or JSON (which is YAML too), in Flowglad's setup format or its older shape.
  * @param source what to call the file in errors
  * @throws PricingError naming the lines
  */
@@ -31,23 +34,72 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
         message: error.message.split('\n')[0] ?? '',
       })),
     )
-  const parsed = pricingSetup.safeParse(document.toJS())
-  if (parsed.success) return parsed.data
+  return checkPricing(document.toJS(), source, (path) => lineOf(document, lines, path))
+}
+
+/**
+ * The same for a value that is there already: a setup written in code, in either shape.
+ * @throws PricingError
+ */
+export function checkPricing(
+  given: unknown,
+  source = 'pricing',
+  lineAt: (path: readonly PropertyKey[]) => number | null = () => null,
+): PricingSetup {
+  const { value, originOf } = fromOlderShape(given)
+  const parsed = pricingSetup.safeParse(value)
+  const findings: readonly Finding[] = parsed.success ? brokenReferences(parsed.data) : parsed.error.issues
+  if (parsed.success && findings.length === 0) return parsed.data
   throw new PricingError(
     source,
-    parsed.error.issues.map((issue) => ({
-      line: lineOf(issue.path),
-      message: `${issue.path.join('.')}: ${issue.message}`,
-    })),
+    findings.map(({ path, message }) => {
+      const origin = originOf(path)
+      return {
+        line: lineAt(origin),
+        message: origin.length > 0 ? `${origin.join('.')}: ${message}` : message,
+      }
+    }),
   )
+}
 
-  /** The line of the deepest node on the path that is there. */
-  function lineOf(path: readonly PropertyKey[]): number | null {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true)
-      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
-        return lines.linePos(Number(node.range[0])).line
-    }
-    return null
+/** The line of the deepest node on the path that is there: where something is missing, of what it is missing from. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length), true)
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+      return lines.linePos(Number(node.range[0])).line
   }
+  return null
+}
+
+/** Rules between parts, which the API answers one at a time and a file's author wants to hear all at once. */
+function brokenReferences(setup: PricingSetup): Finding[] {
+  const findings: Finding[] = []
+  const features = new Set(setup.features.map((feature) => feature.slug))
+  const meters = new Set(setup.usageMeters.map(({ usageMeter }) => usageMeter.slug))
+  const resources = new Set((setup.resources ?? []).map((resource) => resource.slug))
+  for (const [i, feature] of setup.features.entries()) {
+    if (feature.type === 'usage_credit_grant' && !meters.has(feature.usageMeterSlug))
+      findings.push({
+        path: ['features', i, 'usageMeterSlug'],
+        message: `there is no usage meter "${feature.usageMeterSlug}"`,
+      })
+    if (feature.type === 'resource' && !resources.has(feature.resourceSlug))
+      findings.push({
+        path: ['features', i, 'resourceSlug'],
+        message: `there is no resource "${feature.resourceSlug}"`,
+      })
+  }
+  for (const [i, { product, price, features: slugs }] of setup.products.entries()) {
+    for (const [j, slug] of slugs.entries())
+      if (!features.has(slug))
+        findings.push({ path: ['products', i, 'features', j], message: `there is no feature "${slug}"` })
+    if (!price.slug) findings.push({ path: ['products', i, 'price'], message: 'a price needs a slug' })
+    if (product.default && price.unitPrice !== 0)
+      findings.push({
+        path: ['products', i, 'price', 'unitPrice'],
+        message: 'the default product must cost nothing: every new customer gets it',
+      })
+  }
+  return findings
 }

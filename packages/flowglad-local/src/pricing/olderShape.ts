@@ -1,0 +1,90 @@
+type Path = readonly PropertyKey[]
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+
+/** The one price of an older product, which had `price` or a list `prices` with one in it. */
+function priceOf(product: Record<string, unknown>): { price: unknown; at: Path } {
+  return 'price' in product
+    ? { price: product.price, at: ['price'] }
+    : { price: listOf(product.prices)[0], at: ['prices', 0] }
+}
+
+/**
+ * Rewrites Flowglad's older pricing.yaml, in which meters were plain objects with slugs and usage prices stood among
+ * the products, into the present setup format; the present format passes through unchanged.
+ * @returns the rewritten value and, for errors about it, where a path of it stands in the original
+ */
+export function fromOlderShape(value: unknown): { value: unknown; originOf(path: Path): Path } {
+  const unchanged = { value, originOf: (path: Path) => path }
+  if (!isRecord(value)) return unchanged
+  const meters = listOf(value.usageMeters)
+  const products = listOf(value.products)
+  const isUsage = (product: unknown) => {
+    const price = isRecord(product) ? priceOf(product).price : null
+    return isRecord(price) && price.type === 'usage'
+  }
+  const isOlder =
+    meters.some((meter) => isRecord(meter) && !('usageMeter' in meter)) ||
+    products.some((product) => isUsage(product) || (isRecord(product) && 'prices' in product))
+  if (!isOlder) return unchanged
+
+  const productOrigins: Path[] = []
+  const usagePrices: { meterSlug: unknown; price: Record<string, unknown>; at: Path }[] = []
+  const newProducts: unknown[] = []
+  for (const [i, product] of products.entries()) {
+    if (!isRecord(product)) {
+      productOrigins.push(['products', i])
+      newProducts.push(product)
+      continue
+    }
+    const { price, at } = priceOf(product)
+    if (isUsage(product) && isRecord(price)) {
+      const { usageMeterSlug, ...rest } = price
+      usagePrices.push({ meterSlug: usageMeterSlug, price: rest, at: ['products', i, ...at] })
+      continue
+    }
+    const { prices: _, ...rest } = product
+    productOrigins.push(['products', i])
+    newProducts.push({ ...rest, price: asRecurringWhenDefault(product.product, price) })
+  }
+  const pricesOf = (meter: Record<string, unknown>) =>
+    usagePrices.filter(({ meterSlug }) => meterSlug === meter.slug)
+  const newMeters = meters.map((meter) => {
+    if (!isRecord(meter) || 'usageMeter' in meter) return meter
+    const prices = pricesOf(meter).map(({ price }) => price)
+    return { usageMeter: meter, ...(prices.length > 0 && { prices }) }
+  })
+  return {
+    value: { ...value, products: newProducts, usageMeters: newMeters },
+    originOf: ([list, index, ...rest]) => {
+      if (typeof index !== 'number') return index === undefined ? [list ?? ''] : [list ?? '', index, ...rest]
+      if (list === 'products') {
+        const origin = productOrigins[index] ?? ['products']
+        const product = products[Number(origin[1])]
+        const [head, ...tail] = rest
+        return head === 'price' && isRecord(product)
+          ? [...origin, ...priceOf(product).at, ...tail]
+          : [...origin, ...rest]
+      }
+      if (list === 'usageMeters') {
+        const meter = meters[index]
+        const [head, j, ...tail] = rest
+        if (head === 'usageMeter') return ['usageMeters', index, ...rest.slice(1)]
+        if (head === 'prices' && typeof j === 'number' && isRecord(meter))
+          return [...(pricesOf(meter)[j]?.at ?? ['usageMeters', index]), ...tail]
+      }
+      return [list ?? '', index, ...rest]
+    },
+  }
+}
+
+/** A free default plan used to be a single payment of nothing; now it is a plan that renews for nothing. */
+function asRecurringWhenDefault(product: unknown, price: unknown): unknown {
+  const isFreeDefault =
+    isRecord(product) && product.default === true && isRecord(price) && price.unitPrice === 0
+  if (!isFreeDefault || price.type !== 'single_payment') return price
+  return { ...price, type: 'subscription', intervalUnit: 'month', intervalCount: 1 }
+}

@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest'
+import { startStudio } from './studio.ts'
+
+it('products, prices and meters can be added to a pricing model and sold', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const { usageMeter } = await node.usageMeters.create({
+    usageMeter: { name: 'Scripts', slug: 'scripts', pricingModelId: pricingModel.id },
+  })
+  const created = (await node.post('/api/v1/features', {
+    body: {
+      feature: {
+        type: 'usage_credit_grant',
+        name: '9 scripts',
+        slug: 'nine_scripts',
+        pricingModelId: pricingModel.id,
+        usageMeterId: usageMeter.id,
+        amount: 9,
+        renewalFrequency: 'every_billing_period',
+      },
+    },
+  })) as { feature: { id: string } }
+  const { product } = await node.products.create({
+    product: { name: 'Writer', slug: 'writer', active: true, pricingModelId: pricingModel.id },
+    price: {
+      type: 'subscription',
+      slug: 'writer_price',
+      unitPrice: 700,
+      isDefault: true,
+      intervalUnit: 'month',
+      intervalCount: 1,
+    },
+    featureIds: [created.feature.id],
+  })
+  expect(await node.products.retrieve(product.id)).toMatchObject({
+    defaultPrice: { slug: 'writer_price', unitPrice: 700 },
+    features: [{ slug: 'nine_scripts' }],
+  })
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'writer_price')
+  expect(await studio.balances('ada')).toEqual({ scripts: 9 })
+})
+
+it('a new default price takes the place of the old; subscriptions keep theirs', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const team = pricingModel.products.find((product) => product.slug === 'team')
+  await node.prices.create({
+    price: {
+      type: 'subscription',
+      productId: team?.id ?? '',
+      slug: 'team_2027',
+      unitPrice: 5900,
+      isDefault: true,
+      intervalUnit: 'month',
+      intervalCount: 1,
+    },
+  })
+  const { defaultPrice, prices } = await node.products.retrieve(team?.id ?? '')
+  expect(defaultPrice.slug).toBe('team_2027')
+  expect(prices.map((price) => [price.slug, price.isDefault])).toEqual([
+    ['team_price', false],
+    ['team_2027', true],
+  ])
+  await studio.renew('ada')
+  expect((await studio.billing('ada')).invoices.map(({ invoice }) => invoice.subtotal)).toEqual([4900, 4900])
+})
+
+it('two things of a kind cannot share a slug', async () => {
+  await using studio = await startStudio()
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  await expect(
+    studio.node.usageMeters.create({
+      usageMeter: { name: 'R', slug: 'render', pricingModelId: pricingModel.id },
+    }),
+  ).rejects.toMatchObject({ status: 409 })
+})
+
+it('pricing models can be made, cloned and made the default', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { pricingModel: original } = await node.pricingModels.retrieveDefault()
+  const { pricingModel: clone } = await node.pricingModels.clone(original.id, { name: 'Copy' })
+  expect(clone.products.map((product) => product.slug)).toEqual(
+    original.products.map((product) => product.slug),
+  )
+  await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, isDefault: true } })
+  expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
+  const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })
+  expect((await node.pricingModels.retrieve(empty.id)).pricingModel.products).toMatchObject([
+    { slug: 'free' },
+  ])
+})
+
+it('a payment can be refunded, once', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const [payment] = (await studio.node.payments.list()).data
+  const refunded = await studio.node.payments.refund(payment?.id ?? '', {})
+  expect(refunded.payment).toMatchObject({ status: 'refunded', refundedAmount: 4900 })
+  await expect(studio.node.payments.refund(payment?.id ?? '', {})).rejects.toMatchObject({ status: 500 })
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { cards, dayMs, pay, startStudio } from './studio.ts'
+
+it('shows the plan, its price, what it grants and the test cards', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.checkout('ada', 'team_price', 3)
+  const page = await (await fetch(url)).text()
+  for (const text of [
+    'Team',
+    '$147.00',
+    '1,800 render minutes',
+    '120 exports',
+    '6 seats',
+    'No watermark',
+    cards.declined,
+  ])
+    expect(page).toContain(text)
+})
+
+it('a paid checkout replaces the free plan and returns to the application', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const free = await studio.plan('ada')
+  const { session, pay } = await studio.checkout('ada', 'team_price')
+  const answer = await pay()
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, session.successUrl])
+  expect(await studio.plan('ada')).toMatchObject({ name: 'Team - Team', status: 'active' })
+  const { subscriptions, purchases, paymentMethods } = await studio.billing('ada')
+  expect(subscriptions.find((s) => s.id === free.id)).toMatchObject({
+    status: 'canceled',
+    cancellationReason: 'upgraded_to_paid',
+  })
+  expect(purchases).toMatchObject([{ status: 'paid', name: 'Team' }])
+  expect(paymentMethods).toMatchObject([{ default: true, paymentMethodData: { last4: '4242' } }])
+})
+
+it('a declined card changes nothing and can be followed by another', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { session, pay } = await studio.checkout('ada', 'team_price')
+  const declined = await pay(cards.declined)
+  expect([declined.status, await declined.text()]).toEqual([
+    402,
+    expect.stringContaining('Your card was declined'),
+  ])
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
+  const { checkoutSession } = await studio.node.checkoutSessions.retrieve(session.id)
+  expect(checkoutSession.status).toBe('open')
+  expect((await pay()).status).toBe(303)
+})
+
+it('a card that asks is charged once confirmed, and not when refused', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.checkout('ada', 'team_price')
+  const asked = await pay(url, cards.asks)
+  expect([asked.status, await asked.text()]).toEqual([200, expect.stringContaining('asks you to confirm')])
+  expect((await pay(url, cards.asks, { confirmed: 'no' })).status).toBe(402)
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
+  expect((await pay(url, cards.asks, { confirmed: 'yes' })).status).toBe(303)
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: false })
+})
+
+it('paying twice pays once', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { pay } = await studio.checkout('ada', 'render_pack')
+  const answers = await Promise.all([pay(), pay(), pay()])
+  expect(answers.map((answer) => answer.status)).toEqual([303, 303, 303])
+  expect(await studio.balances('ada')).toEqual({ render: 185 })
+  expect((await studio.billing('ada')).invoices).toHaveLength(1)
+})
+
+it('a top-up never expires, and neither its price nor its credits know quantity', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { pay } = await studio.checkout('ada', 'render_pack', 3)
+  await pay()
+  expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 1200 } }])
+  await studio.renew('ada')
+  // The pack's feature is a recurring one; bought, it is granted once and stays.
+  expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
+})
+
+it('a second plan is refused while one is paid for', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const { session, pay } = await studio.checkout('ada', 'agency_price')
+  const answer = await pay()
+  expect([answer.status, await answer.text()]).toEqual([
+    402,
+    expect.stringContaining('already has an active subscription'),
+  ])
+  const completed = await fetch(`${studio.url}/__test__/checkout-sessions/${session.id}/complete`, {
+    method: 'POST',
+    body: '{}',
+  })
+  expect(completed.status).toBe(500)
+  expect((await studio.billing('ada')).invoices).toHaveLength(1)
+})
+
+it('expires after a day', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url, pay } = await studio.checkout('ada', 'team_price')
+  studio.advance(dayMs)
+  expect((await fetch(url)).status).toBe(410)
+  expect((await pay()).status).toBe(410)
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
+})
+
+describe('the page', () => {
+  it('never turns what a customer is called into markup', async () => {
+    await using studio = await startStudio()
+    await studio.node.customers.create({
+      customer: { externalId: 'x', name: '"><script>alert(1)</script>', email: "'><img>" },
+    })
+    const { url } = await studio.checkout('x', 'team_price')
+    for (const page of [url, studio.url, `${studio.url}/?customer=x`]) {
+      const html = await (await fetch(page)).text()
+      expect(html).not.toMatch(/<script>|<img/)
+    }
+  })
+
+  it("refuses another site's form", async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { url } = await studio.checkout('ada', 'team_price')
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { origin: 'https://elsewhere.example' },
+      body: new URLSearchParams({}),
+    })
+    expect(answer.status).toBe(403)
+  })
+})
+
+it('test controls complete and decline checkouts, unless they are off', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { session } = await studio.checkout('ada', 'team_price')
+  const complete = (base: string, body: object) =>
+    fetch(`${base}/__test__/checkout-sessions/${session.id}/complete`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    })
+  expect((await complete(studio.url, { outcome: 'declined' })).status).toBe(200)
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
+  expect((await complete(studio.url, {})).status).toBe(200)
+  expect(await studio.plan('ada')).toMatchObject({ isFreePlan: false })
+  await using locked = await startStudio({ testControls: false })
+  expect((await complete(locked.url, {})).status).toBe(404)
+})

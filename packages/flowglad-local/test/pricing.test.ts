@@ -1,0 +1,156 @@
+import { expect, it } from 'vitest'
+import { PricingError, startFlowgladLocal } from '../src/index.ts'
+import { parsePricing } from '../src/pricing/parsePricing.ts'
+import { startStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
+
+const findingsOf = (text: string) => {
+  try {
+    parsePricing(text, 'pricing.yaml')
+  } catch (error) {
+    if (error instanceof PricingError) return error.message.split('\n')
+    throw error
+  }
+  return []
+}
+
+const head = `name: Tiny
+features:
+  - { type: usage_credit_grant, slug: calls, name: Calls, description: '', amount: 5, renewalFrequency: once, active: true, usageMeterSlug: calls }
+usageMeters:
+  - usageMeter: { name: Calls, slug: calls }
+`
+
+it('reads JSON as well as YAML', () => {
+  expect(parsePricing(JSON.stringify(studioPricing))).toMatchObject({ name: 'Film studio' })
+})
+
+it.each([
+  ['broken YAML', 'name: Tiny\nfeatures: [\nproducts: []\n', 'pricing.yaml:3: '],
+  ['a missing list', 'name: Tiny\nfeatures: []\nproducts: []\n', 'pricing.yaml:1: usageMeters: '],
+  [
+    'a wrong type',
+    `${head}products:
+  - product: { name: Free, slug: free, active: true, default: true }
+    price:
+      type: subscription
+      slug: free
+      unitPrice: nothing
+      isDefault: true
+      active: true
+      intervalUnit: month
+      intervalCount: 1
+    features: [calls]
+`,
+    'pricing.yaml:11: products.0.price.unitPrice: Invalid input: expected number, received string',
+  ],
+  [
+    'an unknown feature',
+    `${head}products:
+  - product: { name: Free, slug: free, active: true, default: true }
+    price: { type: subscription, slug: free, unitPrice: 0, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
+    features:
+      - calls
+      - colour
+`,
+    'pricing.yaml:11: products.0.features.1: there is no feature "colour"',
+  ],
+  [
+    'a default plan that costs something',
+    `${head}products:
+  - product: { name: Free, slug: free, active: true, default: true }
+    price:
+      { type: subscription, slug: free, unitPrice: 100, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
+    features: []
+`,
+    'pricing.yaml:9: products.0.price.unitPrice: the default product must cost nothing: every new customer gets it',
+  ],
+])('names the line of %s', (_, text, finding) => {
+  expect(findingsOf(text).join('\n')).toContain(finding)
+})
+
+const older = `isDefault: true
+name: "Older"
+features:
+  - type: usage_credit_grant
+    slug: five
+    name: Five
+    description: ""
+    amount: 5
+    renewalFrequency: once
+    active: true
+    usageMeterSlug: calls
+products:
+  - product:
+      name: "Extra calls"
+      active: true
+      default: false
+      slug: extra
+    prices:
+      - type: usage
+        name: Extra
+        slug: extra_calls
+        unitPrice: 10
+        usageEventsPerUnit: 2
+        isDefault: true
+        active: true
+        intervalUnit: month
+        intervalCount: 1
+        usageMeterSlug: calls
+    features: []
+  - product:
+      name: "Free"
+      active: true
+      default: true
+      slug: free
+    price:
+      type: single_payment
+      slug: free
+      unitPrice: 0
+      isDefault: true
+      active: true
+      intervalUnit: null
+      usageMeterId: null
+    features: [five]
+usageMeters:
+  - name: Calls
+    slug: calls
+    aggregationType: sum
+`
+
+it('reads the older shape, in which usage prices stand among the products', async () => {
+  await using studio = await startStudio({ pricing: older })
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  expect(pricingModel.products.map((product) => product.slug)).toEqual(['free'])
+  expect(pricingModel.usageMeters).toMatchObject([
+    { slug: 'calls', prices: [{ slug: 'extra_calls', usageEventsPerUnit: 2 }, { slug: 'calls_no_charge' }] },
+  ])
+  await studio.customer('ada')
+  expect(await studio.balances('ada')).toEqual({ calls: 5 })
+})
+
+it('names the line of a mistake in the older shape, where it stands there', () => {
+  expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
+    'pricing.yaml:22: products.0.prices.0.unitPrice: Invalid input: expected number, received string',
+  ])
+  expect(findingsOf(older.replace('[five]', '[six]'))).toEqual([
+    'pricing.yaml:43: products.1.features.0: there is no feature "six"',
+  ])
+})
+
+it('exports a pricing model that sets up the same one elsewhere', async () => {
+  await using studio = await startStudio()
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const exportUrl = `/api/v1/pricing-models/${pricingModel.id}/export`
+  const exported = (await studio.node.get(exportUrl)) as { pricingModel: object }
+  await using other = await startFlowgladLocal({ pricing: JSON.stringify(exported.pricingModel) })
+  const authorization = { headers: { authorization: other.key } }
+  const model = (await (await fetch(`${other.url}/api/v1/pricing-models/default`, authorization)).json()) as {
+    pricingModel: { id: string }
+  }
+  const again = await fetch(
+    `${other.url}/api/v1/pricing-models/${model.pricingModel.id}/export`,
+    authorization,
+  )
+  expect(await again.json()).toMatchObject({ pricingModel: exported.pricingModel })
+})

@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { startStudio } from './studio.ts'
+
+const event = (subscriptionId: string, transactionId: string, amount: number, usageMeterSlug = 'render') => ({
+  subscriptionId,
+  transactionId,
+  amount,
+  usageMeterSlug,
+})
+
+it('concurrent duplicates of a usage event are one event', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      studio.node.usageEvents.create({ usageEvent: event(id, 'the-same', i + 1) }),
+    ),
+  )
+  const [first] = answers
+  for (const answer of answers) expect(answer).toEqual(first)
+  expect(await studio.balances('ada')).toEqual({ render: 85 - (first?.usageEvent.amount ?? 0) })
+})
+
+it('a bulk call of a thousand events is recorded once, whole, and again not at all', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  await studio.customer('grace')
+  const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]
+  const events = Array.from({ length: 1000 }, (_, i) => event(i % 2 ? ada.id : grace.id, `t-${i}`, 1))
+  const { usageEvents } = await studio.admin.bulkCreateUsageEvents({ usageEvents: events })
+  expect(usageEvents.map((e) => e.transactionId)).toEqual(events.map((e) => e.transactionId))
+  expect((await studio.admin.bulkCreateUsageEvents({ usageEvents: events })).usageEvents).toEqual([])
+  expect(await studio.balances('ada')).toEqual({ render: 85 - 500 })
+})
+
+it('a bulk call with one bad event records none', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  await expect(
+    studio.node.post('/api/v1/usage-events/bulk', {
+      body: { usageEvents: [event(id, 'a', 1), event(id, 'b', 1), event('sub_gone', 'c', 1)] },
+    }),
+  ).rejects.toMatchObject({
+    status: 500,
+    error: { error: 'Subscription not found: sub_gone (usage event at index 2)' },
+  })
+  expect((await studio.node.get('/api/v1/usage-events')) as object).toMatchObject({ total: 0 })
+  expect(await studio.balances('ada')).toEqual({ render: 85 })
+})
+
+it('an empty transaction id is refused', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  await expect(studio.node.usageEvents.create({ usageEvent: event(id, '', 1) })).rejects.toMatchObject({
+    status: 400,
+    error: { code: 'BAD_REQUEST', error: [{ path: ['usageEvent', 'transactionId'] }] },
+  })
+})
+
+describe('a meter that counts distinct properties', () => {
+  it('charges the first event with the same properties, in whatever order they come, and stores the others', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.use('ada', 'viewers', 3, { user: 'a', seat: { row: 1, place: 2 } })
+    await studio.use('ada', 'viewers', 5, { seat: { place: 2, row: 1 }, user: 'a' })
+    await studio.use('ada', 'viewers', 1, { user: 'b', seat: { row: 1, place: 2 } })
+    expect(await studio.balances('ada')).toMatchObject({ viewers: -4 })
+    expect((await studio.node.get('/api/v1/usage-events')) as object).toMatchObject({ total: 3 })
+  })
+
+  it('counts again in the next period', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.use('ada', 'viewers', 1, { user: 'a' })
+    await studio.renew('ada')
+    await studio.use('ada', 'viewers', 1, { user: 'a' })
+    expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
+  })
+
+  it('refuses events without properties', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await expect(studio.use('ada', 'viewers', 1)).rejects.toMatchObject({ status: 500 })
+  })
+})
+
+it('whatever is bought and used, the balance is grants less usage', async () => {
+  await using studio = await startStudio()
+  const step = fc.oneof(
+    fc.record({ use: fc.integer({ min: 1, max: 400 }) }),
+    fc.record({ again: fc.nat(5) }),
+    fc.constant({ pack: true }),
+  )
+  let customers = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+      const ada = await studio.customer(`ada-${++customers}`)
+      const { id } = await studio.plan(ada)
+      let expected = 85
+      const sent: string[] = []
+      for (const s of steps) {
+        if ('pack' in s) {
+          const { pay } = await studio.checkout(ada, 'render_pack')
+          await pay()
+          expected += 100
+        } else if ('use' in s) {
+          const transactionId = `${ada}-${sent.length}`
+          sent.push(transactionId)
+          await studio.node.usageEvents.create({ usageEvent: event(id, transactionId, s.use) })
+          expected -= s.use
+        } else if (sent[s.again]) {
+          await studio.node.usageEvents.create({ usageEvent: event(id, sent[s.again] ?? '', 9) })
+        }
+      }
+      expect(await studio.balances(ada)).toEqual({ render: expected })
+    }),
+    { numRuns: 15 },
+  )
+})
+
+it('FlowgladServer reads and writes a customer as an application does', async () => {
+  await using studio = await startStudio()
+  const flowglad = studio.server('ada')
+  const billing = await flowglad.getBilling()
+  expect(billing.currentSubscription).toMatchObject({ isFreePlan: true })
+  expect(billing.checkUsageBalance('render')).toMatchObject({ availableBalance: 85 })
+  expect(billing.checkUsageBalance('exports')).toBeNull()
+  expect(billing.checkFeatureAccess('watermark_free')).toBe(false)
+  expect(billing.getPrice('team_price')).toMatchObject({ unitPrice: 4900 })
+  expect(billing.hasPurchased('team')).toBe(false)
+  await flowglad.createUsageEvent({
+    subscriptionId: billing.currentSubscription?.id ?? '',
+    transactionId: 'one',
+    amount: 5,
+    usageMeterSlug: 'render',
+  })
+  const { usageMeterBalances } = await flowglad.getUsageMeterBalances()
+  expect(usageMeterBalances).toMatchObject([{ slug: 'render', availableBalance: 80 }])
+})

@@ -1,0 +1,69 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { verifyWebhook } from '@flowglad/server'
+import { expect, it, vi } from 'vitest'
+import { startStudio } from './studio.ts'
+
+const secret = `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`
+
+/** Receives and verifies webhooks with Flowglad's own SDK; answers as `statusOf` says. */
+async function startReceiver(statusOf: (attempt: number) => number) {
+  const received: { id: unknown; body: unknown }[] = []
+  let attempts = 0
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      const status = statusOf(++attempts)
+      const body = verifyWebhook(Buffer.concat(chunks).toString(), request.headers, secret)
+      if (status < 300) received.push({ id: request.headers['svix-id'], body })
+      response.writeHead(status).end()
+    })
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return {
+    received,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    attempts: () => attempts,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+it('are signed as Svix signs them and name what to look up', async () => {
+  await using receiver = await startReceiver(() => 200)
+  await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+  const { customer } = await studio.billing('ada')
+  await vi.waitFor(() => expect(receiver.received).toHaveLength(5))
+  const common = { customer: { id: customer.id, externalId: 'ada' }, pricingModelId: customer.pricingModelId }
+  const objects = receiver.received.map(({ body }) => (body as { object: string }).object)
+  expect(objects.sort()).toEqual(['customer', 'payment', 'purchase', 'subscription', 'subscription'])
+  for (const { body } of receiver.received)
+    expect(body).toEqual({ id: expect.any(String), object: expect.any(String), ...common })
+})
+
+it('are tried again until they are taken, and never disturb the API', async () => {
+  await using receiver = await startReceiver((attempt) => (attempt < 3 ? 503 : 204))
+  await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
+  await studio.customer('ada')
+  expect(await studio.balances('ada')).toEqual({ render: 85 })
+  await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 8000 })
+  expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(2)
+  expect(receiver.attempts()).toBe(4)
+})
+
+it('with nobody there leave everything working', async () => {
+  await using studio = await startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret } })
+  await studio.customer('ada')
+  expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active' })
+})
+
+it('need a secret that can sign', async () => {
+  await expect(startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret: 'none' } })).rejects.toThrow(
+    'whsec_',
+  )
+})
