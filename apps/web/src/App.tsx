@@ -1,0 +1,23 @@
+import { RouterProvider } from '@tanstack/react-router'
+import { useState } from 'react'
+import { authClient } from './authClient.ts'
+import { router } from './router.tsx'
+import { Session, type User } from './Session.tsx'
+import { Starting } from './shell/Starting.tsx'
+import { Unreachable } from './shell/Unreachable.tsx'
+
+export function App() {
+  const { data, error, isPending, refetch } = authClient.useSession()
+  // Asking again, on focus for instance, reports "pending" while signed out: what was known stays on the screen meanwhile.
+  const [user, setUser] = useState<User | null | undefined>(undefined)
+  const latest = data ? data.user : isPending || error ? user : null
+  if (latest?.id !== user?.id || (latest === null) !== (user === null)) setUser(latest)
+
+  if (latest === undefined)
+    return error && !isPending ? <Unreachable retry={() => void refetch()} /> : <Starting />
+  return (
+    <Session key={latest?.id ?? 'signed out'} user={latest}>
+      <RouterProvider router={router} />
+    </Session>
+  )
+}

@@ -1,0 +1,84 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Navigate, useSearch } from '@tanstack/react-router'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useUser } from '../Session.tsx'
+import { Notice } from '../shell/Notice.tsx'
+import { Screen } from '../shell/Screen.tsx'
+import classes from './AccountForm.module.css'
+
+interface Credentials {
+  name: string
+  email: string
+  password: string
+}
+
+interface AccountFormProps {
+  title: string
+  lead: string
+  submit: string
+  submitting: string
+  withName?: boolean
+  /** Answers with what went wrong, in words; null when it worked. */
+  send: (credentials: Credentials) => Promise<string | null>
+  children: ReactNode
+}
+
+export function AccountForm({ title, lead, submit, submitting, withName, send, children }: AccountFormProps) {
+  const user = useUser()
+  const { next } = useSearch({ strict: false })
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  if (user !== null) return <Navigate to={next ?? '/'} replace />
+
+  async function onSubmit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    if (busy) return
+    const fields = new FormData(event.currentTarget)
+    const field = (name: string) => String(fields.get(name) ?? '').trim()
+    setBusy(true)
+    const said = await send({
+      name: field('name'),
+      email: field('email'),
+      password: String(fields.get('password') ?? ''),
+    })
+    setProblem(said)
+    // After success the form leaves the screen as soon as the session is known; until then it stays busy.
+    if (said !== null) setBusy(false)
+  }
+
+  return (
+    <div className={classes.card}>
+      <Screen title={title} lead={lead}>
+        <form onSubmit={(event) => void onSubmit(event)} className={classes.form}>
+          {problem && <Notice tone="critical" role="alert" title={problem} />}
+          {withName && (
+            <TextInput name="name" label="Name" autoComplete="name" size="md" required withAsterisk={false} />
+          )}
+          <TextInput
+            name="email"
+            type="email"
+            label="Email"
+            autoComplete="email"
+            size="md"
+            required
+            withAsterisk={false}
+          />
+          <PasswordInput
+            name="password"
+            label="Password"
+            description={withName ? 'Eight characters or more' : undefined}
+            minLength={withName ? 8 : undefined}
+            autoComplete={withName ? 'new-password' : 'current-password'}
+            size="md"
+            required
+            withAsterisk={false}
+          />
+          <Button type="submit" size="md" fullWidth mt={4} disabled={busy}>
+            {busy ? submitting : submit}
+          </Button>
+        </form>
+        <p className={classes.other}>{children}</p>
+      </Screen>
+    </div>
+  )
+}

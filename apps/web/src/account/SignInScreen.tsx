@@ -1,0 +1,22 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import { authClient } from '../authClient.ts'
+import { AccountForm } from './AccountForm.tsx'
+import { problemOf } from './problemOf.ts'
+
+export function SignInScreen() {
+  const { next } = useSearch({ strict: false })
+  return (
+    <AccountForm
+      title="Sign in"
+      lead={next ? 'Sign in to go on where you were.' : 'Good to see you again.'}
+      submit="Sign in"
+      submitting="Signing in…"
+      send={async ({ email, password }) => problemOf(await authClient.signIn.email({ email, password }))}
+    >
+      New here?{' '}
+      <Link to="/sign-up" search={next ? { next } : {}}>
+        Create an account
+      </Link>
+    </AccountForm>
+  )
+}

@@ -1,0 +1,23 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import { authClient } from '../authClient.ts'
+import { AccountForm } from './AccountForm.tsx'
+import { problemOf } from './problemOf.ts'
+
+export function SignUpScreen() {
+  const { next } = useSearch({ strict: false })
+  return (
+    <AccountForm
+      title="Create your account"
+      lead="Start on the Free plan, with credits to try everything. No card needed."
+      submit="Create account"
+      submitting="Creating your account…"
+      withName
+      send={async (account) => problemOf(await authClient.signUp.email(account))}
+    >
+      Already have an account?{' '}
+      <Link to="/sign-in" search={next ? { next } : {}}>
+        Sign in
+      </Link>
+    </AccountForm>
+  )
+}

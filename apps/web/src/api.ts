@@ -1,0 +1,64 @@
+import { balancesLink, idempotencyLink, keyHeaders } from '@metered/billing/client'
+import { installBalances } from '@metered/billing-react'
+import type { AppRouter } from '@metered/server'
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpSubscriptionLink,
+  retryLink,
+  splitLink,
+  type TRPCClient,
+  TRPCClientError,
+} from '@trpc/client'
+import { createContext, use } from 'react'
+
+export type Api = TRPCClient<AppRouter>
+/** The app's meters, as the server declares them. */
+export type Meter = Awaited<ReturnType<Api['billing']['balances']['query']>>['balances'][number]['meter']
+
+const url = '/trpc'
+const retries = 2
+
+/** One client for one signed-in customer: what its late answers carry can only land in that customer's cache. */
+export function createApi(queryClient: QueryClient, customer: string | null): Api {
+  return createTRPCClient<AppRouter>({
+    links: [
+      balancesLink({
+        onBalances: (answer) => {
+          if (customer !== null) installBalances(queryClient, customer, answer)
+        },
+      }),
+      // Before the retries, so that all of them carry the same key.
+      idempotencyLink(),
+      retryLink({
+        retry: ({ op, error, attempts }) =>
+          op.type !== 'subscription' && attempts <= retries && navigator.onLine && isLost(error),
+        retryDelayMs: (attempt) => 300 * 2 ** attempt,
+      }),
+      splitLink({
+        condition: (op) => op.type === 'subscription',
+        true: httpSubscriptionLink({ url }),
+        false: splitLink({
+          condition: (op) => op.path === 'studio.write',
+          true: httpBatchStreamLink({ url, headers: keyHeaders }),
+          false: httpBatchLink({ url, headers: keyHeaders }),
+        }),
+      }),
+    ],
+  })
+}
+
+/** The answer got lost: the call may have run. Only repeating it under the same key is harmless. */
+export function isLost(error: unknown): boolean {
+  return error instanceof TRPCClientError && !error.data && error.cause?.name !== 'AbortError'
+}
+
+export const ApiContext = createContext<Api | null>(null)
+
+export function useApi(): Api {
+  const api = use(ApiContext)
+  if (api === null) throw new Error('useApi() needs a <Session> above it.')
+  return api
+}

@@ -1,0 +1,78 @@
+import { useBilling } from '@flowglad/react'
+import { Skeleton } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { formatDate, formatMoney } from '../format.ts'
+import { FailedSection } from '../refusals/FailedSection.tsx'
+import classes from './BillingScreen.module.css'
+import { PaymentMethod } from './PaymentMethod.tsx'
+
+/** What Flowglad keeps itself and we only show: how the customer pays, and what was invoiced. */
+export function FlowgladBilling() {
+  const billing = useBilling()
+  const queryClient = useQueryClient()
+  if (!billing.loaded)
+    return (
+      <>
+        <Skeleton className={classes.loading} radius="lg" />
+        <Skeleton className={classes.loading} radius="lg" />
+      </>
+    )
+  if (billing.customer === null)
+    return (
+      <FailedSection
+        what="Payment method and invoices"
+        error={billing.errors?.[0]}
+        onRetry={() => void queryClient.resetQueries({ queryKey: ['customers/billing'] })}
+      />
+    )
+  return (
+    <>
+      <PaymentMethod billing={billing} />
+      <Invoices invoices={billing.invoices ?? []} />
+    </>
+  )
+}
+
+type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
+const words: Record<string, string> = {
+  paid: 'Paid',
+  open: 'Open',
+  draft: 'Draft',
+  void: 'Void',
+  uncollectible: 'Not collected',
+  awaiting_payment_confirmation: 'Being confirmed',
+  refunded: 'Refunded',
+  partially_refunded: 'Partly refunded',
+}
+
+function Invoices({ invoices }: { invoices: NonNullable<Billing['invoices']> }) {
+  const newestFirst = [...invoices].sort(
+    (a, b) => Number(b.invoice.invoiceDate) - Number(a.invoice.invoiceDate),
+  )
+  return (
+    <section className={classes.card} aria-labelledby="invoices">
+      <h2 id="invoices">Invoices</h2>
+      {newestFirst.length === 0 && <p className={classes.dim}>None yet. Each payment leaves one here.</p>}
+      <ul className={classes.invoices}>
+        {newestFirst.map(({ invoice, invoiceLineItems }) => (
+          <li key={invoice.id}>
+            <span>
+              {invoiceLineItems.map((item) => item.description).join(', ') || invoice.invoiceNumber}
+              <span className={classes.number}>{invoice.invoiceNumber}</span>
+            </span>
+            <time dateTime={new Date(Number(invoice.invoiceDate)).toISOString()} className={classes.dim}>
+              {formatDate(Number(invoice.invoiceDate))}
+            </time>
+            <span className={classes.total}>
+              {formatMoney(
+                invoiceLineItems.reduce((sum, item) => sum + item.price * item.quantity, 0),
+                invoice.currency,
+              )}
+            </span>
+            <span className={classes.dim}>{words[invoice.status] ?? invoice.status}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

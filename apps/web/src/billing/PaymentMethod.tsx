@@ -1,0 +1,54 @@
+import type { useBilling } from '@flowglad/react'
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { saveOrder } from '../plans/order.ts'
+import { PlanProblem } from '../plans/PlanProblem.tsx'
+import classes from './BillingScreen.module.css'
+
+type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
+
+/** The card that pays, and a hosted page to leave another one. */
+export function PaymentMethod({ billing }: { billing: Billing }) {
+  const methods = billing.paymentMethods ?? []
+  const method = methods.find((it) => it.default) ?? methods[0]
+  const change = useMutation({
+    mutationFn: async () => {
+      const here = window.location.href
+      const answer = await billing.createAddPaymentMethodCheckoutSession({
+        successUrl: here,
+        cancelUrl: here,
+      })
+      if ('error' in answer) throw new Error(answer.error.code)
+      saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
+      window.location.assign(answer.url)
+    },
+  })
+  return (
+    <section className={classes.card} aria-labelledby="payment-method">
+      <h2 id="payment-method">Payment method</h2>
+      <p className={method ? undefined : classes.dim}>
+        {method
+          ? describe(method.type, method.paymentMethodData)
+          : 'None yet. The first checkout asks for one.'}
+      </p>
+      {change.isError && <PlanProblem error={change.error} />}
+      <div className={classes.actions}>
+        <Button variant="default" disabled={change.isPending} onClick={() => change.mutate()}>
+          {change.isPending ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+        </Button>
+      </div>
+    </section>
+  )
+}
+
+function describe(type: string, data: unknown): string {
+  const read = (field: string): string => {
+    const value: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, field) : undefined
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  }
+  const brand = read('brand') || type
+  const name = brand.charAt(0).toUpperCase() + brand.slice(1)
+  const expires =
+    read('exp_month') && read('exp_year') ? `, expires ${read('exp_month')}/${read('exp_year')}` : ''
+  return read('last4') ? `${name} ending in ${read('last4')}${expires}` : name
+}

@@ -1,0 +1,64 @@
+import { Skeleton } from '@mantine/core'
+import type { PlanSummary } from '@metered/billing/client'
+import { usePlan, usePlans } from '../billing.ts'
+import { formatDate, formatMoney } from '../format.ts'
+import { currentOffer } from '../plans/offers.ts'
+import { ResumeButton } from '../plans/ResumeButton.tsx'
+import { FailedSection } from '../refusals/FailedSection.tsx'
+import { LinkButton } from '../shell/LinkButton.tsx'
+import classes from './BillingScreen.module.css'
+import { CancelButton } from './CancelButton.tsx'
+
+/** The current plan: its price, when it renews or ends, and the ways to change that. */
+export function Subscription() {
+  const { data: plan, error, isPending, refetch } = usePlan()
+  const { data: offers } = usePlans()
+  if (isPending && error === null) return <Skeleton className={classes.loading} radius="lg" />
+  if (plan === undefined)
+    return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
+  if (plan === null)
+    return (
+      <section className={classes.card} aria-labelledby="subscription">
+        <h2 id="subscription">No active plan</h2>
+        <p className={classes.dim}>Choose one to go on making things.</p>
+        <div className={classes.actions}>
+          <LinkButton to="/pricing">View plans</LinkButton>
+        </div>
+      </section>
+    )
+  const offer = currentOffer(offers, plan)
+  return (
+    <section className={classes.card} aria-labelledby="subscription" data-testid="subscription">
+      <div className={classes.head}>
+        <h2 id="subscription">{plan.name}</h2>
+        <span className={classes.price}>
+          {offer && (plan.isFree ? 'Free' : `${formatMoney(offer.unitPrice, offer.currency)} a month`)}
+        </span>
+      </div>
+      <p>{whatHappensNext(plan)}</p>
+      <div className={classes.actions}>
+        {plan.cancelsAt !== null || plan.changesAt !== null ? (
+          <ResumeButton keep={plan.name} />
+        ) : (
+          <>
+            <LinkButton to="/pricing" variant={plan.isFree ? 'filled' : 'default'}>
+              {plan.isFree ? 'Upgrade' : 'Change plan'}
+            </LinkButton>
+            {!plan.isFree && <CancelButton plan={plan} />}
+          </>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
+  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then everything stays as it is.`
+  if (changesAt !== null)
+    return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} with all its credits.`
+  if (status === 'past_due') return 'The last payment did not go through. Please check your payment method.'
+  if (renewsAt === null) return 'Does not renew.'
+  return isFree
+    ? `Your credits renew on ${formatDate(renewsAt)}.`
+    : `Renews on ${formatDate(renewsAt)}, with fresh credits.`
+}

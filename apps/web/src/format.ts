@@ -1,0 +1,30 @@
+/** Numbers, money and dates in the browser's own language and habits. */
+
+const number = new Intl.NumberFormat()
+const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
+const fullDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' })
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+// Days of usage are UTC days: read in another zone, some would show as the day before.
+const utcDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+export const formatNumber = (value: number) => number.format(value)
+/** `1 December`. */
+export const formatDay = (at: number) => dayAndMonth.format(at)
+export const formatDate = (at: number) => fullDate.format(at)
+export const formatTime = (at: number) => dateAndTime.format(at)
+/** `2026-11-22` as `22 Nov`. */
+export const formatUtcDay = (day: string) => utcDay.format(Date.parse(day))
+
+/** An amount in the currency's smallest unit; whole amounts without decimals. */
+export function formatMoney(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency,
+    trailingZeroDisplay: 'stripIfInteger',
+  })
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  return format.format(amount / 10 ** digits)
+}
+
+export const plural = (count: number, one: string, many: string) =>
+  `${formatNumber(count)} ${count === 1 ? one : many}`

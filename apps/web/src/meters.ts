@@ -1,0 +1,17 @@
+import type { Meter } from './api.ts'
+import { plural } from './format.ts'
+
+/** What people call one unit of a meter, and many. */
+const words: Record<Meter, [one: string, many: string]> = {
+  generations: ['generation', 'generations'],
+  tokens: ['token', 'tokens'],
+  api_calls: ['look-up', 'look-ups'],
+}
+
+export const meters: readonly Meter[] = ['generations', 'tokens', 'api_calls']
+
+/** `generations`, in the middle of a sentence. */
+export const unitsOf = (meter: Meter) => words[meter][1]
+
+/** `1 generation`, `1,200 tokens`. */
+export const amountOf = (meter: Meter, amount: number) => plural(amount, ...words[meter])

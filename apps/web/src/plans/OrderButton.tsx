@@ -1,0 +1,58 @@
+import { Button, type ButtonProps } from '@mantine/core'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { useBalances, useCheckout, usePlans } from '../billing.ts'
+import { forfeitedBy, type Offer } from './offers.ts'
+import { limitFor, saveOrder } from './order.ts'
+import { PlanProblem } from './PlanProblem.tsx'
+
+const ForfeitWarning = lazy(async () => ({ default: (await import('./ForfeitWarning.tsx')).ForfeitWarning }))
+
+interface OrderButtonProps extends ButtonProps {
+  offer: Offer
+  children: ReactNode
+}
+
+/** One click to the hosted checkout of a plan or pack, or two when the upgrade would cost somebody credits they paid for. */
+export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
+  const { data: answer } = useBalances()
+  const { data: offers } = usePlans()
+  const checkout = useCheckout()
+  const [warning, setWarning] = useState(false)
+  const forfeited = forfeitedBy(offer, offers, answer)
+
+  function order() {
+    if (checkout.isPending) return
+    const { priceSlug } = offer
+    checkout.mutate(
+      { priceSlug },
+      {
+        onSuccess: ({ url }) => {
+          saveOrder({ priceSlug, limitBefore: limitFor(offer, answer) })
+          window.location.assign(url)
+        },
+      },
+    )
+  }
+  // Success too: the browser is on its way to the checkout.
+  const busy = checkout.isPending || checkout.isSuccess
+
+  return (
+    <>
+      <Button {...button} disabled={busy} onClick={() => (forfeited.length > 0 ? setWarning(true) : order())}>
+        {busy ? 'Opening the checkout…' : children}
+      </Button>
+      {checkout.isError && <PlanProblem error={checkout.error} />}
+      {warning && (
+        <Suspense>
+          <ForfeitWarning
+            plan={offer.name}
+            forfeited={forfeited}
+            busy={busy}
+            onConfirm={order}
+            onClose={() => setWarning(false)}
+          />
+        </Suspense>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,33 @@
+import { formatMoney } from '../format.ts'
+import { useUser } from '../Session.tsx'
+import { LinkButton } from '../shell/LinkButton.tsx'
+import { OrderButton } from './OrderButton.tsx'
+import type { Offer } from './offers.ts'
+import { benefitsOf } from './PlanCard.tsx'
+import classes from './PlansScreen.module.css'
+
+/** Something bought once, on top of any plan. */
+export function PackCard({ pack }: { pack: Offer }) {
+  const user = useUser()
+  const price = formatMoney(pack.unitPrice, pack.currency)
+  return (
+    <article className={classes.pack} aria-label={pack.name} data-testid={`plan-${pack.priceSlug}`}>
+      <div className={classes.packText}>
+        <h2>{pack.name}</h2>
+        <p>
+          {benefitsOf(pack).join(', ')} for {price}, once. They never expire, and are used after your monthly
+          ones.
+        </p>
+      </div>
+      {user ? (
+        <OrderButton offer={pack} variant="default">
+          Buy for {price}
+        </OrderButton>
+      ) : (
+        <LinkButton to="/sign-up" search={{ next: '/pricing' }} variant="default">
+          Sign up to buy
+        </LinkButton>
+      )}
+    </article>
+  )
+}

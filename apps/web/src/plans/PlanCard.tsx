@@ -1,0 +1,93 @@
+import { useBalances, usePlans } from '../billing.ts'
+import { formatDay, formatMoney, formatNumber } from '../format.ts'
+import { unitsOf } from '../meters.ts'
+import { useUser } from '../Session.tsx'
+import { LinkButton } from '../shell/LinkButton.tsx'
+import { ChangeButton } from './ChangeButton.tsx'
+import { OrderButton } from './OrderButton.tsx'
+import { currentOffer, type Offer } from './offers.ts'
+import classes from './PlansScreen.module.css'
+
+/** A plan: what it costs, what it grants, and one button that changes to it. */
+export function PlanCard({ offer }: { offer: Offer }) {
+  const { data: answer } = useBalances()
+  const isCurrent = answer?.plan != null && answer.plan.priceSlug === offer.priceSlug
+  return (
+    <article
+      className={classes.card}
+      data-current={isCurrent}
+      aria-label={offer.name}
+      data-testid={`plan-${offer.priceSlug}`}
+    >
+      <header className={classes.head}>
+        <h2>{offer.name}</h2>
+        {isCurrent && <span className={classes.current}>Your plan</span>}
+      </header>
+      <p className={classes.price}>
+        <strong>{formatMoney(offer.unitPrice, offer.currency)}</strong>
+        {offer.interval &&
+          ` / ${offer.interval.count === 1 ? '' : `${offer.interval.count} `}${offer.interval.unit}`}
+      </p>
+      <ul className={classes.grants}>
+        {benefitsOf(offer).map((benefit) => (
+          <li key={benefit}>{benefit}</li>
+        ))}
+      </ul>
+      <div className={classes.action}>
+        <Action offer={offer} isCurrent={isCurrent} />
+      </div>
+    </article>
+  )
+}
+
+function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
+  const user = useUser()
+  const { data: answer, isPending, isError } = useBalances()
+  const { data: offers } = usePlans()
+  const plan = answer?.plan
+  if (user === null)
+    return (
+      <LinkButton
+        to="/sign-up"
+        search={{ next: '/pricing' }}
+        variant={offer.isFree ? 'default' : 'filled'}
+        fullWidth
+      >
+        {offer.isFree ? 'Start for free' : `Start with ${offer.name}`}
+      </LinkButton>
+    )
+  if (isCurrent)
+    return (
+      <p className={classes.note}>
+        {plan?.renewsAt ? `Renews on ${formatDay(plan.renewsAt)}` : 'Active now'}
+      </p>
+    )
+  if (!plan)
+    return (
+      <p className={classes.note}>
+        {isPending && !isError ? 'Looking up your plan…' : 'Your plan cannot be read at the moment'}
+      </p>
+    )
+  if (plan.isFree)
+    return (
+      <OrderButton offer={offer} fullWidth>
+        Upgrade to {offer.name}
+      </OrderButton>
+    )
+  const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
+  return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
+}
+
+/** What one gets, in the order of what people ask first. */
+export function benefitsOf(offer: Offer): string[] {
+  const grants = offer.grants
+    .filter(({ meter }) => !offer.unlimited.includes(meter))
+    .map(
+      ({ meter, amount, renews }) => `${formatNumber(amount)} ${unitsOf(meter)}${renews ? ' a month' : ''}`,
+    )
+  const unlimited = offer.unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`)
+  const toggles = offer.features
+    .filter(({ slug }) => !slug.startsWith('unlimited_') && !offer.grants.some(({ name }) => name === slug))
+    .map(({ name }) => name)
+  return [...unlimited, ...grants, ...toggles]
+}

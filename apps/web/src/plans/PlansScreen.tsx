@@ -1,0 +1,75 @@
+import { Skeleton } from '@mantine/core'
+import { usePlan, usePlans } from '../billing.ts'
+import { formatDate } from '../format.ts'
+import { FailedSection } from '../refusals/FailedSection.tsx'
+import { useUser } from '../Session.tsx'
+import { Notice } from '../shell/Notice.tsx'
+import { Screen } from '../shell/Screen.tsx'
+import { plansOf } from './offers.ts'
+import { PackCard } from './PackCard.tsx'
+import { PlanCard } from './PlanCard.tsx'
+import classes from './PlansScreen.module.css'
+import { ResumeButton } from './ResumeButton.tsx'
+
+export function PlansScreen() {
+  const { data: offers, error, refetch } = usePlans()
+  const packs = offers?.filter((offer) => offer.kind === 'pack') ?? []
+  return (
+    <Screen
+      title="Plans"
+      lead="Every plan renews its credits each month. Change or cancel whenever you like; we always say first when it takes effect."
+    >
+      <ScheduledChange />
+      {error && !offers ? (
+        <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />
+      ) : (
+        <>
+          <ul className={classes.plans} aria-label="Plans" aria-busy={!offers}>
+            {offers
+              ? plansOf(offers).map((offer) => (
+                  <li key={offer.priceSlug}>
+                    <PlanCard offer={offer} />
+                  </li>
+                ))
+              : ['one', 'two', 'three'].map((key) => (
+                  <li key={key}>
+                    <Skeleton className={classes.loading} radius="lg" />
+                  </li>
+                ))}
+          </ul>
+          {packs.map((pack) => (
+            <PackCard key={pack.priceSlug} pack={pack} />
+          ))}
+        </>
+      )}
+    </Screen>
+  )
+}
+
+/** A cancellation or downgrade that has not happened yet, and the way to take it back. */
+function ScheduledChange() {
+  const user = useUser()
+  const { data: plan } = usePlan()
+  if (user === null || !plan) return null
+  if (plan.cancelsAt !== null)
+    return (
+      <Notice
+        tone="warning"
+        title={`${plan.name} ends on ${formatDate(plan.cancelsAt)}`}
+        actions={<ResumeButton keep={plan.name} />}
+      >
+        Until then everything stays as it is, and you can take it back.
+      </Notice>
+    )
+  if (plan.changesAt !== null)
+    return (
+      <Notice
+        tone="warning"
+        title={`Your plan changes on ${formatDate(plan.changesAt)}`}
+        actions={<ResumeButton keep={plan.name} />}
+      >
+        Until then you keep {plan.name} with all its credits, and you can take it back.
+      </Notice>
+    )
+  return null
+}

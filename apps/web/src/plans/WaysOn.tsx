@@ -1,0 +1,37 @@
+import type { Meter } from '../api.ts'
+import { usePlan, usePlans } from '../billing.ts'
+import { formatNumber } from '../format.ts'
+import { LinkButton } from '../shell/LinkButton.tsx'
+import { OrderButton } from './OrderButton.tsx'
+import { grantOf, nextOffer, packFor } from './offers.ts'
+
+/** What somebody can do who is out of a meter's credits, or nearly. */
+export function WaysOn({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const upgrade = nextOffer(offers, plan)
+  const pack = packFor(offers, meter)
+  return (
+    <>
+      {upgrade &&
+        (plan?.isFree ? (
+          <OrderButton offer={upgrade} size={size}>
+            Upgrade to {upgrade.name}
+          </OrderButton>
+        ) : (
+          // A change between paid plans says its price and date first; that is the plans' screen.
+          <LinkButton to="/pricing" size={size}>
+            Upgrade to {upgrade.name}
+          </LinkButton>
+        ))}
+      {pack && (
+        <OrderButton offer={pack} size={size} variant="default">
+          Buy {formatNumber(grantOf(pack, meter))} more
+        </OrderButton>
+      )}
+      <LinkButton to="/pricing" size={size} variant="transparent" px={4}>
+        View plans
+      </LinkButton>
+    </>
+  )
+}

@@ -1,0 +1,50 @@
+import type { BalancesAnswer, PlanOffer, PlanSummary } from '@metered/billing/client'
+import type { Meter } from '../api.ts'
+
+export type Offer = PlanOffer<Meter>
+
+export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
+  return plan
+    ? offers?.find((offer) => offer.kind === 'plan' && offer.priceSlug === plan.priceSlug)
+    : undefined
+}
+
+/** Plans, cheapest first. */
+export function plansOf(offers: Offer[]): Offer[] {
+  return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => a.unitPrice - b.unitPrice)
+}
+
+/** The next plan up; none from the largest. */
+export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
+  const price = currentOffer(offers, plan)?.unitPrice ?? 0
+  return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
+}
+
+/** What one can buy once to get more of a meter. */
+export function packFor(offers: Offer[] | undefined, meter: Meter) {
+  return offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
+}
+
+export function grantOf(offer: Offer | undefined, meter: Meter): number {
+  return offer?.grants.find((grant) => grant.meter === meter)?.amount ?? 0
+}
+
+/**
+ * Units bought in packs that an upgrade from the Free plan would leave behind: it begins a new subscription, and pack credits stay with the
+ * one they were bought for. Monthly credits are spent first, so of what is left the pack's part is what the limit exceeds the plan's grant
+ * by, at most.
+ */
+export function forfeitedBy(
+  target: Offer,
+  offers: Offer[] | undefined,
+  answer: BalancesAnswer<Meter> | undefined,
+): { meter: Meter; amount: number }[] {
+  const current = currentOffer(offers, answer?.plan)
+  if (target.kind === 'pack' || !answer?.plan?.isFree || !current) return []
+  return answer.balances
+    .map(({ meter, limit, available }) => ({
+      meter,
+      amount: Math.min(available ?? 0, (limit ?? 0) - grantOf(current, meter)),
+    }))
+    .filter(({ amount }) => amount > 0)
+}

@@ -1,0 +1,68 @@
+import { Button } from '@mantine/core'
+import { type ReactNode, useEffect, useState } from 'react'
+import { authClient } from '../authClient.ts'
+import { LinkButton } from '../shell/LinkButton.tsx'
+import { Notice } from '../shell/Notice.tsx'
+import { explainRefusal } from './explainRefusal.ts'
+import { ShortOfCredits } from './ShortOfCredits.tsx'
+
+interface RefusalNoticeProps {
+  error: Error
+  onRetry: () => void
+  /** Goes on without the feature that the plan lacks. */
+  onWithoutFeature?: ReactNode
+  /** Goes on with what is left, when something is. */
+  onLess?: (available: number) => ReactNode
+}
+
+/** Answers a refused call in its place: what happened, what it cost, what to do next. */
+export function RefusalNotice({ error, onRetry, onWithoutFeature, onLess }: RefusalNoticeProps) {
+  const { title, detail, next, retryAfterMs } = explainRefusal(error)
+  if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />
+  return (
+    <Notice
+      tone={next === 'signIn' || next === 'rephrase' ? 'warning' : 'critical'}
+      role="alert"
+      title={title}
+      actions={
+        <>
+          {next === 'again' && (
+            <RetryButton key={String(retryAfterMs)} onRetry={onRetry} waitMs={retryAfterMs ?? 0} />
+          )}
+          {next === 'signIn' && <SignInAgain />}
+          {next === 'withoutFeature' && onWithoutFeature}
+          {(next === 'plans' || next === 'withoutFeature') && (
+            <LinkButton to="/pricing" size="sm" variant={next === 'plans' ? 'filled' : 'default'}>
+              View plans
+            </LinkButton>
+          )}
+        </>
+      }
+    >
+      {detail}
+    </Notice>
+  )
+}
+
+function RetryButton({ onRetry, waitMs }: { onRetry: () => void; waitMs: number }) {
+  const [waiting, setWaiting] = useState(waitMs > 0)
+  useEffect(() => {
+    const timer = setTimeout(() => setWaiting(false), waitMs)
+    return () => clearTimeout(timer)
+  }, [waitMs])
+  return (
+    <Button size="sm" onClick={onRetry} disabled={waiting}>
+      Try again
+    </Button>
+  )
+}
+
+/** Asking who is here settles it: nobody, and the screen leads to signing in and back. */
+function SignInAgain() {
+  const { refetch } = authClient.useSession()
+  return (
+    <Button size="sm" onClick={() => void refetch({ query: { disableCookieCache: true } })}>
+      Sign in again
+    </Button>
+  )
+}

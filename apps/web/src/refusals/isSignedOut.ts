@@ -1,0 +1,5 @@
+import { TRPCClientError } from '@trpc/client'
+
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof TRPCClientError && error.data?.httpStatus === 401
+}

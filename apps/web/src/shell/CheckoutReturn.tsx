@@ -1,0 +1,81 @@
+import { CloseButton } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
+import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
+import { Notice } from './Notice.tsx'
+
+const askAgainMs = 2_000
+const askAtMost = 15
+
+/** Somebody comes back from a hosted checkout: says how it ended, and has the balances right without a reload. */
+export function CheckoutReturn() {
+  const { checkout } = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const [ended, setEnded] = useState<{ paid: boolean; order: Order | null } | null>(null)
+
+  useEffect(() => {
+    if (checkout === undefined) return
+    // Once: a reload or a bookmark must not celebrate again.
+    setEnded({ paid: checkout === 'success', order: takeOrder() })
+    void navigate({ to: '.', search: {}, replace: true })
+  }, [checkout, navigate])
+
+  if (ended === null) return null
+  const close = <CloseButton aria-label="Dismiss" onClick={() => setEnded(null)} />
+  if (!ended.paid)
+    return (
+      <Notice title="Nothing was bought" actions={close}>
+        You left the checkout and nothing was charged. Everything is as it was.
+      </Notice>
+    )
+  if (ended.order?.priceSlug === 'payment_method')
+    return (
+      <Notice title="Your payment method is saved" actions={close}>
+        It is used from the next payment on.
+      </Notice>
+    )
+  return <Paid order={ended.order} close={close} />
+}
+
+function Paid({ order, close }: { order: Order | null; close: ReactNode }) {
+  const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
+  const { data: answer } = useBalances()
+  const { data: offers } = usePlans()
+  const [asked, setAsked] = useState(0)
+  const offer = offers?.find((it) => it.priceSlug === order?.priceSlug)
+  const arrived =
+    answer !== undefined && (order ? offers !== undefined && hasArrived(offer, order, answer) : isSuccess)
+
+  useEffect(() => {
+    if (arrived || isPending || asked >= askAtMost) return
+    const timer = setTimeout(
+      () => {
+        setAsked((times) => times + 1)
+        refresh()
+      },
+      asked === 0 ? 0 : askAgainMs,
+    )
+    return () => clearTimeout(timer)
+  }, [arrived, asked, isPending, refresh])
+
+  if (!arrived)
+    return (
+      <Notice title="Thank you, your payment went through" actions={close}>
+        {asked < askAtMost
+          ? 'Your credits are being added; this takes a moment.'
+          : 'Your credits are not here yet. They appear by themselves as soon as the payment is confirmed.'}
+      </Notice>
+    )
+  if (offer?.kind === 'pack')
+    return (
+      <Notice title={`${offer.name} added`} actions={close}>
+        Your new credits are ready, and they do not expire.
+      </Notice>
+    )
+  return (
+    <Notice title={`You're on ${answer.plan?.name}`} actions={close}>
+      Your new credits are ready.
+    </Notice>
+  )
+}

@@ -1,0 +1,40 @@
+import { Skeleton } from '@mantine/core'
+import { useBalances } from '../billing.ts'
+import { formatNumber } from '../format.ts'
+import { meters } from '../meters.ts'
+import { BalanceBar, balanceText } from './BalanceBar.tsx'
+import classes from './HeaderBalances.module.css'
+
+/** Every meter's balance, on every screen; the same size loading, known or unknown. */
+export function HeaderBalances() {
+  const { data, isError } = useBalances()
+  return (
+    <section className={classes.strip} aria-label="Balances" aria-busy={data === undefined && !isError}>
+      {meters.map((meter) => {
+        const row = data?.balances.find((it) => it.meter === meter)
+        return (
+          <div key={meter} className={classes.balance} data-testid={`balance-${meter}`}>
+            {row ? (
+              <>
+                <span className={classes.name}>
+                  {row.name}
+                  {row.held > 0 && <span className={classes.held}> · {formatNumber(row.held)} held</span>}
+                </span>
+                <span className={classes.numbers} data-status={row.status}>
+                  {balanceText(row)}
+                </span>
+                <div className={classes.bar}>
+                  <BalanceBar row={row} />
+                </div>
+              </>
+            ) : data || isError ? (
+              <span className={classes.unknown}>Balance unavailable</span>
+            ) : (
+              <Skeleton className={classes.loading} />
+            )}
+          </div>
+        )
+      })}
+    </section>
+  )
+}

@@ -1,0 +1,10 @@
+import { LinkButton } from './LinkButton.tsx'
+import { Screen } from './Screen.tsx'
+
+export function NotFound() {
+  return (
+    <Screen title="There is nothing here" lead="The address may be mistyped, or the page has moved.">
+      <LinkButton to="/">Back to Studio</LinkButton>
+    </Screen>
+  )
+}

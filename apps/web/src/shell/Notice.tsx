@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react'
+import classes from './Notice.module.css'
+
+interface NoticeProps {
+  title: string
+  tone?: 'calm' | 'warning' | 'critical'
+  /** `alert` interrupts a screen reader: for the answer to what somebody just did. */
+  role?: 'status' | 'alert'
+  children?: ReactNode
+  actions?: ReactNode
+}
+
+/** One thing to know: what happened, and what to do next. */
+export function Notice({ title, tone = 'calm', role = 'status', children, actions }: NoticeProps) {
+  return (
+    <div className={classes.notice} data-tone={tone} role={role}>
+      <div className={classes.text}>
+        <strong>{title}</strong>
+        {children && <div className={classes.body}>{children}</div>}
+      </div>
+      {actions && <div className={classes.actions}>{actions}</div>}
+    </div>
+  )
+}

@@ -1,0 +1,26 @@
+import { Title } from '@mantine/core'
+import { type ReactNode, useEffect, useRef } from 'react'
+import classes from './Screen.module.css'
+
+let firstScreen = true
+
+/** A screen's heading and the browser's title; after a navigation the heading takes the focus, so that nobody is left on a stale link. */
+export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${title} · Studio`
+    if (!firstScreen) heading.current?.focus({ preventScroll: true })
+    firstScreen = false
+  }, [title])
+  return (
+    <>
+      <div className={classes.head}>
+        <Title order={1} ref={heading} tabIndex={-1}>
+          {title}
+        </Title>
+        {lead && <p className={classes.lead}>{lead}</p>}
+      </div>
+      {children}
+    </>
+  )
+}

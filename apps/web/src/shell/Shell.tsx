@@ -1,0 +1,30 @@
+import { Outlet } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import { useUser } from '../Session.tsx'
+import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
+import { CheckoutReturn } from './CheckoutReturn.tsx'
+import { Header } from './Header.tsx'
+import { OfflineNotice } from './OfflineNotice.tsx'
+import classes from './Shell.module.css'
+import { ScreenSkeleton } from './Starting.tsx'
+
+/** What every screen has around it. */
+export function Shell() {
+  const user = useUser()
+  return (
+    <div className={classes.page}>
+      <a className={classes.skip} href="#main">
+        Skip to content
+      </a>
+      <Header user={user} />
+      <main id="main" tabIndex={-1} className={classes.main}>
+        <OfflineNotice />
+        {user && <CheckoutReturn />}
+        <Suspense fallback={<ScreenSkeleton />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      {user && <BalanceAnnouncer />}
+    </div>
+  )
+}

@@ -1,0 +1,115 @@
+import { Skeleton } from '@mantine/core'
+import type { BalanceRow } from '@metered/billing/client'
+import type { Meter } from '../api.ts'
+import { useBalance, usePaywall, usePlan } from '../billing.ts'
+import { formatDay, formatNumber } from '../format.ts'
+import { amountOf, unitsOf } from '../meters.ts'
+import { WaysOn } from '../plans/WaysOn.tsx'
+import { BalanceBar } from '../shell/BalanceBar.tsx'
+import classes from './CreditsPanel.module.css'
+
+/**
+ * One meter's balance beside the form that spends it: calm, approaching its end, or exhausted. It has one size in all three, so that
+ * nothing moves when a balance changes.
+ */
+export function CreditsPanel({ meter }: { meter: Meter }) {
+  const { data: row, isError, isPending } = useBalance(meter)
+  return (
+    <aside className={classes.panel} aria-label={`Your ${unitsOf(meter)}`} aria-busy={isPending && !isError}>
+      {row ? (
+        <Credits row={row} />
+      ) : isPending && !isError ? (
+        <>
+          <Skeleton height={18} width="40%" />
+          <Skeleton height={52} width="70%" mt={14} />
+          <Skeleton height={10} mt={18} radius="xl" />
+        </>
+      ) : (
+        <>
+          <h2 className={classes.name}>{unitsOf(meter)}</h2>
+          <p className={classes.small}>
+            Your balance cannot be read at the moment. You can go on: it is checked before anything is
+            charged.
+          </p>
+        </>
+      )}
+    </aside>
+  )
+}
+
+const promises: Record<Meter, string> = {
+  generations: 'A picture costs one generation. One that fails costs nothing.',
+  tokens: 'A token is a word. You pay for the words that arrive, not for the length you allow.',
+  api_calls: 'A look-up costs one call. One that fails costs nothing.',
+}
+
+function Credits({ row }: { row: BalanceRow<Meter> }) {
+  const paywall = usePaywall(row.meter)
+  if (paywall.state === 'exhausted') return <Exhausted row={row} />
+  return (
+    <>
+      <h2 className={classes.name}>{row.name}</h2>
+      <p className={classes.amount}>
+        <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
+        {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
+      </p>
+      <BalanceBar row={row} size={10} />
+      <p className={classes.small}>
+        {row.unlimited ? 'Unlimited' : `${formatNumber(row.used)} used`}
+        {row.held > 0 && ` · ${formatNumber(row.held)} held while work runs`}
+        {row.renewsAt !== null && !row.unlimited && (
+          <span className={classes.renewal}>Renews on {formatDay(row.renewsAt)}</span>
+        )}
+      </p>
+      {paywall.state === 'approaching' && (
+        <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
+      )}
+      {paywall.state === 'open' && <p className={classes.promise}>{promises[row.meter]}</p>}
+      {row.available === 0 && row.held === 0 && (
+        <p className={classes.small}>Further {unitsOf(row.meter)} are billed by use, as your plan says.</p>
+      )}
+    </>
+  )
+}
+
+function Approaching({
+  row,
+  percent,
+  critical,
+}: {
+  row: BalanceRow<Meter>
+  percent: number
+  critical: boolean
+}) {
+  return (
+    <div className={classes.notice} data-tone={critical ? 'critical' : 'warning'} data-testid="usage-notice">
+      <p>
+        You've used {percent}% of your {unitsOf(row.meter)}.
+        {critical && " You're approaching your limit. Consider upgrading."}
+      </p>
+      <div className={classes.actions}>
+        <WaysOn meter={row.meter} size="xs" />
+      </div>
+    </div>
+  )
+}
+
+function Exhausted({ row }: { row: BalanceRow<Meter> }) {
+  const { data: plan } = usePlan()
+  const limit = row.limit ?? 0
+  return (
+    <div data-testid="paywall">
+      <h2 className={classes.out}>Out of {unitsOf(row.meter)}</h2>
+      <p className={classes.explanation}>
+        {limit > 0 ? `You've used all ${amountOf(row.meter, limit)} this month. ` : ''}
+        Upgrade to continue creating
+        {row.renewsAt === null ? '' : `, or wait until they renew on ${formatDay(row.renewsAt)}`}.
+        {plan?.cancelsAt != null && ' Your plan ends then.'}
+      </p>
+      <BalanceBar row={row} size={10} />
+      <div className={classes.actions}>
+        <WaysOn meter={row.meter} />
+      </div>
+    </div>
+  )
+}

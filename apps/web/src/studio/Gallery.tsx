@@ -1,0 +1,98 @@
+import { Button, Skeleton } from '@mantine/core'
+import { formatTime } from '../format.ts'
+import { explainRefusal } from '../refusals/explainRefusal.ts'
+import { Notice } from '../shell/Notice.tsx'
+import classes from './Gallery.module.css'
+import { useGallery } from './useGallery.ts'
+
+const ideas = [
+  'A lighthouse above a sea of fog',
+  'Terraced fields after rain, seen from a kite',
+  'A quiet library under a glass river',
+]
+
+interface GalleryProps {
+  /** Pictures being made now. */
+  pending: number
+  onTry: (prompt: string) => void
+}
+
+/** A person's own pictures, newest first, with places kept for those on their way. */
+export function Gallery({ pending, onTry }: GalleryProps) {
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
+  const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
+
+  return (
+    <section aria-labelledby="gallery" aria-busy={pending > 0}>
+      <h2 id="gallery" className={classes.heading}>
+        Your gallery
+      </h2>
+      {error && !data && (
+        <Notice
+          tone="warning"
+          title="Your pictures cannot be shown right now"
+          actions={
+            <Button size="sm" variant="default" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          }
+        >
+          They are safe. {explainRefusal(error).title}.
+        </Notice>
+      )}
+      {data && pictures.length === 0 && pending === 0 && <Empty onTry={onTry} />}
+      <ul className={classes.grid}>
+        {Array.from({ length: pending }, (_, index) => (
+          <li key={index} className={classes.making} aria-label="A picture being made" />
+        ))}
+        {pictures.map(({ id, url, prompt, createdAt }) => (
+          <li key={id}>
+            <a href={url} target="_blank" rel="noreferrer" className={classes.picture}>
+              <img src={url} alt={prompt} loading="lazy" width={512} height={512} />
+              <span className={classes.caption}>
+                <span className={classes.prompt}>{prompt}</span>
+                <time dateTime={new Date(createdAt).toISOString()}>{formatTime(createdAt)}</time>
+              </span>
+            </a>
+          </li>
+        ))}
+        {isPending &&
+          Array.from({ length: 4 }, (_, index) => (
+            <li key={`loading ${index}`}>
+              <Skeleton className={classes.loading} radius="md" />
+            </li>
+          ))}
+      </ul>
+      {hasNextPage && (
+        <div className={classes.more}>
+          <Button variant="default" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {isFetchingNextPage ? 'Loading…' : 'Show older pictures'}
+          </Button>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Empty({ onTry }: { onTry: (prompt: string) => void }) {
+  return (
+    <div className={classes.empty}>
+      <div className={classes.frames} aria-hidden="true">
+        <span />
+        <span />
+        <span />
+      </div>
+      <div>
+        <p className={classes.emptyTitle}>Bare walls, for now</p>
+        <p>Describe something you would like to look at, or begin with one of these:</p>
+        <div className={classes.ideas}>
+          {ideas.map((idea) => (
+            <Button key={idea} variant="default" size="xs" radius="xl" onClick={() => onTry(idea)}>
+              {idea}
+            </Button>
+          ))}
+        </div>
+      </div>
+    </div>
+  )
+}

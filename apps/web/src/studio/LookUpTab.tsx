@@ -1,0 +1,52 @@
+import { Button, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useApi } from '../api.ts'
+import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
+import { Composer } from './Composer.tsx'
+import classes from './LookUpTab.module.css'
+import { usePaidCall } from './usePaidCall.ts'
+
+/** A word, and what it means: one cheap call. */
+export function LookUpTab() {
+  const api = useApi()
+  const [term, setTerm] = useState('')
+  const lookUp = usePaidCall('look up', (input: { term: string }, call) =>
+    api.studio.lookup.query(input, call),
+  )
+  const begin = () => lookUp.start({ term: term.trim() })
+
+  return (
+    <>
+      <Composer label="Look up a word" meter="api_calls" onSubmit={begin}>
+        <TextInput
+          label="A painter's word, or any other"
+          placeholder="chiaroscuro"
+          value={term}
+          onChange={(event) => setTerm(event.currentTarget.value)}
+          maxLength={100}
+          size="md"
+          required
+          withAsterisk={false}
+        />
+        <Button type="submit" size="md" disabled={lookUp.isPending} className={classes.submit}>
+          {lookUp.isPending ? 'Looking up…' : 'Look up · 1 call'}
+        </Button>
+      </Composer>
+      <section aria-label="Your answer" aria-live="polite" aria-busy={lookUp.isPending}>
+        {lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />}
+        {lookUp.isSuccess ? (
+          <div className={classes.answer}>
+            <h2>{lookUp.data.term}</h2>
+            <p>{lookUp.data.meaning}</p>
+          </div>
+        ) : (
+          !lookUp.isError && (
+            <p className={classes.empty}>
+              Words make better prompts. Try “sfumato”, “impasto” or “ukiyo-e”, then paint with them.
+            </p>
+          )
+        )}
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,60 @@
+import { Tabs } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { SignedIn } from '../account/SignedIn.tsx'
+import type { User } from '../Session.tsx'
+import { Screen } from '../shell/Screen.tsx'
+import { ScreenSkeleton } from '../shell/Starting.tsx'
+import { PicturesTab } from './PicturesTab.tsx'
+import classes from './StudioScreen.module.css'
+
+const WriteTab = lazy(async () => ({ default: (await import('./WriteTab.tsx')).WriteTab }))
+const LookUpTab = lazy(async () => ({ default: (await import('./LookUpTab.tsx')).LookUpTab }))
+
+export function StudioScreen() {
+  return (
+    <SignedIn>
+      {(user) => (
+        <Screen title="What shall we make?">
+          <Tools user={user} />
+        </Screen>
+      )}
+    </SignedIn>
+  )
+}
+
+/** A tool is loaded when it is first opened, and keeps what was typed into it from then on. */
+function Tools({ user }: { user: User }) {
+  const [tool, setTool] = useState('pictures')
+  const [opened, setOpened] = useState(new Set(['pictures']))
+  function open(next: string | null) {
+    if (next === null) return
+    setTool(next)
+    setOpened(new Set([...opened, next]))
+  }
+  return (
+    <Tabs value={tool} onChange={open} variant="unstyled" classNames={classes}>
+      <Tabs.List aria-label="Tools">
+        <Tabs.Tab value="pictures">Pictures</Tabs.Tab>
+        <Tabs.Tab value="write">Write</Tabs.Tab>
+        <Tabs.Tab value="look-up">Look up</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="pictures">
+        <PicturesTab user={user} />
+      </Tabs.Panel>
+      <Tabs.Panel value="write">
+        {opened.has('write') && (
+          <Suspense fallback={<ScreenSkeleton />}>
+            <WriteTab user={user} />
+          </Suspense>
+        )}
+      </Tabs.Panel>
+      <Tabs.Panel value="look-up">
+        {opened.has('look-up') && (
+          <Suspense fallback={<ScreenSkeleton />}>
+            <LookUpTab />
+          </Suspense>
+        )}
+      </Tabs.Panel>
+    </Tabs>
+  )
+}

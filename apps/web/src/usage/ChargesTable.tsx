@@ -1,0 +1,88 @@
+import { Button, Skeleton, Table } from '@mantine/core'
+import type { ChargeRow } from '@metered/billing/client'
+import type { Meter } from '../api.ts'
+import { useCharges } from '../billing.ts'
+import { formatNumber, formatTime } from '../format.ts'
+import { amountOf } from '../meters.ts'
+import { FailedSection } from '../refusals/FailedSection.tsx'
+import classes from './ChargesTable.module.css'
+import { DownloadCharges } from './DownloadCharges.tsx'
+
+const states: Record<ChargeRow['state'], { label: string; meaning: string }> = {
+  delivered: { label: 'Delivered', meaning: 'Flowglad has booked it.' },
+  waiting: { label: 'Waiting', meaning: 'On its way to Flowglad. It already counts.' },
+  parked: { label: 'Parked', meaning: 'Flowglad refuses it so far; it is tried again.' },
+  dropped: { label: 'Dropped', meaning: 'Given up by an operator; it is not billed.' },
+}
+
+export function ChargesTable() {
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useCharges()
+  const charges = data?.pages.flatMap((page) => page.charges) ?? []
+  return (
+    <section className={classes.section} aria-labelledby="charges" aria-busy={isPending}>
+      <div className={classes.head}>
+        <h2 id="charges">Charges</h2>
+        {charges.length > 0 && <DownloadCharges />}
+      </div>
+      {error && !data ? (
+        <FailedSection what="Your charges" error={error} onRetry={() => void refetch()} />
+      ) : isPending ? (
+        <Skeleton height={320} radius="lg" />
+      ) : charges.length === 0 ? (
+        <p className={classes.empty}>No charges yet. Whatever you make appears here, line by line.</p>
+      ) : (
+        <div className={classes.sheet}>
+          <Table verticalSpacing="sm" horizontalSpacing="md" aria-labelledby="charges">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>When</Table.Th>
+                <Table.Th>Procedure</Table.Th>
+                <Table.Th className={classes.amount}>Amount</Table.Th>
+                <Table.Th className={classes.wide}>Transaction</Table.Th>
+                <Table.Th>State</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {charges.map((charge) => (
+                <Charge key={`${charge.transactionId} ${charge.meter}`} charge={charge} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </div>
+      )}
+      {hasNextPage && (
+        <Button variant="default" mt="md" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {isFetchingNextPage ? 'Loading…' : 'Show older charges'}
+        </Button>
+      )}
+    </section>
+  )
+}
+
+function Charge({ charge }: { charge: ChargeRow<Meter> }) {
+  const { label, meaning } = states[charge.state]
+  return (
+    <Table.Tr>
+      <Table.Td className={classes.when}>
+        <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
+      </Table.Td>
+      <Table.Td className={classes.procedure}>
+        {charge.procedure}
+        <code className={classes.narrow}>{charge.transactionId}</code>
+      </Table.Td>
+      <Table.Td className={classes.amount}>
+        <span className={classes.figure}>{formatNumber(charge.amount)}</span>{' '}
+        <span className={classes.unit}>{amountOf(charge.meter, charge.amount).split(' ')[1]}</span>
+      </Table.Td>
+      <Table.Td className={classes.wide}>
+        <code className={classes.id}>{charge.transactionId}</code>
+        {charge.priceId && <code className={classes.price}>{charge.priceId}</code>}
+      </Table.Td>
+      <Table.Td>
+        <span className={classes.state} data-state={charge.state} title={meaning}>
+          {label}
+        </span>
+      </Table.Td>
+    </Table.Tr>
+  )
+}

@@ -1,0 +1,47 @@
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useApi } from '../api.ts'
+import { type Charge, chargesCsv } from './chargesCsv.ts'
+
+const pageSize = 100
+
+/** Every charge, not only those on the screen, as a CSV file. */
+export function DownloadCharges() {
+  const api = useApi()
+  const download = useMutation({
+    mutationFn: async () => {
+      const charges: Charge[] = []
+      let cursor: string | null = null
+      do {
+        const page: { charges: Charge[]; nextCursor: string | null } = await api.billing.charges.query({
+          limit: pageSize,
+          ...(cursor === null ? {} : { cursor }),
+        })
+        charges.push(...page.charges)
+        cursor = page.nextCursor
+      } while (cursor !== null)
+      save(chargesCsv(charges), `studio-charges-${new Date().toISOString().slice(0, 10)}.csv`)
+    },
+  })
+  return (
+    <>
+      {download.isError && (
+        <span role="alert" style={{ color: 'var(--mantine-color-error)', fontSize: '0.875rem' }}>
+          The file could not be made. Try again.
+        </span>
+      )}
+      <Button variant="default" size="xs" disabled={download.isPending} onClick={() => download.mutate()}>
+        {download.isPending ? 'Collecting…' : 'Download CSV'}
+      </Button>
+    </>
+  )
+}
+
+function save(text: string, name: string) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

@@ -1,0 +1,81 @@
+import '@mantine/charts/styles.css'
+import { BarChart } from '@mantine/charts'
+import { VisuallyHidden } from '@mantine/core'
+import { useReducedMotion } from '@mantine/hooks'
+import type { UsageDay } from '@metered/billing/client'
+import type { Meter } from '../api.ts'
+import { formatNumber, formatUtcDay } from '../format.ts'
+import { amountOf, meters, unitsOf } from '../meters.ts'
+import classes from './UsageScreen.module.css'
+
+const dayMs = 86_400_000
+const colors: Record<Meter, string> = {
+  generations: 'var(--bar)',
+  tokens: 'var(--bar-warning)',
+  api_calls: 'var(--mantine-color-dimmed)',
+}
+
+/** Units by day, a chart for each meter under the other on the same days: one scale for ten pictures and 2,000 tokens would hide the pictures. */
+export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
+  const still = useReducedMotion()
+  const calendar = lastDays(30)
+  return (
+    <div className={classes.charts}>
+      {meters.map((meter, index) => {
+        const spent = new Map(days.filter((day) => day.meter === meter).map((day) => [day.day, day.amount]))
+        const total = [...spent.values()].reduce((sum, amount) => sum + amount, 0)
+        const isLast = index === meters.length - 1
+        return (
+          <figure key={meter} className={classes.chart}>
+            <figcaption>
+              <strong className={classes.caption}>{capitalized(unitsOf(meter))}</strong>
+              <span className={classes.total}>{amountOf(meter, total)}</span>
+            </figcaption>
+            <div aria-hidden="true">
+              <BarChart
+                h={isLast ? 126 : 100}
+                data={calendar.map((day) => ({ day: formatUtcDay(day), amount: spent.get(day) ?? 0 }))}
+                dataKey="day"
+                series={[{ name: 'amount', label: capitalized(unitsOf(meter)), color: colors[meter] }]}
+                valueFormatter={formatNumber}
+                withXAxis={isLast}
+                gridAxis="none"
+                yAxisProps={{ width: 52, tickCount: 3, allowDecimals: false, domain: [0, 'dataMax'] }}
+                xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 28 }}
+                barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
+                barChartProps={{ syncId: 'usage' }}
+                maxBarWidth={18}
+                tabIndex={-1}
+              />
+            </div>
+            <VisuallyHidden>
+              <table>
+                <caption>{capitalized(unitsOf(meter))} by day</caption>
+                <tbody>
+                  {calendar
+                    .filter((day) => spent.has(day))
+                    .map((day) => (
+                      <tr key={day}>
+                        <th scope="row">{formatUtcDay(day)}</th>
+                        <td>{formatNumber(spent.get(day) ?? 0)}</td>
+                      </tr>
+                    ))}
+                </tbody>
+              </table>
+            </VisuallyHidden>
+          </figure>
+        )
+      })}
+    </div>
+  )
+}
+
+/** The last `count` UTC days, today last. */
+function lastDays(count: number): string[] {
+  const today = Date.now()
+  return Array.from({ length: count }, (_, index) =>
+    new Date(today - (count - 1 - index) * dayMs).toISOString().slice(0, 10),
+  )
+}
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

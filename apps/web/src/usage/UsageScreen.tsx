@@ -1,0 +1,62 @@
+import { Skeleton } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import { SignedIn } from '../account/SignedIn.tsx'
+import { useBalances, useUsage } from '../billing.ts'
+import { meters } from '../meters.ts'
+import { FailedSection } from '../refusals/FailedSection.tsx'
+import { Screen } from '../shell/Screen.tsx'
+import { ChargesTable } from './ChargesTable.tsx'
+import { MeterCard } from './MeterCard.tsx'
+import classes from './UsageScreen.module.css'
+
+const UsageCharts = lazy(async () => ({ default: (await import('./UsageCharts.tsx')).UsageCharts }))
+
+export function UsageScreen() {
+  return (
+    <SignedIn>
+      {() => (
+        <Screen
+          title="Usage"
+          lead="What you spent, when, and on what. Every line is one that Flowglad bills."
+        >
+          <Meters />
+          <Days />
+          <ChargesTable />
+        </Screen>
+      )}
+    </SignedIn>
+  )
+}
+
+function Meters() {
+  const { data, error, refetch } = useBalances()
+  if (error && !data)
+    return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
+  return (
+    <section className={classes.meters} aria-label="This period" aria-busy={!data}>
+      {meters.map((meter) => {
+        const row = data?.balances.find((it) => it.meter === meter)
+        if (row) return <MeterCard key={meter} row={row} />
+        return data ? null : <Skeleton key={meter} className={classes.card} radius="lg" />
+      })}
+    </section>
+  )
+}
+
+function Days() {
+  const { data, error, refetch } = useUsage({ days: 30 })
+  return (
+    <section className={classes.section} aria-labelledby="days">
+      <h2 id="days">Last 30 days</h2>
+      {error && !data ? (
+        <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
+      ) : data ? (
+        <Suspense fallback={<Skeleton className={classes.charts} radius="lg" />}>
+          <UsageCharts days={data} />
+        </Suspense>
+      ) : (
+        <Skeleton className={classes.charts} radius="lg" />
+      )}
+    </section>
+  )
+}
