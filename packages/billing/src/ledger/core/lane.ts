@@ -1,5 +1,5 @@
 import type { LeaveLane, TakeLane, TakeLaneAnswer, UsageEvent } from '../commands.ts'
-import type { Book } from './book.ts'
+import { type Book, joined } from './book.ts'
 import type { EventRow } from './rows.ts'
 
 /**
@@ -56,7 +56,7 @@ function deliverable(book: Book): EventRow[] {
   return book
     .events()
     .filter(({ state, retryAt }) => state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= book.now))
-    .sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1))
+    .sort((a, b) => a.at - b.at || (joined(a.attempt, a.meter) < joined(b.attempt, b.meter) ? -1 : 1))
 }
 
 function usageEvent(row: EventRow): UsageEvent {

@@ -48,9 +48,9 @@ const load = `
     UNION ALL
     ${listed(event, 'e', `jsonb_array_elements_text($1::jsonb -> 'sentEvents') j JOIN metered.event e ON e.customer = j AND e.state = 'sent'`)}
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting' ORDER BY e.at LIMIT (j ->> 1)::bigint) e`)}
+    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting' ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint) e`)}
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= greatest(clock.now, c.time) ORDER BY e.retry_at LIMIT (j ->> 1)::bigint) e`)}
+    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= greatest(clock.now, c.time) ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint) e`)}
   ),
   subscriptions AS MATERIALIZED (
     SELECT customer, subscription FROM customers WHERE subscription IS NOT NULL

@@ -93,7 +93,7 @@ export const migrations = [
     PRIMARY KEY (customer, attempt, meter)
   );
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter);
-  CREATE INDEX event_undelivered ON metered.event (customer, state, at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX event_undelivered ON metered.event (customer, state, at, attempt, meter) WHERE state IN ('waiting', 'sent');
   CREATE INDEX event_oldest ON metered.event (at) WHERE state IN ('waiting', 'sent');
   CREATE INDEX event_parked ON metered.event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
   CREATE INDEX event_prune ON metered.event (prune_at) WHERE prune_at IS NOT NULL;

@@ -93,7 +93,7 @@ export const migrations = [
     PRIMARY KEY (customer, attempt, meter)
   ) WITHOUT ROWID;
   CREATE INDEX metered_event_charges ON metered_event (customer, at, attempt, meter);
-  CREATE INDEX metered_event_undelivered ON metered_event (customer, state, at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX metered_event_undelivered ON metered_event (customer, state, at, attempt, meter) WHERE state IN ('waiting', 'sent');
   CREATE INDEX metered_event_oldest ON metered_event (at) WHERE state IN ('waiting', 'sent');
   CREATE INDEX metered_event_parked ON metered_event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
   CREATE INDEX metered_event_prune ON metered_event (prune_at) WHERE prune_at IS NOT NULL;

@@ -26,13 +26,13 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const waitingEvents = select(
     db,
     event,
-    `metered_event t WHERE t.customer = ? AND t.state = 'waiting' ORDER BY t.at LIMIT ?`,
+    `metered_event t WHERE t.customer = ? AND t.state = 'waiting' ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const parkedEvents = select(
     db,
     event,
     `metered_event t WHERE t.customer = ? AND t.reason IS NOT NULL AND t.state = 'parked' AND t.retry_at <= ?
-     ORDER BY t.retry_at LIMIT ?`,
+     ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const accounts = select(db, account, each('account', ['customer', 'subscription']))
   const allAccounts = select(db, account, each('account', ['customer']))

@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { history } from './histories/history.ts'
+import { Life, type Subject } from './histories/Life.ts'
+import { memoryStore } from './histories/memoryStore.ts'
+import { testClock } from './testClock.ts'
+
+type Clock = ReturnType<typeof testClock>
+type History = (ReturnType<typeof history> extends fc.Arbitrary<infer T> ? T : never) & object
+
+async function liveThrough(steps: History, clock: Clock, subject: Subject) {
+  const lives = new Map(
+    ['ada', 'bob'].map((customer) => [customer, new Life(customer, subject, clock.now())]),
+  )
+  for (const { customer, step } of steps) {
+    if (step.type === 'advance') clock.advance(step.ms)
+    for (const life of lives.values()) life.now = clock.now()
+    await lives.get(customer)?.live(step)
+  }
+}
+
+// A failure prints its seed and its shortest form.
+test('never oversold, never falsely refused, and as the model says, in every history', async () => {
+  await fc.assert(
+    fc.asyncProperty(history(250), async (steps) => {
+      const clock = testClock()
+      const store = memoryStore(() => clock.now())
+      await liveThrough(steps, clock, {
+        run: async (commands) => store.run(commands),
+        balances: async (customer) => {
+          const { row, accounts } = store.read(customer)
+          return customerBalances(row, accounts, clock.now())
+        },
+      })
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('the SQLite store loads all that the core decides on, in every history', async () => {
+  await fc.assert(
+    fc.asyncProperty(history(120), async (steps) => {
+      const clock = testClock()
+      await using ledger = sqliteLedger(':memory:', { clock })
+      await liveThrough(steps, clock, {
+        run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
+        balances: (customer) => ledger.balances(customer),
+      })
+    }),
+    { numRuns: 25 },
+  )
+})

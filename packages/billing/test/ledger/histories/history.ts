@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+
+/** What can happen, in the order it is drawn. Numbers name things by their position among those that exist by then. */
+const amount = fc.integer({ min: 1, max: 12 })
+const leg = fc.record({
+  meter: fc.constantFrom('pictures', 'tokens'),
+  amount,
+  liftable: fc.boolean(),
+  onExpiry: fc.constantFrom('release', 'release', 'settle'),
+})
+const nth = fc.nat({ max: 11 })
+const slot = fc.nat({ max: 1 })
+
+const call = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('reserve'),
+      legs: fc.uniqueArray(leg, { selector: (it) => it.meter, minLength: 1, maxLength: 2 }),
+      key: fc.option(fc.constantFrom('k1', 'k2')),
+      fingerprint: fc.constantFrom('a', 'a', 'a', 'b'),
+      ttlMs: fc.constantFrom(1000, 60_000),
+      maxHoldMs: fc.constantFrom(2000, 120_000),
+      decisive: fc.boolean(),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('settle'),
+      nth,
+      amount: fc.option(fc.nat({ max: 20 })),
+      result: fc.option(fc.constantFrom('"r1"', '"r2"')),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('settleUnknown'), amount }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('reserveAgain'), nth }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('release'), nth }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('renew'), nth }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('expire') }) },
+)
+
+const step = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      type: fc.constant('calls'),
+      calls: fc.array(call, { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('advance'),
+      ms: fc.constantFrom(1, 400, 1000, 5000, 31_000, 600_000, 3_600_000),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('fetchAtOnce') }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchTake'), slot }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchResend'), slot }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchGet'), slot }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchInstall'), slot }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('deliverTake'),
+      slot,
+      maxEvents: fc.constantFrom(1, 3, 100),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('deliverArrive'), slot, every: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('deliverAcknowledge'), slot }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('deliverPark'), slot }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('deliverLeave'), slot }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('strayArrives') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('drop') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('topUp'),
+      meter: fc.constantFrom('pictures', 'tokens'),
+      amount,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('subscribe'),
+      granted: fc.integer({ min: 0, max: 30 }),
+      unlimited: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('features'), unlimited: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('unsubscribe') }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('renew') }) },
+)
+
+/** A history of one or two customers. */
+export const history = (maxLength: number) =>
+  fc.array(fc.record({ customer: fc.constantFrom('ada', 'ada', 'bob'), step }), {
+    minLength: 1,
+    maxLength,
+    size: 'max',
+  })
+
+export type Step = (typeof step extends fc.Arbitrary<infer T> ? T : never) & object
+export type Call = (typeof call extends fc.Arbitrary<infer T> ? T : never) & object

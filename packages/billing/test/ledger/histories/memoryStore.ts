@@ -1,0 +1,44 @@
+import type { Answer, Command } from '../../../src/ledger/commands.ts'
+import { joined, type LoadedCustomer } from '../../../src/ledger/core/book.ts'
+import { decide } from '../../../src/ledger/core/decide.ts'
+import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
+import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
+
+/** The core over plain maps that always loads everything: what a store must be indistinguishable from. */
+export function memoryStore(now: () => number) {
+  const customers = new Map<string, CustomerRow>()
+  const accounts = new Map<string, AccountRow>()
+  const holds = new Map<string, HoldRow>()
+  const keys = new Map<string, KeyRow>()
+  const events = new Map<string, EventRow>()
+  const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
+    [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
+
+  return {
+    run(commands: Command[]): Answer[] {
+      const loaded = new Map<string, LoadedCustomer>()
+      for (const { customer } of commands) {
+        loaded.set(customer, {
+          row: structuredClone(customers.get(customer)) ?? null,
+          accounts: of(accounts, customer),
+          holds: of(holds, customer),
+          keys: of(keys, customer),
+          events: of(events, customer),
+          oldestResults: [],
+        })
+      }
+      const { answers, writes } = decide({ loaded, commands, now: now(), settings: ledgerDefaults })
+      for (const row of writes.customers) customers.set(row.customer, row)
+      for (const row of writes.accounts) accounts.set(joined(row.customer, row.subscription, row.meter), row)
+      for (const row of writes.holds) holds.set(joined(row.customer, row.attempt), row)
+      for (const { customer, attempt } of writes.removedHolds) holds.delete(joined(customer, attempt))
+      for (const row of writes.keys) keys.set(joined(row.customer, row.procedure, row.key), row)
+      for (const row of writes.events) events.set(joined(row.customer, row.attempt, row.meter), row)
+      return answers
+    },
+    read: (customer: string) => ({
+      row: structuredClone(customers.get(customer)) ?? null,
+      accounts: of(accounts, customer),
+    }),
+  }
+}

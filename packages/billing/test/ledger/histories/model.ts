@@ -1,0 +1,408 @@
+import type {
+  Answer,
+  Command,
+  Install,
+  Leg,
+  Reserve,
+  Settle,
+  ShortLeg,
+  Snapshot,
+  TakeLane,
+} from '../../../src/ledger/commands.ts'
+import type { Balance } from '../../../src/ledger/ledger.ts'
+
+interface ModelHold {
+  attempt: string
+  subscription: string
+  startedAt: number
+  expiresAt: number
+  maxHoldMs: number
+  legs: (Leg & { lifted: boolean })[]
+}
+
+export interface ModelEvent {
+  attempt: string
+  meter: string
+  subscription: string
+  amount: number
+  at: number
+  state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
+  wasParked: boolean
+  retryAt: number
+  /** Dropped, and an install whose lane was taken later has been made: no longer on the books. */
+  forgotten: boolean
+}
+
+interface ModelAccount {
+  waived: number
+  unlimited: boolean
+  period: string | null
+  limit: number
+  usedAtFirstSight: number
+  ackedAtFirstSight: number
+}
+
+const day = 24 * 3_600_000
+const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
+const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
+
+/**
+ * One customer as the specification tells it: lists of holds and events instead of counters, every number added up anew each time it is
+ * asked for. Slow, and simple enough to be believed.
+ */
+export class Model {
+  now: number
+  holds = new Map<string, ModelHold>()
+  expired = new Map<string, ModelHold>()
+  events = new Map<string, ModelEvent>()
+  keys = new Map<
+    string,
+    { fingerprint: string | null; attempt: string; completed: boolean; result: string | null; until: number }
+  >()
+  accounts = new Map<string, ModelAccount>()
+  snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
+  periodCheckedFor: number | null = null
+  installedToken: string | null = null
+  lane: {
+    token: string
+    until: number
+    at: number
+    purpose: string
+    acked: Set<string>
+    ambiguous: Set<string>
+    dropped: Set<string>
+  } | null = null
+
+  constructor(now: number) {
+    this.now = now
+  }
+
+  answer(command: Command): Answer {
+    switch (command.type) {
+      case 'reserve':
+        return this.#reserve(command)
+      case 'renew': {
+        const hold = this.holds.get(command.attempt)
+        if (!hold) return { state: 'ended' }
+        const end = hold.startedAt + hold.maxHoldMs
+        hold.expiresAt = Math.min(this.now + command.ttlMs, end)
+        const expiresInMs = Math.max(0, hold.expiresAt - this.now)
+        return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
+      }
+      case 'settle':
+        return this.#settle(command)
+      case 'release':
+        this.holds.delete(command.attempt)
+        return { state: 'ended' }
+      case 'expire':
+        return { state: 'swept', ended: this.#expireDue() }
+      case 'takeLane':
+        return this.#takeLane(command)
+      case 'leaveLane':
+        if (this.lane?.token === command.token) this.lane = null
+        return { state: 'left' }
+      case 'install':
+        return this.#install(command)
+      case 'acknowledge':
+        for (const event of this.#named(command.events)) event.state = 'acked'
+        return { state: 'acknowledged' }
+      case 'park':
+        for (const [index, event] of this.#named(command.events).entries()) {
+          if (event.state === 'acked' || event.state === 'dropped') continue
+          event.state = 'parked'
+          event.wasParked = true
+          event.retryAt = this.now + (command.events[index]?.retryInMs ?? 0)
+        }
+        return { state: 'parked' }
+      case 'drop':
+        for (const event of this.#named(command.events)) {
+          if (event.state !== 'acked') event.state = 'dropped'
+        }
+        return { state: 'dropped' }
+      default:
+        return command satisfies never
+    }
+  }
+
+  /** What has been spent of a subscription's meter, acknowledged or not. */
+  booked(subscription: string, meter: string): ModelEvent[] {
+    return [...this.events.values()].filter(
+      (event) => event.subscription === subscription && event.meter === meter && !event.forgotten,
+    )
+  }
+
+  held(subscription: string, meter: string): number {
+    const holds = [...this.holds.values()].filter((hold) => hold.subscription === subscription)
+    return sum(
+      holds.flatMap((hold) => hold.legs.filter((leg) => leg.meter === meter).map((leg) => leg.amount)),
+    )
+  }
+
+  account(subscription: string, meter: string): ModelAccount {
+    const name = `${subscription}/${meter}`
+    const known = this.accounts.get(name) ?? {
+      waived: 0,
+      unlimited: false,
+      period: null,
+      limit: 0,
+      usedAtFirstSight: 0,
+      ackedAtFirstSight: 0,
+    }
+    this.accounts.set(name, known)
+    return known
+  }
+
+  #withoutHolds(meter: string): number {
+    const { snapshot } = this
+    if (!snapshot?.subscription) return 0
+    const unseen = this.booked(snapshot.subscription.id, meter).filter((it) => !snapshot.acked.has(id(it)))
+    const waived = this.accounts.get(`${snapshot.subscription.id}/${meter}`)?.waived ?? 0
+    return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
+  }
+
+  balances(): Balance[] {
+    const { snapshot } = this
+    const named = [...this.accounts.keys()].map((name) => name.split('/')[1] ?? '')
+    return [...new Set(named)].sort().map((meter) => {
+      const parked = [...this.events.values()].filter(
+        (it) => it.meter === meter && it.wasParked && (it.state === 'parked' || it.state === 'sent'),
+      ).length
+      const subscription = snapshot?.subscription?.id
+      if (subscription === undefined || !this.accounts.has(`${subscription}/${meter}`)) {
+        return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
+      }
+      const held = this.held(subscription, meter)
+      const available = this.#withoutHolds(meter) - held
+      const { limit } = this.account(subscription, meter)
+      return { meter, available, held, used: limit - available - held, limit, parked }
+    })
+  }
+
+  #reserve(command: Reserve): Answer {
+    const mine = this.holds.get(command.attempt) ?? this.expired.get(command.attempt)
+    const { snapshot } = this
+    const periodEnd = snapshot?.subscription?.periodEnd ?? null
+    const periodOver = periodEnd !== null && periodEnd <= this.now
+    const heldUntil = (expiresAt: number, subscription: string): Answer => ({
+      state: 'held',
+      subscription,
+      expiresInMs: Math.max(0, expiresAt - this.now),
+      snapshotAgeMs: this.now - (snapshot?.at ?? this.now),
+      periodOver,
+    })
+    if (mine) return heldUntil(this.holds.has(mine.attempt) ? mine.expiresAt : this.now, mine.subscription)
+    const byKey = this.#keyAnswer(command)
+    if (byKey) return byKey
+    if (!snapshot) return { state: 'needsSnapshot', reason: 'none' }
+    if (this.now - snapshot.at > command.snapshotMaxStaleMs)
+      return { state: 'needsSnapshot', reason: 'stale' }
+    if (!snapshot.subscription) return { state: 'noSubscription', asOf: snapshot.at }
+    if (periodOver && this.periodCheckedFor !== periodEnd && !command.decisive) {
+      return { state: 'needsSnapshot', reason: 'periodOver' }
+    }
+    if (this.#short(command).length > 0 && this.#expireDue() > 0) {
+      const again = this.#keyAnswer(command)
+      if (again) return again
+    }
+    const short = this.#short(command)
+    if (short.length > 0) return { state: 'short', legs: short, asOf: snapshot.at }
+    const { id: subscription, features } = snapshot.subscription
+    const expiresAt = this.now + Math.min(command.ttlMs, command.maxHoldMs)
+    for (const leg of command.legs) this.account(subscription, leg.meter)
+    this.holds.set(command.attempt, {
+      attempt: command.attempt,
+      subscription,
+      startedAt: this.now,
+      expiresAt,
+      maxHoldMs: command.maxHoldMs,
+      legs: command.legs.map((leg) => ({ ...leg, lifted: features.includes(leg.unlimitedBy ?? '') })),
+    })
+    if (command.key !== null) {
+      this.keys.set(command.key, {
+        fingerprint: command.fingerprint,
+        attempt: command.attempt,
+        completed: false,
+        result: null,
+        until: this.now + command.maxHoldMs + day,
+      })
+    }
+    return heldUntil(expiresAt, subscription)
+  }
+
+  #keyAnswer(command: Reserve): Answer | null {
+    const key = this.keys.get(command.key ?? '')
+    if (!key) return null
+    const hold = this.holds.get(key.attempt)
+    if (key.until <= this.now && !hold) return null
+    if (key.fingerprint !== command.fingerprint) return { state: 'keyReused' }
+    if (key.completed) return { state: 'completed', result: key.result }
+    if (hold && hold.expiresAt > this.now) {
+      return { state: 'inProgress', retryAfterMs: Math.min(500, hold.expiresAt - this.now) }
+    }
+    if (hold) this.#expire(hold)
+    const paidFor = this.expired.get(key.attempt)?.legs.some((leg) => leg.onExpiry === 'settle')
+    return paidFor ? { state: 'completed', result: null } : null
+  }
+
+  #short(command: Reserve): ShortLeg[] {
+    const { snapshot } = this
+    if (!snapshot?.subscription) return []
+    const { id: subscription, features } = snapshot.subscription
+    return command.legs.flatMap((leg) => {
+      const lifted = [leg.unlimitedBy, leg.overageWith].some((it) => it !== null && features.includes(it))
+      const held = this.held(subscription, leg.meter)
+      const available = this.#withoutHolds(leg.meter) - held
+      if (lifted || available >= leg.amount) return []
+      const unknown = [...this.events.values()].filter(
+        (it) => it.subscription === subscription && it.meter === leg.meter && snapshot.ambiguous.has(id(it)),
+      )
+      const ambiguous = sum(unknown.map((event) => event.amount))
+      return [{ meter: leg.meter, available, held, required: leg.amount, ambiguous }]
+    })
+  }
+
+  #expireDue(): number {
+    const due = [...this.holds.values()].filter((hold) => hold.expiresAt <= this.now)
+    for (const hold of due) this.#expire(hold)
+    return due.length
+  }
+
+  #expire(hold: ModelHold): void {
+    this.holds.delete(hold.attempt)
+    this.expired.set(hold.attempt, hold)
+    for (const leg of hold.legs) {
+      if (leg.onExpiry === 'settle') this.#book(hold.attempt, leg.meter, leg.amount, hold.subscription, hold)
+    }
+  }
+
+  #book(attempt: string, meter: string, amount: number, subscription: string, hold: ModelHold | undefined) {
+    if (amount === 0 || this.events.has(`${attempt}/${meter}`)) return
+    const account = this.account(subscription, meter)
+    if (hold?.legs.some((leg) => leg.meter === meter && leg.lifted) && !account.unlimited) {
+      account.waived += amount
+    }
+    this.events.set(`${attempt}/${meter}`, {
+      attempt,
+      meter,
+      subscription,
+      amount,
+      at: this.now,
+      state: 'waiting',
+      wasParked: false,
+      retryAt: 0,
+      forgotten: false,
+    })
+  }
+
+  #settle(command: Settle): Answer {
+    const hold = this.holds.get(command.attempt) ?? this.expired.get(command.attempt)
+    const key = this.keys.get(command.key ?? '')
+    const same = key && key.fingerprint === command.fingerprint && key.until > this.now
+    const forget = () => {
+      this.holds.delete(command.attempt)
+      this.expired.delete(command.attempt)
+    }
+    if (same && key.completed && key.attempt !== command.attempt) {
+      forget()
+      return { state: 'completed', result: key.result }
+    }
+    const subscription = hold?.subscription ?? command.subscription
+    for (const leg of command.legs) this.#book(command.attempt, leg.meter, leg.amount, subscription, hold)
+    forget()
+    const another = key && key.fingerprint !== command.fingerprint && key.until > this.now
+    const kept = key?.completed && key.attempt === command.attempt && key.result !== null
+    if (command.key !== null && !another && !kept) {
+      this.keys.set(command.key, {
+        fingerprint: command.fingerprint,
+        attempt: command.attempt,
+        completed: true,
+        result: command.result,
+        until: this.now + day,
+      })
+    }
+    return { state: 'settled' }
+  }
+
+  #takeLane(command: TakeLane): Answer {
+    if (this.lane && this.lane.token !== command.token && this.lane.until > this.now) {
+      return { state: 'busy', retryAfterMs: this.lane.until - this.now }
+    }
+    const in_ = (state: ModelEvent['state']) => [...this.events.values()].filter((it) => it.state === state)
+    const ambiguous = in_('sent')
+    this.lane = {
+      token: command.token,
+      until: this.now + command.leaseMs,
+      at: this.now,
+      purpose: command.purpose,
+      acked: new Set(in_('acked').map(id)),
+      ambiguous: new Set(ambiguous.map(id)),
+      dropped: new Set(in_('dropped').map(id)),
+    }
+    const next =
+      command.purpose === 'fetch'
+        ? []
+        : [...in_('waiting'), ...in_('parked').filter((event) => event.retryAt <= this.now)]
+            .sort((a, b) => a.at - b.at || (id(a) < id(b) ? -1 : 1))
+            .slice(0, Math.max(0, command.maxEvents - ambiguous.length))
+    for (const event of next) event.state = 'sent'
+    const told = (events: ModelEvent[]) => events.map((event) => this.#told(command.customer, event))
+    return { state: 'taken', ambiguous: told(ambiguous), events: told(next) }
+  }
+
+  #told(customer: string, { attempt, meter, subscription, amount, at }: ModelEvent) {
+    const price = { usageMeterSlug: meter }
+    return { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
+  }
+
+  #install({ token, snapshot, unlimitedBy }: Install): Answer {
+    const { lane } = this
+    if (lane?.token !== token || lane.purpose !== 'fetch') {
+      return { state: this.installedToken === token ? 'installed' : 'laneLost' }
+    }
+    for (const event of this.events.values()) if (lane.dropped.has(id(event))) event.forgotten = true
+    this.snapshot = { ...snapshot, at: lane.at, acked: lane.acked, ambiguous: lane.ambiguous }
+    const { subscription, meters } = snapshot
+    if (subscription) {
+      const known = [...this.accounts.keys()].filter((name) => name.startsWith(`${subscription.id}/`))
+      const names = new Set([...Object.keys(meters), ...known.map((name) => name.split('/')[1] ?? '')])
+      for (const meter of names) this.#see(subscription, meter, unlimitedBy[meter])
+    }
+    const periodEnd = subscription?.periodEnd ?? null
+    this.periodCheckedFor = periodEnd !== null && periodEnd <= lane.at ? periodEnd : null
+    this.installedToken = token
+    this.lane = null
+    return { state: 'installed' }
+  }
+
+  #see(subscription: NonNullable<Snapshot['subscription']>, meter: string, feature: string | undefined) {
+    const { snapshot } = this
+    const account = this.account(subscription.id, meter)
+    const { available, granted } = snapshot?.meters[meter] ?? { available: 0, granted: 0 }
+    const acked = sum(
+      this.booked(subscription.id, meter)
+        .filter((event) => snapshot?.acked.has(id(event)))
+        .map((event) => event.amount),
+    )
+    const period = String(subscription.periodStart)
+    const isNew = account.period !== period
+    const unlimited = subscription.features.includes(feature ?? '')
+    if (account.unlimited && !unlimited) {
+      account.waived += Math.max(0, (isNew ? granted : 0) - this.#withoutHolds(meter))
+    }
+    account.unlimited = unlimited
+    const total = available + account.waived
+    if (isNew) {
+      account.period = period
+      account.ackedAtFirstSight = acked
+      account.limit = Math.max(granted, total)
+      account.usedAtFirstSight = account.limit - total
+    } else {
+      const now = total + acked - account.ackedAtFirstSight + account.usedAtFirstSight
+      account.limit = Math.max(account.limit, now)
+    }
+  }
+
+  #named(ids: { attempt: string; meter: string }[]): ModelEvent[] {
+    return ids.flatMap((it) => this.events.get(id(it)) ?? [])
+  }
+}
