@@ -4,7 +4,6 @@ import type { Route } from './route.ts'
 /** What the SDK can call and this server does not do. The README's table says the same. */
 export const leftOut = {
   '/discounts': 'Discounts are not part of flowglad-local: sell the discounted price as a price of its own.',
-  '/catalogs': 'Catalogs are the old name of pricing models: call /pricing-models.',
 } as const
 
 /** Everything below these paths answers 501 with a sentence, so that nobody takes an empty answer for a fact. */

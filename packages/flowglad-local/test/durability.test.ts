@@ -1,0 +1,139 @@
+import { writeFile } from 'node:fs/promises'
+import { Flowglad } from '@flowglad/node'
+import { expect, it } from 'vitest'
+import { startFlowgladLocal } from '../src/index.ts'
+import { aDirectory, startProcess } from './process.ts'
+import { startStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
+
+const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
+
+it('SIGKILL at any moment loses nothing that was answered', async () => {
+  await using directory = await aDirectory()
+  const args = ['--db', directory.file('books.db')]
+  const answered: string[] = []
+  for (const round of [1, 2]) {
+    const running = await startProcess(directory.path, { args })
+    const node = sdk(running.url)
+    if (round === 1)
+      await node.customers.create({
+        customer: { externalId: 'ada', name: 'Ada', email: 'ada@studio.example' },
+      })
+    const { currentSubscription } = await node.customers.retrieveBilling('ada')
+    const before = answered.length
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let i = 0; ; i++) {
+        const transactionId = `${round}-${writer}-${i}`
+        await node.usageEvents.create({
+          usageEvent: {
+            subscriptionId: currentSubscription?.id ?? '',
+            transactionId,
+            amount: 1,
+            usageMeterSlug: 'render',
+          },
+        })
+        answered.push(transactionId)
+        // In the middle of the others' calls.
+        if (answered.length === before + 60) await running.kill()
+      }
+    })
+    await Promise.allSettled(writers)
+    await running.ended
+  }
+  await using studio = await startStudio({ db: directory.file('books.db') })
+  const stored = new Set<string>()
+  for (let cursor: string | undefined; ; ) {
+    const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) })
+    const page = (await studio.node.get(`/api/v1/usage-events?${query}`)) as {
+      data: { transactionId: string }[]
+      nextCursor: string | null
+    }
+    for (const event of page.data) stored.add(event.transactionId)
+    if (page.nextCursor === null) break
+    cursor = page.nextCursor
+  }
+  expect(answered.filter((id) => !stored.has(id))).toEqual([])
+  expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
+})
+
+it('books outlast a restart, with the clock where it was', async () => {
+  await using directory = await aDirectory()
+  const db = directory.file('books.db')
+  const before = await startStudio({ db })
+  await before.customer('ada')
+  const plan = await before.subscribe('ada', 'team_price')
+  before.advance(40 * 24 * 60 * 60 * 1000)
+  const [billing, now] = [await before.billing('ada'), before.now()]
+  await before.close()
+  await using after = await startStudio({ db })
+  expect(after.now()).toBeGreaterThanOrEqual(now)
+  const again = await after.billing('ada')
+  expect({ ...again, billingPortalUrl: '' }).toEqual({ ...billing, billingPortalUrl: '' })
+  expect((await after.plan('ada')).id).toBe(plan.id)
+})
+
+it('a changed pricing file changes prices in place and keeps what customers have', async () => {
+  await using directory = await aDirectory()
+  const db = directory.file('books.db')
+  const before = await startStudio({ db })
+  await before.customer('ada')
+  const plan = await before.subscribe('ada', 'team_price')
+  await before.close()
+  const dearer = JSON.stringify(studioPricing).replace('"unitPrice":4900', '"unitPrice":5500')
+  await using after = await startStudio({ db, pricing: dearer })
+  const { pricingModel } = await after.node.pricingModels.retrieveDefault()
+  const team = pricingModel.products.find((product) => product.slug === 'team')
+  expect(team?.defaultPrice).toMatchObject({ id: plan.priceId, unitPrice: 5500 })
+  expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
+})
+
+it('a second server on the same file is refused', async () => {
+  await using directory = await aDirectory()
+  const db = directory.file('books.db')
+  await using _first = await startStudio({ db })
+  await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
+    'in use by another flowglad-local',
+  )
+})
+
+it('many run side by side, each with books of its own', async () => {
+  const all = await Promise.all(
+    Array.from({ length: 100 }, () => startFlowgladLocal({ pricing: studioPricing })),
+  )
+  try {
+    expect(new Set(all.map(({ url }) => url)).size).toBe(100)
+    const [one, other] = all
+    await sdk(one?.url ?? '').customers.create({ customer: { externalId: 'ada', name: '', email: '' } })
+    await expect(sdk(other?.url ?? '').customers.retrieve('ada')).rejects.toMatchObject({ status: 404 })
+  } finally {
+    await Promise.all(all.map((local) => local.close()))
+  }
+})
+
+it('the command says what is wrong in a line, and where', async () => {
+  await using directory = await aDirectory()
+  await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
+  const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })
+  expect([await broken.ended, broken.errors()]).toEqual([
+    1,
+    expect.stringContaining('broken.yaml:1: usageMeters'),
+  ])
+  const unknown = await startProcess(directory.path, { args: ['--prcing', 'x'] })
+  expect([await unknown.ended, unknown.errors()]).toEqual([1, expect.stringContaining('--prcing')])
+  const missing = await startProcess(directory.path, { args: ['--pricing', 'none.yaml'] })
+  expect([await missing.ended, missing.errors()]).toEqual([1, expect.stringContaining('none.yaml')])
+})
+
+it('the command takes its options from the environment and brings demo customers along', async () => {
+  await using directory = await aDirectory()
+  await using running = await startProcess(directory.path, {
+    args: ['--seed'],
+    env: { FLOWGLAD_LOCAL_KEY: 'sk_test_other', FLOWGLAD_LOCAL_TEST_CONTROLS: 'off' },
+  })
+  const node = new Flowglad({ baseURL: running.url, apiKey: 'sk_test_other', maxRetries: 0 })
+  const { data } = await node.subscriptions.list({ limit: '100' })
+  expect(new Set(data.map((s) => s.status))).toEqual(
+    new Set(['active', 'canceled', 'cancellation_scheduled', 'trialing']),
+  )
+  expect((await fetch(`${running.url}/__test__/clock`)).status).toBe(404)
+})

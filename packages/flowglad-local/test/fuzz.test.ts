@@ -1,0 +1,202 @@
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { startStudio } from './studio.ts'
+
+const routes: [string, string][] = [
+  ['POST', '/customers'],
+  ['PUT', '/customers/ada'],
+  ['GET', '/customers/ada/billing'],
+  ['GET', '/customers/ada/usage-balances'],
+  ['POST', '/usage-events'],
+  ['POST', '/usage-events/bulk'],
+  ['GET', '/usage-events'],
+  ['POST', '/checkout-sessions'],
+  ['POST', '/subscriptions'],
+  ['POST', '/subscriptions/SUB/adjust'],
+  ['POST', '/subscriptions/SUB/preview-adjust'],
+  ['POST', '/subscriptions/SUB/cancel'],
+  ['POST', '/pricing-models/setup'],
+  ['POST', '/pricing-models'],
+  ['POST', '/products'],
+  ['POST', '/prices'],
+  ['POST', '/usage-meters'],
+  ['POST', '/features'],
+  ['POST', '/resources'],
+  ['POST', '/resource-claims/SUB/claim'],
+  ['POST', '/resource-claims/SUB/release'],
+  ['GET', '/resource-claims/SUB/usages'],
+  ['POST', '/payments/pym_none/refund'],
+]
+
+const words = fc.constantFrom(
+  ...[
+    'customer',
+    'usageEvent',
+    'usageEvents',
+    'checkoutSession',
+    'adjustment',
+    'cancellation',
+    'externalId',
+    'name',
+  ],
+  ...[
+    'email',
+    'subscriptionId',
+    'transactionId',
+    'amount',
+    'usageMeterSlug',
+    'priceSlug',
+    'properties',
+    'type',
+  ],
+  ...[
+    'timing',
+    'newSubscriptionItems',
+    'quantity',
+    'successUrl',
+    'cancelUrl',
+    'product',
+    'price',
+    'features',
+    'slug',
+  ],
+)
+const values = fc.oneof(
+  fc.constantFrom(
+    'SUB',
+    'ada',
+    'render',
+    'team_price',
+    'product',
+    'immediately',
+    'auto',
+    '__proto__',
+    '\u0000',
+    '',
+  ),
+  fc.anything({ withNullPrototype: false, withBigInt: false }),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, -1, 1e308, 0.1),
+)
+const body = fc.oneof(
+  fc
+    .dictionary(
+      words,
+      fc.oneof(
+        values,
+        fc.dictionary(words, values),
+        fc.array(fc.dictionary(words, values), { maxLength: 3 }),
+      ),
+      { maxKeys: 6 },
+    )
+    .map((b) => JSON.stringify(b)),
+  fc.json(),
+  fc.string(),
+  fc.constantFrom('', '{', 'null', '[]', '"x"', '\uFEFF{}', '{"__proto__":{"x":1}}', '['.repeat(5000)),
+)
+
+it("whatever is sent, the answer has Flowglad's shape and the books stay right", async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...routes),
+      body,
+      fc.webQueryParameters(),
+      async ([method, path], sent, query) => {
+        const answer = await fetch(`${studio.url}/api/v1${path.replace('SUB', id)}?${query}`, {
+          method,
+          headers: { authorization: studio.key, 'content-type': 'application/json' },
+          ...(method !== 'GET' && { body: sent.replaceAll('SUB', id) }),
+        })
+        const json = await answer.json()
+        if (answer.status === 200) return
+        expect([400, 403, 404, 409, 500]).toContain(answer.status)
+        expect(json).toMatchObject({
+          error: expect.anything(),
+          request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+        })
+        // An answer that begins so is a mistake of this server, not of its caller.
+        expect(JSON.stringify(json)).not.toMatch(
+          /TypeError|RangeError|is not a function|Cannot read|undefined is/,
+        )
+      },
+    ),
+    { numRuns: 300 },
+  )
+  const { usageMeterBalances } = await studio.server('ada').getUsageMeterBalances()
+  expect(usageMeterBalances.every((row) => Number.isSafeInteger(row.availableBalance))).toBe(true)
+}, 30_000)
+
+it.each([
+  ['a body of 20 MB', { body: `{"customer":"${'x'.repeat(20_000_000)}"}` }, 413],
+  ['a compressed body', { body: gzipSync('{}'), headers: { 'content-encoding': 'gzip' } }, 400],
+  ['bytes that are no text', { body: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) }, 400],
+  [
+    'another content type',
+    { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    400,
+  ],
+  ['a content type that is none', { body: '{}', headers: { 'content-type': ';;' } }, 400],
+])(
+  "%s is refused in Flowglad's shape",
+  async (_, {
+    body: sent,
+    headers,
+  }: { body: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> }, status) => {
+    await using studio = await startStudio()
+    const answer = await fetch(`${studio.url}/api/v1/customers`, {
+      method: 'POST',
+      headers: { authorization: studio.key, 'content-type': 'application/json', ...headers },
+      body: sent,
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      status,
+      expect.objectContaining({ error: expect.anything(), request_id: expect.any(String) }),
+    ])
+  },
+)
+
+it.each([
+  '/api/v1/customers/%',
+  '/api/v1/customers/%ff',
+  `/api/v1/customers/${'x'.repeat(3000)}`,
+  '/%',
+  '/checkout/%00',
+  '/api/v1//',
+  '/?customer=%ff',
+])('the path %s is answered', async (path) => {
+  await using studio = await startStudio()
+  const answer = await fetch(studio.url + path, { headers: { authorization: studio.key } })
+  expect(answer.status).toBeLessThan(500)
+})
+
+it('survives bytes that are no HTTP', async () => {
+  await using studio = await startStudio()
+  await new Promise<void>((closed) => {
+    const socket = connect(Number(new URL(studio.url).port), '127.0.0.1', () =>
+      socket.end('\u0016\u0003\u0001 nonsense\r\n\r\n'),
+    )
+    socket.on('error', () => {})
+    socket.on('close', () => closed())
+    socket.resume()
+  })
+  expect((await fetch(studio.url)).status).toBe(200)
+})
+
+it('401 is plain text, and unknown routes are not JSON either', async () => {
+  await using studio = await startStudio()
+  const ask = async (path: string, authorization?: string) => {
+    const answer = await fetch(
+      `${studio.url}/api/v1${path}`,
+      authorization ? { headers: { authorization } } : {},
+    )
+    return [answer.status, answer.headers.get('content-type')?.split(';')[0]]
+  }
+  expect(await ask('/customers')).toEqual([401, 'text/plain'])
+  expect(await ask('/customers', 'sk_other')).toEqual([401, 'text/plain'])
+  expect(await ask('/customers', `Basic ${studio.key}`)).toEqual([401, 'text/plain'])
+  expect(await ask('/nope', `bEARER ${studio.key}`)).toEqual([404, 'text/plain'])
+})

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { studioPricing } from './studioPricing.ts'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+// Found from here: the process works in another directory.
+const tsx = import.meta.resolve('tsx')
+
+/** A directory with the studio's pricing in it, gone afterwards. */
+export async function aDirectory() {
+  const path = await mkdtemp(join(tmpdir(), 'flowglad-local-'))
+  await writeFile(join(path, 'pricing.yaml'), JSON.stringify(studioPricing))
+  return {
+    path,
+    file: (name: string) => join(path, name),
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  }
+}
+
+/** Starts the command as a process of its own, the way it is used, and waits until it listens or ends. */
+export async function startProcess(
+  directory: string,
+  { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+) {
+  const child = spawn(process.execPath, ['--import', tsx, main, '--port', '0', ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, NODE_PATH: process.env.NODE_PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let errors = ''
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const url = await new Promise<string | null>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      const found = /flowglad-local on (http:\S+)/.exec(output)
+      if (found?.[1]) resolve(found[1])
+    })
+    child.stderr.on('data', (chunk) => {
+      errors += chunk
+    })
+    child.once('exit', () => resolve(null))
+  })
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    await ended
+  }
+  return {
+    url: url ?? '',
+    output: () => output,
+    errors: () => errors,
+    ended,
+    kill: () => end('SIGKILL'),
+    [Symbol.asyncDispose]: () => end('SIGTERM'),
+  }
+}
