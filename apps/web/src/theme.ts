@@ -66,9 +66,7 @@ const graphite: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { viridian, ochre, madder, red: madder, gray: stone, dark: graphite },
   primaryColor: 'viridian',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.36,
+  primaryShade: { light: 7, dark: 6 },
   black: '#14201b',
   defaultRadius: 'md',
   cursorType: 'pointer',

@@ -1,17 +1,16 @@
 import { Button } from '@mantine/core'
+import { useEffect, useEffectEvent } from 'react'
 import { Notice } from '../shell/Notice.tsx'
-import { explainRefusal } from './explainRefusal.ts'
 
-/** A part of a screen that could not be read: which, why, and again. */
-export function FailedSection({
-  what,
-  error,
-  onRetry,
-}: {
-  what: string
-  error: unknown
-  onRetry: () => void
-}) {
+const askAgainMs = 8_000
+
+/** A part of a screen that could not be read: which, why, and again, by itself too. */
+export function FailedSection({ what, onRetry }: { what: string; onRetry: () => void }) {
+  const retry = useEffectEvent(onRetry)
+  useEffect(() => {
+    const timer = setInterval(retry, askAgainMs)
+    return () => clearInterval(timer)
+  }, [])
   return (
     <Notice
       tone="warning"
@@ -22,7 +21,9 @@ export function FailedSection({
         </Button>
       }
     >
-      {explainRefusal(error).title}. Nothing is lost.
+      {navigator.onLine
+        ? 'The billing service is not answering. Nothing is lost, Studio goes on working, and we keep trying.'
+        : 'You are offline. Nothing is lost, and we try again when you are connected.'}
     </Notice>
   )
 }

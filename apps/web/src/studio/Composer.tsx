@@ -7,11 +7,13 @@ interface ComposerProps {
   label: string
   meter: Meter
   onSubmit: () => void
+  /** The answer to a call that was refused, below the button that made it. */
+  refusal?: ReactNode
   children: ReactNode
 }
 
 /** A tool's form beside the balance it spends. Ctrl or Cmd with Enter sends it from a text field. */
-export function Composer({ label, meter, onSubmit, children }: ComposerProps) {
+export function Composer({ label, meter, onSubmit, refusal, children }: ComposerProps) {
   const form = useRef<HTMLFormElement>(null)
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -22,9 +24,12 @@ export function Composer({ label, meter, onSubmit, children }: ComposerProps) {
   }
   return (
     <div className={classes.composer}>
-      <form ref={form} aria-label={label} className={classes.form} onSubmit={submit} onKeyDown={onKeyDown}>
-        {children}
-      </form>
+      <div className={classes.card}>
+        <form ref={form} aria-label={label} className={classes.form} onSubmit={submit} onKeyDown={onKeyDown}>
+          {children}
+        </form>
+        {refusal}
+      </div>
       <CreditsPanel meter={meter} />
     </div>
   )

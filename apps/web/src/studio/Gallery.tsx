@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 import { formatTime } from '../format.ts'
-import { explainRefusal } from '../refusals/explainRefusal.ts'
-import { Notice } from '../shell/Notice.tsx'
+import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './Gallery.module.css'
 import { useGallery } from './useGallery.ts'
 
@@ -21,25 +21,19 @@ interface GalleryProps {
 export function Gallery({ pending, onTry }: GalleryProps) {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
+  const heading = useRef<HTMLHeadingElement>(null)
+  // On a small screen the form fills it: without this nobody would see that anything happens.
+  useEffect(() => {
+    const top = heading.current?.getBoundingClientRect().top ?? 0
+    if (pending > 0 && top > window.innerHeight * 0.8) heading.current?.scrollIntoView({ block: 'center' })
+  }, [pending])
 
   return (
     <section aria-labelledby="gallery" aria-busy={pending > 0}>
-      <h2 id="gallery" className={classes.heading}>
+      <h2 id="gallery" ref={heading} className={classes.heading}>
         Your gallery
       </h2>
-      {error && !data && (
-        <Notice
-          tone="warning"
-          title="Your pictures cannot be shown right now"
-          actions={
-            <Button size="sm" variant="default" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          They are safe. {explainRefusal(error).title}.
-        </Notice>
-      )}
+      {error && !data && <FailedSection what="Your pictures" onRetry={() => void refetch()} />}
       {data && pictures.length === 0 && pending === 0 && <Empty onTry={onTry} />}
       <ul className={classes.grid}>
         {Array.from({ length: pending }, (_, index) => (

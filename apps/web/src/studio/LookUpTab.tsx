@@ -17,7 +17,14 @@ export function LookUpTab() {
 
   return (
     <>
-      <Composer label="Look up a word" meter="api_calls" onSubmit={begin}>
+      <Composer
+        label="Look up a word"
+        meter="api_calls"
+        onSubmit={begin}
+        refusal={
+          lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
+        }
+      >
         <TextInput
           label="A painter's word, or any other"
           placeholder="chiaroscuro"
@@ -33,18 +40,15 @@ export function LookUpTab() {
         </Button>
       </Composer>
       <section aria-label="Your answer" aria-live="polite" aria-busy={lookUp.isPending}>
-        {lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />}
         {lookUp.isSuccess ? (
           <div className={classes.answer}>
             <h2>{lookUp.data.term}</h2>
             <p>{lookUp.data.meaning}</p>
           </div>
         ) : (
-          !lookUp.isError && (
-            <p className={classes.empty}>
-              Words make better prompts. Try “sfumato”, “impasto” or “ukiyo-e”, then paint with them.
-            </p>
-          )
+          <p className={classes.empty}>
+            Words make better prompts. Try “sfumato”, “impasto” or “ukiyo-e”, then paint with them.
+          </p>
         )}
       </section>
     </>

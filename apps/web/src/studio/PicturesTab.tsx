@@ -34,7 +34,30 @@ export function PicturesTab({ user }: { user: User }) {
 
   return (
     <>
-      <Composer label="Make pictures" meter="generations" onSubmit={() => make()}>
+      <Composer
+        label="Make pictures"
+        meter="generations"
+        onSubmit={() => make()}
+        refusal={
+          generate.isError && (
+            <RefusalNotice
+              key={generate.submittedAt}
+              error={generate.error}
+              onRetry={() => make()}
+              onWithoutFeature={
+                <Button size="sm" onClick={() => make({ hd: false })}>
+                  Generate without HD
+                </Button>
+              }
+              onLess={(available) => (
+                <Button size="sm" onClick={() => make({ count: available })}>
+                  Make {available} instead
+                </Button>
+              )}
+            />
+          )
+        }
+      >
         <Textarea
           label="Describe a picture"
           placeholder="A lighthouse above a sea of fog, early morning"
@@ -65,23 +88,6 @@ export function PicturesTab({ user }: { user: User }) {
         </div>
       </Composer>
 
-      {generate.isError && (
-        <RefusalNotice
-          key={generate.submittedAt}
-          error={generate.error}
-          onRetry={() => make()}
-          onWithoutFeature={
-            <Button size="sm" onClick={() => make({ hd: false })}>
-              Generate without HD
-            </Button>
-          }
-          onLess={(available) => (
-            <Button size="sm" onClick={() => make({ count: available })}>
-              Make {available} instead
-            </Button>
-          )}
-        />
-      )}
       <Gallery pending={generate.isPending ? generate.variables.count : 0} onTry={setPrompt} />
     </>
   )

@@ -53,7 +53,26 @@ export function WriteTab({ user }: { user: User }) {
 
   return (
     <>
-      <Composer label="Write a text" meter="tokens" onSubmit={() => begin()}>
+      <Composer
+        label="Write a text"
+        meter="tokens"
+        onSubmit={() => begin()}
+        refusal={
+          write.isError &&
+          tokens.length === 0 && (
+            <RefusalNotice
+              key={write.submittedAt}
+              error={write.error}
+              onRetry={() => begin()}
+              onLess={(available) => (
+                <Button size="sm" onClick={() => begin({ maxTokens: available })}>
+                  Write up to {formatNumber(available)} tokens
+                </Button>
+              )}
+            />
+          )
+        }
+      >
         <Textarea
           label="What should it be about?"
           placeholder="A short letter from a lighthouse keeper to the harbour master"
@@ -79,18 +98,6 @@ export function WriteTab({ user }: { user: User }) {
       </Composer>
 
       <section className={classes.result} aria-label="Your text" aria-busy={write.isPending}>
-        {write.isError && tokens.length === 0 && (
-          <RefusalNotice
-            key={write.submittedAt}
-            error={write.error}
-            onRetry={() => begin()}
-            onLess={(available) => (
-              <Button size="sm" onClick={() => begin({ maxTokens: available })}>
-                Write up to {formatNumber(available)} tokens
-              </Button>
-            )}
-          />
-        )}
         {(write.isPending || tokens.length > 0) && (
           <div className={classes.sheet}>
             <p className={classes.text}>
@@ -115,7 +122,7 @@ export function WriteTab({ user }: { user: User }) {
             The text broke off. You pay only for the {plural(tokens.length, 'token', 'tokens')} that arrived.
           </p>
         )}
-        {write.isIdle && (
+        {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
             Your text appears here, word by word. The length is the most it can cost; what is not used stays
             yours.

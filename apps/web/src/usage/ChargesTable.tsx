@@ -25,7 +25,7 @@ export function ChargesTable() {
         {charges.length > 0 && <DownloadCharges />}
       </div>
       {error && !data ? (
-        <FailedSection what="Your charges" error={error} onRetry={() => void refetch()} />
+        <FailedSection what="Your charges" onRetry={() => void refetch()} />
       ) : isPending ? (
         <Skeleton height={320} radius="lg" />
       ) : charges.length === 0 ? (
