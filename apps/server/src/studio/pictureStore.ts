@@ -54,7 +54,8 @@ export function createPictureStore({
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
       const rows = pictures.map(({ png, size }, index) => ({
-        id: `${id}-${index + 1}`,
+        // Numbered downwards: newest first then shows one generation's pictures in the order they were asked for.
+        id: `${id}-${pictures.length - index}`,
         user_id: user,
         prompt,
         size,

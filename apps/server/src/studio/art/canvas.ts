@@ -1,4 +1,5 @@
 import { type Color, encode } from './color.ts'
+import { distance } from './noise.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -20,6 +21,32 @@ export class Canvas {
       height((column + 0.5) * this.pixel),
     )
     return (x) => heights[Math.min(this.size - 1, Math.max(0, Math.floor(x * this.size)))] ?? 0
+  }
+
+  /**
+   * A slow and smooth function, looked up on a grid of `cells` and straight between its points. Fine enough for whatever changes
+   * over many cells, and much cheaper than asking at every pixel.
+   */
+  field(cells: number, value: (x: number, y: number) => number): (x: number, y: number) => number {
+    const across = cells + 2
+    const points = new Float32Array(across * across)
+    for (let row = 0; row < across; row++) {
+      for (let column = 0; column < across; column++) {
+        points[row * across + column] = value(column / cells, row / cells)
+      }
+    }
+    return (x, y) => {
+      const u = Math.max(0, Math.min(cells, x * cells))
+      const v = Math.max(0, Math.min(cells, y * cells))
+      const column = Math.floor(u)
+      const row = Math.floor(v)
+      const at = row * across + column
+      const fx = u - column
+      const fy = v - row
+      const top = (points[at] ?? 0) * (1 - fx) + (points[at + 1] ?? 0) * fx
+      const bottom = (points[at + across] ?? 0) * (1 - fx) + (points[at + across + 1] ?? 0) * fx
+      return top * (1 - fy) + bottom * fy
+    }
   }
 
   /** Gives every pixel its colour. */
@@ -76,7 +103,7 @@ export class Canvas {
     const { x, y, radius, color, opacity = 1, softness = this.pixel } = disc
     const reach = radius + softness
     this.coverWithin([x - reach, y - reach, x + reach, y + reach], color, (px, py) => {
-      const inside = (radius - Math.hypot(px - x, py - y)) / softness + 0.5
+      const inside = (radius - distance(px - x, py - y)) / softness + 0.5
       return inside <= 0 ? 0 : Math.min(1, inside) * opacity
     })
   }
@@ -107,7 +134,7 @@ export class Canvas {
     const length2 = dx * dx + dy * dy || 1e-12
     this.coverWithin(box, color, (px, py) => {
       const along = Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / length2))
-      const inside = (width / 2 - Math.hypot(px - ax - along * dx, py - ay - along * dy)) * this.size + 0.5
+      const inside = (width / 2 - distance(px - ax - along * dx, py - ay - along * dy)) * this.size + 0.5
       return inside <= 0 ? 0 : Math.min(1, inside) * opacity
     })
   }
@@ -116,7 +143,7 @@ export class Canvas {
   toRgb(random: Random): Uint8Array {
     const bytes = new Uint8Array(this.light.length)
     for (let at = 0; at < bytes.length; at += 3) {
-      const grain = (random.next() - 0.5) * 1.6
+      const grain = (random.next() - 0.5) * 1.2
       for (let channel = at; channel < at + 3; channel++) {
         bytes[channel] = Math.max(0, Math.min(255, Math.round(encode(this.light[channel] ?? 0) + grain)))
       }

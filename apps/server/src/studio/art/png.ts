@@ -12,7 +12,7 @@ export function encodePng({ rgb, size }: { rgb: Uint8Array; size: number }): Uin
   return Buffer.concat([
     signature,
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(filterRows(rgb, size * 3), { level: 7 })),
+    chunk('IDAT', deflateSync(filterRows(rgb, size * 3), { level: 5 })),
     chunk('IEND', Buffer.alloc(0)),
   ])
 }

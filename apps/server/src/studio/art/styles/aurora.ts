@@ -62,7 +62,7 @@ export function paintAurora({ canvas, random, noise, colors }: Studio) {
   canvas.fill((x, y) => {
     if (y <= shore) return sky(x, y)
     const depth = (y - shore) / (1 - shore)
-    const ripple = fractal(noise, x * 5, ((y - shore) * 120) / (0.35 + depth), 3)
+    const ripple = fractal(noise, x * 5, ((y - shore) * 120) / (0.35 + depth), 2)
     const mirrored = shore - (y - shore) * 3.1 + ripple * 0.05 * (0.3 + depth)
     return mix(
       scale(colors.darkest, 0.4),

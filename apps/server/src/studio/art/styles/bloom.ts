@@ -1,5 +1,5 @@
 import { type Color, mix, scale } from '../color.ts'
-import { clamp, fractal, smoothstep } from '../noise.ts'
+import { clamp, distance, fractal, smoothstep } from '../noise.ts'
 import type { Studio } from '../paint.ts'
 
 const goldenAngle = Math.PI * (3 - Math.sqrt(5))
@@ -10,9 +10,10 @@ export function paintBloom({ canvas, random, noise, colors, ramp }: Studio) {
   const [near, far] = dark
     ? [mix(colors.darkest, colors.dark, 0.55), scale(colors.darkest, 0.55)]
     : [[1, 1, 1] as Color, colors.lightest]
+  const clouds = canvas.field(96, (x, y) => fractal(noise, x * 2, y * 2, 4))
   canvas.fill((x, y) => {
-    const away = Math.hypot(x - 0.5, y - 0.5)
-    return mix(near, far, clamp(smoothstep(0.05, 0.75, away) + 0.22 * fractal(noise, x * 2, y * 2, 4)))
+    const away = distance(x - 0.5, y - 0.5)
+    return mix(near, far, clamp(smoothstep(0.05, 0.75, away) + 0.22 * clouds(x, y)))
   })
   const petals = 340 + random.whole(260)
   const spread = 0.47 / Math.sqrt(petals)
@@ -73,24 +74,31 @@ function petal(it: {
 }) {
   const { canvas, x, y, angle, length, width, pointed } = it
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-  const along = (px: number, py: number) => ((px - x) * cos + (py - y) * sin) / length
-  const across = (px: number, py: number) => (-(px - x) * sin + (py - y) * cos) / width
-  const outline = (t: number) =>
-    t < -1 || t > 1 ? -1 : Math.cos((t * Math.PI) / 2) ** (t > 0 ? pointed * 0.55 : 0.6)
-  const edge = (px: number, py: number) =>
-    (outline(along(px, py)) - Math.abs(across(px, py))) * width * canvas.size
-  const reach = length * 1.15
-  const box = [x - reach, y - reach, x + reach, y + reach] as const
-  canvas.coverWithin(box, it.ink, (px, py) => 0.42 * clamp(edge(px, py) / 5 + 0.75))
+  const rim = 5 * canvas.pixel
+  // Of how far an edge is inside, in pixels; far outside nothing is worked out.
+  const edge = (t: number, side: number) => {
+    const outline = Math.cos((t * Math.PI) / 2) ** (t > 0 ? pointed * 0.55 : 0.6)
+    return (outline - Math.abs(side)) * width * canvas.size
+  }
+  const reachX = Math.abs(cos) * length + Math.abs(sin) * width + rim
+  const reachY = Math.abs(sin) * length + Math.abs(cos) * width + rim
   canvas.coverWithin(
-    box,
+    [x - reachX, y - reachY, x + reachX, y + reachY],
     (px, py) => {
-      const t = along(px, py)
-      const side = across(px, py)
+      const t = ((px - x) * cos + (py - y) * sin) / length
+      const side = (-(px - x) * sin + (py - y) * cos) / width
+      if (t <= -1 || t >= 1 || edge(t, side) < -0.5) return it.ink
       const rib = smoothstep(0.14, 0, Math.abs(side)) * 0.16
       const shade = 0.62 + 0.38 * smoothstep(-1, 0.25, t) - 0.16 * clamp(side)
       return scale(mix(it.base, it.tip, clamp(smoothstep(0, 1, t) * 0.8 + rib)), shade)
     },
-    (px, py) => clamp(edge(px, py) + 0.5),
+    (px, py) => {
+      const t = ((px - x) * cos + (py - y) * sin) / length
+      const side = (-(px - x) * sin + (py - y) * cos) / width
+      if (t <= -1 || t >= 1 || side < -1.4 || side > 1.4) return 0
+      const inside = edge(t, side)
+      // A soft shadow around it, on the petals below.
+      return inside > -0.5 ? Math.min(1, 0.42 + clamp(inside + 0.5) * 0.58) : 0.42 * clamp(inside / 5 + 0.9)
+    },
   )
 }

@@ -6,9 +6,9 @@ import type { Studio } from '../paint.ts'
 export function paintFlow({ canvas, random, noise, colors, ramp }: Studio) {
   const dark = random.next() < 0.5
   const paper = dark ? scale(colors.darkest, 0.75) : mix(colors.lightest, [1, 1, 1], 0.25)
+  const clouds = canvas.field(64, (x, y) => fractal(noise, x * 1.4 + 40, y * 1.4, 3))
   canvas.fill((x, y) => {
-    const cloud = fractal(noise, x * 1.4 + 40, y * 1.4, 3)
-    return mix(paper, dark ? colors.dark : colors.bright, 0.08 + 0.1 * cloud)
+    return mix(paper, dark ? colors.dark : colors.bright, 0.08 + 0.1 * clouds(x, y))
   })
   const bend = random.between(1.1, 1.9)
   const [sx, sy] = [random.between(0, 100), random.between(0, 100)]
@@ -17,7 +17,7 @@ export function paintFlow({ canvas, random, noise, colors, ramp }: Studio) {
     lean + fractal(noise, x * bend + sx, y * bend + sy, 2) * Math.PI * 2.1
 
   const strokes = 1500
-  const step = 0.007
+  const step = 0.012
   for (let n = 0; n < strokes; n++) {
     // Long quiet strokes first, short bright ones on top.
     const late = n / strokes
@@ -29,7 +29,7 @@ export function paintFlow({ canvas, random, noise, colors, ramp }: Studio) {
     if (random.next() < 0.06) color = dark ? colors.lightest : colors.darkest
     if (Math.abs(luminance(color) - luminance(paper)) < 0.04) color = colors.middle
     const width = 0.0016 + random.next() ** 3 * 0.0125 * (1 - late * 0.65)
-    const length = Math.round((26 + random.next() * 60) * (1 - late * 0.55))
+    const length = Math.round((15 + random.next() * 35) * (1 - late * 0.55))
     const opacity = 0.55 + 0.4 * random.next()
     for (let i = 0; i < length; i++) {
       const angle = direction(x, y)

@@ -1,5 +1,5 @@
 import { type Color, mix, scale } from '../color.ts'
-import { clamp, fractal, smoothstep } from '../noise.ts'
+import { clamp, distance, fractal, smoothstep } from '../noise.ts'
 import type { Studio } from '../paint.ts'
 
 interface Orb {
@@ -12,9 +12,8 @@ interface Orb {
 export function paintOrbs({ canvas, random, noise, colors, ramp }: Studio) {
   const dark = random.next() < 0.6
   const [back, depth] = dark ? [scale(colors.darkest, 0.8), colors.dark] : [colors.lightest, colors.bright]
-  canvas.fill((x, y) =>
-    mix(back, depth, 0.12 + 0.35 * clamp(y * 0.8 + fractal(noise, x * 1.5, y * 1.5, 3) * 0.5)),
-  )
+  const clouds = canvas.field(64, (x, y) => fractal(noise, x * 1.5, y * 1.5, 3))
+  canvas.fill((x, y) => mix(back, depth, 0.12 + 0.35 * clamp(y * 0.8 + clouds(x, y) * 0.5)))
 
   const orbs = pack(random)
   for (const { x, y, radius } of orbs) {
@@ -43,7 +42,7 @@ export function paintOrbs({ canvas, random, noise, colors, ramp }: Studio) {
           : kind < 0.72
             ? smoothstep(-0.1, 0.3, fractal(noise, u * 1.5 + seed, v * 1.5 + z, 5))
             : kind < 0.86
-              ? smoothstep(0.02, -0.02, Math.abs(((Math.hypot(u, v) * 4.2) % 1) - 0.5) - 0.24)
+              ? smoothstep(0.02, -0.02, Math.abs(((distance(u, v) * 4.2) % 1) - 0.5) - 0.24)
               : 0
       const light = clamp((-u * 0.5 - v * 0.62 + z * 0.62) * 0.85 + 0.2)
       const shine = clamp(-u * 0.42 - v * 0.52 + z * 0.74) ** 26
@@ -68,7 +67,7 @@ function pack(random: Studio['random']): Orb[] {
     const [x, y] = [random.between(-0.04, 1.04), random.between(-0.04, 1.04)]
     let room = limit
     for (const other of orbs) {
-      room = Math.min(room, Math.hypot(other.x - x, other.y - y) - other.radius - 0.006)
+      room = Math.min(room, distance(other.x - x, other.y - y) - other.radius - 0.006)
       if (room < 0.007) break
     }
     if (room >= 0.007 && (attempt > 300 || room > limit * 0.5)) orbs.push({ x, y, radius: room })

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { EnvError, readEnv } from '../src/env.ts'
+
+const development = (source: Record<string, string> = {}) => readEnv(source, { built: false })
+const production = (source: Record<string, string> = {}) =>
+  readEnv({ AUTH_SECRET: 'a secret of our own', ...source }, { built: true })
+const refusal = (read: () => unknown) => {
+  try {
+    read()
+  } catch (error) {
+    if (error instanceof EnvError) return error.message
+    throw error
+  }
+  return null
+}
+
+describe('in development', () => {
+  test('nothing has to be configured', () => {
+    expect(development()).toMatchObject({
+      production: false,
+      port: 3000,
+      publicUrl: 'http://localhost:5173',
+      database: { type: 'sqlite', file: expect.stringMatching(/[\\/]\.data[\\/]metered\.sqlite$/) },
+      flowglad: { baseUrl: 'http://127.0.0.1:4010', secretKey: 'sk_test_local' },
+      holdTtlMs: 120_000,
+      rateLimit: true,
+      openAi: null,
+    })
+  })
+
+  test("the web app's own origin is trusted, under each name of this machine", () => {
+    expect(development().trustedOrigins).toEqual(
+      expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
+    )
+  })
+})
+
+describe('in production form', () => {
+  test('is what the built server is, and one from source with NODE_ENV=production', () => {
+    expect(production().production).toBe(true)
+    expect(production({ NODE_ENV: 'development' }).production).toBe(true)
+    expect(development({ NODE_ENV: 'production', AUTH_SECRET: 'x' }).production).toBe(true)
+  })
+
+  test('does not start without AUTH_SECRET, nor with its development value', () => {
+    expect(refusal(() => readEnv({}, { built: true }))).toContain('AUTH_SECRET')
+    expect(refusal(() => readEnv({ AUTH_SECRET: '' }, { built: true }))).toContain('AUTH_SECRET')
+    expect(refusal(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
+  })
+
+  test('lives at its own port unless told otherwise', () => {
+    expect(production({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
+    expect(production({ PUBLIC_URL: 'https://studio.example/app/' })).toMatchObject({
+      publicUrl: 'https://studio.example',
+      trustedOrigins: [],
+    })
+  })
+})
+
+test('sk_test_local is accepted only for a Flowglad on this machine', () => {
+  for (const local of [
+    'http://127.0.0.1:4010',
+    'http://localhost:9',
+    'http://[::1]:4010',
+    'http://127.8.9.1',
+  ]) {
+    expect(production({ FLOWGLAD_BASE_URL: local }).flowglad.secretKey).toBe('sk_test_local')
+  }
+  for (const remote of ['https://app.flowglad.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1']) {
+    expect(refusal(() => production({ FLOWGLAD_BASE_URL: remote }))).toContain('FLOWGLAD_SECRET_KEY')
+    expect(production({ FLOWGLAD_BASE_URL: remote, FLOWGLAD_SECRET_KEY: 'sk_own' }).flowglad).toEqual({
+      baseUrl: remote,
+      secretKey: 'sk_own',
+      webhookSecret: null,
+    })
+  }
+})
+
+test('the webhook secret of development signs nothing from elsewhere', () => {
+  const known = development().flowglad.webhookSecret ?? ''
+  const remote = { FLOWGLAD_BASE_URL: 'https://app.flowglad.com', FLOWGLAD_SECRET_KEY: 'sk_own' }
+  expect(known).toMatch(/^whsec_/)
+  expect(Buffer.from(known.slice(6), 'base64').toString('base64')).toBe(known.slice(6))
+  expect(refusal(() => production({ ...remote, FLOWGLAD_WEBHOOK_SECRET: known }))).toContain(
+    'FLOWGLAD_WEBHOOK_SECRET',
+  )
+})
+
+test('DATABASE_URL names a file or a PostgreSQL', () => {
+  expect(development({ DATABASE_URL: 'file:/tmp/a.sqlite' }).database).toEqual({
+    type: 'sqlite',
+    file: '/tmp/a.sqlite',
+  })
+  expect(development({ DATABASE_URL: 'file:///tmp/a.sqlite' }).database).toEqual({
+    type: 'sqlite',
+    file: '/tmp/a.sqlite',
+  })
+  expect(development({ DATABASE_URL: 'postgres://u:p@h/d' }).database).toEqual({
+    type: 'postgres',
+    url: 'postgres://u:p@h/d',
+  })
+  expect(refusal(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
+})
+
+test('a key in the shell alone does not send prompts elsewhere; an address does', () => {
+  expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
+  expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
+    baseUrl: 'http://localhost:11434/v1',
+    apiKey: null,
+  })
+})
+
+test('everything that is wrong is said at once, each with its name', () => {
+  const message = refusal(() => development({ PORT: 'http', HOLD_TTL_MS: '-1', RATE_LIMIT: 'no' })) ?? ''
+  expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'HOLD_TTL_MS', 'RATE_LIMIT'])
+})

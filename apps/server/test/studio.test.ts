@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decodePng } from './decodePng.ts'
+import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const harbour = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
+const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
+
+test('signed out, every call is 401 and nobody sees a picture', async () => {
+  const calls = ['studio.generate', 'studio.write', 'billing.refresh'].map((path) =>
+    fetch(`${server.url}/trpc/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    }),
+  )
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([401, 401, 401])
+  const { status } = await fetch(`${server.url}/api/studio/pictures/${'0'.repeat(32)}-1.png`)
+  expect(status).toBe(401)
+})
+
+test('a picture is a real PNG, for its owner and for nobody else', async () => {
+  const [owner, other] = [await signUp(server), await signUp(server)]
+  const { data } = await owner.call('studio.generate', harbour())
+  expect(data).toEqual({
+    id: expect.any(String),
+    pictures: [{ id: expect.any(String), url: expect.any(String) }],
+  })
+  const own = await owner.fetch(data.pictures[0].url)
+  expect(own.headers.get('content-type')).toBe('image/png')
+  expect(own.headers.get('cache-control')).toBe('private, no-cache')
+  const bytes = new Uint8Array(await own.arrayBuffer())
+  expect(decodePng(bytes)).toMatchObject({ width: 512, height: 512 })
+
+  const etag = own.headers.get('etag') ?? ''
+  expect((await owner.fetch(data.pictures[0].url, { headers: { 'if-none-match': etag } })).status).toBe(304)
+  expect((await other.fetch(data.pictures[0].url)).status).toBe(404)
+  expect((await other.fetch(data.pictures[0].url, { headers: { 'if-none-match': etag } })).status).toBe(404)
+  expect((await fetch(server.url + data.pictures[0].url)).status).toBe(401)
+  expect((await other.call('studio.gallery', {}, { method: 'GET' })).data.pictures).toEqual([])
+})
+
+test('the gallery shows own pictures newest first, page by page', async () => {
+  const browser = await signUp(server)
+  const first = (await browser.call('studio.generate', harbour(3))).data.pictures
+  const second = (await browser.call('studio.generate', harbour(2))).data.pictures
+  const all = [...second, ...first].map(({ id }) => id)
+  const seen: string[] = []
+  let cursor: string | null = null
+  do {
+    const { data } = await browser.call('studio.gallery', { limit: 2, cursor }, { method: 'GET' })
+    expect(data.pictures.length).toBeLessThanOrEqual(2)
+    seen.push(...data.pictures.map(({ id }: { id: string }) => id))
+    cursor = data.cursor
+  } while (cursor)
+  expect(seen).toEqual(all)
+})
+
+test('40 concurrent calls on 10 credits: 10 results, 30 typed refusals, 10 in Flowglad’s books', async () => {
+  const browser = await signUp(server)
+  const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
+  const refused = answers.filter(({ status }) => status === 402)
+  expect(refused).toHaveLength(30)
+  for (const { error } of refused) {
+    expect(error.data).toMatchObject({
+      code: 'PAYMENT_REQUIRED',
+      billing: { code: 'INSUFFICIENT_CREDITS', meter: 'generations', required: 1, upgradeUrl: '/pricing' },
+    })
+  }
+  await expect
+    .poll(() => server.books(browser.user.id))
+    .toMatchObject({
+      used: { generations: 10 },
+      available: { generations: 0 },
+    })
+})
+
+test('a batch of five with three left: 207, three results and two typed refusals', async () => {
+  const browser = await signUp(server)
+  await browser.call('studio.generate', harbour(4))
+  await browser.call('studio.generate', harbour(3))
+  const response = await browser.fetch(`/trpc/${times(5, () => 'studio.generate').join()}?batch=1`, {
+    method: 'POST',
+    body: JSON.stringify(Object.fromEntries(times(5, harbour.bind(null, 1)).entries())),
+  })
+  const answers = await response.json()
+  expect(response.status).toBe(207)
+  expect(answers.filter((it: object) => 'result' in it)).toHaveLength(3)
+  expect(
+    answers.flatMap(
+      (it: { error?: { data: { billing: { code: string } } } }) => it.error?.data.billing.code ?? [],
+    ),
+  ).toEqual(['INSUFFICIENT_CREDITS', 'INSUFFICIENT_CREDITS'])
+})
+
+test('a forbidden prompt and invalid input cost nothing', async () => {
+  const browser = await signUp(server)
+  const forbidden = await browser.call('studio.generate', { prompt: 'a Forbidden city', count: 4 })
+  expect(forbidden.status).toBe(422)
+  expect(forbidden.error.data.code).toBe('UNPROCESSABLE_CONTENT')
+  for (const count of [0, 5, -1, 1.5, '1', null]) {
+    expect((await browser.call('studio.generate', { ...harbour(), count })).status).toBe(400)
+  }
+  await expect(read(browser, { prompt: 'something forbidden', maxTokens: 50 })).rejects.toMatchObject({
+    data: { code: 'UNPROCESSABLE_CONTENT', httpStatus: 422 },
+  })
+  const { data } = await browser.call('billing.refresh', {})
+  for (const row of data.balances) expect(row).toMatchObject({ held: 0, used: 0 })
+})
+
+test('HD on Free is refused as a feature, and costs nothing', async () => {
+  const browser = await signUp(server)
+  const { status, error } = await browser.call('studio.generate', { ...harbour(), hd: true })
+  expect(status).toBe(403)
+  expect(error.data.billing).toEqual({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' })
+  expect((await browser.call('studio.generate', { ...harbour(), hd: false })).status).toBe(200)
+})
+
+test('a call right after paying succeeds, without a wait and without a webhook, and HD is four times the pixels', async () => {
+  const browser = await signUp(server)
+  for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
+  expect((await browser.call('studio.generate', harbour())).status).toBe(402)
+  const checkout = await browser.call('billing.checkout', { priceSlug: 'pro_monthly' })
+  const session = new URL(checkout.data.url).pathname.split('/').at(-1)
+  await fetch(`${server.flowglad.url}/__test__/checkout-sessions/${session}/complete`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const { status, data } = await browser.call('studio.generate', { ...harbour(), hd: true })
+  expect(status).toBe(200)
+  const png = await (await browser.fetch(data.pictures[0].url)).arrayBuffer()
+  expect(decodePng(new Uint8Array(png))).toMatchObject({ width: 1024, height: 1024 })
+  await expect.poll(() => server.books(browser.user.id)).toMatchObject({ available: { generations: 499 } })
+})
+
+test('a text is charged by the tokens that came, not by the most it could have cost', async () => {
+  const browser = await signUp(server)
+  const short = await read(browser, { prompt: 'the sea', maxTokens: 12 })
+  expect(short).toHaveLength(12)
+  for (const token of short) expect(token.trim()).toMatch(/^\S+$/)
+  await expect.poll(async () => (await server.books(browser.user.id)).used).toEqual({ tokens: 12 })
+  const long = await read(browser, { prompt: 'the sea', maxTokens: 1_900 })
+  expect(long.length).toBeLessThan(1_000)
+  expect(long.slice(0, 11)).toEqual(short.slice(0, 11))
+  await expect
+    .poll(async () => (await server.books(browser.user.id)).used)
+    .toEqual({ tokens: 12 + long.length })
+})
+
+test('a reader who leaves pays for what was counted, and nothing stays held', async () => {
+  await using slow = await startTestServer({ flowglad: server.flowglad, env: { STUDIO_LATENCY_MS: '40' } })
+  const browser = await signUp(slow)
+  const leave = new AbortController()
+  let arrived = 0
+  try {
+    const order = { prompt: 'the sea', maxTokens: 1_000 }
+    for await (const _ of await browser.api.studio.write.mutate(order, { signal: leave.signal })) {
+      if (++arrived === 3) leave.abort()
+    }
+  } catch (error) {
+    expect(leave.signal.aborted, String(error)).toBe(true)
+  }
+  const tokens = async () => {
+    const { data } = await browser.call('billing.balances', {}, { method: 'GET' })
+    return data.balances.find(({ meter }: { meter: string }) => meter === 'tokens')
+  }
+  await expect.poll(async () => (await tokens()).held).toBe(0)
+  const { used } = await tokens()
+  expect(used).toBeGreaterThanOrEqual(3)
+  expect(used).toBeLessThan(100)
+  await expect.poll(async () => (await slow.books(browser.user.id)).used).toEqual({ tokens: used })
+})
+
+test('a look-up costs one API call, on the price that overage is billed by', async () => {
+  const browser = await signUp(server)
+  const { data } = await browser.call('studio.lookup', { term: 'Sfumato' }, { method: 'GET' })
+  expect(data).toEqual({
+    term: 'Sfumato',
+    meaning: expect.stringContaining('smoke'),
+    style: expect.any(String),
+    palette: times(5, () => expect.stringMatching(/^#[0-9a-f]{6}$/)),
+  })
+  await expect.poll(async () => (await server.books(browser.user.id)).used).toEqual({ api_calls: 1 })
+})
+
+test('pictures, sessions and balances survive a restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-restart-'))
+  const env = { DATABASE_URL: `file:${join(folder, 'metered.sqlite')}` }
+  const digest = async (response: Response) =>
+    createHash('sha256')
+      .update(new Uint8Array(await response.arrayBuffer()))
+      .digest('hex')
+  const { browser, url, picture } = await (async () => {
+    await using before = await startTestServer({ flowglad: server.flowglad, env })
+    const browser = await signUp(before)
+    const { url } = (await browser.call('studio.generate', harbour())).data.pictures[0]
+    return { browser, url, picture: await digest(await browser.fetch(url)) }
+  })()
+
+  await using after = await startTestServer({ flowglad: server.flowglad, env })
+  const again = browser.at(after.url)
+  expect(await digest(await again.fetch(url))).toBe(picture)
+  const { data } = await again.call('billing.balances', {}, { method: 'GET' })
+  expect(data.balances.find(({ meter }: { meter: string }) => meter === 'generations')).toMatchObject({
+    used: 1,
+  })
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function read(browser: Browser, order: { prompt: string; maxTokens: number }): Promise<string[]> {
+  const tokens: string[] = []
+  for await (const token of await browser.api.studio.write.mutate(order)) tokens.push(token)
+  return tokens
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/client'
+import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
+import { readEnv } from '../src/env.ts'
+import { createLog } from '../src/log.ts'
+import type { AppRouter } from '../src/router.ts'
+import { createServer, type Server } from '../src/server.ts'
+
+const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
+
+export interface TestServer extends Server {
+  /** Where it listens. */
+  url: string
+  /** Flowglad's books of a user. */
+  books(user: string): Promise<{ used: Record<string, number>; available: Record<string, number> }>
+  flowglad: FlowgladLocal
+  env: Record<string, string>
+}
+
+/** The whole server over real HTTP, with a Flowglad of its own unless one is given; database in a folder of its own unless `env` names one. */
+export async function startTestServer(
+  given: { env?: Record<string, string>; flowglad?: FlowgladLocal } = {},
+): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-server-'))
+  const flowglad = given.flowglad ?? (await startFlowgladLocal({ pricing }))
+  const env = {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: `file:${join(folder, 'metered.sqlite')}`,
+    FLOWGLAD_BASE_URL: flowglad.url,
+    FLOWGLAD_SECRET_KEY: flowglad.key,
+    STUDIO_LATENCY_MS: '0',
+    RATE_LIMIT: 'off',
+    ...given.env,
+  }
+  const log = createLog({ production: false })
+  log.level = 'silent'
+  const server = await createServer({ env: readEnv(env, { built: false }), log })
+  const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
+  return {
+    ...server,
+    url,
+    env,
+    flowglad,
+    books: (user) => booksOf(flowglad, user),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      if (!given.flowglad) await flowglad.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A signed-up user's browser: keeps the session's cookies. */
+export interface Browser {
+  user: { id: string; email: string }
+  /** The same browser, looking at another server. */
+  at(url: string): Browser
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Calls a procedure: a mutation, unless `method` is GET. */
+  call(
+    path: string,
+    input: unknown,
+    options?: { method?: 'GET' | 'POST'; headers?: Record<string, string> },
+    // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is asserted, not typed
+  ): Promise<{ status: number; data: any; error: any }>
+  /** The typed client, which reads streams. */
+  api: TRPCClient<AppRouter>
+}
+
+export async function signUp({ url }: { url: string }): Promise<Browser> {
+  const jar = new Map<string, string>()
+  const signedUp = await requestWith(jar, url)('/api/auth/sign-up/email', {
+    method: 'POST',
+    body: JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() }),
+  })
+  if (!signedUp.ok) throw new Error(`sign-up answered ${signedUp.status}: ${await signedUp.text()}`)
+  return browserOf((await signedUp.json()).user, jar, url)
+}
+
+type Jar = Map<string, string>
+
+function requestWith(jar: Jar, url: string): Browser['fetch'] {
+  return async (path, init = {}) => {
+    const response = await fetch(url + path, {
+      ...init,
+      headers: {
+        origin: 'http://localhost:5173',
+        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(init.body ? { 'content-type': 'application/json' } : {}),
+        ...Object.fromEntries(new Headers(init.headers)),
+      },
+    })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';')
+      jar.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
+    }
+    return response
+  }
+}
+
+function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
+  const request = requestWith(jar, url)
+  return {
+    user,
+    at: (other) => browserOf(user, jar, other),
+    fetch: request,
+    async call(path, input, { method = 'POST', headers = {} } = {}) {
+      const query = method === 'GET' ? `?input=${encodeURIComponent(JSON.stringify(input))}` : ''
+      const response = await request(`/trpc/${path}${query}`, {
+        method,
+        headers,
+        ...(method === 'POST' ? { body: JSON.stringify(input) } : {}),
+      })
+      const body = await response.json()
+      return { status: response.status, data: body.result?.data, error: body.error }
+    },
+    api: createTRPCClient<AppRouter>({
+      links: [
+        httpBatchStreamLink({
+          url: '/trpc',
+          fetch: (path, init) => request(String(path), { ...init, signal: init?.signal ?? null }),
+        }),
+      ],
+    }),
+  }
+}
+
+async function booksOf({ url, key }: FlowgladLocal, user: string) {
+  const response = await fetch(`${url}/api/v1/customers/${user}/billing`, { headers: { authorization: key } })
+  if (response.status === 404) return { used: {}, available: {} }
+  const { currentSubscription } = await response.json()
+  const rows: { slug: string; availableBalance: number }[] =
+    currentSubscription.experimental.usageMeterBalances
+  const available = Object.fromEntries(rows.map((row) => [row.slug, row.availableBalance]))
+  const used: Record<string, number> = {}
+  for (let cursor = ''; ; ) {
+    const page = await fetch(`${url}/api/v1/usage-events?limit=100${cursor}`, {
+      headers: { authorization: key },
+    })
+    const { data, nextCursor, hasMore } = await page.json()
+    for (const { usageEvent = {}, ...flat } of data) {
+      const event = { ...flat, ...usageEvent }
+      if (event.subscriptionId !== currentSubscription.id) continue
+      const slug =
+        rows.find((row) => 'id' in row && row.id === event.usageMeterId)?.slug ?? event.usageMeterId
+      used[slug] = (used[slug] ?? 0) + event.amount
+    }
+    if (!hasMore) return { used, available }
+    cursor = `&cursor=${encodeURIComponent(nextCursor)}`
+  }
+}
