@@ -8,8 +8,9 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   reporter: [['list']],
-  timeout: 30_000,
-  expect: { timeout: 7_500 },
+  // Generous, for machines that do other things as well: nothing here waits for a time to pass.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { APIRequestContext } from '@playwright/test'
 import { buy, call, expect, signUp, test } from './fixtures.ts'
 
-test.use({ ownStack: true, stackOptions: { env: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } } })
+test.use({
+  ownStack: true,
+  stackOptions: { controlledModel: true, env: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } },
+})
 
 const lookUp = (request: APIRequestContext, url: string, term: string, key: string) =>
   call(request, url, 'studio.generate', { prompt: term, count: 1 }, { 'idempotency-key': key })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { type APIRequestContext, type BrowserContext, test as base, type Page } from '@playwright/test'
 import type { Model } from '../stack/model.ts'
 import { type Stack, type StackOptions, startStack } from '../stack/stack.ts'
@@ -36,6 +37,7 @@ export async function signIn(request: APIRequestContext, url: string, { email, p
 interface Options {
   /** True for tests that move Flowglad's clock or break its network: nobody shares their stack. */
   ownStack: boolean
+  /** Default: pictures are made at once, by the model that does what it is told. */
   stackOptions: StackOptions
   /** What the browser may complain of in this test, beside refused calls. */
   expectedComplaints: RegExp[]
@@ -59,7 +61,7 @@ interface WorkerFixtures {
 
 export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   ownStack: [false, { option: true }],
-  stackOptions: [{}, { option: true }],
+  stackOptions: [{ controlledModel: true }, { option: true }],
   expectedComplaints: [[], { option: true }],
 
   sharedStack: [
@@ -77,10 +79,13 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  stack: async ({ ownStack, stackOptions, sharedStack }, use) => {
-    if (!ownStack) return use(await sharedStack(stackOptions))
-    await using stack = await startStack(stackOptions)
+  stack: async ({ ownStack, stackOptions, sharedStack }, use, test) => {
+    await using own = ownStack ? await startStack(stackOptions) : undefined
+    const stack = own ?? (await sharedStack(stackOptions))
     await use(stack)
+    if (test.status === test.expectedStatus) return
+    await writeFile(test.outputPath('server.log'), stack.server.output())
+    await writeFile(test.outputPath('flowglad-local.log'), stack.flowglad.output())
   },
 
   model: async ({ stack }, use) => {
@@ -150,6 +155,13 @@ export async function call(
     error: body.error,
     headers: response.headers(),
   }
+}
+
+/** How many answers there were of each HTTP status. */
+export function statuses(answers: { status: number }[]): Record<number, number> {
+  const counts: Record<number, number> = {}
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
 }
 
 /** Calls one procedure several times in one HTTP batch. */

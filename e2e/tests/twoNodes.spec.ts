@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { test as base } from '@playwright/test'
 import { startStack } from '../stack/stack.ts'
-import { buy, call, expect, signUp } from './fixtures.ts'
+import { buy, call, expect, signUp, statuses } from './fixtures.ts'
 
 const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
@@ -14,7 +14,7 @@ const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
 })
 
 async function startTwoNodes() {
-  const stack = await startStack({ database: 'postgres' })
+  const stack = await startStack({ database: 'postgres', controlledModel: true })
   const second = await stack.startNode()
   return { stack, urls: [stack.url, second.url] as const }
 }
@@ -32,8 +32,7 @@ test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succee
       call(request, i % 2 ? urls[0] : urls[1], 'studio.generate', { prompt: 'two boats', count: 2 }),
     ),
   )
-  expect(answers.filter((it) => it.status === 200)).toHaveLength(250)
-  expect(answers.filter((it) => it.status === 402)).toHaveLength(150)
+  expect(statuses(answers)).toEqual({ 200: 250, 402: 150 })
   await expect.poll(() => stack.books.used(customer.id), { timeout: 20_000 }).toEqual({ generations: 500 })
 })
 
