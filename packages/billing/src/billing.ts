@@ -1,6 +1,6 @@
 import { type Accounts, createAccounts } from './accounts.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
-import type { Customer } from './customer.ts'
+import type { Customer, KnownCustomer } from './customer.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { createDelivery } from './flowglad/delivery.ts'
 import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
@@ -107,6 +107,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     balances: accounts.balances,
     /** Balances after a look at Flowglad's books, at most 1.5 s. */
     refresh: accounts.refresh,
+    /** Balances now and whenever they change, from any call on any node, until the signal aborts. */
+    watch: (customer: KnownCustomer, signal?: AbortSignal) =>
+      live.watch(customer.id, () => accounts.read(customer), signal),
     /** Throws a `BillingError` when the customer's plan lacks the toggle feature. */
     requireFeature: accounts.requireFeature,
 
@@ -138,12 +141,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       loops.push(delivery.run(stopping.signal), sweep(stopping.signal))
     },
 
-    /** Lets running work end within the grace period, delivers what it can, and closes the ledger. Unfinished holds are left to expire. */
+    /** Takes no new work, lets running work end within the grace period, and closes the ledger. Unfinished holds are left to expire; what waits for delivery waits for the next start. */
     async close() {
       live.close()
       await holds.close(options.shutdownGraceMs)
       stopping.abort()
-      await Promise.all(loops)
+      await Promise.all([...loops, sync.idle()])
       await ledger.close()
     },
 

@@ -210,6 +210,15 @@ export function createSync({
       return entry && clock.now() - entry.billingAt <= maxAgeMs ? entry.billing : null
     },
 
+    /** When no fetch runs any more: each keeps a lane until it ends. */
+    async idle() {
+      for (;;) {
+        const running = [...entries.values()].flatMap(({ running: fetching }) => fetching?.outcome ?? [])
+        if (running.length === 0) return
+        await Promise.all(running)
+      }
+    },
+
     /** Flowglad's last sign on this node was a failure. */
     isAway: () => lastFailedAt > lastInstalledAt,
   }

@@ -1,26 +1,12 @@
 import { Flowglad } from '@flowglad/node'
 import { startFlowgladLocal } from 'flowglad-local'
-import { type BillingOptions, createBilling, defineMeters, sqliteLedger } from '../../src/index.ts'
+import { type BillingOptions, createBilling, sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import { meters, type User } from './meters.ts'
 import { pricing } from './pricing.ts'
 import { startProxy } from './startProxy.ts'
 
-export const meters = defineMeters({
-  generations: { unlimitedBy: 'unlimited_generations' },
-  tokens: {},
-  api_calls: {
-    priceSlug: 'api_calls_standard',
-    overage: { withFeature: 'api_overage' },
-    recordableByClient: true,
-  },
-})
-
-export interface User {
-  id: string
-  name: string
-  email: string
-}
-export const aUser = (id = 'ada'): User => ({ id, name: id, email: `${id}@example.com` })
+export { aUser, type User } from './meters.ts'
 
 export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 

@@ -1,0 +1,18 @@
+import { defineMeters } from '../../src/index.ts'
+
+export const meters = defineMeters({
+  generations: { unlimitedBy: 'unlimited_generations' },
+  tokens: {},
+  api_calls: {
+    priceSlug: 'api_calls_standard',
+    overage: { withFeature: 'api_overage' },
+    recordableByClient: true,
+  },
+})
+
+export interface User {
+  id: string
+  name: string
+  email: string
+}
+export const aUser = (id = 'ada'): User => ({ id, name: id, email: `${id}@example.com` })

@@ -1,0 +1,199 @@
+import { expect, test, vi } from 'vitest'
+import { createGate } from '../../src/flowglad/gate.ts'
+import { InsufficientCreditsError, sqliteLedger } from '../../src/index.ts'
+import { aUser, type Stack, startStack } from './startStack.ts'
+
+const ada = aUser()
+const spend = (stack: Stack, amount = 1, user = ada) =>
+  stack.billing.meter({ customer: user, meter: 'generations', amount }, () => 'done')
+const refusalOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'done',
+    (error) => error.refusal ?? String(error),
+  )
+const billing = /\/billing$/
+const customers = /\/customers/
+
+/** A gate that holds every request to a path until it is opened. */
+function gate(stack: Stack, path: RegExp) {
+  let open = () => {}
+  const until = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  stack.proxy.breakWith((passing) => (path.test(passing.path) ? { state: 'held', until } : undefined))
+  return () => {
+    stack.proxy.mend()
+    open()
+  }
+}
+
+test('the first call of a new customer creates it at Flowglad, once, however many come at the same time', async () => {
+  await using stack = await startStack()
+  await Promise.all(Array.from({ length: 8 }, () => spend(stack)))
+  expect(
+    stack.proxy.seen.filter(({ method, path }) => method === 'POST' && /\/customers$/.test(path)),
+  ).toHaveLength(1)
+})
+
+test('a refusal follows a look at Flowglad that began after the call', async () => {
+  await using stack = await startStack()
+  await spend(stack, 10)
+  await stack.billing.drain()
+  const before = stack.proxy.count(billing)
+  expect(await refusalOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
+  expect(stack.proxy.count(billing)).toBe(before + 1)
+  await stack.books.pay(ada, 'generation_pack')
+  expect(await spend(stack)).toBe('done')
+})
+
+test('a burst of refusals causes few fetches, and each is answered', async () => {
+  await using stack = await startStack({ options: { fetchEveryMs: 60_000 } })
+  await spend(stack, 10)
+  await stack.billing.drain()
+  const before = stack.proxy.count(billing)
+  const outcomes = await Promise.all(Array.from({ length: 200 }, () => refusalOf(spend(stack))))
+  expect(outcomes).toEqual(Array(200).fill(expect.objectContaining({ code: 'INSUFFICIENT_CREDITS' })))
+  for (let n = 0; n < 20; n++) await refusalOf(spend(stack))
+  // The bucket's five; the first of them was spent on meeting the customer.
+  expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
+})
+
+test('while Flowglad is slow, a refusal comes from the last snapshot and says how old it is', async () => {
+  await using stack = await startStack({ options: { decisionMs: 100 } })
+  await spend(stack, 9)
+  await stack.billing.drain()
+  const open = gate(stack, customers)
+  expect(await refusalOf(spend(stack, 2))).toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+    availableBalance: 1,
+    asOf: expect.any(Number),
+  })
+  expect(await spend(stack, 1)).toBe('done')
+  open()
+})
+
+test('an unknown customer is answered BILLING_UNAVAILABLE while Flowglad is slow, and works once it has answered', async () => {
+  await using stack = await startStack({ options: { decisionMs: 100 } })
+  const open = gate(stack, customers)
+  expect(await refusalOf(spend(stack))).toMatchObject({
+    code: 'BILLING_UNAVAILABLE',
+    retryAfterMs: expect.any(Number),
+  })
+  open()
+  // The fetch went on behind.
+  await expect.poll(() => refusalOf(spend(stack))).toBe('done')
+})
+
+test('with Flowglad away a known customer works up to the limit and not beyond, and everything arrives once', async () => {
+  await using stack = await startStack({ options: { decisionMs: 200 } })
+  await spend(stack)
+  await stack.billing.drain()
+  stack.proxy.breakWith(() => ({ state: 'refused' }))
+  const outcomes = await Promise.all(Array.from({ length: 30 }, () => refusalOf(spend(stack))))
+  expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(9)
+  expect(await refusalOf(spend(stack, 1, aUser('stranger')))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  stack.proxy.mend()
+  await expect.poll(() => stack.books.available(ada, 'generations')).toBe(0)
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect(await stack.books.events()).toHaveLength(10)
+})
+
+test('units whose fate at Flowglad is unknown are not called spent: the answer is BILLING_UNAVAILABLE', async () => {
+  await using stack = await startStack({ options: { decisionMs: 2_000 } })
+  await spend(stack, 6)
+  // Flowglad got them, nobody heard: the fetched balance contains them, or it does not.
+  stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
+  await stack.billing.drain()
+  expect(await refusalOf(spend(stack, 8))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 8 })
+  expect(await refusalOf(spend(stack, 4))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  stack.proxy.mend()
+  await expect.poll(() => refusalOf(spend(stack, 4))).toBe('done')
+  await stack.billing.drain()
+  expect(await stack.books.available(ada, 'generations')).toBe(0)
+})
+
+test('an old snapshot serves the call and is refreshed behind it', async () => {
+  await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
+  await spend(stack)
+  const before = stack.proxy.count(billing)
+  await new Promise((resolve) => setImmediate(resolve))
+  await expect
+    .poll(async () => {
+      await spend(stack, 1, ada).catch(() => {})
+      return stack.proxy.count(billing)
+    })
+    .toBeGreaterThan(before)
+})
+
+test('fetches run few at a time, however many customers wait', async () => {
+  await using stack = await startStack({ options: { maxFetches: 2, decisionMs: 200 } })
+  const open = gate(stack, billing)
+  const users = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
+  const calls = users.map((user) => refusalOf(spend(stack, 1, user)))
+  await vi.waitFor(() => expect(stack.proxy.count(billing)).toBe(2))
+  await Promise.all(calls)
+  expect(stack.proxy.count(billing)).toBe(2)
+  open()
+  await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThanOrEqual(6)
+})
+
+test('once its period is over, a customer gets the new grants with the first call', async () => {
+  let offset = 0
+  const clock = { now: () => Date.now() + offset }
+  await using stack = await startStack({ ledger: sqliteLedger(':memory:', { clock }) })
+  await spend(stack, 10)
+  await stack.billing.drain()
+  const month = 32 * 24 * 3_600_000
+  stack.flowglad.advance(month)
+  offset = month
+  expect(await spend(stack, 2)).toBe('done')
+  expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8, used: 2, limit: 10 })
+})
+
+test('when Flowglad still reports the old period, the call is decided and nothing is invented', async () => {
+  let offset = 0
+  const clock = { now: () => Date.now() + offset }
+  await using stack = await startStack({ ledger: sqliteLedger(':memory:', { clock }) })
+  await spend(stack, 9)
+  await stack.billing.drain()
+  offset = 32 * 24 * 3_600_000
+  expect(await refusalOf(spend(stack, 2))).toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+    availableBalance: 1,
+  })
+  const before = stack.proxy.count(billing)
+  expect(await spend(stack, 1)).toBe('done')
+  expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(1)
+})
+
+test('refusals are BillingErrors with a plain message', async () => {
+  await using stack = await startStack()
+  const error = await spend(stack, 11).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(InsufficientCreditsError)
+  expect(error).toMatchObject({
+    message: 'Insufficient credits for generations. Available: 10, Required: 11',
+    meterSlug: 'generations',
+    availableBalance: 10,
+    required: 11,
+  })
+})
+
+test('who must decide now passes who can wait', async () => {
+  const { enter } = createGate(1)
+  const order: string[] = []
+  let open = () => {}
+  const first = enter(
+    false,
+    () =>
+      new Promise<void>((resolve) => {
+        open = resolve
+      }),
+  )
+  const rest = [
+    enter(false, async () => void order.push('refresh')),
+    enter(true, async () => void order.push('refusal')),
+  ]
+  open()
+  await Promise.all([first, ...rest])
+  expect(order).toEqual(['refusal', 'refresh'])
+})

@@ -1,0 +1,240 @@
+import { expect, test, vi } from 'vitest'
+import { sqliteLedger } from '../../src/index.ts'
+import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
+
+const ada = aUser()
+
+/** Work that ends when it is told to. */
+function work() {
+  let finish = (_: string) => {}
+  let fail = (_: Error) => {}
+  let begun = () => {}
+  const started = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  const result = new Promise<string>((resolve, reject) => {
+    finish = resolve
+    fail = reject
+  })
+  const run = () => {
+    begun()
+    return result
+  }
+  return { run, started, finish: () => finish('done'), fail: () => fail(new Error('failed')) }
+}
+const spend = (stack: Stack, run: () => Promise<unknown> | unknown = () => 'done', amount = 4) =>
+  stack.billing.meter({ customer: ada, meter: 'generations', amount }, run)
+const balance = async (stack: Stack) => (await stack.billing.balances(ada)).balances[0]
+
+/** A store that breaks for some commands while a test wants it to. */
+function breakable(ledger: Ledger) {
+  let broken: (type: string) => boolean = () => false
+  let renewals = 0
+  return {
+    renewals: () => renewals,
+    breakFor(next: (type: string) => boolean) {
+      broken = next
+    },
+    ledger: {
+      ...ledger,
+      execute(command) {
+        if (broken(command.type)) return Promise.reject(new LedgerUnavailableError('storeOutOfReach'))
+        if (command.type === 'renew') renewals++
+        return ledger.execute(command)
+      },
+    } satisfies Ledger,
+  }
+}
+
+test('work that lives is renewed beyond its time to live, and charged once', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 300 } })
+  const long = work()
+  const call = spend(stack, long.run)
+  await long.started
+  // Each comes after half of the time to live.
+  await expect.poll(store.renewals, { timeout: 10_000 }).toBeGreaterThan(4)
+  expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
+  long.finish()
+  await call
+  expect(await balance(stack)).toMatchObject({ available: 6, held: 0, used: 4 })
+})
+
+test('work that never ends stops holding at its maximum, and is still charged when it ends after all', async () => {
+  await using stack = await startStack({ options: { holdTtlMs: 200, maxHoldMs: 400 } })
+  const endless = work()
+  const call = spend(stack, endless.run)
+  await endless.started
+  await expect.poll(() => balance(stack)).toMatchObject({ available: 10, held: 0 })
+  endless.finish()
+  await call
+  expect(await balance(stack)).toMatchObject({ available: 6, used: 4 })
+})
+
+test('a renewal that fails is tried again in the time that is left', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 600 } })
+  const long = work()
+  const call = spend(stack, long.run)
+  await long.started
+  let failures = 0
+  store.breakFor((type) => type === 'renew' && ++failures <= 2)
+  await expect.poll(store.renewals, { timeout: 10_000 }).toBeGreaterThan(2)
+  expect(failures).toBeGreaterThan(2)
+  expect(await balance(stack)).toMatchObject({ held: 4 })
+  long.finish()
+  await call
+})
+
+test('when the store fails after the work, the settle is tried until it is durable: the work is not free', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger })
+  await spend(stack, undefined, 1)
+  store.breakFor((type) => type === 'settle')
+  const call = spend(stack)
+  await expect.poll(() => balance(stack)).toMatchObject({ held: 4 })
+  store.breakFor(() => false)
+  expect(await call).toBe('done')
+  expect(await balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
+})
+
+test('a caller does not wait for ever for a broken store: 503, while the booking goes on', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
+  await spend(stack, undefined, 1)
+  store.breakFor((type) => type === 'settle')
+  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  store.breakFor(() => false)
+  await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
+})
+
+test('a store that does not answer before the work is BILLING_UNAVAILABLE, and the work does not run', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger })
+  store.breakFor((type) => type === 'reserve')
+  const run = vi.fn()
+  await expect(spend(stack, run)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  expect(run).not.toHaveBeenCalled()
+})
+
+test('shutdown lets running work end, charges it, and takes no new work', async () => {
+  const stack = await startStack()
+  const long = work()
+  const call = spend(stack, long.run)
+  await long.started
+  const closing = stack.billing.close()
+  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  long.finish()
+  expect(await call).toBe('done')
+  await closing
+  await stack[Symbol.asyncDispose]()
+})
+
+test('at the end of the grace period unfinished holds are left to expire, never released', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const stack = await startStack({
+    ledger: { ...ledger, close: async () => {} },
+    options: { shutdownGraceMs: 100 },
+  })
+  const endless = work()
+  const call = spend(stack, endless.run).catch(() => {})
+  await endless.started
+  await stack.billing.close()
+  expect((await ledger.balances('ada')).balances.find(({ meter }) => meter === 'generations')).toMatchObject({
+    held: 4,
+  })
+  endless.finish()
+  await call
+  await ledger.close()
+  await stack[Symbol.asyncDispose]()
+})
+
+test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]])(
+  'an amount of %s is a typed error that leaves nothing held',
+  async (amount) => {
+    await using stack = await startStack()
+    await expect(spend(stack, undefined, amount)).rejects.toMatchObject({ name: 'InvalidAmountError' })
+    expect(await balance(stack)).toMatchObject({ available: 10, held: 0 })
+  },
+)
+
+test.each([
+  ['of 10 MB', 'x'.repeat(10_000_000)],
+  ['with NUL', 'a\0b'],
+  ['with a comma', 'a,b'],
+  ['that is empty', ''],
+])('a key %s is a typed error that leaves nothing held', async (_, key) => {
+  await using stack = await startStack()
+  const call = stack.billing.meter({ customer: ada, meter: 'generations', key }, () => 'done')
+  await expect(call).rejects.toMatchObject({ refusal: { code: 'KEY_INVALID' } })
+  expect(await balance(stack)).toMatchObject({ available: 10, held: 0 })
+})
+
+test('plain work under a key runs once and returns its result again', async () => {
+  await using stack = await startStack()
+  const run = vi.fn(() => ({ id: 7 }))
+  const call = () =>
+    stack.billing.meter(
+      {
+        customer: ada,
+        meter: 'generations',
+        amount: 2,
+        key: 'job-1',
+        input: { page: 1 },
+        name: 'nightly',
+        reference: () => 'ref',
+      },
+      run,
+    )
+  expect(await call()).toEqual({ id: 7 })
+  expect(await call()).toEqual({ id: 7 })
+  expect(run).toHaveBeenCalledTimes(1)
+  await expect(
+    stack.billing.meter(
+      { customer: ada, meter: 'generations', amount: 2, key: 'job-1', input: { page: 2 }, name: 'nightly' },
+      run,
+    ),
+  ).rejects.toMatchObject({ refusal: { code: 'KEY_REUSED' } })
+  const { charges } = await stack.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+  expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
+})
+
+test('plain work whose cost shows only afterwards holds the most and pays the actual', async () => {
+  await using stack = await startStack()
+  await stack.billing.meter(
+    { customer: ada, meter: 'tokens', hold: 500, cost: ({ usage }) => usage.total },
+    async ({ usage }) => {
+      usage.add(120)
+      expect((await stack.billing.balances(ada)).balances[1]).toMatchObject({ available: 1_500, held: 500 })
+    },
+  )
+  expect((await stack.billing.balances(ada)).balances[1]).toMatchObject({
+    available: 1_880,
+    held: 0,
+    used: 120,
+  })
+})
+
+test('changes made by one node reach who watches on another', async () => {
+  const { mkdtempSync, rmSync } = await import('node:fs')
+  const folder = mkdtempSync('/tmp/metered-')
+  try {
+    await using one = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })
+    await using two = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })
+    await one.billing.balances(ada)
+    const seen: (number | null | undefined)[] = []
+    const stop = new AbortController()
+    const watching = (async () => {
+      for await (const { balances } of two.billing.watch(ada, stop.signal)) seen.push(balances[0]?.available)
+    })()
+    await expect.poll(() => seen.at(-1)).toBe(10)
+    await spend(one)
+    await expect.poll(() => seen.at(-1)).toBe(6)
+    stop.abort()
+    await watching
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
