@@ -9,7 +9,7 @@ import { createLog } from '../src/log.ts'
 import type { AppRouter } from '../src/router.ts'
 import { createServer, type Server } from '../src/server.ts'
 
-const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
+export const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
 
 export interface TestServer extends Server {
   /** Where it listens. */

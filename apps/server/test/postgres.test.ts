@@ -1,0 +1,40 @@
+import { startFlowgladLocal } from 'flowglad-local'
+import { expect, test } from 'vitest'
+import { startPostgres } from './startPostgres.ts'
+import { pricing, signUp, startTestServer } from './testServer.ts'
+
+test('on PostgreSQL any number of servers start at once and share users, pictures and credits', async () => {
+  await using postgres = await startPostgres()
+  await using flowglad = await startFlowgladLocal({ pricing })
+  const given = { flowglad, env: { DATABASE_URL: postgres.url } }
+  // All of them find an empty database: one makes the tables, the others wait for it.
+  const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(given)))
+  const [one, two] = servers
+  if (!one || !two) throw new Error('no servers')
+  try {
+    const here = await signUp(one)
+    const there = here.at(two.url)
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        (i % 2 ? here : there).call('studio.generate', { prompt: 'two harbours', count: 1 }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
+    expect(answers.filter(({ status }) => status === 402)).toHaveLength(30)
+    await expect
+      .poll(() => one.books(here.user.id))
+      .toMatchObject({
+        used: { generations: 10 },
+        available: { generations: 0 },
+      })
+
+    const urls = answers.flatMap(({ data }) => data?.pictures.map(({ url }: { url: string }) => url) ?? [])
+    const seen = await Promise.all(urls.map((url) => there.fetch(url)))
+    expect(seen.map(({ status }) => status)).toEqual(urls.map(() => 200))
+    const { data } = await there.call('studio.gallery', {}, { method: 'GET' })
+    expect(new Set(data.pictures.map(({ url }: { url: string }) => url))).toEqual(new Set(urls))
+  } finally {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
+  }
+})
