@@ -5,7 +5,7 @@ import { plural } from './format.ts'
 const words: Record<Meter, [one: string, many: string]> = {
   generations: ['generation', 'generations'],
   tokens: ['token', 'tokens'],
-  api_calls: ['look-up', 'look-ups'],
+  api_calls: ['API call', 'API calls'],
 }
 
 export const meters: readonly Meter[] = ['generations', 'tokens', 'api_calls']

@@ -1,10 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { Navigate, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useUser } from '../Session.tsx'
 import { Notice } from '../shell/Notice.tsx'
 import { Screen } from '../shell/Screen.tsx'
 import classes from './AccountForm.module.css'
+import { Redirect } from './Redirect.tsx'
 
 interface Credentials {
   name: string
@@ -28,7 +29,7 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
   const { next } = useSearch({ strict: false })
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
-  if (user !== null) return <Navigate to={next ?? '/'} replace />
+  if (user !== null) return <Redirect href={next ?? '/'} />
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()

@@ -23,6 +23,7 @@ export function PlanCard({ offer }: { offer: Offer }) {
         <h2>{offer.name}</h2>
         {isCurrent && <span className={classes.current}>Your plan</span>}
       </header>
+      {offer.description && <p className={classes.description}>{offer.description}</p>}
       <p className={classes.price}>
         <strong>{formatMoney(offer.unitPrice, offer.currency)}</strong>
         {offer.interval &&
