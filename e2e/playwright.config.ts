@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test'
-import { systemChromium } from './chromium.mjs'
+import { systemChromium } from './chromium.ts'
 
 const executablePath = systemChromium()
 

@@ -3,14 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { systemChromium } from './chromium.mjs'
+import { chromium } from '@playwright/test'
+import { systemChromium } from './chromium.ts'
 
 const require = createRequire(import.meta.url)
 const playwrightChromium = () => {
-  const path = require('@playwright/test').chromium.executablePath()
+  const path = chromium.executablePath()
   return existsSync(path) ? path : undefined
 }
-const run = (command, args) => spawnSync(command, args, { stdio: 'inherit' }).status === 0
+const run = (command: string, args: string[]) => spawnSync(command, args, { stdio: 'inherit' }).status === 0
 
 const found = () => systemChromium() ?? playwrightChromium()
 if (!found()) {
@@ -18,7 +19,7 @@ if (!found()) {
   const cli = join(dirname(require.resolve('@playwright/test/package.json')), 'cli.js')
   const installed = run(process.execPath, [cli, 'install', '--with-deps', 'chromium'])
   // Where Playwright's download is out of reach, Debian's package does as well.
-  if (!installed) run('apt-get', ['update', '-qq']) && run('apt-get', ['install', '-y', '-qq', 'chromium'])
+  if (!installed && run('apt-get', ['update', '-qq'])) run('apt-get', ['install', '-y', '-qq', 'chromium'])
 }
 if (!found()) {
   console.error('No Chromium could be installed. Install one and put it on the PATH, or set CHROMIUM_PATH.')

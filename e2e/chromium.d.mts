@@ -1,1 +1,0 @@
-export function systemChromium(): string | undefined
