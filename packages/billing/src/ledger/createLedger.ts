@@ -3,6 +3,7 @@ import { Batcher } from './batcher.ts'
 import type { AnswerOf, Command } from './commands.ts'
 import { chargeOf } from './core/charge.ts'
 import { customerBalances } from './core/customerBalances.ts'
+import { LedgerUnavailableError } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import type { Store } from './stores/store.ts'
@@ -11,6 +12,14 @@ import { validateCommand } from './validateCommand.ts'
 /** The ledger over a store: commands through one batcher, reads beside it. `sqliteLedger` and `postgresLedger` bring their store. */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
   const batcher = new Batcher(store, { ...ledgerDefaults, ...options })
+  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!store.isTransient(error)) throw error
+      throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
+    }
+  }
   const close = async () => {
     await batcher.close()
     await store.close()
@@ -22,22 +31,22 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       return answer as AnswerOf[C['type']]
     },
     async balances(customer) {
-      const { row, accounts, now } = await store.readCustomer(customer)
+      const { row, accounts, now } = await read(() => store.readCustomer(customer))
       return customerBalances(row, accounts, now)
     },
     async charges({ customer, limit, cursor }) {
       const before = cursor === null ? null : parseCursor(cursor)
-      const rows = await store.readCharges({ customer, limit: limit + 1, before })
+      const rows = await read(() => store.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
     },
-    usage: (query) => store.usage(query),
-    versions: (customers) => store.versions(customers),
-    customersWithDueHolds: (limit) => store.customersWithDueHolds(limit),
-    customersToDeliver: (limit) => store.customersToDeliver(limit),
-    health: () => store.health(),
-    parked: (limit) => store.parked(limit),
-    prune: () => store.prune(),
+    usage: (query) => read(() => store.usage(query)),
+    versions: (customers) => read(() => store.versions(customers)),
+    customersWithDueHolds: (limit) => read(() => store.customersWithDueHolds(limit)),
+    customersToDeliver: (limit) => read(() => store.customersToDeliver(limit)),
+    health: () => read(() => store.health()),
+    parked: (limit) => read(() => store.parked(limit)),
+    prune: () => read(() => store.prune()),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -81,7 +81,7 @@ export interface Ledger extends AsyncDisposable {
   parked(
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
-  /** Removes some of what is past its retention; true while there is more. */
+  /** Removes some of what is past its retention; true while there is more. Reads and this reject with `LedgerUnavailableError` when the store is out of reach. */
   prune(): Promise<boolean>
   /** Stops taking commands, finishes those queued, closes the store. */
   close(): Promise<void>

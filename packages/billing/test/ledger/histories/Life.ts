@@ -61,7 +61,8 @@ export class Life {
         return
       }
       case 'fetchTake': {
-        const lane = aTakeLane({ customer: this.#customer, token: this.#mint('f') })
+        const { leaseMs } = step
+        const lane = aTakeLane({ customer: this.#customer, token: this.#mint('f'), leaseMs })
         const [taken] = await this.#execute([lane])
         if (taken?.state !== 'taken') return
         this.#fetches[step.slot] = { token: lane.token, ambiguous: taken.ambiguous, response: null }
@@ -88,12 +89,13 @@ export class Life {
         return
       }
       case 'deliverTake': {
-        const { maxEvents } = step
+        const { maxEvents, leaseMs } = step
         const lane = aTakeLane({
           customer: this.#customer,
           token: this.#mint('d'),
           purpose: 'deliver',
           maxEvents,
+          leaseMs,
         })
         const [taken] = await this.#execute([lane])
         if (taken?.state !== 'taken') return

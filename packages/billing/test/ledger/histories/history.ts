@@ -10,6 +10,8 @@ const leg = fc.record({
 })
 const nth = fc.nat({ max: 11 })
 const slot = fc.nat({ max: 1 })
+/** A lease of a moment is soon lost. */
+const leaseMs = fc.constantFrom(1, 30_000)
 
 const call = fc.oneof(
   {
@@ -52,11 +54,11 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('advance'),
-      ms: fc.constantFrom(1, 400, 1000, 5000, 31_000, 600_000, 3_600_000),
+      ms: fc.constantFrom(1, 1, 1, 400, 1000, 5000, 31_000, 600_000, 3_600_000),
     }),
   },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('fetchAtOnce') }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchTake'), slot }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchTake'), slot, leaseMs }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchResend'), slot }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchGet'), slot }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchInstall'), slot }) },
@@ -65,6 +67,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('deliverTake'),
       slot,
+      leaseMs,
       maxEvents: fc.constantFrom(1, 3, 100),
     }),
   },

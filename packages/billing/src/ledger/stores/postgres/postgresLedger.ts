@@ -23,8 +23,10 @@ export function postgresLedger(
 ): Ledger {
   const { clockOffsetMs = () => 0, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
-  // An idle connection that breaks is replaced by the pool; unheard its error would end the process, also while shutting down.
+  // The query that waits for a broken connection fails, and the pool replaces it; unheard, its error event would end the process,
+  // whether it is idle, at work or being closed.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
 
   let migrated: Promise<void> | null = null
   const ready = (): Promise<void> => {
@@ -54,12 +56,7 @@ export function postgresLedger(
       isTransient,
       prune: async () => {
         await ready()
-        try {
-          return await inTransaction(pool, (client) => pruneRows(client, clockOffsetMs(), settings.pruneRows))
-        } catch (error) {
-          if (isTransient(error)) return true
-          throw error
-        }
+        return inTransaction(pool, (client) => pruneRows(client, clockOffsetMs(), settings.pruneRows))
       },
       close: async () => {
         await migrated?.catch(() => {})

@@ -21,9 +21,6 @@ const giveUpAfterMs = 20_000
 /** Runs the work in one transaction on one connection. After any error the connection is closed, which ends the transaction. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
-  // The error of a broken connection also fails the query that waits for it; unheard it would end the process.
-  const heard = () => {}
-  client.on('error', heard)
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
     broken = new ConnectionLostError('The database does not answer')
@@ -40,7 +37,6 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     throw broken ?? error
   } finally {
     clearTimeout(watchdog)
-    client.off('error', heard)
   }
 }
 

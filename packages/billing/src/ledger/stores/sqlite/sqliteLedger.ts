@@ -51,14 +51,7 @@ function createSqliteStore(file: string, clock: Clock, settings: LedgerSettings)
         return answers
       }),
     isTransient,
-    prune: async () => {
-      try {
-        return inTransaction(() => prune(clock.now(), settings.pruneRows))
-      } catch (error) {
-        if (isTransient(error)) return true
-        throw error
-      }
-    },
+    prune: async () => inTransaction(() => prune(clock.now(), settings.pruneRows)),
     close: async () => {
       db.close()
     },

@@ -1,0 +1,67 @@
+import { attemptId } from '../../../src/attemptId.ts'
+import { aReserve, aTakeLane, settleOf } from '../builders.ts'
+import { openAt } from './openAt.ts'
+
+/** A node of its own process, which comes to harm at a chosen moment: `node.ts <address> <act> <attempt>`. */
+const [address = '', act = '', attempt = ''] = process.argv.slice(2)
+
+let inTransaction = () => {}
+const { ledger } = openAt(address, () => {
+  inTransaction()
+  return 0
+})
+const die = () => process.kill(process.pid, 'SIGKILL')
+const reserve = aReserve({ attempt, key: 'k' })
+const settle = settleOf(reserve, { result: '"done"' })
+
+switch (act) {
+  case 'dieInReserve':
+    inTransaction = die
+    await ledger.execute(reserve)
+    break
+  case 'dieAfterReserve':
+    await ledger.execute(reserve)
+    die()
+    break
+  case 'dieInSettle':
+    await ledger.execute(reserve)
+    inTransaction = die
+    await ledger.execute(settle)
+    break
+  case 'dieAfterSettle':
+    await ledger.execute(reserve)
+    await ledger.execute(settle)
+    die()
+    break
+  case 'dieAfterSend':
+    await ledger.execute(reserve)
+    await ledger.execute(settle)
+    await ledger.execute(aTakeLane({ purpose: 'deliver' }))
+    die()
+    break
+  case 'stopInReserve':
+    inTransaction = () => {
+      inTransaction = () => {}
+      process.stdout.write('stopping\n')
+      process.kill(process.pid, 'SIGSTOP')
+    }
+    process.stdout.write(`${(await ledger.execute(reserve)).state}\n`)
+    process.exit(0)
+    break
+  case 'work':
+    // Until it is killed: says which attempts were answered.
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        for (;;) {
+          const mine = aReserve({ attempt: attemptId(Date.now()), ttlMs: 60_000 })
+          const held = await ledger.execute(mine)
+          if (held.state !== 'held') throw new Error(held.state)
+          await ledger.execute(settleOf(mine))
+          process.stdout.write(`${mine.attempt}\n`)
+        }
+      }),
+    )
+    break
+  default:
+    throw new Error(`No such act: ${act}`)
+}
