@@ -1,7 +1,7 @@
-import { createCheckoutSession } from './api/checkoutSessions.ts'
-import { cancel } from './api/subscriptions.ts'
+import { cancelSubscription } from './billing/cancelSubscription.ts'
 import { completeCheckout } from './billing/checkout.ts'
 import { createCustomer } from './billing/customers.ts'
+import { openCheckout } from './billing/openCheckout.ts'
 import { recordUsage } from './billing/recordUsage.ts'
 import { currentSubscriptions } from './billing/subscriptions.ts'
 import { findTestCard, type TestCard, testCards, testPayer } from './billing/testCards.ts'
@@ -44,7 +44,8 @@ export function seed(platform: Platform): void {
     if (busy) useShare(platform, at, busy, 0.4)
     if (overdrawn) useShare(platform, at, overdrawn, 1.2)
     const [ending] = leaving ? currentSubscriptions(platform, leaving.id) : []
-    if (ending && !ending.isFreePlan) cancel(platform, at, ending, 'at_end_of_current_billing_period')
+    if (ending && !ending.isFreePlan)
+      cancelSubscription(platform, at, ending, 'at_end_of_current_billing_period')
   })
 }
 
@@ -55,7 +56,7 @@ function buy(
   priceSlug: string | null,
   card: TestCard,
 ): void {
-  const session = createCheckoutSession(platform, at, {
+  const session = openCheckout(platform, at, {
     type: 'product',
     customerExternalId: customer.externalId,
     priceSlug,

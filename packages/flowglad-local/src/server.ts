@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { catalogRoutes } from './api/catalog.ts'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
+import { featureRoutes } from './api/features.ts'
 import { leftOutRoutes } from './api/leftOut.ts'
 import { moneyRoutes } from './api/money.ts'
+import { priceRoutes } from './api/prices.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
+import { productRoutes } from './api/products.ts'
 import { resourceRoutes } from './api/resources.ts'
 import { createRoute } from './api/route.ts'
 import { subscriptionRoutes } from './api/subscriptions.ts'
 import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
+import { usageMeterRoutes } from './api/usageMeters.ts'
 import { createRequestId } from './ids.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
@@ -78,7 +81,10 @@ export function buildServer({
       checkoutSessionRoutes(route)
       pricingModelRoutes(route)
       subscriptionRoutes(route)
-      catalogRoutes(route)
+      productRoutes(route)
+      priceRoutes(route)
+      usageMeterRoutes(route)
+      featureRoutes(route)
       resourceRoutes(route)
       moneyRoutes(route)
       leftOutRoutes(route)

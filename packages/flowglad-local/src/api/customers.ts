@@ -32,7 +32,7 @@ const updateInput = z.object({
   }),
 })
 
-export function findCustomer({ books }: Platform, externalId: string): Customer {
+function findCustomer({ books }: Platform, externalId: string): Customer {
   const customer = books.customers.first('externalId', externalId)
   if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
   return customer

@@ -2,7 +2,7 @@ import { notImplemented } from '../problems.ts'
 import type { Route } from './route.ts'
 
 /** What the SDK can call and this server does not do. The README's table says the same. */
-export const leftOut = {
+const leftOut = {
   '/discounts': 'Discounts are not part of flowglad-local: sell the discounted price as a price of its own.',
 } as const
 

@@ -1,10 +1,11 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { adjustSubscription, cancelScheduledAdjustment, planAdjustment } from '../billing/adjust.ts'
-import { abandonBillingRuns, cancelNow } from '../billing/cancel.ts'
+import { adjustSubscription, cancelScheduledAdjustment } from '../billing/adjust.ts'
+import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
+import { planAdjustment } from '../billing/planAdjustment.ts'
 import { subscribeCustomer } from '../billing/subscribe.ts'
-import { currentPeriod, isTerminal } from '../billing/subscriptions.ts'
+import { currentPeriod } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { refused, refusedResult } from '../problems.ts'
@@ -71,8 +72,6 @@ const createInput = z
         'Payment methods cannot be provided when doNotCharge is true. Payment methods are not needed since no charges will be made.',
       )
   })
-
-export type SubscriptionInput = z.output<typeof createInput>
 
 function findSubscription({ books }: Platform, id: string): Subscription {
   const subscription = books.subscriptions.find(id)
@@ -168,14 +167,16 @@ export function subscriptionRoutes(route: Route): void {
   route('POST', '/subscriptions/:id/cancel', { body: cancelInput }, ({ platform, now, params, body }) => {
     const subscription = findSubscription(platform, params.id ?? '')
     return {
-      subscription: presentSubscription(cancel(platform, now, subscription, body.cancellation.timing)),
+      subscription: presentSubscription(
+        cancelSubscription(platform, now, subscription, body.cancellation.timing),
+      ),
     } satisfies Flowglad.SubscriptionCancelResponse
   })
 
   route('POST', '/subscriptions/:id/uncancel', {}, ({ platform, now, params }) => {
     const subscription = findSubscription(platform, params.id ?? '')
     return {
-      subscription: presentSubscription(uncancel(platform, now, subscription)),
+      subscription: presentSubscription(resumeSubscription(platform, now, subscription)),
     } satisfies Flowglad.SubscriptionUncancelResponse
   })
 
@@ -192,42 +193,4 @@ export function subscriptionRoutes(route: Route): void {
       }
     },
   )
-}
-
-/** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
-export function cancel(
-  platform: Platform,
-  now: number,
-  subscription: Subscription,
-  timing: 'immediately' | 'at_end_of_current_billing_period',
-): Subscription {
-  if (subscription.isFreePlan)
-    throw refused('Cannot cancel the default free plan. Please upgrade to a paid plan instead.')
-  if (isTerminal(subscription)) return subscription
-  if (subscription.scheduledAdjustmentAt !== null)
-    throw refused(
-      'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
-    )
-  if (timing === 'immediately') return cancelNow(platform, now, subscription)
-  abandonBillingRuns(platform, now, subscription)
-  return platform.books.subscriptions.patch(subscription.id, {
-    status: 'cancellation_scheduled',
-    cancelScheduledAt: subscription.currentBillingPeriodEnd,
-    updatedAt: now,
-  })
-}
-
-/** Takes a scheduled cancellation back; without one nothing happens. */
-export function uncancel(platform: Platform, now: number, subscription: Subscription): Subscription {
-  if (subscription.status !== 'cancellation_scheduled') return subscription
-  if (!subscription.doNotCharge && !paymentMethodOf(platform, subscription))
-    throw refused(
-      'Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
-    )
-  const trialing = subscription.trialEnd !== null && subscription.trialEnd > now
-  return platform.books.subscriptions.patch(subscription.id, {
-    status: trialing ? 'trialing' : 'active',
-    cancelScheduledAt: null,
-    updatedAt: now,
-  })
 }

@@ -1,5 +1,4 @@
-import type { SubscriptionInput } from '../api/subscriptions.ts'
-import type { Customer, PaymentMethod, Price, Subscription } from '../database/records.ts'
+import type { Customer, Metadata, PaymentMethod, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
@@ -7,13 +6,31 @@ import { alreadySubscribed } from './checkout.ts'
 import { runBilling } from './collect.ts'
 import { createSubscription, currentSubscriptions } from './subscriptions.ts'
 
+interface SubscriptionRequest {
+  customerId?: string | undefined
+  customerExternalId?: string | undefined
+  priceId?: string | undefined
+  priceSlug?: string | undefined
+  quantity: number
+  interval?: Subscription['interval'] | undefined
+  intervalCount?: number | undefined
+  /** Epoch milliseconds or an ISO date. */
+  startDate?: number | string | undefined
+  trialEnd?: number | undefined
+  metadata?: Metadata | undefined
+  name?: string | undefined
+  defaultPaymentMethodId?: string | undefined
+  backupPaymentMethodId?: string | undefined
+  doNotCharge: boolean
+}
+
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * Subscribes a customer without a checkout. With a saved card the first payment runs at once, and the answer shows the
  * subscription as it was before that: `incomplete`. Without one it stays so, and the customer is left without a plan.
  */
-export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionInput): Subscription {
+export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { books } = platform
   const customer = findCustomer(platform, input)
   const price = findPrice(platform, customer, input)
@@ -53,7 +70,10 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   return subscription
 }
 
-function findCustomer({ books }: Platform, { customerId, customerExternalId }: SubscriptionInput): Customer {
+function findCustomer(
+  { books }: Platform,
+  { customerId, customerExternalId }: SubscriptionRequest,
+): Customer {
   if (customerId) {
     const customer = books.customers.find(customerId)
     if (!customer) throw notFound(`Customer with id "${customerId}" not found`)
@@ -68,7 +88,7 @@ function findCustomer({ books }: Platform, { customerId, customerExternalId }: S
 function findPrice(
   { books }: Platform,
   customer: Customer,
-  { priceId, priceSlug }: SubscriptionInput,
+  { priceId, priceSlug }: SubscriptionRequest,
 ): Price {
   const inModel = books.prices.by('model', customer.pricingModelId)
   const price = priceId

@@ -119,7 +119,7 @@ export interface Customer extends Base {
   pricingModelId: string
 }
 
-export type SubscriptionStatus = Flowglad.StandardSubscriptionRecord['status']
+type SubscriptionStatus = Flowglad.StandardSubscriptionRecord['status']
 
 export interface Subscription extends Base {
   startDate: number

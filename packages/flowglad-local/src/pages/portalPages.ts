@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { checkoutUrl, createCheckoutSession } from '../api/checkoutSessions.ts'
-import { cancel, uncancel } from '../api/subscriptions.ts'
+import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
+import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
 import type { Customer, Invoice, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -40,7 +40,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
     return customer ? show(reply, customer) : unknown(reply)
   })
 
-  for (const [action, run] of Object.entries({ cancel: cancelAtEnd, resume: uncancel })) {
+  for (const [action, run] of Object.entries({ cancel: cancelAtEnd, resume: resumeSubscription })) {
     app.post<Params>(`${base}/:externalId/${action}`, (request, reply) => {
       const customer = customerOf(request.params.externalId)
       const subscription = customer && currentSubscriptions(platform, customer.id)[0]
@@ -60,7 +60,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
     if (!customer) return unknown(reply)
     const back = `${platform.url}${path(customer)}`
     const session = books.transaction(() =>
-      createCheckoutSession(platform, platform.clock.now(), {
+      openCheckout(platform, platform.clock.now(), {
         type: 'add_payment_method',
         customerExternalId: customer.externalId,
         targetSubscriptionId: currentSubscriptions(platform, customer.id)[0]?.id,
@@ -73,7 +73,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
 }
 
 const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription) =>
-  cancel(platform, at, subscription, 'at_end_of_current_billing_period')
+  cancelSubscription(platform, at, subscription, 'at_end_of_current_billing_period')
 
 function signInPage({ books }: Platform, path: (customer: Customer) => string): Html {
   const customers = [...books.customers.all()].filter((customer) => !customer.archived).reverse()

@@ -7,7 +7,7 @@ const dayMs = 24 * 60 * 60 * 1000
  * and otherwise end on its last: 31 January → 28 February → 31 March. Always counted from the anchor, never from the
  * previous end, because a day lost to February would otherwise never come back.
  */
-export function addIntervals(anchor: number, unit: Interval, count: number): number {
+function addIntervals(anchor: number, unit: Interval, count: number): number {
   switch (unit) {
     case 'day':
       return anchor + count * dayMs

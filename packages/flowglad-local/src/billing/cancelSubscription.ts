@@ -1,0 +1,48 @@
+import type { Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { refused } from '../problems.ts'
+import { abandonBillingRuns, cancelNow } from './cancel.ts'
+import { paymentMethodOf } from './collect.ts'
+import { isTerminal } from './subscriptions.ts'
+
+/** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
+export function cancelSubscription(
+  platform: Platform,
+  now: number,
+  subscription: Subscription,
+  timing: 'immediately' | 'at_end_of_current_billing_period',
+): Subscription {
+  if (subscription.isFreePlan)
+    throw refused('Cannot cancel the default free plan. Please upgrade to a paid plan instead.')
+  if (isTerminal(subscription)) return subscription
+  if (subscription.scheduledAdjustmentAt !== null)
+    throw refused(
+      'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
+    )
+  if (timing === 'immediately') return cancelNow(platform, now, subscription)
+  abandonBillingRuns(platform, now, subscription)
+  return platform.books.subscriptions.patch(subscription.id, {
+    status: 'cancellation_scheduled',
+    cancelScheduledAt: subscription.currentBillingPeriodEnd,
+    updatedAt: now,
+  })
+}
+
+/** Takes a scheduled cancellation back; without one nothing happens. */
+export function resumeSubscription(
+  platform: Platform,
+  now: number,
+  subscription: Subscription,
+): Subscription {
+  if (subscription.status !== 'cancellation_scheduled') return subscription
+  if (!subscription.doNotCharge && !paymentMethodOf(platform, subscription))
+    throw refused(
+      'Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
+    )
+  const trialing = subscription.trialEnd !== null && subscription.trialEnd > now
+  return platform.books.subscriptions.patch(subscription.id, {
+    status: trialing ? 'trialing' : 'active',
+    cancelScheduledAt: null,
+    updatedAt: now,
+  })
+}

@@ -1,0 +1,165 @@
+import type { Price, Subscription, SubscriptionItem } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { elapsedFraction } from '../rules/period.ts'
+import { proratedCharge } from '../rules/proration.ts'
+import { paymentMethodOf } from './collect.ts'
+import { currentPeriod, isTerminal, itemsAt } from './subscriptions.ts'
+
+interface AdjustmentItem {
+  /** An existing item that stays, changed to the new quantity. */
+  id?: string | undefined
+  priceId?: string | null | undefined
+  priceSlug?: string | undefined
+  quantity: number
+}
+
+export interface Adjustment {
+  timing: 'immediately' | 'at_end_of_current_billing_period' | 'auto'
+  items: readonly AdjustmentItem[]
+  prorate: boolean
+}
+
+type PlannedItem = { price: Price; quantity: number; keeps: SubscriptionItem | null }
+
+/** What an adjustment would do, or why it cannot be done. */
+export type AdjustmentPlan =
+  | { canAdjust: false; reason: string }
+  | {
+      canAdjust: true
+      subscription: Subscription
+      charge: number
+      currentTotal: number
+      newTotal: number
+      timing: 'immediately' | 'at_end_of_current_billing_period'
+      effectiveAt: number
+      isUpgrade: boolean
+      elapsed: number
+      currentItems: SubscriptionItem[]
+      newItems: PlannedItem[]
+    }
+
+const total = (items: readonly { unitPrice: number; quantity: number }[]) =>
+  items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
+
+export function planAdjustment(
+  platform: Platform,
+  at: number,
+  subscriptionId: string,
+  { timing: requested, items, prorate }: Adjustment,
+): AdjustmentPlan {
+  const { books } = platform
+  const no = (reason: string): AdjustmentPlan => ({ canAdjust: false, reason })
+  const subscription = books.subscriptions.find(subscriptionId)
+  if (!subscription) return no(`Subscription not found: ${subscriptionId}`)
+  if (isTerminal(subscription)) return no(`Subscription is in terminal state: ${subscription.status}`)
+  if (subscription.doNotCharge)
+    return no('Cannot adjust doNotCharge subscriptions. Cancel and create a new subscription instead.')
+  if (subscription.isFreePlan)
+    return no(
+      'Cannot adjust free plan subscriptions. Use createSubscription to upgrade from a free plan instead.',
+    )
+  if (subscription.scheduledAdjustmentAt !== null)
+    return no(
+      'A scheduled adjustment is already pending. Cancel the scheduled adjustment before making a new one.',
+    )
+  if (subscription.status === 'cancellation_scheduled')
+    return no('A cancellation is scheduled. Uncancel the subscription before adjusting it.')
+
+  const currentItems = itemsAt(platform, subscription.id, at).filter((item) => !item.manuallyCreated)
+  const newItems: PlannedItem[] = []
+  for (const item of items) {
+    const keeps = currentItems.find((current) => current.id === item.id) ?? null
+    const named = item.priceSlug ?? item.priceId ?? keeps?.priceId ?? ''
+    const inModel = books.prices.by('model', subscription.pricingModelId).filter((price) => price.active)
+    const price = inModel.find((p) => p.slug === named) ?? inModel.find((p) => p.id === named)
+    if (!price) return no(`Price not found: ${named}`)
+    if (item.quantity <= 0)
+      return no(`Subscription item quantity must be greater than zero. Received: ${item.quantity}`)
+    if (price.type !== 'subscription')
+      return no(
+        `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
+      )
+    newItems.push({ price, quantity: item.quantity, keeps })
+  }
+  const overclaimed = capacityConflict(platform, subscription, newItems)
+  if (overclaimed) return no(overclaimed)
+
+  const currentTotal = total(currentItems)
+  const newTotal = total(newItems.map(({ price, quantity }) => ({ unitPrice: price.unitPrice, quantity })))
+  const isUpgrade = newTotal > currentTotal
+  const timing =
+    requested === 'auto'
+      ? newTotal >= currentTotal
+        ? 'immediately'
+        : 'at_end_of_current_billing_period'
+      : requested
+  if (timing === 'at_end_of_current_billing_period' && isUpgrade)
+    return no(
+      'EndOfCurrentBillingPeriod adjustments are only allowed for downgrades (zero or negative net charge). For upgrades or adjustments with a positive charge, use Immediately timing instead.',
+    )
+  const period = currentPeriod(platform, subscription.id)
+  const effectiveAt = timing === 'immediately' ? at : period.endDate
+  const elapsed = elapsedFraction(effectiveAt, period.startDate, period.endDate)
+  const due =
+    timing === 'immediately' && prorate
+      ? proratedCharge({
+          oldTotal: currentTotal,
+          newTotal,
+          elapsed,
+          paid: paidInPeriod(platform, subscription, period.id),
+        })
+      : 0
+  if (due > 0 && !paymentMethodOf(platform, subscription))
+    return no(
+      'No payment method found for subscription. A payment method is required for immediate adjustments with proration.',
+    )
+  return {
+    canAdjust: true,
+    subscription,
+    charge: due,
+    currentTotal,
+    newTotal,
+    timing,
+    effectiveAt,
+    isUpgrade,
+    elapsed,
+    currentItems,
+    newItems,
+  }
+}
+
+/** Seats in use must fit into the new plan. */
+function capacityConflict(
+  platform: Platform,
+  subscription: Subscription,
+  items: PlannedItem[],
+): string | null {
+  const { books } = platform
+  const capacity = new Map<string, number>()
+  for (const { price, quantity } of items) {
+    for (const link of price.productId ? books.productFeatures.by('product', price.productId) : []) {
+      const feature = books.features.get(link.featureId)
+      if (link.expiredAt !== null || !feature.resourceId) continue
+      capacity.set(
+        feature.resourceId,
+        (capacity.get(feature.resourceId) ?? 0) + (feature.amount ?? 0) * quantity,
+      )
+    }
+  }
+  const claims = books.resourceClaims.by('subscription', subscription.id)
+  for (const [resourceId, seats] of capacity) {
+    const claimed = claims.filter((claim) => claim.resourceId === resourceId).length
+    if (claimed > seats)
+      return `Cannot reduce capacity to ${seats}. ${claimed} resources are currently claimed. Release ${claimed - seats} claims before downgrading.`
+  }
+  return null
+}
+
+function paidInPeriod({ books }: Platform, subscription: Subscription, periodId: string): number {
+  return books.invoices
+    .by('subscription', subscription.id)
+    .filter((invoice) => invoice.billingPeriodId === periodId)
+    .flatMap((invoice) => books.payments.by('invoice', invoice.id))
+    .filter((payment) => payment.status === 'succeeded')
+    .reduce((sum, payment) => sum + payment.amount - (payment.refundedAmount ?? 0), 0)
+}

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from '@playwright/test'
+
+/** The system's chromium where there is one, else Playwright's own. */
+function systemChromium(): string | undefined {
+  for (const directory of (process.env.PATH ?? '').split(delimiter))
+    for (const name of ['chromium', 'chromium-browser', 'google-chrome'])
+      if (existsSync(join(directory, name))) return join(directory, name)
+  return undefined
+}
+
+export async function aBrowser() {
+  const executablePath = systemChromium()
+  const browser = await chromium.launch(executablePath ? { executablePath } : {})
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() })
+}
