@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Renderer } from './art/renderer.ts'
 import { compose } from './compose.ts'
-import { assertAllowed, type Models } from './models.ts'
+import { assertAllowed, type Models, type TextRequest } from './models.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /** Pictures and texts made on this machine, the same for the same prompt. `latencyMs` is waited before each picture and each sentence. */
@@ -12,9 +12,9 @@ export function createLocalModels({
   renderer: Renderer
   latencyMs: number
 }): Models {
-  async function* sentences(prompt: string) {
+  async function* sentences({ prompt, signal }: TextRequest) {
     for (const sentence of compose(prompt)) {
-      if (latencyMs > 0) await sleep(latencyMs)
+      if (latencyMs > 0) await sleep(latencyMs, undefined, { signal })
       assertAllowed(prompt)
       yield* tokensOf(sentence)
     }
@@ -27,6 +27,6 @@ export function createLocalModels({
       const size = hd ? 1024 : 512
       return { png: await renderer.paint({ prompt, index, size }), size }
     },
-    write: ({ prompt, maxTokens }) => atMost(maxTokens, sentences(prompt)),
+    write: (order) => atMost(order.maxTokens, sentences(order)),
   }
 }

@@ -15,6 +15,8 @@ export interface TextRequest {
   prompt: string
   /** See tokens.ts; a model may write less. */
   maxTokens: number
+  /** The reader has left: the model stops at once, not with its next word. */
+  signal?: AbortSignal | undefined
 }
 
 /** What makes pictures and texts. Refuses with `contentRefused`, fails with `modelUnavailable`: neither costs the user anything. */

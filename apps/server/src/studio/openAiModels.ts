@@ -3,7 +3,7 @@ import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
 import { isPng } from './art/png.ts'
-import { assertAllowed, contentRefused, type Models, modelUnavailable } from './models.ts'
+import { assertAllowed, contentRefused, type Models, modelUnavailable, type TextRequest } from './models.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
 const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(1) })
@@ -40,7 +40,7 @@ export function createOpenAiModels({
     return response
   }
 
-  async function* pieces(prompt: string, maxTokens: number) {
+  async function* pieces({ prompt, maxTokens, signal }: TextRequest) {
     assertAllowed(prompt)
     const leave = new AbortController()
     try {
@@ -51,7 +51,11 @@ export function createOpenAiModels({
         max_tokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
-      const { body } = await post('chat/completions', request, leave.signal)
+      const { body } = await post(
+        'chat/completions',
+        request,
+        signal ? AbortSignal.any([leave.signal, signal]) : leave.signal,
+      )
       if (body) yield* serverSentEvents(body)
     } finally {
       // Who stops reading stops the model as well.
@@ -76,7 +80,7 @@ export function createOpenAiModels({
       if (!isPng(png)) throw modelUnavailable(parsed.error ?? new Error('the endpoint sent no PNG'))
       return { png, size: png.readUInt32BE(16) }
     },
-    write: ({ prompt, maxTokens }) => atMost(maxTokens, wholeTokens(pieces(prompt, maxTokens))),
+    write: (order) => atMost(order.maxTokens, wholeTokens(pieces(order))),
   }
 }
 

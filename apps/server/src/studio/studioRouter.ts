@@ -43,8 +43,8 @@ export function createStudioRouter(
     write: protectedProcedure
       .input(writeInput)
       .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
-      .mutation(async function* ({ input, ctx }) {
-        for await (const token of models.write(input)) {
+      .mutation(async function* ({ input, ctx, signal }) {
+        for await (const token of models.write({ ...input, signal })) {
           ctx.usage.add(1)
           yield token
         }
