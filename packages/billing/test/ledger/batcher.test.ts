@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { describe, expect, test } from 'vitest'
+import { Batcher } from '../../src/ledger/batcher.ts'
+import type { Answer, Command } from '../../src/ledger/commands.ts'
+import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
+import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aReserve, aSettle, fetched, units } from './builders.ts'
+
+class Transient extends Error {}
+const ended = (customer: string): Command => ({ type: 'release', customer, attempt: 'a' })
+
+/** A batcher over a store that does what the test says, and what it was given. */
+function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings = {}) {
+  const batches: Command[][] = []
+  const batcher = new Batcher(
+    {
+      transact: (commands) => {
+        batches.push(commands)
+        return transact(commands)
+      },
+      isTransient: (error) => error instanceof Transient,
+    },
+    { ...ledgerDefaults, ...settings },
+  )
+  return { batcher, batches, sizes: () => batches.map((batch) => batch.length) }
+}
+
+const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
+
+describe('group commit', () => {
+  test('commands that arrive while a batch is in flight form the next one, first in first out', async () => {
+    let commit = () => {}
+    const { batcher, batches } = aBatcher(async (commands) => {
+      if (batches.length === 1) await new Promise<void>((resolve) => (commit = resolve))
+      return answerAll(commands)
+    })
+    const first = batcher.execute(ended('1'))
+    await expect.poll(() => batches.length).toBe(1)
+    const others = ['2', '3', '4'].map((customer) => batcher.execute(ended(customer)))
+    commit()
+    await Promise.all([first, ...others])
+    expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
+  })
+
+  test('a batch has so many commands and bytes at most', async () => {
+    const { batcher, sizes } = aBatcher(answerAll, { batchCommands: 3, batchBytes: 10_100 })
+    const large = aSettle({ result: 'x'.repeat(9000) })
+    await Promise.all(
+      [1, 2, 3, 4]
+        .map(() => batcher.execute(ended('a')))
+        .concat(batcher.execute(large), batcher.execute(large)),
+    )
+    expect(sizes()).toEqual([3, 2, 1])
+  })
+
+  test('a transient failure runs the batch again; no command sees it', async () => {
+    let failures = 3
+    const { batcher, sizes } = aBatcher(async (commands) => {
+      if (failures-- > 0) throw new Transient()
+      return answerAll(commands)
+    })
+    await Promise.all([batcher.execute(ended('a')), batcher.execute(ended('b'))])
+    expect(sizes()).toEqual([2, 2, 2, 2])
+  })
+
+  test('of a batch that fails otherwise, only the culprit fails', async () => {
+    const { batcher } = aBatcher(async (commands) => {
+      if (commands.some((command) => command.customer === 'bad')) throw new Error('culprit')
+      return answerAll(commands)
+    })
+    const outcomes = await Promise.allSettled(['a', 'bad', 'b'].map((it) => batcher.execute(ended(it))))
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  test('a full queue refuses at once; a store that stays away refuses after its time', async () => {
+    const { batcher } = aBatcher(() => Promise.reject(new Transient()), {
+      queueCommands: 2,
+      outOfReachAfterMs: 20,
+    })
+    const waiting = ['a', 'b'].map((it) => batcher.execute(ended(it)))
+    await expect(batcher.execute(ended('c'))).rejects.toEqual(new LedgerUnavailableError('queueFull'))
+    const outcomes = await Promise.allSettled(waiting)
+    expect(outcomes).toMatchObject([
+      { reason: { reason: 'storeOutOfReach' } },
+      { reason: { reason: 'storeOutOfReach' } },
+    ])
+  })
+
+  test('closing finishes what is queued and takes nothing more', async () => {
+    const { batcher } = aBatcher(answerAll)
+    const queued = batcher.execute(ended('a'))
+    const closed = batcher.close()
+    await expect(batcher.execute(ended('b'))).rejects.toEqual(new LedgerUnavailableError('closing'))
+    expect(await queued).toEqual({ state: 'ended' })
+    await closed
+  })
+})
+
+test('a busy SQLite file is tried again later, without blocking the event loop', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-busy-'))
+  const file = join(folder, 'ledger.db')
+  {
+    await using ledger = sqliteLedger(file)
+    await fetched(ledger, units(10))
+    const operator = new Database(file)
+    operator.exec('BEGIN IMMEDIATE')
+    let answered = false
+    const reserve = ledger.execute(aReserve()).then((answer) => {
+      answered = true
+      return answer
+    })
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
+    expect(answered).toBe(false)
+    // Reads go on meanwhile.
+    expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 10 }])
+    operator.exec('COMMIT')
+    operator.close()
+    expect(await reserve).toMatchObject({ state: 'held' })
+  }
+  await rm(folder, { recursive: true })
+})
+
+test('what was answered survives closing and opening the file again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
+  const file = join(folder, 'ledger.db')
+  {
+    await using ledger = sqliteLedger(file)
+    await fetched(ledger, units(10))
+    await ledger.execute(aSettle())
+  }
+  {
+    await using ledger = sqliteLedger(file)
+    expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 9, used: 1 }])
+  }
+  await rm(folder, { recursive: true })
+})
