@@ -15,7 +15,7 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'UTC',
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    trace: 'off', // doubles the work: `--trace on` for a test to look into
     video: 'off', // needs Playwright's own ffmpeg
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),

@@ -4,7 +4,7 @@ import { type APIRequestContext, type BrowserContext, test as base, type Page } 
 import type { Model } from '../stack/model.ts'
 import { type Stack, type StackOptions, startStack } from '../stack/stack.ts'
 
-export { expect } from '@playwright/test'
+export type { expect }
 
 export interface Customer {
   /** The signed-in user's id: Flowglad's `externalId`. */
@@ -23,6 +23,15 @@ export async function signUp(request: APIRequestContext, url: string): Promise<C
   })
   if (!response.ok()) throw new Error(`sign-up answered ${response.status()}: ${await response.text()}`)
   return { id: (await response.json()).user.id, email, password }
+}
+
+/** `signUp`, and waits until the ledger knows the customer: what comes next is about something else than a first sight. */
+export async function aCustomer(request: APIRequestContext, url: string): Promise<Customer> {
+  const customer = await signUp(request, url)
+  await expect
+    .poll(async () => (await call(request, url, 'billing.refresh', {})).data?.balances)
+    .toHaveLength(3)
+  return customer
 }
 
 /** Signs a known customer in over HTTP; the session's cookie stays in `request`. */
@@ -96,7 +105,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
 
   baseURL: async ({ stack }, use) => use(stack.url),
 
-  customer: async ({ page, stack }, use) => use(await signUp(page.request, stack.url)),
+  customer: async ({ page, stack }, use) => use(await aCustomer(page.request, stack.url)),
 
   openBrowser: async ({ browser, complaints, expectedComplaints }, use) => {
     const contexts: BrowserContext[] = []
@@ -190,7 +199,7 @@ export async function spendGenerations(request: APIRequestContext, url: string, 
 }
 
 /** Records look-ups as a browser of the customer may by itself, any number at once. */
-export async function spendLookUps(request: APIRequestContext, url: string, amount: number) {
+export async function spendApiCalls(request: APIRequestContext, url: string, amount: number) {
   const response = await request.post(`${url}/api/flowglad/usage-events/create`, {
     data: { usageMeterSlug: 'api_calls', amount },
   })

@@ -1,5 +1,5 @@
 // Flowglad away: what is known goes on, the limit holds, and everything arrives once when it is back.
-import { call, expect, signUp, statuses, test } from './fixtures.ts'
+import { aCustomer, call, expect, signUp, statuses, test } from './fixtures.ts'
 
 test.use({ ownStack: true })
 
@@ -9,7 +9,7 @@ test('with Flowglad away a known customer works up to the limit and not beyond; 
   stack,
   request,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   expect(await call(request, stack.url, 'studio.generate', picture(2))).toMatchObject({ status: 200 })
   await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
 
@@ -46,13 +46,15 @@ test('usage blocked on its way does not stop the calls, and arrives once when th
   stack,
   request,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   stack.network.trouble('/usage-events', 'unreachable')
   for (const count of [4, 4]) {
     expect(await call(request, stack.url, 'studio.generate', picture(count))).toMatchObject({ status: 200 })
   }
   expect(await stack.books.used(customer.id)).toEqual({})
-  expect(await call(request, stack.url, 'studio.generate', picture(3))).toMatchObject({ status: 402 })
+  // Two are left, and Flowglad may or may not have the eight: refused either way, never more than there is.
+  const refused = await call(request, stack.url, 'studio.generate', picture(3))
+  expect([402, 503]).toContain(refused.status)
   stack.network.heal()
   await expect.poll(() => stack.books.used(customer.id), { timeout: 25_000 }).toEqual({ generations: 8 })
 })

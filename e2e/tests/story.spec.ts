@@ -6,7 +6,8 @@ import { cards, checkoutPage, studio } from './studio.ts'
 test.use({ stackOptions: {} })
 
 test('sign up, generate until nothing is left, be declined, pay, and go on', async ({ page, stack }) => {
-  test.slow()
+  // Painting is real work, as long as it takes.
+  test.setTimeout(180_000)
   const at = studio(page)
   await page.goto('/sign-up')
   await page.getByLabel('Name').fill('Ada Lovelace')
@@ -18,7 +19,9 @@ test('sign up, generate until nothing is left, be declined, pay, and go on', asy
   const customer: string = session.user.id
 
   async function expectLeft(left: number, of: number) {
-    await expect(at.balance('generations')).toHaveText(`Generations${left} of ${of} left`)
+    await expect(at.balance('generations')).toHaveText(`Generations${left} of ${of} left`, {
+      timeout: 60_000,
+    })
     await expect.poll(async () => (await stack.books.balances(customer)).generations).toBe(left)
   }
   await expectLeft(10, 10)
@@ -28,7 +31,7 @@ test('sign up, generate until nothing is left, be declined, pay, and go on', asy
   await at.chooseCount(4)
   await expect(at.generate).toHaveText('Generate · 4 credits')
   await at.generate.click()
-  await expect(at.pictures).toHaveCount(4)
+  await expect(at.pictures).toHaveCount(4, { timeout: 60_000 })
   for (const picture of await at.pictures.all()) {
     // Real pictures: Chromium has decoded them.
     await picture.scrollIntoViewIfNeeded()

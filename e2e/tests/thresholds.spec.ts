@@ -1,6 +1,6 @@
 // What a meter looks like from nearly empty to used up, and without a limit.
 import type { Locator } from '@playwright/test'
-import { buy, expect, spendGenerations, spendLookUps, test } from './fixtures.ts'
+import { buy, expect, spendApiCalls, spendGenerations, test } from './fixtures.ts'
 import { studio } from './studio.ts'
 
 /** The colour in which a bar shows what is used, and what the theme's variable stands for. */
@@ -38,7 +38,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     let before = 0
     const colours = new Set<string>()
     for (const { used, colour } of steps) {
-      await spendLookUps(page.request, stack.url, used - before)
+      await spendApiCalls(page.request, stack.url, used - before)
       before = used
       await expect(at.balance('api_calls')).toContainText(`${100 - used} of 100 left`)
       await expect.poll(() => barColour(bar)).toBe(await themeColour(bar, colour))
@@ -53,20 +53,20 @@ test('from 80 % on a notice tells the exact share, beyond 90 % that the limit is
   stack,
   customer: _,
 }) => {
-  await spendLookUps(page.request, stack.url, 79)
+  await spendApiCalls(page.request, stack.url, 79)
   await page.goto('/')
   const at = studio(page)
   await at.openLookUp()
-  await expect(at.panel('look-ups')).toContainText('21 of 100 left')
+  await expect(at.panel('API calls')).toContainText('21 of 100 left')
   await expect(at.notice).toHaveCount(0)
-  await spendLookUps(page.request, stack.url, 1)
-  await expect(at.notice).toContainText("You've used 80% of your look-ups.")
-  await spendLookUps(page.request, stack.url, 7)
-  await expect(at.notice).toContainText("You've used 87% of your look-ups.")
+  await spendApiCalls(page.request, stack.url, 1)
+  await expect(at.notice).toContainText("You've used 80% of your API calls.")
+  await spendApiCalls(page.request, stack.url, 7)
+  await expect(at.notice).toContainText("You've used 87% of your API calls.")
   await expect(at.notice).not.toContainText('approaching')
-  await spendLookUps(page.request, stack.url, 4)
+  await spendApiCalls(page.request, stack.url, 4)
   await expect(at.notice).toContainText(
-    "You've used 91% of your look-ups. You're approaching your limit. Consider upgrading.",
+    "You've used 91% of your API calls. You're approaching your limit. Consider upgrading.",
   )
   await expect(at.notice.getByRole('button', { name: 'Upgrade to Pro' })).toBeVisible()
 })
@@ -117,11 +117,11 @@ test('past the grant of a plan with overage work goes on, and says that it is bi
   customer,
 }) => {
   await buy(page.request, stack, 'pro_monthly')
-  await spendLookUps(page.request, stack.url, 10_000)
+  await spendApiCalls(page.request, stack.url, 10_000)
   await page.goto('/')
   const at = studio(page)
   await at.openLookUp()
-  await expect(at.panel('look-ups')).toContainText('billed by use')
+  await expect(at.panel('API calls')).toContainText('billed by use')
   await at.term.fill('fresco')
   await at.lookUp.click()
   await expect(at.answer).toContainText('Pigment on wet plaster')

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { test as base } from '@playwright/test'
 import { startStack } from '../stack/stack.ts'
-import { buy, call, expect, signUp, statuses } from './fixtures.ts'
+import { aCustomer, buy, call, expect, statuses } from './fixtures.ts'
 
 const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
@@ -25,7 +25,7 @@ test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succee
 }) => {
   test.slow()
   const { stack, urls } = nodes
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   await buy(request, stack, 'pro_monthly')
   const answers = await Promise.all(
     Array.from({ length: 400 }, (_, i) =>
@@ -38,7 +38,7 @@ test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succee
 
 test('a retry on the other node replays the first one’s answer', async ({ nodes, request }) => {
   const { stack, urls } = nodes
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   const key = { 'idempotency-key': randomUUID() }
   const input = { prompt: 'an orchard', count: 2 }
   const first = await call(request, urls[0], 'studio.generate', input, key)

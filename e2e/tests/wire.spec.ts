@@ -1,6 +1,6 @@
 // The promises as a client on the wire sees them, against the built servers. No browser is opened here.
 import { randomUUID } from 'node:crypto'
-import { batch, call, expect, signUp, statuses, test } from './fixtures.ts'
+import { aCustomer, batch, call, expect, statuses, test } from './fixtures.ts'
 
 const picture = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
@@ -9,7 +9,7 @@ test('40 concurrent calls on 10 credits: 10 succeed, 30 are refused, Flowglad co
   stack,
   request,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   const answers = await Promise.all(times(40, () => call(request, stack.url, 'studio.generate', picture())))
   expect(statuses(answers)).toEqual({ 200: 10, 402: 30 })
   const refused = answers.filter((it) => it.status === 402)
@@ -29,7 +29,7 @@ test('a batch of five with three credits left answers 207: three results, two ty
   stack,
   request,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   await call(request, stack.url, 'studio.generate', picture(4))
   await call(request, stack.url, 'studio.generate', picture(3))
   const { status, answers } = await batch(
@@ -54,7 +54,7 @@ test('a call right after paying succeeds, without a wait and without a webhook',
   request,
   stack,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   for (const count of [4, 4, 2]) await call(request, stack.url, 'studio.generate', picture(count))
   expect(await call(request, stack.url, 'studio.generate', picture())).toMatchObject({ status: 402 })
   const checkout = await call(request, stack.url, 'billing.checkout', { priceSlug: 'pro_monthly' })
@@ -65,7 +65,7 @@ test('a call right after paying succeeds, without a wait and without a webhook',
 })
 
 test('failed work and invalid input cost nothing', async ({ stack, request }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   const forbidden = await call(request, stack.url, 'studio.generate', {
     prompt: 'a forbidden thing',
     count: 4,
@@ -83,7 +83,7 @@ test('failed work and invalid input cost nothing', async ({ stack, request }) =>
 
 test('signed out is 401, HD on Free is refused as a feature', async ({ stack, request }) => {
   expect(await call(request, stack.url, 'studio.generate', picture())).toMatchObject({ status: 401 })
-  await signUp(request, stack.url)
+  await aCustomer(request, stack.url)
   const hd = await call(request, stack.url, 'studio.generate', { ...picture(), hd: true })
   expect(hd.status).toBe(403)
   expect(hd.error.data.billing).toEqual({
@@ -97,7 +97,7 @@ test('a retry under its key replays the answer and is charged once, at once and 
   stack,
   request,
 }) => {
-  const customer = await signUp(request, stack.url)
+  const customer = await aCustomer(request, stack.url)
   const key = { 'idempotency-key': randomUUID() }
   const first = await call(request, stack.url, 'studio.generate', picture(2), key)
   const again = await call(request, stack.url, 'studio.generate', picture(2), key)

@@ -72,7 +72,7 @@ test('HD on Free is refused as a feature, not as credits, and goes on without it
 }) => {
   await page.goto('/')
   const at = studio(page)
-  await page.getByText('HD', { exact: true }).click()
+  await page.getByRole('switch', { name: 'HD' }).click()
   const answered = page.waitForResponse(/studio\.generate/)
   await at.make('a mill', 2)
   expect((await answered).status()).toBe(403)
