@@ -126,6 +126,15 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /** Whether this process can work, and what it would rather tell somebody. */
     health,
+    /** Usage events that Flowglad does not take, for an operator to look at. */
+    parked: (limit = 100) => ledger.parked(limit),
+    /** Gives a usage event up: it is never sent again, and its units come back with the next snapshot. */
+    async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
+      await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
+      changed(customer)
+      await sync.fetch({ id: customer }, { urgent: false, forced: true })
+    },
+
     /** Delivers usage now. True when nothing is left to deliver. */
     drain: () => delivery.drain(),
 

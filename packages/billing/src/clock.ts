@@ -2,7 +2,7 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls `run` after `ms`; the returned function cancels. Does not keep the process alive. */
+  /** Calls `run` after `ms`; the returned function cancels. */
   after(ms: number, run: () => void): () => void
 }
 
@@ -10,7 +10,6 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)
-    timer.unref()
     return () => clearTimeout(timer)
   },
 }

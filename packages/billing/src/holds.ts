@@ -9,6 +9,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
 import type { MeterPolicy, Meters } from './meters.ts'
 import type { BillingOptions } from './options.ts'
+import { traced } from './tracing.ts'
 
 export interface HoldRequest {
   customer: Customer
@@ -73,17 +74,23 @@ export function createHolds({
   logger: Logger
   changed: (customer: string) => void
 }) {
-  const open = new Set<object>()
+  const open = new Set<() => void>()
   const unsettled = new Set<Promise<unknown>>()
   const shutdown = new AbortController()
   let closing = false
 
-  async function reserve(request: HoldRequest): Promise<Reserved> {
+  const reserve = (request: HoldRequest) =>
+    traced(
+      'billing.reserve',
+      { 'billing.procedure': request.procedure, 'billing.meters': request.legs.map(({ meter }) => meter) },
+      () => decide(request),
+    )
+
+  async function decide(request: HoldRequest): Promise<Reserved> {
     if (closing) throw unavailable(1_000)
     const attempt = attemptId(clock.now())
-    const decide = (decisive: boolean) => reserveOnce(request, attempt, decisive)
 
-    let answer = await decide(false)
+    let answer = await reserveOnce(request, attempt, false)
     let fetched = true
     if (answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot') {
       // No refusal on old news: look at Flowglad's books as they are after this call came, then decide for good.
@@ -94,7 +101,7 @@ export function createHolds({
         null,
       )
       fetched = outcome?.state === 'installed'
-      answer = await decide(true)
+      answer = await reserveOnce(request, attempt, true)
     }
     switch (answer.state) {
       case 'held':
@@ -168,8 +175,6 @@ export function createHolds({
   ): Hold {
     const customer = request.customer.id
     const ttlMs = Math.min(...request.legs.map(({ meter }) => policyOf(meter).holdTtlMs ?? options.holdTtlMs))
-    const token = {}
-    open.add(token)
     let ended = false
     let cancelRenewal = () => {}
 
@@ -190,8 +195,9 @@ export function createHolds({
     const end = () => {
       ended = true
       cancelRenewal()
-      open.delete(token)
+      open.delete(end)
     }
+    open.add(end)
 
     return {
       attempt,
@@ -213,9 +219,11 @@ export function createHolds({
           legs: charge.amounts.map((leg) => ({ ...leg, price: priceOf(leg.meter, policyOf(leg.meter)) })),
           result: charge.result,
           reference: charge.reference,
-          properties: charge.properties,
+          properties: { ...charge.properties, procedure: request.procedure },
         }
-        const settling = settleUntilShutdown(command).finally(end)
+        const settling = traced('billing.settle', { 'billing.procedure': request.procedure }, () =>
+          settleUntilShutdown(command),
+        ).finally(end)
         unsettled.add(settling)
         settling.catch(() => {}).finally(() => unsettled.delete(settling))
         const answer = await within(clock, options.settleAnswerMs, settling, null)
@@ -267,6 +275,7 @@ export function createHolds({
       if (open.size > 0) logger.warn({ holds: open.size }, 'work still runs at the end of the grace period')
       shutdown.abort()
       await Promise.allSettled(unsettled)
+      for (const end of open) end()
     },
   }
 }

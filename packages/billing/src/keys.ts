@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BillingError } from './errors.ts'
 
 /** The names clients give to operations; anything else is refused. */
-export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
+const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key

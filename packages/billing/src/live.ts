@@ -1,8 +1,10 @@
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
 
 export type Live = ReturnType<typeof createLive>
+
+const burstMs = 50
 
 interface Watcher {
   seen: number
@@ -76,6 +78,8 @@ export function createLive({
           if (value.version > watcher.seen) {
             watcher.seen = value.version
             yield value
+            // A burst of calls is a few pushes, not one each.
+            await sleep(clock, burstMs, signal)
           }
           if (!dirty) {
             await new Promise<void>((resolve) => {

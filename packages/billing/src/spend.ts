@@ -10,10 +10,10 @@ export interface Usage {
   readonly total: number
 }
 
-export interface HoldCall<Input> {
+interface HoldCall<Input> {
   input: Input
 }
-export interface CostCall<Input> {
+interface CostCall<Input> {
   input: Input
   usage: Usage
   /** What the procedure returned; undefined for streams. */
@@ -39,7 +39,7 @@ export interface SpendLeg {
   charge(output: unknown): { amount: number; flagged: string | null }
 }
 
-export class UsageCounter implements Usage {
+class UsageCounter implements Usage {
   #total = 0
   #closed = false
   get total() {

@@ -4,7 +4,7 @@ import { observable } from '@trpc/server/observable'
 import { billingRefusal } from './billingRefusal.ts'
 
 /** Where an operation carries its key; set it yourself to keep the key over retries that make new operations (React Query's). */
-export const idempotencyKey = 'idempotencyKey'
+const idempotencyKey = 'idempotencyKey'
 
 interface Operation {
   context: OperationContext

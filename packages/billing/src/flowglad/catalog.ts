@@ -68,7 +68,7 @@ export interface Catalog {
   problems: string[]
 }
 
-export function catalogOf(answer: unknown, meters: Meters): Catalog {
+function catalogOf(answer: unknown, meters: Meters): Catalog {
   const model = pricingModel.parse(answer)
   return {
     offers: offersOf(model, meters),

@@ -94,6 +94,7 @@ export function createDelivery({
     },
 
     async run(signal: AbortSignal) {
+      signal.addEventListener('abort', () => interrupt())
       while (!signal.aborted) {
         wanted = false
         const { state } = await passInTurn().catch((error: unknown): Pass => {
@@ -107,7 +108,7 @@ export function createDelivery({
         } else if (state !== 'progress' && !wanted) {
           const idle = new AbortController()
           interrupt = () => idle.abort()
-          await sleep(clock, options.deliverEveryMs, AbortSignal.any([idle.signal, signal]))
+          if (!signal.aborted) await sleep(clock, options.deliverEveryMs, idle.signal)
           interrupt = () => {}
         }
         // Calls that end together travel together.

@@ -4,6 +4,7 @@ import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
+import { traced } from '../tracing.ts'
 import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
 import type { Lane } from './lanes.ts'
 
@@ -73,7 +74,9 @@ export function createEventSender({
     if (sending.length === 1) return sendAlone(only, result)
     try {
       const answer = bulkAnswer.parse(
-        await flowglad.createUsageEvents(sending.map(({ event }) => wire(event))),
+        await traced('billing.deliver', { 'billing.events': sending.length }, () =>
+          flowglad.createUsageEvents(sending.map(({ event }) => wire(event))),
+        ),
       )
       successes++
       const omitted: Sending[] = []

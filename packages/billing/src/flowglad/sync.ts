@@ -3,6 +3,7 @@ import type { KnownCustomer } from '../customer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
+import { traced } from '../tracing.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { createGate } from './gate.ts'
 import type { Lanes } from './lanes.ts'
@@ -127,9 +128,11 @@ export function createSync({
     const fetching: Fetch = { laneTaken: false, outcome: Promise.resolve({ state: 'throttled' }) }
     fetching.outcome = gate
       .enter(urgent, () =>
-        fetchAndInstall(customer, entry, () => {
-          fetching.laneTaken = true
-        }),
+        traced('billing.fetch', {}, () =>
+          fetchAndInstall(customer, entry, () => {
+            fetching.laneTaken = true
+          }),
+        ),
       )
       .then(
         (): FetchOutcome => {

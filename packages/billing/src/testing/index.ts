@@ -1,1 +1,2 @@
-export { systemClock } from '../clock.ts'
+export { aCustomer, createTestBilling } from './createTestBilling.ts'
+export { testClock } from './testClock.ts'

@@ -138,7 +138,9 @@ export function createTrpc<M extends Meters, Ctx extends object>(
     /** For the adapter's `responseMeta`: sends the new balances along, in a header of plain responses. */
     responseMeta({ ctx }: { ctx?: object | undefined }): { headers?: Record<string, string> } {
       const balances: BalancesAnswer | null = (ctx && billingRequestOf(ctx)?.balances) ?? null
-      return balances ? { headers: { [balancesHeader]: asciiJson(balances) } } : {}
+      const header = balances && asciiJson(balances)
+      // Beyond this, proxies on the way may refuse the whole response.
+      return header && header.length <= 6_000 ? { headers: { [balancesHeader]: header } } : {}
     },
   }
 }

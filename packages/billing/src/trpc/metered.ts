@@ -4,7 +4,7 @@ import type { Customer } from '../customer.ts'
 import type { Charge, Hold } from '../holds.ts'
 import { fingerprint, parseKey } from '../keys.ts'
 import type { Service } from '../service.ts'
-import { type MeterCost, prepareSpend, type SpendLeg, type Usage } from '../spend.ts'
+import { type MeterCost, prepareSpend, type SpendLeg } from '../spend.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
 import { isAsyncIterable, meteredStream } from './meteredStream.ts'
 import { toTrpcError } from './trpcErrors.ts'
@@ -184,5 +184,3 @@ async function fingerprintOf(getRawInput: () => Promise<unknown>, key: string): 
     })
   }
 }
-
-export type { Usage }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { aUser, webhookSecret } from '../flowglad/startStack.ts'
+import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
@@ -217,7 +218,7 @@ test('a webhook that Flowglad signed refreshes its customer; any other is refuse
   expect((await send({})).status).toBe(400)
   expect((await app.client.billing.balances.query()).plan?.name).toBe('Free')
   expect((await send(signed(body))).status).toBe(200)
-  await vi.waitFor(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
+  await until(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
 })
 
 test('neither a webhook, a returning checkout nor a refusal erases usage that is not delivered yet', async () => {
@@ -233,7 +234,7 @@ test('neither a webhook, a returning checkout nor a refusal erases usage that is
   const { balances } = await app.client.billing.refresh.mutate()
   expect(balances[0]).toMatchObject({ available: 2, used: 8 })
   app.proxy.mend()
-  await vi.waitFor(async () => expect(await app.billing.drain()).toBe(true))
+  await until(async () => expect(await app.billing.drain()).toBe(true))
   expect(await app.books.available(ada, 'generations')).toBe(2)
 })
 
@@ -247,7 +248,7 @@ test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', a
   expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok', reasons: [] } })
   app.proxy.breakWith(() => ({ state: 'refused' }))
   await app.client.ping.query().catch(() => {})
-  await vi.waitFor(async () =>
+  await until(async () =>
     expect(await ready()).toMatchObject({
       status: 200,
       body: { status: 'degraded', reasons: ['Flowglad does not answer'] },

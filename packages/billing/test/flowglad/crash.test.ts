@@ -47,10 +47,8 @@ test.each([
       await crash(stack, file, point)
       await stack.billing.start()
       // While the dead node's hold lives, the key is taken.
-      await expect
-        .poll(() => retry(stack).catch((error) => error.refusal.code), { timeout: 10_000 })
-        .toBe(result)
-      await expect.poll(async () => (await stack.ledger.health()).waiting, { timeout: 10_000 }).toBe(0)
+      await expect.poll(() => retry(stack).catch((error) => error.refusal.code)).toBe(result)
+      await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
       expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([charged])
       expect(await stack.books.available(aUser(), 'generations')).toBe(10 - charged)
       expect(await left(stack)).toMatchObject({ available: 10 - charged, held: 0 })
@@ -75,15 +73,13 @@ test('five kills in a row while delivery fails in every way: nothing that was an
     }
     stack.proxy.mend()
     await stack.billing.start()
-    await expect.poll(async () => (await stack.ledger.health()).waiting, { timeout: 30_000 }).toBe(0)
+    await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
     const events = await stack.books.events()
     expect(events.length).toBeGreaterThanOrEqual(answered)
     expect(events.length).toBeLessThanOrEqual(answered + faults.length * inFlight)
     expect(new Set(events.map(({ transactionId }) => transactionId)).size).toBe(events.length)
     expect(await stack.books.available(aUser(), 'generations')).toBe(500 - events.length)
-    await expect
-      .poll(() => left(stack), { timeout: 10_000 })
-      .toMatchObject({ available: 500 - events.length, held: 0 })
+    await expect.poll(() => left(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
   } finally {
     rmSync(folder, { recursive: true })
   }

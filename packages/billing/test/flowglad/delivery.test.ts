@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { aUser, type Stack, startStack, type User } from './startStack.ts'
+import { until } from './until.ts'
 
 const spend = (stack: Stack, user: User, amount = 1, meter: 'generations' | 'tokens' = 'generations') =>
   stack.billing.meter({ customer: user, meter, amount }, () => 'done')
@@ -20,7 +21,7 @@ test('with /usage-events blocked, calls succeed, and their usage arrives once af
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
-  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
+  await until(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
   expect(await stack.books.events()).toEqual([])
   stack.proxy.mend()
   await expect.poll(() => stack.books.available(aUser(), 'generations')).toBe(6)
@@ -32,7 +33,7 @@ test('usage whose answers were lost is sent again and billed once', async () => 
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'answerLost' } : undefined))
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
-  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
+  await until(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
   stack.proxy.mend()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
   expect(await stack.books.events()).toHaveLength(3)
@@ -48,7 +49,7 @@ test.each([
   await using stack = await startStack({ options: { parkAfterMs: 0, parkAfterFailures: 0 } })
   stack.proxy.breakWith(({ path }) => (both.test(path) ? fault : undefined))
   await spend(stack, aUser())
-  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
+  await until(() => expect(stack.proxy.count(both)).toBeGreaterThan(2))
   expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
   stack.proxy.mend()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
@@ -160,7 +161,7 @@ test('a body that stalls ends at the deadline, and the usage is delivered later,
   await using stack = await startStack({ options: { flowgladDeadlineMs: 200 } })
   stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'bodyStalls' } : undefined))
   await spend(stack, aUser())
-  await vi.waitFor(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
+  await until(() => expect(stack.proxy.count(both)).toBeGreaterThan(1))
   stack.proxy.mend()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
   expect(await stack.books.events()).toHaveLength(1)
@@ -175,13 +176,10 @@ test('bulks grow smaller while Flowglad is too slow for them', async () => {
     bulk.test(path) && eventsIn(body) > 2 ? { state: 'bodyStalls' } : undefined,
   )
   await expect
-    .poll(
-      async () => {
-        await stack.billing.drain()
-        return (await stack.books.events()).length
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await stack.billing.drain()
+      return (await stack.books.events()).length
+    })
     .toBe(8)
 })
 

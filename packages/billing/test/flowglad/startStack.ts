@@ -10,7 +10,7 @@ export { aUser, type User } from './meters.ts'
 
 export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 
-/** Pauses short enough for tests; no test asserts one. */
+/** Pauses short enough for tests, and patience for a busy machine; no test asserts one. */
 const quick: Partial<BillingOptions> = {
   deliverEveryMs: 50,
   deliverMaxPauseMs: 100,
@@ -18,6 +18,7 @@ const quick: Partial<BillingOptions> = {
   sweepMs: 50,
   shutdownGraceMs: 2_000,
   fetchEveryMs: 100,
+  decisionMs: 20_000,
 }
 
 export interface StackSetup {

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createGate } from '../../src/flowglad/gate.ts'
 import { InsufficientCreditsError, sqliteLedger } from '../../src/index.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
+import { until } from './until.ts'
 
 const ada = aUser()
 const spend = (stack: Stack, amount = 1, user = ada) =>
@@ -130,7 +131,7 @@ test('fetches run few at a time, however many customers wait', async () => {
   const open = gate(stack, billing)
   const users = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
   const calls = users.map((user) => refusalOf(spend(stack, 1, user)))
-  await vi.waitFor(() => expect(stack.proxy.count(billing)).toBe(2))
+  await until(() => expect(stack.proxy.count(billing)).toBe(2))
   await Promise.all(calls)
   expect(stack.proxy.count(billing)).toBe(2)
   open()

@@ -55,7 +55,7 @@ test('work that lives is renewed beyond its time to live, and charged once', asy
   const call = spend(stack, long.run)
   await long.started
   // Each comes after half of the time to live.
-  await expect.poll(store.renewals, { timeout: 10_000 }).toBeGreaterThan(4)
+  await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()
   await call
@@ -81,7 +81,7 @@ test('a renewal that fails is tried again in the time that is left', async () =>
   await long.started
   let failures = 0
   store.breakFor((type) => type === 'renew' && ++failures <= 2)
-  await expect.poll(store.renewals, { timeout: 10_000 }).toBeGreaterThan(2)
+  await expect.poll(store.renewals).toBeGreaterThan(2)
   expect(failures).toBeGreaterThan(2)
   expect(await balance(stack)).toMatchObject({ held: 4 })
   long.finish()

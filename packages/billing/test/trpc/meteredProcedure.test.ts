@@ -1,7 +1,8 @@
 import { TRPCClientError } from '@trpc/client'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { billingRefusal } from '../../src/client/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
+import { until } from '../flowglad/until.ts'
 import { startApp } from './startApp.ts'
 
 const ada = aUser()
@@ -228,9 +229,9 @@ test('balances are pushed to whoever watches, from any call', async () => {
       seen.push(balances[0]?.available ?? null)
     }
   })()
-  await vi.waitFor(() => expect(seen).toEqual([10]))
+  await until(() => expect(seen).toEqual([10]))
   await caller.generate({ prompt: 'x', count: 3 })
-  await vi.waitFor(() => expect(seen.at(-1)).toBe(7))
+  await until(() => expect(seen.at(-1)).toBe(7))
   stop.abort()
   await watching
 })

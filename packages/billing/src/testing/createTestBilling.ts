@@ -1,0 +1,31 @@
+import { type BillingSetup, createBilling } from '../billing.ts'
+import type { Customer } from '../customer.ts'
+import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
+import type { Meters } from '../meters.ts'
+
+/**
+ * Billing for an app's own tests: the real one, over a ledger in memory. Nothing runs by itself; `billing.drain()` delivers.
+ * Flowglad is whatever answers like it: `const { url, key } = await startFlowgladLocal({ pricing })`.
+ *
+ *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })
+ */
+export function createTestBilling<const M extends Meters, Ctx extends object>({
+  flowglad: { url, key },
+  ...setup
+}: Omit<BillingSetup<M, Ctx>, 'ledger' | 'flowglad' | 'publicUrl'> & {
+  flowglad: { url: string; key: string }
+}) {
+  const { clock } = setup
+  return createBilling<M, Ctx>({
+    publicUrl: 'http://localhost',
+    ledger: sqliteLedger(':memory:', clock ? { clock } : {}),
+    flowglad: { secretKey: key, baseUrl: url },
+    ...setup,
+  })
+}
+
+/** A customer; say only what matters to the test. */
+export const aCustomer = (given: Partial<Customer> = {}): Customer => {
+  const id = given.id ?? 'ada'
+  return { id, name: id, email: `${id}@example.com`, ...given }
+}

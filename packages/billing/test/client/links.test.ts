@@ -1,0 +1,105 @@
+import { createTRPCClient, TRPCClientError, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import { expect, test } from 'vitest'
+import {
+  type BalancesAnswer,
+  balancesLink,
+  billingRefusal,
+  idempotencyLink,
+  keyHeaders,
+  keyHeadersAs,
+  newestBalances,
+} from '../../src/client/index.ts'
+import { type AppRouter, startApp } from '../trpc/startApp.ts'
+
+interface Sent {
+  key: unknown
+}
+
+/** The end of a chain of links: answers what it is told, and remembers the keys it was sent. */
+function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
+  const sent: Sent[] = []
+  const link: TRPCLink<AppRouter> =
+    () =>
+    ({ op }) =>
+      observable((observer) => {
+        sent.push({ key: op.context.idempotencyKey })
+        const answer = answers[sent.length - 1] ?? 'ok'
+        if (answer === 'ok') {
+          observer.next({ result: { type: 'data', data: 'pong' } })
+          observer.complete()
+          return
+        }
+        const billing = answer === 'broken' ? null : { code: 'IN_PROGRESS', key: 'k', ...answer }
+        observer.error(
+          TRPCClientError.from({ error: { code: -32009, message: 'no', data: { billing } } } as never),
+        )
+      })
+  return { link, sent }
+}
+const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
+  createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
+
+test('each operation gets a key of its own, which stays while it is in progress elsewhere', async () => {
+  const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
+  const client = clientOf(link)
+  expect(await client.ping.query()).toBe('pong')
+  expect(await client.ping.query()).toBe('pong')
+  const keys = sent.map(({ key }) => key)
+  expect(new Set(keys.slice(0, 3)).size).toBe(1)
+  expect(keys[3]).not.toBe(keys[0])
+  expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/)))
+})
+
+test("a key in the operation's context is kept, so that React Query's retries are one operation", async () => {
+  const { link, sent } = terminating(['broken', 'ok'])
+  const client = clientOf(link)
+  const attempt = () => client.ping.query(undefined, { context: { idempotencyKey: 'mine' } })
+  await expect(attempt()).rejects.toThrow()
+  await attempt()
+  expect(sent).toEqual([{ key: 'mine' }, { key: 'mine' }])
+})
+
+test('waiting for another attempt ends: then the refusal is the answer', async () => {
+  const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
+  const error = await clientOf(link, { maxWaitMs: 120 })
+    .ping.query()
+    .catch((reason: unknown) => reason)
+  expect(billingRefusal(error)).toMatchObject({ code: 'IN_PROGRESS' })
+})
+
+test('the header lists one key for each call of a batch in order, or is not there', () => {
+  const op = (idempotencyKey?: string) => ({ context: { idempotencyKey } })
+  expect(keyHeaders({ opList: [op('a'), op('b')] })).toEqual({ 'idempotency-key': 'a,b' })
+  expect(keyHeaders({ op: op('a') })).toEqual({ 'idempotency-key': 'a' })
+  expect(keyHeaders({ opList: [op('a'), op()] })).toEqual({})
+  expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
+})
+
+test('balances arrive with each plain response, refusals included, and the highest version stays', async () => {
+  await using app = await startApp()
+  const arrived: BalancesAnswer[] = []
+  const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])
+  await client.generate.mutate({ prompt: 'x', count: 4 })
+  await client.generate.mutate({ prompt: 'x', count: 9 }).catch(() => {})
+  expect(arrived.map(({ balances }) => balances[0]?.available)).toEqual([6, 6])
+  const [first] = arrived
+  if (!first) throw new Error('it came')
+  const older = { ...first, version: 6 }
+  const newer = { ...first, version: 7 }
+  expect(newestBalances(undefined, older)).toBe(older)
+  expect(newestBalances(newer, older)).toBe(newer)
+  expect(newestBalances(older, newer)).toBe(newer)
+})
+
+test.each([
+  [undefined],
+  [null],
+  ['text'],
+  [new Error('x')],
+  [{ data: { billing: null } }],
+  [{ data: { billing: { code: 'SOMETHING_ELSE' } } }],
+  [{ data: { billing: { code: 'toString' } } }],
+])('%s is no refusal of billing', (error) => {
+  expect(billingRefusal(error)).toBeNull()
+})
