@@ -39,7 +39,7 @@ const variables = z.object({
   AUTH_SECRET: z.string().default(development.authSecret),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
   RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
-  STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).default(0),
+  STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_IMAGE_MODEL: z.string().default('gpt-image-1'),
@@ -60,6 +60,7 @@ export interface Env {
   authSecret: string
   holdTtlMs: number
   rateLimit: boolean
+  /** Waited before each picture and each sentence. */
   studioLatencyMs: number
   /** null: pictures and texts are made here. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
@@ -121,7 +122,8 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     authSecret: env.AUTH_SECRET,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
-    studioLatencyMs: env.STUDIO_LATENCY_MS,
+    // In development long enough to see a text arrive and units being held.
+    studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
     // The address decides: a key that happens to lie in somebody's shell must not make a demo spend their money.
     openAi: env.OPENAI_BASE_URL
       ? {

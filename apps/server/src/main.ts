@@ -21,10 +21,13 @@ function fail(error: unknown) {
 }
 
 function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   if (error instanceof EnvError) return `The server cannot start:\n${error.message}`
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+  const code = 'code' in error ? String(error.code) : null
+  if (code === 'EADDRINUSE') {
     const port = 'port' in error ? Number(error.port) : Number.NaN
     return `Port ${port} is in use. Stop what listens there, or choose another: PORT=${port + 1}`
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // With a code it comes from the system or the database, and says enough by itself.
+  return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

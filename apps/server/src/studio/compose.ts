@@ -66,12 +66,16 @@ const endings = [
 export function* compose(prompt: string): Generator<string> {
   const random = createRandom(`text of ${prompt.toLowerCase()}`)
   const subject = subjectOf(prompt)
+  let last = ''
   const fill = (sentence: string) =>
     sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
       if (slot === 'subject') return subject
-      const words = vocabulary[slot.toLowerCase()]
-      const word = words ? random.pick(words) : ''
-      return slot === 'Time' ? word.charAt(0).toUpperCase() + word.slice(1) : word
+      const [first, ...others] = vocabulary[slot.toLowerCase()] ?? ['']
+      // Nothing is said twice in a row.
+      const fresh = others.filter((word) => word !== last)
+      last =
+        first === last ? random.pick([fresh[0] ?? first, ...fresh.slice(1)]) : random.pick([first, ...fresh])
+      return slot === 'Time' ? last.charAt(0).toUpperCase() + last.slice(1) : last
     })
   let left: string[] = [...middles]
   const paragraphs = 3 + random.whole(4)
@@ -86,8 +90,8 @@ export function* compose(prompt: string): Generator<string> {
     }
     if (paragraph === paragraphs - 1) sentences.push(fill(random.pick(endings)))
     for (const [n, sentence] of sentences.entries()) {
-      const last = n === sentences.length - 1
-      yield sentence + (last ? (paragraph === paragraphs - 1 ? '' : '\n\n') : ' ')
+      const ending = n === sentences.length - 1
+      yield sentence + (ending ? (paragraph === paragraphs - 1 ? '' : '\n\n') : ' ')
     }
   }
 }
@@ -105,7 +109,9 @@ function subjectOf(prompt: string): string {
     .replace(/[.!?…\s]+$/, '')
   const short = subject.split(' ').slice(0, 14).join(' ')
   if (!short) return 'this'
-  return /^[A-Z][a-z]/.test(short) && !/^[A-Z]\w* [A-Z]/.test(short)
-    ? short.charAt(0).toLowerCase() + short.slice(1)
-    : short
+  // Only a word that is no name may lose its capital in the middle of a sentence.
+  return short.replace(
+    /^(?:An?|The|My|Our|Your|His|Her|Their|Some|One|Two|Three|How|Why|What|When|Where)\b/,
+    (word) => word.toLowerCase(),
+  )
 }

@@ -1,0 +1,210 @@
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import { describe, expect, test } from 'vitest'
+import { paint } from '../src/studio/art/paint.ts'
+import { compose } from '../src/studio/compose.ts'
+import { createLocalModels } from '../src/studio/localModels.ts'
+import { createOpenAiModels } from '../src/studio/openAiModels.ts'
+import { atMost, tokensOf, wholeTokens } from '../src/studio/tokens.ts'
+
+const png = paint({ prompt: 'x', index: 0, size: 32 })
+
+async function all(tokens: AsyncIterable<string>): Promise<string[]> {
+  const list: string[] = []
+  for await (const token of tokens) list.push(token)
+  return list
+}
+async function* of(...pieces: string[]) {
+  yield* pieces
+}
+
+describe('tokens', () => {
+  test('are the words of a text, and joined are the text', async () => {
+    const text = '  Two words,\n\nthen  three more – done. '
+    expect(tokensOf(text).join('')).toBe(text)
+    expect(tokensOf(text).map((token) => token.trim())).toEqual([
+      'Two',
+      'words,',
+      'then',
+      'three',
+      'more',
+      '–',
+      'done.',
+    ])
+    expect(tokensOf('')).toEqual([])
+  })
+
+  test('are the same however a stream cuts the text', async () => {
+    const text = 'A stream may cut words anywhere, even here.'
+    for (const length of [1, 2, 3, 7, 100]) {
+      const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
+      expect(await all(wholeTokens(of(...pieces)))).toEqual(tokensOf(text))
+    }
+  })
+
+  test('stop at the limit, and what made them is told', async () => {
+    let left = false
+    async function* endless() {
+      try {
+        for (;;) yield 'more '
+      } finally {
+        left = true
+      }
+    }
+    expect(await all(atMost(3, endless()))).toEqual(['more ', 'more ', 'more '])
+    expect(left).toBe(true)
+  })
+})
+
+describe('local models', () => {
+  const models = createLocalModels({
+    renderer: { paint: async () => png, async [Symbol.asyncDispose]() {} },
+    latencyMs: 0,
+  })
+
+  test('write the same text about the same prompt, and name its subject', async () => {
+    const order = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
+    const text = (await all(models.write(order))).join('')
+    expect(text).toBe([...compose(order.prompt)].join(''))
+    expect(text).toContain('the lighthouse keeper')
+    expect(text).not.toContain('{')
+    expect(tokensOf(text).length).toBeGreaterThan(80)
+    expect((await all(models.write({ ...order, maxTokens: 7 }))).join('')).toBe(
+      tokensOf(text).slice(0, 7).join(''),
+    )
+  })
+
+  test('refuse the word forbidden, not words that contain it', async () => {
+    const refused = { code: 'UNPROCESSABLE_CONTENT' }
+    await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
+      refused,
+    )
+    await expect(all(models.write({ prompt: 'forbidden.', maxTokens: 5 }))).rejects.toMatchObject(refused)
+    expect(await models.paint({ prompt: 'unforbiddenly', index: 0, hd: true })).toEqual({ png, size: 1024 })
+  })
+})
+
+describe('an OpenAI-compatible endpoint', () => {
+  /** An endpoint that answers as told and remembers what it was asked. */
+  async function startEndpoint() {
+    const asked: { path: string; authorization: string | undefined; body: unknown }[] = []
+    const answer = { status: 200, body: {} as unknown, stream: null as (() => AsyncIterable<string>) | null }
+    let gone = 0
+    const app = Fastify({ forceCloseConnections: true })
+    app.post('/v1/*', async (request, reply) => {
+      asked.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
+      if (!answer.stream) return reply.code(answer.status).send(answer.body)
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      reply.raw.on('close', () => gone++)
+      for await (const piece of answer.stream()) {
+        if (reply.raw.destroyed) break
+        reply.raw.write(piece)
+      }
+      reply.raw.end()
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const models = createOpenAiModels({
+      baseUrl: `http://127.0.0.1:${port}/v1`,
+      apiKey: 'sk-own',
+      imageModel: 'dall-e-3',
+      textModel: 'gpt-4o-mini',
+      latencyMs: 0,
+    })
+    return { asked, answer, models, gone: () => gone, [Symbol.asyncDispose]: () => app.close() }
+  }
+  const request = { prompt: 'a boat', index: 0, hd: false }
+  const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
+
+  test('gives its picture as it is', async () => {
+    await using it = await startEndpoint()
+    it.answer.body = { created: 1, data: [{ b64_json: Buffer.from(png).toString('base64') }] }
+    const painted = await it.models.paint(request)
+    expect(Buffer.compare(painted.png, png)).toBe(0)
+    expect(painted.size).toBe(32)
+    expect(it.asked).toEqual([
+      {
+        path: '/v1/images/generations',
+        authorization: 'Bearer sk-own',
+        body: { model: 'dall-e-3', prompt: 'a boat', n: 1, size: '1024x1024', response_format: 'b64_json' },
+      },
+    ])
+  })
+
+  test('refusing a prompt is the content policy; anything else is a model that is not available', async () => {
+    await using it = await startEndpoint()
+    const cases = [
+      [
+        400,
+        { error: { code: 'content_policy_violation', type: 'invalid_request_error' } },
+        'UNPROCESSABLE_CONTENT',
+      ],
+      [400, { error: { code: 'invalid_size' } }, 'SERVICE_UNAVAILABLE'],
+      [401, { error: { code: 'invalid_api_key' } }, 'SERVICE_UNAVAILABLE'],
+      [429, { error: { type: 'rate_limit' } }, 'SERVICE_UNAVAILABLE'],
+      [500, 'oops', 'SERVICE_UNAVAILABLE'],
+      [200, { data: [] }, 'SERVICE_UNAVAILABLE'],
+      [200, { data: [{ b64_json: Buffer.from('GIF89a').toString('base64') }] }, 'SERVICE_UNAVAILABLE'],
+    ] as const
+    for (const [status, body, code] of cases) {
+      Object.assign(it.answer, { status, body })
+      await expect(it.models.paint(request), `${status} ${JSON.stringify(body)}`).rejects.toMatchObject({
+        code,
+      })
+    }
+    const asked = it.asked.length
+    await expect(it.models.paint({ ...request, prompt: 'forbidden' })).rejects.toMatchObject({
+      code: 'UNPROCESSABLE_CONTENT',
+    })
+    expect(it.asked).toHaveLength(asked)
+  })
+
+  test('streams its text in our tokens, however its events are cut', async () => {
+    await using it = await startEndpoint()
+    const events = [
+      data('The se'),
+      data('a is'),
+      data(' wide.'),
+      'data: {"choices":[]}\n\n',
+      'data: [DONE]\n\n',
+    ].join('')
+    it.answer.stream = () => of(events.slice(0, 20), events.slice(20, 75), events.slice(75))
+    expect(await all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).toEqual([
+      'The ',
+      'sea ',
+      'is ',
+      'wide.',
+    ])
+    expect(it.asked[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      body: { stream: true, messages: [{ role: 'user', content: 'the sea' }] },
+    })
+  })
+
+  test('is told to stop when the reader leaves, and when the limit is reached', async () => {
+    await using it = await startEndpoint()
+    async function* endless() {
+      for (;;) {
+        yield data('word ')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    it.answer.stream = endless
+    for await (const _ of it.models.write({ prompt: 'on and on', maxTokens: 1_000 })) break
+    await expect.poll(it.gone).toBe(1)
+    expect(await all(it.models.write({ prompt: 'on and on', maxTokens: 4 }))).toHaveLength(4)
+    await expect.poll(it.gone).toBe(2)
+  })
+
+  test('that breaks off in the middle is an error after what has come', async () => {
+    await using it = await startEndpoint()
+    it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
+    const come: string[] = []
+    const reading = (async () => {
+      for await (const token of it.models.write({ prompt: 'a tale', maxTokens: 50 })) come.push(token)
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    expect(come).toEqual(['Once ', 'upon '])
+  })
+})
