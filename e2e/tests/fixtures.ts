@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { type APIRequestContext, type BrowserContext, test as base, type Page } from '@playwright/test'
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  test as base,
+  expect,
+  type Page,
+} from '@playwright/test'
 import type { Model } from '../stack/model.ts'
 import { type Stack, type StackOptions, startStack } from '../stack/stack.ts'
 
-export type { expect }
+export { expect }
 
 export interface Customer {
   /** The signed-in user's id: Flowglad's `externalId`. */
