@@ -18,6 +18,8 @@ export class Problem extends Error {
   constructor(
     readonly code: Code,
     readonly body: string | readonly unknown[],
+    /** Some refusals of the platform come without their code. */
+    readonly hasCode = true,
   ) {
     super(typeof body === 'string' ? body : JSON.stringify(body))
     this.status = statusOf[code]
@@ -25,6 +27,8 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
+/** What the platform refuses before it looks at the call itself: these come without a code. */
+export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)

@@ -20,7 +20,7 @@ import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
 import type { Platform } from './platform.ts'
-import { Problem } from './problems.ts'
+import { malformed, Problem } from './problems.ts'
 
 /** Moves the clock on and lets everything happen that falls due. */
 export type Advance = (ms: number) => void
@@ -155,20 +155,17 @@ async function refuseForeignForms(request: FastifyRequest): Promise<void> {
     throw new Problem('FORBIDDEN', 'This form belongs to another site')
 }
 
-const invalidJson = new Error('Invalid JSON in request body')
+const invalidJson = malformed('Invalid JSON in request body')
 
 /** Errors as the platform words them; a 401 is plain text. */
 function answerTo(error: unknown, requestId: string) {
-  // The one error that carries no code.
-  if (error === invalidJson)
-    return {
-      status: 400,
-      type: 'application/json',
-      body: { error: invalidJson.message, request_id: requestId },
-    }
-  const { code, status, body } = asProblem(error)
+  const { code, status, body, hasCode } = asProblem(error)
   if (code === 'UNAUTHORIZED') return { status, type: 'text/plain', body }
-  return { status, type: 'application/json', body: { error: body, code, request_id: requestId } }
+  return {
+    status,
+    type: 'application/json',
+    body: { error: body, ...(hasCode && { code }), request_id: requestId },
+  }
 }
 
 /** Anything that is not ours to word: Fastify's refusals of the request keep their status, the rest is a 500. */

@@ -23,7 +23,10 @@ it.each(['0', '101', 'ten', '-1', '1.5', ''])('a limit of "%s" is refused', asyn
   const answer = await fetch(`${studio.url}/api/v1/customers?limit=${limit}`, {
     headers: { authorization: studio.key },
   })
-  expect(answer.status).toBe(400)
+  expect([answer.status, await answer.json()]).toEqual([
+    400,
+    { error: expect.any(String), request_id: expect.any(String) },
+  ])
 })
 
 it('a cursor that no page gave is refused', async () => {
@@ -47,7 +50,9 @@ it('every list that the SDK has answers', async () => {
   expect((await node.pricingModels.list()).data).toMatchObject([{ name: 'Film studio', isDefault: true }])
   expect((await node.subscriptions.list()).data.map((s) => s.status)).toEqual(['canceled', 'active'])
   expect((await node.checkoutSessions.list()).data).toMatchObject([{ status: 'succeeded' }])
-  expect((await node.invoices.list()) as object).toMatchObject({ data: [{ invoice: { status: 'paid' } }] })
+  expect((await node.invoices.list()) as object).toMatchObject({
+    data: [{ status: 'paid', type: 'subscription' }],
+  })
   expect((await node.invoiceLineItems.list()) as object).toMatchObject({ data: [{ price: 4900 }] })
   expect((await node.payments.list()).data).toMatchObject([{ amount: 4900, status: 'succeeded' }])
   expect((await node.paymentMethods.list()) as object).toMatchObject({ data: [{ type: 'card' }] })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import { refusedPanic } from '../problems.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
 const base = {
@@ -76,8 +76,16 @@ export function checkoutSessionRoutes(route: Route): void {
     },
   )
 
-  route('GET', '/checkout-sessions', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.checkoutSessions, query, presentSession),
+  route(
+    'GET',
+    '/checkout-sessions',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.checkoutSessions,
+        query,
+        presentSession,
+      ) satisfies PageOf<Flowglad.CheckoutSessionListResponse>,
   )
 
   route('GET', '/checkout-sessions/:id', {}, ({ platform, params }) => {

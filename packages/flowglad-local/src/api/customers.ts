@@ -7,7 +7,7 @@ import type { Platform } from '../platform.ts'
 import { notFound } from '../problems.ts'
 import { defined } from './defined.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
 import { presentSubscription, subscriptionDetails, usageMeterBalances } from './subscriptionDetails.ts'
@@ -58,8 +58,16 @@ export function customerRoutes(route: Route): void {
     } satisfies Flowglad.CustomerCreateResponse
   })
 
-  route('GET', '/customers', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.customers, query, (c): Flowglad.CustomerClientSelectSchema => c),
+  route(
+    'GET',
+    '/customers',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.customers,
+        query,
+        (c): Flowglad.CustomerClientSelectSchema => c,
+      ) satisfies PageOf<Flowglad.CustomerListResponse>,
   )
 
   route(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Table } from '../database/Table.ts'
-import { Problem } from '../problems.ts'
+import { malformed } from '../problems.ts'
 
 /** `?limit` 1–100, default 10, and `?cursor` from the previous page. */
 export const listQuery = z.object({ limit: z.string().optional(), cursor: z.string().optional() })
@@ -20,15 +20,17 @@ export interface Page<T> {
   total: number
 }
 
-/** The records that `wanted` lets through, oldest first, from the cursor on. */
+/** A page of what a list of the SDK holds, so that a list of something else does not compile. */
+export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
+
+/** A table's records, oldest first, from the cursor on. */
 export function listPage<R extends { id: string; createdAt: number }, T>(
   table: Table<R>,
   query: z.output<typeof listQuery>,
   present: (record: R) => T,
-  wanted: (record: R) => boolean = () => true,
 ): Page<T> {
   const limit = parseLimit(query.limit)
-  const records = [...table.all()].filter(wanted)
+  const records = [...table.all()]
   const start = query.cursor === undefined ? 0 : indexAfter(records, parseCursor(query.cursor))
   const page = records.slice(start, start + limit)
   const last = page.at(-1)
@@ -46,7 +48,7 @@ function parseLimit(text: string | undefined): number {
   if (text === undefined) return 10
   const limit = Number(text)
   if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-    throw new Problem('BAD_REQUEST', 'Invalid limit: expected a whole number from 1 to 100')
+    throw malformed('Invalid limit: expected a whole number from 1 to 100')
   return limit
 }
 
@@ -57,7 +59,7 @@ function parseCursor(text: string): z.output<typeof cursorShape> {
   try {
     return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64').toString()))
   } catch {
-    throw new Problem('BAD_REQUEST', 'Invalid cursor')
+    throw malformed('Invalid cursor')
   }
 }
 

@@ -4,7 +4,7 @@ import type { Payment } from '../database/records.ts'
 import type { Table } from '../database/Table.ts'
 import { refused, refusedResult } from '../problems.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
 const presentPayment = (payment: Payment): Flowglad.PaymentClientSelectSchema => payment
@@ -17,33 +17,53 @@ function retrieve<R extends { id: string }>(table: Table<R>, id: string | undefi
 
 /** Invoices, payments, payment methods and purchases: made by billing, read here. Payments can be refunded. */
 export function moneyRoutes(route: Route): void {
-  route('GET', '/invoices', { query: listQuery }, ({ platform, query }) => {
-    const { books } = platform
-    return listPage(books.invoices, query, (invoice) => ({
-      invoice: presentInvoice(invoice),
-      invoiceLineItems: books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
-    }))
-  })
+  route(
+    'GET',
+    '/invoices',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(platform.books.invoices, query, presentInvoice) satisfies PageOf<Flowglad.InvoiceListResponse>,
+  )
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
     const { books } = platform
     const invoice = retrieve(books.invoices, params.id, 'invoices')
     return {
       invoice: presentInvoice(invoice),
       invoiceLineItems: books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
-    }
+    } satisfies Flowglad.InvoiceRetrieveResponse
   })
 
-  route('GET', '/invoice-line-items', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.invoiceLineItems, query, presentInvoiceLineItem),
+  route(
+    'GET',
+    '/invoice-line-items',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.invoiceLineItems,
+        query,
+        presentInvoiceLineItem,
+      ) satisfies PageOf<Flowglad.InvoiceLineItemListResponse>,
   )
-  route('GET', '/invoice-line-items/:id', {}, ({ platform, params }) => ({
-    invoiceLineItem: presentInvoiceLineItem(
-      retrieve(platform.books.invoiceLineItems, params.id, 'invoice line items'),
-    ),
-  }))
+  route(
+    'GET',
+    '/invoice-line-items/:id',
+    {},
+    ({ platform, params }) =>
+      presentInvoiceLineItem(
+        retrieve(platform.books.invoiceLineItems, params.id, 'invoice line items'),
+      ) satisfies Flowglad.InvoiceLineItemRetrieveResponse,
+  )
 
-  route('GET', '/payment-methods', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.paymentMethods, query, presentPaymentMethod),
+  route(
+    'GET',
+    '/payment-methods',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.paymentMethods,
+        query,
+        presentPaymentMethod,
+      ) satisfies PageOf<Flowglad.PaymentMethodListResponse>,
   )
   route(
     'GET',
@@ -64,8 +84,12 @@ export function moneyRoutes(route: Route): void {
     purchase: presentPurchase(retrieve(platform.books.purchases, params.id, 'purchases')),
   }))
 
-  route('GET', '/payments', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.payments, query, presentPayment),
+  route(
+    'GET',
+    '/payments',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(platform.books.payments, query, presentPayment) satisfies PageOf<Flowglad.PaymentListResponse>,
   )
   route(
     'GET',

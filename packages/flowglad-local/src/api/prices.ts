@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { demoteOthers, find, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
 import { refused } from '../problems.ts'
 import { defined } from './defined.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import { priceInput, withNulls } from './priceInput.ts'
 import { presentPrice } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
@@ -11,8 +11,12 @@ import type { Route } from './route.ts'
 const text = z.string().nullish()
 
 export function priceRoutes(route: Route): void {
-  route('GET', '/prices', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.prices, query, presentPrice),
+  route(
+    'GET',
+    '/prices',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(platform.books.prices, query, presentPrice) satisfies PageOf<Flowglad.PriceListResponse>,
   )
 
   route('GET', '/prices/:id', {}, ({ platform, params }) => ({

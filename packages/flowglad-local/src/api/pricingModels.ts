@@ -6,7 +6,7 @@ import { installPricingModel } from '../pricing/installPricingModel.ts'
 import { pricingSetup } from '../pricing/pricingSetup.ts'
 import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
 
@@ -27,8 +27,16 @@ export function pricingModelRoutes(route: Route): void {
       }) satisfies Flowglad.PricingModelRetrieveResponse,
   )
 
-  route('GET', '/pricing-models', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.pricingModels, query, (model) => model),
+  route(
+    'GET',
+    '/pricing-models',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.pricingModels,
+        query,
+        (model) => model,
+      ) satisfies PageOf<Flowglad.PricingModelListResponse>,
   )
 
   route(

@@ -5,7 +5,7 @@ import type { Product } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
 import { refused } from '../problems.ts'
 import { defined } from './defined.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import { productPriceInput, withNulls } from './priceInput.ts'
 import { productDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
@@ -38,8 +38,12 @@ export function productRoutes(route: Route): void {
     featureIds: z.array(z.string()).optional(),
   })
 
-  route('GET', '/products', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.products, query, presentProduct),
+  route(
+    'GET',
+    '/products',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(platform.books.products, query, presentProduct) satisfies PageOf<Flowglad.ProductListResponse>,
   )
 
   route(

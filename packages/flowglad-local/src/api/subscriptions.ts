@@ -9,7 +9,7 @@ import { currentPeriod } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { refused, refusedResult } from '../problems.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentSubscription } from './subscriptionDetails.ts'
 
@@ -92,8 +92,16 @@ export function subscriptionRoutes(route: Route): void {
     subscription: presentSubscription(subscribeCustomer(platform, now, body)),
   }))
 
-  route('GET', '/subscriptions', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.subscriptions, query, presentSubscription),
+  route(
+    'GET',
+    '/subscriptions',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.subscriptions,
+        query,
+        presentSubscription,
+      ) satisfies PageOf<Flowglad.SubscriptionListResponse>,
   )
 
   route(

@@ -4,7 +4,7 @@ import { find, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
 import type { UsageMeter } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
 import { defined } from './defined.ts'
-import { listPage, listQuery } from './list.ts'
+import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 
 export function usageMeterRoutes(route: Route): void {
@@ -25,8 +25,16 @@ export function usageMeterRoutes(route: Route): void {
       .optional(),
   })
 
-  route('GET', '/usage-meters', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.usageMeters, query, presentMeter),
+  route(
+    'GET',
+    '/usage-meters',
+    { query: listQuery },
+    ({ platform, query }) =>
+      listPage(
+        platform.books.usageMeters,
+        query,
+        presentMeter,
+      ) satisfies PageOf<Flowglad.UsageMeterListResponse>,
   )
 
   route(

@@ -1,7 +1,8 @@
+import { distinctKey } from '../database/Books.ts'
 import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
-import { applyCredits, propertiesKey } from '../rules/credits.ts'
+import { applyCredits } from '../rules/credits.ts'
 import { postLedgerEntry } from './ledger.ts'
 import { currentPeriod } from './subscriptions.ts'
 
@@ -36,8 +37,9 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
       `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
     )
   const period = currentPeriod(platform, subscription.id)
-  const counts =
-    meter.aggregationType === 'sum' || isNewInPeriod(platform, period.id, meter, usage.properties)
+  // Of equal events in a period only the first costs anything on a meter that counts distinct properties.
+  const key = { billingPeriodId: period.id, usageMeterId: meter.id, properties: usage.properties }
+  const counts = meter.aggregationType === 'sum' || !books.usageEvents.first('distinct', distinctKey(key))
   const event = books.usageEvents.put({
     ...newRecord('usage_event', at),
     customerId: subscription.customerId,
@@ -68,17 +70,4 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
     description: usage.transactionId,
   })
   return event
-}
-
-/** Only the first event with the same properties costs anything in a period of a `count_distinct_properties` meter. */
-function isNewInPeriod(
-  { books }: Platform,
-  periodId: string,
-  meter: UsageMeter,
-  properties: Record<string, unknown>,
-): boolean {
-  const key = propertiesKey(properties)
-  return !books.usageEvents
-    .by('periodMeter', `${periodId}\u0000${meter.id}`)
-    .some((event) => propertiesKey(event.properties) === key)
 }

@@ -27,8 +27,8 @@ interface SubscriptionRequest {
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Subscribes a customer without a checkout. With a saved card the first payment runs at once, and the answer shows the
- * subscription as it was before that: `incomplete`. Without one it stays so, and the customer is left without a plan.
+ * Subscribes a customer without a checkout. With a saved card the first payment runs at once; the answer shows the
+ * subscription as it was before that. Without a card it stays `incomplete`, and the customer is left without a plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { books } = platform
@@ -49,12 +49,14 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const start = input.startDate === undefined ? at : new Date(input.startDate).getTime()
   const trialEnd = input.trialEnd ?? (price.trialPeriodDays ? start + price.trialPeriodDays * dayMs : null)
   const paysNothing = input.doNotCharge || price.unitPrice === 0
+  // A card named in the call is trusted before it has paid, the customer's default only after.
+  const startsActive = paysNothing || input.defaultPaymentMethodId !== undefined
   const subscription = createSubscription(platform, at, {
     customer,
-    price: input.doNotCharge ? { ...price, unitPrice: 0 } : price,
+    price,
     quantity: input.quantity,
     name: input.name ?? `${product.name} - ${price.name}`,
-    status: trialEnd !== null ? 'trialing' : paysNothing ? 'active' : 'incomplete',
+    status: trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
     paymentMethodId: method?.id ?? null,
     backupPaymentMethodId: backup?.id ?? null,
     metadata: input.metadata ?? null,

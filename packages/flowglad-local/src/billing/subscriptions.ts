@@ -82,7 +82,6 @@ export function createSubscription(
   const anchor = input.anchor ?? start
   const interval = input.interval ?? price.intervalUnit ?? 'month'
   const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
-  const product = price.productId ? books.products.get(price.productId) : null
   const trialEnd = input.trialEnd ?? null
   const subscription = books.subscriptions.put({
     ...newRecord('sub', at),
@@ -101,7 +100,7 @@ export function createSubscription(
     cancelScheduledAt: null,
     cancellationReason: null,
     replacedBySubscriptionId: null,
-    isFreePlan: price.unitPrice === 0 && (product?.default ?? false),
+    isFreePlan: price.unitPrice === 0,
     doNotCharge: input.doNotCharge ?? false,
     priceId: price.id,
     runBillingAtPeriodStart: true,
@@ -113,7 +112,11 @@ export function createSubscription(
     pricingModelId: customer.pricingModelId,
     scheduledAdjustmentAt: null,
   })
-  addItem(platform, at, subscription, { price, quantity: input.quantity })
+  addItem(platform, at, subscription, {
+    price,
+    quantity: input.quantity,
+    ...(input.doNotCharge && { unitPrice: 0 }),
+  })
   addPeriod(platform, at, subscription)
   announce(platform, at, 'subscription.created', { id: subscription.id, object: 'subscription', customer })
   return subscription
@@ -124,7 +127,12 @@ export function addItem(
   { books }: Platform,
   at: number,
   subscription: Subscription,
-  { price, quantity, addedDate = at }: { price: Price; quantity: number; addedDate?: number },
+  {
+    price,
+    quantity,
+    addedDate = at,
+    unitPrice = price.unitPrice,
+  }: { price: Price; quantity: number; addedDate?: number; unitPrice?: number },
 ): SubscriptionItem {
   const item = books.subscriptionItems.put({
     ...newRecord('si', at),
@@ -132,7 +140,7 @@ export function addItem(
     name: price.name,
     addedDate: Math.max(addedDate, subscription.startDate),
     priceId: price.id,
-    unitPrice: price.unitPrice,
+    unitPrice,
     quantity,
     metadata: null,
     type: 'static',

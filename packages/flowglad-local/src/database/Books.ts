@@ -1,6 +1,11 @@
+import { propertiesKey } from '../rules/credits.ts'
 import { type Journal, sqliteJournal } from './journal.ts'
 import type * as R from './records.ts'
 import { Table } from './Table.ts'
+
+/** Events with the same key are one event to a meter that counts distinct properties. */
+export const distinctKey = (event: Pick<R.UsageEvent, 'billingPeriodId' | 'usageMeterId' | 'properties'>) =>
+  `${event.billingPeriodId}\u0000${event.usageMeterId}\u0000${propertiesKey(event.properties)}`
 
 /**
  * Everything the platform knows. Reads and writes are synchronous and in memory; a transaction's changes reach the
@@ -55,7 +60,7 @@ export class Books {
   readonly usageEvents = this.#table<R.UsageEvent>()('usage_events', {
     subscription: (r) => r.subscriptionId,
     transaction: (r) => `${r.transactionId}\u0000${r.usageMeterId}`,
-    periodMeter: (r) => `${r.billingPeriodId}\u0000${r.usageMeterId}`,
+    distinct: (r) => distinctKey(r),
   })
   readonly usageCredits = this.#table<R.UsageCredit>()('usage_credits', {
     subscription: (r) => r.subscriptionId,
