@@ -40,7 +40,7 @@ export interface PictureStore {
   png(picture: { id: string; user: string }): Promise<Uint8Array | undefined>
 }
 
-export const pictureUrl = (id: string) => `/api/studio/pictures/${id}.png`
+const pictureUrl = (id: string) => `/api/studio/pictures/${id}.png`
 
 export function createPictureStore({
   kysely,
