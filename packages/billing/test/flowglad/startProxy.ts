@@ -11,6 +11,8 @@ export type Fault =
   | { state: 'json'; status: number; body: unknown }
   /** Nothing comes until `release`. */
   | { state: 'held'; until: Promise<void> }
+  /** The platform gets it at once; its answer comes after `release`, and is old by then. */
+  | { state: 'answerHeld'; until: Promise<void> }
   /** Headers come, the body never ends. */
   | { state: 'bodyStalls' }
 
@@ -35,9 +37,11 @@ export async function startProxy(target: string) {
     const broken = fault(passing)
     switch (broken?.state) {
       case undefined:
-        return pass(request, response, body, false)
+        return pass(request, response, body)
       case 'answerLost':
-        return pass(request, response, body, true)
+        return pass(request, response, body, { lose: true })
+      case 'answerHeld':
+        return pass(request, response, body, { after: broken.until })
       case 'refused':
         return response.destroy()
       case 'page':
@@ -48,7 +52,7 @@ export async function startProxy(target: string) {
           .end(JSON.stringify(broken.body))
       case 'held':
         await broken.until
-        return pass(request, response, body, false)
+        return pass(request, response, body)
       case 'bodyStalls':
         return response.writeHead(200, { 'content-type': 'application/json' }).write('{"customer":')
       default:
@@ -56,10 +60,16 @@ export async function startProxy(target: string) {
     }
   })
 
-  function pass(request: IncomingMessage, response: ServerResponse, body: Buffer, lose: boolean) {
+  function pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    { lose = false, after }: { lose?: boolean; after?: Promise<void> } = {},
+  ) {
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
-      (answer) => {
+      async (answer) => {
+        await after
         if (lose) {
           answer.resume()
           answer.on('end', () => response.destroy())

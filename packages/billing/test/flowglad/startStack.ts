@@ -1,5 +1,5 @@
 import { Flowglad } from '@flowglad/node'
-import { startFlowgladLocal } from 'flowglad-local'
+import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { type BillingOptions, createBilling, sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { meters, type User } from './meters.ts'
@@ -26,16 +26,20 @@ export interface StackSetup {
   ledger?: Ledger
   /** Delivery and sweeping run by themselves. Default true. */
   started?: boolean
+  /** Another node, whose Flowglad this one shares. */
+  beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
+type Proxy = Awaited<ReturnType<typeof startProxy>>
 
 /** Billing over a real ledger, in front of a real flowglad-local behind a proxy that can break. */
 export async function startStack({
   options,
   ledger = sqliteLedger(':memory:'),
   started = true,
+  beside,
 }: StackSetup = {}) {
-  const flowglad = await startFlowgladLocal({ pricing })
-  const proxy = await startProxy(flowglad.url)
+  const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing }))
+  const proxy = beside?.proxy ?? (await startProxy(flowglad.url))
   const billing = createBilling({
     meters,
     ledger,
@@ -83,6 +87,7 @@ export async function startStack({
     },
     async [Symbol.asyncDispose]() {
       await billing.close()
+      if (beside) return
       await proxy[Symbol.asyncDispose]()
       await flowglad.close()
     },

@@ -47,6 +47,27 @@ test('a refusal follows a look at Flowglad that began after the call', async () 
   expect(await spend(stack)).toBe('done')
 })
 
+test('a call that comes while a fetch is under way is not refused by that fetch', async () => {
+  await using stack = await startStack()
+  await spend(stack, 10)
+  await stack.billing.drain()
+  let open = () => {}
+  const until = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const before = stack.proxy.count(billing)
+  stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'answerHeld', until } : undefined))
+  const early = refusalOf(spend(stack))
+  await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThan(before)
+  stack.proxy.mend()
+  await stack.books.pay(ada, 'generation_pack')
+  const late = refusalOf(spend(stack))
+  open()
+  // The early one's books were read before the payment.
+  expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
+  expect(await late).toBe('done')
+})
+
 test('a burst of refusals causes few fetches, and each is answered', async () => {
   await using stack = await startStack({ options: { fetchEveryMs: 60_000 } })
   await spend(stack, 10)

@@ -198,7 +198,7 @@ test('two nodes on one ledger run a key once', async () => {
   try {
     const work = counting()
     await using one = await startApp({ work, ledger: sqliteLedger(file) })
-    await using two = await startApp({ work, ledger: sqliteLedger(file) })
+    await using two = await startApp({ work, ledger: sqliteLedger(file), beside: one })
     await one.client.ping.query()
     const call = (app: typeof one) =>
       app.clientWith([idempotencyLink()]).generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))

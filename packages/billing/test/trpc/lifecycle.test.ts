@@ -222,7 +222,7 @@ test('changes made by one node reach who watches on another', async () => {
   const folder = mkdtempSync('/tmp/metered-')
   try {
     await using one = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })
-    await using two = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })
+    await using two = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`), beside: one })
     await one.billing.balances(ada)
     const seen: (number | null | undefined)[] = []
     const stop = new AbortController()

@@ -1,0 +1,37 @@
+import fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { sendBillingError } from '../../src/index.ts'
+import { aUser, startStack } from '../flowglad/startStack.ts'
+
+test('a plain Fastify route meters its work, and answers 402 in the words of an API', async () => {
+  await using stack = await startStack()
+  const app = fastify()
+  app.setErrorHandler((error, _request, reply) => {
+    if (!sendBillingError(error, reply)) reply.code(500).send({ error: 'internal' })
+  })
+  app.post('/render', () =>
+    stack.billing.meter({ customer: aUser(), meter: 'generations', amount: 6 }, () => ({ id: 'picture' })),
+  )
+  const render = async () => {
+    const response = await app.inject({ method: 'POST', url: '/render' })
+    return { status: response.statusCode, body: response.json(), retryAfter: response.headers['retry-after'] }
+  }
+  expect(await render()).toMatchObject({ status: 200, body: { id: 'picture' } })
+  expect(await render()).toMatchObject({
+    status: 402,
+    body: {
+      error: 'insufficient_credits',
+      message: 'Insufficient credits for generations. Available: 4, Required: 6',
+      availableBalance: 4,
+      required: 6,
+      upgradeUrl: '/pricing',
+    },
+  })
+  await stack.ledger.close()
+  expect(await render()).toMatchObject({
+    status: 503,
+    body: { error: 'billing_unavailable' },
+    retryAfter: '1',
+  })
+  await app.close()
+})

@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest'
+import { billingRefusal } from '../../src/client/index.ts'
+import { aUser } from '../flowglad/startStack.ts'
+import { startApp } from './startApp.ts'
+
+const ada = aUser()
+type App = Awaited<ReturnType<typeof startApp>>
+
+/** Ada on a paid plan, as the app knows it. */
+async function onPro(app: App) {
+  await app.client.ping.query()
+  await app.books.pay(ada, 'pro_monthly')
+  return app.client.billing.refresh.mutate()
+}
+
+test('plans are public, and tell price, grants, features and what is unlimited', async () => {
+  await using app = await startApp()
+  const response = await fetch(`${app.url}/billing.plans`)
+  const { result }: { result: { data: unknown } } = JSON.parse(await response.text())
+  expect(result.data).toMatchObject([
+    {
+      kind: 'plan',
+      name: 'Free',
+      priceSlug: 'free',
+      unitPrice: 0,
+      isFree: true,
+      grants: expect.arrayContaining([
+        { meter: 'generations', name: 'generations', amount: 10, renews: true },
+      ]),
+      unlimited: [],
+    },
+    {
+      kind: 'plan',
+      priceSlug: 'pro_monthly',
+      unitPrice: 2_000,
+      currency: 'USD',
+      interval: { unit: 'month', count: 1 },
+    },
+    { kind: 'plan', priceSlug: 'scale_monthly', unlimited: ['generations'] },
+    {
+      kind: 'pack',
+      priceSlug: 'generation_pack',
+      interval: null,
+      grants: [{ meter: 'generations', name: 'generations', amount: 50, renews: false }],
+    },
+  ])
+})
+
+test('from Free the way up is a checkout, which leads back to this app and nowhere else', async () => {
+  await using app = await startApp()
+  const { url } = await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
+  expect(url).toMatch(/\/checkout\/chckt_session_/)
+  const sent = app.proxy.seen.find(({ path }) => path.includes('checkout-sessions'))
+  expect(JSON.parse(sent?.body ?? '')).toMatchObject({
+    checkoutSession: {
+      successUrl: 'http://localhost:3000/?checkout=success',
+      cancelUrl: 'http://localhost:3000/pricing?checkout=cancelled',
+    },
+  })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow('checkout')
+  await expect(app.client.billing.checkout.mutate({ priceSlug: 'nope' })).rejects.toThrow('for sale')
+  await expect(app.client.billing.cancel.mutate()).rejects.toThrow('cannot be cancelled')
+})
+
+test('between paid plans: up at once, down with the period, both undone by resume', async () => {
+  await using app = await startApp()
+  const { plan: pro } = await onPro(app)
+  expect(pro).toMatchObject({ name: 'Pro', priceSlug: 'pro_monthly', cancelsAt: null, changesAt: null })
+  await expect(app.client.billing.checkout.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
+    'change it instead',
+  )
+
+  const up = await app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
+  expect(up.plan).toMatchObject({
+    name: 'Scale',
+    features: expect.arrayContaining(['unlimited_generations']),
+  })
+  const generations = async () => (await app.client.billing.balances.query()).balances[0]
+  expect(await generations()).toMatchObject({
+    unlimited: true,
+    available: null,
+    limit: null,
+    status: 'unlimited',
+  })
+  await app.client.generate.mutate({ prompt: 'x', count: 900 })
+  expect(await generations()).toMatchObject({ unlimited: true, available: null })
+
+  const down = await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
+  expect(down).toMatchObject({ plan: { name: 'Scale', changesAt: expect.any(Number) } })
+  expect(down.effectiveAt).toBe(up.plan?.renewsAt)
+  expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
+})
+
+test('a cancelled plan goes on to the end of its period, and can be resumed', async () => {
+  await using app = await startApp()
+  const { plan } = await onPro(app)
+  const cancelled = await app.client.billing.cancel.mutate()
+  expect(cancelled).toMatchObject({
+    effectiveAt: plan?.renewsAt,
+    plan: { name: 'Pro', cancelsAt: plan?.renewsAt },
+  })
+  await app.client.generate.mutate({ prompt: 'still Pro', count: 100 })
+  expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Pro', cancelsAt: null })
+  expect((await app.client.billing.changePlan.mutate({ priceSlug: 'free' })).plan).toMatchObject({
+    cancelsAt: plan?.renewsAt,
+  })
+})
+
+test('a pack is bought on any plan', async () => {
+  await using app = await startApp()
+  await app.client.generate.mutate({ prompt: 'all', count: 10 })
+  expect((await app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).url).toContain(
+    '/checkout/',
+  )
+  await app.books.pay(ada, 'generation_pack')
+  await app.client.generate.mutate({ prompt: 'more', count: 20 })
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({
+    available: 30,
+    limit: 60,
+    used: 30,
+  })
+})
+
+test('while Flowglad is away, plans say so, and known plans are still shown', async () => {
+  await using app = await startApp()
+  await app.client.billing.plans.query()
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  expect(await app.client.billing.plans.query()).toHaveLength(4)
+  const error = await app.client.billing.checkout
+    .mutate({ priceSlug: 'pro_monthly' })
+    .catch((reason: unknown) => reason)
+  expect(billingRefusal(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+})
+
+test('past the grant, a plan with overage goes on, and Flowglad has every unit on the price that is billed', async () => {
+  await using app = await startApp()
+  await onPro(app)
+  await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 10_000 }, () => 'all')
+  await app.client.ping.query()
+  expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({
+    available: 0,
+    status: 'critical',
+  })
+  await app.billing.drain()
+  // One was spent on Free.
+  expect(await app.books.available(ada, 'api_calls')).toBe(-1)
+})
+
+test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', async () => {
+  const { mkdtempSync, rmSync } = await import('node:fs')
+  const { sqliteLedger } = await import('../../src/index.ts')
+  const folder = mkdtempSync('/tmp/metered-')
+  try {
+    await using one = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`) })
+    await using two = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`), beside: one })
+    await onPro(one)
+    const calls = Array.from({ length: 400 }, (_, n) =>
+      (n % 2 ? one : two).billing
+        .meter({ customer: ada, meter: 'generations', amount: 2 }, () => 'done')
+        .catch((error) => error.refusal?.code ?? String(error)),
+    )
+    const outcomes = await Promise.all(calls)
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(250)
+    expect(new Set(outcomes)).toEqual(new Set(['done', 'INSUFFICIENT_CREDITS']))
+    expect((await one.client.billing.balances.query()).balances[0]).toMatchObject({ available: 0, held: 0 })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
