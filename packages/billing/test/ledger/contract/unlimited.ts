@@ -41,7 +41,7 @@ export const unlimited = (open: OpenLedger) =>
       await it.ledger.execute(reserve)
       await it.ledger.execute(settleOf(reserve))
       await fetched(it.ledger, plan(10, 1), { unlimitedBy })
-      expect(await balance(it.ledger)).toMatchObject({ available: 0 })
+      expect(await balance(it.ledger)).toMatchObject({ available: 0, used: 500, limit: 500 })
       await deliverAll(it.ledger)
       await fetched(it.ledger, plan(-490, 1), { unlimitedBy })
       expect(await balance(it.ledger)).toMatchObject({ available: 0 })

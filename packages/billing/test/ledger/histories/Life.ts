@@ -212,7 +212,8 @@ export class Life {
 
   async #acknowledge(events: UsageEvent[]): Promise<void> {
     const ids = events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
-    await this.#execute([{ type: 'acknowledge', customer: this.#customer, events: ids }])
+    // Twice: an answer may come to two workers, or a batch be run again.
+    await this.#execute([{ type: 'acknowledge', customer: this.#customer, events: [...ids, ...ids] }])
   }
 
   #command(call: Call): Command[] {

@@ -93,7 +93,7 @@ const step = fc.oneof(
       unlimited: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('features'), unlimited: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('features'), unlimited: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('unsubscribe') }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('renew') }) },
 )

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { attemptId } from '../src/attemptId.ts'
+import type { Ledger } from '../src/ledger/ledger.ts'
+import { anInstall, aReserve, aTakeLane, settleOf, units } from '../test/ledger/builders.ts'
+
+/** The unit of every number here: one call of a metered procedure, reserve and settle. */
+export async function pair(ledger: Ledger, customer: string): Promise<void> {
+  const reserve = aReserve({ customer, attempt: attemptId(Date.now()) })
+  const held = await ledger.execute(reserve)
+  if (held.state !== 'held') throw new Error(`Refused: ${held.state}`)
+  await ledger.execute(settleOf(reserve))
+}
+
+export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
+  for (let from = 0; from < customers.length; from += 256) {
+    await Promise.all(
+      customers.slice(from, from + 256).map(async (customer) => {
+        const lane = aTakeLane({ customer })
+        await ledger.execute(lane)
+        await ledger.execute(anInstall({ customer, token: lane.token, snapshot: units(1_000_000_000) }))
+      }),
+    )
+  }
+}
+
+/** Runs pairs with so many callers for so long. */
+export async function measure({
+  ledger,
+  callers,
+  durationMs,
+  customer,
+}: {
+  ledger: Ledger
+  callers: number
+  durationMs: number
+  customer: () => string
+}) {
+  const end = performance.now() + durationMs
+  const start = performance.now()
+  const cpu = process.cpuUsage()
+  const latencies: number[] = []
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (performance.now() < end) {
+        const began = performance.now()
+        await pair(ledger, customer())
+        latencies.push(performance.now() - began)
+      }
+    }),
+  )
+  const elapsed = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  latencies.sort((a, b) => a - b)
+  return {
+    perSecond: Math.round((latencies.length / elapsed) * 1000),
+    cpuMicros: Math.round((user + system) / latencies.length),
+    medianMs: latencies[Math.floor(latencies.length / 2)]?.toFixed(1),
+  }
+}
+
+export async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'metered-bench-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
