@@ -55,9 +55,7 @@ function openSqlite(file: string): Database {
 }
 
 function openPostgres(url: string): Database {
-  const pool = new Pool({ connectionString: url, max: 10, application_name: 'metered' })
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
-  pool.on('error', () => {})
+  const pool = createPool(url, 10)
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     type: 'postgres',
@@ -65,12 +63,20 @@ function openPostgres(url: string): Database {
     source: { pool },
     async migrate(migrateSessions) {
       const single = new Kysely<Tables>({
-        dialect: new PostgresDialect({ pool: new Pool({ connectionString: url, max: 1 }) }),
+        dialect: new PostgresDialect({ pool: createPool(url, 1) }),
       })
       await migrateIn({ type: 'postgres', kysely: single }, sql`BEGIN`, migrateSessions)
     },
     [Symbol.asyncDispose]: () => kysely.destroy(),
   }
+}
+
+function createPool(connectionString: string, max: number): Pool {
+  const pool = new Pool({ connectionString, max, application_name: 'metered' })
+  // A connection that breaks fails its own query and is replaced at the next use. Unheard, the same event would end the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 /** `connection` has exactly one physical connection, so whatever runs on it meanwhile belongs to the one transaction. */

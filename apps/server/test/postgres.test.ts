@@ -1,12 +1,18 @@
 import { startFlowgladLocal } from 'flowglad-local'
-import { expect, test } from 'vitest'
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres } from './startPostgres.ts'
 import { pricing, signUp, startTestServer } from './testServer.ts'
 
+let postgres: Awaited<ReturnType<typeof startPostgres>>
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+
 test('on PostgreSQL any number of servers start at once and share users, pictures and credits', async () => {
-  await using postgres = await startPostgres()
   await using flowglad = await startFlowgladLocal({ pricing })
-  const given = { flowglad, env: { DATABASE_URL: postgres.url } }
+  const given = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
   // All of them find an empty database: one makes the tables, the others wait for it.
   const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(given)))
   const [one, two] = servers
@@ -37,4 +43,20 @@ test('on PostgreSQL any number of servers start at once and share users, picture
   } finally {
     await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
   }
+})
+
+test('PostgreSQL dropping every connection costs calls, not the server', async () => {
+  await using server = await startTestServer({ env: { DATABASE_URL: await postgres.createDatabase() } })
+  const browser = await signUp(server)
+  const operator = new Client({ connectionString: server.env.DATABASE_URL })
+  await operator.connect()
+  const calls = Array.from({ length: 10 }, () => browser.call('studio.gallery', {}, { method: 'GET' }))
+  await operator.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  )
+  await Promise.all(calls)
+  await operator.end()
+  await expect
+    .poll(async () => (await browser.call('studio.lookup', { term: 'fresco' }, { method: 'GET' })).status)
+    .toBe(200)
 })

