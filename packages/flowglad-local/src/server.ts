@@ -95,6 +95,7 @@ export function buildServer({
     app.register(
       async (controls) => {
         readJsonWhateverItsType(controls)
+        controls.addHook('onRequest', refuseForeignForms)
         testControlRoutes(controls, platform, advance)
       },
       { prefix: '/__test__' },

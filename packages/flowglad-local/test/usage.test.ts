@@ -47,6 +47,12 @@ it('a bulk call with one bad event records none', async () => {
     status: 500,
     error: { error: 'Subscription not found: sub_gone (usage event at index 2)' },
   })
+  // Only found out while recording: more than the platform's integers hold.
+  await expect(
+    studio.node.post('/api/v1/usage-events/bulk', {
+      body: { usageEvents: [event(id, 'a', 1), event(id, 'b', 3_000_000_000)] },
+    }),
+  ).rejects.toMatchObject({ status: 500 })
   expect((await studio.node.get('/api/v1/usage-events')) as object).toMatchObject({ total: 0 })
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })

@@ -4,6 +4,7 @@ import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import { refusedPanic } from '../problems.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
+import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
 
 const base = {
@@ -58,9 +59,8 @@ const sessionInput = z
       })
   })
 
-/** One stored shape for the three kinds of session; `type` says which of its nullable fields are set. */
 const presentSession = (session: CheckoutSession) =>
-  session as Flowglad.CheckoutSessionRetrieveResponse['checkoutSession']
+  presentAs<Flowglad.CheckoutSessionRetrieveResponse['checkoutSession']>()(session)
 
 export function checkoutSessionRoutes(route: Route): void {
   route(

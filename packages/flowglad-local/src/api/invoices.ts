@@ -1,17 +1,19 @@
 import type { Flowglad } from '@flowglad/node'
 import type { Invoice, InvoiceLineItem, PaymentMethod, Purchase } from '../database/records.ts'
+import { presentAs } from './presentAs.ts'
 
-type WireInvoice = Flowglad.CustomerRetrieveBillingResponse['invoices'][number]
+type WireInvoice = Flowglad.SubscriptionInvoiceClientSelectSchema | Flowglad.PurchaseInvoiceClientSelectSchema
 type WirePurchase = Flowglad.CustomerRetrieveBillingResponse['purchases'][number]
 
-/** One stored shape for both kinds of invoice; `type` says which of their nullable fields are set. */
-export const presentInvoice = (invoice: Invoice) => invoice as WireInvoice['invoice']
+export const presentInvoice = (invoice: Invoice) => presentAs<WireInvoice>()(invoice)
 
-export function presentInvoiceLineItem({ billingRunId, ...line }: InvoiceLineItem) {
-  return (line.type === 'usage' ? { ...line, billingRunId } : line) as WireInvoice['invoiceLineItems'][number]
+export function presentInvoiceLineItem(line: InvoiceLineItem) {
+  return line.type === 'usage'
+    ? presentAs<Flowglad.UsageInvoiceLineItemClientSelectSchema>()(line)
+    : presentAs<Flowglad.StaticInvoiceLineItemClientSelectSchema>()(line)
 }
 
-export const presentPurchase = (purchase: Purchase) => purchase as WirePurchase
+export const presentPurchase = (purchase: Purchase) => presentAs<WirePurchase>()(purchase)
 
 export const presentPaymentMethod = ({
   internal: _,

@@ -1,15 +1,21 @@
 import type { Flowglad } from '@flowglad/node'
 import type { Feature, Price, PricingModel, Product } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { presentAs } from './presentAs.ts'
 
 type Details = Flowglad.PricingModelDetailsRecord
 type WirePrice = Details['products'][number]['prices'][number]
 type WireFeature = Details['products'][number]['features'][number]
 
-/** A price is stored in the one shape that all three kinds share; which fields are set follows from `type`. */
-export const presentPrice = (price: Price) => price as WirePrice
-export const presentFeature = (feature: Feature) => feature as WireFeature
-const presentUsagePrice = (price: Price) => price as Flowglad.UsagePriceClientSelectSchema
+export const presentPrice = (price: Price) => presentAs<WirePrice>()(price)
+export const presentFeature = (feature: Feature) => presentAs<WireFeature>()(feature)
+
+/** A price of a meter, where the SDK's types know that it is one. */
+function presentUsagePrice(price: Price): Flowglad.UsagePriceClientSelectSchema {
+  const shown = presentPrice(price)
+  if (shown.type !== 'usage') throw new Error(`${price.id} is no usage price`)
+  return shown
+}
 
 /** A pricing model with everything in it. Prices of usage appear only under their meters. */
 export function pricingModelDetails(platform: Platform, model: PricingModel): Details {

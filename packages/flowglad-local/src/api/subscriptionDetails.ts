@@ -2,6 +2,7 @@ import type { Flowglad } from '@flowglad/node'
 import { featuresOf, isCurrent, itemsAt } from '../billing/subscriptions.ts'
 import type { LedgerAccount, Subscription, SubscriptionFeature } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { presentAs } from './presentAs.ts'
 import { presentPrice } from './pricingModelDetails.ts'
 
 type WireFeatureItem = NonNullable<
@@ -12,7 +13,7 @@ type WireFeatureItem = NonNullable<
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
-const presentFeatureItem = (feature: SubscriptionFeature) => feature as WireFeatureItem
+const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
 /** A balance row per meter that has moved: the meter with what is available of it. */
 export function usageMeterBalances({ books }: Platform, subscriptionId: string) {

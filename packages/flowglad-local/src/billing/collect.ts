@@ -3,7 +3,6 @@ import type {
   BillingRun,
   Customer,
   Invoice,
-  InvoiceLineItem,
   Payment,
   PaymentMethod,
   Subscription,
@@ -19,8 +18,18 @@ const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt, after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-type Line = Pick<InvoiceLineItem, 'description' | 'price' | 'quantity'> &
-  Partial<Pick<InvoiceLineItem, 'priceId' | 'type' | 'ledgerAccountId' | 'ledgerAccountCredit'>>
+interface StaticLine {
+  description: string
+  price: number
+  quantity: number
+  priceId?: string
+}
+
+interface UsageLine extends StaticLine {
+  usage: { ledgerAccountId: string; ledgerAccountCredit: number; billingRunId: string }
+}
+
+type Line = StaticLine | UsageLine
 
 const totalOf = (lines: readonly Line[]) => lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
 
@@ -67,19 +76,20 @@ export function createInvoice(
     pricingModelId: customer.pricingModelId,
   })
   for (const line of lines) {
-    books.invoiceLineItems.put({
+    const common = {
       ...newRecord('inv_li', at),
       invoiceId: invoice.id,
       quantity: line.quantity,
       priceId: line.priceId ?? null,
       description: line.description,
       price: line.price,
-      type: line.type ?? 'static',
       pricingModelId: customer.pricingModelId,
-      ledgerAccountId: line.ledgerAccountId ?? null,
-      ledgerAccountCredit: line.ledgerAccountCredit ?? null,
-      billingRunId: line.type === 'usage' ? (subscription?.runId ?? null) : null,
-    })
+    }
+    books.invoiceLineItems.put(
+      'usage' in line
+        ? { ...common, type: 'usage', ...line.usage }
+        : { ...common, type: 'static', ledgerAccountId: null, ledgerAccountCredit: null },
+    )
   }
   return invoice
 }
@@ -135,7 +145,7 @@ export function charge(
 }
 
 /** Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for. */
-function overageLines({ books }: Platform, subscription: Subscription): Line[] {
+function overageLines({ books }: Platform, subscription: Subscription, billingRunId: string): UsageLine[] {
   const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
   for (const entry of books.ledgerEntries.by('outstanding', subscription.id)) {
     if (!entry.priceId || books.prices.get(entry.priceId).unitPrice === 0) continue
@@ -151,14 +161,13 @@ function overageLines({ books }: Platform, subscription: Subscription): Line[] {
     const price = books.prices.get(priceId)
     const perUnit = price.usageEventsPerUnit ?? 1
     const account = books.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
+    if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
     return {
       description: `Usage: ${books.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
       price: price.unitPrice,
       quantity: overageUnits(amount, perUnit),
       priceId,
-      type: 'usage' as const,
-      ledgerAccountId: account?.id ?? null,
-      ledgerAccountCredit: amount,
+      usage: { ledgerAccountId: account.id, ledgerAccountCredit: amount, billingRunId },
     }
   })
 }
@@ -167,7 +176,7 @@ function overageLines({ books }: Platform, subscription: Subscription): Line[] {
 function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   const { books } = platform
   for (const line of books.invoiceLineItems.by('invoice', invoice.id)) {
-    if (line.type !== 'usage' || !line.ledgerAccountId || !line.ledgerAccountCredit) continue
+    if (line.type !== 'usage') continue
     const { subscriptionId, usageMeterId } = books.ledgerAccounts.get(line.ledgerAccountId)
     let left = line.ledgerAccountCredit
     for (const entry of books.ledgerEntries.by('outstanding', subscriptionId)) {
@@ -202,6 +211,7 @@ export function runBilling(
 ): void {
   const { books } = platform
   const period = currentPeriod(platform, subscription.id)
+  const run = newRecord('billing_run', at)
   const lines: Line[] = itemsAt(platform, subscription.id, at)
     .filter((item) => item.unitPrice > 0 && subscription.status !== 'trialing')
     .map((item) => ({
@@ -209,7 +219,8 @@ export function runBilling(
       price: item.unitPrice,
       quantity: item.quantity,
     }))
-  if (reason === 'renewal' && !subscription.isFreePlan) lines.push(...overageLines(platform, subscription))
+  if (reason === 'renewal' && !subscription.isFreePlan)
+    lines.push(...overageLines(platform, subscription, run.id))
   if (totalOf(lines) === 0) {
     collected(platform, at, subscription, reason)
     return
@@ -219,14 +230,13 @@ export function runBilling(
     books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
-  const runId = newRecord('billing_run', at)
   const invoice = createInvoice(platform, at, {
     customer: books.customers.get(subscription.customerId),
     lines,
-    subscription: { id: subscription.id, period, runId: runId.id },
+    subscription: { id: subscription.id, period, runId: run.id },
   })
-  const run = books.billingRuns.put({
-    ...runId,
+  const scheduled = books.billingRuns.put({
+    ...run,
     subscriptionId: subscription.id,
     billingPeriodId: period.id,
     invoiceId: invoice.id,
@@ -235,7 +245,7 @@ export function runBilling(
     attempts: 0,
     dueAt: at,
   })
-  attemptBillingRun(platform, at, run, { onSession })
+  attemptBillingRun(platform, at, scheduled, { onSession })
 }
 
 /** Tries to collect what a run is about; a failure of the first payment ends the subscription, later ones are retried. */

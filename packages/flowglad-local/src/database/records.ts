@@ -288,18 +288,19 @@ export interface Invoice extends Base {
   pricingModelId: string
 }
 
-export interface InvoiceLineItem extends Base {
+interface LineBase extends Base {
   invoiceId: string
   quantity: number
   priceId: string | null
   description: string
   price: number
-  type: 'static' | 'usage'
   pricingModelId: string
-  ledgerAccountId: string | null
-  ledgerAccountCredit: number | null
-  billingRunId: string | null
 }
+
+/** A line of a plan or purchase, or of usage beyond the credits: `ledgerAccountCredit` is what paying it gives back. */
+export type InvoiceLineItem =
+  | (LineBase & { type: 'static'; ledgerAccountId: null; ledgerAccountCredit: null })
+  | (LineBase & { type: 'usage'; ledgerAccountId: string; ledgerAccountCredit: number; billingRunId: string })
 
 export interface Payment extends Base {
   amount: number
