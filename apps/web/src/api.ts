@@ -6,6 +6,7 @@ import {
   createTRPCClient,
   httpBatchLink,
   httpBatchStreamLink,
+  httpLink,
   httpSubscriptionLink,
   retryLink,
   splitLink,
@@ -43,7 +44,12 @@ export function createApi(queryClient: QueryClient, customer: string | null): Ap
         false: splitLink({
           condition: (op) => op.path === 'studio.write',
           true: httpBatchStreamLink({ url, headers: keyHeaders }),
-          false: httpBatchLink({ url, headers: keyHeaders }),
+          // A batch answers when its slowest call does: nothing of ours waits for what may have to ask Flowglad.
+          false: splitLink({
+            condition: (op) => op.type === 'mutation' || op.path === 'billing.plans',
+            true: httpLink({ url, headers: keyHeaders }),
+            false: httpBatchLink({ url, headers: keyHeaders }),
+          }),
         }),
       }),
     ],

@@ -13,5 +13,8 @@ export const meters: readonly Meter[] = ['generations', 'tokens', 'api_calls']
 /** `generations`, in the middle of a sentence. */
 export const unitsOf = (meter: Meter) => words[meter][1]
 
+/** `generation` for one, `generations` for more. */
+export const unitOf = (meter: Meter, amount: number) => words[meter][amount === 1 ? 0 : 1]
+
 /** `1 generation`, `1,200 tokens`. */
 export const amountOf = (meter: Meter, amount: number) => plural(amount, ...words[meter])

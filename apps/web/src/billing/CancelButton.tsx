@@ -16,7 +16,7 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
   }
   return (
     <>
-      <Button variant="subtle" color="madder" onClick={() => setAsking(true)}>
+      <Button variant="subtle" color="madder" c="var(--text-critical)" onClick={() => setAsking(true)}>
         Cancel plan
       </Button>
       <Modal opened={asking} onClose={close} title={`Cancel ${plan.name}?`} centered>

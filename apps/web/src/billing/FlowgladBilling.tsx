@@ -21,6 +21,7 @@ export function FlowgladBilling() {
     return (
       <FailedSection
         what="Payment method and invoices"
+        error={billing.errors?.[0]}
         onRetry={() => void queryClient.refetchQueries({ queryKey: ['customers/billing'] })}
       />
     )

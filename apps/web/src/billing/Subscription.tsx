@@ -14,7 +14,8 @@ export function Subscription() {
   const { data: plan, error, isPending, refetch } = usePlan()
   const { data: offers } = usePlans()
   if (isPending && error === null) return <Skeleton className={classes.loading} radius="lg" />
-  if (plan === undefined) return <FailedSection what="Your subscription" onRetry={() => void refetch()} />
+  if (plan === undefined)
+    return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
   if (plan === null)
     return (
       <section className={classes.card} aria-labelledby="subscription">

@@ -21,7 +21,7 @@ export function PlansScreen() {
     >
       <ScheduledChange />
       {error && !offers ? (
-        <FailedSection what="The plans" onRetry={() => void refetch()} />
+        <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />
       ) : (
         <>
           <ul className={classes.plans} aria-label="Plans" aria-busy={!offers}>

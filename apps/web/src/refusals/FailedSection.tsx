@@ -1,16 +1,33 @@
 import { Button } from '@mantine/core'
+import { TRPCClientError } from '@trpc/client'
 import { useEffect, useEffectEvent } from 'react'
 import { Notice } from '../shell/Notice.tsx'
+import { SignInAgain } from './SignInAgain.tsx'
 
 const askAgainMs = 8_000
 
+interface FailedSectionProps {
+  /** What is missing, as the beginning of a sentence. */
+  what: string
+  error: unknown
+  onRetry: () => void
+}
+
 /** A part of a screen that could not be read: which, why, and again, by itself too. */
-export function FailedSection({ what, onRetry }: { what: string; onRetry: () => void }) {
+export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
+  const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
   const retry = useEffectEvent(onRetry)
   useEffect(() => {
+    if (isSignedOut) return
     const timer = setInterval(retry, askAgainMs)
     return () => clearInterval(timer)
-  }, [])
+  }, [isSignedOut])
+  if (isSignedOut)
+    return (
+      <Notice tone="warning" title="Your session has ended" actions={<SignInAgain />}>
+        Sign in again to go on. Nothing is lost.
+      </Notice>
+    )
   return (
     <Notice
       tone="warning"

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
-import { authClient } from '../authClient.ts'
 import { LinkButton } from '../shell/LinkButton.tsx'
 import { Notice } from '../shell/Notice.tsx'
 import { explainRefusal } from './explainRefusal.ts'
 import { ShortOfCredits } from './ShortOfCredits.tsx'
+import { SignInAgain } from './SignInAgain.tsx'
 
 interface RefusalNoticeProps {
   error: Error
@@ -53,16 +53,6 @@ function RetryButton({ onRetry, waitMs }: { onRetry: () => void; waitMs: number 
   return (
     <Button size="sm" onClick={onRetry} disabled={waiting}>
       Try again
-    </Button>
-  )
-}
-
-/** Asking who is here settles it: nobody, and the screen leads to signing in and back. */
-function SignInAgain() {
-  const { refetch } = authClient.useSession()
-  return (
-    <Button size="sm" onClick={() => void refetch({ query: { disableCookieCache: true } })}>
-      Sign in again
     </Button>
   )
 }

@@ -1,6 +1,5 @@
-import { CloseButton } from '@mantine/core'
-import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 import { Notice } from './Notice.tsx'
@@ -12,33 +11,35 @@ const askAtMost = 15
 export function CheckoutReturn() {
   const { checkout } = useSearch({ strict: false })
   const navigate = useNavigate()
-  const [ended, setEnded] = useState<{ paid: boolean; order: Order | null } | null>(null)
+  const here = useLocation({ select: (location) => location.pathname })
+  const [ended, setEnded] = useState<{ paid: boolean; order: Order | null; at: string } | null>(null)
 
   useEffect(() => {
     if (checkout === undefined) return
     // Once: a reload or a bookmark must not celebrate again.
-    setEnded({ paid: checkout === 'success', order: takeOrder() })
+    setEnded({ paid: checkout === 'success', order: takeOrder(), at: here })
     void navigate({ to: '.', search: {}, replace: true })
-  }, [checkout, navigate])
+  }, [checkout, navigate, here])
 
-  if (ended === null) return null
-  const close = <CloseButton aria-label="Dismiss" onClick={() => setEnded(null)} />
+  // Said where somebody arrives, not on every screen they visit afterwards.
+  if (ended?.at !== here) return null
+  const close = () => setEnded(null)
   if (!ended.paid)
     return (
-      <Notice title="Nothing was bought" actions={close}>
+      <Notice title="Nothing was bought" onClose={close}>
         You left the checkout and nothing was charged. Everything is as it was.
       </Notice>
     )
   if (ended.order?.priceSlug === 'payment_method')
     return (
-      <Notice title="Your payment method is saved" actions={close}>
+      <Notice title="Your payment method is saved" onClose={close}>
         It is used from the next payment on.
       </Notice>
     )
-  return <Paid order={ended.order} close={close} />
+  return <Paid order={ended.order} onClose={close} />
 }
 
-function Paid({ order, close }: { order: Order | null; close: ReactNode }) {
+function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -61,7 +62,7 @@ function Paid({ order, close }: { order: Order | null; close: ReactNode }) {
 
   if (!arrived)
     return (
-      <Notice title="Thank you, your payment went through" actions={close}>
+      <Notice title="Thank you, your payment went through" onClose={onClose}>
         {asked < askAtMost
           ? 'Your credits are being added; this takes a moment.'
           : 'Your credits are not here yet. They appear by themselves as soon as the payment is confirmed.'}
@@ -69,12 +70,12 @@ function Paid({ order, close }: { order: Order | null; close: ReactNode }) {
     )
   if (offer?.kind === 'pack')
     return (
-      <Notice title={`${offer.name} added`} actions={close}>
+      <Notice title={`${offer.name} added`} onClose={onClose}>
         Your new credits are ready, and they do not expire.
       </Notice>
     )
   return (
-    <Notice title={`You're on ${answer.plan?.name}`} actions={close}>
+    <Notice title={`You're on ${answer.plan?.name}`} onClose={onClose}>
       Your new credits are ready.
     </Notice>
   )

@@ -1,7 +1,8 @@
 import { Button, Menu, Skeleton, useMantineColorScheme } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { authClient } from '../authClient.ts'
-import { usePlan } from '../billing.ts'
+import { usePlan, usePlans } from '../billing.ts'
+import { nextOffer } from '../plans/offers.ts'
 import type { User } from '../Session.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
 import classes from './Header.module.css'
@@ -57,12 +58,14 @@ export function Header({ user }: { user: User | null }) {
 
 function CurrentPlan() {
   const { data: plan, isPending } = usePlan()
+  const { data: offers } = usePlans()
+  const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
         {isPending ? <Skeleton width={44} height={16} /> : (plan?.name ?? 'No plan')}
       </span>
-      <LinkButton to="/pricing" size="xs" className={classes.upgrade}>
+      <LinkButton to="/pricing" size="xs" style={{ visibility: isLargest ? 'hidden' : undefined }}>
         Upgrade
       </LinkButton>
     </>

@@ -1,3 +1,4 @@
+import { CloseButton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import classes from './Notice.module.css'
 
@@ -8,17 +9,19 @@ interface NoticeProps {
   role?: 'status' | 'alert'
   children?: ReactNode
   actions?: ReactNode
+  onClose?: () => void
 }
 
 /** One thing to know: what happened, and what to do next. */
-export function Notice({ title, tone = 'calm', role = 'status', children, actions }: NoticeProps) {
+export function Notice({ title, tone = 'calm', role = 'status', children, actions, onClose }: NoticeProps) {
   return (
-    <div className={classes.notice} data-tone={tone} role={role}>
+    <div className={classes.notice} data-tone={tone} data-closable={onClose !== undefined} role={role}>
       <div className={classes.text}>
         <strong>{title}</strong>
         {children && <div className={classes.body}>{children}</div>}
       </div>
       {actions && <div className={classes.actions}>{actions}</div>}
+      {onClose && <CloseButton aria-label="Dismiss" onClick={onClose} className={classes.close} />}
     </div>
   )
 }

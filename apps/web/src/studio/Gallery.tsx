@@ -33,7 +33,7 @@ export function Gallery({ pending, onTry }: GalleryProps) {
       <h2 id="gallery" ref={heading} className={classes.heading}>
         Your gallery
       </h2>
-      {error && !data && <FailedSection what="Your pictures" onRetry={() => void refetch()} />}
+      {error && !data && <FailedSection what="Your pictures" error={error} onRetry={() => void refetch()} />}
       {data && pictures.length === 0 && pending === 0 && <Empty onTry={onTry} />}
       <ul className={classes.grid}>
         {Array.from({ length: pending }, (_, index) => (

@@ -1,11 +1,10 @@
 import { Button, SegmentedControl, Switch, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { plural } from '../format.ts'
-import { isSignedOut } from '../refusals/isSignedOut.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
 import { Composer } from './Composer.tsx'
-import { forgetDrafts, readDraft, saveDraft } from './draft.ts'
+import { useDraft } from './draft.ts'
 import { Gallery } from './Gallery.tsx'
 import classes from './PicturesTab.module.css'
 import { useGenerate } from './useGenerate.ts'
@@ -13,7 +12,7 @@ import { useGenerate } from './useGenerate.ts'
 const counts = [1, 2, 3, 4]
 
 export function PicturesTab({ user }: { user: User }) {
-  const [prompt, setPrompt] = useState(() => readDraft(user.id))
+  const [prompt, setPrompt] = useDraft(user.id, 'pictures')
   const [count, setCount] = useState(1)
   const [hd, setHd] = useState(false)
   const generate = useGenerate()
@@ -21,15 +20,7 @@ export function PicturesTab({ user }: { user: User }) {
   function make(change: { count?: number; hd?: boolean } = {}) {
     if (change.count !== undefined) setCount(change.count)
     if (change.hd !== undefined) setHd(change.hd)
-    generate.start(
-      { prompt: prompt.trim(), count, hd, ...change },
-      {
-        onSuccess: forgetDrafts,
-        onError: (error) => {
-          if (isSignedOut(error)) saveDraft(user.id, prompt)
-        },
-      },
-    )
+    generate.start({ prompt: prompt.trim(), count, hd, ...change })
   }
 
   return (

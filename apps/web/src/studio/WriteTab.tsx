@@ -2,11 +2,10 @@ import { Button, SegmentedControl, Textarea } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useApi } from '../api.ts'
 import { formatNumber, plural } from '../format.ts'
-import { isSignedOut } from '../refusals/isSignedOut.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
 import { Composer } from './Composer.tsx'
-import { forgetDrafts, saveDraft } from './draft.ts'
+import { useDraft } from './draft.ts'
 import { usePaidCall } from './usePaidCall.ts'
 import classes from './WriteTab.module.css'
 
@@ -20,7 +19,7 @@ interface Order {
 /** A text that arrives word by word, its tokens counted as they come. */
 export function WriteTab({ user }: { user: User }) {
   const api = useApi()
-  const [prompt, setPrompt] = useState('')
+  const [prompt, setPrompt] = useDraft(user.id, 'write')
   const [maxTokens, setMaxTokens] = useState(300)
   const [tokens, setTokens] = useState<string[]>([])
   const stop = useRef<AbortController | null>(null)
@@ -40,15 +39,7 @@ export function WriteTab({ user }: { user: User }) {
 
   function begin(change: { maxTokens?: number } = {}) {
     if (change.maxTokens !== undefined) setMaxTokens(change.maxTokens)
-    write.start(
-      { prompt: prompt.trim(), maxTokens, ...change },
-      {
-        onSuccess: forgetDrafts,
-        onError: (error) => {
-          if (isSignedOut(error)) saveDraft(user.id, prompt)
-        },
-      },
-    )
+    write.start({ prompt: prompt.trim(), maxTokens, ...change })
   }
 
   return (

@@ -1,12 +1,19 @@
+import { useState } from 'react'
+
+const prefix = 'studio-draft'
+
 /**
- * What somebody was typing when the session ended, for after they sign in again. It lives in this tab only, under the user it belongs to,
- * and signing out forgets it.
+ * What somebody is typing, kept in this tab under their own id: it outlives a session that ends in the middle, and signing out forgets it.
  */
-const prefix = 'studio-draft:'
-
-export const saveDraft = (userId: string, prompt: string) => sessionStorage.setItem(prefix + userId, prompt)
-
-export const readDraft = (userId: string) => sessionStorage.getItem(prefix + userId) ?? ''
+export function useDraft(userId: string, tool: string): [draft: string, setDraft: (draft: string) => void] {
+  const key = `${prefix}:${userId}:${tool}`
+  const [draft, setDraft] = useState(() => sessionStorage.getItem(key) ?? '')
+  function keep(next: string) {
+    sessionStorage.setItem(key, next)
+    setDraft(next)
+  }
+  return [draft, keep]
+}
 
 export function forgetDrafts(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix)) sessionStorage.removeItem(key)

@@ -3,7 +3,7 @@ import type { ChargeRow } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
 import { useCharges } from '../billing.ts'
 import { formatNumber, formatTime } from '../format.ts'
-import { amountOf } from '../meters.ts'
+import { unitOf } from '../meters.ts'
 import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './ChargesTable.module.css'
 import { DownloadCharges } from './DownloadCharges.tsx'
@@ -25,7 +25,7 @@ export function ChargesTable() {
         {charges.length > 0 && <DownloadCharges />}
       </div>
       {error && !data ? (
-        <FailedSection what="Your charges" onRetry={() => void refetch()} />
+        <FailedSection what="Your charges" error={error} onRetry={() => void refetch()} />
       ) : isPending ? (
         <Skeleton height={320} radius="lg" />
       ) : charges.length === 0 ? (
@@ -35,7 +35,7 @@ export function ChargesTable() {
           <Table verticalSpacing="sm" horizontalSpacing="md" aria-labelledby="charges">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>When</Table.Th>
+                <Table.Th className={classes.wide}>When</Table.Th>
                 <Table.Th>Procedure</Table.Th>
                 <Table.Th className={classes.amount}>Amount</Table.Th>
                 <Table.Th className={classes.wide}>Transaction</Table.Th>
@@ -61,18 +61,18 @@ export function ChargesTable() {
 
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
   const { label, meaning } = states[charge.state]
+  const when = <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
   return (
     <Table.Tr>
-      <Table.Td className={classes.when}>
-        <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
-      </Table.Td>
-      <Table.Td className={classes.procedure}>
+      <Table.Td className={classes.wide}>{when}</Table.Td>
+      <Table.Td>
         {charge.procedure}
+        <span className={classes.narrow}>{when}</span>
         <code className={classes.narrow}>{charge.transactionId}</code>
       </Table.Td>
       <Table.Td className={classes.amount}>
         <span className={classes.figure}>{formatNumber(charge.amount)}</span>{' '}
-        <span className={classes.unit}>{amountOf(charge.meter, charge.amount).split(' ')[1]}</span>
+        <span className={classes.unit}>{unitOf(charge.meter, charge.amount)}</span>
       </Table.Td>
       <Table.Td className={classes.wide}>
         <code className={classes.id}>{charge.transactionId}</code>

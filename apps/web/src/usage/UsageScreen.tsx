@@ -30,7 +30,8 @@ export function UsageScreen() {
 
 function Meters() {
   const { data, error, refetch } = useBalances()
-  if (error && !data) return <FailedSection what="Your balances" onRetry={() => void refetch()} />
+  if (error && !data)
+    return <FailedSection what="Your balances" error={error} onRetry={() => void refetch()} />
   return (
     <section className={classes.meters} aria-label="This period" aria-busy={!data}>
       {meters.map((meter) => {
@@ -48,7 +49,7 @@ function Days() {
     <section className={classes.section} aria-labelledby="days">
       <h2 id="days">Last 30 days</h2>
       {error && !data ? (
-        <FailedSection what="The chart" onRetry={() => void refetch()} />
+        <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
       ) : data ? (
         <Suspense fallback={<Skeleton className={classes.charts} radius="lg" />}>
           <UsageCharts days={data} />
