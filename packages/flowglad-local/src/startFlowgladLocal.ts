@@ -120,7 +120,12 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   }, 1000)
   ticker.unref()
 
-  const close = async () => {
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= shutDown()
+    return closing
+  }
+  const shutDown = async () => {
     clearInterval(ticker)
     await webhooks.close()
     await app.close()

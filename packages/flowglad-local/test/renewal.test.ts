@@ -108,6 +108,15 @@ describe('renewal', () => {
       { invoice: { status: 'paid', subtotal: 1000 } },
     ])
   })
+
+  it('gives a customer one trial, ever', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'trial_price')
+    await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'immediately' } })
+    expect((await studio.subscribe('ada', 'trial_price')).status).toBe('active')
+    expect((await studio.billing('ada')).invoices).toHaveLength(1)
+  })
 })
 
 describe('failed payments', () => {

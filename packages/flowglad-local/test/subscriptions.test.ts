@@ -162,6 +162,18 @@ describe('creating', () => {
     await studio.server('ada').createSubscription({ priceSlug: 'agency_price', quantity: 2 })
     expect(await studio.plan('ada')).toMatchObject({ status: 'active', name: 'Agency - Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 4800, exports: 80 })
+    await studio.renew('ada')
+    expect(await studio.plan('ada')).toMatchObject({ status: 'active', defaultPaymentMethodId: null })
+  })
+
+  it('with a saved card that is declined leaves the free plan', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const first = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+    await studio.node.subscriptions.cancel(first.id, { cancellation: { timing: 'immediately' } })
+    const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'agency_price' })
+    expect((await studio.node.subscriptions.retrieve(subscription.id)).subscription.status).toBe('canceled')
+    expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
   it('that is never charged grants no credits', async () => {

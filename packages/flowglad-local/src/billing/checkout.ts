@@ -14,7 +14,7 @@ import { announce } from '../webhooks/announce.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { charge, createInvoice, runBilling } from './collect.ts'
 import { grantCredits } from './ledger.ts'
-import { createSubscription, currentSubscriptions, isTerminal } from './subscriptions.ts'
+import { createSubscription, currentSubscriptions, isTerminal, trialEndOf } from './subscriptions.ts'
 import { type TestCard, testCardExpiry } from './testCards.ts'
 
 /** What a person fills in on the hosted page. */
@@ -102,7 +102,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   if (current.some((s) => !s.isFreePlan)) throw alreadySubscribed(customer)
   const free = current.find((s) => s.isFreePlan)
   const method = saveCard(platform, at, paid)
-  const trialEnd = price.trialPeriodDays ? at + price.trialPeriodDays * 24 * 60 * 60 * 1000 : null
+  const trialEnd = trialEndOf(platform, customer, price, at)
   const subscription = createSubscription(platform, at, {
     customer,
     price,

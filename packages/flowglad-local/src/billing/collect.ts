@@ -197,9 +197,14 @@ function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   }
 }
 
+/**
+ * The card that pays for a subscription: its own, or the customer's default. The platform leaves a subscription that was
+ * created with the customer's saved card without one of its own.
+ */
 export function paymentMethodOf({ books }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
-  return id === null ? null : books.paymentMethods.get(id)
+  if (id !== null) return books.paymentMethods.get(id)
+  return books.paymentMethods.by('customer', subscription.customerId).find((method) => method.default) ?? null
 }
 
 /** Bills a subscription for its current period and makes the first attempt to collect. */

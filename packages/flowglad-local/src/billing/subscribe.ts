@@ -4,7 +4,7 @@ import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { alreadySubscribed } from './checkout.ts'
 import { runBilling } from './collect.ts'
-import { createSubscription, currentSubscriptions } from './subscriptions.ts'
+import { createSubscription, currentSubscriptions, trialEndOf } from './subscriptions.ts'
 
 interface SubscriptionRequest {
   customerId?: string | undefined
@@ -23,8 +23,6 @@ interface SubscriptionRequest {
   backupPaymentMethodId?: string | undefined
   doNotCharge: boolean
 }
-
-const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * Subscribes a customer without a checkout. With a saved card the first payment runs at once; the answer shows the
@@ -47,7 +45,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     ? chosenMethod(platform, customer, input.backupPaymentMethodId)
     : null
   const start = input.startDate === undefined ? at : new Date(input.startDate).getTime()
-  const trialEnd = input.trialEnd ?? (price.trialPeriodDays ? start + price.trialPeriodDays * dayMs : null)
+  const trialEnd = trialEndOf(platform, customer, price, start, input.trialEnd)
   const paysNothing = input.doNotCharge || price.unitPrice === 0
   // A card named in the call is trusted before it has paid, the customer's default only after.
   const startsActive = paysNothing || input.defaultPaymentMethodId !== undefined
@@ -57,7 +55,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     quantity: input.quantity,
     name: input.name ?? `${product.name} - ${price.name}`,
     status: trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
-    paymentMethodId: method?.id ?? null,
+    paymentMethodId: input.defaultPaymentMethodId ? (method?.id ?? null) : null,
     backupPaymentMethodId: backup?.id ?? null,
     metadata: input.metadata ?? null,
     doNotCharge: input.doNotCharge,

@@ -54,6 +54,19 @@ export function addPeriod({ books }: Platform, at: number, subscription: Subscri
   })
 }
 
+/** When a trial ends that starts now, or null: a customer gets one trial, ever. */
+export function trialEndOf(
+  { books }: Platform,
+  customer: Customer,
+  price: Price,
+  start: number,
+  asked?: number,
+): number | null {
+  const end = asked ?? (price.trialPeriodDays ? start + price.trialPeriodDays * 24 * 60 * 60 * 1000 : null)
+  const hadOne = books.subscriptions.by('customer', customer.id).some((s) => s.trialEnd !== null)
+  return hadOne ? null : end
+}
+
 /** A subscription with its first item and period. Whether it is paid for, and what it grants, is the caller's affair. */
 export function createSubscription(
   platform: Platform,

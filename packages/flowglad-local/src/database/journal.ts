@@ -52,6 +52,8 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
 function openExclusively(file: string): Database.Database {
   const database = new Database(file)
   try {
+    // A server that is being restarted may still be closing.
+    database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')

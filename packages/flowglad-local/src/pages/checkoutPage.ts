@@ -1,4 +1,4 @@
-import { currentSubscriptions } from '../billing/subscriptions.ts'
+import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
 import type { CheckoutSession, Feature, Price } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -132,7 +132,9 @@ function orderOf(platform: Platform, session: CheckoutSession) {
   const recurring = price.type === 'subscription'
   // One-time prices are charged once, whatever the quantity: see `buyOnce`.
   const total = recurring ? price.unitPrice * session.quantity : price.unitPrice
-  const trialDays = price.trialPeriodDays ?? 0
+  const customer = session.customerId ? books.customers.get(session.customerId) : null
+  const hasTrial = !customer || trialEndOf(platform, customer, price, platform.clock.now()) !== null
+  const trialDays = hasTrial ? (price.trialPeriodDays ?? 0) : 0
   const dueToday = trialDays > 0 ? 0 : total
   const period = every(price.intervalUnit, price.intervalCount)
   const features = books.productFeatures
