@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readWeb, serveWeb } from '../src/serveWeb.ts'
+import { startTestServer } from './testServer.ts'
+
+const page =
+  '<!doctype html><title>Studio</title><script>let dark</script><script src="/assets/a.js"></script>'
+let root = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'metered-web-'))
+  await mkdir(join(root, 'assets'))
+  await writeFile(join(root, 'index.html'), page)
+  await writeFile(join(root, 'assets/a.js'), 'let app')
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+function build() {
+  const web = readWeb(root)
+  if (!web) throw new Error('there is no page')
+  const app = Fastify()
+  serveWeb(app, web)
+  return app
+}
+
+test('every address of a page is the page, and is asked for again each time', async () => {
+  const app = build()
+  for (const url of ['/', '/pricing', '/usage?day=2', '/sign-in']) {
+    const { statusCode, body, headers } = await app.inject({ url })
+    expect({ url, statusCode, body, cache: headers['cache-control'] }).toEqual({
+      url,
+      statusCode: 200,
+      body: page,
+      cache: 'no-cache',
+    })
+  }
+})
+
+test('files are themselves, for ever when their name holds their content; a missing one is 404', async () => {
+  const app = build()
+  const file = await app.inject({ url: '/assets/a.js' })
+  expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({
+    body: 'let app',
+    cache: 'public, max-age=31536000, immutable',
+  })
+  for (const url of [
+    '/assets/b.js',
+    '/api/nothing',
+    '/robots.txt',
+    '/../package.json',
+    '/%2e%2e/package.json',
+  ]) {
+    expect({ url, status: (await app.inject({ url })).statusCode }).toEqual({ url, status: 404 })
+  }
+  expect((await app.inject({ method: 'POST', url: '/pricing' })).statusCode).toBe(404)
+})
+
+test('inline scripts of the page are known by their hash, and no page is no error', () => {
+  expect(readWeb(root)?.inlineScripts).toEqual(["'sha256-Bb5XNAEHr+F2bM6D/MfTHoa5fjNk8GCoauuOIueKyw4='"])
+  expect(readWeb(join(root, 'nowhere'))).toBeNull()
+})
+
+test('the content security policy works on plain http', async () => {
+  await using server = await startTestServer()
+  const { headers } = await server.app.inject({ url: '/healthz' })
+  expect(headers['content-security-policy']).toContain("script-src 'self';")
+  expect(headers['content-security-policy']).not.toContain('upgrade-insecure-requests')
+  expect(headers['strict-transport-security']).toBeUndefined()
+})
