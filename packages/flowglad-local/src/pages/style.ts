@@ -116,7 +116,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 @media (min-width: 64rem) { .dashboard { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .halves .scroll { max-height: 24rem; overflow-y: auto; }
 .halves td { white-space: nowrap; }
-input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; }
+input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
   /* A row becomes a small block: what, where and how much on the first line, when on the second. */
   .flow thead { display: none; }
