@@ -134,6 +134,20 @@ test('units whose fate at Flowglad is unknown are not called spent: the answer i
   expect(await stack.books.available(ada, 'generations')).toBe(0)
 })
 
+test('whoever fetches first sends again what may or may not have arrived, and so can decide', async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, 6)
+  stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
+  await stack.billing.drain()
+  stack.proxy.mend()
+  expect(await refusalOf(spend(stack, 5))).toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+    availableBalance: 4,
+  })
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 0 })
+  expect(await stack.books.events()).toHaveLength(1)
+})
+
 test('an old snapshot serves the call and is refreshed behind it', async () => {
   await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
   await spend(stack)
