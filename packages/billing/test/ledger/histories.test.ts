@@ -1,10 +1,13 @@
 import fc from 'fast-check'
+import { Pool } from 'pg'
 import { test } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { history } from './histories/history.ts'
 import { Life, type Subject } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
+import { startPostgres } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
 type Clock = ReturnType<typeof testClock>
@@ -51,4 +54,22 @@ test('the SQLite store loads all that the core decides on, in every history', as
     }),
     { numRuns: 25 },
   )
+})
+
+test('the PostgreSQL store loads all that the core decides on, in every history', async () => {
+  await using server = await startPostgres(['-c', 'fsync=off'])
+  const pool = new Pool({ connectionString: await server.createDatabase(), max: 2 })
+  await fc.assert(
+    fc.asyncProperty(history(100), async (steps) => {
+      const clock = testClock()
+      await pool.query('DROP SCHEMA IF EXISTS metered CASCADE')
+      await using ledger = postgresLedger(pool, { clock })
+      await liveThrough(steps, clock, {
+        run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
+        balances: (customer) => ledger.balances(customer),
+      })
+    }),
+    { numRuns: 12 },
+  )
+  await pool.end()
 })

@@ -11,7 +11,6 @@ export function customerBalances(
   if (!row) return { version: 0, snapshot: null, balances: [] }
   const now = Math.max(clockNow, row.time)
   const meters = [...new Set(accounts.map((account) => account.meter))].sort()
-  const periodEnd = row.snapshot?.periodEnd ?? null
   return {
     version: row.version,
     snapshot:
@@ -21,7 +20,7 @@ export function customerBalances(
             subscription: row.snapshot,
             asOf: row.fetchedAt,
             ageMs: now - row.fetchedAt,
-            periodOver: periodEnd !== null && periodEnd <= now,
+            periodOver: isPeriodOver(row, now),
           },
     balances: meters.map((meter) => {
       const ofMeter = accounts.filter((account) => account.meter === meter)
@@ -38,4 +37,10 @@ export function customerBalances(
       }
     }),
   }
+}
+
+/** As far as the snapshot tells; what Flowglad has granted since is not known. */
+export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
+  const periodEnd = snapshot?.periodEnd ?? null
+  return periodEnd !== null && periodEnd <= now
 }

@@ -2,6 +2,7 @@ import type { Leg, Reserve, ReserveAnswer, ShortLeg } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { available } from './available.ts'
 import type { Book } from './book.ts'
+import { isPeriodOver } from './customerBalances.ts'
 import { expireDueHolds } from './holds.ts'
 import { keyAnswer, takeKey } from './keys.ts'
 
@@ -17,7 +18,7 @@ export function reserve(book: Book, command: Reserve, settings: LedgerSettings):
   if (fetchedAt === null) return { state: 'needsSnapshot', reason: 'none' }
   if (book.now - fetchedAt > command.snapshotMaxStaleMs) return { state: 'needsSnapshot', reason: 'stale' }
   if (!snapshot) return { state: 'noSubscription', asOf: fetchedAt }
-  if (isPeriodOver(book) && periodCheckedFor !== snapshot.periodEnd && !command.decisive) {
+  if (isPeriodOver(book.row, book.now) && periodCheckedFor !== snapshot.periodEnd && !command.decisive) {
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
@@ -36,11 +37,6 @@ export function reserve(book: Book, command: Reserve, settings: LedgerSettings):
   takeKey(book, command, settings)
   const expiresAt = book.now + Math.min(command.ttlMs, command.maxHoldMs)
   return heldAnswer(book, snapshot.id, expiresAt)
-}
-
-export function isPeriodOver(book: Pick<Book, 'row' | 'now'>): boolean {
-  const periodEnd = book.row.snapshot?.periodEnd ?? null
-  return periodEnd !== null && periodEnd <= book.now
 }
 
 const lifts = (feature: string | null, features: Set<string>) => feature !== null && features.has(feature)
@@ -84,5 +80,5 @@ const heldAnswer = (book: Book, subscription: string, expiresAt: number): Reserv
   subscription,
   expiresInMs: Math.max(0, expiresAt - book.now),
   snapshotAgeMs: Math.max(0, book.now - (book.row.fetchedAt ?? book.now)),
-  periodOver: isPeriodOver(book),
+  periodOver: isPeriodOver(book.row, book.now),
 })

@@ -157,4 +157,3 @@ export type AccountRow = z.output<typeof accountRow>
 export type HoldRow = z.output<typeof holdRow>
 export type KeyRow = z.output<typeof keyRow>
 export type EventRow = z.output<typeof eventRow>
-export type DailyRow = z.output<typeof dailyRow>

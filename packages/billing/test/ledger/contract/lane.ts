@@ -57,6 +57,30 @@ export const lane = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5 })
     })
 
+    test('an install is refused while another has the lane', async () => {
+      await using it = await open()
+      const slow = aTakeLane({ leaseMs: 1000 })
+      await it.ledger.execute(slow)
+      it.advance(1001)
+      const other = aTakeLane()
+      await it.other.execute(other)
+      expect(await it.ledger.execute(anInstall({ token: slow.token, snapshot: units(500) }))).toEqual({
+        state: 'laneLost',
+      })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: slow.token })
+      expect(await it.other.execute(anInstall({ token: other.token, snapshot: units(5) }))).toEqual({
+        state: 'installed',
+      })
+      expect(await balance(it.ledger)).toMatchObject({ available: 5 })
+    })
+
+    test('a delivery’s lane installs nothing', async () => {
+      await using it = await open()
+      const delivery = aTakeLane({ purpose: 'deliver' })
+      await it.ledger.execute(delivery)
+      expect(await it.ledger.execute(anInstall({ token: delivery.token }))).toEqual({ state: 'laneLost' })
+    })
+
     test('an install run again answers the same', async () => {
       await using it = await open()
       const { token, ...take } = aTakeLane()

@@ -17,7 +17,7 @@ export function memoryStore(now: () => number) {
   return {
     run(commands: Command[]): Answer[] {
       const loaded = new Map<string, LoadedCustomer>()
-      for (const { customer } of commands) {
+      for (const customer of new Set(commands.map((command) => command.customer))) {
         loaded.set(customer, {
           row: structuredClone(customers.get(customer)) ?? null,
           accounts: of(accounts, customer),

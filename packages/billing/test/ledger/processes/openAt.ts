@@ -1,6 +1,5 @@
 import { Pool } from 'pg'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
-import type { LedgerOptions } from '../../../src/ledger/ledgerOptions.ts'
 import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
@@ -8,13 +7,14 @@ import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
  * A ledger at a `postgres://` address or in a file. `offsetMs` is asked within every transaction, after the locks were taken and before
  * anything is written, so a test can do something to the process there.
  */
-export function openAt(address: string, offsetMs: () => number = () => 0, options: LedgerOptions = {}) {
+export function openAt(address: string, offsetMs?: () => number) {
+  const options = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}
   if (!address.startsWith('postgres:')) {
-    const ledger = sqliteLedger(address, { ...options, clock: { now: () => Date.now() + offsetMs() } })
+    const ledger = sqliteLedger(address, options)
     return disposable(ledger, async () => {})
   }
   const pool = new Pool({ connectionString: address, max: 4 })
-  return disposable(postgresLedger(pool, { ...options, clockOffsetMs: offsetMs }), () => pool.end())
+  return disposable(postgresLedger(pool, options), () => pool.end())
 }
 
 const disposable = (ledger: Ledger, end: () => Promise<void>) => ({

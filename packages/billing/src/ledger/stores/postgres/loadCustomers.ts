@@ -4,6 +4,7 @@ import type { LoadedCustomer } from '../../core/book.ts'
 import type { Needs } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { selectList, type Table, tables } from '../tables.ts'
+import { databaseTime } from './databaseTime.ts'
 
 const { customer, account, hold, key, event } = tables
 
@@ -25,10 +26,10 @@ export async function lockCustomers(client: PoolClient, customers: string[]): Pr
 const listed = <Row>(table: Table<Row>, alias: string, from: string, without: (keyof Row & string)[] = []) =>
   `SELECT ${selectList(table, alias, without)} FROM ${from}`
 
-/** `$1` holds the lists of `Needs`, `$2` the clock's offset, `$3` the budget of stored results. */
+/** `$1` holds the lists of `Needs`, `$2` the time when it is not the database's, `$3` the budget of stored results. */
 const load = `
   WITH clock AS MATERIALIZED (
-    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2::bigint AS now
+    SELECT ${databaseTime('$2')} AS now
   ),
   customers AS MATERIALIZED (
     ${listed(customer, 'c', `jsonb_array_elements_text($1::jsonb -> 'customers') j JOIN metered.customer c ON c.customer = j`)}
@@ -100,14 +101,14 @@ const answer = z.object({
 export async function loadCustomers(
   client: PoolClient,
   needs: Needs,
-  clockOffsetMs: number,
+  now: number | null,
   settings: LedgerSettings,
 ): Promise<{ loaded: Map<string, LoadedCustomer>; now: number }> {
   const lists = JSON.stringify({ ...needs, resultBytes: [...needs.resultBytes] })
   const result = await client.query({
     name: 'metered-load',
     text: load,
-    values: [lists, clockOffsetMs, settings.resultBytesPerCustomer],
+    values: [lists, now, settings.resultBytesPerCustomer],
   })
   const found = answer.parse(result).rows[0].loaded
   const loaded = new Map<string, LoadedCustomer>()

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Clock } from '../../clock.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
@@ -13,20 +14,13 @@ import { writeRows } from './writeRows.ts'
 
 /**
  * The ledger in PostgreSQL's schema `metered`, shared by any number of nodes. It is brought up to date before the first command; the
- * pool stays the caller's and is not ended by `close`. Time is the database's.
- *
- * `clockOffsetMs` is added to the database's clock (for tests that move time).
+ * pool stays the caller's and is not ended by `close`. Time is the database's, unless a `clock` is given (for tests that move time).
  */
-export function postgresLedger(
-  pool: Pool,
-  options: LedgerOptions & { clockOffsetMs?: () => number } = {},
-): Ledger {
-  const { clockOffsetMs = () => 0, ...rest } = options
+export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Clock } = {}): Ledger {
+  const { clock, ...rest } = options
+  const givenTime = () => clock?.now() ?? null
   const settings = { ...ledgerDefaults, ...rest }
-  // The query that waits for a broken connection fails, and the pool replaces it; unheard, its error event would end the process,
-  // whether it is idle, at work or being closed.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  hearErrors(pool)
 
   let migrated: Promise<void> | null = null
   const ready = (): Promise<void> => {
@@ -41,13 +35,13 @@ export function postgresLedger(
 
   return createLedger(
     {
-      ...createReads(pool, ready, clockOffsetMs),
+      ...createReads(pool, ready, givenTime),
       transact: async (commands) => {
         await ready()
         const needs = needsOf(commands)
         return inTransaction(pool, async (client) => {
           await lockCustomers(client, needs.customers)
-          const { loaded, now } = await loadCustomers(client, needs, clockOffsetMs(), settings)
+          const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
           const { answers, writes } = decide({ loaded, commands, now, settings })
           await writeRows(client, writes)
           return answers
@@ -56,7 +50,7 @@ export function postgresLedger(
       isTransient,
       prune: async () => {
         await ready()
-        return inTransaction(pool, (client) => pruneRows(client, clockOffsetMs(), settings.pruneRows))
+        return inTransaction(pool, (client) => pruneRows(client, givenTime(), settings.pruneRows))
       },
       close: async () => {
         await migrated?.catch(() => {})
@@ -64,4 +58,17 @@ export function postgresLedger(
     },
     settings,
   )
+}
+
+const heard = new WeakSet<Pool>()
+
+/**
+ * The query that waits for a broken connection fails, and the pool replaces it; unheard, its error event would end the process, whether
+ * it is idle, at work or being closed.
+ */
+function hearErrors(pool: Pool): void {
+  if (heard.has(pool)) return
+  heard.add(pool)
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
 }

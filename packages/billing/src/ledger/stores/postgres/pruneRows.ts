@@ -1,16 +1,21 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
+import { databaseTime } from './databaseTime.ts'
 
-const nowSql = '(SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint)'
+const now = `(SELECT ${databaseTime('$1')})`
 const candidates = z.array(z.object({ customer: z.string() }))
 const removed = z.object({ rowCount: z.number() })
 
 /** Removes up to `rows` rows of each kind whose retention is over; true while there is more. */
-export async function pruneRows(client: PoolClient, clockOffsetMs: number, rows: number): Promise<boolean> {
+export async function pruneRows(
+  client: PoolClient,
+  givenTime: number | null,
+  rows: number,
+): Promise<boolean> {
   const due = (table: string) =>
-    `(SELECT customer FROM metered.${table} WHERE prune_at <= ${nowSql} ORDER BY prune_at LIMIT $2)`
+    `(SELECT customer FROM metered.${table} WHERE prune_at <= ${now} ORDER BY prune_at LIMIT $2)`
   const found = await client.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
-    clockOffsetMs,
+    givenTime,
     rows,
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
@@ -23,9 +28,9 @@ export async function pruneRows(client: PoolClient, clockOffsetMs: number, rows:
   const remove = async (table: string, returning: string) =>
     client.query(
       `DELETE FROM metered.${table} WHERE ctid = ANY (ARRAY (
-         SELECT ctid FROM metered.${table} WHERE prune_at <= ${nowSql} AND customer = ANY ($3) ORDER BY prune_at LIMIT $2
+         SELECT ctid FROM metered.${table} WHERE prune_at <= ${now} AND customer = ANY ($3) ORDER BY prune_at LIMIT $2
        )) RETURNING ${returning}`,
-      [clockOffsetMs, rows, customers],
+      [givenTime, rows, customers],
     )
   const keys = await remove('key', 'customer, result_bytes')
   const holds = await remove('hold', 'customer')

@@ -2,21 +2,22 @@ import type { Pool, QueryConfigValues, QueryResultRow } from 'pg'
 import { z } from 'zod'
 import type { Store } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
+import { databaseTime } from './databaseTime.ts'
 
-const now = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint'
+const now = databaseTime('$1')
 const named = z.object({ customer: z.string() })
 const rows = z.array(z.unknown())
 
 type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
 
-/** What is read beside the batches. Each answer comes from one statement, so it is of one moment; `$1` is the clock's offset. */
-export function createReads(pool: Pool, ready: () => Promise<void>, clockOffsetMs: () => number): Reads {
+/** What is read beside the batches. Each answer comes from one statement, so it is of one moment; `$1` is the time when it is not the database's. */
+export function createReads(pool: Pool, ready: () => Promise<void>, givenTime: () => number | null): Reads {
   /** Results travel as JSON: a bigint would arrive as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
     await ready()
     const result = await pool.query<QueryResultRow>(
-      `SELECT coalesce(json_agg(it), '[]') AS rows FROM (${sql}) it`,
-      [clockOffsetMs(), ...values] satisfies QueryConfigValues<unknown[]>,
+      `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
+      [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
     )
     return z.array(schema).parse(result.rows[0]?.rows)
   }
@@ -45,7 +46,7 @@ export function createReads(pool: Pool, ready: () => Promise<void>, clockOffsetM
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.customer = $2 AND (t.at, t.attempt, t.meter) < ($3, $4, $5) AND $1::bigint IS NOT NULL
+         WHERE t.customer = $2 AND (t.at, t.attempt, t.meter) < ($3, $4, $5)
          ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $6`,
         [customer, at, attempt, meter, limit],
       )
@@ -62,7 +63,7 @@ export function createReads(pool: Pool, ready: () => Promise<void>, clockOffsetM
     versions: async (customers) => {
       const found = await query(
         z.object({ customer: z.string(), version: z.number() }),
-        'SELECT customer, version FROM metered.customer WHERE customer = ANY ($2) AND $1::bigint IS NOT NULL',
+        'SELECT customer, version FROM metered.customer WHERE customer = ANY ($2)',
         [customers],
       )
       return new Map(found.map((row) => [row.customer, row.version]))
@@ -110,7 +111,7 @@ export function createReads(pool: Pool, ready: () => Promise<void>, clockOffsetM
           reason: z.string(),
         }),
         `SELECT customer, attempt, meter, amount, reason FROM metered.event
-         WHERE reason IS NOT NULL AND state IN ('parked', 'sent') AND $1::bigint IS NOT NULL LIMIT $2`,
+         WHERE reason IS NOT NULL AND state IN ('parked', 'sent') LIMIT $2`,
         [limit],
       ),
   }

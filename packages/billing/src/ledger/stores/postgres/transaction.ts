@@ -16,11 +16,11 @@ const begin = `
   SET LOCAL enable_mergejoin = off;
 `
 /** Beyond every timeout of the server: the server itself does not answer any more. */
-const giveUpAfterMs = 20_000
+const giveUpAfterMs = 12_000
 
 /** Runs the work in one transaction on one connection. After any error the connection is closed, which ends the transaction. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+  const client = await connect(pool)
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
     broken = new ConnectionLostError('The database does not answer')
@@ -37,6 +37,23 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     throw broken ?? error
   } finally {
     clearTimeout(watchdog)
+  }
+}
+
+/** The pool may have no connection to give, or the host not answer at all: callers are not kept waiting for that. */
+async function connect(pool: Pool): Promise<PoolClient> {
+  const connecting = pool.connect()
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      connecting.then((client) => client.release()).catch(() => {})
+      reject(new ConnectionLostError('No connection to the database'))
+    }, giveUpAfterMs)
+  })
+  try {
+    return await Promise.race([connecting, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

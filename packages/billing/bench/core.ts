@@ -1,0 +1,23 @@
+/** `pnpm bench:core`: what the rules cost by themselves, without a store. */
+import { Bench } from 'tinybench'
+import { attemptId } from '../src/attemptId.ts'
+import { aLeg, anInstall, aReserve, aTakeLane, units } from '../test/ledger/builders.ts'
+import { memoryStore } from '../test/ledger/histories/memoryStore.ts'
+
+const batch = 64
+const bench = new Bench({ name: `the core, ${batch} calls a batch`, time: 1000 })
+
+const store = memoryStore(() => Date.now())
+store.run([aTakeLane({ token: 'lane' }), anInstall({ token: 'lane', snapshot: units(1_000_000_000) })])
+
+bench.add('reserve and release', () => {
+  const reserves = Array.from({ length: batch }, () => aReserve({ attempt: attemptId(Date.now()) }))
+  store.run(reserves)
+  store.run(reserves.map(({ customer, attempt }) => ({ type: 'release', customer, attempt })))
+})
+bench.add('refuse', () => {
+  store.run(Array.from({ length: batch }, () => aReserve({ legs: [aLeg({ meter: 'tokens' })] })))
+})
+
+await bench.run()
+console.table(bench.table())
