@@ -1,9 +1,10 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { PasswordInput, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useUser } from '../Session.tsx'
 import { Notice } from '../shell/Notice.tsx'
 import { Screen } from '../shell/Screen.tsx'
+import { SubmitButton } from '../shell/SubmitButton.tsx'
 import classes from './AccountForm.module.css'
 import { Redirect } from './Redirect.tsx'
 
@@ -74,9 +75,9 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
             required
             withAsterisk={false}
           />
-          <Button type="submit" size="md" fullWidth mt={4} disabled={busy}>
+          <SubmitButton busy={busy} fullWidth mt={4}>
             {busy ? submitting : submit}
-          </Button>
+          </SubmitButton>
         </form>
         <p className={classes.other}>{children}</p>
       </Screen>

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useChangePlan } from '../billing.ts'
 import { formatDate, formatMoney } from '../format.ts'
+import { Dialog } from '../shell/Dialog.tsx'
 import type { Offer } from './offers.ts'
 import { PlanProblem } from './PlanProblem.tsx'
 
@@ -28,29 +29,34 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
       <Button fullWidth variant={isUpgrade ? 'filled' : 'default'} onClick={() => setAsking(true)}>
         {verb} to {offer.name}
       </Button>
-      <Modal opened={asking} onClose={close} title={`${verb} to ${offer.name}?`} centered>
-        <Text>
+      {asking && (
+        <Dialog
+          title={`${verb} to ${offer.name}?`}
+          onClose={close}
+          actions={
+            <>
+              <Button variant="default" onClick={close}>
+                Keep {plan.name}
+              </Button>
+              <Button
+                disabled={change.isPending}
+                onClick={() =>
+                  change.mutate({ priceSlug: offer.priceSlug }, { onSuccess: () => setAsking(false) })
+                }
+              >
+                {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : `on ${end}`}`}
+              </Button>
+            </>
+          }
+        >
           {isUpgrade
             ? `${offer.name} starts at once. You pay ${formatMoney(offer.unitPrice, offer.currency)} a month from now on, less what is left of this month's ${plan.name}.`
             : offer.isFree
               ? `${plan.name} ends on ${end}. Until then everything stays as it is, and you can take it back.`
               : `${offer.name} starts on ${end}. Until then you keep ${plan.name} with all its credits, and you can take it back.`}
-        </Text>
-        {change.isError && <PlanProblem error={change.error} />}
-        <Group mt="lg" justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Keep {plan.name}
-          </Button>
-          <Button
-            disabled={change.isPending}
-            onClick={() =>
-              change.mutate({ priceSlug: offer.priceSlug }, { onSuccess: () => setAsking(false) })
-            }
-          >
-            {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : `on ${end}`}`}
-          </Button>
-        </Group>
-      </Modal>
+          {change.isError && <PlanProblem error={change.error} />}
+        </Dialog>
+      )}
     </>
   )
 }

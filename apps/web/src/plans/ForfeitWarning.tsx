@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { Meter } from '../api.ts'
 import { amountOf } from '../meters.ts'
+import { Dialog } from '../shell/Dialog.tsx'
 
 interface ForfeitWarningProps {
   plan: string
@@ -13,19 +14,22 @@ interface ForfeitWarningProps {
 export function ForfeitWarning({ plan, forfeited, busy, onConfirm, onClose }: ForfeitWarningProps) {
   const credits = forfeited.map(({ meter, amount }) => amountOf(meter, amount)).join(' and ')
   return (
-    <Modal opened onClose={onClose} title={`Upgrading leaves ${credits} behind`} centered>
-      <Text>
-        The pack you bought belongs to your Free plan. When {plan} replaces it, the {credits} left in the pack
-        cannot be used any more. Use them up first if you like: {plan} does not run away.
-      </Text>
-      <Group mt="lg" justify="flex-end">
-        <Button variant="default" onClick={onClose} data-autofocus>
-          Keep my credits
-        </Button>
-        <Button onClick={onConfirm} disabled={busy}>
-          {busy ? 'Opening the checkout…' : `Upgrade to ${plan} anyway`}
-        </Button>
-      </Group>
-    </Modal>
+    <Dialog
+      title={`Upgrading leaves ${credits} behind`}
+      onClose={onClose}
+      actions={
+        <>
+          <Button variant="default" onClick={onClose}>
+            Keep my credits
+          </Button>
+          <Button onClick={onConfirm} disabled={busy}>
+            {busy ? 'Opening the checkout…' : `Upgrade to ${plan} anyway`}
+          </Button>
+        </>
+      }
+    >
+      The pack you bought belongs to your Free plan. When {plan} replaces it, the {credits} left in the pack
+      cannot be used any more. Use them up first if you like: {plan} does not run away.
+    </Dialog>
   )
 }

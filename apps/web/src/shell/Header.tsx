@@ -65,12 +65,17 @@ function CurrentPlan() {
       <span className={classes.plan} data-testid="plan-name">
         {isPending ? <Skeleton width={44} height={16} /> : (plan?.name ?? 'No plan')}
       </span>
-      <LinkButton to="/pricing" size="xs" style={{ visibility: isLargest ? 'hidden' : undefined }}>
-        Upgrade
-      </LinkButton>
+      {!isLargest && (
+        <LinkButton to="/pricing" size="xs">
+          Upgrade
+        </LinkButton>
+      )}
     </>
   )
 }
+
+const schemes = ['light', 'dark', 'auto'] as const
+const schemeNames = { light: 'Light', dark: 'Dark', auto: 'Like the system' }
 
 function AccountMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
@@ -79,28 +84,34 @@ function AccountMenu({ user }: { user: User }) {
     await authClient.signOut()
   }
   return (
-    <Menu position="bottom-end" width={230} shadow="md">
+    <Menu
+      position="bottom-end"
+      width={240}
+      shadow="md"
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <Button variant="default" size="xs" className={classes.avatar} aria-label="Account">
           {(user.name || user.email).slice(0, 1).toUpperCase()}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label className={classes.email}>{user.email}</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            closeMenuOnClick={false}
-            onClick={() => setColorScheme(scheme)}
-            rightSection={colorScheme === scheme ? '✓' : null}
-          >
-            {{ light: 'Light', dark: 'Dark', auto: 'Like the system' }[scheme]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(schemes.find((scheme) => scheme === value) ?? 'auto')}
+        >
+          {schemes.map((scheme) => (
+            <Menu.RadioItem key={scheme} value={scheme}>
+              {schemeNames[scheme]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+        <Menu.Item onClick={() => void signOut()}>
+          Sign out
+          <span className={classes.email}>{user.email}</span>
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -53,7 +53,7 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
         <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
         {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
       </p>
-      <BalanceBar row={row} size={10} />
+      {!row.unlimited && <BalanceBar row={row} size={10} />}
       <p className={classes.small}>
         {row.unlimited ? 'Unlimited' : `${formatNumber(row.used)} used`}
         {row.held > 0 && ` · ${formatNumber(row.held)} held while work runs`}

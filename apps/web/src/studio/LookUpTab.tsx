@@ -1,7 +1,8 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useApi } from '../api.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
+import { SubmitButton } from '../shell/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
 import classes from './LookUpTab.module.css'
 import { usePaidCall } from './usePaidCall.ts'
@@ -35,9 +36,9 @@ export function LookUpTab() {
           required
           withAsterisk={false}
         />
-        <Button type="submit" size="md" disabled={lookUp.isPending} className={classes.submit}>
+        <SubmitButton busy={lookUp.isPending} className={classes.submit}>
           {lookUp.isPending ? 'Looking up…' : 'Look up · 1 call'}
-        </Button>
+        </SubmitButton>
       </Composer>
       <section aria-label="Your answer" aria-live="polite" aria-busy={lookUp.isPending}>
         {lookUp.isSuccess ? (

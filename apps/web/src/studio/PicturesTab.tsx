@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { plural } from '../format.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
+import { SubmitButton } from '../shell/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
 import { useDraft } from './draft.ts'
 import { Gallery } from './Gallery.tsx'
@@ -73,9 +74,9 @@ export function PicturesTab({ user }: { user: User }) {
             checked={hd}
             onChange={(event) => setHd(event.currentTarget.checked)}
           />
-          <Button type="submit" size="md" disabled={generate.isPending} className={classes.submit}>
+          <SubmitButton busy={generate.isPending} className={classes.submit}>
             {generate.isPending ? 'Generating…' : `Generate · ${plural(count, 'credit', 'credits')}`}
-          </Button>
+          </SubmitButton>
         </div>
       </Composer>
 

@@ -4,6 +4,7 @@ import { useApi } from '../api.ts'
 import { formatNumber, plural } from '../format.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
+import { SubmitButton } from '../shell/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
 import { useDraft } from './draft.ts'
 import { usePaidCall } from './usePaidCall.ts'
@@ -82,9 +83,9 @@ export function WriteTab({ user }: { user: User }) {
             value={String(maxTokens)}
             onChange={(value) => setMaxTokens(Number(value))}
           />
-          <Button type="submit" size="md" disabled={write.isPending} className={classes.submit}>
+          <SubmitButton busy={write.isPending} className={classes.submit}>
             {write.isPending ? 'Writing…' : `Write · up to ${formatNumber(maxTokens)} tokens`}
-          </Button>
+          </SubmitButton>
         </div>
       </Composer>
 

@@ -43,7 +43,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 yAxisProps={{ width: 52, tickCount: 3, allowDecimals: false, domain: [0, 'dataMax'] }}
                 xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 28 }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                barChartProps={{ syncId: 'usage' }}
+                barChartProps={{ syncId: 'usage', accessibilityLayer: false }}
                 maxBarWidth={18}
                 tabIndex={-1}
               />

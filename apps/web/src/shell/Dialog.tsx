@@ -1,0 +1,36 @@
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import classes from './Dialog.module.css'
+
+interface DialogProps {
+  title: string
+  onClose: () => void
+  /** The first button gets the focus: let it be the one that changes nothing. */
+  actions: ReactNode
+  children: ReactNode
+}
+
+/** Asks before something is done. The browser's own dialog: it keeps the focus inside, gives it back, and closes on Escape. */
+export function Dialog({ title, onClose, actions, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const opened = dialog.current
+    opened?.showModal()
+    return () => opened?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      className={classes.dialog}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      <h2 id={titleId}>{title}</h2>
+      <div className={classes.body}>{children}</div>
+      <div className={classes.actions}>{actions}</div>
+    </dialog>
+  )
+}
