@@ -77,7 +77,7 @@ const values = fc.oneof(
     '',
   ),
   fc.anything({ withNullPrototype: false, withBigInt: false }),
-  fc.constantFrom(Number.MAX_SAFE_INTEGER, -1, 1e308, 0.1),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, 2 ** 31 - 1, -1, 1e308, 0.1),
 )
 const body = fc.oneof(
   fc
@@ -199,4 +199,18 @@ it('401 is plain text, and unknown routes are not JSON either', async () => {
   expect(await ask('/customers', 'sk_other')).toEqual([401, 'text/plain'])
   expect(await ask('/customers', `Basic ${studio.key}`)).toEqual([401, 'text/plain'])
   expect(await ask('/nope', `bEARER ${studio.key}`)).toEqual([404, 'text/plain'])
+})
+
+it('numbers beyond all use are refused before they cost anything', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  const post = (path: string, sent: object) => studio.node.post(`/api/v1${path}`, { body: sent })
+  const hugeClaim = { resourceSlug: 'seats', quantity: 2 ** 31 - 1 }
+  await expect(post(`/resource-claims/${id}/claim`, hugeClaim)).rejects.toMatchObject({ status: 500 })
+  const farAway = { customerExternalId: 'ada', priceSlug: 'agency_price', startDate: 1e15 }
+  await expect(post('/subscriptions', farAway)).rejects.toMatchObject({ status: 400 })
+  const never = await fetch(`${studio.url}/__test__/clock/advance`, { method: 'POST', body: '{"ms":1e18}' })
+  expect(never.status).toBe(400)
+  expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
 })

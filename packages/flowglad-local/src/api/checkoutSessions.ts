@@ -2,6 +2,7 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records.ts'
+import { quantities } from '../pricing/bounds.ts'
 import { refusedPanic } from '../problems.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
@@ -23,7 +24,7 @@ const sessionInput = z
       anonymous: z.boolean().optional(),
       priceId: z.string().nullish(),
       priceSlug: z.string().nullish(),
-      quantity: z.int().min(1).default(1),
+      quantity: quantities.min(1).default(1),
       preserveBillingCycleAnchor: z.boolean().default(false),
     }),
     z.object({

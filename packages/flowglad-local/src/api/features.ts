@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { find, linkFeatures, refuseTakenSlug } from '../billing/catalog.ts'
 import type { Feature } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
+import { units } from '../pricing/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentFeature } from './pricingModelDetails.ts'
@@ -11,11 +12,11 @@ const featureInput = z.discriminatedUnion('type', [
   z.object({ type: z.literal('toggle') }),
   z.object({
     type: z.literal('usage_credit_grant'),
-    amount: z.int().positive(),
+    amount: units,
     usageMeterId: z.string(),
     renewalFrequency: z.enum(['once', 'every_billing_period']),
   }),
-  z.object({ type: z.literal('resource'), amount: z.int().positive(), resourceId: z.string() }),
+  z.object({ type: z.literal('resource'), amount: units, resourceId: z.string() }),
 ])
 
 /** Features, and which products they belong to. */
@@ -57,7 +58,7 @@ export function featureRoutes(route: Route): void {
     name: z.string().optional(),
     slug: z.string().optional(),
     description: z.string().optional(),
-    amount: z.int().positive().optional(),
+    amount: units.optional(),
     active: z.boolean().optional(),
   })
   route(

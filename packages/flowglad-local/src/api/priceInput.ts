@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cents, days, intervals, units } from '../pricing/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
@@ -6,7 +7,7 @@ const text = z.string().nullish()
 const priceFields = {
   name: text,
   slug: text,
-  unitPrice: z.int().nonnegative(),
+  unitPrice: cents,
   isDefault: z.boolean(),
   active: z.boolean().default(true),
 }
@@ -14,17 +15,17 @@ const subscriptionPrice = z.object({
   type: z.literal('subscription'),
   ...priceFields,
   intervalUnit: interval,
-  intervalCount: z.int().positive(),
-  trialPeriodDays: z.int().nonnegative().nullish(),
+  intervalCount: intervals,
+  trialPeriodDays: days.nullish(),
 })
 const singlePrice = z.object({ type: z.literal('single_payment'), ...priceFields })
 const usagePrice = z.object({
   type: z.literal('usage'),
   ...priceFields,
-  usageEventsPerUnit: z.int().positive(),
+  usageEventsPerUnit: units,
   usageMeterId: z.string(),
   intervalUnit: interval,
-  intervalCount: z.int().positive(),
+  intervalCount: intervals,
 })
 const ofProduct = { productId: z.string() }
 export const priceInput = z.discriminatedUnion('type', [

@@ -10,6 +10,7 @@ import {
 import { featuresOf, itemsAt } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
+import { units } from '../pricing/bounds.ts'
 import { notFound, Problem } from '../problems.ts'
 import type { Route } from './route.ts'
 
@@ -26,7 +27,7 @@ const exactlyOne = (keys: readonly string[]) => (input: object, context: z.core.
 
 const which = {
   resourceSlug: z.string(),
-  quantity: z.int().min(1).optional(),
+  quantity: units.optional(),
   externalId: z.string().min(1).optional(),
   externalIds: z.array(z.string().min(1)).min(1).optional(),
 }

@@ -8,6 +8,7 @@ import { subscribeCustomer } from '../billing/subscribe.ts'
 import { currentPeriod } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { epochMs, intervals, quantities, units } from '../pricing/bounds.ts'
 import { refused, refusedResult } from '../problems.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -17,7 +18,7 @@ const itemInput = z.object({
   id: z.string().optional(),
   priceId: z.string().nullish(),
   priceSlug: z.string().optional(),
-  quantity: z.int().default(1),
+  quantity: quantities.default(1),
 })
 
 const timing = <T extends string>(value: T) =>
@@ -48,11 +49,19 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    quantity: z.int().min(1).default(1),
+    quantity: units.default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
-    intervalCount: z.int().min(1).optional(),
-    startDate: z.union([z.number(), z.iso.datetime()]).optional(),
-    trialEnd: z.number().optional(),
+    intervalCount: intervals.optional(),
+    startDate: z
+      .union([
+        epochMs,
+        z.iso
+          .datetime()
+          .transform((text) => Date.parse(text))
+          .pipe(epochMs),
+      ])
+      .optional(),
+    trialEnd: epochMs.optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     name: z.string().optional(),
     defaultPaymentMethodId: z.string().optional(),

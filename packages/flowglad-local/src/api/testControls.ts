@@ -6,7 +6,12 @@ import type { Platform } from '../platform.ts'
 import { badRequest, notFound } from '../problems.ts'
 import type { Advance } from '../server.ts'
 
-const advanceInput = z.object({ ms: z.number().int().nonnegative() })
+const advanceInput = z.object({
+  ms: z
+    .int()
+    .nonnegative()
+    .max(100 * 366 * 24 * 60 * 60 * 1000),
+})
 const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
 
 /** Moves the clock and completes checkouts without a browser. On loopback, and only while test controls are on. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { find, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
 import type { UsageMeter } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
+import { cents, units } from '../pricing/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -19,8 +20,8 @@ export function usageMeterRoutes(route: Route): void {
     }),
     price: z
       .object({
-        unitPrice: z.int().nonnegative().optional(),
-        usageEventsPerUnit: z.int().positive().optional(),
+        unitPrice: cents.optional(),
+        usageEventsPerUnit: units.optional(),
       })
       .optional(),
   })

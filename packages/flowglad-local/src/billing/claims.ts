@@ -69,15 +69,15 @@ export function claimResource(
     throw refused(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const names = request.externalIds ?? (request.externalId === undefined ? null : [request.externalId])
-  const wanted: (string | null)[] = names
-    ? [...new Set(names)].filter((name) => !held.some((claim) => claim.externalId === name))
-    : Array.from({ length: request.quantity ?? 0 }, () => null)
+  const newNames = names && [...new Set(names)].filter((name) => !held.some((c) => c.externalId === name))
+  const requested = newNames?.length ?? request.quantity ?? 0
   const capacity = capacityAt(platform, at, subscription, resource)
   const available = capacity - held.length
-  if (wanted.length > available)
+  if (requested > available)
     throw refused(
-      `No available capacity. Requested: ${wanted.length}, Available: ${available}, Capacity: ${capacity}`,
+      `No available capacity. Requested: ${requested}, Available: ${available}, Capacity: ${capacity}`,
     )
+  const wanted = newNames ?? Array.from({ length: requested }, () => null)
   const change = scheduledCapacity(platform, subscription, resource)
   const lasting = change ? Math.max(0, change.capacity - held.length) : wanted.length
   const taken = wanted.map((externalId, i) =>

@@ -14,8 +14,7 @@ interface SubscriptionRequest {
   quantity: number
   interval?: Subscription['interval'] | undefined
   intervalCount?: number | undefined
-  /** Epoch milliseconds or an ISO date. */
-  startDate?: number | string | undefined
+  startDate?: number | undefined
   trialEnd?: number | undefined
   metadata?: Metadata | undefined
   name?: string | undefined
@@ -44,7 +43,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const backup = input.backupPaymentMethodId
     ? chosenMethod(platform, customer, input.backupPaymentMethodId)
     : null
-  const start = input.startDate === undefined ? at : new Date(input.startDate).getTime()
+  const start = input.startDate ?? at
   const trialEnd = trialEndOf(platform, customer, price, start, input.trialEnd)
   const paysNothing = input.doNotCharge || price.unitPrice === 0
   // A card named in the call is trusted before it has paid, the customer's default only after.

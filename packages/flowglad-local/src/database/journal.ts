@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'libsql'
 
 /** Where committed records go, so that the next start finds them. */
@@ -50,6 +52,7 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
 }
 
 function openExclusively(file: string): Database.Database {
+  mkdirSync(dirname(file), { recursive: true })
   const database = new Database(file)
   try {
     // A server that is being restarted may still be closing.

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cents, days, intervals, units } from './bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 
@@ -16,7 +17,7 @@ const feature = z.discriminatedUnion('type', [
     name: z.string(),
     description: z.string().default(''),
     active: z.boolean().default(true),
-    amount: z.int().positive(),
+    amount: units,
     renewalFrequency: z.enum(['once', 'every_billing_period']),
     usageMeterSlug: z.string(),
   }),
@@ -26,7 +27,7 @@ const feature = z.discriminatedUnion('type', [
     name: z.string(),
     description: z.string().default(''),
     active: z.boolean().default(true),
-    amount: z.int().positive(),
+    amount: units,
     resourceSlug: z.string(),
   }),
 ])
@@ -34,7 +35,7 @@ const feature = z.discriminatedUnion('type', [
 const priceBase = {
   name: z.string().nullish(),
   slug: z.string().nullish(),
-  unitPrice: z.int().nonnegative(),
+  unitPrice: cents,
   isDefault: z.boolean(),
   active: z.boolean(),
 }
@@ -44,8 +45,8 @@ const productPrice = z.discriminatedUnion('type', [
     type: z.literal('subscription'),
     ...priceBase,
     intervalUnit: interval,
-    intervalCount: z.int().positive(),
-    trialPeriodDays: z.int().nonnegative().nullish(),
+    intervalCount: intervals,
+    trialPeriodDays: days.nullish(),
   }),
   z.object({ type: z.literal('single_payment'), ...priceBase }),
 ])
@@ -54,12 +55,12 @@ const usagePrice = z.object({
   type: z.literal('usage'),
   name: z.string().nullish(),
   slug: z.string().nullish(),
-  unitPrice: z.int().nonnegative(),
-  usageEventsPerUnit: z.int().positive(),
+  unitPrice: cents,
+  usageEventsPerUnit: units,
   isDefault: z.boolean(),
   active: z.boolean(),
   intervalUnit: interval.default('month'),
-  intervalCount: z.int().positive().default(1),
+  intervalCount: intervals.default(1),
 })
 
 const product = z.object({
