@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
 
 const routes: [string, string][] = [
   ['POST', '/customers'],
@@ -129,6 +130,166 @@ it("whatever is sent, the answer has Flowglad's shape and the books stay right",
   const { usageMeterBalances } = await studio.server('ada').getUsageMeterBalances()
   expect(usageMeterBalances.every((row) => Number.isSafeInteger(row.availableBalance))).toBe(true)
 }, 30_000)
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+const urls = { successUrl: 'http://127.0.0.1/s', cancelUrl: 'http://127.0.0.1/c' }
+const valid: [string, string, { [key: string]: Json }][] = [
+  ['POST', '/customers', { customer: { externalId: 'NEW', name: 'N', email: 'n', domain: null } }],
+  ['PUT', '/customers/ada', { customer: { name: 'A', logoURL: null } }],
+  [
+    'POST',
+    '/usage-events',
+    {
+      usageEvent: {
+        subscriptionId: 'SUB',
+        transactionId: 'NEW',
+        amount: 1,
+        usageMeterSlug: 'render',
+        usageDate: 5,
+        properties: { a: 1 },
+      },
+    },
+  ],
+  [
+    'POST',
+    '/usage-events/bulk',
+    {
+      usageEvents: [
+        { subscriptionId: 'SUB', transactionId: 'NEW', amount: 1, priceSlug: 'render_extra' },
+        {
+          subscriptionId: 'SUB',
+          transactionId: 'NEW2',
+          amount: 2,
+          usageMeterSlug: 'viewers',
+          properties: { a: [1, { b: 2 }] },
+        },
+      ],
+    },
+  ],
+  [
+    'POST',
+    '/checkout-sessions',
+    {
+      checkoutSession: {
+        type: 'product',
+        customerExternalId: 'ada',
+        priceSlug: 'agency_price',
+        quantity: 1,
+        outputMetadata: { a: 'b' },
+        outputName: 'x',
+        ...urls,
+      },
+    },
+  ],
+  [
+    'POST',
+    '/checkout-sessions',
+    {
+      checkoutSession: {
+        type: 'activate_subscription',
+        customerExternalId: 'ada',
+        targetSubscriptionId: 'SUB',
+        ...urls,
+      },
+    },
+  ],
+  [
+    'POST',
+    '/subscriptions',
+    {
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      quantity: 1,
+      startDate: 5,
+      trialEnd: 9,
+      interval: 'month',
+      intervalCount: 1,
+      metadata: { a: 1 },
+      name: 'x',
+      doNotCharge: true,
+    },
+  ],
+  [
+    'POST',
+    '/subscriptions/SUB/adjust',
+    {
+      adjustment: {
+        timing: 'auto',
+        newSubscriptionItems: [{ priceSlug: 'agency_price', quantity: 2 }],
+        prorateCurrentBillingPeriod: true,
+      },
+    },
+  ],
+  [
+    'POST',
+    '/subscriptions/SUB/preview-adjust',
+    {
+      adjustment: { timing: 'immediately', newSubscriptionItems: [{ priceSlug: 'team_price', quantity: 2 }] },
+    },
+  ],
+  ['POST', '/subscriptions/SUB/cancel', { cancellation: { timing: 'at_end_of_current_billing_period' } }],
+  ['POST', '/resource-claims/SUB/claim', { resourceSlug: 'seats', quantity: 1, metadata: { a: 1 } }],
+  ['POST', '/resource-claims/SUB/release', { resourceSlug: 'seats', externalIds: ['a', 'b'] }],
+  ['POST', '/pricing-models/setup', JSON.parse(JSON.stringify({ ...studioPricing, isDefault: false }))],
+]
+
+/** The places in a value, so that one of them can be changed. */
+const placesIn = (value: Json, at: (string | number)[] = []): (string | number)[][] =>
+  typeof value !== 'object' || value === null
+    ? [at]
+    : [
+        at,
+        ...Object.entries(value).flatMap(([key, inner]) =>
+          placesIn(inner, [...at, Array.isArray(value) ? Number(key) : key]),
+        ),
+      ]
+
+const replaced = (value: Json, [head, ...rest]: (string | number)[], by: unknown): unknown => {
+  if (head === undefined) return by
+  if (typeof value !== 'object' || value === null) return value
+  const copy: { [key: string]: unknown } | unknown[] = Array.isArray(value) ? [...value] : { ...value }
+  Object.assign(copy, {
+    [head]: replaced(Object.entries(value).find(([key]) => key === String(head))?.[1] ?? null, rest, by),
+  })
+  return copy
+}
+
+it('one wrong thing in a right request never meets a mistake of the server', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  let fresh = 0
+  const mistakes: string[] = []
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...valid),
+      fc.nat(),
+      values,
+      async ([method, path, request], where, by) => {
+        const places = placesIn(request)
+        const place = places[where % places.length] ?? []
+        const text = JSON.stringify(replaced(request, place, by)) ?? ''
+        const answer = await fetch(`${studio.url}/api/v1${path.replace('SUB', id)}`, {
+          method,
+          headers: { authorization: studio.key },
+          body: text.replaceAll('SUB', id).replaceAll('NEW', `n${++fresh}`),
+        })
+        const body = await answer.text()
+        if (
+          /TypeError|RangeError|is not a function|Cannot read|undefined is|is referred to but|has no billing|NaN/.test(
+            body,
+          ) &&
+          !text.includes('NaN')
+        )
+          mistakes.push(`${path} ${place.join('.')} = ${JSON.stringify(by)}: ${body}`)
+        expect([200, 400, 403, 404, 409, 500]).toContain(answer.status)
+      },
+    ),
+    { numRuns: 300 },
+  )
+  expect(mistakes).toEqual([])
+})
 
 it.each([
   ['a body of 20 MB', { body: `{"customer":"${'x'.repeat(20_000_000)}"}` }, 413],
