@@ -26,7 +26,7 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     `SELECT ${selectList(tables.account, 't')} FROM metered_account t WHERE t.customer = ?`,
   )
   const charges = db.prepare(
-    `SELECT ${selectList(tables.event, 't')} FROM metered_event t
+    `SELECT ${selectList(tables.event, 't')} FROM metered_event t INDEXED BY metered_event_charges
      WHERE t.customer = ? AND (t.at, t.attempt, t.meter) < (?, ?, ?)
      ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT ?`,
   )
@@ -37,20 +37,20 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     'SELECT t.customer, t.version FROM json_each(?) j CROSS JOIN metered_customer t ON t.customer = j.value',
   )
   const due = db.prepare(
-    `SELECT DISTINCT customer FROM metered_hold WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
+    `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
   // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered.
   const toDeliver = db.prepare(
     `SELECT customer FROM metered_customer WHERE undelivered > 0 AND lane_until <= ? ORDER BY lane_until LIMIT ?`,
   )
   const toRetry = db.prepare(
-    `SELECT DISTINCT e.customer FROM metered_event e JOIN metered_customer c ON c.customer = e.customer
-     WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ? AND c.lane_until <= ? LIMIT ?`,
+    `SELECT DISTINCT e.customer FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
+     WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lane_until <= ? LIMIT ?`,
   )
   const health = db.prepare(
     `SELECT
        (SELECT coalesce(sum(undelivered), 0) FROM metered_customer WHERE undelivered > 0)
-       - (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state = 'sent') AS waiting,
+       - (SELECT count(*) FROM metered_event WHERE state = 'sent' AND reason IS NOT NULL AND state IN ('parked', 'sent')) AS waiting,
        (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
        (SELECT min(at) FROM metered_event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest`,
   )
