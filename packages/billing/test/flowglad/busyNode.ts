@@ -13,8 +13,8 @@ const billing = createBilling({
   publicUrl: 'http://localhost',
   options: {
     holdTtlMs: 500,
-    flowgladDeadlineMs: 300,
-    laneLeaseMs: 1_000,
+    flowgladDeadlineMs: 2_000,
+    laneLeaseMs: 3_000,
     deliverEveryMs: 20,
     deliverMaxPauseMs: 50,
   },

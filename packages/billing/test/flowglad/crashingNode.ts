@@ -23,7 +23,13 @@ const billing = createBilling({
   flowglad: { secretKey: 'sk_test_local', baseUrl },
   customer: () => aUser(),
   publicUrl: 'http://localhost',
-  options: { holdTtlMs: 500, flowgladDeadlineMs: 500, laneLeaseMs: 1_000, deliverEveryMs: 50 },
+  options: {
+    holdTtlMs: 500,
+    flowgladDeadlineMs: 4_000,
+    laneLeaseMs: 5_000,
+    deliverEveryMs: 50,
+    decisionMs: 20_000,
+  },
 })
 setInterval(() => {}, 1_000)
 if (point === 'before acknowledge') await billing.start()
