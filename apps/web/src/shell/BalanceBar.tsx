@@ -28,8 +28,11 @@ export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: n
       className={classes.track}
       style={{ height: size }}
     >
-      <span className={classes.used} style={{ inlineSize: `${row.share * 100}%` }} />
-      <span className={classes.held} style={{ inlineSize: `${held * 100}%` }} />
+      {/* Cut to length, not resized: a bar that moves must not count as a page that jumps. */}
+      <span className={classes.used} style={{ clipPath: upTo(row.share) }} />
+      <span className={classes.held} style={{ clipPath: upTo(row.share + held) }} />
     </div>
   )
 }
+
+const upTo = (share: number) => `inset(0 ${(1 - share) * 100}% 0 0)`
