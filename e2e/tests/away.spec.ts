@@ -18,7 +18,7 @@ test('with Flowglad away Studio works on within the limit, and what was spent ar
   await at.generate.click()
   await expect(at.balance('generations')).toHaveText('Generations2 of 10 left')
   await at.generate.click()
-  await expect(at.alert).toContainText('Nothing was charged')
+  await expect(at.alert).toContainText(/nothing was charged/i)
   await expect(at.balance('generations')).toHaveText('Generations2 of 10 left')
   await at.go('Usage')
   await expect(page.getByRole('row', { name: /studio\.generate/ })).toHaveCount(2)
@@ -45,7 +45,7 @@ test('with Flowglad away buying and Billing say what is unavailable, and work ag
   await at.go('Plans')
   const pro = page.getByTestId('plan-pro_monthly')
   await pro.getByRole('button', { name: 'Upgrade to Pro' }).click()
-  await expect(pro.getByRole('alert')).toContainText('Nothing was charged')
+  await expect(pro.getByRole('alert')).toContainText(/nothing was charged/i)
   await expect(at.plan).toHaveText('Free')
 
   await at.go('Billing')
@@ -78,7 +78,8 @@ test('a stranger in an outage is told so, is not charged, and goes on when it is
   await expect(at.alert).toContainText('nothing was charged')
   await expect(at.balance('generations')).toContainText('unavailable')
   stack.network.heal()
-  // The button wakes up when it is worth trying.
+  // The balance comes by itself.
+  await expect(at.balance('generations')).toHaveText('Generations10 of 10 left', { timeout: 40_000 })
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(at.balance('generations')).toHaveText('Generations8 of 10 left')
 })
