@@ -60,7 +60,7 @@ export interface Env {
   authSecret: string
   holdTtlMs: number
   rateLimit: boolean
-  /** Waited before each picture and each sentence. */
+  /** Waited before each picture and each text, and for each sentence. */
   studioLatencyMs: number
   /** null: pictures and texts are made here. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null

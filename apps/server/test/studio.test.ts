@@ -35,6 +35,8 @@ test('a picture is a real PNG, for its owner and for nobody else', async () => {
     id: expect.any(String),
     pictures: [{ id: expect.any(String), url: expect.any(String) }],
   })
+  const { data: spent } = await owner.call('billing.charges', {}, { method: 'GET' })
+  expect(spent.charges).toMatchObject([{ procedure: 'studio.generate', amount: 1, reference: data.id }])
   const own = await owner.fetch(data.pictures[0].url)
   expect(own.headers.get('content-type')).toBe('image/png')
   expect(own.headers.get('cache-control')).toBe('private, no-cache')

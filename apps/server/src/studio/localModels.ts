@@ -4,7 +4,10 @@ import { compose } from './compose.ts'
 import { assertAllowed, type Models, type TextRequest } from './models.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
-/** Pictures and texts made on this machine, the same for the same prompt. `latencyMs` is waited before each picture and each sentence. */
+/**
+ * Pictures and texts made on this machine, the same for the same prompt. `latencyMs` is waited
+ * before each picture and each text, and for each sentence, spread over its words.
+ */
 export function createLocalModels({
   renderer,
   latencyMs,
@@ -13,10 +16,14 @@ export function createLocalModels({
   latencyMs: number
 }): Models {
   async function* sentences({ prompt, signal }: TextRequest) {
+    if (latencyMs > 0) await sleep(latencyMs, undefined, { signal })
+    assertAllowed(prompt)
     for (const sentence of compose(prompt)) {
-      if (latencyMs > 0) await sleep(latencyMs, undefined, { signal })
-      assertAllowed(prompt)
-      yield* tokensOf(sentence)
+      const tokens = tokensOf(sentence)
+      for (const token of tokens) {
+        if (latencyMs > 0) await sleep(latencyMs / tokens.length, undefined, { signal })
+        yield token
+      }
     }
   }
   return {

@@ -10,6 +10,7 @@ const generateInput = z.object({
   count: z.number().int().min(1).max(4),
   hd: z.boolean().default(false),
 })
+const generation = z.object({ id: z.string() })
 const writeInput = z.object({ prompt, maxTokens: z.number().int().min(1).max(100_000) })
 const lookUpInput = z.object({ term: z.string().trim().min(1).max(100) })
 const galleryInput = z
@@ -32,7 +33,12 @@ export function createStudioRouter(
     generate: protectedProcedure
       .input(generateInput)
       .use((call) => (call.input.hd ? hd(call) : call.next()))
-      .use(metered('generations', { cost: ({ input }) => input.count }))
+      .use(
+        metered('generations', {
+          cost: ({ input }) => input.count,
+          reference: ({ output }) => generation.parse(output).id,
+        }),
+      )
       .mutation(async ({ input: { prompt, count, hd }, ctx }) => {
         const painted = await Promise.all(
           Array.from({ length: count }, (_, index) => models.paint({ prompt, index, hd })),
