@@ -5,9 +5,9 @@ import type { KnownCustomer } from './customer.ts'
 import { BillingError, unavailable } from './errors.ts'
 import type { createCatalogCache } from './flowglad/catalog.ts'
 import type { Sync } from './flowglad/sync.ts'
-import { onLedger } from './holds.ts'
 import type { CustomerBalances, Ledger } from './ledger/ledger.ts'
 import type { Meters } from './meters.ts'
+import { onLedger } from './onLedger.ts'
 import type { BillingOptions } from './options.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>

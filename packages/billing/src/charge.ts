@@ -1,5 +1,6 @@
 import { UnserializableResultError } from './errors.ts'
-import { type Charge, keyError } from './holds.ts'
+import type { Charge } from './holds.ts'
+import { keyError } from './refuseReserve.ts'
 import type { SpendLeg } from './spend.ts'
 
 /** What the work spent, leg by leg, after it succeeded. Nothing can be added to it afterwards. */

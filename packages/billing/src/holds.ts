@@ -1,14 +1,16 @@
 import { attemptId } from './attemptId.ts'
 import { type Clock, sleep, within } from './clock.ts'
 import type { Customer } from './customer.ts'
-import { BillingError, InsufficientCreditsError, unavailable } from './errors.ts'
+import { BillingError, unavailable } from './errors.ts'
 import type { Delivery } from './flowglad/delivery.ts'
 import type { Sync } from './flowglad/sync.ts'
-import type { EventPrice, Leg, ReserveAnswer, Settle, ShortLeg } from './ledger/commands.ts'
+import type { EventPrice, Leg, ReserveAnswer, Settle } from './ledger/commands.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
 import type { MeterPolicy, Meters } from './meters.ts'
+import { isInvalidCommand, onLedger } from './onLedger.ts'
 import type { BillingOptions } from './options.ts'
+import { keyError, shortage } from './refuseReserve.ts'
 import { traced } from './tracing.ts'
 
 export interface HoldRequest {
@@ -280,60 +282,7 @@ export function createHolds({
   }
 }
 
-/** A ledger that cannot answer is not the caller's fault, and nothing was charged. */
-export async function onLedger<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    if (isInvalidCommand(error)) throw error
-    throw unavailable(1_000, error)
-  }
-}
-
-const isInvalidCommand = (error: unknown) => error instanceof Error && error.name === 'InvalidCommandError'
-
 const priceOf = (meter: string, { priceSlug }: MeterPolicy): EventPrice =>
   priceSlug === undefined ? { usageMeterSlug: meter } : { priceSlug }
 
 const jittered = (ms: number) => ms * (0.8 + Math.random() * 0.4)
-
-export const keyError = (
-  answer:
-    | { state: 'inProgress'; retryAfterMs: number }
-    | { state: 'keyReused' }
-    | { state: 'alreadyCompleted' },
-  key: string,
-) => {
-  switch (answer.state) {
-    case 'inProgress':
-      return new BillingError(
-        { code: 'IN_PROGRESS', key, retryAfterMs: answer.retryAfterMs },
-        'A call under this idempotency key is still running.',
-      )
-    case 'keyReused':
-      return new BillingError({ code: 'KEY_REUSED', key }, 'This idempotency key was used for another input.')
-    case 'alreadyCompleted':
-      return new BillingError(
-        { code: 'ALREADY_COMPLETED', key },
-        'This call was completed and charged before; its result was not kept.',
-      )
-  }
-}
-
-function shortage(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
-  // Units whose fate at Flowglad is unknown may come back: short by no more than those is not out of credits.
-  const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)
-  const [first] = certain
-  if (!first) return unavailable(2_000)
-  return new InsufficientCreditsError(first.meter, first.available, first.required, {
-    heldBalance: first.held,
-    asOf,
-    upgradeUrl,
-    meters: certain.map(({ meter, available, held, required }) => ({
-      meter,
-      availableBalance: available,
-      heldBalance: held,
-      required,
-    })),
-  })
-}
