@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { paint } from '../src/studio/art/paint.ts'
 import { encodePng } from '../src/studio/art/png.ts'
@@ -59,4 +62,21 @@ test('a picture that waits when the server stops is given up with a reason', asy
   const ended = Promise.allSettled(orders)
   await renderer[Symbol.asyncDispose]()
   expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
+
+test('an idle thread does not keep the process alive', async () => {
+  const renderer = fileURLToPath(new URL('../src/studio/art/renderer.ts', import.meta.url))
+  const script = `import { createRenderer } from ${JSON.stringify(renderer)}
+    createRenderer().paint({ prompt: 'x', index: 0, size: 16 }).then((png) => console.log(png.length > 100))`
+  const child = spawn(process.execPath, [
+    '--import',
+    import.meta.resolve('tsx'),
+    '--input-type=module',
+    '-e',
+    script,
+  ])
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  const [code] = await once(child, 'exit')
+  expect({ code, output }).toEqual({ code: 0, output: 'true\n' })
 })

@@ -28,17 +28,18 @@ export function createRenderer({ threads = Math.max(1, availableParallelism() - 
       const job = waiting.shift()
       if (!job) return
       working.set(worker, job)
+      worker.ref()
       worker.postMessage(job.order)
     }
   }
 
   function start(): Worker {
     const worker = startThread()
-    // An idle thread must not keep the process alive.
-    worker.unref()
     worker.on('message', (message) => {
       const job = working.get(worker)
       working.delete(worker)
+      // An idle thread does not keep the process alive.
+      worker.unref()
       idle.push(worker)
       job?.resolve(z.instanceof(Uint8Array).parse(message))
       assign()
