@@ -97,7 +97,9 @@ export interface Expire {
 
 /**
  * Takes the customer's sync lane, or extends it when `token` already has it (then it notes and marks anew).
- * `fetch` notes every account's `acked` (and what is ambiguous) for the install; `deliver` marks up to `maxEvents` waiting events `sent`.
+ * `fetch` notes every account's `acked` (and what is ambiguous) for the install; `deliver` marks waiting events `sent`, so many that no more
+ * than `maxEvents` are on their way. Take it right before each request and never between a GET and its install: what is acknowledged by then
+ * would be taken to be in the answer.
  */
 export interface TakeLane {
   type: 'takeLane'

@@ -44,8 +44,9 @@ describe('two nodes, one PostgreSQL', () => {
 
   test('many overlapping accounts: no deadlock, none oversold, none refused while it has units', async () => {
     const address = await server.createDatabase()
-    await using one = openAt(address)
-    await using two = openAt(address)
+    // Small batches: many transactions that each lock several customers.
+    await using one = openAt(address, undefined, { batchCommands: 6 })
+    await using two = openAt(address, undefined, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
     // First met by both at once, in opposite orders: also inserting them must not end in a ring.
     await Promise.all([
@@ -55,7 +56,7 @@ describe('two nodes, one PostgreSQL', () => {
     await Promise.all(customers.map((customer) => two.ledger.execute({ type: 'expire', customer })))
     const spend = async (turn: number) => {
       const { ledger } = turn % 2 ? one : two
-      const customer = customers[(turn * 7) % customers.length] ?? ''
+      const customer = customers[(turn * (turn % 2 ? 7 : 11)) % customers.length] ?? ''
       const reserve = aReserve({ customer })
       const { state } = await ledger.execute(reserve)
       if (state === 'held') await ledger.execute(settleOf(reserve))
@@ -70,6 +71,25 @@ describe('two nodes, one PostgreSQL', () => {
       'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
     )
     expect(row).toEqual({ deadlocks: 0 })
+  })
+
+  test('customers are locked in one order: who waits for the first holds none of the others', async () => {
+    const address = await server.createDatabase()
+    await using one = openAt(address)
+    const customers = ['e', 'd', 'c', 'b', 'a']
+    await Promise.all(customers.map((customer) => fetched(one.ledger, units(10), { customer })))
+    const other = new Client({ connectionString: address })
+    await other.connect()
+    await other.query(`BEGIN; SELECT FROM metered.customer WHERE customer = 'a' FOR UPDATE`)
+    const answers = Promise.all(customers.map((customer) => one.ledger.execute(aReserve({ customer }))))
+    await expect
+      .poll(() => query(address, `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`))
+      .toHaveLength(1)
+    const { rowCount } = await other.query('SELECT FROM metered.customer ORDER BY customer FOR UPDATE NOWAIT')
+    expect(rowCount).toBe(5)
+    await other.query('ROLLBACK')
+    await other.end()
+    expect((await answers).map((answer) => answer.state)).toEqual(customers.map(() => 'held'))
   })
 
   test('migrations run from any number of nodes at once', async () => {

@@ -1,5 +1,6 @@
 import { Pool } from 'pg'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
+import type { LedgerOptions } from '../../../src/ledger/ledgerOptions.ts'
 import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
@@ -7,8 +8,9 @@ import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
  * A ledger at a `postgres://` address or in a file. `offsetMs` is asked within every transaction, after the locks were taken and before
  * anything is written, so a test can do something to the process there.
  */
-export function openAt(address: string, offsetMs?: () => number) {
-  const options = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}
+export function openAt(address: string, offsetMs?: () => number, numbers: LedgerOptions = {}) {
+  const clock = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}
+  const options = { ...numbers, ...clock }
   if (!address.startsWith('postgres:')) {
     const ledger = sqliteLedger(address, options)
     return disposable(ledger, async () => {})
