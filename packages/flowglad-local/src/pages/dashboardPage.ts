@@ -24,6 +24,7 @@ export function dashboardPage(
   return html`${testModeBar(html`<span class="right row"><span class="badge plain" data-live-state role="status">Reload to update</span>
   <a href="/billing-portal/${platform.organizationId}">Billing portal</a></span>`)}
 <main class="stack">
+  <h1 class="unseen">What this Flowglad knows</h1>
   <div class="overview">
     ${live('clock', clockPart(platform, customer, testControls), 'Clock')}
     ${live('connection', connectionPart(platform, key), 'Connection')}
@@ -72,7 +73,7 @@ ${
 function connectionPart(platform: Platform, key: string): Html {
   const shown = key.startsWith('sk_test') ? key : `${key.slice(0, 4)}…`
   return html`<div class="spread"><h2>Connect</h2><span class="small soft">Any Flowglad SDK, unchanged</span></div>
-<pre class="mono">FLOWGLAD_BASE_URL=${platform.url}
+<pre class="mono" tabindex="0">FLOWGLAD_BASE_URL=${platform.url}
 FLOWGLAD_SECRET_KEY=${shown}</pre>
 <p class="small soft">Pay on the hosted checkout with <span class="mono">4242 4242 4242 4242</span>.</p>`
 }

@@ -64,7 +64,7 @@ export function dashboardPages(
   })
 }
 
-/** Runs in the browser. Parts are replaced one by one, and only when they differ, so that focus and scroll stay. */
+/** Runs in the browser. Parts are replaced one by one, and only when they differ; what was scrolled stays scrolled. */
 const script = `
 const shown = document.querySelector('[data-live-state]')
 const refresh = async () => {
@@ -72,7 +72,10 @@ const refresh = async () => {
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   for (const part of document.querySelectorAll('[data-live]')) {
     const next = fresh.getElementById(part.id)
-    if (next && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML
+    if (!next || next.innerHTML === part.innerHTML) continue
+    const scrolled = [...part.querySelectorAll('.scroll')].map((box) => box.scrollTop)
+    part.innerHTML = next.innerHTML
+    part.querySelectorAll('.scroll').forEach((box, i) => { box.scrollTop = scrolled[i] ?? 0 })
   }
 }
 let version

@@ -55,7 +55,7 @@ export function table(
   empty: string,
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`
-  return html`<div class="scroll"><table class="flow">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="flow">
 <thead><tr>${headings.map((h) =>
     typeof h === 'string'
       ? html`<th scope="col">${h}</th>`

@@ -24,6 +24,8 @@ h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.02em; }
 h2 { font-size: 1.05rem; letter-spacing: -0.01em; }
 h3 { font-size: 0.95rem; }
 a { color: var(--accent); text-underline-offset: 3px; }
+/* For those who listen to a page: every page has one first heading. */
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .soft { color: var(--soft); }
 .small { font-size: 0.875rem; }
 .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.85em; }
