@@ -10,16 +10,21 @@ import { aUser, type Stack, startStack } from './startStack.ts'
 
 const node = fileURLToPath(new URL('./crashingNode.ts', import.meta.url))
 
-/** Runs a node until it reaches the point, and kills it there. */
-async function crash(stack: Stack, file: string, point: string) {
+/** A node that has reached the point. */
+async function nodeAt(stack: Stack, file: string, point: string) {
   const child = spawn(process.execPath, ['--import', 'tsx', node, file, stack.proxy.url, point], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
   await Promise.race([
     once(child.stdout, 'data'),
     ended.then(([code]) => Promise.reject(new Error(`The node ended by itself: ${code}`))),
   ])
+  return { child, ended }
+}
+
+async function crash(stack: Stack, file: string, point: string) {
+  const { child, ended } = await nodeAt(stack, file, point)
   child.kill('SIGKILL')
   await ended
 }
@@ -57,6 +62,25 @@ test.each([
     }
   },
 )
+
+test('a process paused beyond the time to live loses its hold, and still books what it did, once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
+  const file = join(folder, 'ledger.db')
+  try {
+    await using stack = await startStack({ ledger: sqliteLedger(file) })
+    const { child, ended } = await nodeAt(stack, file, 'paused')
+    child.kill('SIGSTOP')
+    await expect.poll(() => left(stack)).toMatchObject({ available: 10, held: 0 })
+    child.kill('SIGCONT')
+    child.stdin.write('go on')
+    expect(await ended).toEqual([0, null])
+    expect(await left(stack)).toMatchObject({ available: 7, used: 3, held: 0 })
+    await stack.billing.drain()
+    expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('five kills in a row while delivery fails in every way: nothing that was answered is lost, nothing is billed twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createBilling, sqliteLedger } from '../../src/index.ts'
 import type { Command } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -33,7 +34,16 @@ const billing = createBilling({
 })
 setInterval(() => {}, 1_000)
 if (point === 'before acknowledge') await billing.start()
-await billing.meter({ customer: aUser(), meter: 'generations', amount: 3, key: 'job', input: 'same' }, () =>
-  point === 'during work' ? reached() : 'result of the first run',
+await billing.meter(
+  { customer: aUser(), meter: 'generations', amount: 3, key: 'job', input: 'same' },
+  async () => {
+    if (point === 'during work') return reached()
+    if (point === 'paused') {
+      console.log('reached')
+      await once(process.stdin, 'data')
+    }
+    return 'result of the first run'
+  },
 )
 if (point === 'after settle') reached()
+if (point === 'paused') process.exit(0)
