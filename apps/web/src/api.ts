@@ -6,7 +6,6 @@ import {
   createTRPCClient,
   httpBatchLink,
   httpBatchStreamLink,
-  httpLink,
   httpSubscriptionLink,
   retryLink,
   splitLink,
@@ -47,7 +46,7 @@ export function createApi(queryClient: QueryClient, customer: string | null): Ap
           // A batch answers when its slowest call does: nothing of ours waits for what may have to ask Flowglad.
           false: splitLink({
             condition: (op) => op.type === 'mutation' || op.path === 'billing.plans',
-            true: httpLink({ url, headers: keyHeaders }),
+            true: httpBatchLink({ url, headers: keyHeaders, maxItems: 1 }),
             false: httpBatchLink({ url, headers: keyHeaders }),
           }),
         }),

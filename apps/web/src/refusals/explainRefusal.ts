@@ -48,7 +48,7 @@ export function explainRefusal(error: unknown): Explanation {
       case 'BILLING_UNAVAILABLE':
         return {
           title: 'Your credits cannot be checked right now',
-          detail: `So nothing was started, and nothing was charged. Your credits are safe; this usually passes within a minute.`,
+          detail: `${free} Your credits are safe, and this usually passes within a minute.`,
           next: 'again',
           retryAfterMs: refusal.retryAfterMs,
         }

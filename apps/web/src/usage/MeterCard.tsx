@@ -11,8 +11,9 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
     <article className={classes.card} aria-label={name} data-testid={`usage-${row.meter}`}>
       <h2>{name}</h2>
       <p className={classes.used}>
-        <strong>{formatNumber(used)}</strong>{' '}
-        {unlimited || limit === null ? 'used' : `/ ${formatNumber(limit)} used`}
+        {unlimited || limit === null
+          ? `${formatNumber(used)} used`
+          : `${formatNumber(used)} / ${formatNumber(limit)} used`}
       </p>
       <BalanceBar row={row} size={10} />
       <dl className={classes.facts}>
