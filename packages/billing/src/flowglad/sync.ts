@@ -26,9 +26,6 @@ interface Entry {
   next: Promise<FetchOutcome> | null
   tokens: number
   refilledAt: number
-  /** The last answer of Flowglad, for the browser's own billing query. */
-  billing: unknown
-  billingAt: number
   staleRefreshes: number
   noRefreshBefore: number
 }
@@ -58,6 +55,7 @@ export function createSync({
   unlimitedBy: Record<string, string>
 }) {
   const entries = new Map<string, Entry>()
+  const answers = new Map<string, { answer: unknown; at: number }>()
   const gate = createGate(options.maxFetches)
   let lastFailedAt = Number.NEGATIVE_INFINITY
   let lastInstalledAt = Number.NEGATIVE_INFINITY
@@ -75,8 +73,6 @@ export function createSync({
       next: null,
       tokens: options.fetchBurst,
       refilledAt: clock.now(),
-      billing: null,
-      billingAt: Number.NEGATIVE_INFINITY,
       staleRefreshes: 0,
       noRefreshBefore: Number.NEGATIVE_INFINITY,
     }
@@ -90,6 +86,14 @@ export function createSync({
       if (!running) entries.delete(customer)
       if (entries.size < rememberedCustomers) return
     }
+  }
+
+  /** For the browser's own billing query. Answers are large: only those of the latest customers stay. */
+  function remember(customer: string, answer: unknown) {
+    answers.delete(customer)
+    answers.set(customer, { answer, at: clock.now() })
+    const [oldest] = answers.keys()
+    if (answers.size > rememberedAnswers && oldest !== undefined) answers.delete(oldest)
   }
 
   function takeToken(entry: Entry): boolean {
@@ -129,7 +133,7 @@ export function createSync({
     fetching.outcome = gate
       .enter(urgent, () =>
         traced('billing.fetch', {}, () =>
-          fetchAndInstall(customer, entry, () => {
+          fetchAndInstall(customer, () => {
             fetching.laneTaken = true
           }),
         ),
@@ -152,7 +156,7 @@ export function createSync({
     return fetching
   }
 
-  async function fetchAndInstall(customer: KnownCustomer, entry: Entry, taking: () => void) {
+  async function fetchAndInstall(customer: KnownCustomer, taking: () => void) {
     const { id } = customer
     const lane = await lanes.take(id, 'fetch', options.flowgladDeadlineMs, taking)
     if (!lane) throw new Error('Another node keeps the sync lane')
@@ -172,8 +176,7 @@ export function createSync({
         unlimitedBy,
       })
       if (state === 'laneLost') throw new Error('The sync lane was lost')
-      entry.billing = answer
-      entry.billingAt = clock.now()
+      remember(id, answer)
       changed(id)
     } finally {
       await lane.leave()
@@ -209,8 +212,8 @@ export function createSync({
 
     /** Flowglad's last `GET billing` answer on this node, if it is not older than `maxAgeMs`. */
     lastBilling(customer: string, maxAgeMs: number): unknown {
-      const entry = entries.get(customer)
-      return entry && clock.now() - entry.billingAt <= maxAgeMs ? entry.billing : null
+      const last = answers.get(customer)
+      return last && clock.now() - last.at <= maxAgeMs ? last.answer : null
     },
 
     /** When no fetch runs any more: each keeps a lane until it ends. */
@@ -228,3 +231,4 @@ export function createSync({
 }
 
 const rememberedCustomers = 10_000
+const rememberedAnswers = 500

@@ -167,3 +167,22 @@ test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', 
     rmSync(folder, { recursive: true })
   }
 })
+
+test('a customer without a current subscription is told so, after a look at Flowglad', async () => {
+  await using app = await startApp()
+  await app.client.ping.query()
+  // As after a subscription that was never paid for.
+  const none = async (path: string) => {
+    const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
+    const billing: object = JSON.parse(await answer.text())
+    return { ...billing, currentSubscription: null, currentSubscriptions: [] }
+  }
+  const body = await none('/api/v1/customers/ada/billing')
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined,
+  )
+  await app.client.billing.refresh.mutate()
+  const error = await app.client.ping.query().catch((reason: unknown) => reason)
+  expect(billingRefusal(error)).toEqual({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' })
+  expect(await app.client.billing.balances.query()).toMatchObject({ plan: null, asOf: expect.any(Number) })
+})
