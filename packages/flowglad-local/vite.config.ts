@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -8,13 +7,5 @@ export default defineConfig({
   ssr: { external: ['libsql'], noExternal: true },
   build: {
     target: 'node20',
-    rollupOptions: { output: { banner: '#!/usr/bin/env node' } },
   },
-  plugins: [
-    {
-      name: 'executable',
-      apply: 'build',
-      closeBundle: () => chmodSync('dist/main.js', 0o755),
-    },
-  ],
 })
