@@ -2,6 +2,7 @@ import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc
 import { z } from 'zod'
 import type { BalancesAnswer, ChargeRow, PlanChange, PlanOffer, UsageDay } from '../client/balances.ts'
 import type { Customer } from '../customer.ts'
+import { unavailable } from '../errors.ts'
 import type { Service } from '../service.ts'
 import { asTrpc } from './trpcErrors.ts'
 
@@ -52,7 +53,10 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
       /** The same, pushed: now, and whenever something changed it. */
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         const customer = readCustomer(ctx)
-        await asTrpc(() => accounts.balances(customer))
+        await asTrpc(async () => {
+          // A stream of nothing would stay silent: refused, the browser comes again, and each time is another look at Flowglad's books.
+          if ((await accounts.balances(customer)).asOf === null) throw unavailable(1_000)
+        })
         for await (const balances of live.watch(customer.id, () => accounts.read(customer), signal)) {
           yield balances as BalancesAnswer<Meter>
         }

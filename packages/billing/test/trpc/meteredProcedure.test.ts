@@ -217,6 +217,19 @@ test('what is charged stands in the charges, newest first, and is delivered with
   ])
 })
 
+test('who watches before anything is known is told to come again, and then gets the balances', async () => {
+  await using app = await startApp()
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  const watch = async () => {
+    for await (const { balances } of await app.router.createCaller({ user: ada }).billing.onBalances())
+      return balances[0]?.available
+    return null
+  }
+  await expect(watch()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  app.proxy.mend()
+  await until(async () => expect(await watch()).toBe(10))
+})
+
 test('balances are pushed to whoever watches, from any call', async () => {
   await using app = await startApp()
   const seen: (number | null)[] = []
