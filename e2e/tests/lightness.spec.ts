@@ -110,7 +110,7 @@ for (const width of [360, 1440]) {
         for (const entry of list.getEntries()) {
           if (!('value' in entry) || !('sources' in entry)) continue
           const of = (entry.sources as { node?: Element }[]).map(
-            ({ node }) => node?.outerHTML?.slice(0, 200) ?? '',
+            ({ node }) => node?.outerHTML?.slice(0, 200) ?? node?.textContent ?? 'something gone',
           )
           shifts.push({ value: Number(entry.value), of })
         }
