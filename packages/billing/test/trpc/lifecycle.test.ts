@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { sqliteLedger } from '../../src/index.ts'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
@@ -218,8 +221,7 @@ test('plain work whose cost shows only afterwards holds the most and pays the ac
 })
 
 test('changes made by one node reach who watches on another', async () => {
-  const { mkdtempSync, rmSync } = await import('node:fs')
-  const folder = mkdtempSync('/tmp/metered-')
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })
     await using two = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`), beside: one })

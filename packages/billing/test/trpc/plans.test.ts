@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { billingRefusal } from '../../src/client/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
@@ -147,9 +150,8 @@ test('past the grant, a plan with overage goes on, and Flowglad has every unit o
 })
 
 test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', async () => {
-  const { mkdtempSync, rmSync } = await import('node:fs')
   const { sqliteLedger } = await import('../../src/index.ts')
-  const folder = mkdtempSync('/tmp/metered-')
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`) })
     await using two = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`), beside: one })
