@@ -20,8 +20,12 @@ export function HeaderBalances() {
                   {row.name}
                   {row.held > 0 && <span className={classes.held}> · {formatNumber(row.held)} held</span>}
                 </span>
-                {/* A new number is a new element: it appears in its place, where a shorter text at the end of a line would move. */}
-                <span key={balanceText(row)} className={classes.numbers} data-status={row.status}>
+                {/* A new number, or the same in bold, is a new element: it appears in its place, where another width at the end of a line would move. */}
+                <span
+                  key={`${balanceText(row)} ${row.status}`}
+                  className={classes.numbers}
+                  data-status={row.status}
+                >
                   {balanceText(row)}
                 </span>
                 <div className={classes.bar}>
