@@ -1,6 +1,6 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
-import type { Database } from './database.ts'
+import { type Database, schemaName } from './database.ts'
 import type { Env } from './env.ts'
 
 /** Where `app.ts` puts the address that the connection really came from; whatever a client writes there is overwritten. */
@@ -37,6 +37,7 @@ function optionsOf({ database, env }: Parameters<typeof createAuth>[0]) {
       type: database.type,
       // On SQLite a sign-up's transaction would stay open while the password is hashed, and keep the ledger waiting.
       transaction: database.type === 'postgres',
+      ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     emailAndPassword: { enabled: true },
     // A signed copy of the session in a cookie: most calls then need no look-up. A session ended elsewhere lives on for this long.

@@ -6,6 +6,12 @@ import { Pool } from 'pg'
 import type { Env } from './env.ts'
 import { createPictureTable, type PictureTable } from './studio/pictureStore.ts'
 
+/**
+ * Where the app's tables lie in PostgreSQL, said outright: its search path begins with a schema of the role's own name, and a role named
+ * like the ledger's schema would find the ledger's tables for the app's.
+ */
+export const schemaName = 'public'
+
 /** The app's own tables; better-auth keeps its four beside them, and the ledger its own. */
 export interface Tables {
   picture: PictureTable
@@ -56,7 +62,7 @@ function openSqlite(file: string): Database {
 
 function openPostgres(url: string): Database {
   const pool = createPool(url, 10)
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName)
   return {
     type: 'postgres',
     kysely,
@@ -64,7 +70,7 @@ function openPostgres(url: string): Database {
     async migrate(migrateSessions) {
       const single = new Kysely<Tables>({
         dialect: new PostgresDialect({ pool: createPool(url, 1) }),
-      })
+      }).withSchema(schemaName)
       await migrateIn({ type: 'postgres', kysely: single }, sql`BEGIN`, migrateSessions)
     },
     [Symbol.asyncDispose]: () => kysely.destroy(),

@@ -11,6 +11,8 @@ export async function startPostgres() {
   const postgres = new EmbeddedPostgres({
     databaseDir,
     port,
+    // Named like the ledger's schema, as many would name it: what their search path finds first must not be taken for the app's.
+    user: 'metered',
     persistent: false,
     createPostgresUser: userInfo().uid === 0,
     postgresFlags: ['-c', 'max_connections=60', '-c', 'unix_socket_directories='],
@@ -25,7 +27,7 @@ export async function startPostgres() {
     async createDatabase() {
       databases += 1
       await postgres.createDatabase(`metered_${databases}`)
-      return `postgres://postgres:password@127.0.0.1:${port}/metered_${databases}`
+      return `postgres://metered:password@127.0.0.1:${port}/metered_${databases}`
     },
     async [Symbol.asyncDispose]() {
       await postgres.stop()
