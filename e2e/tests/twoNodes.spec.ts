@@ -1,14 +1,17 @@
 // Two servers over one PostgreSQL: one ledger.
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { test as base } from '@playwright/test'
 import { startStack } from '../stack/stack.ts'
 import { aCustomer, buy, call, expect, statuses } from './fixtures.ts'
 
 const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
-  nodes: async ({}, use) => {
+  nodes: async ({}, use, info) => {
     const nodes = await startTwoNodes()
     await use(nodes)
+    if (info.status !== info.expectedStatus)
+      await writeFile(info.outputPath('server.log'), nodes.stack.server.output())
     await nodes.stack[Symbol.asyncDispose]()
   },
 })
