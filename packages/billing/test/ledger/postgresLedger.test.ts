@@ -1,6 +1,7 @@
 import { Pool } from 'pg'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { ledgerContract } from './contract/ledgerContract.ts'
 import { startPostgres } from './postgres.ts'
 import { testClock } from './testClock.ts'
@@ -32,5 +33,27 @@ describe('PostgreSQL', () => {
         for (const { pool } of nodes) await pool.end()
       },
     }
+  })
+
+  test('a settle finds its event by key and never reads the customer’s history', async () => {
+    const database = await server.createDatabase()
+    const pool = new Pool({ connectionString: database })
+    {
+      await using ledger = postgresLedger(pool)
+      await fetched(ledger, units(10))
+      for (let count = 0; count < 3; count += 1) {
+        const reserve = aReserve()
+        await ledger.execute(reserve)
+        await ledger.execute(settleOf(reserve))
+      }
+    }
+    // A connection hands its statistics in when it ends.
+    await pool.end()
+    const reader = new Pool({ connectionString: database })
+    const scans = async (index: string) =>
+      (await reader.query('SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1', [index])).rows
+    await expect.poll(() => scans('event_pkey')).not.toEqual([{ idx_scan: '0' }])
+    expect(await scans('event_charges')).toEqual([{ idx_scan: '0' }])
+    await reader.end()
   })
 })

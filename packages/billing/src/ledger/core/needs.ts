@@ -35,6 +35,10 @@ export function needsOf(commands: readonly Command[]): Needs {
     resultBytes: new Map(),
   }
   for (const command of commands) add(needs, command)
+  // Many calls of one customer ask for the same.
+  needs.dueHolds = [...new Set(needs.dueHolds)]
+  needs.sentEvents = [...new Set(needs.sentEvents)]
+  needs.allAccounts = [...new Set(needs.allAccounts)]
   return needs
 }
 

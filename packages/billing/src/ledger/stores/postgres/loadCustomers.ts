@@ -26,7 +26,10 @@ export async function lockCustomers(client: PoolClient, customers: string[]): Pr
 const listed = <Row>(table: Table<Row>, alias: string, from: string, without: (keyof Row & string)[] = []) =>
   `SELECT ${selectList(table, alias, without)} FROM ${from}`
 
-/** `$1` holds the lists of `Needs`, `$2` the time when it is not the database's, `$3` the budget of stored results. */
+/**
+ * `$1` holds the lists of `Needs`, `$2` the time when it is not the database's, `$3` the budget of stored results. `OFFSET 0` keeps a
+ * look-up by customer one: merged into the join, everybody's held holds would be read to find those of a few.
+ */
 const load = `
   WITH clock AS MATERIALIZED (
     SELECT ${databaseTime('$2')} AS now
@@ -37,7 +40,7 @@ const load = `
   holds AS MATERIALIZED (
     ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'holds') j JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1`)}
     UNION ALL
-    ${listed(hold, 'h', `jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (SELECT * FROM metered.hold h WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time)) h`)}
+    ${listed(hold, 'h', `jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (SELECT * FROM metered.hold h WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time) OFFSET 0) h`)}
     UNION ALL
     ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'keys') j JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2 JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt`)}
   ),
@@ -47,7 +50,7 @@ const load = `
   events AS MATERIALIZED (
     ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'events') j JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2`)}
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements_text($1::jsonb -> 'sentEvents') j JOIN metered.event e ON e.customer = j AND e.state = 'sent'`)}
+    ${listed(event, 'e', `jsonb_array_elements_text($1::jsonb -> 'sentEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0) e`)}
     UNION ALL
     ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting' ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint) e`)}
     UNION ALL

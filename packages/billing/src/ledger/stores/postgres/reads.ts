@@ -46,7 +46,7 @@ export function createReads(pool: Pool, ready: () => Promise<void>, givenTime: (
       const found = await query(
         z.unknown(),
         `SELECT ${selectList(tables.event, 't')} FROM metered.event t
-         WHERE t.customer = $2 AND (t.at, t.attempt, t.meter) < ($3, $4, $5)
+         WHERE t.customer = $2 AND t.at >= 0 AND (t.at, t.attempt, t.meter) < ($3, $4, $5)
          ORDER BY t.at DESC, t.attempt DESC, t.meter DESC LIMIT $6`,
         [customer, at, attempt, meter, limit],
       )
