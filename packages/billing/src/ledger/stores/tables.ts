@@ -36,17 +36,17 @@ export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) 
 export const column = (property: string) => `"${columnName(property)}"`
 
 /** The table's columns as the properties of its rows; those in `without` read as NULL. */
-export const selectList = <Row>(table: Table<Row>, alias: string, without: (keyof Row & string)[] = []) =>
-  valuesOf(table, alias, without)
-    .map(([property, value]) => `${value} AS "${property}"`)
+export const selectList = <Row>(
+  { properties }: Table<Row>,
+  alias: string,
+  without: (keyof Row & string)[] = [],
+) =>
+  properties
+    .map((property) => {
+      const value = without.some((it) => it === property) ? 'NULL' : `${alias}.${column(property)}`
+      return `${value} AS "${property}"`
+    })
     .join(', ')
-
-/** By property, what the row of an alias has for it in SQL. */
-export const valuesOf = <Row>({ properties }: Table<Row>, alias: string, without: (keyof Row & string)[]) =>
-  properties.map((property): [property: string, value: string] => [
-    property,
-    without.some((it) => it === property) ? 'NULL' : `${alias}.${column(property)}`,
-  ])
 
 /** What follows `INSERT INTO … (columns) <rows>` so that a known row takes the new values. */
 export const onConflict = <Row>({ key, properties }: Table<Row>) => {

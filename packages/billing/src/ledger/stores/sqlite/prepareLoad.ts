@@ -1,8 +1,7 @@
-import { z } from 'zod'
 import type { LoadedCustomer } from '../../core/book.ts'
 import type { Needs } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
-import { column, type Table, tables, valuesOf } from '../tables.ts'
+import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
 /**
@@ -118,24 +117,18 @@ const each = (name: string, columns: string[], alias = 't', index?: string) => {
   return `json_each(?) j CROSS JOIN metered_${name} ${alias} ${index ? `INDEXED BY ${index}` : ''} ON ${equal.join(' AND ')}`
 }
 
-/**
- * Prepared once. A list is passed as JSON; an empty one costs no query. A row comes back as one JSON text: crossing from the engine value
- * by value would cost several times what finding the row costs.
- */
+/** Prepared once. A list is passed as JSON; an empty one costs no query. */
 function select<Row>(
   db: SqliteDatabase,
   table: Table<Row>,
   from: string,
   without: (keyof Row & string)[] = [],
 ) {
-  const values = valuesOf(table, 't', without).map(([property, value]) => `'${property}', ${value}`)
-  const statement = db.prepare(`SELECT json_object(${values.join(', ')}) FROM ${from}`).pluck()
+  const statement = db.prepare(`SELECT ${selectList(table, 't', without)} FROM ${from}`)
   return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
     if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
     const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))
     // `all` runs a statement to its end; one left open would keep an old view of the file.
-    return texts.parse(statement.all(...bound)).map((text) => table.decode(JSON.parse(text)))
+    return statement.all(...bound).map((row) => table.decode(row))
   }
 }
-
-const texts = z.array(z.string())
