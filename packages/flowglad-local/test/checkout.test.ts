@@ -35,6 +35,51 @@ it('a paid checkout replaces the free plan and returns to the application', asyn
   expect(paymentMethods).toMatchObject([{ default: true, paymentMethodData: { last4: '4242' } }])
 })
 
+it.each([
+  ['http://127.0.0.1/€/danke', 'http://127.0.0.1/%E2%82%AC/danke'],
+  ['http://127.0.0.1/thanks\r\nset-cookie: a=b', 'http://127.0.0.1/thanksset-cookie:%20a=b'],
+])('who paid comes back even to %j', async (successUrl, location) => {
+  await using studio = await startStudio()
+  const customerExternalId = await studio.customer('ada')
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId,
+      priceSlug: 'render_pack',
+      successUrl,
+      cancelUrl: successUrl,
+    },
+  })
+  for (let time = 0; time < 2; time++) {
+    const answer = await pay(url)
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, location])
+  }
+})
+
+it('a quantity is part of the name on the item and the invoice, not of the purchase', async () => {
+  await using studio = await startStudio()
+  const customerExternalId = await studio.customer('ada')
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId,
+      priceSlug: 'team_price',
+      quantity: 3,
+      outputName: 'Team for three',
+      outputMetadata: { seller: 'grace' },
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    },
+  })
+  await pay(url)
+  expect((await studio.plan('ada')).subscriptionItems).toMatchObject([{ name: 'Team x 3', quantity: 3 }])
+  const { invoices, purchases } = await studio.billing('ada')
+  expect(invoices).toMatchObject([{ invoiceLineItems: [{ description: 'Team x 3', quantity: 3 }] }])
+  expect(purchases).toMatchObject([{ name: 'Team for three', quantity: 1, metadata: { seller: 'grace' } }])
+  await studio.renew('ada')
+  expect((await studio.plan('ada')).name).toBe('Team x 3')
+})
+
 it('a declined card changes nothing and can be followed by another', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

@@ -120,6 +120,15 @@ describe('renewal', () => {
 })
 
 describe('failed payments', () => {
+  it('end a subscription whose first payment it is, after a trial too', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'trial_price', { card: cards.failsLater })
+    await studio.renew('ada')
+    expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('canceled')
+    expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
+  })
+
   it('leave the subscription past due and are retried after 3, 5 and 5 days', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

@@ -104,6 +104,8 @@ describe('adjusting', () => {
     const { id } = await studio.subscribe('ada', 'agency_price')
     const scheduled = await studio.node.subscriptions.adjust(id, to('team_price'))
     expect(scheduled.resolvedTiming).toBe('at_end_of_current_billing_period')
+    // No longer "Agency - Agency": scheduling alone renames it after its item.
+    expect(scheduled.subscription).toMatchObject({ name: 'Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
     await studio.renew('ada')
     expect(await studio.plan('ada')).toMatchObject({ id, name: 'Team', scheduledAdjustmentAt: null })
@@ -154,7 +156,7 @@ describe('creating', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('with a saved card is paid at once', async () => {
+  it('with a saved card is paid at once with it, and without one of its own at renewal', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price')
@@ -163,7 +165,7 @@ describe('creating', () => {
     expect(await studio.plan('ada')).toMatchObject({ status: 'active', name: 'Agency - Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 4800, exports: 80 })
     await studio.renew('ada')
-    expect(await studio.plan('ada')).toMatchObject({ status: 'active', defaultPaymentMethodId: null })
+    expect(await studio.plan('ada')).toMatchObject({ status: 'past_due', defaultPaymentMethodId: null })
   })
 
   it('with a saved card that is declined leaves the free plan', async () => {

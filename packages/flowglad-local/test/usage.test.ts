@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Table } from '../src/database/Table.ts'
 import { startStudio } from './studio.ts'
 
 const event = (subscriptionId: string, transactionId: string, amount: number, usageMeterSlug = 'render') => ({
@@ -65,6 +66,37 @@ it('an empty transaction id is refused', async () => {
     status: 400,
     error: { code: 'BAD_REQUEST', error: [{ path: ['usageEvent', 'transactionId'] }] },
   })
+})
+
+it('properties nested too deep to compare are refused, and nothing of the event stays', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const deep = JSON.stringify({ usageEvent: { ...event(id, 'deep', 1), properties: { at: 'HERE' } } })
+  const nested = deep.replace('"HERE"', `${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const answer = await fetch(`${studio.url}/api/v1/usage-events`, {
+      method: 'POST',
+      headers: { authorization: studio.key },
+      body: nested,
+    })
+    expect(answer.status).toBe(400)
+  }
+  expect(await studio.node.get('/api/v1/usage-events')).toMatchObject({ total: 0 })
+})
+
+it('a record whose key cannot be computed leaves no trace', () => {
+  const table = new Table<{ id: string }>(
+    'things',
+    {
+      key: () => {
+        throw new Error('no key')
+      },
+    },
+    () => {},
+  )
+  expect(() => table.put({ id: 'a' })).toThrow('no key')
+  expect([table.size, table.find('a')]).toEqual([0, undefined])
 })
 
 describe('a meter that counts distinct properties', () => {

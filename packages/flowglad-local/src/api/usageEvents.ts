@@ -14,6 +14,19 @@ const usageDate = z
   .union([z.number(), z.string().transform((text) => Date.parse(text))])
   .refine((ms) => Number.isFinite(ms) && Math.abs(ms) <= 8.64e15, { message: 'Invalid date' })
 
+const deepestProperties = 100
+
+const nestsWithin = (value: unknown, levels: number): boolean =>
+  value === null ||
+  typeof value !== 'object' ||
+  (levels > 0 && Object.values(value).every((inner) => nestsWithin(inner, levels - 1)))
+
+const properties = z
+  .record(z.string(), z.unknown())
+  .refine((value) => nestsWithin(value, deepestProperties), {
+    message: `Nested more than ${deepestProperties} levels deep`,
+  })
+
 const eventInput = z
   .object({
     subscriptionId: z.string(),
@@ -25,7 +38,7 @@ const eventInput = z
     usageMeterId: z.string().nullish(),
     usageMeterSlug: z.string().nullish(),
     usageDate: usageDate.nullish(),
-    properties: z.record(z.string(), z.unknown()).nullish(),
+    properties: properties.nullish(),
   })
   .superRefine((event, context) => {
     if (identifiers.filter((key) => event[key]).length !== 1)

@@ -45,10 +45,11 @@ export function adjustSubscription(
   })
   if (timing === 'immediately') {
     grantDifference(platform, at, subscription, changed, plan.elapsed)
-    followItems(platform, at, subscription)
   } else {
     books.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
   }
+  // As on the platform: even a change that waits renames the subscription at once, after what it still consists of.
+  followItems(platform, at, subscription)
   return {
     paid: true as const,
     subscription: books.subscriptions.get(subscription.id),

@@ -117,7 +117,6 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   if (free) replaceFreePlan(platform, at, free, subscription)
   addPurchase(platform, at, paid, product, {
     priceId: price.id,
-    quantity: session.quantity,
     priceType: 'subscription',
     trialPeriodDays: price.trialPeriodDays ?? 0,
     pricePerBillingCycle: price.unitPrice,
@@ -142,7 +141,6 @@ function buyOnce(platform: Platform, at: number, paid: Paid, price: Price, produ
   const { books } = platform
   const purchase = addPurchase(platform, at, paid, product, {
     priceId: price.id,
-    quantity: 1,
     priceType: 'single_payment',
     trialPeriodDays: null,
     pricePerBillingCycle: null,
@@ -178,12 +176,11 @@ function buyOnce(platform: Platform, at: number, paid: Paid, price: Price, produ
 function addPurchase(
   platform: Platform,
   at: number,
-  { customer, billingAddress }: Paid,
+  { session, customer, billingAddress }: Paid,
   product: Product,
   terms: Pick<
     Purchase,
     | 'priceId'
-    | 'quantity'
     | 'priceType'
     | 'trialPeriodDays'
     | 'pricePerBillingCycle'
@@ -196,19 +193,21 @@ function addPurchase(
   const { books, organizationId } = platform
   const purchase = books.purchases.put({
     ...newRecord('prch', at),
-    name: product.name,
+    name: session.outputName ?? product.name,
     status: 'paid',
     customerId: customer.id,
     organizationId,
     billingCycleAnchor: null,
     ...terms,
+    // As on the platform, whatever the session says.
+    quantity: 1,
     bankPaymentOnly: false,
     purchaseDate: at,
     endDate: null,
     proposal: null,
     archived: false,
     billingAddress,
-    metadata: null,
+    metadata: session.outputMetadata,
     pricingModelId: customer.pricingModelId,
     position: books.purchases.size + 1,
   })

@@ -197,14 +197,22 @@ function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   }
 }
 
-/**
- * The card that pays for a subscription: its own, or the customer's default. The platform leaves a subscription that was
- * created with the customer's saved card without one of its own.
- */
+/** The card that pays for a subscription: its own, never another of the customer's. */
 export function paymentMethodOf({ books }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
-  if (id !== null) return books.paymentMethods.get(id)
-  return books.paymentMethods.by('customer', subscription.customerId).find((method) => method.default) ?? null
+  return id === null ? null : books.paymentMethods.get(id)
+}
+
+/** The card that a run charges. Only the first may take a saved one, which does not become the subscription's own. */
+function methodFor(platform: Platform, subscription: Subscription, reason: BillingRun['reason']) {
+  const own = paymentMethodOf(platform, subscription)
+  if (own || reason !== 'first') return own
+  return defaultPaymentMethod(platform, subscription.customerId)
+}
+
+export function defaultPaymentMethod({ books }: Platform, customerId: string): PaymentMethod | null {
+  const methods = books.paymentMethods.by('customer', customerId)
+  return methods.find((method) => method.default) ?? methods[0] ?? null
 }
 
 /** Bills a subscription for its current period and makes the first attempt to collect. */
@@ -231,7 +239,7 @@ export function runBilling(
     return
   }
   // As on the platform: nobody to charge, no invoice.
-  if (!paymentMethodOf(platform, subscription)) {
+  if (!methodFor(platform, subscription, reason)) {
     books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
@@ -263,7 +271,7 @@ export function attemptBillingRun(
   const { books } = platform
   const subscription = books.subscriptions.get(run.subscriptionId)
   const invoice = books.invoices.get(run.invoiceId)
-  const method = paymentMethodOf(platform, subscription)
+  const method = methodFor(platform, subscription, run.reason)
   const attempts = run.attempts + 1
   const payment = method && charge(platform, at, { invoice, amount: invoice.subtotal, method, onSession })
   if (payment?.status === 'succeeded') {
@@ -272,7 +280,7 @@ export function attemptBillingRun(
     collected(platform, at, subscription, run.reason)
     return
   }
-  if (run.reason === 'first') {
+  if (!subscription.isFreePlan && !hasPaid(platform, subscription)) {
     books.billingRuns.patch(run.id, { status: 'failed', attempts, dueAt: null, updatedAt: at })
     cancelNow(platform, at, subscription)
     return
@@ -287,6 +295,10 @@ export function attemptBillingRun(
   if (subscription.status !== 'cancellation_scheduled')
     books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
 }
+
+/** Whether any payment for the subscription went through: after a trial the first one is that of a renewal. */
+const hasPaid = ({ books }: Platform, { id, customerId }: Subscription) =>
+  books.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status !== 'failed')
 
 function collected(
   platform: Platform,

@@ -3,7 +3,7 @@ import type { Platform } from '../platform.ts'
 import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { alreadySubscribed } from './checkout.ts'
-import { runBilling } from './collect.ts'
+import { defaultPaymentMethod, runBilling } from './collect.ts'
 import { createSubscription, currentSubscriptions, trialEndOf } from './subscriptions.ts'
 
 interface SubscriptionRequest {
@@ -113,10 +113,9 @@ function findPrice(
   return price
 }
 
-function chosenMethod({ books }: Platform, customer: Customer, id: string | undefined): PaymentMethod | null {
-  const methods = books.paymentMethods.by('customer', customer.id)
-  if (id === undefined) return methods.find((m) => m.default) ?? methods[0] ?? null
-  const method = books.paymentMethods.find(id)
+function chosenMethod(platform: Platform, customer: Customer, id: string | undefined): PaymentMethod | null {
+  if (id === undefined) return defaultPaymentMethod(platform, customer.id)
+  const method = platform.books.paymentMethods.find(id)
   if (!method) throw refusedResult('NotFoundError', `No payment methods found with id: ${id}`)
   if (method.customerId !== customer.id)
     throw refusedResult(

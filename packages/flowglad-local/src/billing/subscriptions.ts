@@ -128,6 +128,7 @@ export function createSubscription(
   addItem(platform, at, subscription, {
     price,
     quantity: input.quantity,
+    name: input.quantity > 1 && price.name !== null ? `${price.name} x ${input.quantity}` : price.name,
     ...(input.doNotCharge && { unitPrice: 0 }),
   })
   addPeriod(platform, at, subscription)
@@ -145,12 +146,13 @@ export function addItem(
     quantity,
     addedDate = at,
     unitPrice = price.unitPrice,
-  }: { price: Price; quantity: number; addedDate?: number; unitPrice?: number },
+    name = price.name,
+  }: { price: Price; quantity: number; addedDate?: number; unitPrice?: number; name?: string | null },
 ): SubscriptionItem {
   const item = books.subscriptionItems.put({
     ...newRecord('si', at),
     subscriptionId: subscription.id,
-    name: price.name,
+    name,
     addedDate: Math.max(addedDate, subscription.startDate),
     priceId: price.id,
     unitPrice,

@@ -68,10 +68,14 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
+    // Keys come first: one that throws must not leave a record behind that no undo knows of.
+    const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
+      name,
+      key: keyOf(record),
+      oldKey: previous ? keyOf(previous) : null,
+    }))
     this.#records.set(record.id, record)
-    for (const [name, keyOf] of Object.entries(this.indexes)) {
-      const key = keyOf(record)
-      const oldKey = previous ? keyOf(previous) : null
+    for (const { name, key, oldKey } of keys) {
       if (previous && key === oldKey) continue
       const index = this.#indexes.get(name)
       if (oldKey !== null) index?.get(oldKey)?.delete(record.id)

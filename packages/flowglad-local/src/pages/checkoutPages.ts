@@ -32,7 +32,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
     app.post<{ Params: { id: string } }>(path, async (request, reply) => {
       const session = find(request.params.id)
       if (!session) return unknownSession(reply)
-      if (session.status === 'succeeded') return reply.redirect(session.successUrl, 303)
+      if (session.status === 'succeeded') return backToApplication(session, reply)
       if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
       return pay(platform, session, request.body, reply)
     })
@@ -78,5 +78,9 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
     if (error instanceof Problem) return again(`${error.message} Nothing was charged.`)
     throw error
   }
-  return reply.redirect(session.successUrl, 303)
+  return backToApplication(session, reply)
 }
+
+/** As a URL is sent: a header takes neither letters beyond Latin-1 nor line breaks, and by now the payment is made. */
+const backToApplication = ({ successUrl }: CheckoutSession, reply: FastifyReply) =>
+  reply.redirect(new URL(successUrl).href, 303)
