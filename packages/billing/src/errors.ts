@@ -52,6 +52,14 @@ export const unavailable = (retryAfterMs: number, cause?: unknown) =>
     { cause },
   )
 
+/** The work is done and its charge may still be booked, so "nothing was charged" would be a lie. */
+export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>
+  new BillingError(
+    { code: 'BILLING_UNAVAILABLE', retryAfterMs, chargeUnconfirmed: true },
+    'The work is done, but its charge is not confirmed yet. Trying again under the same idempotency key charges nothing twice.',
+    { cause },
+  )
+
 /** The plan cannot be bought or changed like that; the message is for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'

@@ -1,7 +1,7 @@
 import { attemptId } from './attemptId.ts'
 import { type Clock, sleep, within } from './clock.ts'
 import type { Customer } from './customer.ts'
-import { BillingError, unavailable } from './errors.ts'
+import { BillingError, unavailable, unconfirmed } from './errors.ts'
 import type { Delivery } from './flowglad/delivery.ts'
 import type { Sync } from './flowglad/sync.ts'
 import type { EventPrice, Leg, ReserveAnswer, Settle } from './ledger/commands.ts'
@@ -44,7 +44,7 @@ export interface Hold {
   stopRenewing(): void
   /**
    * Books the charge and returns when it is durable. `completed`: another attempt under the same key was first; this one costs nothing, its result is
-   * the other's. Rejects with BILLING_UNAVAILABLE when that takes too long; the booking goes on behind until shutdown.
+   * the other's. Rejects with BILLING_UNAVAILABLE (`chargeUnconfirmed`) when that takes too long; the booking goes on behind until shutdown.
    */
   settle(charge: Charge): Promise<{ state: 'settled' } | { state: 'completed'; result: string | null }>
   release(): Promise<void>
@@ -229,7 +229,7 @@ export function createHolds({
         unsettled.add(settling)
         settling.catch(() => {}).finally(() => unsettled.delete(settling))
         const answer = await within(clock, options.settleAnswerMs, settling, null)
-        if (!answer) throw unavailable(5_000)
+        if (!answer) throw unconfirmed(5_000)
         changed(customer)
         delivery.wake(customer)
         return answer
@@ -260,7 +260,8 @@ export function createHolds({
         if (isInvalidCommand(error) && (command.result || command.reference)) {
           return settleUntilShutdown({ ...command, result: null, reference: null, properties: {} })
         }
-        if (shutdown.signal.aborted || isInvalidCommand(error)) throw unavailable(5_000, error)
+        if (isInvalidCommand(error)) throw unavailable(5_000, error)
+        if (shutdown.signal.aborted) throw unconfirmed(5_000, error)
       }
       await sleep(clock, pauseMs, shutdown.signal)
     }

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto'
 import { BillingError } from './errors.ts'
-
-/** The names clients give to operations; anything else is refused. */
-const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
+import { keyPattern, keyRule, printable } from './keyPattern.ts'
 
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
-  throw new BillingError(
-    { code: 'KEY_INVALID', key: key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?') },
-    'An idempotency key is 1 to 128 letters, digits, dots, colons, dashes or underscores, one for each call of a batch.',
-  )
+  throw new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
 }
 
 /** What tells a retry from another operation under the same key: SHA-256 (hex) of the raw input, whatever the order of its fields. */

@@ -25,6 +25,11 @@ export type Refusal<Meter extends string = string> =
   | { code: 'IN_PROGRESS'; key: string; retryAfterMs: number }
   | { code: 'KEY_REUSED' | 'ALREADY_COMPLETED' | 'KEY_INVALID'; key: string }
   | { code: 'KEY_REQUIRED'; header: string }
-  | { code: 'BILLING_UNAVAILABLE'; retryAfterMs: number }
+  | {
+      code: 'BILLING_UNAVAILABLE'
+      retryAfterMs: number
+      /** There when the work was done and its charge may still come: the same key charges nothing twice. Otherwise nothing was charged. */
+      chargeUnconfirmed?: true
+    }
 
 export type RefusalCode = Refusal['code']

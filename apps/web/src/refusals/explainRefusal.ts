@@ -46,6 +46,13 @@ export function explainRefusal(error: unknown): Explanation {
           next: 'rephrase',
         }
       case 'BILLING_UNAVAILABLE':
+        if (refusal.chargeUnconfirmed)
+          return {
+            title: 'This is done, but not booked yet',
+            detail: 'Try again in a moment: you get the result and are not charged twice.',
+            next: 'again',
+            retryAfterMs: refusal.retryAfterMs,
+          }
         return {
           title: 'Your credits cannot be checked right now',
           detail: `${free} Your credits are safe, and this usually passes within a minute.`,

@@ -1,6 +1,8 @@
-import type { OperationContext, TRPCClientError, TRPCLink } from '@trpc/client'
+import { type OperationContext, TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
+import { keyPattern, keyRule, printable } from '../keyPattern.ts'
+import type { Refusal } from '../refusals.ts'
 import { billingRefusal } from './billingRefusal.ts'
 
 /** Where an operation carries its key; set it yourself to keep the key over retries that make new operations (React Query's). */
@@ -14,6 +16,8 @@ interface Operation {
  * Gives each operation a key, so that however often it is sent, it is charged once. Put it before `retryLink`, which sends the same operation again, and pass
  * `headers: keyHeaders` to the HTTP link. A key in the operation's context (`{ context: { idempotencyKey } }`) stays.
  *
+ * A key that is no key fails its own operation with KEY_INVALID, unsent.
+ *
  * While another attempt under the key is still running it waits and asks again, for `maxWaitMs` altogether (default 30 s).
  */
 export function idempotencyLink<Router extends AnyTRPCRouter>({
@@ -24,8 +28,11 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
   return () =>
     ({ op, next }) => {
       if (op.type === 'subscription') return next(op)
-      const keyed = { ...op, context: { ...op.context, [idempotencyKey]: keyOf(op) ?? crypto.randomUUID() } }
+      const key = keyOf(op) ?? crypto.randomUUID()
+      const keyed = { ...op, context: { ...op.context, [idempotencyKey]: key } }
       return observable((observer) => {
+        // In the header of its batch it would take the other calls down with it.
+        if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined
         let sent = { unsubscribe() {} }
@@ -56,6 +63,13 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
 const keyOf = ({ context }: Operation): string | null => {
   const key = context[idempotencyKey]
   return typeof key === 'string' ? key : null
+}
+
+/** As the server would refuse it. */
+const keyInvalid = (key: string) => {
+  const billing: Refusal = { code: 'KEY_INVALID', key: printable(key) }
+  const data = { code: 'BAD_REQUEST', httpStatus: 400, billing }
+  return TRPCClientError.from({ error: { code: -32600, message: keyRule, data } })
 }
 
 /** For the `headers` of `httpLink`, `httpBatchLink` or `httpBatchStreamLink`: the keys of all its operations, in batch order. */

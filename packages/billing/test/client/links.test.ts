@@ -60,6 +60,20 @@ test("a key in the operation's context is kept, so that React Query's retries ar
   expect(sent).toEqual([{ key: 'mine' }, { key: 'mine' }])
 })
 
+test.each(['a,b', '€', '', 'x'.repeat(129)])(
+  'the key "%s" fails its own call, not its batch',
+  async (key) => {
+    await using app = await startApp()
+    const client = app.clientWith([idempotencyLink()])
+    const [bad, good] = await Promise.allSettled([
+      client.ping.query(undefined, { context: { idempotencyKey: key } }),
+      client.ping.query(),
+    ])
+    expect(bad.status === 'rejected' && billingRefusal(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
+    expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
+  },
+)
+
 test('waiting for another attempt ends: then the refusal is the answer', async () => {
   const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
   const error = await clientOf(link, { maxWaitMs: 120 })

@@ -103,12 +103,15 @@ test('when the store fails after the work, the settle is tried until it is durab
   expect(await balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('a caller does not wait for ever for a broken store: 503, while the booking goes on', async () => {
+test('a caller does not wait for ever for a broken store: 503 that does not call the work free, while the booking goes on', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
   await spend(stack, undefined, 1)
   store.breakFor((type) => type === 'settle')
-  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  await expect(spend(stack)).rejects.toMatchObject({
+    refusal: { code: 'BILLING_UNAVAILABLE', chargeUnconfirmed: true },
+    message: expect.not.stringContaining('Nothing was charged'),
+  })
   store.breakFor(() => false)
   await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })

@@ -188,3 +188,47 @@ test('a customer without a current subscription is told so, after a look at Flow
   expect(billingRefusal(error)).toEqual({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' })
   expect(await app.client.billing.balances.query()).toMatchObject({ plan: null, asOf: expect.any(Number) })
 })
+
+test('without a subscription the checkout of a plan is the way out, and a pack asks for a plan first', async () => {
+  await using app = await startApp()
+  await app.client.ping.query()
+  const billing: object = await app.books.sdk.customers.retrieveBilling('ada')
+  const body = { ...billing, currentSubscription: null, currentSubscriptions: [] }
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined,
+  )
+  expect((await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })).url).toContain('/checkout/')
+  await expect(app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).rejects.toThrow(
+    'choose a plan first',
+  )
+})
+
+test('a plan change that is declined leaves a scheduled cancellation scheduled', async () => {
+  await using app = await startApp()
+  await onPro(app)
+  const { plan } = await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust')
+      ? { state: 'json', status: 402, body: { error: 'Your card was declined' } }
+      : undefined,
+  )
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow()
+  app.proxy.mend()
+  expect((await app.client.billing.refresh.mutate()).plan?.cancelsAt).toBe(plan?.cancelsAt)
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust') || path.endsWith('/cancel') ? { state: 'refused' } : undefined,
+  )
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
+    'please cancel it again',
+  )
+  expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
+})
+
+test('plan actions that change nothing cause no more fetches than refusals do', async () => {
+  await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
+  await app.client.ping.query()
+  const fetches = () => app.proxy.count(/\/billing$/)
+  const before = fetches()
+  for (let n = 0; n < 10; n++) await app.client.billing.resume.mutate().catch(() => {})
+  expect(fetches() - before).toBeLessThanOrEqual(2)
+})
