@@ -3,18 +3,25 @@ import type { Charge } from './holds.ts'
 import { keyError } from './refuseReserve.ts'
 import type { SpendLeg } from './spend.ts'
 
-/** What the work spent, leg by leg, after it succeeded. Nothing can be added to it afterwards. */
+/** What the work spent, leg by leg, after it succeeded; `onlyCounted`: after a stream failed on its way. Nothing can be added to it afterwards. */
 export function chargeOf(
   legs: SpendLeg[],
   output: unknown,
-  extras: { result: string | null; reference: string | null },
+  {
+    onlyCounted = false,
+    ...extras
+  }: { result: string | null; reference: string | null; onlyCounted?: boolean },
 ): Charge {
   const amounts = legs.map((leg) => {
     leg.usage.close()
-    return { meter: leg.meter, ...leg.charge(output) }
+    const spent = onlyCounted && !hasCounted(leg) ? { amount: 0, flagged: null } : leg.charge(output)
+    return { meter: leg.meter, ...spent }
   })
   return { amounts, properties: {}, ...extras }
 }
+
+/** A fixed cost is the price of success, whatever was counted on the way. */
+export const hasCounted = ({ fixed, usage }: SpendLeg) => !fixed && usage.total > 0
 
 /**
  * A result as it is kept for retries; null when it is too large to keep. Throws `UnserializableResultError`, before anything is charged,

@@ -34,6 +34,8 @@ export type MeterCost<Input> =
 export interface SpendLeg {
   meter: string
   hold: number
+  /** The cost was known before the work: counting does not change it. */
+  fixed: boolean
   usage: UsageCounter
   /** Never throws: a bad cost after success becomes the held amount, flagged with the reason. */
   charge(output: unknown): { amount: number; flagged: string | null }
@@ -61,7 +63,7 @@ export function prepareSpend<Input>(meter: string, spend: MeterCost<Input>, inpu
   if (spend.hold === undefined) {
     const amount = evaluate(spend.cost ?? 1, { input, usage: notYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
-    return { meter, hold: amount, usage, charge: () => ({ amount, flagged: null }) }
+    return { meter, hold: amount, fixed: true, usage, charge: () => ({ amount, flagged: null }) }
   }
   const { hold: held, cost } = spend
   const hold = evaluate(held, { input })
@@ -69,6 +71,7 @@ export function prepareSpend<Input>(meter: string, spend: MeterCost<Input>, inpu
   return {
     meter,
     hold,
+    fixed: false,
     usage,
     charge(output) {
       try {
@@ -77,9 +80,18 @@ export function prepareSpend<Input>(meter: string, spend: MeterCost<Input>, inpu
         return { amount, flagged: null }
       } catch (error) {
         // The work was done, so it is not free; the hold is the amount that the app itself called enough.
-        return { amount: hold, flagged: error instanceof Error ? error.message : String(error) }
+        return { amount: hold, flagged: reasonOf(error) }
       }
     },
+  }
+}
+
+/** Whatever an app throws: failing to read it would make the work free. */
+function reasonOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'The cost threw something that cannot be read'
   }
 }
 

@@ -1,5 +1,6 @@
 import { TRPCError, type TRPCMiddlewareFunction } from '@trpc/server'
-import { chargeOf, referenceOf, replayResult, serializeResult } from '../charge.ts'
+import { chargeOf, hasCounted, referenceOf, replayResult, serializeResult } from '../charge.ts'
+import { within } from '../clock.ts'
 import type { Customer } from '../customer.ts'
 import type { Charge, Hold } from '../holds.ts'
 import { fingerprint, parseKey } from '../keys.ts'
@@ -10,7 +11,7 @@ import { isAsyncIterable, meteredStream } from './meteredStream.ts'
 import { toTrpcError } from './trpcErrors.ts'
 
 export interface CallOptions<Input> {
-  /** Names the operation by its input instead of a header: the same name within 24 hours is the same operation. */
+  /** Names the operation by its input instead of a header: the same name within 24 hours is the same operation. Subscriptions have none. */
   key?: (call: { input: Input }) => string
   /** Refuse calls without a key. Default: `options.requireKey`. */
   requireKey?: boolean
@@ -55,12 +56,16 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 
     const held = legs.filter(({ hold }) => hold > 0)
     // Nothing to pay: allowed at any balance, and its key means nothing.
-    if (held.length === 0) return next({ ctx: { usage } })
+    if (held.length === 0) {
+      const free = await next({ ctx: { usage } })
+      if (request && free.ok && !isAsyncIterable(free.data)) serialize(free.data)
+      return free
+    }
 
     const key = refusing(() => {
-      if (keyOf) return parseKey(keyOf({ input }))
       // A subscription that continues (SSE reconnects by itself) is new work, charged for what it newly counts.
       if (type === 'subscription') return null
+      if (keyOf) return parseKey(keyOf({ input }))
       if (requireKey ?? options.requireKey) return request?.requireKeyOf(batchIndex) ?? null
       return request?.keyOf(batchIndex) ?? null
     })
@@ -110,7 +115,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         await hold.release()
         return result
       }
-      const counts = () => legs.some(({ usage: counted }) => counted.total > 0)
+      const counts = () => legs.some(hasCounted)
       let yielded = false
       const data = meteredStream(result.data, {
         clock,
@@ -121,8 +126,11 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         },
         ended: async (how) => {
           // Finished or left: what it cost. Failed, or left before it began: only what was counted.
-          if (counts() || how === 'finished' || (how === 'left' && yielded)) {
-            await settle(chargeOf(legs, undefined, { result: null, reference: null }))
+          const delivered = how === 'finished' || (how === 'left' && yielded)
+          if (delivered || counts()) {
+            await settle(
+              chargeOf(legs, undefined, { result: null, reference: null, onlyCounted: !delivered }),
+            )
           } else {
             await hold.release()
           }
@@ -133,15 +141,10 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 
     let stored: string | null
     try {
-      // A value that cannot be sent fails the whole batch after its neighbours were charged: it must not get that far.
-      stored = request || key !== null ? serializeResult(result.data, options.resultMaxBytes) : null
+      stored = request || key !== null ? serialize(result.data) : null
     } catch (error) {
       await hold.release()
-      throw new TRPCError({
-        code: 'INTERNAL_SERVER_ERROR',
-        message: 'The result cannot be serialised; nothing was charged.',
-        cause: error,
-      })
+      throw error
     }
     const settled = await settle(
       chargeOf(legs, result.data, {
@@ -155,13 +158,22 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     return result
   }
 
+  /** A value that cannot be sent fails the whole batch after its neighbours were charged: it must not get that far. */
+  function serialize(output: unknown): string | null {
+    try {
+      return serializeResult(output, options.resultMaxBytes)
+    } catch (cause) {
+      const message = 'The result cannot be serialised; nothing was charged.'
+      throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message, cause })
+    }
+  }
+
   /** For the response's header; balances are a courtesy there, so failing to read them fails nothing. */
   async function noteBalances(request: BillingRequest | null, customer: Customer) {
     if (!request || request.streams) return
-    await accounts.read(customer).then(
-      (balances) => request.note(balances),
-      () => {},
-    )
+    // A call that is charged already must answer, whatever the database does.
+    const balances = await within(clock, 1_000, accounts.read(customer), null).catch(() => null)
+    if (balances) request.note(balances)
   }
 }
 

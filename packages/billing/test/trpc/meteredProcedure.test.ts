@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { billingRefusal } from '../../src/client/index.ts'
+import { sqliteLedger } from '../../src/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from './startApp.ts'
@@ -161,7 +162,7 @@ test('a cost that reads usage without a hold is refused before the work, so it c
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })
 
-test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const]])(
+test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['throwsNothing' as const]])(
   'after success a cost of %s becomes the held amount, flagged, and never nothing',
   async (cost) => {
     await using app = await startApp()
@@ -183,6 +184,27 @@ test('a result that cannot be serialised is a typed error for itself only, and i
   })
   expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
+})
+
+test("a free call's result that cannot be serialised does not take the paid neighbour's answer with it", async () => {
+  await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
+  const [bad, good] = await Promise.allSettled([
+    app.client.generate.mutate({ prompt: 'big', count: 0 }),
+    app.client.generate.mutate({ prompt: 'small', count: 1 }),
+  ])
+  expect(bad.status).toBe('rejected')
+  expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
+})
+
+test('a call that is charged answers, also when its balances cannot be read any more', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let stuck = false
+  await using app = await startApp({
+    ledger: { ...ledger, balances: (id) => (stuck ? new Promise(() => {}) : ledger.balances(id)) },
+  })
+  await app.client.ping.query()
+  stuck = true
+  expect(await app.client.ping.query()).toBe('pong')
 })
 
 test('a warm call makes no request to Flowglad', async () => {

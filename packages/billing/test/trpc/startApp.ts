@@ -77,17 +77,38 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
       .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
       .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
       .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+    writeBoth: protectedProcedure
+      .input(z.object({ tokens: z.number() }))
+      .use(
+        metered({
+          generations: { cost: 3 },
+          tokens: { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total },
+        }),
+      )
+      .mutation(({ input, ctx }) => work.write(input, (units) => ctx.usage.tokens.add(units))),
+    watchKeyed: protectedProcedure
+      .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
+      .use(
+        metered('tokens', {
+          hold: ({ input }) => input.tokens,
+          cost: ({ usage }) => usage.total,
+          key: () => 'one-name',
+        }),
+      )
+      .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
     asksForUsage: protectedProcedure
       .input(prompt)
       .use(metered('tokens', { cost: ({ usage }) => usage.total }))
       .mutation(() => 'never'),
     oddCost: protectedProcedure
-      .input(z.object({ cost: z.union([z.number(), z.literal('NaN'), z.literal('throws')]) }))
+      .input(z.object({ cost: z.union([z.number(), z.literal('NaN'), z.enum(['throws', 'throwsNothing'])]) }))
       .use(
         metered('tokens', {
           hold: 10,
           cost: ({ input }) => {
             if (input.cost === 'throws') throw new Error('the price list is gone')
+            // Which even String() cannot read.
+            if (input.cost === 'throwsNothing') throw Object.create(null)
             return Number(input.cost)
           },
         }),

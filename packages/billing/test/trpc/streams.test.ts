@@ -94,6 +94,25 @@ test('a generator that throws is charged for what it counted, once', async () =>
   expect(await tokens(app)).toMatchObject({ held: 0 })
 })
 
+test('a stream that fails costs what it counted, not the fixed price of its success', async () => {
+  await using app = await startApp({
+    work: {
+      async *write(_, count) {
+        count(4)
+        yield 'one'
+        throw new Error('the model is gone')
+      },
+    },
+  })
+  const read = async () => {
+    for await (const _ of await app.streaming.writeBoth.mutate({ tokens: 50 }));
+  }
+  await expect(read()).rejects.toThrow('the model is gone')
+  const { balances } = await app.client.billing.balances.query()
+  expect(balances.find(({ meter }) => meter === 'generations')).toMatchObject({ available: 10, held: 0 })
+  expect(balances.find(({ meter }) => meter === 'tokens')).toMatchObject({ used: 4, held: 0 })
+})
+
 test('a generator that throws before it counts costs nothing', async () => {
   await using app = await startApp({
     work: {
@@ -143,44 +162,47 @@ test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams 
   expect(await charged(app)).toEqual([3])
 })
 
-test('a subscription is charged what it counted, and its continuation only for what it newly counts', async () => {
-  await using app = await startApp({
-    work: {
-      async *write({ tokens: amount }, count) {
-        for (let n = 0; n < amount; n++) {
-          count(1)
-          yield `t${n}`
-        }
-      },
-    },
-  })
-  const client = createTRPCClient<AppRouter>({
-    links: [
-      httpSubscriptionLink({
-        url: app.url,
-        EventSource: FetchEventSource,
-        eventSourceOptions: () => ({ headers: { user: 'ada', 'idempotency-key': 'same' } }),
-      }),
-    ],
-  })
-  const watch = (amount: number, lastEventId: string | null) =>
-    new Promise<void>((resolve, reject) => {
-      const { unsubscribe } = client.watch.subscribe(
-        { tokens: amount, lastEventId },
-        {
-          onComplete() {
-            unsubscribe()
-            resolve()
-          },
-          onError: reject,
+test.each(['watch', 'watchKeyed'] as const)(
+  'a subscription (%s) is charged what it counted, and its continuation only for what it newly counts',
+  async (name) => {
+    await using app = await startApp({
+      work: {
+        async *write({ tokens: amount }, count) {
+          for (let n = 0; n < amount; n++) {
+            count(1)
+            yield `t${n}`
+          }
         },
-      )
+      },
     })
-  await watch(6, null)
-  await watch(2, '5')
-  expect((await charged(app)).sort()).toEqual([2, 6])
-  expect(await tokens(app)).toMatchObject({ available: 1_992, held: 0 })
-})
+    const client = createTRPCClient<AppRouter>({
+      links: [
+        httpSubscriptionLink({
+          url: app.url,
+          EventSource: FetchEventSource,
+          eventSourceOptions: () => ({ headers: { user: 'ada', 'idempotency-key': 'same' } }),
+        }),
+      ],
+    })
+    const watch = (amount: number, lastEventId: string | null) =>
+      new Promise<void>((resolve, reject) => {
+        const { unsubscribe } = client[name].subscribe(
+          { tokens: amount, lastEventId },
+          {
+            onComplete() {
+              unsubscribe()
+              resolve()
+            },
+            onError: reject,
+          },
+        )
+      })
+    await watch(6, null)
+    await watch(2, '5')
+    expect((await charged(app)).sort()).toEqual([2, 6])
+    expect(await tokens(app)).toMatchObject({ available: 1_992, held: 0 })
+  },
+)
 
 /** The part of EventSource that tRPC uses, over fetch: Node 20 has none of its own. */
 class FetchEventSource extends EventTarget {
