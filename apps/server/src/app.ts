@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { Auth } from './auth.ts'
 import { authRoutes, sessionOf } from './authRoutes.ts'
 import type { Env } from './env.ts'
+import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
@@ -54,27 +55,34 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
   await app.register(billingRoutes, {
     billing,
     customer: async (request) => (await sessionOf(auth, request)).user,
+    limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
-  await app.register(fastifyTRPCPlugin, {
-    prefix: '/trpc',
-    trpcOptions: {
-      router: createAppRouter(parts),
-      // A longer batch could hold a server busy, whatever its rate.
-      maxBatchSize: 50,
-      async createContext({ req, res, info }) {
-        const { user, cookies } = await sessionOf(auth, req)
-        for (const cookie of cookies) res.header('set-cookie', cookie)
-        return { user, ...billing.trpc.request({ req, info }) }
-      },
-      responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
-      onError({ error, path }) {
-        // Refusals are answers. Only what nobody meant, or what broke behind us, is worth a line.
-        if (error.code === 'INTERNAL_SERVER_ERROR')
-          log.error({ err: error.cause ?? error, path }, 'a call failed')
-        else if (error.code === 'SERVICE_UNAVAILABLE')
-          log.warn({ path, reason: reasonOf(error) }, error.message)
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
+  await app.register(async (trpc) => {
+    // A mutation without input comes as JSON with no body at all, which is no JSON; without fields is what it means.
+    trpc.addHook('preValidation', async (request) => {
+      if (request.body === '') request.body = '{}'
+    })
+    await trpc.register(fastifyTRPCPlugin, {
+      prefix: '/trpc',
+      trpcOptions: {
+        router: createAppRouter(parts),
+        // A longer batch could hold a server busy, whatever its rate.
+        maxBatchSize: 50,
+        async createContext({ req, res, info }) {
+          const { user, cookies } = await sessionOf(auth, req)
+          for (const cookie of cookies) res.header('set-cookie', cookie)
+          return { user, ...billing.trpc.request({ req, info }) }
+        },
+        responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
+        onError({ error, path }) {
+          // Refusals are answers. Only what nobody meant, or what broke behind us, is worth a line.
+          if (error.code === 'INTERNAL_SERVER_ERROR')
+            log.error({ err: error.cause ?? error, path }, 'a call failed')
+          else if (error.code === 'SERVICE_UNAVAILABLE')
+            log.warn({ path, reason: reasonOf(error) }, error.message)
+        },
+      } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
+    })
   })
   if (web) serveWeb(app, web)
   else if (env.production)

@@ -32,3 +32,14 @@ export function createRateLimit({ calls, windowMs }: RateLimitSettings = default
     }
   }
 }
+
+/** The limit's no as a value; null while the user may go on. */
+export async function limitedBy(rateLimit: RateLimit, user: string): Promise<RateLimitedError | null> {
+  try {
+    await rateLimit(user)
+    return null
+  } catch (error) {
+    if (error instanceof RateLimitedError) return error
+    throw error
+  }
+}

@@ -225,3 +225,11 @@ async function read(browser: Browser, order: { prompt: string; maxTokens: number
   for await (const token of await browser.api.studio.write.mutate(order)) tokens.push(token)
   return tokens
 }
+
+test('a mutation without input may come without a body', async () => {
+  await using server = await startTestServer()
+  const browser = await signUp(server)
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'no-body' }
+  const refreshed = await browser.fetch('/trpc/billing.refresh', { method: 'POST', headers })
+  expect(refreshed.status).toBe(200)
+})

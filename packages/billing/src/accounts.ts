@@ -35,6 +35,9 @@ export function createAccounts({
 
   const known = (customer: KnownCustomer) => onLedger(ledger.balances(customer.id))
 
+  /** Only for names: without it rows show slugs. */
+  const namesOfMeters = () => within(clock, options.decisionMs, catalog.get(), null).catch(() => null)
+
   /** Waits for Flowglad, but not for ever. */
   const fetchNow = (customer: KnownCustomer, forced: boolean) =>
     within(clock, options.decisionMs, sync.fetch(customer, { urgent: true, forced }), null)
@@ -59,7 +62,7 @@ export function createAccounts({
 
     /** As `read`; fetches first when nothing is known, behind the answer when it is old. */
     async balances(customer: KnownCustomer): Promise<BalancesAnswer> {
-      const [read] = await Promise.all([current(customer), catalog.get().catch(() => null)])
+      const [read] = await Promise.all([current(customer), namesOfMeters()])
       return rows(read)
     },
 

@@ -8,6 +8,13 @@ export interface BillingRoutesOptions {
   billing: Pick<Billing, 'health' | 'handleWebhook' | 'internals'>
   /** Who is signed in; null for nobody. */
   customer: (request: FastifyRequest) => Promise<Customer | null> | Customer | null
+  /** Asked before each action of `/api/flowglad/*` that does more than read; what it answers is refused with 429. Default: no limit. */
+  limit?: (customer: Customer) => Promise<Limited | null>
+}
+
+/** How long until the customer may ask again, in milliseconds. */
+export interface Limited {
+  retryAfterMs: number
 }
 
 /**
@@ -15,8 +22,8 @@ export interface BillingRoutesOptions {
  *
  *     await app.register(billingRoutes, { billing, customer: (request) => sessionOf(request)?.user ?? null })
  */
-export async function billingRoutes(app: FastifyInstance, { billing, customer }: BillingRoutesOptions) {
-  await app.register(flowgladRoutes, { billing, customer, prefix: '/api/flowglad' })
+export async function billingRoutes(app: FastifyInstance, { billing, ...who }: BillingRoutesOptions) {
+  await app.register(flowgladRoutes, { billing, ...who, prefix: '/api/flowglad' })
 
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {

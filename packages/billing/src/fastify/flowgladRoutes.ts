@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { within } from '../clock.ts'
 import type { Customer } from '../customer.ts'
 import { unavailable } from '../errors.ts'
 import { billingErrorReply } from './billingErrorReply.ts'
@@ -26,9 +27,9 @@ const byId = z.object({ id: z.string() })
  */
 export async function flowgladRoutes(
   app: FastifyInstance,
-  { billing, customer: customerOf }: Pick<BillingRoutesOptions, 'billing' | 'customer'>,
+  { billing, customer: customerOf, limit }: BillingRoutesOptions,
 ) {
-  const { sync, catalog, plans, ledger, options } = billing.internals
+  const { sync, catalog, plans, ledger, options, clock } = billing.internals
 
   /** Flowglad's books of the customer, as fresh as the snapshot, with the ledger's balances in them. */
   async function books(customer: Customer) {
@@ -44,9 +45,18 @@ export async function flowgladRoutes(
     return withLedgerBalances(fetched, (await ledger.balances(customer.id)).balances).billing
   }
 
+  /** Flowglad away from the start is billing unavailable, not a fault of ours. */
+  async function soldNow() {
+    const sold = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
+      throw unavailable(2_000, error)
+    })
+    if (!sold) throw unavailable(2_000)
+    return sold
+  }
+
   async function slugOf({ priceSlug, priceId }: z.infer<typeof price>): Promise<string> {
     if (priceSlug !== undefined) return priceSlug
-    const { slugOfPrice } = await catalog.get()
+    const { slugOfPrice } = await soldNow()
     const slug = priceId === undefined ? undefined : slugOfPrice.get(priceId)
     return slug ?? refuse(400, 'Name a price that is for sale')
   }
@@ -70,7 +80,7 @@ export async function flowgladRoutes(
     },
 
     'usage-events/create': async (customer, body) => ({
-      usageEvent: await recordUsage(billing, await catalog.get(), customer, body),
+      usageEvent: await recordUsage(billing, await soldNow(), customer, body),
     }),
 
     'checkout-sessions/create': async (customer, body) => {
@@ -122,23 +132,34 @@ export async function flowgladRoutes(
       }
       const customer = await customerOf(request)
       if (!customer) return fail(reply, 401, 'unauthorized', 'Unauthorized')
-      try {
-        return { data: await action(customer, request.body ?? {}) }
-      } catch (error) {
-        if (error instanceof RefusedAction) return fail(reply, error.status, 'refused', error.message)
-        if (error instanceof z.ZodError) return fail(reply, 400, 'invalid_input', z.prettifyError(error))
-        const answer = billingErrorReply(error)
-        if (!answer) throw error
-        const { error: code, message, ...detail } = answer.body
-        return fail(reply, answer.status, code, message, detail)
+      const limited = readable.has(path) ? null : await limit?.(customer)
+      if (limited) {
+        const { retryAfterMs } = limited
+        reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))
+        const message = 'Too many calls at once. Nothing was charged.'
+        return fail(reply, 429, 'too_many_requests', message, { retryAfterMs })
       }
+      return answering(reply, () => action(customer, request.body ?? {}))
     },
   })
 
   // The public price list, for `usePricing()`.
-  app.post('/pricing-models/retrieve', async () => ({
-    data: { pricingModel: (await catalog.get()).pricingModel, source: 'default' },
-  }))
+  app.post('/pricing-models/retrieve', (_request, reply) =>
+    answering(reply, async () => ({ pricingModel: (await soldNow()).pricingModel, source: 'default' })),
+  )
+}
+
+async function answering(reply: FastifyReply, work: () => Promise<unknown>) {
+  try {
+    return { data: await work() }
+  } catch (error) {
+    if (error instanceof RefusedAction) return fail(reply, error.status, 'refused', error.message)
+    if (error instanceof z.ZodError) return fail(reply, 400, 'invalid_input', z.prettifyError(error))
+    const answer = billingErrorReply(error)
+    if (!answer) throw error
+    const { error: code, message, ...detail } = answer.body
+    return fail(reply, answer.status, code, message, detail)
+  }
 }
 
 function refuse(status: RefusedAction['status'], message: string): never {

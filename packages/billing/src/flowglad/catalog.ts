@@ -159,13 +159,21 @@ export function createCatalogCache({
 }) {
   let known: { catalog: Catalog; at: number } | null = null
   let loading: Promise<Catalog> | null = null
+  let failed: { error: unknown; at: number } | null = null
 
   const load = () => {
+    // Whoever comes right after a failure must not wait for the next one.
+    if (failed && clock.now() - failed.at < pauseAfterFailureMs) return Promise.reject(failed.error)
     loading ??= flowglad
       .pricingModel()
       .then((answer) => {
         known = { catalog: catalogOf(answer, meters), at: clock.now() }
+        failed = null
         return known.catalog
+      })
+      .catch((error: unknown) => {
+        failed = { error, at: clock.now() }
+        throw error
       })
       .finally(() => {
         loading = null
@@ -184,3 +192,5 @@ export function createCatalogCache({
     peek: () => known?.catalog ?? null,
   }
 }
+
+const pauseAfterFailureMs = 1_000

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { sqliteLedger } from '../../src/index.ts'
 import { aUser, webhookSecret } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'
@@ -256,4 +257,31 @@ test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', a
   )
   await app.ledger.close()
   expect(await ready()).toMatchObject({ status: 503, body: { status: 'unavailable' } })
+})
+
+test('while Flowglad was away from the start, its routes answer 503 with retryAfterMs, not a fault', async () => {
+  await using app = await startApp({ started: false })
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  const away = { status: 503, error: { json: { retryAfterMs: expect.any(Number) } } }
+  expect(await post(app, 'pricing-models/retrieve')).toMatchObject(away)
+  expect(await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })).toMatchObject(away)
+  expect(await post(app, 'checkout-sessions/create', { priceId: 'price_1' })).toMatchObject(away)
+})
+
+test('after a restart known balances do not wait for a Flowglad that swallows every request', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const kept = { ...ledger, close: async () => {} }
+  await using before = await startApp({ ledger: kept })
+  await before.client.ping.query()
+  await before.billing.drain()
+  await using after = await startApp({
+    ledger: kept,
+    beside: before,
+    started: false,
+    options: { decisionMs: 50 },
+  })
+  const never = new Promise<void>(() => {})
+  after.proxy.breakWith(() => ({ state: 'held', until: never }))
+  expect((await after.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10 })
+  await ledger.close()
 })
