@@ -56,38 +56,50 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
   const { changed } = live
-  const lanes = createLanes({ ledger, clock, leaseMs: options.laneLeaseMs, maxEvents: options.bulkMaxEvents })
-  const sender = createEventSender({ ledger, flowglad, clock, options, logger, changed })
+  const ending = new AbortController()
+  const stopping = ending.signal
+  const lanes = createLanes({ ledger, clock, leaseMs: options.laneLeaseMs })
+  const sender = createEventSender({ ledger, flowglad, clock, options, logger, changed, stopping })
   const unlimitedBy = Object.fromEntries(
     Object.entries(meters).flatMap(([meter, policy]) =>
       policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
     ),
   )
-  const sync = createSync({ ledger, flowglad, lanes, sender, clock, options, logger, changed, unlimitedBy })
-  const delivery = createDelivery({ ledger, lanes, sender, clock, options, logger })
+  const sync = createSync({
+    ledger,
+    flowglad,
+    lanes,
+    sender,
+    clock,
+    options,
+    logger,
+    changed,
+    unlimitedBy,
+    stopping,
+  })
+  const delivery = createDelivery({ ledger, lanes, sender, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
   const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const plans = createPlans({ ledger, flowglad, sync, catalog, clock, publicUrl, returnPaths })
   const health = createHealth({ ledger, sync, delivery, catalog, options, clock })
 
-  const stopping = new AbortController()
   const loops: Promise<void>[] = []
   let started = false
 
-  async function sweep(signal: AbortSignal) {
-    while (!signal.aborted) {
+  async function sweep() {
+    while (!stopping.aborted) {
       try {
         for (const customer of await ledger.customersWithDueHolds(1_000)) {
           await ledger.execute({ type: 'expire', customer })
           changed(customer)
           delivery.wake(customer)
         }
-        while (!signal.aborted && (await ledger.prune())) await sleep(clock, 50, signal)
+        while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
       } catch (error) {
         logger.error({ error: String(error) }, 'sweeping failed')
       }
-      await sleep(clock, options.sweepMs, signal)
+      await sleep(clock, options.sweepMs, stopping)
     }
   }
 
@@ -147,14 +159,14 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
         return null
       })
       if (known && known.problems.length > 0) throw new Error(known.problems.join('; '))
-      loops.push(delivery.run(stopping.signal), sweep(stopping.signal))
+      loops.push(delivery.run(), sweep())
     },
 
     /** Takes no new work, lets running work end within the grace period, and closes the ledger. Unfinished holds are left to expire; what waits for delivery waits for the next start. */
     async close() {
       live.close()
       await holds.close(options.shutdownGraceMs)
-      stopping.abort()
+      ending.abort()
       await Promise.all([...loops, sync.idle()])
       await ledger.close()
     },

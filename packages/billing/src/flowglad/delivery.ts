@@ -22,6 +22,7 @@ export function createDelivery({
   clock,
   options,
   logger,
+  stopping,
 }: {
   ledger: Ledger
   lanes: Lanes
@@ -29,10 +30,11 @@ export function createDelivery({
   clock: Clock
   options: BillingOptions
   logger: Logger
+  /** From its abort on nothing more is sent. */
+  stopping: AbortSignal
 }) {
   const restingUntil = new Map<string, number>()
-  let bulks = options.maxBulks
-  let bulkSize = options.bulkMaxEvents
+  const { pace } = sender
   let failed = 0
   let wanted = false
   let interrupt = () => {}
@@ -42,39 +44,51 @@ export function createDelivery({
   async function pass(): Promise<Pass> {
     const now = clock.now()
     for (const [customer, until] of restingUntil) if (until <= now) restingUntil.delete(customer)
+    // No more than travels at once: a lane that waits for other customers' bulks keeps its own customer from a fetch.
+    const room = pace.bulks * pace.bulkSize
     const waiting = await ledger.customersToDeliver(customersAtOnce + restingUntil.size)
-    const due = waiting.filter((customer) => !restingUntil.has(customer)).slice(0, customersAtOnce)
-    const taken = (await Promise.all(due.map((customer) => lanes.tryTake(customer, 'deliver')))).filter(
-      (lane) => lane !== null,
-    )
+    const due = waiting
+      .filter((customer) => !restingUntil.has(customer))
+      .slice(0, Math.min(customersAtOnce, room))
+    const eventsEach = Math.min(options.bulkMaxEvents, Math.ceil(room / due.length))
+    const held = new Set<Lane>()
+    const take = async (customer: string) => {
+      const lane = await lanes.tryDeliver(customer, eventsEach)
+      if (lane) held.add(lane)
+    }
     try {
-      const batches = pack(taken, bulkSize)
+      await allEnded(due.map(take))
+      const taken = [...held]
+      const batches = pack(taken, pace.bulkSize)
+      const unsent = new Map<Lane, number>()
+      for (const { lane } of batches.flat()) unsent.set(lane, (unsent.get(lane) ?? 0) + 1)
       let away = false
       let timedOut = false
       let decided = 0
       const sendSome = async () => {
-        for (let batch = batches.shift(); batch && !away; batch = batches.shift()) {
+        while (!away && !stopping.aborted) {
+          const batch = batches.shift()
+          if (!batch) return
           const result = await sender.send(batch)
           away ||= result.away
           timedOut ||= result.timedOut
           decided += result.decided
+          for (const { lane } of batch) {
+            const left = (unsent.get(lane) ?? 0) - 1
+            unsent.set(lane, left)
+            if (left === 0 && held.delete(lane)) await lane.leave()
+          }
         }
       }
-      await Promise.all(Array.from({ length: bulks }, sendSome))
-      if (timedOut) {
-        bulks = Math.max(1, bulks >> 1)
-        bulkSize = Math.max(1, bulkSize >> 1)
-      } else if (!away && taken.length > 0) {
-        bulks = Math.min(options.maxBulks, bulks * 2)
-        bulkSize = Math.min(options.bulkMaxEvents, bulkSize * 2)
-      }
+      await allEnded(Array.from({ length: pace.bulks }, sendSome))
+      if (away || taken.length > 0) sender.adapt({ away, timedOut })
       for (const { customer, ambiguous, events } of taken) {
         const resting = [...ambiguous, ...events].filter(sender.isResting)
         if (resting.length > 0) restingUntil.set(customer, sender.restsUntil(resting))
       }
-      return { state: away ? 'away' : decided > 0 ? 'progress' : taken.length > 0 ? 'refused' : 'nothing' }
+      return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'refused' : 'nothing' }
     } finally {
-      await Promise.all(taken.map((lane) => lane.leave()))
+      await allEnded([...held].map((lane) => lane.leave()))
     }
   }
 
@@ -93,9 +107,9 @@ export function createDelivery({
       interrupt()
     },
 
-    async run(signal: AbortSignal) {
-      signal.addEventListener('abort', () => interrupt())
-      while (!signal.aborted) {
+    async run() {
+      stopping.addEventListener('abort', () => interrupt())
+      while (!stopping.aborted) {
         wanted = false
         const { state } = await passInTurn().catch((error: unknown): Pass => {
           logger.error({ error: String(error) }, 'delivery failed')
@@ -104,15 +118,15 @@ export function createDelivery({
         failed = state === 'away' ? failed + 1 : 0
         if (state === 'away') {
           const pauseMs = Math.min(options.deliverMaxPauseMs, 500 * 2 ** Math.min(failed, 10))
-          await sleep(clock, pauseMs * (0.5 + Math.random() / 2), signal)
+          await sleep(clock, pauseMs * (0.5 + Math.random() / 2), stopping)
         } else if (state !== 'progress' && !wanted) {
           const idle = new AbortController()
           interrupt = () => idle.abort()
-          if (!signal.aborted) await sleep(clock, options.deliverEveryMs, idle.signal)
+          if (!stopping.aborted) await sleep(clock, options.deliverEveryMs, idle.signal)
           interrupt = () => {}
         }
         // Calls that end together travel together.
-        if (!signal.aborted) await sleep(clock, Math.min(50, options.deliverEveryMs), signal)
+        if (!stopping.aborted) await sleep(clock, Math.min(50, options.deliverEveryMs), stopping)
       }
     },
 
@@ -133,6 +147,11 @@ export function createDelivery({
 
     isAway: () => failed > 0,
   }
+}
+
+/** Throws what one of them threw only when none runs any more: none may go on with a lane that was left. */
+async function allEnded(running: Promise<void>[]) {
+  for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason
 }
 
 /** Bulks of at most `size` events of any customers. */

@@ -25,17 +25,7 @@ type Purpose = 'fetch' | 'deliver'
  * Sync lanes, one per customer: fetching a snapshot and delivering usage exclude each other, or a snapshot would be credited with usage that it
  * already contains. The ledger's lease decides between nodes; inside one process they take turns without asking it.
  */
-export function createLanes({
-  ledger,
-  clock,
-  leaseMs,
-  maxEvents,
-}: {
-  ledger: Ledger
-  clock: Clock
-  leaseMs: number
-  maxEvents: number
-}) {
+export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const waiting = new Map<string, (() => void)[]>()
 
   const enter = (customer: string) => {
@@ -49,12 +39,27 @@ export function createLanes({
     else waiting.delete(customer)
   }
 
-  async function lease(customer: string, purpose: Purpose): Promise<Lane | null> {
+  /** In the queue of this process, at most `patienceMs`; false when the turn did not come. */
+  const turn = (customer: string, patienceMs: number) =>
+    new Promise<boolean>((resolve) => {
+      const queue = waiting.get(customer) ?? []
+      const mine = () => {
+        cancel()
+        resolve(true)
+      }
+      const cancel = clock.after(patienceMs, () => {
+        queue.splice(queue.indexOf(mine), 1)
+        resolve(false)
+      })
+      queue.push(mine)
+    })
+
+  async function lease(customer: string, purpose: Purpose, maxEvents: number): Promise<Lane | null> {
     const token = randomUUID()
     let extendedAt = clock.now()
-    const take = (maxEvents: number) =>
-      ledger.execute({ type: 'takeLane', customer, token, purpose, leaseMs, maxEvents })
-    const answer = await take(purpose === 'deliver' ? maxEvents : 0)
+    const take = (events: number) =>
+      ledger.execute({ type: 'takeLane', customer, token, purpose, leaseMs, maxEvents: events })
+    const answer = await take(maxEvents)
     if (answer.state === 'busy') return null
     const lane: Lane = {
       customer,
@@ -85,10 +90,10 @@ export function createLanes({
   }
 
   return {
-    /** The lane if it is free, otherwise null at once. */
-    async tryTake(customer: string, purpose: Purpose): Promise<Lane | null> {
+    /** The lane for delivering at most so many events more than the ambiguous ones, if it is free; otherwise null at once. */
+    async tryDeliver(customer: string, maxEvents: number): Promise<Lane | null> {
       if (!enter(customer)) return null
-      const lane = await lease(customer, purpose).catch((error) => {
+      const lane = await lease(customer, 'deliver', maxEvents).catch((error) => {
         exit(customer)
         throw error
       })
@@ -96,19 +101,13 @@ export function createLanes({
       return lane
     },
 
-    /** Waits for the lane, at most `patienceMs`; `taking` is called just before each attempt, since what comes later is not in the notes. */
-    async take(
-      customer: string,
-      purpose: Purpose,
-      patienceMs: number,
-      taking: () => void,
-    ): Promise<Lane | null> {
+    /** Waits for the lane for a fetch, at most `patienceMs`. */
+    async takeForFetch(customer: string, patienceMs: number): Promise<Lane | null> {
       const giveUpAt = clock.now() + patienceMs
-      if (!enter(customer)) await new Promise<void>((turn) => waiting.get(customer)?.push(turn))
+      if (!enter(customer) && !(await turn(customer, patienceMs))) return null
       try {
         for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-          taking()
-          const lane = await lease(customer, purpose)
+          const lane = await lease(customer, 'fetch', 0)
           if (lane) return lane
           if (clock.now() >= giveUpAt) break
           await sleep(clock, pauseMs)

@@ -14,7 +14,7 @@ export interface Sending {
   lane: Lane
 }
 
-/** `away`: Flowglad did not answer as itself, so the rest was not tried. `timedOut`: it took too long. */
+/** `away`: Flowglad did not answer as itself, so the rest of the bulk was not tried. `timedOut`: it took too long. */
 export interface SendResult {
   away: boolean
   timedOut: boolean
@@ -24,8 +24,10 @@ export interface SendResult {
 
 interface Failures {
   tries: number
-  /** Those that were the event's own. */
+  /** Flowglad's own refusals while it worked for others: enough of them park the event. */
   count: number
+  /** The failures seem to be the event's own, so it goes alone, and what becomes of it says nothing about Flowglad. */
+  alone: boolean
   firstAt: number
   nextTryAt: number
   /** How many calls had succeeded by the last failure: one more means that Flowglad works and the event does not. */
@@ -55,6 +57,7 @@ export function createEventSender({
   options,
   logger,
   changed,
+  stopping,
 }: {
   ledger: Ledger
   flowglad: FlowgladClient
@@ -62,15 +65,18 @@ export function createEventSender({
   options: BillingOptions
   logger: Logger
   changed: (customer: string) => void
+  /** From its abort on nothing more is sent. */
+  stopping: AbortSignal
 }) {
   const failures = new Map<string, Failures>()
   const parkedBefore = new Set<string>()
+  const pace = { bulks: options.maxBulks, bulkSize: options.bulkMaxEvents }
   let successes = 0
 
   async function sendBulk(batch: Sending[], result: SendResult): Promise<void> {
     const sending = await withLane(batch)
     const [only] = sending
-    if (!only || result.away) return
+    if (!only || result.away || stopping.aborted) return
     if (sending.length === 1) return sendAlone(only, result)
     try {
       const answer = bulkAnswer.parse(
@@ -108,7 +114,7 @@ export function createEventSender({
 
   async function sendAlone(item: Sending, result: SendResult): Promise<void> {
     const [sending] = await withLane([item])
-    if (!sending || result.away) return
+    if (!sending || result.away || stopping.aborted) return
     const { event } = sending
     try {
       const { usageEvent } = singleAnswer.parse(await flowglad.createUsageEvent(wire(event)))
@@ -118,33 +124,54 @@ export function createEventSender({
       else await park(event, 'Flowglad has another event under this transaction id', result)
     } catch (error) {
       const refusal = flowgladError(error)
-      if (!refusal) return gone(error, result)
-      await refused(event, refusal.message, result)
+      if (refusal) await refused(event, refusal.message, result)
+      else unanswered(event, error, result)
     }
   }
 
-  async function refused(event: UsageEvent, reason: string, result: SendResult) {
+  /** Notes that an event failed alone; `others`: Flowglad worked for somebody else since it failed before. */
+  function failed(event: UsageEvent, maxPauseMs: number) {
     const now = clock.now()
     const id = idOf(event)
     const record = failures.get(id) ?? {
       tries: 0,
       count: 0,
+      alone: false,
       firstAt: now,
       nextTryAt: now,
       successesThen: successes,
     }
-    // An outage parks nothing: a failure counts only when Flowglad worked for somebody else since the one before.
-    if (successes > record.successesThen) record.count++
+    const others = successes > record.successesThen
     record.tries++
     record.successesThen = successes
-    record.nextTryAt = now + jittered(Math.min(1_000 * 2 ** (record.tries - 1), options.parkAfterMs / 10))
+    record.nextTryAt = now + jittered(Math.min(1_000 * 2 ** (record.tries - 1), maxPauseMs))
     failures.set(id, record)
+    const [oldest] = failures.keys()
+    if (failures.size > rememberedEvents && oldest !== undefined) failures.delete(oldest)
+    return { record, others }
+  }
+
+  /** No answer, or a gateway's: it never parks an event, but one that only others' calls survive must not stop them. */
+  function unanswered(event: UsageEvent, error: unknown, result: SendResult) {
+    const { record, others } = failed(event, options.deliverMaxPauseMs)
+    record.alone ||= others
+    if (!record.alone) return gone(error, result)
+    const { customer, attempt, meter } = event
+    logger.warn({ customer, attempt, meter, error: String(error) }, 'usage event gets no answer: it waits')
+  }
+
+  async function refused(event: UsageEvent, reason: string, result: SendResult) {
+    const { record, others } = failed(event, options.parkAfterMs / 10)
+    record.alone = true
+    // An outage parks nothing: a failure counts only when Flowglad worked for somebody else since the one before.
+    if (others) record.count++
     logger.warn(
       { customer: event.customer, attempt: event.attempt, meter: event.meter, reason },
       'usage event refused',
     )
-    const hopeless = record.count >= options.parkAfterFailures && now - record.firstAt >= options.parkAfterMs
-    if (hopeless || parkedBefore.has(id)) await park(event, reason, result)
+    const hopeless =
+      record.count >= options.parkAfterFailures && clock.now() - record.firstAt >= options.parkAfterMs
+    if (hopeless || parkedBefore.has(idOf(event))) await park(event, reason, result)
   }
 
   async function park(event: UsageEvent, reason: string, result: SendResult) {
@@ -185,20 +212,29 @@ export function createEventSender({
     logger.warn({ error: String(error) }, 'Flowglad did not take usage events: they wait')
   }
 
-  /** Not due yet after a failure of its own. */
+  /** Not due yet after it failed alone. */
   const isResting = (event: UsageEvent) => (failures.get(idOf(event))?.nextTryAt ?? 0) > clock.now()
+  const goesAlone = ({ event }: Sending) => failures.get(idOf(event))?.alone ?? false
 
   return {
-    /** Events that failed before go alone, so that they cannot take neighbours down again. */
+    /** Events whose failures were their own go alone once they have rested, so that they cannot take neighbours down again. */
     async send(batch: Sending[]): Promise<SendResult> {
       const result: SendResult = { away: false, timedOut: false, decided: 0 }
-      const due = batch.filter(({ event }) => !isResting(event))
-      await sendBulk(
-        due.filter(({ event }) => !failures.has(idOf(event))),
-        result,
-      )
-      for (const item of due.filter(({ event }) => failures.has(idOf(event)))) await sendAlone(item, result)
+      const together = batch.filter((item) => !goesAlone(item))
+      for (let start = 0; start < together.length; start += pace.bulkSize)
+        await sendBulk(together.slice(start, start + pace.bulkSize), result)
+      const alone = batch.filter((item) => goesAlone(item) && !isResting(item.event))
+      for (const item of alone) await sendAlone(item, result)
       return result
+    },
+    /** How much to send at once, as it went lately. */
+    pace: pace as Readonly<typeof pace>,
+    /** Smaller bulks after a bad answer, down to single events: one of them may be why no answer came. */
+    adapt({ away, timedOut }: { away: boolean; timedOut: boolean }) {
+      const { maxBulks, bulkMaxEvents } = options
+      pace.bulkSize = away ? Math.max(1, pace.bulkSize >> 1) : Math.min(bulkMaxEvents, pace.bulkSize * 2)
+      if (timedOut) pace.bulks = Math.max(1, pace.bulks >> 1)
+      else if (!away) pace.bulks = Math.min(maxBulks, pace.bulks * 2)
     },
     isResting,
     /** When the first of these may be tried again. */
@@ -206,6 +242,8 @@ export function createEventSender({
       Math.min(...events.map((event) => failures.get(idOf(event))?.nextTryAt ?? 0)),
   }
 }
+
+const rememberedEvents = 10_000
 
 async function withLane(batch: Sending[]): Promise<Sending[]> {
   const lanes = new Map<Lane, Promise<boolean>>()

@@ -5,8 +5,8 @@ import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
 import { traced } from '../tracing.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
-import { createGate } from './gate.ts'
-import type { Lanes } from './lanes.ts'
+import { createGate, type Waiter } from './gate.ts'
+import type { Lane, Lanes } from './lanes.ts'
 import type { EventSender } from './sendEvents.ts'
 import { snapshotOf } from './snapshotOf.ts'
 
@@ -16,14 +16,14 @@ export type FetchOutcome =
   /** The customer has caused enough fetches for now. */
   | { state: 'throttled' }
 
-interface Fetch {
+interface Fetch extends Waiter {
   /** From here on, arrivals are not in this fetch's notes. */
-  laneTaken: boolean
+  noted: boolean
   outcome: Promise<FetchOutcome>
 }
 interface Entry {
   running: Fetch | null
-  next: Promise<FetchOutcome> | null
+  next: (Waiter & { outcome: Promise<FetchOutcome> }) | null
   tokens: number
   refilledAt: number
   staleRefreshes: number
@@ -43,6 +43,7 @@ export function createSync({
   logger,
   changed,
   unlimitedBy,
+  stopping,
 }: {
   ledger: Ledger
   flowglad: FlowgladClient
@@ -53,6 +54,8 @@ export function createSync({
   logger: Logger
   changed: (customer: string) => void
   unlimitedBy: Record<string, string>
+  /** From its abort on, fetches that wait for their turn fail. */
+  stopping: AbortSignal
 }) {
   const entries = new Map<string, Entry>()
   const answers = new Map<string, { answer: unknown; at: number }>()
@@ -109,35 +112,33 @@ export function createSync({
   }
 
   /**
-   * The outcome of a fetch whose lane is taken after this call. Joins one that has not taken its lane yet; starts one otherwise, which costs a token
-   * unless it is `forced` by a known change at Flowglad.
+   * The outcome of a fetch whose notes are taken after this call. Joins one that has not taken them yet, and makes it urgent if this is; starts one
+   * otherwise, which costs a token unless it is `forced` by a known change at Flowglad.
    */
   function fetch(
     customer: KnownCustomer,
     { urgent, forced }: { urgent: boolean; forced: boolean },
   ): Promise<FetchOutcome> {
     const entry = entryOf(customer.id)
-    if (entry.running && !entry.running.laneTaken) return entry.running.outcome
-    if (entry.next) return entry.next
+    const joined = entry.running?.noted === false ? entry.running : entry.next
+    if (joined) {
+      joined.urgent ||= urgent
+      return joined.outcome
+    }
     if (!forced && !takeToken(entry)) return Promise.resolve({ state: 'throttled' })
     if (!entry.running) return start(customer, entry, urgent).outcome
-    entry.next = entry.running.outcome.then(() => {
+    const outcome: Promise<FetchOutcome> = entry.running.outcome.then(() => {
       entry.next = null
-      return start(customer, entry, urgent).outcome
+      return start(customer, entry, next.urgent).outcome
     })
-    return entry.next
+    const next = { urgent, outcome }
+    entry.next = next
+    return outcome
   }
 
   function start(customer: KnownCustomer, entry: Entry, urgent: boolean): Fetch {
-    const fetching: Fetch = { laneTaken: false, outcome: Promise.resolve({ state: 'throttled' }) }
-    fetching.outcome = gate
-      .enter(urgent, () =>
-        traced('billing.fetch', {}, () =>
-          fetchAndInstall(customer, () => {
-            fetching.laneTaken = true
-          }),
-        ),
-      )
+    const fetching: Fetch = { urgent, noted: false, outcome: Promise.resolve({ state: 'throttled' }) }
+    fetching.outcome = inLane(customer, fetching)
       .then(
         (): FetchOutcome => {
           lastInstalledAt = clock.now()
@@ -156,31 +157,48 @@ export function createSync({
     return fetching
   }
 
-  async function fetchAndInstall(customer: KnownCustomer, taking: () => void) {
-    const { id } = customer
-    const lane = await lanes.take(id, 'fetch', options.flowgladDeadlineMs, taking)
-    if (!lane) throw new Error('Another node keeps the sync lane')
+  /** The lane comes before the gate: who waits for a delivery to leave it must not keep others out. */
+  async function inLane(customer: KnownCustomer, fetching: Fetch) {
+    const lane = await lanes.takeForFetch(customer.id, options.flowgladDeadlineMs)
+    if (!lane) throw new Error('The sync lane is taken')
     try {
-      if (lane.ambiguous.length > 0) {
-        // What Flowglad may have: asking for its books without knowing would count those units twice, or not at all.
-        await sender.send(lane.ambiguous.map((event) => ({ event, lane })))
-        if (!(await lane.renote())) throw new Error('The sync lane was lost')
-      }
-      const answer = (await flowglad.billing(id)) ?? (await createAndFetch(customer, lane.keep))
-      const snapshot = snapshotOf(answer, clock.now())
-      const { state } = await ledger.execute({
-        type: 'install',
-        customer: id,
-        token: lane.token,
-        snapshot,
-        unlimitedBy,
-      })
-      if (state === 'laneLost') throw new Error('The sync lane was lost')
-      remember(id, answer)
-      changed(id)
+      await gate.enter(fetching, () =>
+        traced('billing.fetch', {}, () => {
+          if (stopping.aborted) throw new Error('This node is stopping')
+          fetching.noted = true
+          return fetchAndInstall(customer, lane)
+        }),
+      )
     } finally {
       await lane.leave()
     }
+  }
+
+  async function fetchAndInstall(customer: KnownCustomer, lane: Lane) {
+    const { id } = customer
+    // Anew, since whoever came while this waited at the gate has joined it.
+    await noteAnew(lane)
+    if (lane.ambiguous.length > 0) {
+      // What Flowglad may have: asking for its books without knowing would count those units twice, or not at all.
+      await sender.send(lane.ambiguous.map((event) => ({ event, lane })))
+      await noteAnew(lane)
+    }
+    const answer = (await flowglad.billing(id)) ?? (await createAndFetch(customer, lane.keep))
+    const snapshot = snapshotOf(answer, clock.now())
+    const { state } = await ledger.execute({
+      type: 'install',
+      customer: id,
+      token: lane.token,
+      snapshot,
+      unlimitedBy,
+    })
+    if (state === 'laneLost') throw new Error('The sync lane was lost')
+    remember(id, answer)
+    changed(id)
+  }
+
+  async function noteAnew(lane: Lane) {
+    if (!(await lane.renote())) throw new Error('The sync lane was lost')
   }
 
   async function createAndFetch({ id, name, email }: KnownCustomer, keepLane: () => Promise<boolean>) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { sqliteLedger } from '../../src/index.ts'
 import { aUser, type Stack, startStack, type User } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -183,6 +184,101 @@ test('bulks grow smaller while Flowglad is too slow for them', async () => {
     })
     .toBe(8)
 })
+
+test('a lane that cannot be taken for one customer is not lost for the others', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let failing = false
+  const execute: typeof ledger.execute = async (command) => {
+    if (failing && command.type === 'takeLane' && command.customer === 'bob') throw new Error('disk full')
+    return ledger.execute(command)
+  }
+  await using stack = await startStack({ started: false, ledger: { ...ledger, execute } })
+  for (const id of ['ada', 'bob', 'eve']) await spend(stack, aUser(id))
+  failing = true
+  await expect(stack.billing.drain()).rejects.toThrow('disk full')
+  failing = false
+  expect(await stack.billing.drain()).toBe(true)
+  expect(await stack.books.events()).toHaveLength(3)
+})
+
+test("a fetch waits neither for other customers' bulks nor behind those who wait for a lane", async () => {
+  await using stack = await startStack({
+    started: false,
+    options: { maxBulks: 1, bulkMaxEvents: 1, maxFetches: 1 },
+  })
+  const ada = await chargeOf(stack, aUser('ada'), 1)
+  await spend(stack, aUser('bob'))
+  const { open } = hold(stack, both)
+  const draining = stack.billing.drain()
+  await until(() => expect(stack.proxy.count(both)).toBe(1))
+  const sent = bodies(stack, both)[0]?.includes(ada) ? 'ada' : 'bob'
+  const waiting = stack.billing.refresh(aUser(sent))
+  expect(await stack.billing.refresh(aUser(sent === 'ada' ? 'bob' : 'ada'))).toMatchObject({
+    balances: expect.arrayContaining([expect.objectContaining({ meter: 'generations', available: 9 })]),
+  })
+  open()
+  await waiting
+  expect(await draining).toBe(true)
+})
+
+test.each([
+  ['a page of a firewall', { state: 'page', status: 403 }],
+  ['no answer', { state: 'refused' }],
+] as const)("an event that gets %s never stops others' usage, and is not parked", async (_, fault) => {
+  await using stack = await startStack({
+    options: { bulkMaxEvents: 8, maxBulks: 1, parkAfterFailures: 0, parkAfterMs: 0 },
+  })
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'refused' } : undefined))
+  const charge = await chargeOf(stack, aUser(), 2)
+  for (let n = 0; n < 12; n++) await spend(stack, aUser(`u${n}`))
+  stack.proxy.breakWith(({ path, body }) => (both.test(path) && body.includes(charge) ? fault : undefined))
+  await expect.poll(() => stack.ledger.health()).toMatchObject({ waiting: 1 })
+  for (let n = 0; n < 12; n++) await spend(stack, aUser(`u${n}`))
+  await expect.poll(() => stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+  expect(await stack.books.available(aUser('u0'), 'generations')).toBe(8)
+  stack.proxy.mend()
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect(await stack.books.available(aUser(), 'generations')).toBe(8)
+})
+
+test('closing ends the search for a bad event: what is left waits for the next start', async () => {
+  await using stack = await startStack({ started: false })
+  for (let n = 0; n < 8; n++) await spend(stack, aUser(`u${n}`))
+  const before = stack.proxy.count(both)
+  let closing = Promise.resolve()
+  stack.proxy.breakWith(({ path }) => {
+    if (!both.test(path)) return
+    closing = stack.billing.close()
+    return { state: 'json', status: 500, body: refusal }
+  })
+  await stack.billing.start()
+  await until(() => expect(stack.proxy.count(both)).toBeGreaterThan(before))
+  await closing
+  expect(stack.proxy.count(both) - before).toBe(1)
+})
+
+test('what is sent again before a fetch travels in bulks as small as Flowglad takes lately', async () => {
+  await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
+  for (let n = 0; n < 4; n++) await spend(stack, aUser())
+  const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0
+  stack.proxy.breakWith(({ path, body }) =>
+    bulk.test(path) && eventsIn(body) > 2 ? { state: 'answerLost' } : undefined,
+  )
+  await stack.billing.drain()
+  await stack.billing.refresh(aUser())
+  expect(bodies(stack, bulk).map(eventsIn)).toEqual([4, 2, 2])
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 0 })
+})
+
+/** Every request to a path waits until it is opened. */
+function hold(stack: Stack, path: RegExp) {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  stack.proxy.breakWith((passing) => (path.test(passing.path) ? { state: 'held', until: opened } : undefined))
+  return { open }
+}
 
 const chargeOf = async (stack: Stack, user: User, amount: number) => {
   let attempt = ''

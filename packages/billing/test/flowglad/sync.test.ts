@@ -208,6 +208,22 @@ test('when Flowglad still reports the old period, the call is decided and nothin
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(1)
 })
 
+test('a refusal that joins a refresh takes it past those who can wait', async () => {
+  await using stack = await startStack({ started: false, options: { maxFetches: 1 } })
+  const open = gate(stack, billing)
+  const fetch = (id: string, urgent: boolean) =>
+    stack.billing.internals.sync.fetch(aUser(id), { urgent, forced: true })
+  const first = fetch('first', false)
+  await until(() => expect(stack.proxy.count(billing)).toBe(1))
+  const queued = [fetch('patient', false), fetch('joined', false), fetch('joined', true)]
+  open()
+  await Promise.all([first, ...queued])
+  const order = stack.proxy.seen.filter(({ path }) => billing.test(path)).map(({ path }) => path)
+  expect(order.findIndex((path) => path.includes('joined'))).toBeLessThan(
+    order.findIndex((path) => path.includes('patient')),
+  )
+})
+
 test('refusals are BillingErrors with a plain message', async () => {
   await using stack = await startStack()
   const error = await spend(stack, 11).catch((reason: unknown) => reason)
@@ -225,17 +241,20 @@ test('who must decide now passes who can wait', async () => {
   const order: string[] = []
   let open = () => {}
   const first = enter(
-    false,
+    { urgent: false },
     () =>
       new Promise<void>((resolve) => {
         open = resolve
       }),
   )
+  const joined = { urgent: false }
   const rest = [
-    enter(false, async () => void order.push('refresh')),
-    enter(true, async () => void order.push('refusal')),
+    enter({ urgent: false }, async () => void order.push('refresh')),
+    enter({ urgent: true }, async () => void order.push('refusal')),
+    enter(joined, async () => void order.push('refresh that a refusal joined')),
   ]
+  joined.urgent = true
   open()
   await Promise.all([first, ...rest])
-  expect(order).toEqual(['refusal', 'refresh'])
+  expect(order).toEqual(['refusal', 'refresh that a refusal joined', 'refresh'])
 })
