@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { epochMs } from './pricing/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
+import { webhookKey } from './webhooks/sign.ts'
 
 export const usage = `A Flowglad on this machine, for development and tests.
 
@@ -9,6 +11,7 @@ export const usage = `A Flowglad on this machine, for development and tests.
   --pricing FILE         products, prices and meters, YAML or JSON   FLOWGLAD_LOCAL_PRICING   pricing.yaml
   --port N               0 takes a free one                          FLOWGLAD_LOCAL_PORT      4010
   --db FILE              keep everything in this SQLite file         FLOWGLAD_LOCAL_DB        in memory
+  --now DATE             where the clock of new books starts         FLOWGLAD_LOCAL_NOW       now
   --key KEY              the API key it accepts                      FLOWGLAD_LOCAL_KEY       sk_test_local
   --seed                 begin with demo customers
   --latency MS           let every API call wait
@@ -37,10 +40,13 @@ export function readOptions(
     throw new OptionsError(`There is no pricing file at ${pricingFile}. Name one with --pricing FILE.`)
   const key = flags.key ?? env.FLOWGLAD_LOCAL_KEY
   const db = flags.db ?? env.FLOWGLAD_LOCAL_DB
+  const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (webhookUrl && !webhookSecret)
     throw new OptionsError('A webhook URL needs a secret to sign with: --webhook-secret whsec_…')
+  if (webhookSecret && webhookKey(webhookSecret) === null)
+    throw new OptionsError('A webhook secret is "whsec_" followed by a base64 key')
   return {
     pricing: readFileSync(pricingFile, 'utf8'),
     pricingFile,
@@ -48,6 +54,7 @@ export function readOptions(
     latencyMs: wholeNumber('latency', flags.latency ?? '0', 600_000),
     seed: flags.seed ?? false,
     testControls: !flags['no-test-controls'] && env.FLOWGLAD_LOCAL_TEST_CONTROLS !== 'off',
+    ...(now && { startAt: date(now) }),
     ...(key && { key }),
     ...(db && { db }),
     ...(webhookUrl && webhookSecret && { webhook: { url: webhookUrl, secret: webhookSecret } }),
@@ -66,6 +73,7 @@ function parseFlags(args: readonly string[]) {
         db: text,
         key: text,
         latency: text,
+        now: text,
         'webhook-url': text,
         'webhook-secret': text,
         seed: flag,
@@ -76,6 +84,14 @@ function parseFlags(args: readonly string[]) {
   } catch (error) {
     throw new OptionsError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function date(text: string): number {
+  const ms = Date.parse(text)
+  // As far as pricing goes: see `epochMs`.
+  if (!epochMs.safeParse(ms).success)
+    throw new OptionsError(`now must be a date like 2027-01-31 or 2027-01-31T12:00Z, not "${text}"`)
+  return ms
 }
 
 function wholeNumber(name: string, text: string, max: number): number {

@@ -7,6 +7,8 @@ export interface Platform {
   books: Books
   clock: Clock
   organizationId: string
+  /** The pricing model that the API key is for, and new customers get, whichever is the default later. */
+  pricingModelId: string
   /** Without a trailing slash, e.g. `http://127.0.0.1:4010`. */
   url: string
   /** Whether anybody receives webhooks. */
@@ -21,7 +23,7 @@ export const newRecord = (prefix: string, at: number) => ({
   livemode: false as const,
 })
 
-/** The pricing model that new customers get and that the API key reads. */
+/** The pricing model that reads as the default. */
 export function defaultPricingModel({ books }: Platform) {
   for (const model of books.pricingModels.all()) if (model.isDefault) return model
   throw new Error('No pricing model is installed')

@@ -6,7 +6,7 @@ import { recordUsage } from './billing/recordUsage.ts'
 import { currentSubscriptions } from './billing/subscriptions.ts'
 import { findTestCard, type TestCard, testCards, testPayer } from './billing/testCards.ts'
 import type { Customer } from './database/records.ts'
-import { defaultPricingModel, type Platform } from './platform.ts'
+import type { Platform } from './platform.ts'
 
 const people = [
   'Ada Lovelace',
@@ -25,9 +25,8 @@ export function seed(platform: Platform): void {
   if (books.customers.size > 0) return
   books.transaction(() => {
     const at = clock.now()
-    const modelId = defaultPricingModel(platform).id
     const paid = books.prices
-      .by('model', modelId)
+      .by('model', platform.pricingModelId)
       .filter((price) => price.type === 'subscription' && price.active && price.unitPrice > 0)
       .sort((a, b) => a.unitPrice - b.unitPrice)
     const customers = people.map((name) => {

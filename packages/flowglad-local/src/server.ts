@@ -29,6 +29,8 @@ const bodyLimitBytes = 16 * 1024 * 1024
 // These two take no input, so the platform takes them without a body.
 const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
 
+const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
 const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
 
 /** The HTTP face: Flowglad's API below `/api/v1`, the hosted pages, the test controls. Not listening yet. */
@@ -60,6 +62,9 @@ export function buildServer({
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
+    // A name that somebody else's DNS points here would make this server part of their site, for their scripts to read.
+    if (!ownNames.has(request.hostname))
+      throw new Problem('FORBIDDEN', 'This server answers on loopback only')
     beforeRequest()
   })
   app.setErrorHandler((error, request, reply) => {
@@ -125,8 +130,7 @@ function authorize(header: string | undefined, key: string): void {
 function readJsonWhateverItsType(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
-    const path = request.url.split('?')[0] ?? ''
-    if (body === '' && (request.method === 'GET' || mayHaveEmptyBody.test(path))) return done(null, {})
+    if (request.is404 || (body === '' && !needsBody(request))) return done(null, {})
     try {
       done(null, JSON.parse(body.toString()))
     } catch {
@@ -134,11 +138,13 @@ function readJsonWhateverItsType(app: FastifyInstance): void {
     }
   })
   app.addHook('preValidation', async (request) => {
-    const path = request.url.split('?')[0] ?? ''
-    if (request.body === undefined && request.method !== 'GET' && !mayHaveEmptyBody.test(path))
-      throw invalidJson
+    if (request.body === undefined && needsBody(request)) throw invalidJson
   })
 }
+
+/** Whether there is such a call and it has to say something. */
+const needsBody = ({ is404, method, url }: FastifyRequest) =>
+  !is404 && (method === 'POST' || method === 'PUT') && !mayHaveEmptyBody.test(url.split('?')[0] ?? '')
 
 /** The hosted pages post forms, as browsers without JavaScript do. */
 function readForms(app: FastifyInstance): void {

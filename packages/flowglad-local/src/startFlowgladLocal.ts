@@ -32,6 +32,8 @@ export interface FlowgladLocalOptions {
   latencyMs?: number
   /** Where time comes from, epoch milliseconds. Default the machine's clock. */
   clock?: () => number
+  /** Where the clock of new books starts, epoch milliseconds; it goes on from there. Default where its source is. */
+  startAt?: number
 }
 
 export interface FlowgladLocal extends AsyncDisposable {
@@ -60,22 +62,26 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
       ? parsePricing(options.pricing, options.pricingFile)
       : checkPricing(options.pricing)
   const books = new Books(options.db ?? null)
+  const source = options.clock ?? Date.now
+  const startOffset = options.startAt === undefined ? 0 : options.startAt - source()
   const clock = createClock({
-    ...(options.clock && { source: options.clock }),
-    offsetMs: Number(books.settings.find('clockOffsetMs')?.value ?? 0),
+    source,
+    offsetMs: Number(books.settings.find('clockOffsetMs')?.value ?? startOffset),
   })
   const platform: Platform = {
     books,
     clock,
     organizationId: '',
+    pricingModelId: '',
     url: '',
     hasReceiver: options.webhook !== undefined,
   }
   books.transaction(() => {
     const organizationId = books.settings.find('organizationId')?.value ?? createId('org')
     books.settings.put({ id: 'organizationId', value: organizationId })
+    books.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
     platform.organizationId = organizationId
-    installOwnPricing(platform, setup)
+    platform.pricingModelId = installOwnPricing(platform, setup)
   })
 
   const webhooks = createWebhookSender(books, options.webhook ?? null)
@@ -143,14 +149,14 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
 }
 
-/** Installs the given pricing, or changes what an earlier start installed to it. */
-function installOwnPricing(platform: Platform, setup: PricingSetup): void {
+/** Installs the given pricing, or changes what an earlier start installed to it. Returns its id. */
+function installOwnPricing(platform: Platform, setup: PricingSetup): string {
   const { books, clock } = platform
   const pricing = JSON.stringify(setup)
   const installed = books.settings.find('pricing')
   if (installed) {
     const { modelId, setup: old } = JSON.parse(installed.value)
-    if (old === pricing) return
+    if (old === pricing) return modelId
     installPricingModel(
       platform,
       clock.now(),
@@ -158,8 +164,9 @@ function installOwnPricing(platform: Platform, setup: PricingSetup): void {
       { replacing: books.pricingModels.get(modelId) },
     )
     books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
-    return
+    return modelId
   }
   const model = installPricingModel(platform, clock.now(), { ...setup, isDefault: true })
   books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
+  return model.id
 }

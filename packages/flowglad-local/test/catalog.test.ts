@@ -90,6 +90,9 @@ it('pricing models can be made, cloned and made the default', async () => {
   )
   await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, isDefault: true } })
   expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
+  // The key stays with the model that it was made for, and so do new customers.
+  await studio.customer('ada')
+  expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })
   expect((await node.pricingModels.retrieve(empty.id)).pricingModel.products).toMatchObject([
     { slug: 'free' },

@@ -88,6 +88,20 @@ it('a changed pricing file changes prices in place and keeps what customers have
   expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
 })
 
+it('the clock of new books starts at a date, and goes on from where it was', async () => {
+  await using directory = await aDirectory()
+  const startAt = Date.UTC(2027, 0, 31)
+  const clock = () => 1000
+  const db = directory.file('books.db')
+  const before = await startStudio({ db, clock, startAt })
+  await before.customer('ada')
+  expect((await before.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 1, 28))
+  before.advance(5)
+  await before.close()
+  await using after = await startStudio({ db, clock, startAt })
+  expect(after.now()).toBe(startAt + 5)
+})
+
 it('a second server on the same file is refused', async () => {
   await using directory = await aDirectory()
   const db = directory.file('books.db')
@@ -119,6 +133,10 @@ it('the command says what is wrong in a line, and where', async () => {
     1,
     expect.stringMatching(/^broken\.yaml:1: usageMeters: .*\n$/),
   ])
+  const db = directory.file('books.db')
+  await using _first = await startStudio({ db })
+  const second = await startProcess(directory.path, { args: ['--db', db] })
+  expect([await second.ended, second.errors()]).toEqual([1, `${db} is in use by another flowglad-local\n`])
 })
 
 it.each([
@@ -126,6 +144,8 @@ it.each([
   [['--pricing', 'none.yaml'], 'no pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],
+  [['--pricing', 'PRICING', '--webhook-url', 'http://x', '--webhook-secret', 'whsec_abc'], 'base64'],
+  [['--pricing', 'PRICING', '--now', 'soon'], 'now must be a date'],
 ])('the options %j are refused', async (args, message) => {
   await using directory = await aDirectory()
   const given = args.map((arg) => (arg === 'PRICING' ? directory.file('pricing.yaml') : arg))
@@ -134,13 +154,19 @@ it.each([
 
 it('the command line wins over the environment', async () => {
   await using directory = await aDirectory()
-  const env = { FLOWGLAD_LOCAL_PORT: '1', FLOWGLAD_LOCAL_KEY: 'sk_env', FLOWGLAD_LOCAL_DB: 'env.db' }
+  const env = {
+    FLOWGLAD_LOCAL_PORT: '1',
+    FLOWGLAD_LOCAL_KEY: 'sk_env',
+    FLOWGLAD_LOCAL_DB: 'env.db',
+    FLOWGLAD_LOCAL_NOW: '2027-01-31',
+  }
   const args = ['--pricing', directory.file('pricing.yaml'), '--port', '2', '--latency', '50', '--seed']
   expect(readOptions(args, env)).toMatchObject({
     port: 2,
     key: 'sk_env',
     db: 'env.db',
     latencyMs: 50,
+    startAt: Date.UTC(2027, 0, 31),
     seed: true,
   })
   expect(readOptions(['--help'], env)).toBeNull()

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -201,7 +202,6 @@ const valid: [string, string, { [key: string]: Json }][] = [
       customerExternalId: 'ada',
       priceSlug: 'team_price',
       quantity: 1,
-      startDate: 5,
       trialEnd: 9,
       interval: 'month',
       intervalCount: 1,
@@ -374,4 +374,33 @@ it('numbers beyond all use are refused before they cost anything', async () => {
   const never = await fetch(`${studio.url}/__test__/clock/advance`, { method: 'POST', body: '{"ms":1e18}' })
   expect(never.status).toBe(400)
   expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+})
+
+it.each([
+  ['POST', '/nope', 404, 'text/plain'],
+  ['DELETE', '/customers/ada', 404, 'text/plain'],
+  ['OPTIONS', '/customers', 404, 'text/plain'],
+  ['DELETE', '/discounts/x', 501, 'application/json'],
+])(
+  '%s %s is answered for what it asks, not for the body that it lacks',
+  async (method, path, status, type) => {
+    await using studio = await startStudio()
+    const headers = { authorization: studio.key }
+    const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
+    expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
+  },
+)
+
+it("answers by the names of this machine only, so that another site's name cannot be pointed at it", async () => {
+  await using studio = await startStudio()
+  const { port } = new URL(studio.url)
+  const statusFor = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(studio.url, { headers: { host: `${host}:${port}` } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      }).once('error', reject)
+    })
+  expect(await statusFor('evil.example')).toBe(403)
+  for (const host of ['127.0.0.1', 'localhost', '[::1]']) expect(await statusFor(host)).toBe(200)
 })

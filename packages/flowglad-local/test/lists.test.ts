@@ -18,7 +18,7 @@ it('pages go through everything once, oldest first, and keep their place while m
   expect(seen).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'])
 })
 
-it.each(['0', '101', 'ten', '-1', '1.5', ''])('a limit of "%s" is refused', async (limit) => {
+it.each(['0', '101', 'ten', '-1', '1.5', '', '1&limit=2'])('a limit of "%s" is refused', async (limit) => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers?limit=${limit}`, {
     headers: { authorization: studio.key },

@@ -128,6 +128,20 @@ describe('adjusting', () => {
     expect(data.map((payment) => payment.status)).toEqual(['succeeded', 'failed'])
   })
 
+  it.each([
+    ['neither a price nor a slug', { quantity: 2 }],
+    ['both', { priceId: 'price_x', priceSlug: 'agency_price' }],
+  ])('to an item with %s is refused', async (_, item) => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price')
+    await expect(
+      studio.node.subscriptions.adjust(id, {
+        adjustment: { timing: 'immediately', newSubscriptionItems: [item] },
+      }),
+    ).rejects.toMatchObject({ status: 400 })
+  })
+
   it('is refused while seats are claimed that the new plan does not have', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -178,6 +192,36 @@ describe('creating', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
+  it('without a card has no period yet: it can be neither cancelled at its end nor adjusted, and usage has none', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
+    const { id } = subscription
+    const refusal = (error: string) => ({ status: 500, error: { error } })
+    await expect(
+      studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } }),
+    ).rejects.toMatchObject(refusal('No current billing period found'))
+    const adjustment = {
+      adjustment: { timing: 'auto' as const, newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+    }
+    await expect(studio.node.subscriptions.adjust(id, adjustment)).rejects.toMatchObject(
+      refusal(`Unwrap called on Err: NotFoundError: BillingPeriod not found: subscription:${id}`),
+    )
+    expect(
+      await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body: adjustment }),
+    ).toMatchObject({ canAdjust: false, reason: 'No current billing period found for subscription.' })
+    const usage = { subscriptionId: id, transactionId: 'early', amount: 1, usageMeterSlug: 'render' }
+    const { usageEvent } = await studio.node.usageEvents.create({ usageEvent: usage })
+    expect(usageEvent.billingPeriodId).toBeNull()
+  })
+
+  it('that is never charged has no trial', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.server('ada').createSubscription({ priceSlug: 'trial_price', doNotCharge: true })
+    expect((await studio.plan('ada')).status).toBe('active')
+  })
+
   it('that is never charged grants no credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -189,6 +233,11 @@ describe('creating', () => {
   it.each([
     ['an unknown price', { priceSlug: 'nope' }, 404],
     ['a usage price', { priceSlug: 'render_extra' }, 400],
+    [
+      'a start date, which JSON cannot say,',
+      { priceSlug: 'team_price', startDate: '2027-01-31T00:00:00Z' },
+      400,
+    ],
     ['two prices', { priceSlug: 'team_price', priceId: 'price_x' }, 400],
   ])('of %s is refused', async (_, what, status) => {
     await using studio = await startStudio()
@@ -214,6 +263,15 @@ it('archiving a customer ends the plans, frees the id and refuses usage', async 
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
+it('a customer can be marked as archived without ending the plans', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const updated = await studio.node.customers.update('ada', { customer: { archived: true } })
+  expect(updated.customer.archived).toBe(true)
+  expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('active')
+})
+
 it('seats are claimed by name once, and given back', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
@@ -229,6 +287,10 @@ it('seats are claimed by name once, and given back', async () => {
   await flowglad.releaseResource(named)
   expect((await flowglad.getResourceUsages()).resources).toMatchObject([
     { resourceSlug: 'seats', capacity: 4, claimed: 3, available: 1 },
+  ])
+  const asked = { resourceSlugs: ['projects', 'seats'] }
+  expect(await studio.node.resourceClaims.listUsages((await studio.plan('ada')).id, asked)).toMatchObject([
+    { usage: { resourceSlug: 'seats' } },
   ])
   expect((await flowglad.listResourceClaims({ resourceSlug: 'seats' })).claims).toHaveLength(3)
 })

@@ -21,6 +21,8 @@ it.runIf(transcripts.length === 0)(
 it.each(transcripts)('answers as the platform did in %s', async (name) => {
   await using local = await startFlowgladLocal({
     pricing: readFileSync(`${place}/pricing-model.json`, 'utf8'),
+    // Proration depends on how long the month is: theirs had 30 days.
+    startAt: Date.UTC(2026, 10, 22),
   })
   const replay = [`${place}/replay.mjs`, '--base', local.url, '--key', local.key, '--verbose']
   const { stdout } = await promisify(execFile)(process.execPath, [

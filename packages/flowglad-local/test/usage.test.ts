@@ -119,6 +119,31 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
   })
 
+  it('refuses events after the plan was cancelled, when other meters still take them', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price')
+    await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'immediately' } })
+    const late = (usageMeterSlug: string) => ({
+      ...event(id, 'late', 1, usageMeterSlug),
+      properties: { user: 'a' },
+    })
+    const { usageEvent } = await studio.node.usageEvents.create({ usageEvent: late('render') })
+    expect(usageEvent.billingPeriodId).toBeNull()
+    await expect(studio.node.usageEvents.create({ usageEvent: late('viewers') })).rejects.toMatchObject({
+      status: 500,
+      error: { error: expect.stringContaining('Invalid billingPeriod: required for usage meter "Viewers"') },
+    })
+    await expect(
+      studio.node.post('/api/v1/usage-events/bulk', { body: { usageEvents: [late('viewers')] } }),
+    ).rejects.toMatchObject({
+      error: {
+        error:
+          'Invalid billingPeriod: required for usage meter "Viewers" at index 0 (count_distinct_properties aggregation)',
+      },
+    })
+  })
+
   it('refuses events without properties', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

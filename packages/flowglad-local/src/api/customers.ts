@@ -28,6 +28,8 @@ const updateInput = z.object({
     externalId: z.string().optional(),
     name: z.string().optional(),
     email: z.string().optional(),
+    // Only the field, as on the platform: ending the plans is what archiving does.
+    archived: z.boolean().optional(),
     ...optionalFields,
   }),
 })

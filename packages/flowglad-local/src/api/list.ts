@@ -3,7 +3,7 @@ import type { Table } from '../database/Table.ts'
 import { malformed } from '../problems.ts'
 
 /** `?limit` 1–100, default 10, and `?cursor` from the previous page. */
-export const listQuery = z.object({ limit: z.string().optional(), cursor: z.string().optional() })
+export const listQuery = z.object({ limit: z.unknown().optional(), cursor: z.unknown().optional() })
 
 const cursorShape = z.object({
   createdAt: z.number(),
@@ -31,22 +31,24 @@ export function listPage<R extends { id: string; createdAt: number }, T>(
 ): Page<T> {
   const limit = parseLimit(query.limit)
   const records = [...table.all()]
-  const start = query.cursor === undefined ? 0 : indexAfter(records, parseCursor(query.cursor))
+  const cursor = query.cursor === undefined ? null : z.string().safeParse(query.cursor).data
+  if (cursor === undefined) throw malformed('Invalid cursor')
+  const start = cursor === null ? 0 : indexAfter(records, parseCursor(cursor))
   const page = records.slice(start, start + limit)
   const last = page.at(-1)
   const hasMore = start + limit < records.length
   return {
     data: page.map(present),
-    currentCursor: query.cursor ?? null,
+    currentCursor: cursor,
     nextCursor: hasMore && last ? encodeCursor(last) : null,
     hasMore,
     total: records.length,
   }
 }
 
-function parseLimit(text: string | undefined): number {
+function parseLimit(text: unknown): number {
   if (text === undefined) return 10
-  const limit = Number(text)
+  const limit = typeof text === 'string' ? Number(text) : Number.NaN
   if (!Number.isInteger(limit) || limit < 1 || limit > 100)
     throw malformed('Invalid limit: expected a whole number from 1 to 100')
   return limit

@@ -38,8 +38,10 @@ const releaseInput = z
   .object({ ...which, claimIds: z.array(z.string()).min(1).optional() })
   .superRefine(exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds']))
 
-/** A list in a query string comes as one value or several, with or without brackets after its name. */
-const many = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
+/** A list in a query string comes as one value, with commas as the SDK sends it, or as several. */
+const many = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
 const usagesQuery = z.object({
   resourceSlugs: many.optional(),
   'resourceSlugs[]': many.optional(),

@@ -14,24 +14,30 @@ import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentSubscription } from './subscriptionDetails.ts'
 
-const itemInput = z.object({
-  id: z.string().optional(),
-  priceId: z.string().nullish(),
-  priceSlug: z.string().optional(),
-  quantity: quantities.default(1),
-})
+const itemInput = z
+  .object({
+    id: z.string().optional(),
+    priceId: z.string().nullish(),
+    priceSlug: z.string().optional(),
+    quantity: quantities.default(1),
+  })
+  .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), {
+    path: ['priceId'],
+    message: 'Either priceId or priceSlug must be provided, but not both',
+  })
 
+const newSubscriptionItems = z.array(itemInput)
 const timing = <T extends string>(value: T) =>
   z.object({
     timing: z.literal(value),
-    newSubscriptionItems: z.array(itemInput),
+    newSubscriptionItems,
     prorateCurrentBillingPeriod: z.boolean().default(true),
   })
 
 const adjustInput = z.object({
   adjustment: z.discriminatedUnion('timing', [
     timing('immediately'),
-    timing('at_end_of_current_billing_period'),
+    z.object({ timing: z.literal('at_end_of_current_billing_period'), newSubscriptionItems }),
     timing('auto'),
   ]),
 })
@@ -52,15 +58,8 @@ const createInput = z
     quantity: units.default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: intervals.optional(),
-    startDate: z
-      .union([
-        epochMs,
-        z.iso
-          .datetime()
-          .transform((text) => Date.parse(text))
-          .pipe(epochMs),
-      ])
-      .optional(),
+    // As on the platform, where JSON cannot say a date: whatever is sent is refused.
+    startDate: z.date().optional(),
     trialEnd: epochMs.optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     name: z.string().optional(),
@@ -93,7 +92,7 @@ type Adjust = z.output<typeof adjustInput>
 const asAdjustment = ({ adjustment }: Adjust) => ({
   timing: adjustment.timing,
   items: adjustment.newSubscriptionItems,
-  prorate: adjustment.prorateCurrentBillingPeriod,
+  prorate: 'prorateCurrentBillingPeriod' in adjustment && adjustment.prorateCurrentBillingPeriod,
 })
 
 export function subscriptionRoutes(route: Route): void {

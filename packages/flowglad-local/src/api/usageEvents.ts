@@ -1,6 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { findUsage, recordUsage, type Usage } from '../billing/recordUsage.ts'
+import { periodAt } from '../billing/subscriptions.ts'
 import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, refused, refusedResult } from '../problems.ts'
@@ -76,6 +77,11 @@ export function usageEventRoutes(route: Route): void {
           'ValidationError',
           `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
         )
+      if (needsPeriod(platform, now, priced.meter, subscription))
+        throw refusedResult(
+          'ValidationError',
+          `Invalid billingPeriod: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
+        )
       return {
         usageEvent: presentUsageEvent(recordUsage(platform, now, toUsage(now, subscription, priced, input))),
       } satisfies Flowglad.UsageEventCreateResponse
@@ -100,6 +106,10 @@ export function usageEventRoutes(route: Route): void {
         if (needsProperties(priced.meter, input))
           throw refused(
             `Invalid properties: required for usage meter "${priced.meter.name}" at index ${index} (count_distinct_properties aggregation)`,
+          )
+        if (needsPeriod(platform, now, priced.meter, subscription))
+          throw refused(
+            `Invalid billingPeriod: required for usage meter "${priced.meter.name}" at index ${index} (count_distinct_properties aggregation)`,
           )
         return toUsage(now, subscription, priced, input)
       })
@@ -126,6 +136,10 @@ export function usageEventRoutes(route: Route): void {
 
 const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
   meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
+
+/** What is counted once in a period cannot be counted without one. */
+const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
+  meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 
 function refuseArchived({ books }: Platform, subscription: Subscription): void {
   if (books.customers.get(subscription.customerId).archived)

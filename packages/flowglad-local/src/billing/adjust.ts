@@ -4,7 +4,7 @@ import { type Problem, refused, refusedResult } from '../problems.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { charge, createInvoice, paymentMethodOf } from './collect.ts'
 import { grantCredits } from './ledger.ts'
-import { type Adjustment, type AdjustmentPlan, planAdjustment } from './planAdjustment.ts'
+import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 import { addItem, currentPeriod, expireItem, featuresOf, followItems, itemsAt } from './subscriptions.ts'
 
 /** How the platform words a plan that cannot be carried out. */
@@ -14,6 +14,8 @@ function problemOf(reason: string, subscriptionId: string): Problem {
     return refused(
       `Unwrap called on Err: TerminalStateError: Subscription ${subscriptionId} is in terminal state: ${terminal[1]}`,
     )
+  if (reason === noPeriod)
+    return refusedResult('NotFoundError', `BillingPeriod not found: subscription:${subscriptionId}`)
   if (/^(Price|Subscription) not found: /.test(reason)) return refusedResult('NotFoundError', reason)
   if (reason.startsWith('Cannot reduce capacity'))
     return refusedResult('ConflictError', `resource conflict: ${reason}`)

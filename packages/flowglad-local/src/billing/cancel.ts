@@ -1,7 +1,7 @@
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { announce } from '../webhooks/announce.ts'
-import { currentSubscriptions, expireItem, startFreePlan } from './subscriptions.ts'
+import { currentSubscriptions, expireItem, periodAt, startFreePlan } from './subscriptions.ts'
 
 /** Ends a subscription now. A customer who is left without any gets the default plan, with fresh credits. */
 export function cancelNow(
@@ -19,6 +19,8 @@ export function cancelNow(
     scheduledAdjustmentAt: null,
     updatedAt: at,
   })
+  const period = periodAt(platform, subscription.id, at)
+  if (period) books.billingPeriods.patch(period.id, { endDate: at, updatedAt: at })
   for (const item of books.subscriptionItems.by('subscription', subscription.id))
     if (item.expiredAt === null || item.expiredAt > at) expireItem(platform, at, item, at)
   abandonBillingRuns(platform, at, subscription)

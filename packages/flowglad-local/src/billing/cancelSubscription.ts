@@ -3,7 +3,7 @@ import type { Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
 import { abandonBillingRuns, cancelNow } from './cancel.ts'
 import { paymentMethodOf } from './collect.ts'
-import { isTerminal } from './subscriptions.ts'
+import { isTerminal, latestPeriod } from './subscriptions.ts'
 
 /** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
 export function cancelSubscription(
@@ -20,6 +20,7 @@ export function cancelSubscription(
       'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
     )
   if (timing === 'immediately') return cancelNow(platform, now, subscription)
+  if (!latestPeriod(platform, subscription.id)) throw refused('No current billing period found')
   abandonBillingRuns(platform, now, subscription)
   return platform.books.subscriptions.patch(subscription.id, {
     status: 'cancellation_scheduled',

@@ -12,7 +12,7 @@ import { overageUnits } from '../rules/credits.ts'
 import { announce } from '../webhooks/announce.ts'
 import { cancelNow } from './cancel.ts'
 import { grantCredits } from './ledger.ts'
-import { currentPeriod, grantPlanCredits, itemsAt } from './subscriptions.ts'
+import { addPeriod, grantPlanCredits, itemsAt, latestPeriod } from './subscriptions.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt, after the first, second and third failure. */
@@ -223,7 +223,7 @@ export function runBilling(
   { reason, onSession = false }: { reason: BillingRun['reason']; onSession?: boolean },
 ): void {
   const { books } = platform
-  const period = currentPeriod(platform, subscription.id)
+  const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
   const lines: Line[] = itemsAt(platform, subscription.id, at)
     .filter((item) => item.unitPrice > 0 && subscription.status !== 'trialing')

@@ -1,6 +1,6 @@
 import type { Customer } from '../database/records.ts'
 import { createInvoiceNumberBase } from '../ids.ts'
-import { defaultPricingModel, newRecord, type Platform } from '../platform.ts'
+import { newRecord, type Platform } from '../platform.ts'
 import { conflict } from '../problems.ts'
 import { announce } from '../webhooks/announce.ts'
 import { cancelNow } from './cancel.ts'
@@ -29,7 +29,7 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
     billingAddress: input.billingAddress ?? null,
     externalId: input.externalId,
     userId: input.userId ?? null,
-    pricingModelId: defaultPricingModel(platform).id,
+    pricingModelId: platform.pricingModelId,
   })
   announce(platform, at, 'customer.created', { id: customer.id, object: 'customer', customer })
   return { customer, subscription: startFreePlan(platform, at, customer) }

@@ -1,5 +1,5 @@
 import type { CheckoutSession, Customer, Metadata, Price } from '../database/records.ts'
-import { defaultPricingModel, newRecord, type Platform } from '../platform.ts'
+import { newRecord, type Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -54,7 +54,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
       )
   return books.checkoutSessions.put({
     ...newRecord('chckt_session', now),
-    pricingModelId: customer?.pricingModelId ?? defaultPricingModel(platform).id,
+    pricingModelId: customer?.pricingModelId ?? platform.pricingModelId,
     status: 'open',
     billingAddress: null,
     priceId: null,
@@ -133,7 +133,7 @@ function checkoutPrice(
   customer: Customer | null,
 ): Price {
   const { books } = platform
-  const modelId = customer?.pricingModelId ?? defaultPricingModel(platform).id
+  const modelId = customer?.pricingModelId ?? platform.pricingModelId
   const found = priceSlug
     ? books.prices.by('model', modelId).find((p) => p.active && p.slug === priceSlug)
     : books.prices.find(priceId ?? '')

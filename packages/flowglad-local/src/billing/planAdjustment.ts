@@ -3,7 +3,7 @@ import type { Platform } from '../platform.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
-import { currentPeriod, isTerminal, itemsAt } from './subscriptions.ts'
+import { isTerminal, itemsAt, latestPeriod } from './subscriptions.ts'
 
 interface AdjustmentItem {
   /** An existing item that stays, changed to the new quantity. */
@@ -38,6 +38,9 @@ export type AdjustmentPlan =
       newItems: PlannedItem[]
     }
 
+/** Why a subscription that waits for its first payment cannot be adjusted. */
+export const noPeriod = 'No current billing period found for subscription.'
+
 const total = (items: readonly { unitPrice: number; quantity: number }[]) =>
   items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
 
@@ -64,6 +67,8 @@ export function planAdjustment(
     )
   if (subscription.status === 'cancellation_scheduled')
     return no('A cancellation is scheduled. Uncancel the subscription before adjusting it.')
+  const period = latestPeriod(platform, subscription.id)
+  if (!period) return no(noPeriod)
 
   const currentItems = itemsAt(platform, subscription.id, at).filter((item) => !item.manuallyCreated)
   const newItems: PlannedItem[] = []
@@ -97,7 +102,6 @@ export function planAdjustment(
     return no(
       'EndOfCurrentBillingPeriod adjustments are only allowed for downgrades (zero or negative net charge). For upgrades or adjustments with a positive charge, use Immediately timing instead.',
     )
-  const period = currentPeriod(platform, subscription.id)
   const effectiveAt = timing === 'immediately' ? at : period.endDate
   const elapsed = elapsedFraction(effectiveAt, period.startDate, period.endDate)
   const due =

@@ -4,7 +4,7 @@ import { newRecord, type Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
 import { applyCredits } from '../rules/credits.ts'
 import { postLedgerEntry } from './ledger.ts'
-import { currentPeriod } from './subscriptions.ts'
+import { periodAt } from './subscriptions.ts'
 
 const int32Max = 2 ** 31 - 1
 
@@ -36,16 +36,16 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
     throw refused(
       `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
     )
-  const period = currentPeriod(platform, subscription.id)
+  const billingPeriodId = periodAt(platform, subscription.id, at)?.id ?? null
   // Of equal events in a period only the first costs anything on a meter that counts distinct properties.
-  const key = { billingPeriodId: period.id, usageMeterId: meter.id, properties: usage.properties }
+  const key = { billingPeriodId, usageMeterId: meter.id, properties: usage.properties }
   const counts = meter.aggregationType === 'sum' || !books.usageEvents.first('distinct', distinctKey(key))
   const event = books.usageEvents.put({
     ...newRecord('usage_event', at),
     customerId: subscription.customerId,
     subscriptionId: subscription.id,
     usageMeterId: meter.id,
-    billingPeriodId: period.id,
+    billingPeriodId,
     amount,
     usageDate: usage.usageDate,
     transactionId: usage.transactionId,

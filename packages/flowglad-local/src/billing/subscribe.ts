@@ -14,7 +14,6 @@ interface SubscriptionRequest {
   quantity: number
   interval?: Subscription['interval'] | undefined
   intervalCount?: number | undefined
-  startDate?: number | undefined
   trialEnd?: number | undefined
   metadata?: Metadata | undefined
   name?: string | undefined
@@ -43,8 +42,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const backup = input.backupPaymentMethodId
     ? chosenMethod(platform, customer, input.backupPaymentMethodId)
     : null
-  const start = input.startDate ?? at
-  const trialEnd = trialEndOf(platform, customer, price, start, input.trialEnd)
+  const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
   const paysNothing = input.doNotCharge || price.unitPrice === 0
   // A card named in the call is trusted before it has paid, the customer's default only after.
   const startsActive = paysNothing || input.defaultPaymentMethodId !== undefined
@@ -53,12 +51,11 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     price,
     quantity: input.quantity,
     name: input.name ?? `${product.name} - ${price.name}`,
-    status: trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
+    status: !input.doNotCharge && trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
     paymentMethodId: input.defaultPaymentMethodId ? (method?.id ?? null) : null,
     backupPaymentMethodId: backup?.id ?? null,
     metadata: input.metadata ?? null,
     doNotCharge: input.doNotCharge,
-    startDate: start,
     trialEnd,
     ...(input.interval && { interval: input.interval }),
     ...(input.intervalCount && { intervalCount: input.intervalCount }),

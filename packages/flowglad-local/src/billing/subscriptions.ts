@@ -7,7 +7,7 @@ import type {
   SubscriptionFeature,
   SubscriptionItem,
 } from '../database/records.ts'
-import { defaultPricingModel, newRecord, type Platform } from '../platform.ts'
+import { newRecord, type Platform } from '../platform.ts'
 import { grantAmount } from '../rules/credits.ts'
 import { periodEndAfter } from '../rules/period.ts'
 import { announce } from '../webhooks/announce.ts'
@@ -39,8 +39,22 @@ export const itemsAt = (
 export const featuresOf = ({ books }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
   items.flatMap((item) => books.subscriptionFeatures.by('item', item.id))
 
-export function currentPeriod({ books }: Platform, subscriptionId: string): BillingPeriod {
-  const period = books.billingPeriods.by('subscription', subscriptionId).at(-1)
+/** The period that a moment falls into. The first moment of a period is its own, the last the next one's. */
+export const periodAt = (
+  { books }: Platform,
+  subscriptionId: string,
+  at: number,
+): BillingPeriod | undefined =>
+  books.billingPeriods
+    .by('subscription', subscriptionId)
+    .findLast((period) => period.startDate <= at && at < period.endDate)
+
+export const latestPeriod = ({ books }: Platform, subscriptionId: string): BillingPeriod | undefined =>
+  books.billingPeriods.by('subscription', subscriptionId).at(-1)
+
+/** The latest period of a subscription that has one: every one but those that wait for their first payment. */
+export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
+  const period = latestPeriod(platform, subscriptionId)
   if (!period) throw new Error(`${subscriptionId} has no billing period`)
   return period
 }
@@ -67,7 +81,7 @@ export function trialEndOf(
   return hadOne ? null : end
 }
 
-/** A subscription with its first item and period. Whether it is paid for, and what it grants, is the caller's affair. */
+/** A subscription with its first item, and its first period unless a payment has to come before. Whether it is paid for, and what it grants, is the caller's affair. */
 export function createSubscription(
   platform: Platform,
   at: number,
@@ -81,7 +95,6 @@ export function createSubscription(
     backupPaymentMethodId?: string | null
     metadata?: Metadata | null
     doNotCharge?: boolean
-    startDate?: number
     /** Where periods are counted from; the start unless an earlier subscription's anchor is preserved. */
     anchor?: number
     trialEnd?: number | null
@@ -91,23 +104,21 @@ export function createSubscription(
 ): Subscription {
   const { books, organizationId } = platform
   const { customer, price } = input
-  const start = input.startDate ?? at
-  const anchor = input.anchor ?? start
+  const anchor = input.anchor ?? at
   const interval = input.interval ?? price.intervalUnit ?? 'month'
   const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
   const trialEnd = input.trialEnd ?? null
   const subscription = books.subscriptions.put({
     ...newRecord('sub', at),
-    startDate: start,
+    startDate: at,
     customerId: customer.id,
     organizationId,
     status: input.status,
     defaultPaymentMethodId: input.paymentMethodId ?? null,
     backupPaymentMethodId: input.backupPaymentMethodId ?? null,
     trialEnd,
-    currentBillingPeriodStart: start,
-    currentBillingPeriodEnd:
-      trialEnd ?? periodEndAfter(start, { anchor, unit: interval, count: intervalCount }),
+    currentBillingPeriodStart: at,
+    currentBillingPeriodEnd: trialEnd ?? periodEndAfter(at, { anchor, unit: interval, count: intervalCount }),
     metadata: input.metadata ?? null,
     canceledAt: null,
     cancelScheduledAt: null,
@@ -131,7 +142,7 @@ export function createSubscription(
     name: input.quantity > 1 && price.name !== null ? `${price.name} x ${input.quantity}` : price.name,
     ...(input.doNotCharge && { unitPrice: 0 }),
   })
-  addPeriod(platform, at, subscription)
+  if (input.status !== 'incomplete') addPeriod(platform, at, subscription)
   announce(platform, at, 'subscription.created', { id: subscription.id, object: 'subscription', customer })
   return subscription
 }
@@ -232,7 +243,7 @@ export function grantPlanCredits(
 /** The default product's subscription, with its credits: what every customer has who has nothing else. */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
   const { books } = platform
-  const modelId = books.pricingModels.find(customer.pricingModelId)?.id ?? defaultPricingModel(platform).id
+  const modelId = books.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId
   const product = books.products.by('model', modelId).find((p) => p.default && p.active)
   const price = product && books.prices.by('product', product.id).find((p) => p.isDefault && p.active)
   if (!product || !price) return null

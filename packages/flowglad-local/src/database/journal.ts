@@ -2,6 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 
+/** Another server has the file. */
+export class InUseError extends Error {}
+
 /** Where committed records go, so that the next start finds them. */
 export interface Journal {
   load(table: string): unknown[]
@@ -64,7 +67,8 @@ function openExclusively(file: string): Database.Database {
     return database
   } catch (error) {
     database.close()
-    if (/locked|busy/i.test(String(error))) throw new Error(`${file} is in use by another flowglad-local`)
+    if (/locked|busy/i.test(String(error)))
+      throw new InUseError(`${file} is in use by another flowglad-local`)
     throw error
   }
 }

@@ -205,7 +205,8 @@ export interface UsageEvent extends Base {
   customerId: string
   subscriptionId: string
   usageMeterId: string
-  billingPeriodId: string
+  /** Null after an immediate cancellation and before the first payment: there is no period then. */
+  billingPeriodId: string | null
   amount: number
   usageDate: number
   transactionId: string

@@ -1,5 +1,9 @@
 import { createHmac } from 'node:crypto'
 
+/** The base64 key of a `whsec_…` secret, or null when it is not one that receivers take. */
+export const webhookKey = (secret: string): string | null =>
+  /^whsec_((?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret)?.[1] ?? null
+
 /**
  * Svix's signature of a webhook: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.
  * @param secret `whsec_` followed by the base64 key
@@ -16,9 +20,9 @@ export function signWebhook({
   timestampSeconds: number
   body: string
 }): string {
-  const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)
-  if (!match?.[1]) throw new Error('A webhook secret is "whsec_" followed by a base64 key')
-  const key = Buffer.from(match[1], 'base64')
+  const base64 = webhookKey(secret)
+  if (base64 === null) throw new Error('A webhook secret is "whsec_" followed by a base64 key')
+  const key = Buffer.from(base64, 'base64')
   const digest = createHmac('sha256', key).update(`${id}.${timestampSeconds}.${body}`).digest('base64')
   return `v1,${digest}`
 }
