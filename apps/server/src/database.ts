@@ -78,7 +78,14 @@ function openPostgres(url: string): Database {
 }
 
 function createPool(connectionString: string, max: number): Pool {
-  const pool = new Pool({ connectionString, max, application_name: 'metered' })
+  const pool = new Pool({
+    connectionString,
+    max,
+    application_name: 'metered',
+    // A database that is cut off silently is noticed, and nobody queues for it for ever.
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+  })
   // A connection that breaks fails its own query and is replaced at the next use. Unheard, the same event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))

@@ -15,27 +15,35 @@ export interface Health {
   parked: number
 }
 
-export const createHealth =
-  ({
-    ledger,
-    sync,
-    delivery,
-    catalog,
-    options,
-    clock,
-  }: {
-    ledger: Ledger
-    sync: Sync
-    delivery: Delivery
-    catalog: ReturnType<typeof createCatalogCache>
-    options: BillingOptions
-    clock: Clock
-  }) =>
-  async (): Promise<Health> => {
+export const createHealth = ({
+  ledger,
+  sync,
+  delivery,
+  catalog,
+  options,
+  clock,
+}: {
+  ledger: Ledger
+  sync: Sync
+  delivery: Delivery
+  catalog: ReturnType<typeof createCatalogCache>
+  options: BillingOptions
+  clock: Clock
+}) => {
+  let probing: Promise<unknown> | null = null
+  let looking: Promise<Health> | null = null
+
+  /** Reading may work where writing does not (a full disk, a closing process): this takes the way of every call. */
+  const probe = () => {
+    probing ??= ledger.execute({ type: 'expire', customer: 'health' }).finally(() => {
+      probing = null
+    })
+    return probing
+  }
+
+  async function look(): Promise<Health> {
     try {
-      // Reading may work where writing does not (a full disk, a closing process): this takes the way of every call.
-      const probe = ledger.execute({ type: 'expire', customer: 'health' })
-      if (!(await within(clock, 2_000, probe, null))) throw new Error('it does not answer')
+      if (!(await within(clock, 2_000, probe(), null))) throw new Error('it does not answer')
       const { waiting, oldestWaitingMs, parked } = await ledger.health()
       const reasons = [
         ...(sync.isAway() || delivery.isAway() ? ['Flowglad does not answer'] : []),
@@ -53,3 +61,12 @@ export const createHealth =
       return { status: 'unavailable', reasons: [`The ledger is unusable: ${reason}`], waiting: 0, parked: 0 }
     }
   }
+
+  /** Whoever asks while it is being looked at gets the same answer: anybody may ask, and as often as they like. */
+  return () => {
+    looking ??= look().finally(() => {
+      looking = null
+    })
+    return looking
+  }
+}

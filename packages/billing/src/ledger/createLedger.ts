@@ -52,7 +52,9 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
   }
 }
 
-const cursorSchema = z.tuple([z.number().int(), z.string(), z.string()])
+// PostgreSQL has no text with NUL.
+const part = z.string().regex(/^[^\0]*$/)
+const cursorSchema = z.tuple([z.number().int(), part, part])
 
 const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }) =>
   Buffer.from(JSON.stringify([at, attempt, meter])).toString('base64url')

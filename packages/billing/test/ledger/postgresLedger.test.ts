@@ -1,6 +1,8 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { createReads } from '../../src/ledger/stores/postgres/reads.ts'
+import { isTransient } from '../../src/ledger/stores/postgres/transaction.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { ledgerContract } from './contract/ledgerContract.ts'
 import { startPostgres } from './postgres.ts'
@@ -33,6 +35,26 @@ describe('PostgreSQL', () => {
         for (const { pool } of nodes) await pool.end()
       },
     }
+  })
+
+  test('a read that gets no answer ends at its deadline as out of reach, and its connection is given up', async () => {
+    const pool = new Pool({ connectionString: await server.createDatabase() })
+    await using ledger = postgresLedger(pool)
+    await fetched(ledger, units(10))
+    const silent = await pool.connect()
+    await silent.query('BEGIN; LOCK TABLE metered.customer IN ACCESS EXCLUSIVE MODE')
+    const reads = createReads(
+      pool,
+      async () => {},
+      () => null,
+      100,
+    )
+    const error = await reads.readCustomer('ada').catch((reason: unknown) => reason)
+    expect(isTransient(error)).toBe(true)
+    await silent.query('ROLLBACK')
+    silent.release()
+    expect(await reads.readCustomer('ada')).toMatchObject({ row: expect.anything() })
+    await pool.end()
   })
 
   test('a settle finds its event by key and never reads the customer’s history', async () => {

@@ -243,3 +243,23 @@ test('changes made by one node reach who watches on another', async () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+test('however many ask for its health at once, the ledger is probed once', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let probes = 0
+  await using stack = await startStack({
+    started: false,
+    ledger: {
+      ...ledger,
+      execute(command) {
+        if (command.type === 'expire') probes++
+        return ledger.execute(command)
+      },
+    },
+  })
+  const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
+  expect(answers).toHaveLength(50)
+  expect(probes).toBe(1)
+  expect(await stack.billing.health()).toEqual(answers[0])
+  expect(probes).toBe(2)
+})

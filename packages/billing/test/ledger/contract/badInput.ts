@@ -45,6 +45,19 @@ export const badInput = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 2, used: 0 }])
     })
 
+    test('a cursor that is not ours starts from the newest, whatever it holds', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const reserve = aReserve()
+      await it.ledger.execute(reserve)
+      await it.ledger.execute(settleOf(reserve))
+      for (const made of ['nonsense', '[1,"a\\u0000",""]', '[1e300,"",""]', '[1,"",""]x']) {
+        const cursor = Buffer.from(made).toString('base64url')
+        const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor })
+        expect(charges, made).toHaveLength(1)
+      }
+    })
+
     test('a charge is never refused for its decoration', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

@@ -1,4 +1,4 @@
-import type { Pool, QueryConfigValues, QueryResultRow } from 'pg'
+import type { Pool, QueryConfig, QueryConfigValues, QueryResultRow } from 'pg'
 import { z } from 'zod'
 import type { Store } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
@@ -8,17 +8,27 @@ const now = databaseTime('$1')
 const named = z.object({ customer: z.string() })
 const rows = z.array(z.unknown())
 
+/** node-postgres takes it per query; its types do not know. */
+type WithDeadline = QueryConfig & { query_timeout: number }
 type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
 
 /** What is read beside the batches. Each answer comes from one statement, so it is of one moment; `$1` is the time when it is not the database's. */
-export function createReads(pool: Pool, ready: () => Promise<void>, givenTime: () => number | null): Reads {
+export function createReads(
+  pool: Pool,
+  ready: () => Promise<void>,
+  givenTime: () => number | null,
+  deadlineMs = 5_000,
+): Reads {
   /** Results travel as JSON: a bigint would arrive as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
     await ready()
-    const result = await pool.query<QueryResultRow>(
-      `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
-      [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
-    )
+    const config: WithDeadline = {
+      text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
+      values: [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
+      // A connection that was cut off silently would keep its caller for as long as TCP hopes; the pool drops it with the error.
+      query_timeout: deadlineMs,
+    }
+    const result = await pool.query<QueryResultRow>(config)
     return z.array(schema).parse(result.rows[0]?.rows)
   }
 
