@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { Pool } from 'pg'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { anInstall, aReserve, aTakeLane, settleOf } from './builders.ts'
 import { history } from './histories/history.ts'
 import { Life, type Subject } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
@@ -23,6 +24,19 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
     await lives.get(customer)?.live(step)
   }
 }
+
+test('an attempt that ends and begins again within one batch is held, and expires', () => {
+  const clock = testClock()
+  const store = memoryStore(() => clock.now())
+  store.run([aTakeLane({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])
+  const reserve = aReserve()
+  store.run([reserve, settleOf(reserve), reserve])
+  const held = () => store.read('ada').accounts.find(({ meter }) => meter === 'generations')?.held
+  expect(held()).toBe(1)
+  clock.advance(reserve.ttlMs + 1)
+  expect(store.run([{ type: 'expire', customer: 'ada' }])).toEqual([{ state: 'swept', ended: 1 }])
+  expect(held()).toBe(0)
+})
 
 // A failure prints its seed and its shortest form.
 test('never oversold, never falsely refused, and as the model says, in every history', async () => {

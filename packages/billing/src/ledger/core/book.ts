@@ -105,6 +105,8 @@ export class Book {
     Object.assign(hold, change)
     this.#holds.set(hold.attempt, hold)
     this.#changed.holds.add(hold)
+    // An attempt that ended and begins again within one batch: the last word counts.
+    this.#changed.removedHolds.delete(hold.attempt)
   }
 
   removeHold({ attempt }: HoldRow): void {
