@@ -94,7 +94,16 @@ export function createHolds({
 
     let answer = await reserveOnce(request, attempt, false)
     let fetched = true
-    if (answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot') {
+    let looked = false
+    if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
+      const outcome = await within(clock, options.decisionMs, sync.fetchNewPeriod(request.customer), null)
+      fetched = outcome?.state === 'installed'
+      looked = outcome?.state !== 'throttled'
+      answer = await reserveOnce(request, attempt, true)
+    }
+    const refused =
+      answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot'
+    if (refused && !looked) {
       // No refusal on old news: look at Flowglad's books as they are after this call came, then decide for good.
       const outcome = await within(
         clock,

@@ -28,6 +28,7 @@ interface Entry {
   refilledAt: number
   staleRefreshes: number
   noRefreshBefore: number
+  noPeriodLookBefore: number
 }
 
 export type Sync = ReturnType<typeof createSync>
@@ -78,6 +79,7 @@ export function createSync({
       refilledAt: clock.now(),
       staleRefreshes: 0,
       noRefreshBefore: Number.NEGATIVE_INFINITY,
+      noPeriodLookBefore: Number.NEGATIVE_INFINITY,
     }
     entries.set(customer, entry)
     return entry
@@ -212,6 +214,15 @@ export function createSync({
 
   return {
     fetch,
+
+    /** A look for the new period, before deciding: costs no token; `throttled` for a while after one failed, or an outage would slow each call. */
+    async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome> {
+      const entry = entryOf(customer.id)
+      if (clock.now() < entry.noPeriodLookBefore) return { state: 'throttled' }
+      const outcome = await fetch(customer, { urgent: true, forced: true })
+      if (outcome.state === 'failed') entry.noPeriodLookBefore = clock.now() + options.snapshotMaxAgeMs
+      return outcome
+    },
 
     /** Refreshes without anybody waiting; never more often than its own pause, which doubles while the same reason stays. */
     refreshBehind(customer: KnownCustomer) {

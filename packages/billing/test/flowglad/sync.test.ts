@@ -224,6 +224,28 @@ test('a refusal that joins a refresh takes it past those who can wait', async ()
   )
 })
 
+test('when its period ends in an outage, a customer is decided on the old one after one look, and a refusal still looks', async () => {
+  let offset = 0
+  const clock = { now: () => Date.now() + offset }
+  await using stack = await startStack({
+    ledger: sqliteLedger(':memory:', { clock }),
+    options: { snapshotMaxStaleMs: 365 * 24 * 3_600_000 },
+    started: false,
+  })
+  await spend(stack, 5)
+  await stack.billing.drain()
+  offset = 32 * 24 * 3_600_000
+  stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'refused' } : undefined))
+  expect(await spend(stack, 1)).toBe('done')
+  // From here on whoever waits for Flowglad waits for ever.
+  const open = gate(stack, billing)
+  expect(await spend(stack, 1)).toBe('done')
+  open()
+  const before = stack.proxy.count(billing)
+  expect(await refusalOf(spend(stack, 9))).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
+  expect(stack.proxy.count(billing)).toBeGreaterThan(before)
+})
+
 test('refusals are BillingErrors with a plain message', async () => {
   await using stack = await startStack()
   const error = await spend(stack, 11).catch((reason: unknown) => reason)
