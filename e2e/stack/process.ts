@@ -52,7 +52,12 @@ export async function startBuilt(options: {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const gone = once(child, 'exit')
   const url = `http://127.0.0.1:${options.port}`
-  await untilAnswering(url + options.ready, child, () => output)
+  try {
+    await untilAnswering(url + options.ready, child, () => output)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     url,
     output: () => output,
