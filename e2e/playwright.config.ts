@@ -7,6 +7,8 @@ export default defineConfig({
   testDir: './tests',
   fullyParallel: true,
   workers: 2,
+  // A second look, where machines are shared; a test that needs it is reported as flaky, and is a bug to be found.
+  retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   // Generous, for machines that do other things as well: nothing here waits for a time to pass.
   timeout: 60_000,
