@@ -42,16 +42,25 @@ export function createAccounts({
   const fetchNow = (customer: KnownCustomer, forced: boolean) =>
     within(clock, options.decisionMs, sync.fetch(customer, { urgent: true, forced }), null)
 
-  /** Without waiting for Flowglad, unless nothing is known or the known period is over. */
+  /** Too old to go by is as good as not known. */
+  const isKnown = ({ snapshot }: CustomerBalances) =>
+    snapshot !== null && snapshot.ageMs <= options.snapshotMaxStaleMs
+
+  /** Without anybody waiting. */
+  function refreshWhenOld(customer: KnownCustomer, { snapshot }: CustomerBalances) {
+    if (snapshot?.periodOver || (snapshot && snapshot.ageMs > options.snapshotMaxAgeMs))
+      sync.refreshBehind(customer)
+  }
+
+  /** Without waiting for Flowglad, unless nothing is known. */
   async function current(customer: KnownCustomer): Promise<CustomerBalances> {
     const read = await known(customer)
-    if (!read.snapshot || read.snapshot.ageMs > options.snapshotMaxStaleMs) {
-      await fetchNow(customer, false)
-      return known(customer)
+    if (isKnown(read)) {
+      refreshWhenOld(customer, read)
+      return read
     }
-    if (read.snapshot.periodOver || read.snapshot.ageMs > options.snapshotMaxAgeMs)
-      sync.refreshBehind(customer)
-    return read
+    await fetchNow(customer, false)
+    return known(customer)
   }
 
   return {
@@ -76,12 +85,19 @@ export function createAccounts({
     async requireFeature(customer: KnownCustomer, feature: string): Promise<void> {
       const has = ({ snapshot }: CustomerBalances) =>
         snapshot?.subscription?.features.includes(feature) ?? false
-      const before = await current(customer)
-      if (has(before) && !before.snapshot?.periodOver) return
-      await fetchNow(customer, false)
+      const before = await known(customer)
+      if (isKnown(before) && has(before)) {
+        refreshWhenOld(customer, before)
+        const { periodOver = false, periodChecked = false } = before.snapshot ?? {}
+        if (!periodOver || periodChecked) return
+        // The feature may have ended with its period. While Flowglad cannot tell, what was known goes on.
+        await sync.fetchNewPeriod(customer)
+      } else {
+        await fetchNow(customer, false)
+      }
       const after = await known(customer)
+      if (!isKnown(after) || !after.snapshot) throw unavailable(1_000)
       if (has(after)) return
-      if (!after.snapshot) throw unavailable(1_000)
       if (!after.snapshot.subscription) {
         throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
       }

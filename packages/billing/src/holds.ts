@@ -96,7 +96,7 @@ export function createHolds({
     let fetched = true
     let looked = false
     if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
-      const outcome = await within(clock, options.decisionMs, sync.fetchNewPeriod(request.customer), null)
+      const outcome = await sync.fetchNewPeriod(request.customer)
       fetched = outcome?.state === 'installed'
       looked = outcome?.state !== 'throttled'
       answer = await reserveOnce(request, attempt, true)

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, within } from '../clock.ts'
 import type { KnownCustomer } from '../customer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger.ts'
@@ -215,12 +215,20 @@ export function createSync({
   return {
     fetch,
 
-    /** A look for the new period, before deciding: costs no token; `throttled` for a while after one failed, or an outage would slow each call. */
-    async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome> {
+    /**
+     * A look for the new period, before deciding: costs no token, and nobody waits for it longer than `decisionMs` (then null). `throttled` for a
+     * while after one that brought nothing in time, or an outage would slow each call.
+     */
+    async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome | null> {
       const entry = entryOf(customer.id)
       if (clock.now() < entry.noPeriodLookBefore) return { state: 'throttled' }
-      const outcome = await fetch(customer, { urgent: true, forced: true })
-      if (outcome.state === 'failed') entry.noPeriodLookBefore = clock.now() + options.snapshotMaxAgeMs
+      const outcome = await within(
+        clock,
+        options.decisionMs,
+        fetch(customer, { urgent: true, forced: true }),
+        null,
+      )
+      if (outcome?.state !== 'installed') entry.noPeriodLookBefore = clock.now() + options.snapshotMaxAgeMs
       return outcome
     },
 

@@ -24,6 +24,8 @@ export interface CustomerBalances {
     asOf: number
     ageMs: number
     periodOver: boolean
+    /** Flowglad was asked after that end, and still reported the period that is over. */
+    periodChecked: boolean
   } | null
   /** One for each meter that the snapshot or an account names. */
   balances: Balance[]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createGate } from '../../src/flowglad/gate.ts'
-import { InsufficientCreditsError, sqliteLedger } from '../../src/index.ts'
+import { InsufficientCreditsError } from '../../src/index.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -179,35 +179,6 @@ test('fetches run few at a time, however many customers wait', async () => {
   await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThanOrEqual(6)
 })
 
-test('once its period is over, a customer gets the new grants with the first call', async () => {
-  let offset = 0
-  const clock = { now: () => Date.now() + offset }
-  await using stack = await startStack({ ledger: sqliteLedger(':memory:', { clock }) })
-  await spend(stack, 10)
-  await stack.billing.drain()
-  const month = 32 * 24 * 3_600_000
-  stack.flowglad.advance(month)
-  offset = month
-  expect(await spend(stack, 2)).toBe('done')
-  expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8, used: 2, limit: 10 })
-})
-
-test('when Flowglad still reports the old period, the call is decided and nothing is invented', async () => {
-  let offset = 0
-  const clock = { now: () => Date.now() + offset }
-  await using stack = await startStack({ ledger: sqliteLedger(':memory:', { clock }) })
-  await spend(stack, 9)
-  await stack.billing.drain()
-  offset = 32 * 24 * 3_600_000
-  expect(await refusalOf(spend(stack, 2))).toMatchObject({
-    code: 'INSUFFICIENT_CREDITS',
-    availableBalance: 1,
-  })
-  const before = stack.proxy.count(billing)
-  expect(await spend(stack, 1)).toBe('done')
-  expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(1)
-})
-
 test('a refusal that joins a refresh takes it past those who can wait', async () => {
   await using stack = await startStack({ started: false, options: { maxFetches: 1 } })
   const open = gate(stack, billing)
@@ -222,28 +193,6 @@ test('a refusal that joins a refresh takes it past those who can wait', async ()
   expect(order.findIndex((path) => path.includes('joined'))).toBeLessThan(
     order.findIndex((path) => path.includes('patient')),
   )
-})
-
-test('when its period ends in an outage, a customer is decided on the old one after one look, and a refusal still looks', async () => {
-  let offset = 0
-  const clock = { now: () => Date.now() + offset }
-  await using stack = await startStack({
-    ledger: sqliteLedger(':memory:', { clock }),
-    options: { snapshotMaxStaleMs: 365 * 24 * 3_600_000 },
-    started: false,
-  })
-  await spend(stack, 5)
-  await stack.billing.drain()
-  offset = 32 * 24 * 3_600_000
-  stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'refused' } : undefined))
-  expect(await spend(stack, 1)).toBe('done')
-  // From here on whoever waits for Flowglad waits for ever.
-  const open = gate(stack, billing)
-  expect(await spend(stack, 1)).toBe('done')
-  open()
-  const before = stack.proxy.count(billing)
-  expect(await refusalOf(spend(stack, 9))).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
-  expect(stack.proxy.count(billing)).toBeGreaterThan(before)
 })
 
 test('refusals are BillingErrors with a plain message', async () => {

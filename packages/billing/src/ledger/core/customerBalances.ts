@@ -21,6 +21,7 @@ export function customerBalances(
             asOf: row.fetchedAt,
             ageMs: now - row.fetchedAt,
             periodOver: isPeriodOver(row, now),
+            periodChecked: isPeriodChecked(row),
           },
     balances: meters.map((meter) => {
       const ofMeter = accounts.filter((account) => account.meter === meter)
@@ -44,3 +45,7 @@ export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
   const periodEnd = snapshot?.periodEnd ?? null
   return periodEnd !== null && periodEnd <= now
 }
+
+/** Once per period end is enough: what Flowglad says then decides. */
+export const isPeriodChecked = ({ snapshot, periodCheckedFor }: CustomerRow): boolean =>
+  periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd

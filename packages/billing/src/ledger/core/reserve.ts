@@ -2,7 +2,7 @@ import type { Leg, Reserve, ReserveAnswer, ShortLeg } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { available } from './available.ts'
 import type { Book } from './book.ts'
-import { isPeriodOver } from './customerBalances.ts'
+import { isPeriodChecked, isPeriodOver } from './customerBalances.ts'
 import { expireDueHolds } from './holds.ts'
 import { keyAnswer, takeKey } from './keys.ts'
 
@@ -14,11 +14,11 @@ export function reserve(book: Book, command: Reserve, settings: LedgerSettings):
   const byKey = keyAnswer(book, command, settings)
   if (byKey) return byKey
 
-  const { fetchedAt, snapshot, periodCheckedFor } = book.row
+  const { fetchedAt, snapshot } = book.row
   if (fetchedAt === null) return { state: 'needsSnapshot', reason: 'none' }
   if (book.now - fetchedAt > command.snapshotMaxStaleMs) return { state: 'needsSnapshot', reason: 'stale' }
   if (!snapshot) return { state: 'noSubscription', asOf: fetchedAt }
-  if (isPeriodOver(book.row, book.now) && periodCheckedFor !== snapshot.periodEnd && !command.decisive) {
+  if (isPeriodOver(book.row, book.now) && !isPeriodChecked(book.row) && !command.decisive) {
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
