@@ -40,21 +40,22 @@ test('too many calls are 429 with retryAfterMs, each call of a batch counts, and
     .toEqual({ api_calls: succeeded.length })
 })
 
-test('usage that a browser reports counts as a call: too much of it is 429 with retryAfterMs; reading goes on', async () => {
-  await using server = await startTestServer({ env: { RATE_LIMIT: 'on' } })
-  const browser = await signUp(server)
-  const post = (action: string, body: object = {}) =>
-    browser.fetch(`/api/flowglad/${action}`, { method: 'POST', body: JSON.stringify(body) })
-  await browser.fetch('/api/flowglad/customers/billing')
-  const answers = await Promise.all(
-    Array.from({ length: defaultRateLimit.calls + 20 }, () =>
-      post('usage-events/create', { usageMeterSlug: 'nope' }),
-    ),
-  )
-  const limited = answers.filter(({ status }) => status === 429)
-  expect(limited.length).toBeGreaterThan(0)
-  expect(await limited[0]?.json()).toMatchObject({
-    error: { code: 'too_many_requests', json: { retryAfterMs: expect.any(Number) } },
-  })
-  expect((await post('customers/billing')).status).toBe(200)
-})
+test.each([
+  ['usage that a browser reports', 'usage-events/create', { usageMeterSlug: 'nope' }],
+  ["reading Flowglad's books", 'customers/billing', {}],
+])(
+  '%s counts as a call: too much of it is 429 with retryAfterMs and retry-after',
+  async (_, action, body) => {
+    await using server = await startTestServer({ env: { RATE_LIMIT: 'on' } })
+    const browser = await signUp(server)
+    const post = () =>
+      browser.fetch(`/api/flowglad/${action}`, { method: 'POST', body: JSON.stringify(body) })
+    const answers = await Promise.all(Array.from({ length: defaultRateLimit.calls + 20 }, post))
+    const limited = answers.filter(({ status }) => status === 429)
+    expect(limited.length).toBeGreaterThan(0)
+    expect(Number(limited[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await limited[0]?.json()).toMatchObject({
+      error: { code: 'too_many_requests', json: { retryAfterMs: expect.any(Number) } },
+    })
+  },
+)

@@ -8,7 +8,7 @@ export interface BillingRoutesOptions {
   billing: Pick<Billing, 'health' | 'handleWebhook' | 'internals'>
   /** Who is signed in; null for nobody. */
   customer: (request: FastifyRequest) => Promise<Customer | null> | Customer | null
-  /** Asked before each action of `/api/flowglad/*` that does more than read; what it answers is refused with 429. Default: no limit. */
+  /** Asked before each action of `/api/flowglad/*`, reading included; what it answers is refused with 429 and `retry-after`. Default: no limit. */
   limit?: (customer: Customer) => Promise<Limited | null>
 }
 

@@ -39,7 +39,8 @@ export async function flowgladRoutes(
     if (known && withLedgerBalances(known, balances).currentId === current) {
       return withLedgerBalances(known, balances).billing
     }
-    await sync.fetch(customer, { urgent: false, forced: false })
+    // Somebody looks at a page: it waits as long as a call would. The fetch goes on.
+    await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (!fetched) throw unavailable(2_000)
     return withLedgerBalances(fetched, (await ledger.balances(customer.id)).balances).billing
@@ -132,7 +133,7 @@ export async function flowgladRoutes(
       }
       const customer = await customerOf(request)
       if (!customer) return fail(reply, 401, 'unauthorized', 'Unauthorized')
-      const limited = readable.has(path) ? null : await limit?.(customer)
+      const limited = await limit?.(customer)
       if (limited) {
         const { retryAfterMs } = limited
         reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))

@@ -268,6 +268,50 @@ test('while Flowglad was away from the start, its routes answer 503 with retryAf
   expect(await post(app, 'checkout-sessions/create', { priceId: 'price_1' })).toMatchObject(away)
 })
 
+test("who looks at Flowglad's books waits for a Flowglad that is silent no longer than a call does", async () => {
+  // No deadline of a request ends it: longer than this test may take.
+  await using app = await startApp({
+    started: false,
+    options: { decisionMs: 50, flowgladDeadlineMs: 600_000 },
+  })
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  app.proxy.breakWith(() => ({ state: 'held', until: opened }))
+  for (const path of ['customers/billing', 'usage-meters/balances']) {
+    expect(await post(app, path), path).toMatchObject({
+      status: 503,
+      error: { code: 'billing_unavailable', json: { retryAfterMs: expect.any(Number) } },
+    })
+  }
+  app.proxy.mend()
+  open()
+  // The look went on behind.
+  await until(async () => expect(await post(app, 'customers/billing')).toMatchObject({ status: 200 }))
+})
+
+test('reading is limited like every action: 429 says when to come again, before anything is asked of Flowglad', async () => {
+  let left = 2
+  await using app = await startApp({
+    limit: async () => (left-- > 0 ? null : { retryAfterMs: 2_500 }),
+  })
+  expect((await post(app, 'customers/billing')).status).toBe(200)
+  expect((await post(app, 'usage-meters/balances')).status).toBe(200)
+  const asked = app.proxy.count(/customers/)
+  for (const path of ['customers/billing', 'usage-meters/balances', 'subscriptions/cancel']) {
+    const response = await fetch(`${app.origin}/api/flowglad/${path}`, {
+      method: 'POST',
+      headers: { user: 'ada' },
+    })
+    expect([response.status, response.headers.get('retry-after')], path).toEqual([429, '3'])
+    expect(await response.json()).toMatchObject({
+      error: { code: 'too_many_requests', json: { retryAfterMs: 2_500 } },
+    })
+  }
+  expect(app.proxy.count(/customers/)).toBe(asked)
+})
+
 test('after a restart known balances do not wait for a Flowglad that swallows every request', async () => {
   const ledger = sqliteLedger(':memory:')
   const kept = { ...ledger, close: async () => {} }

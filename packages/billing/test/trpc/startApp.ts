@@ -4,6 +4,7 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import fastify from 'fastify'
 import { z } from 'zod'
 import { keyHeaders } from '../../src/client/index.ts'
+import type { BillingRoutesOptions } from '../../src/fastify/billingRoutes.ts'
 import { billingRoutes } from '../../src/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
@@ -129,7 +130,9 @@ const defaultWork: Work = {
 }
 
 /** The whole way: a browser's client, HTTP, tRPC, billing, Flowglad. Who calls is named by a header. */
-export async function startApp(setup: StackSetup & { work?: Partial<Work> } = {}) {
+export async function startApp(
+  setup: StackSetup & { work?: Partial<Work> } & Pick<BillingRoutesOptions, 'limit'> = {},
+) {
   const stack = await startStack(setup)
   const router = createRouter(stack, { ...defaultWork, ...setup.work })
   const app = fastify({ routerOptions: { maxParamLength: 5_000 } })
@@ -149,6 +152,7 @@ export async function startApp(setup: StackSetup & { work?: Partial<Work> } = {}
   await app.register(billingRoutes, {
     billing: stack.billing,
     customer: ({ headers }) => userOf(headers.user),
+    ...(setup.limit ? { limit: setup.limit } : {}),
   })
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `${origin}/trpc`
