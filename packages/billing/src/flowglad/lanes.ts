@@ -11,12 +11,21 @@ export interface Lane {
   ambiguous: UsageEvent[]
   /** Marked sent just now. */
   events: UsageEvent[]
+  /**
+   * Of `events`, those whose fate is known all the time: how often Flowglad itself has refused them. Taken out while a request with them is on
+   * its way, and for good when it was not answered.
+   */
+  refusals: Map<UsageEvent, number>
   /** Before each request: true while the lane is ours for longer than any deadline. Who lost it stops. */
   keep(): Promise<boolean>
   /** Notes anew what is acknowledged and what is ambiguous. False: the lane was lost. */
   renote(): Promise<boolean>
+  /** Gives back what Flowglad certainly does not have. */
   leave(): Promise<void>
 }
+
+/** One refusal alone is no proof: Flowglad may fail after recording the event. Asked once more it would answer with what it has. */
+export const isUntaken = (refusals: number | undefined) => refusals === 0 || (refusals ?? 0) > 1
 
 export type Lanes = ReturnType<typeof createLanes>
 type Purpose = 'fetch' | 'deliver'
@@ -66,6 +75,7 @@ export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock:
       token,
       ambiguous: answer.ambiguous,
       events: answer.events,
+      refusals: new Map(answer.events.map((event) => [event, 0])),
       async keep() {
         if (clock.now() - extendedAt < leaseMs / 3) return true
         return lane.renote()
@@ -80,7 +90,10 @@ export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock:
       },
       async leave() {
         try {
-          await ledger.execute({ type: 'leaveLane', customer, token })
+          const untaken = [...lane.refusals].flatMap(([{ attempt, meter }, refusals]) =>
+            isUntaken(refusals) ? [{ attempt, meter }] : [],
+          )
+          await ledger.execute({ type: 'leaveLane', customer, token, untaken })
         } finally {
           exit(customer)
         }

@@ -69,7 +69,6 @@ export function createEventSender({
   stopping: AbortSignal
 }) {
   const failures = new Map<string, Failures>()
-  const parkedBefore = new Set<string>()
   const pace = { bulks: options.maxBulks, bulkSize: options.bulkMaxEvents }
   let successes = 0
 
@@ -81,7 +80,7 @@ export function createEventSender({
     try {
       const answer = bulkAnswer.parse(
         await traced('billing.deliver', { 'billing.events': sending.length }, () =>
-          flowglad.createUsageEvents(sending.map(({ event }) => wire(event))),
+          carrying(sending, () => flowglad.createUsageEvents(sending.map(({ event }) => wire(event)))),
         ),
       )
       successes++
@@ -115,15 +114,17 @@ export function createEventSender({
   async function sendAlone(item: Sending, result: SendResult): Promise<void> {
     const [sending] = await withLane([item])
     if (!sending || result.away || stopping.aborted) return
-    const { event } = sending
+    const { event, lane } = sending
     try {
-      const { usageEvent } = singleAnswer.parse(await flowglad.createUsageEvent(wire(event)))
+      const answer = await carrying([sending], () => flowglad.createUsageEvent(wire(event)))
+      const { usageEvent } = singleAnswer.parse(answer)
       successes++
       if (isOurs(usageEvent, event))
         await acknowledge([{ sending, priceId: usageEvent.priceId ?? null }], result)
       else await park(event, 'Flowglad has another event under this transaction id', result)
     } catch (error) {
       const refusal = flowgladError(error)
+      if (refusal && lane.refusals.get(event) === 1) return sendAlone(sending, result)
       if (refusal) await refused(event, refusal.message, result)
       else unanswered(event, error, result)
     }
@@ -171,15 +172,14 @@ export function createEventSender({
     )
     const hopeless =
       record.count >= options.parkAfterFailures && clock.now() - record.firstAt >= options.parkAfterMs
-    if (hopeless || parkedBefore.has(idOf(event))) await park(event, reason, result)
+    if (hopeless || event.parkedBefore) await park(event, reason, result)
   }
 
   async function park(event: UsageEvent, reason: string, result: SendResult) {
-    result.decided++
+    // Parked again, it is where it was: nothing that would be worth another look at once.
+    if (!event.parkedBefore) result.decided++
     const { attempt, meter, customer } = event
-    const id = idOf(event)
-    failures.delete(id)
-    parkedBefore.add(id)
+    failures.delete(idOf(event))
     logger.error({ customer, attempt, meter, reason }, 'usage event parked: Flowglad does not take it')
     await ledger.execute({
       type: 'park',
@@ -195,7 +195,6 @@ export function createEventSender({
     for (const { sending, priceId } of taken) {
       const { customer, attempt, meter } = sending.event
       failures.delete(idOf(sending.event))
-      parkedBefore.delete(idOf(sending.event))
       byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { attempt, meter, priceId }])
     }
     await Promise.all(
@@ -214,7 +213,7 @@ export function createEventSender({
 
   /** Not due yet after it failed alone. */
   const isResting = (event: UsageEvent) => (failures.get(idOf(event))?.nextTryAt ?? 0) > clock.now()
-  const goesAlone = ({ event }: Sending) => failures.get(idOf(event))?.alone ?? false
+  const goesAlone = ({ event }: Sending) => event.parkedBefore || (failures.get(idOf(event))?.alone ?? false)
 
   return {
     /** Events whose failures were their own go alone once they have rested, so that they cannot take neighbours down again. */
@@ -250,6 +249,21 @@ async function withLane(batch: Sending[]): Promise<Sending[]> {
   for (const { lane } of batch) if (!lanes.has(lane)) lanes.set(lane, lane.keep())
   const kept = new Map(await Promise.all([...lanes].map(async ([lane, keep]) => [lane, await keep] as const)))
   return batch.filter(({ lane }) => kept.get(lane))
+}
+
+/** The request, and in the lanes what its answer says of the fate of its events: nothing, unless Flowglad itself refuses them. */
+async function carrying<T>(sending: Sending[], request: () => Promise<T>): Promise<T> {
+  const known = sending.flatMap(({ event, lane: { refusals } }) => {
+    const before = refusals.get(event)
+    refusals.delete(event)
+    return before === undefined ? [] : [{ event, refusals, before }]
+  })
+  try {
+    return await request()
+  } catch (error) {
+    if (flowgladError(error)) for (const { event, refusals, before } of known) refusals.set(event, before + 1)
+    throw error
+  }
 }
 
 const idOf = ({ attempt, meter }: UsageEvent) => `${attempt} ${meter}`

@@ -108,6 +108,8 @@ function sizeOf(command: Command): number {
   switch (command.type) {
     case 'settle':
       return 512 + (command.result?.length ?? 0)
+    case 'leaveLane':
+      return 128 * (1 + command.untaken.length)
     case 'acknowledge':
     case 'park':
     case 'drop':

@@ -110,10 +110,16 @@ export interface TakeLane {
   maxEvents: number
 }
 
+/**
+ * Frees the lane, if `token` still has it. `untaken`: events that this lane marked sent and Flowglad certainly does not have, because they were
+ * not sent after all, or refused by Flowglad itself. They wait again, and are ambiguous no longer. Never one that was ambiguous when the lane
+ * was taken: what became of an earlier request no later one tells.
+ */
 export interface LeaveLane {
   type: 'leaveLane'
   customer: string
   token: string
+  untaken: EventId[]
 }
 
 /** What Flowglad said of the customer's current subscription; all meters at once. */
@@ -182,6 +188,8 @@ export interface UsageEvent extends EventId {
   price: EventPrice
   /** When the work was settled, epoch milliseconds. */
   usageDate: number
+  /** Flowglad has refused it for good before; this is one of the rare tries since. */
+  parkedBefore: boolean
   properties: Record<string, string | number | boolean>
 }
 

@@ -125,7 +125,12 @@ const commandSchema = z.discriminatedUnion('type', [
     leaseMs: durationMs,
     maxEvents: z.number().int().min(0).max(10_000),
   }),
-  z.object({ type: z.literal('leaveLane'), customer, token }),
+  z.object({
+    type: z.literal('leaveLane'),
+    customer,
+    token,
+    untaken: z.array(z.object(eventId)).max(10_000),
+  }),
   z.object({
     type: z.literal('install'),
     customer,

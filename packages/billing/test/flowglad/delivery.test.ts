@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/index.ts'
 import { aUser, type Stack, startStack, type User } from './startStack.ts'
@@ -114,6 +117,81 @@ test('an event that Flowglad refuses alone, while others succeed, is parked, sho
     })
     .toBe(0)
   expect(await stack.books.available(aUser(), 'generations')).toBe(8)
+})
+
+test('who is short by nothing but an event that Flowglad itself refuses is out of credits, not kept waiting', async () => {
+  await using stack = await startStack({ started: false })
+  await poison(stack, () => true)
+  await spend(stack, aUser('bob'))
+  await stack.billing.drain()
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+  await expect(spend(stack, aUser(), 9)).rejects.toMatchObject({
+    refusal: { code: 'INSUFFICIENT_CREDITS', availableBalance: 8 },
+  })
+})
+
+test('an event that Flowglad records and then fails on is not taken for refused', async () => {
+  await using stack = await startStack({ started: false })
+  const charge = await chargeOf(stack, aUser(), 2)
+  let recorded = Promise.resolve<unknown>(undefined)
+  stack.proxy.breakWith(({ path, body }) => {
+    if (!both.test(path) || !body.includes(charge)) return
+    // Once: what comes after is let through.
+    stack.proxy.mend()
+    recorded = fetch(`${stack.flowglad.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: stack.flowglad.key },
+      body,
+    })
+    return { state: 'json', status: 500, body: refusal }
+  })
+  expect(await stack.billing.drain()).toBe(true)
+  await recorded
+  expect(await stack.books.events()).toHaveLength(1)
+  expect(await stack.billing.refresh(aUser())).toMatchObject({
+    balances: expect.arrayContaining([expect.objectContaining({ meter: 'generations', available: 8 })]),
+  })
+})
+
+test('an event without an answer stays ambiguous, though Flowglad refuses it when it is sent again', async () => {
+  await using stack = await startStack({ started: false })
+  await chargeOf(stack, aUser(), 2)
+  stack.proxy.breakWith(({ path }) => (both.test(path) ? { state: 'answerLost' } : undefined))
+  await stack.billing.drain()
+  stack.proxy.breakWith(({ path }) =>
+    both.test(path) ? { state: 'json', status: 500, body: refusal } : undefined,
+  )
+  await stack.billing.drain()
+  await stack.billing.refresh(aUser())
+  await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+})
+
+test('a parked event that fails again is parked again at once, also after a restart and by another node', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
+  const file = join(folder, 'ledger.db')
+  try {
+    await using stack = await startStack({
+      ledger: sqliteLedger(file),
+      started: false,
+      options: { parkAfterFailures: 0, parkAfterMs: 0, parkedRetryMs: 1 },
+    })
+    await poison(stack, () => true)
+    await spend(stack, aUser('bob'))
+    await stack.billing.drain()
+    expect(await stack.ledger.health()).toMatchObject({ parked: 1 })
+
+    // This one would count to ten, over a quarter of an hour.
+    await using other = await startStack({ ledger: sqliteLedger(file), started: false, beside: stack })
+    await spend(other, aUser('eve'))
+    await other.billing.drain()
+    expect(await other.ledger.customersToDeliver(10)).toEqual([])
+    expect(await other.ledger.health()).toMatchObject({ waiting: 0, parked: 1 })
+    await expect(spend(other, aUser(), 9)).rejects.toMatchObject({
+      refusal: { code: 'INSUFFICIENT_CREDITS' },
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('an outage parks nothing, however often and long it refuses everybody', async () => {

@@ -18,7 +18,7 @@ export function acknowledge(
       // Given up too early: the drop takes it off the books once, so it is put on them once more.
       booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
     })
-    move(book, event, 'acked')
+    moveEvent(book, event, 'acked')
     book.writeEvent(event, { priceId, reason: null, retryAt: null, pruneAt: book.now + chargeRetentionMs })
   }
   return { state: 'acknowledged' }
@@ -28,7 +28,7 @@ export function park(book: Book, command: Park): { state: 'parked' } {
   for (const { attempt, meter, reason, retryInMs } of command.events) {
     const event = book.event(attempt, meter)
     if (!event || event.state === 'acked' || event.state === 'dropped') continue
-    move(book, event, 'parked', reason)
+    moveEvent(book, event, 'parked', reason)
     book.writeEvent(event, { retryAt: book.now + retryInMs })
   }
   return { state: 'parked' }
@@ -40,14 +40,19 @@ export function drop(book: Book, command: Drop, { chargeRetentionMs }: LedgerSet
     if (!event || event.state === 'acked' || event.state === 'dropped') continue
     const account = book.account(event.subscription, meter)
     book.writeAccount(account, { dropped: account.dropped + event.amount })
-    move(book, event, 'dropped')
+    moveEvent(book, event, 'dropped')
     book.writeEvent(event, { retryAt: null, pruneAt: book.now + chargeRetentionMs })
   }
   return { state: 'dropped' }
 }
 
 /** Keeps the counters of undelivered and parked events in step with the event's state. */
-function move(book: Book, event: EventRow, state: EventRow['state'], reason = event.reason): void {
+export function moveEvent(
+  book: Book,
+  event: EventRow,
+  state: EventRow['state'],
+  reason = event.reason,
+): void {
   const undelivered = (it: EventRow['state']) => (it === 'waiting' || it === 'sent' ? 1 : 0)
   const change = undelivered(state) - undelivered(event.state)
   if (change !== 0) book.writeCustomer({ undelivered: book.row.undelivered + change })

@@ -1,5 +1,6 @@
 import type { LeaveLane, TakeLane, TakeLaneAnswer, UsageEvent } from '../commands.ts'
 import { type Book, joined } from './book.ts'
+import { moveEvent } from './delivery.ts'
 import type { EventRow } from './rows.ts'
 
 /**
@@ -24,15 +25,18 @@ export function takeLane(book: Book, command: TakeLane): TakeLaneAnswer {
   const room = Math.max(0, command.maxEvents - ambiguous.length)
   const events = command.purpose === 'deliver' ? deliverable(book).slice(0, room) : []
   // Marked before anything leaves this process: whatever happens then, the next one knows that they may have arrived.
-  for (const event of events) {
-    if (event.state === 'parked') book.writeCustomer({ undelivered: book.row.undelivered + 1 })
-    book.writeEvent(event, { state: 'sent' })
-  }
+  for (const event of events) moveEvent(book, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
 export function leaveLane(book: Book, command: LeaveLane): { state: 'left' } {
-  if (book.row.laneToken === command.token) freeLane(book)
+  // Whoever lost the lane cannot say so any more: the next one may be sending them.
+  if (book.row.laneToken !== command.token) return { state: 'left' }
+  for (const { attempt, meter } of command.untaken) {
+    const event = book.event(attempt, meter)
+    if (event?.state === 'sent') moveEvent(book, event, event.reason === null ? 'waiting' : 'parked')
+  }
+  freeLane(book)
   return { state: 'left' }
 }
 
@@ -60,7 +64,7 @@ function deliverable(book: Book): EventRow[] {
 }
 
 function usageEvent(row: EventRow): UsageEvent {
-  const { customer, attempt, meter, subscription, amount, price, at, reference, properties } = row
+  const { customer, attempt, meter, subscription, amount, price, at, reference, reason, properties } = row
   return {
     customer,
     attempt,
@@ -69,6 +73,7 @@ function usageEvent(row: EventRow): UsageEvent {
     amount,
     price,
     usageDate: at,
+    parkedBefore: reason !== null,
     properties: reference === null ? properties : { ...properties, reference },
   }
 }

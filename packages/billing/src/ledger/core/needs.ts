@@ -82,6 +82,7 @@ function add(needs: Needs, command: Command): void {
       for (const { attempt, meter } of command.events) needs.events.push([customer, attempt, meter])
       return
     case 'leaveLane':
+      for (const { attempt, meter } of command.untaken) needs.events.push([customer, attempt, meter])
       return
     default:
       command satisfies never

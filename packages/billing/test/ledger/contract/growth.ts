@@ -19,7 +19,7 @@ export const growth = (open: OpenLedger) =>
       if (taken.state !== 'taken') throw new Error('busy')
       const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
       await it.ledger.execute({ type: 'acknowledge', customer: 'ada', events })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
       expect(await it.ledger.prune()).toBe(false)
 
       it.advance(91 * day)

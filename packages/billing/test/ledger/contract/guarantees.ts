@@ -99,6 +99,7 @@ export const guarantees = (open: OpenLedger) =>
         amount: 2,
         price: { usageMeterSlug: 'generations' },
         usageDate: expect.any(Number),
+        parkedBefore: false,
         properties: { reference: 'picture_1' },
       }
       expect(taken).toEqual({ state: 'taken', ambiguous: [], events: [event] })
@@ -110,7 +111,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(await it.other.execute(again)).toEqual({ state: 'taken', ambiguous: [event], events: [] })
       const ack = { attempt: reserve.attempt, meter: 'generations', priceId: 'price_1' }
       await it.other.execute({ type: 'acknowledge', customer: 'ada', events: [ack] })
-      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: again.token })
+      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: again.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
       const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
       expect(charges).toMatchObject([

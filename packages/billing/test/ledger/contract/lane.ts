@@ -67,7 +67,7 @@ export const lane = (open: OpenLedger) =>
       expect(await it.ledger.execute(anInstall({ token: slow.token, snapshot: units(500) }))).toEqual({
         state: 'laneLost',
       })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: slow.token })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: slow.token, untaken: [] })
       expect(await it.other.execute(anInstall({ token: other.token, snapshot: units(5) }))).toEqual({
         state: 'installed',
       })
@@ -101,7 +101,7 @@ export const lane = (open: OpenLedger) =>
       await it.ledger.execute(delivery)
       await it.ledger.execute(acknowledged(attempt))
       await it.ledger.execute(acknowledged(attempt))
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token, untaken: [] })
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
       await fetched(it.ledger, units(7, 10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
@@ -174,6 +174,39 @@ export const lane = (open: OpenLedger) =>
       expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(2))
     })
 
+    test('what did not reach Flowglad waits again when the lane is left, and is ambiguous no longer', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
+      const { token, ...delivery } = aTakeLane({ purpose: 'deliver' })
+      await it.ledger.execute({ token, ...delivery })
+      const leave: Command = { type: 'leaveLane', customer: 'ada', token, untaken }
+      await it.ledger.execute(leave)
+      await it.ledger.execute(leave)
+      const fetch = aTakeLane()
+      expect(await it.other.execute(fetch)).toEqual({ state: 'taken', ambiguous: [], events: [] })
+      await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
+      expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 8 })] }))).toMatchObject({
+        state: 'short',
+        legs: [{ available: 7, ambiguous: 0 }],
+      })
+      expect(await it.other.execute(aTakeLane({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
+    })
+
+    test('who lost the lane cannot say any more what did not reach Flowglad', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
+      const lost = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      await it.ledger.execute(lost)
+      it.advance(1001)
+      const mine = aTakeLane({ purpose: 'deliver' })
+      expect(await it.other.execute(mine)).toMatchObject({ ambiguous: untaken })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lost.token, untaken })
+      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: mine.token, untaken: [] })
+      expect(await it.ledger.execute(aTakeLane())).toMatchObject({ ambiguous: untaken })
+    })
+
     test('who waited longest for the lane is delivered first', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {
@@ -184,7 +217,7 @@ export const lane = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(1)).toEqual(['ada'])
       const lane = aTakeLane({ purpose: 'deliver' })
       await it.ledger.execute(lane)
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(1)).toEqual(['bob'])
     })
 
@@ -201,7 +234,7 @@ export const lane = (open: OpenLedger) =>
       }
       await it.ledger.execute(park)
       await it.ledger.execute(park)
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
       expect(await it.other.parked(10)).toEqual([
@@ -210,11 +243,32 @@ export const lane = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 1 })
       it.advance(60_001)
       expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
-      expect(await it.other.execute(delivery)).toMatchObject({ events: [{ attempt }] })
+      // Whichever node tries it again knows, also when the first try came to nothing.
+      const again = aTakeLane({ purpose: 'deliver' })
+      const tried = [{ attempt, meter: 'generations', parkedBefore: true }]
+      expect(await it.other.execute(again)).toMatchObject({ events: tried })
+      const untaken = [{ attempt, meter: 'generations' }]
+      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: again.token, untaken })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
+      expect(await it.ledger.execute(delivery)).toMatchObject({ events: tried })
       expect(await balance(it.ledger)).toMatchObject({ parked: 1 })
       await it.ledger.execute(acknowledged(attempt))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 0 })
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0 })
+    })
+
+    test('what is parked and due does not wait behind those who have usage to deliver', async () => {
+      await using it = await open()
+      for (const customer of ['ada', 'bob', 'eve']) {
+        await fetched(it.ledger, units(10), { customer })
+        await it.ledger.execute(aSettle({ customer, attempt: `${customer}-1` }))
+        it.advance(1)
+      }
+      const events = [{ attempt: 'ada-1', meter: 'generations', reason: 'no', retryInMs: 1000 }]
+      await it.ledger.execute({ type: 'park', customer: 'ada', events })
+      expect(await it.ledger.customersToDeliver(2)).toEqual(['bob', 'eve'])
+      it.advance(1000)
+      expect(await it.ledger.customersToDeliver(2)).toEqual(['ada', 'bob'])
     })
 
     test('dropped: no more tries, and the units come back with the next install whose lane was taken after', async () => {

@@ -16,7 +16,7 @@ async function deliverAll(ledger: Ledger) {
   if (taken.state !== 'taken') throw new Error('busy')
   const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
   await ledger.execute({ type: 'acknowledge', customer: 'ada', events })
-  await ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token })
+  await ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
 }
 
 export const unlimited = (open: OpenLedger) =>

@@ -27,7 +27,12 @@ export class Life {
   readonly #reserves: Reserve[] = []
   #minted = 0
   readonly #fetches: { token: string; ambiguous: UsageEvent[]; response: Snapshot | null }[] = []
-  readonly #deliveries: { token: string; inFlight: UsageEvent[]; arrived: UsageEvent[] }[] = []
+  readonly #deliveries: {
+    token: string
+    fresh: UsageEvent[]
+    inFlight: UsageEvent[]
+    arrived: UsageEvent[]
+  }[] = []
   /** Requests that nobody waits for any more; they may still arrive. */
   #strays: UsageEvent[] = []
   /** Counts changes at Flowglad other than our own events, and what the ledger has seen of them. */
@@ -103,6 +108,7 @@ export class Life {
         if (before) this.#strays.push(...before.inFlight)
         this.#deliveries[step.slot] = {
           token: lane.token,
+          fresh: taken.events,
           inFlight: [...taken.ambiguous, ...taken.events],
           arrived: [],
         }
@@ -143,7 +149,14 @@ export class Life {
       case 'deliverLeave': {
         const delivery = this.#deliveries[step.slot]
         if (!delivery) return
-        await this.#execute([{ type: 'leaveLane', customer: this.#customer, token: delivery.token }])
+        // What nobody sent, or Flowglad refused to take from us, never arrives; what was sent before we came still may.
+        const isUntaken = (event: UsageEvent) => step.untaken && delivery.fresh.includes(event)
+        const untaken = delivery.inFlight.filter(isUntaken)
+        delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))
+        const { token } = delivery
+        await this.#execute([
+          { type: 'leaveLane', customer: this.#customer, token, untaken: untaken.map(idOf) },
+        ])
         return
       }
       case 'strayArrives': {
@@ -328,6 +341,8 @@ export class Life {
     )
   }
 }
+
+const idOf = ({ attempt, meter }: UsageEvent) => ({ attempt, meter })
 
 const isReserveAnswer = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'

@@ -99,7 +99,11 @@ export class Model {
       case 'takeLane':
         return this.#takeLane(command)
       case 'leaveLane':
-        if (this.lane?.token === command.token) this.lane = null
+        if (this.lane?.token !== command.token) return { state: 'left' }
+        for (const event of this.#named(command.untaken)) {
+          if (event.state === 'sent') event.state = event.wasParked ? 'parked' : 'waiting'
+        }
+        this.lane = null
         return { state: 'left' }
       case 'install':
         return this.#install(command)
@@ -349,9 +353,10 @@ export class Model {
     return { state: 'taken', ambiguous: told(ambiguous), events: told(next) }
   }
 
-  #told(customer: string, { attempt, meter, subscription, amount, at }: ModelEvent) {
+  #told(customer: string, { attempt, meter, subscription, amount, at, wasParked }: ModelEvent) {
     const price = { usageMeterSlug: meter }
-    return { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
+    const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
+    return { ...event, parkedBefore: wasParked }
   }
 
   #install({ token, snapshot, unlimitedBy }: Install): Answer {

@@ -39,13 +39,14 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   const due = db.prepare(
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered.
+  // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
   const toDeliver = db.prepare(
-    `SELECT customer FROM metered_customer WHERE undelivered > 0 AND lane_until <= ? ORDER BY lane_until LIMIT ?`,
-  )
-  const toRetry = db.prepare(
-    `SELECT DISTINCT e.customer FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
-     WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lane_until <= ? LIMIT ?`,
+    `SELECT customer FROM (
+       SELECT * FROM (SELECT customer, lane_until FROM metered_customer WHERE undelivered > 0 AND lane_until <= ? ORDER BY lane_until LIMIT ?)
+       UNION
+       SELECT c.customer, c.lane_until FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
+       WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lane_until <= ?
+     ) ORDER BY lane_until LIMIT ?`,
   )
   const health = db.prepare(
     `SELECT
@@ -82,14 +83,11 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
         .array(named)
         .parse(due.all(now(), limit))
         .map((row) => row.customer),
-    customersToDeliver: async (limit) => {
-      const rows = [...toDeliver.all(now(), limit), ...toRetry.all(now(), now(), limit)]
-      const customers = z
+    customersToDeliver: async (limit) =>
+      z
         .array(named)
-        .parse(rows)
-        .map((row) => row.customer)
-      return [...new Set(customers)].slice(0, limit)
-    },
+        .parse(toDeliver.all(now(), limit, now(), now(), limit))
+        .map((row) => row.customer),
     health: async () => {
       const { waiting, parked: count, oldest } = healthRow.parse(health.all()[0])
       return { waiting, oldestWaitingMs: oldest === null ? 0 : Math.max(0, now() - oldest), parked: count }
