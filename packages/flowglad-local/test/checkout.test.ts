@@ -80,6 +80,51 @@ it('a quantity is part of the name on the item and the invoice, not of the purch
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
+it('a plan that keeps the billing cycle pays for the rest of it, gets all of its credits and then renews with it', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  const customerExternalId = await studio.customer('ada')
+  studio.advance(10 * dayMs)
+  const { url } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId,
+      priceSlug: 'team_price',
+      quantity: 2,
+      preserveBillingCycleAnchor: true,
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    },
+  })
+  expect(await (await fetch(url)).text()).toContain('Pay $65.34')
+  await pay(url)
+  expect(await studio.plan('ada')).toMatchObject({
+    startDate: Date.UTC(2027, 3, 11),
+    currentBillingPeriodStart: Date.UTC(2027, 3, 1),
+    currentBillingPeriodEnd: Date.UTC(2027, 4, 1),
+    billingCycleAnchorDate: Date.UTC(2027, 3, 1),
+    status: 'active',
+  })
+  expect(await studio.balances('ada')).toEqual({ render: 1200, exports: 80 })
+  const [first] = (await studio.billing('ada')).invoices
+  expect(first).toMatchObject({
+    invoice: { status: 'paid', subtotal: 6534, billingPeriodStartDate: Date.UTC(2027, 3, 1) },
+    invoiceLineItems: [
+      {
+        description:
+          'Prorated: Team x 2 - Prorated charge for 66.7% of billing period (2027-04-11 to 2027-05-01)',
+        price: 3267,
+        quantity: 2,
+      },
+    ],
+  })
+  await studio.renew('ada')
+  expect(await studio.plan('ada')).toMatchObject({
+    currentBillingPeriodStart: Date.UTC(2027, 4, 1),
+    currentBillingPeriodEnd: Date.UTC(2027, 5, 1),
+  })
+  expect((await studio.billing('ada')).invoices[1]).toMatchObject({ invoice: { subtotal: 9800 } })
+})
+
 it('a declined card changes nothing and can be followed by another', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

@@ -95,18 +95,57 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('starts a trial with its credits and takes the first payment at its end', async () => {
-    await using studio = await startStudio()
+  it('starts a trial with its credits, takes the first payment at its end and counts months from there', async () => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 17) })
     await studio.customer('ada')
     const trial = await studio.subscribe('ada', 'trial_price')
-    expect(trial.status).toBe('trialing')
+    expect(trial).toMatchObject({
+      status: 'trialing',
+      billingCycleAnchorDate: Date.UTC(2027, 0, 17),
+      currentBillingPeriodEnd: Date.UTC(2027, 0, 31),
+    })
     expect(await studio.balances('ada')).toEqual({ render: 600 })
+    // An invoice of nothing, which the customer does not see.
     expect((await studio.billing('ada')).invoices).toEqual([])
+    expect((await studio.node.invoices.list()).data).toMatchObject([{ status: 'paid', subtotal: 0 }])
     studio.advance(14 * dayMs + 1)
-    expect((await studio.plan('ada')).status).toBe('active')
+    expect(await studio.plan('ada')).toMatchObject({
+      status: 'active',
+      currentBillingPeriodEnd: Date.UTC(2027, 1, 28),
+    })
     expect((await studio.billing('ada')).invoices).toMatchObject([
       { invoice: { status: 'paid', subtotal: 1000 } },
     ])
+    await studio.renew('ada')
+    expect((await studio.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 2, 31))
+  })
+
+  it('invoices a free plan that has a card: nothing for the plan, and its over-use', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.plan('ada')
+    const { url } = await studio.server('ada').createAddPaymentMethodCheckoutSession({
+      targetSubscriptionId: id,
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    })
+    expect((await pay(url)).status).toBe(303)
+    await studio.renew('ada')
+    await studio.use('ada', 'render', 100)
+    await studio.renew('ada')
+    expect(await studio.plan('ada')).toMatchObject({ id, status: 'active', isFreePlan: true })
+    expect((await studio.billing('ada')).invoices).toMatchObject([
+      {
+        invoice: { status: 'paid', subtotal: 0, billingRunId: null },
+        invoiceLineItems: [{ description: 'Hobby', price: 0, quantity: 1 }],
+      },
+      {
+        invoice: { status: 'paid', subtotal: 90 },
+        invoiceLineItems: [{ price: 0 }, { price: 30, quantity: 3 }],
+      },
+    ])
+    expect((await studio.node.payments.list()).data).toMatchObject([{ amount: 90 }])
+    expect(await studio.balances('ada')).toEqual({ render: 60 })
   })
 
   it('gives a customer one trial, ever', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cards, dayMs, pay, startStudio } from './studio.ts'
+import { cards, pay, startStudio } from './studio.ts'
 
 describe('cancelling', () => {
   it('at the end of the period keeps everything until then, and then leaves the free plan with fresh credits', async () => {
@@ -58,98 +58,6 @@ describe('cancelling', () => {
     }
     await studio.renew('ada')
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
-  })
-})
-
-describe('adjusting', () => {
-  const to = (
-    priceSlug: string,
-    timing: 'auto' | 'immediately' | 'at_end_of_current_billing_period' = 'auto',
-    quantity = 1,
-  ) => ({
-    adjustment: { timing, newSubscriptionItems: [{ priceSlug, quantity }] },
-  })
-
-  it('charges the difference for the time that is left and grants the difference in credits', async () => {
-    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price')
-    await studio.use('ada', 'render', 100)
-    studio.advance(10 * dayMs)
-    const { isUpgrade, resolvedTiming } = await studio.node.subscriptions.adjust(id, to('agency_price'))
-    expect({ isUpgrade, resolvedTiming }).toEqual({ isUpgrade: true, resolvedTiming: 'immediately' })
-    const { data } = await studio.node.payments.list()
-    // A third is over: 1633 of the old plan and 13267 of the new, less the 4900 that are paid.
-    expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // Two thirds of 2400 are 1600; 600 were issued; 100 are used. Exports were issued whole.
-    expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
-    await studio.renew('ada')
-    expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
-  })
-
-  it('grants what is due again on a second adjustment', async () => {
-    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price')
-    studio.advance(15 * dayMs)
-    await studio.node.subscriptions.adjust(id, to('team_price', 'immediately', 3))
-    expect(await studio.balances('ada')).toEqual({ render: 900, exports: 60 })
-    await studio.node.subscriptions.adjust(id, to('team_price', 'immediately', 6))
-    expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 120 })
-  })
-
-  it('downwards waits for the end of the period and then changes plan, name and credits', async () => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'agency_price')
-    const scheduled = await studio.node.subscriptions.adjust(id, to('team_price'))
-    expect(scheduled.resolvedTiming).toBe('at_end_of_current_billing_period')
-    // No longer "Agency - Agency": scheduling alone renames it after its item.
-    expect(scheduled.subscription).toMatchObject({ name: 'Agency' })
-    expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
-    await studio.renew('ada')
-    expect(await studio.plan('ada')).toMatchObject({ id, name: 'Team', scheduledAdjustmentAt: null })
-    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
-    expect((await studio.billing('ada')).invoices.map(({ invoice }) => invoice.subtotal)).toEqual([
-      19900, 4900,
-    ])
-  })
-
-  it('changes nothing when the card is declined', async () => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
-    await expect(studio.node.subscriptions.adjust(id, to('agency_price'))).rejects.toMatchObject({
-      status: 500,
-    })
-    expect(await studio.plan('ada')).toMatchObject({ name: 'Team - Team' })
-    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
-    const { data } = await studio.node.payments.list()
-    expect(data.map((payment) => payment.status)).toEqual(['succeeded', 'failed'])
-  })
-
-  it.each([
-    ['neither a price nor a slug', { quantity: 2 }],
-    ['both', { priceId: 'price_x', priceSlug: 'agency_price' }],
-  ])('to an item with %s is refused', async (_, item) => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price')
-    await expect(
-      studio.node.subscriptions.adjust(id, {
-        adjustment: { timing: 'immediately', newSubscriptionItems: [item] },
-      }),
-    ).rejects.toMatchObject({ status: 400 })
-  })
-
-  it('is refused while seats are claimed that the new plan does not have', async () => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
-    await studio.server('ada').claimResource({ resourceSlug: 'seats', quantity: 3 })
-    await expect(studio.node.subscriptions.adjust(id, to('team_price'))).rejects.toMatchObject({
-      error: { error: expect.stringContaining('3 resources are currently claimed') },
-    })
   })
 })
 
@@ -222,12 +130,43 @@ describe('creating', () => {
     expect((await studio.plan('ada')).status).toBe('active')
   })
 
-  it('that is never charged grants no credits', async () => {
+  it('that is never charged grants no credits before its first renewal, and is never invoiced', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.server('ada').createSubscription({ priceSlug: 'team_price', doNotCharge: true })
     expect(await studio.plan('ada')).toMatchObject({ status: 'active', doNotCharge: true })
     expect(await studio.balances('ada')).toEqual({})
+    await studio.renew('ada')
+    expect(await studio.plan('ada')).toMatchObject({ status: 'active' })
+    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+    await studio.use('ada', 'render', 700)
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toMatchObject({ render: 500 })
+    expect((await studio.node.invoices.list()).data).toEqual([])
+  })
+
+  it('of a plan that costs nothing but is not the default one waits for a card', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+    await studio.node.products.create({
+      product: { name: 'Student', slug: 'student', active: true, pricingModelId: pricingModel.id },
+      price: {
+        type: 'subscription',
+        slug: 'student_price',
+        unitPrice: 0,
+        isDefault: true,
+        intervalUnit: 'month',
+        intervalCount: 1,
+      },
+    })
+    // Leaves the free plan behind, so that another one may be asked for.
+    await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
+    const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
+    expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true })
+    const back = await studio.server('ada').createSubscription({ priceSlug: 'hobby_price' })
+    expect(back.subscription).toMatchObject({ status: 'active', isFreePlan: true, name: 'Hobby - Hobby' })
+    expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
   it.each([
@@ -239,6 +178,7 @@ describe('creating', () => {
       400,
     ],
     ['two prices', { priceSlug: 'team_price', priceId: 'price_x' }, 400],
+    ['a trial that has ended', { priceSlug: 'team_price', trialEnd: 1 }, 500],
   ])('of %s is refused', async (_, what, status) => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -254,6 +194,10 @@ it('archiving a customer ends the plans, frees the id and refuses usage', async 
   const { id } = await studio.subscribe('ada', 'team_price')
   await studio.server('ada').archiveCustomer('ada')
   await expect(studio.node.customers.retrieve('ada')).rejects.toMatchObject({ status: 404 })
+  expect((await studio.node.subscriptions.retrieve(id)).subscription).toMatchObject({
+    status: 'canceled',
+    cancellationReason: 'customer_archived',
+  })
   await expect(
     studio.node.usageEvents.create({
       usageEvent: { subscriptionId: id, transactionId: 't', amount: 1, usageMeterSlug: 'render' },
@@ -261,6 +205,16 @@ it('archiving a customer ends the plans, frees the id and refuses usage', async 
   ).rejects.toMatchObject({ error: { error: expect.stringContaining('archived customer') } })
   await studio.customer('ada')
   expect(await studio.balances('ada')).toEqual({ render: 85 })
+})
+
+it('archiving a customer ends only what is active: a plan that is about to end does so in its time', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'team_price')
+  await studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  await studio.server('ada').archiveCustomer('ada')
+  const { subscription } = await studio.node.subscriptions.retrieve(id)
+  expect(subscription).toMatchObject({ status: 'cancellation_scheduled', cancellationReason: null })
 })
 
 it('a customer can be marked as archived without ending the plans', async () => {
@@ -293,4 +247,11 @@ it('seats are claimed by name once, and given back', async () => {
     { usage: { resourceSlug: 'seats' } },
   ])
   expect((await flowglad.listResourceClaims({ resourceSlug: 'seats' })).claims).toHaveLength(3)
+  const { id } = await studio.plan('ada')
+  await expect(
+    studio.node.resourceClaims.claim(id, { resourceSlug: 'projects', quantity: 1 }),
+  ).rejects.toMatchObject({
+    status: 500,
+    error: { error: 'Resource with slug "projects" not found in pricing model' },
+  })
 })

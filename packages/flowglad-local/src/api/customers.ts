@@ -135,10 +135,11 @@ function customerBilling(platform: Platform, now: number, customer: Customer) {
   const billing = {
     customer,
     subscriptions: [...details.values()],
-    invoices: books.invoices.by('customer', customer.id).map((invoice) => ({
-      invoice: presentInvoice(invoice),
-      invoiceLineItems: books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
-    })),
+    // As on the platform, where an invoice without a line, that of a trial, is not shown to the customer.
+    invoices: books.invoices.by('customer', customer.id).flatMap((invoice) => {
+      const lines = books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem)
+      return lines.length === 0 ? [] : [{ invoice: presentInvoice(invoice), invoiceLineItems: lines }]
+    }),
     paymentMethods: books.paymentMethods.by('customer', customer.id).map(presentPaymentMethod),
     purchases: books.purchases.by('customer', customer.id).map(presentPurchase),
     currentSubscriptions: current,

@@ -107,20 +107,20 @@ export function moneyRoutes(route: Route): void {
     ({ platform, now, params, body }) => {
       const { books } = platform
       const payment = retrieve(books.payments, params.id, 'payments')
+      if (payment.status === 'refunded') throw refused('Payment has already been refunded')
       if (payment.status !== 'succeeded') throw refused(`Cannot refund a payment that is ${payment.status}`)
-      const amount = body.partialAmount ?? payment.amount
-      if (amount > payment.amount) throw refused('Partial amount cannot be greater than the payment amount')
-      books.invoices.patch(payment.invoiceId, {
-        status: amount === payment.amount ? 'refunded' : 'partially_refunded',
-        updatedAt: now,
-      })
+      const before = payment.refundedAmount ?? 0
+      const refundedAmount = before + (body.partialAmount ?? payment.amount - before)
+      if (refundedAmount > payment.amount)
+        throw refused('Partial amount cannot be greater than the payment amount')
+      const refunded = refundedAmount === payment.amount
       return {
         payment: presentPayment(
           books.payments.patch(payment.id, {
-            refunded: true,
-            refundedAmount: amount,
+            refunded,
+            refundedAmount,
             refundedAt: now,
-            status: 'refunded',
+            status: refunded ? 'refunded' : 'succeeded',
             updatedAt: now,
           }),
         ),

@@ -28,8 +28,8 @@ const exactlyOne = (keys: readonly string[]) => (input: object, context: z.core.
 const which = {
   resourceSlug: z.string(),
   quantity: units.optional(),
-  externalId: z.string().min(1).optional(),
-  externalIds: z.array(z.string().min(1)).min(1).optional(),
+  externalId: z.string().max(255).optional(),
+  externalIds: z.array(z.string().max(255)).min(1).optional(),
 }
 const claimInput = z
   .object({ ...which, metadata })
@@ -181,10 +181,11 @@ export function resourceRoutes(route: Route): void {
     { query: z.object({ resourceSlug: z.string().optional() }) },
     ({ platform, now, params, query }) => {
       const subscription = findSubscription(platform, params.subscriptionId ?? '')
-      const only =
-        query.resourceSlug === undefined ? null : findResource(platform, subscription, query.resourceSlug)
       const claims = activeClaims(platform, now, subscription)
-      return { claims: only ? claims.filter((claim) => claim.resourceId === only.id) : claims }
+      if (query.resourceSlug === undefined) return { claims }
+      const only = findResource(platform, subscription, query.resourceSlug)
+      if (!only) throw notFound('Resource not found')
+      return { claims: claims.filter((claim) => claim.resourceId === only.id) }
     },
   )
 }

@@ -8,19 +8,34 @@ import { subscribeCustomer } from '../billing/subscribe.ts'
 import { currentPeriod } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { epochMs, intervals, quantities, units } from '../pricing/bounds.ts'
+import { cents, epochMs, intervals, units } from '../pricing/bounds.ts'
 import { refused, refusedResult } from '../problems.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentSubscription } from './subscriptionDetails.ts'
 
+const itemFields = {
+  id: z.string().optional(),
+  priceId: z.string().nullish(),
+  priceSlug: z.string().optional(),
+}
+
+/** An item in full, which may cost something else than its price, or just a price and how many of it. */
 const itemInput = z
-  .object({
-    id: z.string().optional(),
-    priceId: z.string().nullish(),
-    priceSlug: z.string().optional(),
-    quantity: quantities.default(1),
-  })
+  .union([
+    z
+      .object({
+        ...itemFields,
+        quantity: units,
+        subscriptionId: z.string(),
+        type: z.literal('static'),
+        addedDate: z.number(),
+        unitPrice: cents,
+        name: z.string().nullish(),
+      })
+      .transform(({ name = null, unitPrice, ...item }) => ({ ...item, given: { name, unitPrice } })),
+    z.object({ ...itemFields, quantity: units.default(1) }),
+  ])
   .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), {
     path: ['priceId'],
     message: 'Either priceId or priceSlug must be provided, but not both',
@@ -170,9 +185,9 @@ export function subscriptionRoutes(route: Route): void {
           quantity,
           priceId,
         })),
-        newSubscriptionItems: plan.newItems.map(({ price, quantity }) => ({
-          name: price.name ?? '',
-          unitPrice: price.unitPrice,
+        newSubscriptionItems: plan.newItems.map(({ price, name, unitPrice, quantity }) => ({
+          name: name ?? '',
+          unitPrice,
           quantity,
           priceId: price.id,
         })),

@@ -1,5 +1,5 @@
 import type { Subscription, SubscriptionItem } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import { newRecord, type Platform } from '../platform.ts'
 import { type Problem, refused, refusedResult } from '../problems.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { charge, createInvoice, paymentMethodOf } from './collect.ts'
@@ -24,7 +24,8 @@ function problemOf(reason: string, subscriptionId: string): Problem {
 
 /**
  * Changes what a subscription consists of: now, for the prorated difference and with prorated credits, or at the end of
- * the period. When the payment fails nothing changes, except that the failed payment stands in the books.
+ * the period. When the payment fails nothing changes, except that the failed payment and its open invoice stand in the
+ * books; nobody tries again. When it succeeds the subscription is active, whether it was on trial or past due before.
  */
 export function adjustSubscription(
   platform: Platform,
@@ -36,14 +37,18 @@ export function adjustSubscription(
   const plan = planAdjustment(platform, at, subscriptionId, adjustment)
   if (!plan.canAdjust) throw problemOf(plan.reason, subscriptionId)
   const { subscription, effectiveAt, timing, isUpgrade } = plan
-  if (plan.charge > 0 && !collectProration(platform, at, plan)) return { paid: false as const }
+  if (plan.charge > 0) {
+    if (!collectProration(platform, at, plan)) return { paid: false as const }
+    books.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
+  }
 
   const kept = new Set(plan.newItems.map(({ keeps }) => keeps?.id))
   for (const item of plan.currentItems) if (!kept.has(item.id)) expireItem(platform, at, item, effectiveAt)
-  const changed = plan.newItems.map(({ price, quantity, keeps }) => {
-    if (keeps?.quantity === quantity && keeps.priceId === price.id) return keeps
+  const changed = plan.newItems.map(({ price, quantity, unitPrice, name, keeps }) => {
+    if (keeps?.quantity === quantity && keeps.priceId === price.id && keeps.unitPrice === unitPrice)
+      return keeps
     if (keeps) expireItem(platform, at, keeps, effectiveAt)
-    return addItem(platform, at, subscription, { price, quantity, addedDate: effectiveAt })
+    return addItem(platform, at, subscription, { price, quantity, unitPrice, name, addedDate: effectiveAt })
   })
   if (timing === 'immediately') {
     grantDifference(platform, at, subscription, changed, plan.elapsed)
@@ -71,15 +76,18 @@ function collectProration(
   const { subscription } = plan
   const period = currentPeriod(platform, subscription.id)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const earlier = books.invoices
+  const run = newRecord('billing_run', at)
+  const inPeriod = books.invoices
     .by('subscription', subscription.id)
-    .findLast((invoice) => invoice.billingPeriodId === period.id)
+    .filter((invoice) => invoice.billingPeriodId === period.id)
+  // The one of a change that failed is no part of what the period costs.
+  const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
   const lines = earlier
     ? books.invoiceLineItems.by('invoice', earlier.id).filter((line) => line.type === 'static')
     : []
   const invoice = createInvoice(platform, at, {
     customer: books.customers.get(subscription.customerId),
-    subscription: { id: subscription.id, period, runId: earlier?.billingRunId ?? null },
+    subscription: { id: subscription.id, period, runId: run.id },
     lines: [
       ...lines.map(({ description, price, quantity }) => ({ description, price, quantity })),
       {
@@ -95,8 +103,18 @@ function collectProration(
     method: paymentMethodOf(platform, subscription),
     onSession: false,
   })
-  if (payment.status !== 'succeeded') books.invoices.patch(invoice.id, { status: 'void', updatedAt: at })
-  return payment.status === 'succeeded'
+  const paid = payment.status === 'succeeded'
+  books.billingRuns.put({
+    ...run,
+    subscriptionId: subscription.id,
+    billingPeriodId: period.id,
+    invoiceId: invoice.id,
+    reason: 'adjustment',
+    status: paid ? 'succeeded' : 'failed',
+    attempts: 1,
+    dueAt: null,
+  })
+  return paid
 }
 
 function grantDifference(
@@ -146,7 +164,10 @@ function grantDifference(
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
   const { books } = platform
   if (subscription.scheduledAdjustmentAt === null)
-    throw refusedResult('ValidationError', 'Invalid subscription: No scheduled adjustment to cancel')
+    throw refusedResult(
+      'ValidationError',
+      `Invalid subscription: Subscription ${subscription.id} does not have a scheduled adjustment to cancel.`,
+    )
   const items = books.subscriptionItems.by('subscription', subscription.id)
   const planned = items.filter((item) => item.addedDate > at && item.expiredAt === null)
   for (const item of planned) expireItem(platform, at, item, at)

@@ -6,6 +6,7 @@ import type {
   Price,
   Product,
   Purchase,
+  Subscription,
 } from '../database/records.ts'
 import { createInvoiceNumberBase } from '../ids.ts'
 import { newRecord, type Platform } from '../platform.ts'
@@ -112,7 +113,8 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     paymentMethodId: method.id,
     metadata: session.outputMetadata ?? {},
     trialEnd,
-    ...(session.preserveBillingCycleAnchor && free ? { anchor: free.billingCycleAnchorDate } : {}),
+    // A trial has a cycle of its own.
+    continues: trialEnd === null ? continuedBy(session, free) : undefined,
   })
   if (free) replaceFreePlan(platform, at, free, subscription)
   addPurchase(platform, at, paid, product, {
@@ -127,6 +129,10 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   })
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
+
+/** The free plan whose billing cycle a session is to keep. */
+export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
+  session.preserveBillingCycleAnchor ? free : undefined
 
 export const alreadySubscribed = (customer: Customer) =>
   refused(

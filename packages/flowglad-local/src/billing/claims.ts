@@ -1,6 +1,6 @@
 import type { Metadata, Resource, ResourceClaim, Subscription } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
-import { notFound, refused } from '../problems.ts'
+import { refused } from '../problems.ts'
 import { featuresOf, isTerminal, itemsAt } from './subscriptions.ts'
 
 /** How many seats of a resource a subscription's items give at a moment. */
@@ -16,9 +16,16 @@ export const activeClaims = ({ books }: Platform, at: number, subscription: Subs
     .by('subscription', subscription.id)
     .filter((claim) => claim.expiredAt === null || claim.expiredAt > at)
 
-export function findResource({ books }: Platform, subscription: Subscription, slug: string): Resource {
-  const resource = books.resources.by('model', subscription.pricingModelId).find((r) => r.slug === slug)
-  if (!resource) throw notFound(`Resource with slug "${slug}" not found`)
+export const findResource = (
+  { books }: Platform,
+  subscription: Subscription,
+  slug: string,
+): Resource | undefined =>
+  books.resources.by('model', subscription.pricingModelId).find((resource) => resource.slug === slug)
+
+function claimable(platform: Platform, subscription: Subscription, slug: string): Resource {
+  const resource = findResource(platform, subscription, slug)
+  if (!resource) throw refused(`Resource with slug "${slug}" not found in pricing model`)
   return resource
 }
 
@@ -61,7 +68,7 @@ export function claimResource(
     throw refused(
       `Cannot claim resources: Subscription ${subscription.id} is not active (status: ${subscription.status})`,
     )
-  const resource = findResource(platform, subscription, request.resourceSlug)
+  const resource = claimable(platform, subscription, request.resourceSlug)
   const feature = featuresOf(platform, itemsAt(platform, subscription.id, at)).find(
     (f) => f.resourceId === resource.id,
   )
@@ -144,7 +151,7 @@ export function releaseResource(
   subscription: Subscription,
   request: ReleaseRequest,
 ) {
-  const resource = findResource(platform, subscription, request.resourceSlug)
+  const resource = claimable(platform, subscription, request.resourceSlug)
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const claims = chosenClaims(held, request)
   const releasedClaims = claims.map((claim) =>

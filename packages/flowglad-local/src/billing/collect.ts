@@ -9,6 +9,8 @@ import type {
 } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { overageUnits } from '../rules/credits.ts'
+import { elapsedFraction } from '../rules/period.ts'
+import { proratedPrice } from '../rules/proration.ts'
 import { announce } from '../webhooks/announce.ts'
 import { cancelNow } from './cancel.ts'
 import { grantCredits } from './ledger.ts'
@@ -121,16 +123,17 @@ export function charge(
     pricingModelId: invoice.pricingModelId,
     purchaseId: invoice.purchaseId,
     refunded: false,
-    refundedAmount: null,
+    refundedAmount: invoice.subscriptionId === null ? null : 0,
     refundedAt: null,
     receiptNumber: null,
     receiptURL: null,
-    settlementDate: failed ? null : at,
+    settlementDate: null,
     status: failed ? 'failed' : 'succeeded',
     subscriptionId: invoice.subscriptionId,
-    subtotal: amount,
+    // What the invoice says, of which a change of plan collects only the difference.
+    subtotal: invoice.subtotal,
     taxAmount: 0,
-    taxCountry: null,
+    taxCountry: 'US',
     taxRatePercentage: null,
     taxState: null,
     taxType: null,
@@ -215,6 +218,23 @@ export function defaultPaymentMethod({ books }: Platform, customerId: string): P
   return methods.find((method) => method.default) ?? methods[0] ?? null
 }
 
+/** What a plan costs in a period. A subscription that takes over in the middle of one pays for the rest of it. */
+function planLines(platform: Platform, at: number, subscription: Subscription, period: BillingPeriod) {
+  if (subscription.status === 'trialing') return []
+  const { startDate } = subscription
+  const elapsed = elapsedFraction(startDate, period.startDate, period.endDate)
+  const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  return itemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }): StaticLine => {
+    const description = name ?? subscription.name
+    if (elapsed === 0) return { description, price: unitPrice, quantity }
+    return {
+      description: `Prorated: ${description} - Prorated charge for ${((1 - elapsed) * 100).toFixed(1)}% of billing period (${date(startDate)} to ${date(period.endDate)})`,
+      price: proratedPrice(unitPrice, elapsed),
+      quantity,
+    }
+  })
+}
+
 /** Bills a subscription for its current period and makes the first attempt to collect. */
 export function runBilling(
   platform: Platform,
@@ -225,29 +245,25 @@ export function runBilling(
   const { books } = platform
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
-  const lines: Line[] = itemsAt(platform, subscription.id, at)
-    .filter((item) => item.unitPrice > 0 && subscription.status !== 'trialing')
-    .map((item) => ({
-      description: item.name ?? subscription.name,
-      price: item.unitPrice,
-      quantity: item.quantity,
-    }))
-  if (reason === 'renewal' && !subscription.isFreePlan)
-    lines.push(...overageLines(platform, subscription, run.id))
-  if (totalOf(lines) === 0) {
-    collected(platform, at, subscription, reason)
+  const lines: Line[] = planLines(platform, at, subscription, period)
+  // As on the platform: nobody to charge, no invoice, and one of nothing where there is somebody.
+  if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
+    if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
+    else books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
-  // As on the platform: nobody to charge, no invoice.
-  if (!methodFor(platform, subscription, reason)) {
-    books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
-    return
-  }
+  if (reason === 'renewal') lines.push(...overageLines(platform, subscription, run.id))
+  const isDue = totalOf(lines) > 0
   const invoice = createInvoice(platform, at, {
     customer: books.customers.get(subscription.customerId),
     lines,
-    subscription: { id: subscription.id, period, runId: run.id },
+    subscription: { id: subscription.id, period, runId: isDue ? run.id : null },
   })
+  if (!isDue) {
+    books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+    collected(platform, at, subscription, reason)
+    return
+  }
   const scheduled = books.billingRuns.put({
     ...run,
     subscriptionId: subscription.id,

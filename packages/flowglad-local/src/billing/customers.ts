@@ -47,9 +47,13 @@ export function updateCustomer(
   return books.customers.patch(customer.id, { ...changes, updatedAt: at })
 }
 
-/** Ends the customer's subscriptions and frees the external id. Archiving twice is archiving once. */
+/**
+ * Ends the customer's active subscriptions and frees the external id. As on the platform, those in another state go on:
+ * a trial, one that is past due, one that is about to end. Archiving twice is archiving once.
+ */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
-  for (const subscription of currentSubscriptions(platform, customer.id))
+  const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')
+  for (const subscription of active)
     cancelNow(platform, at, subscription, { assignDefault: false, reason: 'customer_archived' })
   return platform.books.customers.patch(customer.id, { archived: true, updatedAt: at })
 }

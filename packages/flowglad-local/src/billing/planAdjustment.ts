@@ -11,6 +11,8 @@ interface AdjustmentItem {
   priceId?: string | null | undefined
   priceSlug?: string | undefined
   quantity: number
+  /** What it is called and costs instead of what its price says: an item given in full. */
+  given?: { name: string | null; unitPrice: number } | undefined
 }
 
 export interface Adjustment {
@@ -19,7 +21,13 @@ export interface Adjustment {
   prorate: boolean
 }
 
-type PlannedItem = { price: Price; quantity: number; keeps: SubscriptionItem | null }
+interface PlannedItem {
+  price: Price
+  quantity: number
+  unitPrice: number
+  name: string | null
+  keeps: SubscriptionItem | null
+}
 
 /** What an adjustment would do, or why it cannot be done. */
 export type AdjustmentPlan =
@@ -78,19 +86,18 @@ export function planAdjustment(
     const inModel = books.prices.by('model', subscription.pricingModelId).filter((price) => price.active)
     const price = inModel.find((p) => p.slug === named) ?? inModel.find((p) => p.id === named)
     if (!price) return no(`Price not found: ${named}`)
-    if (item.quantity <= 0)
-      return no(`Subscription item quantity must be greater than zero. Received: ${item.quantity}`)
     if (price.type !== 'subscription')
       return no(
         `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
       )
-    newItems.push({ price, quantity: item.quantity, keeps })
+    const { name, unitPrice } = item.given ?? price
+    newItems.push({ price, quantity: item.quantity, unitPrice, name, keeps })
   }
   const overclaimed = capacityConflict(platform, subscription, newItems)
   if (overclaimed) return no(overclaimed)
 
   const currentTotal = total(currentItems)
-  const newTotal = total(newItems.map(({ price, quantity }) => ({ unitPrice: price.unitPrice, quantity })))
+  const newTotal = total(newItems)
   const isUpgrade = newTotal > currentTotal
   const timing =
     requested === 'auto'
@@ -165,5 +172,5 @@ function paidInPeriod({ books }: Platform, subscription: Subscription, periodId:
     .filter((invoice) => invoice.billingPeriodId === periodId)
     .flatMap((invoice) => books.payments.by('invoice', invoice.id))
     .filter((payment) => payment.status === 'succeeded')
-    .reduce((sum, payment) => sum + payment.amount - (payment.refundedAmount ?? 0), 0)
+    .reduce((sum, payment) => sum + payment.amount, 0)
 }

@@ -18,7 +18,8 @@ function renew(platform: Platform, subscription: Subscription): void {
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
-      anchor: subscription.billingCycleAnchorDate,
+      // What is paid for begins with the end of a trial.
+      anchor: subscription.trialEnd ?? subscription.billingCycleAnchorDate,
       unit: subscription.interval,
       count: subscription.intervalCount,
     }),
@@ -28,7 +29,6 @@ function renew(platform: Platform, subscription: Subscription): void {
   addPeriod(platform, at, renewed)
   const following = followItems(platform, at, renewed)
   expireCredits(platform, at, following.id)
-  if (following.doNotCharge) return
   grantPlanCredits(platform, at, following, { renewal: true })
   runBilling(platform, at, following, { reason: 'renewal' })
 }

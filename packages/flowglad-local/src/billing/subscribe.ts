@@ -43,8 +43,11 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     ? chosenMethod(platform, customer, input.backupPaymentMethodId)
     : null
   const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
-  const paysNothing = input.doNotCharge || price.unitPrice === 0
-  // A card named in the call is trusted before it has paid, the customer's default only after.
+  if (trialEnd !== null && trialEnd <= at)
+    throw refused('Trial end date must be after the billing cycle anchor date.')
+  const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
+  // A card named in the call is trusted before it has paid, the customer's default only after. As on the platform, a
+  // plan that costs nothing but is not the default one waits for a card like any other.
   const startsActive = paysNothing || input.defaultPaymentMethodId !== undefined
   const subscription = createSubscription(platform, at, {
     customer,

@@ -95,8 +95,8 @@ export function createSubscription(
     backupPaymentMethodId?: string | null
     metadata?: Metadata | null
     doNotCharge?: boolean
-    /** Where periods are counted from; the start unless an earlier subscription's anchor is preserved. */
-    anchor?: number
+    /** The plan whose billing cycle it continues: its first period is that plan's current one. Default: a cycle of its own, from now. */
+    continues?: Subscription | undefined
     trialEnd?: number | null
     interval?: Subscription['interval']
     intervalCount?: number
@@ -104,7 +104,6 @@ export function createSubscription(
 ): Subscription {
   const { books, organizationId } = platform
   const { customer, price } = input
-  const anchor = input.anchor ?? at
   const interval = input.interval ?? price.intervalUnit ?? 'month'
   const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
   const trialEnd = input.trialEnd ?? null
@@ -117,8 +116,11 @@ export function createSubscription(
     defaultPaymentMethodId: input.paymentMethodId ?? null,
     backupPaymentMethodId: input.backupPaymentMethodId ?? null,
     trialEnd,
-    currentBillingPeriodStart: at,
-    currentBillingPeriodEnd: trialEnd ?? periodEndAfter(at, { anchor, unit: interval, count: intervalCount }),
+    currentBillingPeriodStart: input.continues?.currentBillingPeriodStart ?? at,
+    currentBillingPeriodEnd:
+      input.continues?.currentBillingPeriodEnd ??
+      trialEnd ??
+      periodEndAfter(at, { anchor: at, unit: interval, count: intervalCount }),
     metadata: input.metadata ?? null,
     canceledAt: null,
     cancelScheduledAt: null,
@@ -130,7 +132,7 @@ export function createSubscription(
     runBillingAtPeriodStart: true,
     interval,
     intervalCount,
-    billingCycleAnchorDate: trialEnd ?? anchor,
+    billingCycleAnchorDate: input.continues?.billingCycleAnchorDate ?? at,
     name: input.name,
     renews: true,
     pricingModelId: customer.pricingModelId,

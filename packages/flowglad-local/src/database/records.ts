@@ -193,8 +193,8 @@ export interface BillingRun extends Base {
   subscriptionId: string
   billingPeriodId: string
   invoiceId: string
-  /** `first` runs start a subscription, `renewal` runs continue it. */
-  reason: 'first' | 'renewal'
+  /** `first` runs start a subscription, `renewal` runs continue it, `adjustment` runs collect what a change costs. */
+  reason: 'first' | 'renewal' | 'adjustment'
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'
   attempts: number
   /** When the next attempt is due; null when none is. */

@@ -1,7 +1,10 @@
+import { continuedBy } from '../billing/checkout.ts'
 import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
-import type { CheckoutSession, Feature, Price } from '../database/records.ts'
+import type { CheckoutSession, Feature, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { elapsedFraction } from '../rules/period.ts'
+import { proratedPrice } from '../rules/proration.ts'
 import { cardNumber, count, day, every, inSentence, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { testModeBar } from './layout.ts'
@@ -132,19 +135,21 @@ function orderOf(platform: Platform, session: CheckoutSession) {
   const recurring = price.type === 'subscription'
   // One-time prices are charged once, whatever the quantity: see `buyOnce`.
   const total = recurring ? price.unitPrice * session.quantity : price.unitPrice
+  const now = platform.clock.now()
   const customer = session.customerId ? books.customers.get(session.customerId) : null
-  const hasTrial = !customer || trialEndOf(platform, customer, price, platform.clock.now()) !== null
+  const hasTrial = !customer || trialEndOf(platform, customer, price, now) !== null
   const trialDays = hasTrial ? (price.trialPeriodDays ?? 0) : 0
-  const dueToday = trialDays > 0 ? 0 : total
+  const free =
+    recurring && session.customerId && session.type === 'product'
+      ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
+      : undefined
+  const cycle = trialDays > 0 ? undefined : continuedBy(session, free)
+  const dueToday = trialDays > 0 ? 0 : cycle ? restOf(cycle, now, price.unitPrice) * session.quantity : total
   const period = every(price.intervalUnit, price.intervalCount)
   const features = books.productFeatures
     .by('product', product.id)
     .filter((link) => link.expiredAt === null)
     .map((link) => books.features.get(link.featureId))
-  const free =
-    recurring && session.customerId && session.type === 'product'
-      ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
-      : undefined
   return {
     title: product.name,
     dueToday: money(dueToday),
@@ -169,16 +174,24 @@ ${
 <div class="lines">
   <div><span>${price.name ?? product.name}${recurring && session.quantity > 1 && ` × ${session.quantity}`}</span><span>${money(total)}</span></div>
   ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
+  ${cycle && html`<div><span>Only until ${day(cycle.currentBillingPeriodEnd)}</span><span>−${money(total - dueToday)}</span></div>`}
   <div class="total"><span>Due today</span><span>${money(dueToday)}</span></div>
 </div>
 ${
   recurring &&
-  html`<p class="small soft">Renews every ${period} for ${money(total)} until you cancel.${
-    trialDays > 0 && ` The first charge is on ${day(platform.clock.now() + trialDays * 86_400_000)}.`
+  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)} until you cancel.${
+    trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
   }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}; what is left of its credits ends with it.`}</p>`
 }`,
   }
 }
+
+/** What the rest of a billing period costs at a price. */
+const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
+  proratedPrice(
+    unitPrice,
+    elapsedFraction(now, cycle.currentBillingPeriodStart, cycle.currentBillingPeriodEnd),
+  )
 
 function grantText({ books }: Platform, feature: Feature, price: Price, session: CheckoutSession): Html {
   if (feature.type === 'toggle' || feature.amount === null) return html`${feature.name}`

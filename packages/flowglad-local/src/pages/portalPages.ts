@@ -98,7 +98,10 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
   const { books } = platform
   const subscription = currentSubscriptions(platform, customer.id)[0]
   const method = subscription ? paymentMethodOf(platform, subscription) : null
-  const invoices = books.invoices.by('customer', customer.id).reverse()
+  const invoices = books.invoices
+    .by('customer', customer.id)
+    .filter((invoice) => books.invoiceLineItems.first('invoice', invoice.id))
+    .reverse()
   return html`${testModeBar()}
 <main class="stack">
   <div class="tight"><h1>Billing</h1><p class="soft">${customer.name} · ${customer.email}</p></div>

@@ -17,6 +17,9 @@ export function proratedCharge({
   return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)
 }
 
+/** What one unit costs for the part of a period that is left. */
+export const proratedPrice = (unitPrice: number, elapsed: number) => Math.round(unitPrice * (1 - elapsed))
+
 interface Grantable {
   id: string
   usageMeterId: string
