@@ -17,9 +17,15 @@ export interface Needs {
   /** Accounts of these subscriptions, beside those of the snapshot's and of every loaded hold and event. */
   subscriptions: [customer: string, subscription: string][]
   allAccounts: string[]
-  /** Bytes of results to store, by customer. */
-  resultBytes: Map<string, number>
+  /** Results to store, by customer. */
+  results: Map<string, { bytes: number; count: number }>
 }
+
+/**
+ * How many of a customer's oldest results are loaded to make room: results are mostly of one size, so as many go as come. All that the few
+ * cannot make room for is looked for among the many; a result for which even those are too small is not kept, and finds room later.
+ */
+export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
 export function needsOf(commands: readonly Command[]): Needs {
   const needs: Needs = {
@@ -32,7 +38,7 @@ export function needsOf(commands: readonly Command[]): Needs {
     waitingEvents: [],
     subscriptions: [],
     allAccounts: [],
-    resultBytes: new Map(),
+    results: new Map(),
   }
   for (const command of commands) add(needs, command)
   // Many calls of one customer ask for the same.
@@ -57,8 +63,8 @@ function add(needs: Needs, command: Command): void {
       if (command.key === null) return
       needs.keys.push([customer, command.procedure, command.key])
       if (command.result !== null) {
-        const bytes = (needs.resultBytes.get(customer) ?? 0) + Buffer.byteLength(command.result)
-        needs.resultBytes.set(customer, bytes)
+        const { bytes, count } = needs.results.get(customer) ?? { bytes: 0, count: 0 }
+        needs.results.set(customer, { bytes: bytes + Buffer.byteLength(command.result), count: count + 1 })
       }
       return
     case 'renew':

@@ -151,6 +151,24 @@ export const keys = (open: OpenLedger) =>
       ])
     })
 
+    test('a large result makes room for itself among however small ones', async () => {
+      await using it = await open({ resultBytesPerCustomer: 300 })
+      await fetched(it.ledger, units(1000))
+      const complete = async (key: string, result: string) => {
+        const reserve = aReserve({ key })
+        await it.ledger.execute(reserve)
+        await it.ledger.execute(settleOf(reserve, { result }))
+      }
+      const replay = (key: string) => it.other.execute(aReserve({ key }))
+      for (let n = 0; n < 100; n += 1) {
+        await complete(`k${n}`, '"x"')
+        it.advance(1)
+      }
+      await complete('large', `"${'x'.repeat(248)}"`)
+      expect(await replay('large')).toMatchObject({ result: expect.any(String) })
+      expect([await replay('k83'), await replay('k84')]).toMatchObject([{ result: null }, { result: '"x"' }])
+    })
+
     test('a result may hold any JSON text, NUL and astral characters escaped or not', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import type { LoadedCustomer } from '../../core/book.ts'
-import type { Needs } from '../../core/needs.ts'
+import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
@@ -67,8 +67,18 @@ const load = `
     UNION
     ${listed(account, 'a', `jsonb_array_elements_text($1::jsonb -> 'allAccounts') j JOIN metered.account a ON a.customer = j`)}
   ),
+  overflows AS MATERIALIZED (
+    SELECT *, (SELECT sum(result_bytes) FROM (
+      SELECT k.result_bytes FROM metered.key k WHERE k.customer = it.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
+    ) k) AS few_bytes
+    FROM (
+      SELECT c.customer, (j ->> 2)::bigint AS few, c."resultBytes" + (j ->> 1)::bigint - $3::bigint AS over
+      FROM jsonb_array_elements($1::jsonb -> 'results') j JOIN customers c ON c.customer = j ->> 0
+    ) it
+    WHERE over > 0
+  ),
   oldest AS MATERIALIZED (
-    ${listed(key, 'k', `jsonb_array_elements($1::jsonb -> 'resultBytes') j JOIN customers c ON c.customer = j ->> 0 AND c."resultBytes" + (j ->> 1)::bigint > $3::bigint, LATERAL (SELECT * FROM metered.key k WHERE k.customer = c.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT 5000) k`, ['result'])}
+    ${listed(key, 'k', `overflows o, LATERAL (SELECT * FROM metered.key k WHERE k.customer = o.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT CASE WHEN o.few_bytes >= o.over THEN o.few ELSE ${oldestResults.many} END) k`, ['result'])}
   )
   SELECT json_build_object(
     'now', (SELECT now FROM clock),
@@ -107,7 +117,12 @@ export async function loadCustomers(
   now: number | null,
   settings: LedgerSettings,
 ): Promise<{ loaded: Map<string, LoadedCustomer>; now: number }> {
-  const lists = JSON.stringify({ ...needs, resultBytes: [...needs.resultBytes] })
+  const results = [...needs.results].map(([name, { bytes, count }]) => [
+    name,
+    bytes,
+    oldestResults.few(count),
+  ])
+  const lists = JSON.stringify({ ...needs, results })
   const result = await client.query({
     name: 'metered-load',
     text: load,

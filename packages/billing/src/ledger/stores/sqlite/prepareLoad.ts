@@ -1,5 +1,5 @@
 import type { LoadedCustomer } from '../../core/book.ts'
-import type { Needs } from '../../core/needs.ts'
+import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
@@ -46,10 +46,10 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   )
   const accounts = select(db, account, each('account', ['customer', 'subscription']))
   const allAccounts = select(db, account, each('account', ['customer']))
-  const oldestResults = select(
+  const oldestKeys = select(
     db,
     key,
-    'metered_key t INDEXED BY metered_key_results WHERE t.customer = ? AND t.result_bytes > 0 ORDER BY t.prune_at LIMIT 5000',
+    'metered_key t INDEXED BY metered_key_results WHERE t.customer = ? AND t.result_bytes > 0 ORDER BY t.prune_at LIMIT ?',
     ['result'],
   )
 
@@ -77,11 +77,13 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     for (const [name, atMost] of needs.waitingEvents) {
       of(name).events.push(...waitingEvents(name, atMost), ...parkedEvents(name, latest, atMost))
     }
-    for (const [name, bytes] of needs.resultBytes) {
+    for (const [name, { bytes, count }] of needs.results) {
       const it = of(name)
-      if ((it.row?.resultBytes ?? 0) + bytes > settings.resultBytesPerCustomer) {
-        it.oldestResults = oldestResults(name)
-      }
+      const over = (it.row?.resultBytes ?? 0) + bytes - settings.resultBytesPerCustomer
+      if (over <= 0) continue
+      const few = oldestKeys(name, oldestResults.few(count))
+      const room = few.reduce((sum, row) => sum + row.resultBytes, 0)
+      it.oldestResults = room >= over ? few : oldestKeys(name, oldestResults.many)
     }
     for (const row of allAccounts(needs.allAccounts)) of(row.customer).accounts.push(row)
     for (const row of accounts(subscriptionsOf(needs, loaded))) of(row.customer).accounts.push(row)
