@@ -41,7 +41,13 @@ export function Session({ user, children }: { user: User | null; children: React
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 5_000, retry: isWorthRetrying },
+      // Offline, a screen says so at once instead of loading for ever, and asks again when the network is back.
+      queries: {
+        staleTime: 5_000,
+        retry: isWorthRetrying,
+        networkMode: 'always',
+        refetchOnReconnect: true,
+      },
       // A paid call must not wait for the network to come back and then start by itself: offline, it fails at once and says so.
       mutations: { networkMode: 'always' },
     },
@@ -49,6 +55,7 @@ function createQueryClient() {
 }
 
 function isWorthRetrying(failures: number, error: Error) {
+  if (!navigator.onLine) return false
   const code = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   const willSayTheSame = typeof code === 'number' && code < 500 && code !== 429
   return failures < 2 && !willSayTheSame && billingRefusal(error)?.code !== 'NO_SUBSCRIPTION'

@@ -32,7 +32,7 @@ export function Subscription() {
       <div className={classes.head}>
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>
-          {offer && (plan.isFree ? 'Free' : `${formatMoney(offer.unitPrice, offer.currency)} a month`)}
+          {offer && (plan.isFree ? 'No charge' : `${formatMoney(offer.unitPrice, offer.currency)} a month`)}
         </span>
       </div>
       <p>{whatHappensNext(plan)}</p>

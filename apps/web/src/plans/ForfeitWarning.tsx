@@ -29,7 +29,7 @@ export function ForfeitWarning({ plan, forfeited, busy, onConfirm, onClose }: Fo
       }
     >
       The pack you bought belongs to your Free plan. When {plan} replaces it, the {credits} left in the pack
-      cannot be used any more. Use them up first if you like: {plan} does not run away.
+      cannot be used any more. You can use them up first: {plan} will still be here.
     </Dialog>
   )
 }

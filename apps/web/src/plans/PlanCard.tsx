@@ -1,3 +1,4 @@
+import type { PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../billing.ts'
 import { formatDay, formatMoney, formatNumber } from '../format.ts'
 import { unitsOf } from '../meters.ts'
@@ -57,18 +58,15 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         {offer.isFree ? 'Start for free' : `Start with ${offer.name}`}
       </LinkButton>
     )
-  if (isCurrent)
-    return (
-      <p className={classes.note}>
-        {plan?.renewsAt ? `Renews on ${formatDay(plan.renewsAt)}` : 'Active now'}
-      </p>
-    )
+  if (plan && isCurrent) return <p className={classes.note}>{whatIsNext(plan)}</p>
   if (!plan)
     return (
       <p className={classes.note}>
         {isPending && !isError ? 'Looking up your plan…' : 'Your plan cannot be read at the moment'}
       </p>
     )
+  if (offer.isFree && plan.cancelsAt !== null)
+    return <p className={classes.note}>Begins on {formatDay(plan.cancelsAt)}</p>
   if (plan.isFree)
     return (
       <OrderButton offer={offer} fullWidth>
@@ -77,6 +75,12 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
     )
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
   return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
+}
+
+function whatIsNext({ cancelsAt, changesAt, renewsAt }: PlanSummary): string {
+  const end = cancelsAt ?? changesAt
+  if (end !== null) return `Until ${formatDay(end)}`
+  return renewsAt === null ? 'Active now' : `Renews on ${formatDay(renewsAt)}`
 }
 
 /** What one gets, in the order of what people ask first. */

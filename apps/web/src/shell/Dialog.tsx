@@ -28,7 +28,9 @@ export function Dialog({ title, onClose, actions, children }: DialogProps) {
         onClose()
       }}
     >
-      <h2 id={titleId}>{title}</h2>
+      <h2 id={titleId} className={classes.title}>
+        {title}
+      </h2>
       <div className={classes.body}>{children}</div>
       <div className={classes.actions}>{actions}</div>
     </dialog>

@@ -58,15 +58,17 @@ export function Header({ user }: { user: User | null }) {
 
 function CurrentPlan() {
   const { data: plan, isPending } = usePlan()
-  const { data: offers } = usePlans()
+  const { data: offers, isPending: offersPending } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
+  // Offered when it is known that there is something to offer; its place is kept meanwhile.
+  const unsure = isPending || offersPending
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
         {isPending ? <Skeleton width={44} height={16} /> : (plan?.name ?? 'No plan')}
       </span>
       {!isLargest && (
-        <LinkButton to="/pricing" size="xs">
+        <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
           Upgrade
         </LinkButton>
       )}
@@ -97,7 +99,11 @@ function AccountMenu({ user }: { user: User }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Label className={classes.email}>{user.email}</Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>Appearance</Menu.Label>
         <Menu.RadioGroup
+          aria-label="Appearance"
           value={colorScheme}
           onChange={(value) => setColorScheme(schemes.find((scheme) => scheme === value) ?? 'auto')}
         >
@@ -108,10 +114,7 @@ function AccountMenu({ user }: { user: User }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>
-          Sign out
-          <span className={classes.email}>{user.email}</span>
-        </Menu.Item>
+        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,8 +1,9 @@
 import { Button, Skeleton } from '@mantine/core'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import { formatTime } from '../format.ts'
 import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './Gallery.module.css'
+import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { useGallery } from './useGallery.ts'
 
 const ideas = [
@@ -22,11 +23,7 @@ export function Gallery({ pending, onTry }: GalleryProps) {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
   const heading = useRef<HTMLHeadingElement>(null)
-  // On a small screen the form fills it: without this nobody would see that anything happens.
-  useEffect(() => {
-    const top = heading.current?.getBoundingClientRect().top ?? 0
-    if (pending > 0 && top > window.innerHeight * 0.8) heading.current?.scrollIntoView({ block: 'center' })
-  }, [pending])
+  useBroughtIntoView(heading, pending > 0)
 
   return (
     <section aria-labelledby="gallery" aria-busy={pending > 0}>

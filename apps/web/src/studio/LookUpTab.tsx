@@ -17,16 +17,17 @@ export function LookUpTab() {
   const begin = () => lookUp.start({ term: term.trim() })
 
   return (
-    <>
-      <Composer
-        label="Look up a word"
-        meter="api_calls"
-        onSubmit={begin}
-        refusal={
-          lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
-        }
-      >
+    <Composer
+      label="Look up a word"
+      meter="api_calls"
+      onSubmit={begin}
+      refusal={
+        lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
+      }
+    >
+      <div className={classes.line}>
         <TextInput
+          className={classes.term}
           label="A painter's word, or any other"
           placeholder="chiaroscuro"
           value={term}
@@ -39,19 +40,24 @@ export function LookUpTab() {
         <SubmitButton busy={lookUp.isPending} className={classes.submit}>
           {lookUp.isPending ? 'Looking up…' : 'Look up · 1 call'}
         </SubmitButton>
-      </Composer>
-      <section aria-label="Your answer" aria-live="polite" aria-busy={lookUp.isPending}>
+      </div>
+      <section
+        className={classes.answer}
+        aria-label="Your answer"
+        aria-live="polite"
+        aria-busy={lookUp.isPending}
+      >
         {lookUp.isSuccess ? (
-          <div className={classes.answer}>
+          <>
             <h2>{lookUp.data.term}</h2>
             <p>{lookUp.data.meaning}</p>
-          </div>
+          </>
         ) : (
-          <p className={classes.empty}>
+          <p className={classes.hint}>
             Words make better prompts. Try “sfumato”, “impasto” or “ukiyo-e”, then paint with them.
           </p>
         )}
       </section>
-    </>
+    </Composer>
   )
 }

@@ -1,86 +1,61 @@
-import { Button, SegmentedControl, Switch, Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { Button, SegmentedControl, Switch } from '@mantine/core'
 import { plural } from '../format.ts'
-import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
-import { SubmitButton } from '../shell/SubmitButton.tsx'
-import { Composer } from './Composer.tsx'
-import { useDraft } from './draft.ts'
 import { Gallery } from './Gallery.tsx'
-import classes from './PicturesTab.module.css'
+import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useGenerate } from './useGenerate.ts'
 
 const counts = [1, 2, 3, 4]
 
 export function PicturesTab({ user }: { user: User }) {
-  const [prompt, setPrompt] = useDraft(user.id, 'pictures')
-  const [count, setCount] = useState(1)
-  const [hd, setHd] = useState(false)
   const generate = useGenerate()
-
-  function make(change: { count?: number; hd?: boolean } = {}) {
-    if (change.count !== undefined) setCount(change.count)
-    if (change.hd !== undefined) setHd(change.hd)
-    generate.start({ prompt: prompt.trim(), count, hd, ...change })
-  }
+  const order = useOrder({
+    user,
+    tool: 'pictures',
+    defaults: { count: 1, hd: false },
+    start: generate.start,
+  })
+  const { count, hd } = order.options
 
   return (
     <>
-      <Composer
+      <PromptForm
         label="Make pictures"
         meter="generations"
-        onSubmit={() => make()}
-        refusal={
-          generate.isError && (
-            <RefusalNotice
-              key={generate.submittedAt}
-              error={generate.error}
-              onRetry={() => make()}
-              onWithoutFeature={
-                <Button size="sm" onClick={() => make({ hd: false })}>
-                  Generate without HD
-                </Button>
-              }
-              onLess={(available) => (
-                <Button size="sm" onClick={() => make({ count: available })}>
-                  Make {available} instead
-                </Button>
-              )}
-            />
-          )
-        }
+        question="Describe a picture"
+        placeholder="A lighthouse above a sea of fog, early morning"
+        order={order}
+        call={generate}
+        submit={`Generate · ${plural(count, 'credit', 'credits')}`}
+        submitting="Generating…"
+        ways={{
+          onWithoutFeature: (
+            <Button size="sm" onClick={() => order.submit({ hd: false })}>
+              Generate without HD
+            </Button>
+          ),
+          onLess: (available) => (
+            <Button size="sm" onClick={() => order.submit({ count: available })}>
+              Make {available} instead
+            </Button>
+          ),
+        }}
       >
-        <Textarea
-          label="Describe a picture"
-          placeholder="A lighthouse above a sea of fog, early morning"
-          value={prompt}
-          onChange={(event) => setPrompt(event.currentTarget.value)}
-          maxLength={1000}
-          rows={4}
-          size="md"
-          required
-          withAsterisk={false}
+        <SegmentedControl
+          aria-label="Number of pictures"
+          data={counts.map((it) => ({ value: String(it), label: String(it) }))}
+          value={String(count)}
+          onChange={(value) => order.choose({ count: Number(value) })}
         />
-        <div className={classes.options}>
-          <SegmentedControl
-            aria-label="Number of pictures"
-            data={counts.map((it) => ({ value: String(it), label: String(it) }))}
-            value={String(count)}
-            onChange={(value) => setCount(Number(value))}
-          />
-          <Switch
-            label="HD"
-            description="Pro and Scale"
-            checked={hd}
-            onChange={(event) => setHd(event.currentTarget.checked)}
-          />
-          <SubmitButton busy={generate.isPending} className={classes.submit}>
-            {generate.isPending ? 'Generating…' : `Generate · ${plural(count, 'credit', 'credits')}`}
-          </SubmitButton>
-        </div>
-      </Composer>
+        <Switch
+          label="HD"
+          description="Pro and Scale"
+          checked={hd}
+          onChange={(event) => order.choose({ hd: event.currentTarget.checked })}
+        />
+      </PromptForm>
 
-      <Gallery pending={generate.isPending ? generate.variables.count : 0} onTry={setPrompt} />
+      <Gallery pending={generate.isPending ? generate.variables.count : 0} onTry={order.setPrompt} />
     </>
   )
 }

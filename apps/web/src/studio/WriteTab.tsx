@@ -1,12 +1,11 @@
-import { Button, SegmentedControl, Textarea } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useApi } from '../api.ts'
 import { formatNumber, plural } from '../format.ts'
-import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
-import { SubmitButton } from '../shell/SubmitButton.tsx'
-import { Composer } from './Composer.tsx'
-import { useDraft } from './draft.ts'
+import { Notice } from '../shell/Notice.tsx'
+import { PromptForm, useOrder } from './PromptForm.tsx'
+import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { usePaidCall } from './usePaidCall.ts'
 import classes from './WriteTab.module.css'
 
@@ -20,8 +19,6 @@ interface Order {
 /** A text that arrives word by word, its tokens counted as they come. */
 export function WriteTab({ user }: { user: User }) {
   const api = useApi()
-  const [prompt, setPrompt] = useDraft(user.id, 'write')
-  const [maxTokens, setMaxTokens] = useState(300)
   const [tokens, setTokens] = useState<string[]>([])
   const stop = useRef<AbortController | null>(null)
 
@@ -38,58 +35,41 @@ export function WriteTab({ user }: { user: User }) {
   })
   useEffect(() => () => stop.current?.abort(), [])
 
-  function begin(change: { maxTokens?: number } = {}) {
-    if (change.maxTokens !== undefined) setMaxTokens(change.maxTokens)
-    write.start({ prompt: prompt.trim(), maxTokens, ...change })
-  }
+  const order = useOrder({ user, tool: 'write', defaults: { maxTokens: 300 }, start: write.start })
+  const { maxTokens } = order.options
+  const sheet = useRef<HTMLElement>(null)
+  useBroughtIntoView(sheet, write.isPending)
+  // What broke off in the middle is told below it, with what it cost.
+  const brokeOff = write.isError && tokens.length > 0
 
   return (
     <>
-      <Composer
+      <PromptForm
         label="Write a text"
         meter="tokens"
-        onSubmit={() => begin()}
-        refusal={
-          write.isError &&
-          tokens.length === 0 && (
-            <RefusalNotice
-              key={write.submittedAt}
-              error={write.error}
-              onRetry={() => begin()}
-              onLess={(available) => (
-                <Button size="sm" onClick={() => begin({ maxTokens: available })}>
-                  Write up to {formatNumber(available)} tokens
-                </Button>
-              )}
-            />
-          )
-        }
+        question="What should it be about?"
+        placeholder="A short letter from a lighthouse keeper to the harbour master"
+        order={order}
+        call={brokeOff ? { ...write, error: null } : write}
+        submit={`Write · up to ${formatNumber(maxTokens)} tokens`}
+        submitting="Writing…"
+        ways={{
+          onLess: (available) => (
+            <Button size="sm" onClick={() => order.submit({ maxTokens: available })}>
+              Write up to {formatNumber(available)} tokens
+            </Button>
+          ),
+        }}
       >
-        <Textarea
-          label="What should it be about?"
-          placeholder="A short letter from a lighthouse keeper to the harbour master"
-          value={prompt}
-          onChange={(event) => setPrompt(event.currentTarget.value)}
-          maxLength={1000}
-          rows={4}
-          size="md"
-          required
-          withAsterisk={false}
+        <SegmentedControl
+          aria-label="Length"
+          data={lengths.map((it) => ({ value: String(it), label: `${it} tokens` }))}
+          value={String(maxTokens)}
+          onChange={(value) => order.choose({ maxTokens: Number(value) })}
         />
-        <div className={classes.options}>
-          <SegmentedControl
-            aria-label="Length"
-            data={lengths.map((it) => ({ value: String(it), label: `${it} tokens` }))}
-            value={String(maxTokens)}
-            onChange={(value) => setMaxTokens(Number(value))}
-          />
-          <SubmitButton busy={write.isPending} className={classes.submit}>
-            {write.isPending ? 'Writing…' : `Write · up to ${formatNumber(maxTokens)} tokens`}
-          </SubmitButton>
-        </div>
-      </Composer>
+      </PromptForm>
 
-      <section className={classes.result} aria-label="Your text" aria-busy={write.isPending}>
+      <section ref={sheet} aria-label="Your text" aria-busy={write.isPending}>
         {(write.isPending || tokens.length > 0) && (
           <div className={classes.sheet}>
             <p className={classes.text}>
@@ -109,10 +89,21 @@ export function WriteTab({ user }: { user: User }) {
             </footer>
           </div>
         )}
-        {write.isError && tokens.length > 0 && (
-          <p role="alert" className={classes.broken}>
-            The text broke off. You pay only for the {plural(tokens.length, 'token', 'tokens')} that arrived.
-          </p>
+        {brokeOff && (
+          <div className={classes.broken}>
+            <Notice
+              tone="warning"
+              role="alert"
+              title="The text broke off."
+              actions={
+                <Button size="sm" variant="default" onClick={() => order.submit()}>
+                  Write it again
+                </Button>
+              }
+            >
+              You pay only for the {plural(tokens.length, 'token', 'tokens')} that arrived.
+            </Notice>
+          </div>
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>

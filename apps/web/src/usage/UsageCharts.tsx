@@ -1,4 +1,4 @@
-import '@mantine/charts/styles.css'
+import '@mantine/charts/styles.layer.css'
 import { BarChart } from '@mantine/charts'
 import { VisuallyHidden } from '@mantine/core'
 import { useReducedMotion } from '@mantine/hooks'
@@ -40,7 +40,13 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 valueFormatter={formatNumber}
                 withXAxis={isLast}
                 gridAxis="none"
-                yAxisProps={{ width: 52, tickCount: 3, allowDecimals: false, domain: [0, 'dataMax'] }}
+                referenceLines={[{ y: 0, color: 'var(--line)' }]}
+                yAxisProps={{
+                  width: 52,
+                  tickCount: 3,
+                  allowDecimals: false,
+                  domain: [0, (most: number) => Math.max(most, 1)],
+                }}
                 xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 28 }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
                 barChartProps={{ syncId: 'usage', accessibilityLayer: false }}
