@@ -15,6 +15,9 @@ export interface Platform {
   hasReceiver: boolean
 }
 
+/** Moves the clock on and lets everything happen that falls due. */
+export type Advance = (ms: number) => void
+
 /** Fields every record starts with. `at` is the platform's time, which lags the clock while it catches up. */
 export const newRecord = (prefix: string, at: number) => ({
   id: createId(prefix),

@@ -19,11 +19,8 @@ import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
-import type { Platform } from './platform.ts'
+import type { Advance, Platform } from './platform.ts'
 import { malformed, Problem } from './problems.ts'
-
-/** Moves the clock on and lets everything happen that falls due. */
-export type Advance = (ms: number) => void
 
 const bodyLimitBytes = 16 * 1024 * 1024
 // These two take no input, so the platform takes them without a body.

@@ -84,6 +84,15 @@ describe('creating', () => {
     const first = await studio.subscribe('ada', 'team_price')
     await studio.node.subscriptions.cancel(first.id, { cancellation: { timing: 'immediately' } })
     await studio.server('ada').createSubscription({ priceSlug: 'agency_price', quantity: 2 })
+    const { customer } = await studio.billing('ada')
+    await expect(
+      studio.node.subscriptions.create({ customerId: customer.id, priceSlug: 'team_price' }),
+    ).rejects.toMatchObject({
+      status: 500,
+      error: {
+        error: `Unwrap called on Err: ConflictError: Subscription conflict: Customer ${customer.id} already has an active subscription. Please cancel the existing subscription before creating a new one.`,
+      },
+    })
     expect(await studio.plan('ada')).toMatchObject({ status: 'active', name: 'Agency - Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 4800, exports: 80 })
     await studio.renew('ada')
@@ -163,7 +172,7 @@ describe('creating', () => {
     // Leaves the free plan behind, so that another one may be asked for.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
-    expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true })
+    expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })
     const back = await studio.server('ada').createSubscription({ priceSlug: 'hobby_price' })
     expect(back.subscription).toMatchObject({ status: 'active', isFreePlan: true, name: 'Hobby - Hobby' })
     expect(await studio.balances('ada')).toEqual({ render: 85 })

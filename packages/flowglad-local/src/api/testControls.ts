@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { completeCheckout } from '../billing/checkout.ts'
 import { testCards, testPayer } from '../billing/testCards.ts'
-import type { Platform } from '../platform.ts'
+import type { Advance, Platform } from '../platform.ts'
 import { badRequest, notFound } from '../problems.ts'
-import type { Advance } from '../server.ts'
 
 const advanceInput = z.object({
   ms: z

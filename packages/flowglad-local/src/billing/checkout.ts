@@ -15,7 +15,13 @@ import { announce } from '../webhooks/announce.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { charge, createInvoice, runBilling } from './collect.ts'
 import { grantCredits } from './ledger.ts'
-import { createSubscription, currentSubscriptions, isTerminal, trialEndOf } from './subscriptions.ts'
+import {
+  createSubscription,
+  currentSubscriptions,
+  isTerminal,
+  planName,
+  trialEndOf,
+} from './subscriptions.ts'
 import { type TestCard, testCardExpiry } from './testCards.ts'
 
 /** What a person fills in on the hosted page. */
@@ -100,7 +106,7 @@ interface Paid {
 function subscribe(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {
   const { session, customer } = paid
   const current = currentSubscriptions(platform, customer.id)
-  if (current.some((s) => !s.isFreePlan)) throw alreadySubscribed(customer)
+  if (current.some((s) => !s.isFreePlan)) throw refused(alreadySubscribed(customer))
   const free = current.find((s) => s.isFreePlan)
   const method = saveCard(platform, at, paid)
   const trialEnd = trialEndOf(platform, customer, price, at)
@@ -108,7 +114,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     customer,
     price,
     quantity: session.quantity,
-    name: session.outputName ?? `${product.name} - ${price.name}`,
+    name: session.outputName ?? planName(product, price),
     status: trialEnd === null ? 'incomplete' : 'trialing',
     paymentMethodId: method.id,
     metadata: session.outputMetadata ?? {},
@@ -134,10 +140,9 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
 
+/** Why a customer who pays for a plan cannot have another. */
 export const alreadySubscribed = (customer: Customer) =>
-  refused(
-    `Subscription conflict: Customer ${customer.id} already has an active subscription. Please cancel the existing subscription before creating a new one.`,
-  )
+  `Subscription conflict: Customer ${customer.id} already has an active subscription. Please cancel the existing subscription before creating a new one.`
 
 /**
  * A one-time product. As on the platform, quantity multiplies neither the charge nor the credits, the credits are those

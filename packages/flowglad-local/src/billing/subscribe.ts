@@ -4,7 +4,7 @@ import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { alreadySubscribed } from './checkout.ts'
 import { defaultPaymentMethod, runBilling } from './collect.ts'
-import { createSubscription, currentSubscriptions, trialEndOf } from './subscriptions.ts'
+import { createSubscription, currentSubscriptions, planName, trialEndOf } from './subscriptions.ts'
 
 interface SubscriptionRequest {
   customerId?: string | undefined
@@ -37,7 +37,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
       'ConflictError',
       `Subscription conflict: Customer ${customer.id} already has an active free subscription. Only one free subscription is allowed per customer. Please upgrade or cancel the existing free subscription before creating a new one.`,
     )
-  if (current.some((s) => !s.isFreePlan)) throw alreadySubscribed(customer)
+  if (current.some((s) => !s.isFreePlan)) throw refusedResult('ConflictError', alreadySubscribed(customer))
   const method = input.doNotCharge ? null : chosenMethod(platform, customer, input.defaultPaymentMethodId)
   const backup = input.backupPaymentMethodId
     ? chosenMethod(platform, customer, input.backupPaymentMethodId)
@@ -53,7 +53,7 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     customer,
     price,
     quantity: input.quantity,
-    name: input.name ?? `${product.name} - ${price.name}`,
+    name: input.name ?? planName(product, price),
     status: !input.doNotCharge && trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
     paymentMethodId: input.defaultPaymentMethodId ? (method?.id ?? null) : null,
     backupPaymentMethodId: backup?.id ?? null,

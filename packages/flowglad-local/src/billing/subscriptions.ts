@@ -3,6 +3,7 @@ import type {
   Customer,
   Metadata,
   Price,
+  Product,
   Subscription,
   SubscriptionFeature,
   SubscriptionItem,
@@ -80,6 +81,10 @@ export function trialEndOf(
   const hadOne = books.subscriptions.by('customer', customer.id).some((s) => s.trialEnd !== null)
   return hadOne ? null : end
 }
+
+/** What a subscription is called until its first renewal, unless somebody names it. */
+export const planName = (product: Product, price: Price) =>
+  price.name ? `${product.name} - ${price.name}` : product.name
 
 /** A subscription with its first item, and its first period unless a payment has to come before. Whether it is paid for, and what it grants, is the caller's affair. */
 export function createSubscription(

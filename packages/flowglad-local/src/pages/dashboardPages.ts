@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Platform } from '../platform.ts'
-import type { Advance } from '../server.ts'
+import type { Advance, Platform } from '../platform.ts'
 import { dashboardPage } from './dashboardPage.ts'
 import { sendPage } from './layout.ts'
 
