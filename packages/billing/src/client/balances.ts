@@ -81,6 +81,18 @@ export interface PlanOffer<Meter extends string = string> {
   features: { slug: string; name: string }[]
   /** Meters that this plan does not limit. */
   unlimited: Meter[]
+  /** What usage beyond the grant costs, on the meters whose limit this plan lets it pass. */
+  overage: OveragePrice<Meter>[]
+}
+
+export interface OveragePrice<Meter extends string = string> {
+  meter: Meter
+  /** Slug of the toggle feature that lets usage pass. */
+  feature: string
+  /** In the currency's smallest unit (cents), for every `perUnits` units of the meter. */
+  unitPrice: number
+  perUnits: number
+  currency: string
 }
 
 export interface PlanChange {

@@ -4,6 +4,7 @@ export type {
   BalanceStatus,
   BalancesAnswer,
   ChargeRow,
+  OveragePrice,
   PlanChange,
   PlanOffer,
   PlanSummary,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PlanOffer } from '../client/balances.ts'
+import type { OveragePrice, PlanOffer } from '../client/balances.ts'
 import type { Clock } from '../clock.ts'
 import type { Meters } from '../meters.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
@@ -11,6 +11,7 @@ const price = z.object({
   active: z.boolean(),
   isDefault: z.boolean(),
   unitPrice: z.number(),
+  usageEventsPerUnit: z.number().nullish(),
   currency: z.string().nullish(),
   intervalUnit: z.enum(['day', 'week', 'month', 'year']).nullish(),
   intervalCount: z.number().nullish(),
@@ -139,10 +140,34 @@ function offersOf(model: PricingModel, meters: Meters): PlanOffer[] {
             unlimited: Object.entries(meters)
               .filter(([, { unlimitedBy }]) => toggles.some(({ slug }) => slug === unlimitedBy))
               .map(([slug]) => slug),
+            overage: offer.type === 'subscription' ? overageOf(model, meters, toggles) : [],
           }
         }),
     )
     .sort((a, b) => (a.kind === b.kind ? a.unitPrice - b.unitPrice : a.kind === 'plan' ? -1 : 1))
+}
+
+function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string }[]): OveragePrice[] {
+  const has = (feature: string | undefined) => toggles.some(({ slug }) => slug === feature)
+  return Object.entries(meters).flatMap(([slug, { overage, unlimitedBy, priceSlug }]) => {
+    if (!overage || !has(overage.withFeature) || has(unlimitedBy)) return []
+    const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
+    const billed = priceSlug
+      ? meter?.prices.find((candidate) => candidate.slug === priceSlug)
+      : meter?.defaultPrice
+    // Recorded on a price of nothing, it is not billed.
+    if (!billed || billed.unitPrice === 0) return []
+    const { unitPrice, usageEventsPerUnit, currency } = billed
+    return [
+      {
+        meter: slug,
+        feature: overage.withFeature,
+        unitPrice,
+        perUnits: usageEventsPerUnit ?? 1,
+        currency: currency ?? 'USD',
+      },
+    ]
+  })
 }
 
 /** Keeps the catalog for a while; when Flowglad is away the last one serves on. */
