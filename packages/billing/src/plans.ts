@@ -61,36 +61,93 @@ export function createPlans({
     return { plan: planOf(snapshot?.subscription ?? null), effectiveAt }
   }
 
-  /** Resolves to when the change takes effect. */
-  async function adjust(current: Subscription, priceSlug: string): Promise<number> {
-    if (current.scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(current.id))
-    if (current.priceSlug === priceSlug) return clock.now()
-    const { resolvedTiming } = await asking(flowglad.adjust(current.id, priceSlug, 1))
-    const later = resolvedTiming === 'at_end_of_current_billing_period'
-    return later ? (current.periodEnd ?? clock.now()) : clock.now()
+  /**
+   * The plan that a scheduled downgrade leads to. Flowglad does not tell, but only a cheaper one can be scheduled: null when there are several.
+   */
+  async function scheduledPlan({ priceSlug }: Subscription): Promise<string | null> {
+    const { offers } = await asking(catalog.get())
+    const plans = offers.filter(({ kind, isFree }) => kind === 'plan' && !isFree)
+    const own = plans.find((plan) => plan.priceSlug === priceSlug)
+    const [cheaper, another] = plans.filter(({ unitPrice }) => own && unitPrice < own.unitPrice)
+    return cheaper && !another ? cheaper.priceSlug : null
   }
 
-  /** A change that failed must not leave a plan renewing that its customer had cancelled. */
-  async function cancelAgain(customer: Customer, subscription: string, cause: unknown) {
+  /**
+   * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so that is lifted first. When the change fails it is put back: a plan that
+   * its customer has cancelled or left must not renew.
+   */
+  async function change(
+    customer: Customer,
+    current: Subscription,
+    { make, isMade }: { make: () => Promise<number>; isMade: (now: Subscription) => boolean },
+  ): Promise<PlanChange> {
+    const { id, cancelScheduledAt, scheduledAdjustmentAt } = current
+    const next = scheduledAdjustmentAt === null ? null : await scheduledPlan(current)
+    let effectiveAt: number
+    let asked = false
     try {
-      await flowglad.cancelAtPeriodEnd(subscription)
-    } catch {
-      await sync.fetch(customer, { urgent: true, forced: true })
-      throw new PlanChangeError(
-        'The plan could not be changed, and its cancellation was lifted on the way: please cancel it again.',
-        { cause },
-      )
+      if (cancelScheduledAt !== null) await asking(flowglad.uncancel(id))
+      if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
+      asked = true
+      effectiveAt = await make()
+    } catch (error) {
+      if (asked && !(error instanceof PlanChangeError)) {
+        // Silence is no answer: it may have been done.
+        const now = await afterFailure(customer)
+        if (now && isMade(now)) {
+          return asKnown(customer, now.cancelScheduledAt ?? now.scheduledAdjustmentAt ?? clock.now())
+        }
+      }
+      if (cancelScheduledAt !== null) {
+        await putBack(customer, 'cancellation', flowglad.cancelAtPeriodEnd(id), error)
+      } else if (scheduledAdjustmentAt !== null) {
+        const again = next === null ? Promise.reject(error) : flowglad.adjust(id, next, 1, atPeriodEnd)
+        await putBack(customer, 'downgrade', again, error)
+      }
+      throw error
     }
+    return afterChange(customer, effectiveAt)
+  }
+
+  /** null when nobody can tell. */
+  async function afterFailure(customer: Customer): Promise<Subscription | null> {
+    const { state } = await sync.fetch(customer, { urgent: true, forced: true })
+    return state === 'installed'
+      ? ((await ledger.balances(customer.id)).snapshot?.subscription ?? null)
+      : null
+  }
+
+  async function putBack(
+    customer: Customer,
+    what: 'cancellation' | 'downgrade',
+    again: Promise<unknown>,
+    cause: unknown,
+  ) {
+    const done = await again.then(
+      () => true,
+      () => false,
+    )
+    const now = await afterFailure(customer)
+    // It may never have been lifted.
+    if (done || now?.cancelScheduledAt || now?.scheduledAdjustmentAt) return
+    throw new PlanChangeError(
+      `The plan could not be changed, and its ${what} was lifted on the way: please ${what === 'cancellation' ? 'cancel it' : 'choose it'} again.`,
+      { cause },
+    )
   }
 
   async function cancel(customer: Customer): Promise<PlanChange> {
-    const { id, isFree, cancelScheduledAt, scheduledAdjustmentAt, periodEnd } =
-      await currentSubscription(customer)
+    const current = await currentSubscription(customer)
+    const { id, isFree, cancelScheduledAt, periodEnd } = current
     if (isFree) throw new PlanChangeError('The free plan cannot be cancelled.')
     if (cancelScheduledAt !== null) return asKnown(customer, cancelScheduledAt)
-    if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
-    await asking(flowglad.cancelAtPeriodEnd(id))
-    return afterChange(customer, periodEnd ?? clock.now())
+    return change(customer, current, {
+      async make() {
+        await asking(flowglad.cancelAtPeriodEnd(id))
+        return periodEnd ?? clock.now()
+      },
+      isMade: (now) => now.cancelScheduledAt !== null,
+    })
   }
 
   return {
@@ -146,15 +203,19 @@ export function createPlans({
       if (current.priceSlug === priceSlug && cancelScheduledAt === null && scheduledAdjustmentAt === null) {
         return asKnown(customer, clock.now())
       }
-      if (cancelScheduledAt !== null) await asking(flowglad.uncancel(current.id))
-      let effectiveAt: number
-      try {
-        effectiveAt = await adjust(current, priceSlug)
-      } catch (error) {
-        if (cancelScheduledAt !== null) await cancelAgain(customer, current.id, error)
-        throw error
+      const keeps = current.priceSlug === priceSlug
+      if (!keeps && scheduledAdjustmentAt !== null && (await scheduledPlan(current)) === null) {
+        // If this failed, nobody could put the other back.
+        throw new PlanChangeError('Another change of plan is scheduled already: undo it first.')
       }
-      return afterChange(customer, effectiveAt)
+      return change(customer, current, {
+        async make() {
+          if (keeps) return clock.now()
+          const { resolvedTiming } = await asking(flowglad.adjust(current.id, priceSlug, 1, 'auto'))
+          return resolvedTiming === atPeriodEnd ? (current.periodEnd ?? clock.now()) : clock.now()
+        },
+        isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
+      })
     },
 
     /** At the end of the period that is paid for. */
@@ -170,6 +231,8 @@ export function createPlans({
     },
   }
 }
+
+const atPeriodEnd = 'at_end_of_current_billing_period'
 
 /** Flowglad's no is the customer's to read; its silence is ours. */
 async function asking<T>(answer: Promise<T>): Promise<T> {

@@ -12,7 +12,8 @@ const grant = (
   usageMeterSlug,
 })
 const toggle = (slug: string) => ({ type: 'toggle', slug, name: slug })
-const plan = (slug: string, unitPrice: number, features: string[]) => ({
+/** A plan of the test's own, beside the others. */
+export const plan = (slug: string, unitPrice: number, features: string[]) => ({
   product: { name: slug[0]?.toUpperCase() + slug.slice(1), slug, default: unitPrice === 0, active: true },
   price: {
     type: 'subscription',
@@ -30,53 +31,57 @@ const meter = (slug: string, prices: object[] = []) => ({
   prices,
 })
 
-/** Free, Pro, Scale and a pack, over three meters. */
-export const pricing = JSON.stringify({
-  name: 'Studio',
-  isDefault: true,
-  usageMeters: [
-    meter('generations'),
-    meter('tokens'),
-    meter('api_calls', [
+/** Free, Pro, Scale and a pack, over three meters; and what a test adds. */
+export const pricingWith = (...more: object[]) =>
+  JSON.stringify({
+    name: 'Studio',
+    isDefault: true,
+    usageMeters: [
+      meter('generations'),
+      meter('tokens'),
+      meter('api_calls', [
+        {
+          type: 'usage',
+          slug: 'api_calls_standard',
+          name: 'API calls',
+          unitPrice: 100,
+          usageEventsPerUnit: 1000,
+          isDefault: true,
+          active: true,
+          intervalUnit: 'month',
+          intervalCount: 1,
+        },
+      ]),
+    ],
+    features: [
+      grant('free_generations', 10, 'generations'),
+      grant('free_tokens', 2_000, 'tokens'),
+      grant('free_api_calls', 100, 'api_calls'),
+      grant('pro_generations', 500, 'generations'),
+      grant('pro_tokens', 200_000, 'tokens'),
+      grant('pro_api_calls', 10_000, 'api_calls'),
+      grant('pack_generations', 50, 'generations', 'once'),
+      toggle('hd'),
+      toggle('api_overage'),
+      toggle('unlimited_generations'),
+    ],
+    products: [
+      plan('free', 0, ['free_generations', 'free_tokens', 'free_api_calls']),
+      plan('pro', 2_000, ['pro_generations', 'pro_tokens', 'pro_api_calls', 'hd', 'api_overage']),
+      plan('scale', 9_900, ['pro_tokens', 'pro_api_calls', 'hd', 'unlimited_generations']),
       {
-        type: 'usage',
-        slug: 'api_calls_standard',
-        name: 'API calls',
-        unitPrice: 100,
-        usageEventsPerUnit: 1000,
-        isDefault: true,
-        active: true,
-        intervalUnit: 'month',
-        intervalCount: 1,
+        product: { name: 'Generation pack', slug: 'generation_pack', default: false, active: true },
+        price: {
+          type: 'single_payment',
+          slug: 'generation_pack',
+          unitPrice: 500,
+          isDefault: true,
+          active: true,
+        },
+        features: ['pack_generations'],
       },
-    ]),
-  ],
-  features: [
-    grant('free_generations', 10, 'generations'),
-    grant('free_tokens', 2_000, 'tokens'),
-    grant('free_api_calls', 100, 'api_calls'),
-    grant('pro_generations', 500, 'generations'),
-    grant('pro_tokens', 200_000, 'tokens'),
-    grant('pro_api_calls', 10_000, 'api_calls'),
-    grant('pack_generations', 50, 'generations', 'once'),
-    toggle('hd'),
-    toggle('api_overage'),
-    toggle('unlimited_generations'),
-  ],
-  products: [
-    plan('free', 0, ['free_generations', 'free_tokens', 'free_api_calls']),
-    plan('pro', 2_000, ['pro_generations', 'pro_tokens', 'pro_api_calls', 'hd', 'api_overage']),
-    plan('scale', 9_900, ['pro_tokens', 'pro_api_calls', 'hd', 'unlimited_generations']),
-    {
-      product: { name: 'Generation pack', slug: 'generation_pack', default: false, active: true },
-      price: {
-        type: 'single_payment',
-        slug: 'generation_pack',
-        unitPrice: 500,
-        isDefault: true,
-        active: true,
-      },
-      features: ['pack_generations'],
-    },
-  ],
-})
+      ...more,
+    ],
+  })
+
+export const pricing = pricingWith()

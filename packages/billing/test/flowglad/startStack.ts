@@ -26,6 +26,8 @@ export interface StackSetup {
   ledger?: Ledger
   /** Delivery and sweeping run by themselves. Default true. */
   started?: boolean
+  /** What Flowglad sells. Default: Free, Pro, Scale and a pack. */
+  pricing?: string
   /** Another node, whose Flowglad this one shares. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
@@ -37,8 +39,9 @@ export async function startStack({
   ledger = sqliteLedger(':memory:'),
   started = true,
   beside,
+  pricing: sold = pricing,
 }: StackSetup = {}) {
-  const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing }))
+  const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing: sold }))
   const proxy = beside?.proxy ?? (await startProxy(flowglad.url))
   const billing = createBilling({
     meters,

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { plan, pricingWith } from '../flowglad/pricing.ts'
+import { aUser } from '../flowglad/startStack.ts'
+import { startApp } from './startApp.ts'
+
+const ada = aUser()
+type App = Awaited<ReturnType<typeof startApp>>
+
+/** Above Scale, so that there is something to go up to with a downgrade scheduled. */
+const max = plan('max', 19_900, ['pro_tokens', 'hd'])
+const declined = {
+  state: 'json',
+  status: 500,
+  body: { error: 'Your card was declined', code: 'INTERNAL_SERVER_ERROR' },
+} as const
+
+/** With fetches enough for somebody who cannot decide. */
+const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst: 100 } })
+
+/** Ada on a paid plan, as the app knows it. */
+async function on(app: App, priceSlug: string) {
+  await app.client.ping.query()
+  await app.books.pay(ada, priceSlug)
+  return planNow(app)
+}
+const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
+
+/** On one plan, leaving for another at the end of the period. */
+async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
+  await on(app, from)
+  const { plan: leaving } = await app.client.billing.changePlan.mutate({ priceSlug: to })
+  return leaving?.changesAt
+}
+
+test('a plan change that is declined leaves a scheduled cancellation scheduled', async () => {
+  await using app = await start()
+  await on(app, 'pro_monthly')
+  const { plan } = await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust')
+      ? { state: 'json', status: 402, body: { error: 'Your card was declined' } }
+      : undefined,
+  )
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow()
+  app.proxy.mend()
+  expect((await planNow(app))?.cancelsAt).toBe(plan?.cancelsAt)
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/adjust') || path.endsWith('/cancel') ? { state: 'refused' } : undefined,
+  )
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
+    'please cancel it again',
+  )
+  expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
+})
+
+test('a plan change that is declined leaves a scheduled downgrade scheduled, to the same plan', async () => {
+  await using app = await start()
+  const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  app.proxy.breakWith(({ body }) => (body.includes('max_monthly') ? declined : undefined))
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('declined')
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt })
+  app.flowglad.advance(32 * 24 * 3_600_000)
+  expect(await planNow(app)).toMatchObject({ name: 'Pro' })
+})
+
+test('a downgrade that cannot be put back is said to be lifted, not left for the customer to find', async () => {
+  await using app = await start()
+  await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? declined : undefined))
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
+    'please choose it again',
+  )
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null })
+})
+
+test('a cancellation that fails leaves a scheduled downgrade scheduled', async () => {
+  await using app = await start()
+  const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  app.proxy.breakWith(({ path }) => (path.endsWith('/cancel') ? { state: 'refused' } : undefined))
+  await expect(app.client.billing.cancel.mutate()).rejects.toThrow()
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt, cancelsAt: null })
+})
+
+test('a scheduled downgrade that could not be put back is not lifted for another change: it is undone first', async () => {
+  await using app = await start()
+  const changesAt = await leavingFor(app, { from: 'max_monthly', to: 'scale_monthly' })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow(
+    'undo it first',
+  )
+  expect(await planNow(app)).toMatchObject({ name: 'Max', changesAt })
+  await app.client.billing.resume.mutate()
+  const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
+  expect(changed).toMatchObject({ name: 'Max', changesAt })
+})
+
+test('a change whose answer was lost is a change, not a failure that undoes it', async () => {
+  await using app = await start()
+  await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  app.proxy.breakWith(({ body }) => (body.includes('max_monthly') ? { state: 'answerLost' } : undefined))
+  const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(changed).toMatchObject({ name: 'Max', changesAt: null })
+})
