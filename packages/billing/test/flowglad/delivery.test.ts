@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/index.ts'
 import { aUser, type Stack, startStack, type User } from './startStack.ts'
@@ -10,6 +13,7 @@ const spend = (stack: Stack, user: User, amount = 1, meter: 'generations' | 'tok
   stack.billing.meter({ customer: user, meter, amount }, () => 'done')
 const bodies = (stack: Stack, path: RegExp) =>
   stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
+const operatorScript = fileURLToPath(new URL('./operator.ts', import.meta.url))
 const bulk = /usage-events\/bulk/
 const both = /usage-events/
 
@@ -189,6 +193,41 @@ test('a parked event that fails again is parked again at once, also after a rest
     await expect(spend(other, aUser(), 9)).rejects.toMatchObject({
       refusal: { code: 'INSUFFICIENT_CREDITS' },
     })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('an operator drops an event from a second process: its retries end, and its units come back with the next fetch', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
+  const file = join(folder, 'ledger.db')
+  try {
+    await using stack = await startStack({
+      ledger: sqliteLedger(file),
+      options: { parkAfterFailures: 0, parkAfterMs: 0, parkedRetryMs: 1 },
+    })
+    const { charge } = await poison(stack, () => true)
+    await spend(stack, aUser('bob'))
+    const tries = () => bodies(stack, both).filter((body) => body.includes(charge)).length
+    await until(async () => expect(await stack.ledger.health()).toMatchObject({ parked: 1 }))
+    const before = tries()
+    await until(() => expect(tries()).toBeGreaterThan(before))
+
+    const operator = spawn(process.execPath, ['--import', 'tsx', operatorScript, file, 'ada', charge])
+    expect(await once(operator, 'exit')).toEqual([0, null])
+    // One try may be on its way.
+    await stack.billing.drain()
+    const after = tries()
+    for (let n = 0; n < 5; n++) await stack.billing.drain()
+    expect(tries()).toBe(after)
+    expect(await stack.ledger.health()).toMatchObject({ waiting: 0, parked: 0 })
+
+    expect(await stack.billing.refresh(aUser())).toMatchObject({
+      balances: expect.arrayContaining([expect.objectContaining({ meter: 'generations', available: 10 })]),
+    })
+    expect((await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })).charges).toMatchObject([
+      { transactionId: charge, state: 'dropped' },
+    ])
   } finally {
     rmSync(folder, { recursive: true })
   }
