@@ -4,9 +4,9 @@ import { systemChromium } from './chromium.ts'
 const executablePath = systemChromium()
 
 export default defineConfig({
-  testDir: './tests',
   fullyParallel: true,
-  workers: 2,
+  // More than two cores have, since much of a test is waiting.
+  workers: 3,
   // A second look, where machines are shared; a test that needs it is reported as flaky, and is a bug to be found.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
@@ -30,5 +30,9 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  projects: [
+    // First, because its tests take longest: they wait for processes to start, die and come back.
+    { name: 'wire', testDir: './tests/wire' },
+    { name: 'browser', testDir: './tests/browser' },
+  ],
 })

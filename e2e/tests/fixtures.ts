@@ -125,15 +125,16 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   },
 
   // Every browser test fails on an error in the console or an uncaught exception.
-  complaints: [
-    async ({ context, expectedComplaints }, use) => {
-      const complaints: string[] = []
-      watch(context, complaints, expectedComplaints)
-      await use(complaints)
-      if (complaints.length) throw new Error(`the browser complained:\n${complaints.join('\n')}`)
-    },
-    { auto: true },
-  ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
+  complaints: async ({}, use) => {
+    const complaints: string[] = []
+    await use(complaints)
+    if (complaints.length) throw new Error(`the browser complained:\n${complaints.join('\n')}`)
+  },
+  context: async ({ context, complaints, expectedComplaints }, use) => {
+    watch(context, complaints, expectedComplaints)
+    await use(context)
+  },
 })
 
 /** A refused call is a 4xx on purpose and Chromium logs each; anything else is a defect. */

@@ -1,5 +1,5 @@
 // Flowglad cannot be reached, as a person sees it: Studio goes on with what is known, the rest says plainly what is unavailable.
-import { expect, test } from './fixtures.ts'
+import { expect, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
 // Outages are met with patience that grows: what comes by itself may take half a minute.

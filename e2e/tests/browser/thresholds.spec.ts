@@ -1,6 +1,6 @@
 // What a meter looks like from nearly empty to used up, and without a limit.
 import type { Locator } from '@playwright/test'
-import { buy, expect, spendApiCalls, spendGenerations, test } from './fixtures.ts'
+import { buy, expect, spendApiCalls, spendGenerations, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
 /** The colour in which a bar shows what is used, and what the theme's variable stands for. */

@@ -1,7 +1,7 @@
 // What a visit costs: bytes, requests, jumps.
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
-import { expect, spendApiCalls, spendGenerations, test } from './fixtures.ts'
+import { expect, spendApiCalls, spendGenerations, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
 test('a first visit to Studio requests less than 250 kB of gzipped JavaScript', async ({

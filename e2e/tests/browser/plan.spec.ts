@@ -1,5 +1,5 @@
 // A plan over time: changed, cancelled, taken back, renewed.
-import { buy, call, expect, spendGenerations, test } from './fixtures.ts'
+import { buy, call, expect, spendGenerations, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
 const day = 86_400_000

@@ -1,7 +1,7 @@
 // Processes killed in the middle of their work: what was answered is billed, what is billed was worked for, and nothing twice.
 import { randomUUID } from 'node:crypto'
 import type { APIRequestContext } from '@playwright/test'
-import { aCustomer, buy, call, expect, test } from './fixtures.ts'
+import { aCustomer, buy, call, expect, test } from '../fixtures.ts'
 
 test.use({
   ownStack: true,

@@ -1,6 +1,6 @@
 // Other tabs, other browsers, slow networks: the number on the screen is the newest there is, and never turns back.
 import type { Page } from '@playwright/test'
-import { buy, expect, signIn, spendGenerations, test } from './fixtures.ts'
+import { buy, expect, signIn, spendGenerations, test } from '../fixtures.ts'
 import { cards, checkoutPage, noteTexts, studio } from './studio.ts'
 
 const leftOf = (texts: string[]) => texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)

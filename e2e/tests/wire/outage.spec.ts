@@ -1,5 +1,5 @@
 // Flowglad away: what is known goes on, the limit holds, and everything arrives once when it is back.
-import { aCustomer, call, expect, signUp, statuses, test } from './fixtures.ts'
+import { aCustomer, call, expect, signUp, statuses, test } from '../fixtures.ts'
 
 test.use({ ownStack: true })
 // Deliveries back off up to 15 s while Flowglad is away.

@@ -1,6 +1,6 @@
 // What was spent, line by line.
 import { readFile } from 'node:fs/promises'
-import { call, expect, spendApiCalls, spendGenerations, test } from './fixtures.ts'
+import { call, expect, spendApiCalls, spendGenerations, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
 test('every charge has its line, with the transaction Flowglad knows, and turns from waiting to delivered', async ({

@@ -1,6 +1,6 @@
 // Nothing here touches a mouse.
 import { randomUUID } from 'node:crypto'
-import { expect, test } from './fixtures.ts'
+import { expect, test } from '../fixtures.ts'
 import { cards, checkoutPage, studio } from './studio.ts'
 
 test('sign up, run out, be declined, pay and go on, with the keyboard alone', async ({ page, stack }) => {

@@ -1,6 +1,6 @@
 // The promises as a client on the wire sees them, against the built servers. No browser is opened here.
 import { randomUUID } from 'node:crypto'
-import { aCustomer, batch, call, expect, statuses, test } from './fixtures.ts'
+import { aCustomer, batch, call, expect, statuses, test } from '../fixtures.ts'
 
 const picture = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))

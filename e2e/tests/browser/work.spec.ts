@@ -1,5 +1,5 @@
 // While work runs, and when it breaks, is left, or is asked for twice.
-import { expect, test } from './fixtures.ts'
+import { expect, test } from '../fixtures.ts'
 import { noteTexts, studio } from './studio.ts'
 
 test('while work runs its units are held, shown as held, and spent only when it is done', async ({

@@ -1,6 +1,6 @@
 // Who is here: sessions that end, and people who share a browser.
 import { randomUUID } from 'node:crypto'
-import { expect, signUp, spendGenerations, test } from './fixtures.ts'
+import { expect, signUp, spendGenerations, test } from '../fixtures.ts'
 import { noteTexts, studio } from './studio.ts'
 
 test('after signing out nothing of the previous user is left, on the screen or in the browser', async ({

@@ -1,6 +1,6 @@
 // The whole of it, as one person lives it, with the product's own model: the balance at every step on the screen and in Flowglad's books.
 import { randomUUID } from 'node:crypto'
-import { expect, test } from './fixtures.ts'
+import { expect, test } from '../fixtures.ts'
 import { cards, checkoutPage, studio } from './studio.ts'
 
 test.use({ stackOptions: {} })

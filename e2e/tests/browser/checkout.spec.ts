@@ -1,5 +1,5 @@
 // To Flowglad's hosted checkout and back, in every way it can end.
-import { buy, expect, spendGenerations, test } from './fixtures.ts'
+import { buy, expect, spendGenerations, test } from '../fixtures.ts'
 import { cards, checkoutPage, studio } from './studio.ts'
 
 test('left without paying: nothing was bought, and it says so', async ({ page, stack, customer }) => {
