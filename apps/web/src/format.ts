@@ -1,6 +1,7 @@
 /** Numbers, money and dates in the browser's own language and habits. */
 
 const number = new Intl.NumberFormat()
+const percent = new Intl.NumberFormat(undefined, { style: 'percent' })
 const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
 const fullDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' })
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -8,6 +9,8 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ti
 const utcDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 export const formatNumber = (value: number) => number.format(value)
+/** 87 as `87%`. */
+export const formatPercent = (value: number) => percent.format(value / 100)
 /** `1 December`. */
 export const formatDay = (at: number) => dayAndMonth.format(at)
 export const formatDate = (at: number) => fullDate.format(at)

@@ -1,9 +1,9 @@
 import { formatMoney } from '../format.ts'
 import { useUser } from '../Session.tsx'
 import { LinkButton } from '../shell/LinkButton.tsx'
+import { benefitsOf } from './benefitsOf.ts'
 import { OrderButton } from './OrderButton.tsx'
 import type { Offer } from './offers.ts'
-import { benefitsOf } from './PlanCard.tsx'
 import classes from './PlansScreen.module.css'
 
 /** Something bought once, on top of any plan. */

@@ -1,9 +1,9 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../billing.ts'
-import { formatDay, formatMoney, formatNumber } from '../format.ts'
-import { unitsOf } from '../meters.ts'
+import { formatDay, formatMoney } from '../format.ts'
 import { useUser } from '../Session.tsx'
 import { LinkButton } from '../shell/LinkButton.tsx'
+import { benefitsOf } from './benefitsOf.ts'
 import { ChangeButton } from './ChangeButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, type Offer } from './offers.ts'
@@ -81,18 +81,4 @@ function whatIsNext({ cancelsAt, changesAt, renewsAt }: PlanSummary): string {
   const end = cancelsAt ?? changesAt
   if (end !== null) return `Until ${formatDay(end)}`
   return renewsAt === null ? 'Active now' : `Renews on ${formatDay(renewsAt)}`
-}
-
-/** What one gets, in the order of what people ask first. */
-export function benefitsOf(offer: Offer): string[] {
-  const grants = offer.grants
-    .filter(({ meter }) => !offer.unlimited.includes(meter))
-    .map(
-      ({ meter, amount, renews }) => `${formatNumber(amount)} ${unitsOf(meter)}${renews ? ' a month' : ''}`,
-    )
-  const unlimited = offer.unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`)
-  const toggles = offer.features
-    .filter(({ slug }) => !slug.startsWith('unlimited_') && !offer.grants.some(({ name }) => name === slug))
-    .map(({ name }) => name)
-  return [...unlimited, ...grants, ...toggles]
 }

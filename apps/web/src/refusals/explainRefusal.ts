@@ -98,7 +98,7 @@ export function explainRefusal(error: unknown): Explanation {
       const retryAfterMs = typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 5_000
       return {
         title: 'That was a lot at once',
-        detail: `${free} You can go on in ${plural(Math.ceil(retryAfterMs / 1000), 'second', 'seconds')}.`,
+        detail: `${free} Wait ${plural(Math.ceil(retryAfterMs / 1000), 'second', 'seconds')}, then try again.`,
         next: 'again',
         retryAfterMs,
       }

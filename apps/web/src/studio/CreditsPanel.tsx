@@ -1,9 +1,11 @@
 import { Skeleton } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
-import { useBalance, usePaywall, usePlan } from '../billing.ts'
-import { formatDay, formatNumber } from '../format.ts'
+import { useBalance, usePaywall, usePlan, usePlans } from '../billing.ts'
+import { formatDay, formatNumber, formatPercent } from '../format.ts'
 import { amountOf, unitsOf } from '../meters.ts'
+import { overageText } from '../plans/benefitsOf.ts'
+import { currentOffer } from '../plans/offers.ts'
 import { WaysOn } from '../plans/WaysOn.tsx'
 import { BalanceBar } from '../shell/BalanceBar.tsx'
 import classes from './CreditsPanel.module.css'
@@ -61,14 +63,33 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
           <span className={classes.renewal}>Renews on {formatDay(row.renewsAt)}</span>
         )}
       </p>
-      {paywall.state === 'approaching' && (
-        <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
-      )}
+      {paywall.state === 'approaching' &&
+        (row.available === 0 && row.held === 0 ? (
+          <Beyond row={row} />
+        ) : (
+          <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
+        ))}
       {paywall.state === 'open' && <p className={classes.promise}>{promises[row.meter]}</p>}
-      {row.available === 0 && row.held === 0 && (
-        <p className={classes.small}>Further {unitsOf(row.meter)} are billed by use, as your plan says.</p>
-      )}
     </>
+  )
+}
+
+/** Nothing of the grant is left, and the plan lets work go on at a price. */
+function Beyond({ row }: { row: BalanceRow<Meter> }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const price = currentOffer(offers, plan)?.overage.find(({ meter }) => meter === row.meter)
+  const units = unitsOf(row.meter)
+  return (
+    <div className={classes.notice} data-tone="warning" data-testid="usage-notice">
+      <p>
+        You've used all {units} of your plan. Further {units} are billed by use
+        {price ? `: ${overageText(price)}` : ''}.
+      </p>
+      <div className={classes.actions}>
+        <WaysOn meter={row.meter} size="xs" />
+      </div>
+    </div>
   )
 }
 
@@ -84,7 +105,7 @@ function Approaching({
   return (
     <div className={classes.notice} data-tone={critical ? 'critical' : 'warning'} data-testid="usage-notice">
       <p>
-        You've used {percent}% of your {unitsOf(row.meter)}.
+        You've used {formatPercent(percent)} of your {unitsOf(row.meter)}.
         {critical && " You're approaching your limit. Consider upgrading."}
       </p>
       <div className={classes.actions}>

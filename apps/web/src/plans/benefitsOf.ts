@@ -1,0 +1,28 @@
+import type { OveragePrice } from '@metered/billing/client'
+import type { Meter } from '../api.ts'
+import { formatMoney, formatNumber } from '../format.ts'
+import { unitsOf } from '../meters.ts'
+import type { Offer } from './offers.ts'
+
+/** What one gets, in the order of what people ask first. */
+export function benefitsOf({ grants, unlimited, features, overage }: Offer): string[] {
+  // Said already, by the limit that is lifted or the price of passing it.
+  const isTold = (slug: string) =>
+    slug.startsWith('unlimited_') || overage.some(({ feature }) => feature === slug)
+  return [
+    ...unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`),
+    ...grants
+      .filter(({ meter }) => !unlimited.includes(meter))
+      .map(
+        ({ meter, amount, renews }) => `${formatNumber(amount)} ${unitsOf(meter)}${renews ? ' a month' : ''}`,
+      ),
+    ...overage.map((price) => `Further ${unitsOf(price.meter)}: ${overageText(price)}`),
+    ...features.filter(({ slug }) => !isTold(slug)).map(({ name }) => name),
+  ]
+}
+
+/** `$1 per 1,000`, or `$0.05 each`. */
+export function overageText({ unitPrice, perUnits, currency }: OveragePrice<Meter>): string {
+  const price = formatMoney(unitPrice, currency)
+  return perUnits === 1 ? `${price} each` : `${price} per ${formatNumber(perUnits)}`
+}

@@ -1,0 +1,90 @@
+import type { Refusal } from '@metered/billing/client'
+import { TRPCClientError } from '@trpc/client'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { explainRefusal } from '../src/refusals/explainRefusal.ts'
+
+beforeEach(() => vi.stubGlobal('navigator', { onLine: true }))
+
+/** An answer of the server that says no. */
+const answered = (httpStatus: number, data: object = {}) =>
+  TRPCClientError.from({
+    error: { message: 'no', code: -32_000, data: { httpStatus, billing: null, retryAfterMs: null, ...data } },
+  })
+const refused = (billing: Refusal) => answered(402, { billing })
+
+const refusals: Refusal[] = [
+  {
+    code: 'INSUFFICIENT_CREDITS',
+    meter: 'generations',
+    availableBalance: 0,
+    heldBalance: 0,
+    required: 1,
+    asOf: 0,
+    upgradeUrl: '/pricing',
+    meters: [],
+  },
+  { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' },
+  { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
+  { code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 },
+  { code: 'KEY_REUSED', key: 'k' },
+  { code: 'ALREADY_COMPLETED', key: 'k' },
+  { code: 'KEY_REQUIRED', header: 'idempotency-key' },
+  { code: 'KEY_INVALID', key: 'k' },
+  { code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 },
+]
+
+describe('a refused call', () => {
+  it.each(refusals)('says what happened, what it cost and what to do next: $code', (refusal) => {
+    const { title, detail, next } = explainRefusal(refused(refusal))
+    expect(title).not.toBe('')
+    expect(detail).toMatch(/nothing was charged|charged once/i)
+    expect(next).not.toBe('')
+  })
+
+  it.each([
+    [400, 'rephrase', 'This request was not accepted'],
+    [401, 'signIn', 'Your session has ended'],
+    [422, 'rephrase', 'This prompt breaks the content policy'],
+    [429, 'again', 'That was a lot at once'],
+    [500, 'again', 'Something went wrong on our side'],
+  ])('with status %i costs nothing, and %s is the way on', (status, next, title) => {
+    const explanation = explainRefusal(answered(status))
+    expect(explanation).toMatchObject({ next, title })
+    expect(explanation.detail).toMatch(/^Nothing was charged\. ./)
+  })
+
+  it('with status 429 tells how long to wait, and lets nobody try before', () => {
+    expect(explainRefusal(answered(429, { retryAfterMs: 11_400 }))).toMatchObject({
+      detail: 'Nothing was charged. Wait 12 seconds, then try again.',
+      retryAfterMs: 11_400,
+    })
+    expect(explainRefusal(answered(429, { retryAfterMs: 300 })).detail).toContain('Wait 1 second,')
+  })
+
+  it('with work that is done but not booked yet does not claim that it cost nothing', () => {
+    const refusal = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1_000, chargeUnconfirmed: true } as const
+    const { detail } = explainRefusal(refused(refusal))
+    expect(detail).toContain('not charged twice')
+    expect(detail).not.toMatch(/nothing was charged/i)
+  })
+})
+
+describe('a call without an answer', () => {
+  const lost = TRPCClientError.from(new TypeError('Failed to fetch'))
+
+  it('may have gone through: it promises that trying again is not charged twice, and no more', () => {
+    const { detail, next } = explainRefusal(lost)
+    expect(next).toBe('again')
+    expect(detail).toContain('not charged twice')
+    expect(detail).not.toMatch(/nothing was charged/i)
+  })
+
+  it('offline was never sent, and cost nothing', () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    expect(explainRefusal(lost)).toMatchObject({
+      title: 'You are offline',
+      detail: expect.stringMatching(/^Nothing was charged\./),
+      next: 'again',
+    })
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
+import { forfeitedBy, nextOffer, type Offer, plansOf } from '../src/plans/offers.ts'
+
+const anOffer = (offer: Partial<Offer> = {}): Offer => ({
+  kind: 'plan',
+  name: 'Free',
+  description: null,
+  priceSlug: 'free',
+  unitPrice: 0,
+  currency: 'USD',
+  interval: { unit: 'month', count: 1 },
+  isFree: true,
+  grants: [{ meter: 'generations', name: 'Generations', amount: 10, renews: true }],
+  features: [],
+  unlimited: [],
+  overage: [],
+  ...offer,
+})
+const free = anOffer()
+const pro = anOffer({ name: 'Pro', priceSlug: 'pro_monthly', unitPrice: 2_000, isFree: false })
+const pack = anOffer({ kind: 'pack', name: 'Pack', priceSlug: 'pack', unitPrice: 500, isFree: false })
+
+const onFree = (row: { available: number; limit: number }) => ({
+  version: 1,
+  asOf: 0,
+  plan: {
+    name: 'Free',
+    priceSlug: 'free',
+    isFree: true,
+    status: 'active',
+    renewsAt: null,
+    cancelsAt: null,
+    changesAt: null,
+    features: [],
+  },
+  balances: [
+    {
+      meter: 'generations' as const,
+      name: 'Generations',
+      held: 0,
+      used: row.limit - row.available,
+      unlimited: false,
+      share: 1 - row.available / row.limit,
+      status: 'ok' as const,
+      renewsAt: null,
+      asOf: 0,
+      parked: 0,
+      version: 1,
+      ...row,
+    },
+  ],
+})
+
+describe('what a plan offers', () => {
+  it('names grants, the price of what goes beyond them, and features, each once', () => {
+    const offer = anOffer({
+      grants: [
+        { meter: 'generations', name: 'Generations', amount: 500, renews: true },
+        { meter: 'api_calls', name: 'API calls', amount: 10_000, renews: true },
+      ],
+      features: [
+        { slug: 'hd', name: 'HD pictures' },
+        { slug: 'api_overage', name: 'API calls beyond the plan' },
+      ],
+      overage: [
+        { meter: 'api_calls', feature: 'api_overage', unitPrice: 100, perUnits: 1_000, currency: 'EUR' },
+      ],
+    })
+    expect(benefitsOf(offer)).toEqual([
+      '500 generations a month',
+      '10,000 API calls a month',
+      'Further API calls: €1 per 1,000',
+      'HD pictures',
+    ])
+  })
+
+  it('says “unlimited” instead of a grant, and names no feature for it', () => {
+    const offer = anOffer({
+      unlimited: ['generations'],
+      features: [{ slug: 'unlimited_generations', name: 'Unlimited generations' }],
+    })
+    expect(benefitsOf(offer)).toEqual(['Unlimited generations'])
+  })
+
+  it('tells a price for each unit without a count', () => {
+    const price = { meter: 'tokens', feature: 'more', unitPrice: 5, perUnits: 1, currency: 'EUR' } as const
+    expect(overageText(price)).toBe('€0.05 each')
+  })
+})
+
+describe('the way up', () => {
+  it('is the next dearer plan, never a pack, and none from the largest', () => {
+    const offers = [pro, pack, free]
+    expect(plansOf(offers)).toEqual([free, pro])
+    expect(nextOffer(offers, onFree({ available: 1, limit: 10 }).plan)).toBe(pro)
+    expect(
+      nextOffer(offers, { ...onFree({ available: 1, limit: 10 }).plan, priceSlug: 'pro_monthly' }),
+    ).toBeUndefined()
+  })
+})
+
+describe('what an upgrade from Free leaves behind', () => {
+  it.each([
+    ['nothing, without a pack', { available: 10, limit: 10 }, []],
+    [
+      'a whole pack, when only monthly credits were spent',
+      { available: 55, limit: 60 },
+      [{ meter: 'generations', amount: 50 }],
+    ],
+    ['what is left of a pack', { available: 7, limit: 60 }, [{ meter: 'generations', amount: 7 }]],
+    ['nothing, when the pack is used up', { available: 0, limit: 60 }, []],
+  ])('is %s', (_, row, forfeited) => {
+    expect(forfeitedBy(pro, [free, pro, pack], onFree(row))).toEqual(forfeited)
+  })
+
+  it('is nothing when a pack is bought, whatever is left of another', () => {
+    expect(forfeitedBy(pack, [free, pro, pack], onFree({ available: 55, limit: 60 }))).toEqual([])
+  })
+})
