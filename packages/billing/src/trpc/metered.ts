@@ -7,7 +7,7 @@ import { fingerprint, parseKey } from '../keys.ts'
 import type { Service } from '../service.ts'
 import { type MeterCost, prepareSpend, type SpendLeg } from '../spend.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
-import { isAsyncIterable, meteredStream } from './meteredStream.ts'
+import { isAsyncIterable, meteredStream, type StreamEnds } from './meteredStream.ts'
 import { toTrpcError } from './trpcErrors.ts'
 
 export interface CallOptions<Input> {
@@ -39,7 +39,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 ): MeteredMiddleware<Ctx, UsageOut, Input> {
   const { holds, accounts, options, clock } = service
 
-  return async ({ ctx, input, path, type, batchIndex, getRawInput, next }) => {
+  return async ({ ctx, input, path, type, batchIndex, signal, getRawInput, next }) => {
     type Result = Awaited<ReturnType<typeof next<{ usage: UsageOut }>>>
     // tRPC's types cannot say "not yet metered", so the first call does; the meter before this one gives its units back.
     if (meteredCalls.has(getRawInput)) {
@@ -49,6 +49,14 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       })
     }
     const request = billingRequestOf(ctx)
+    const stream = (data: AsyncIterable<unknown>, ends: Pick<StreamEnds, 'started' | 'ended'>) =>
+      meteredStream(data, {
+        ...ends,
+        check: request ? sendable : () => {},
+        signal,
+        clock,
+        patienceMs: 5_000,
+      })
     const customer = readCustomer(ctx)
     const legs = refusing(() => spends.map(([meter, spend]) => prepareSpend(meter, spend, input)))
     const usage = usageOf(legs)
@@ -58,7 +66,11 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     // Nothing to pay: allowed at any balance, and its key means nothing.
     if (held.length === 0) {
       const free = await next({ ctx: { usage } })
-      if (request && free.ok && !isAsyncIterable(free.data)) serialize(free.data)
+      if (!request || !free.ok) return free
+      if (isAsyncIterable(free.data)) {
+        return { ...free, data: stream(free.data, { started() {}, async ended() {} }) }
+      }
+      serialize(free.data)
       return free
     }
 
@@ -117,9 +129,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       }
       const counts = () => legs.some(hasCounted)
       let yielded = false
-      const data = meteredStream(result.data, {
-        clock,
-        patienceMs: 5_000,
+      const data = stream(result.data, {
         started: () => {
           yielded = true
           hold.startRenewing()
@@ -159,13 +169,20 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
   }
 
   /** A value that cannot be sent fails the whole batch after its neighbours were charged: it must not get that far. */
-  function serialize(output: unknown): string | null {
+  function serialize(
+    output: unknown,
+    message = 'The result cannot be serialised; nothing was charged.',
+  ): string | null {
     try {
       return serializeResult(output, options.resultMaxBytes)
     } catch (cause) {
-      const message = 'The result cannot be serialised; nothing was charged.'
       throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message, cause })
     }
+  }
+
+  /** In the middle of a stream it would take every other stream of the batch with it. */
+  function sendable(chunk: unknown) {
+    serialize(chunk, 'A chunk of the stream cannot be serialised; only what was counted is charged.')
   }
 
   /** For the response's header; balances are a courtesy there, so failing to read them fails nothing. */

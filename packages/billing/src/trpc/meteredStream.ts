@@ -1,8 +1,17 @@
 import { type Clock, within } from '../clock.ts'
 
+/** `finished`: read to its end. `left`: its reader went, by itself or with its connection. `failed`: its source threw, or made a chunk that cannot be sent. */
+type StreamEnd = 'finished' | 'left' | 'failed'
+
+export interface StreamEnds {
+  /** At the first pull. */
+  started: () => void
+  ended: (how: StreamEnd) => Promise<void>
+}
+
 /**
  * A stream that tells when it really ends. An explicit iterator, not a generator: `return` must reach us even when nothing was ever pulled, and even while
- * a pull is under way.
+ * a pull is under way. It also listens to the request's abort by itself: tRPC's `return` waits for the pull, and so for ever on a source that is stuck.
  * `ended` runs once, before the reader learns of the end, so that nobody holds a finished result that is not durable.
  */
 export function meteredStream<T>(
@@ -10,23 +19,51 @@ export function meteredStream<T>(
   {
     started,
     ended,
+    check,
+    signal,
     clock,
     patienceMs,
-  }: {
-    started: () => void
-    ended: (how: 'finished' | 'left' | 'failed') => Promise<void>
+  }: StreamEnds & {
+    /** Throws for a chunk that cannot be sent; the stream fails with that. */
+    check: (chunk: T) => void
+    /** The request's; undefined for server-side callers without one. */
+    signal: AbortSignal | undefined
     clock: Clock
     /** How long a reader who left waits for the source to clean up before what was counted is charged. */
     patienceMs: number
   },
 ): AsyncIterableIterator<T> {
   const iterator = source[Symbol.asyncIterator]()
+  const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
   let ending: Promise<void> | null = null
   let pulled = false
-  const end = (how: 'finished' | 'left' | 'failed') => {
+  let abandoned = false
+  /** Ends the pull under way. */
+  let letGo = () => {}
+  const end = (how: StreamEnd) => {
+    signal?.removeEventListener('abort', abandon)
     ending ??= ended(how)
     return ending
   }
+
+  /** A source stuck in its own work must not keep what it counted from being charged. */
+  async function stop(value?: unknown) {
+    if (iterator.return) await within(clock, patienceMs, Promise.resolve(iterator.return(value)), null)
+  }
+
+  /** Nobody reads any more, so nobody is to be told of a failure either. */
+  function abandon() {
+    stop()
+      .catch(() => {})
+      .then(() => end('left'))
+      .catch(() => {})
+      .then(() => {
+        abandoned = true
+        letGo()
+      })
+  }
+  if (signal?.aborted) abandon()
+  else signal?.addEventListener('abort', abandon, { once: true })
 
   return {
     [Symbol.asyncIterator]() {
@@ -39,25 +76,35 @@ export function meteredStream<T>(
       }
       let step: IteratorResult<T>
       try {
-        step = await iterator.next()
+        step = await new Promise<IteratorResult<T>>((resolve, reject) => {
+          letGo = () => resolve(done)
+          if (abandoned) letGo()
+          else iterator.next().then(resolve, reject)
+        })
       } catch (error) {
         await end('failed')
         throw error
       }
-      if (step.done) await end('finished')
+      if (step.done) {
+        await end('finished')
+        return step
+      }
+      try {
+        check(step.value)
+      } catch (error) {
+        await stop().catch(() => {})
+        await end('failed')
+        throw error
+      }
       return step
     },
     async return(value?: unknown) {
-      const done: IteratorReturnResult<unknown> = { done: true, value }
       try {
-        if (iterator.return) {
-          // A source stuck in its own work must not keep what it counted from being charged.
-          await within(clock, patienceMs, Promise.resolve(iterator.return(value)), done)
-        }
+        await stop(value)
       } finally {
         await end('left')
       }
-      return done
+      return { done: true, value }
     },
     async throw(error?: unknown) {
       try {

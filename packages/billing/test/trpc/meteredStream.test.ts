@@ -7,17 +7,27 @@ async function* counting(to: number) {
 }
 
 /** A stream and what it told. */
-function watched(source: AsyncIterable<number>, patienceMs = 10_000) {
-  const told: string[] = []
+function watched(source: AsyncIterable<number>, patienceMs = 10_000, told: string[] = []) {
+  const request = new AbortController()
   const stream = meteredStream(source, {
     clock: systemClock,
     patienceMs,
+    signal: request.signal,
+    check(chunk) {
+      if (Number.isNaN(chunk)) throw new Error('no number')
+    },
     started: () => told.push('started'),
     ended: async (how) => {
       told.push(how)
     },
   })
-  return { stream, told }
+  return { stream, told, abort: () => request.abort() }
+}
+
+/** Yields once, then waits for what never comes. */
+async function* stuck() {
+  yield 1
+  await new Promise(() => {})
 }
 
 test('a stream that is read to its end tells so once, before its reader knows', async () => {
@@ -42,15 +52,10 @@ test('a reader who leaves ends the stream, and its source cleans up first', asyn
       order.push('cleaned up')
     }
   }
-  const stream = meteredStream(source(), {
-    clock: systemClock,
-    patienceMs: 10_000,
-    started: () => {},
-    ended: async (how) => void order.push(how),
-  })
+  const { stream } = watched(source(), 10_000, order)
   await stream.next()
   await stream.return?.()
-  expect(order).toEqual(['cleaned up', 'left'])
+  expect(order).toEqual(['started', 'cleaned up', 'left'])
 })
 
 test('a stream that nobody ever pulled has not started', async () => {
@@ -60,15 +65,51 @@ test('a stream that nobody ever pulled has not started', async () => {
 })
 
 test('a source that is stuck does not keep what it counted from being charged', async () => {
-  async function* stuck() {
-    yield 1
-    await new Promise(() => {})
-  }
   const { stream, told } = watched(stuck(), 20)
   await stream.next()
   void stream.next()
   await stream.return?.()
   expect(told).toEqual(['started', 'left'])
+})
+
+test('the abort of the request ends a stream that is stuck, once, and the pull under way with it', async () => {
+  const { stream, told, abort } = watched(stuck(), 20)
+  await stream.next()
+  const pull = stream.next()
+  abort()
+  expect(await pull).toEqual({ done: true, value: undefined })
+  expect(told).toEqual(['started', 'left'])
+  await stream.return?.()
+  expect(told).toEqual(['started', 'left'])
+})
+
+test('the abort of the request ends a stream that nobody ever pulled', async () => {
+  const { told, abort } = watched(counting(2))
+  abort()
+  await expect.poll(() => told).toEqual(['left'])
+})
+
+test('after the end the abort of the request, which comes with every response that closes, tells nothing more', async () => {
+  const { stream, told, abort } = watched(counting(0))
+  await stream.next()
+  abort()
+  await new Promise(setImmediate)
+  expect(told).toEqual(['started', 'finished'])
+})
+
+test('a chunk that cannot be sent fails the stream, and its source cleans up', async () => {
+  let cleaned = false
+  async function* source() {
+    try {
+      yield Number.NaN
+      yield 2
+    } finally {
+      cleaned = true
+    }
+  }
+  const { stream, told } = watched(source())
+  await expect(stream.next()).rejects.toThrow('no number')
+  expect({ told, cleaned }).toEqual({ told: ['started', 'failed'], cleaned: true })
 })
 
 test('a source that fails ends the stream, and the reader gets the failure', async () => {

@@ -87,6 +87,10 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
         }),
       )
       .mutation(({ input, ctx }) => work.write(input, (units) => ctx.usage.tokens.add(units))),
+    writeFree: protectedProcedure
+      .input(z.object({ tokens: z.number() }))
+      .use(metered('tokens', { cost: 0 }))
+      .mutation(({ input }) => work.write(input, () => {})),
     watchKeyed: protectedProcedure
       .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
       .use(

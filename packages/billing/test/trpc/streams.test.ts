@@ -1,25 +1,40 @@
+import { request } from 'node:http'
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client'
 import { expect, test } from 'vitest'
+import { FetchEventSource } from './FetchEventSource.ts'
 import { type AppRouter, startApp, type Work } from './startApp.ts'
 
 type App = Awaited<ReturnType<typeof startApp>>
-const tokens = async (app: App) => {
-  const { balances } = await app.client.billing.balances.query()
-  return balances.find(({ meter }) => meter === 'tokens')
-}
+type Write = Work['write']
+
+const start = (write?: Write) => startApp(write ? { work: { write } } : {})
+const balanceOf = async (app: App, meter: string) =>
+  (await app.client.billing.balances.query()).balances.find((row) => row.meter === meter)
+const tokens = (app: App) => balanceOf(app, 'tokens')
 const charged = async (app: App) =>
   (await app.ledger.charges({ customer: 'ada', limit: 100, cursor: null })).charges.map(
     ({ amount }) => amount,
   )
+/** Neither a hold nor a timer that renews one. */
+async function nothingHeld(app: App) {
+  await expect.poll(async () => (await tokens(app))?.held).toBe(0)
+  await expect.poll(() => app.billing.internals.holds.inFlight()).toBe(0)
+}
+/** Reads a stream of at most 50 tokens to its end. */
+async function read(app: App, procedure: 'write' | 'writeBoth' | 'writeFree' = 'write') {
+  const seen: unknown[] = []
+  for await (const token of await app.streaming[procedure].mutate({ tokens: 50 })) seen.push(token)
+  return seen
+}
 
-/** Counts and yields, but waits for the reader's permission after `free` items. */
+/** Counts and yields each token, but waits for permission after `free` of them. */
 function paced(free: number) {
   let proceed = () => {}
   const gate = new Promise<void>((resolve) => {
     proceed = resolve
   })
   let cleaned = 0
-  const write: Work['write'] = async function* ({ tokens: amount }, count) {
+  const write: Write = async function* ({ tokens: amount }, count) {
     try {
       for (let n = 0; n < amount; n++) {
         if (n === free) await gate
@@ -33,9 +48,27 @@ function paced(free: number) {
   return { write, proceed: () => proceed(), cleaned: () => cleaned }
 }
 
+/** Three tokens, then it waits for what never comes: a model whose connection hangs, and who was not told that nobody reads any more. */
+const hanging: Write = async function* (_, count) {
+  for (let n = 0; n < 3; n++) {
+    count(1)
+    yield `t${n}`
+  }
+  await new Promise(() => {})
+}
+
+const failingAfter = (counted: number): Write =>
+  async function* (_, count) {
+    if (counted > 0) {
+      count(counted)
+      yield 'one'
+    }
+    throw new Error('the model is gone')
+  }
+
 test('a stream holds the most it may take, and is charged what it really counted', async () => {
   const work = paced(2)
-  await using app = await startApp({ work })
+  await using app = await start(work.write)
   const stream = await app.streaming.write.mutate({ tokens: 5 })
   const seen: string[] = []
   for await (const token of stream) {
@@ -50,102 +83,141 @@ test('a stream holds the most it may take, and is charged what it really counted
   expect(await tokens(app)).toMatchObject({ available: 1_995, held: 0, used: 5 })
 })
 
-test('a reader who leaves after three chunks is charged what was counted, and nothing stays held', async () => {
-  const work = paced(3)
-  await using app = await startApp({ work })
-  for await (const token of await app.streaming.write.mutate({ tokens: 500 })) if (token === 't2') break
-  work.proceed()
-  await expect.poll(async () => (await tokens(app))?.held).toBe(0)
-  await expect.poll(() => work.cleaned()).toBe(1)
-  const [amount = 0] = await charged(app)
-  expect(amount).toBeGreaterThanOrEqual(3)
-  expect(await tokens(app)).toMatchObject({ available: 2_000 - amount, held: 0 })
-})
+/** Every way in which a reader goes after its third chunk. */
+const departures: [string, (app: App) => Promise<void>][] = [
+  [
+    'leaves',
+    async (app) => {
+      for await (const token of await app.streaming.write.mutate({ tokens: 500 })) if (token === 't2') break
+    },
+  ],
+  [
+    'aborts',
+    async (app) => {
+      const abort = new AbortController()
+      const stream = await app.streaming.write.mutate({ tokens: 500 }, { signal: abort.signal })
+      const reading = (async () => {
+        for await (const token of stream) if (token === 't2') abort.abort()
+      })()
+      await reading.catch(() => {})
+    },
+  ],
+  [
+    'loses the network',
+    (app) =>
+      new Promise((resolve, reject) => {
+        const headers = {
+          user: 'ada',
+          'content-type': 'application/json',
+          'trpc-accept': 'application/jsonl',
+        }
+        const sent = request(`${app.url}/write?batch=1`, { method: 'POST', headers }, (response) => {
+          response.on('error', () => {})
+          response.on('data', (chunk: Buffer) => {
+            if (!chunk.includes('t2')) return
+            response.socket.destroy()
+            resolve()
+          })
+        })
+        sent.on('error', reject)
+        sent.end(JSON.stringify({ 0: { tokens: 500 } }))
+      }),
+  ],
+]
 
-test('a reader whose connection breaks is charged what was counted', async () => {
-  const work = paced(3)
-  await using app = await startApp({ work })
-  const abort = new AbortController()
-  const stream = await app.streaming.write.mutate({ tokens: 500 }, { signal: abort.signal })
-  const reading = (async () => {
-    for await (const token of stream) if (token === 't2') abort.abort()
-  })().catch(() => {})
-  await reading
-  work.proceed()
-  await expect.poll(() => charged(app)).toHaveLength(1)
-  await expect.poll(async () => (await tokens(app))?.held).toBe(0)
-})
+test.each(departures)(
+  'a reader who %s after three chunks is charged what was counted, once, and nothing stays held',
+  async (_, depart) => {
+    const work = paced(3)
+    await using app = await start(work.write)
+    await depart(app)
+    work.proceed()
+    await nothingHeld(app)
+    await expect.poll(() => work.cleaned()).toBe(1)
+    const [amount = 0, ...more] = await charged(app)
+    expect(amount).toBeGreaterThanOrEqual(3)
+    expect(more).toEqual([])
+    expect(await tokens(app)).toMatchObject({ available: 2_000 - amount, held: 0 })
+  },
+)
+
+test.each(departures)(
+  'a generator that hangs, and is told nothing, holds nothing once its reader %s, and is charged what it counted',
+  async (_, depart) => {
+    await using app = await start(hanging)
+    await depart(app)
+    await nothingHeld(app)
+    expect(await charged(app)).toEqual([3])
+  },
+)
 
 test('a generator that throws is charged for what it counted, once', async () => {
-  await using app = await startApp({
-    work: {
-      async *write(_, count) {
-        count(4)
-        yield 'one'
-        throw new Error('the model is gone')
-      },
-    },
-  })
-  const read = async () => {
-    for await (const _ of await app.streaming.write.mutate({ tokens: 50 }));
-  }
-  await expect(read()).rejects.toThrow('the model is gone')
+  await using app = await start(failingAfter(4))
+  await expect(read(app)).rejects.toThrow('the model is gone')
   expect(await charged(app)).toEqual([4])
-  expect(await tokens(app)).toMatchObject({ held: 0 })
+  await nothingHeld(app)
 })
 
-test('a stream that fails costs what it counted, not the fixed price of its success', async () => {
-  await using app = await startApp({
-    work: {
-      async *write(_, count) {
-        count(4)
-        yield 'one'
-        throw new Error('the model is gone')
-      },
-    },
-  })
-  const read = async () => {
-    for await (const _ of await app.streaming.writeBoth.mutate({ tokens: 50 }));
-  }
-  await expect(read()).rejects.toThrow('the model is gone')
-  const { balances } = await app.client.billing.balances.query()
-  expect(balances.find(({ meter }) => meter === 'generations')).toMatchObject({ available: 10, held: 0 })
-  expect(balances.find(({ meter }) => meter === 'tokens')).toMatchObject({ used: 4, held: 0 })
+test('a stream on several meters that fails costs what it counted, not the fixed price of its success', async () => {
+  await using app = await start(failingAfter(4))
+  await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
+  expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
+  expect(await tokens(app)).toMatchObject({ used: 4, held: 0 })
+})
+
+test('a stream on several meters that fails before it counts gives all of them back', async () => {
+  await using app = await start(failingAfter(0))
+  await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
+  expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
+  expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
+  expect(await charged(app)).toEqual([])
 })
 
 test('a generator that throws before it counts costs nothing', async () => {
-  await using app = await startApp({
-    work: {
-      // biome-ignore lint/correctness/useYield: it never gets there
-      async *write() {
-        throw new Error('the model is gone')
-      },
-    },
-  })
-  const read = async () => {
-    for await (const _ of await app.streaming.write.mutate({ tokens: 50 }));
-  }
-  await expect(read()).rejects.toThrow('the model is gone')
+  await using app = await start(failingAfter(0))
+  await expect(read(app)).rejects.toThrow('the model is gone')
   expect(await charged(app)).toEqual([])
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
 })
 
 test('usage beyond the hold is charged all the same', async () => {
-  await using app = await startApp({
-    work: {
-      async *write(_, count) {
-        count(80)
-        yield 'more than thought'
-      },
-    },
+  await using app = await start(async function* (_, count) {
+    count(80)
+    yield 'more than thought'
   })
-  for await (const _ of await app.streaming.write.mutate({ tokens: 50 }));
+  await read(app)
   expect(await charged(app)).toEqual([80])
 })
 
+/** Yields what JSON cannot carry, as an untyped model's answer may. */
+const unsendable: Write = async function* ({ tokens: amount }, count) {
+  if (amount === 50) yield { toJSON: () => 10n } as unknown as string
+  count(2)
+  yield 'fine'
+}
+
+test.each(['write', 'writeFree'] as const)(
+  'a chunk that cannot be serialised fails its own stream (%s), costs nothing uncounted, and leaves its neighbours alone',
+  async (procedure) => {
+    await using app = await start(unsendable)
+    const neighbour = async () => {
+      const seen: unknown[] = []
+      for await (const token of await app.streaming.write.mutate({ tokens: 3 })) seen.push(token)
+      return seen
+    }
+    const [bad, good] = await Promise.allSettled([read(app, procedure), neighbour()])
+    expect(bad).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('cannot be serialised'), data: { httpStatus: 500 } },
+    })
+    expect(good).toEqual({ status: 'fulfilled', value: ['fine'] })
+    expect(await charged(app)).toEqual([2])
+    await nothingHeld(app)
+  },
+)
+
 test('a generator called over a link that cannot stream answers 415 and leaves no hold and no timer behind', async () => {
-  const work = paced(0)
-  await using app = await startApp({ work })
+  await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
   expect(await charged(app)).toEqual([])
@@ -153,7 +225,7 @@ test('a generator called over a link that cannot stream answers 415 and leaves n
 })
 
 test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams are not kept', async () => {
-  await using app = await startApp()
+  await using app = await start()
   const options = { context: { idempotencyKey: 'k' } }
   for await (const _ of await app.streaming.write.mutate({ tokens: 3 }, options));
   await expect(app.streaming.write.mutate({ tokens: 3 }, options)).rejects.toMatchObject({
@@ -165,16 +237,7 @@ test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams 
 test.each(['watch', 'watchKeyed'] as const)(
   'a subscription (%s) is charged what it counted, and its continuation only for what it newly counts',
   async (name) => {
-    await using app = await startApp({
-      work: {
-        async *write({ tokens: amount }, count) {
-          for (let n = 0; n < amount; n++) {
-            count(1)
-            yield `t${n}`
-          }
-        },
-      },
-    })
+    await using app = await start()
     const client = createTRPCClient<AppRouter>({
       links: [
         httpSubscriptionLink({
@@ -203,39 +266,3 @@ test.each(['watch', 'watchKeyed'] as const)(
     expect(await tokens(app)).toMatchObject({ available: 1_992, held: 0 })
   },
 )
-
-/** The part of EventSource that tRPC uses, over fetch: Node 20 has none of its own. */
-class FetchEventSource extends EventTarget {
-  static readonly CONNECTING = 0
-  static readonly OPEN = 1
-  static readonly CLOSED = 2
-  readonly CONNECTING = 0
-  readonly OPEN = 1
-  readonly CLOSED = 2
-  readyState = 0
-  readonly #abort = new AbortController()
-  constructor(url: string | URL, { headers = {} }: { headers?: Record<string, string> } = {}) {
-    super()
-    void this.#read(url, headers).catch(() => this.dispatchEvent(new Event('error')))
-  }
-  close() {
-    this.readyState = this.CLOSED
-    this.#abort.abort()
-  }
-  async #read(url: string | URL, headers: Record<string, string>) {
-    const response = await fetch(url, { headers, signal: this.#abort.signal })
-    this.readyState = this.OPEN
-    this.dispatchEvent(new Event('open'))
-    let buffer = ''
-    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      buffer += chunk
-      for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
-        const lines = buffer.slice(0, end).split('\n')
-        buffer = buffer.slice(end + 2)
-        const field = (name: string) =>
-          lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? ''
-        this.dispatchEvent(new MessageEvent(field('event') || 'message', { data: field('data') }))
-      }
-    }
-  }
-}
