@@ -25,7 +25,7 @@ export interface Lane {
 }
 
 /** One refusal alone is no proof: Flowglad may fail after recording the event. Asked once more it would answer with what it has. */
-export const isUntaken = (refusals: number | undefined) => refusals === 0 || (refusals ?? 0) > 1
+const isUntaken = (refusals: number | undefined) => refusals === 0 || (refusals ?? 0) > 1
 
 export type Lanes = ReturnType<typeof createLanes>
 type Purpose = 'fetch' | 'deliver'

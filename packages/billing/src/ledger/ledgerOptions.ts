@@ -8,6 +8,8 @@ export const ledgerDefaults = {
   queueCommands: 10_000,
   /** How long a batch is run again while the store is busy or away, before its callers are told. */
   outOfReachAfterMs: 15_000,
+  /** PostgreSQL: a connection that says nothing for so long is given up. Beyond the server's own timeouts of 5 s. */
+  silentAfterMs: 12_000,
   /** Keys, their fingerprints and results, counted from the last change. */
   keyRetentionMs: 24 * 3_600_000,
   /** Expired holds. At least `keyRetentionMs`: a key looks at its attempt's hold to tell failed from expired. */

@@ -1,13 +1,18 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { z } from 'zod'
 import { migrations } from './migrations.ts'
+import { onConnection } from './transaction.ts'
 
 /** Any constant of ours: it names the lock under which the tables are brought up to date. */
 const migrationLock = 7_260_114
 
+/** An index on many rows takes its time, and so do the other nodes for whom this one waits. */
+const migrationDeadlineMs = 10 * 60_000
+
 /** Brings the schema `metered` up to date, from any number of nodes at once. */
-export async function migrate(pool: Pool): Promise<void> {
-  const client = await pool.connect()
-  try {
+export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> {
+  if (await onConnection(pool, silentAfterMs, isUpToDate)) return
+  await onConnection(pool, migrationDeadlineMs, async (client) => {
     await client.query('BEGIN')
     await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
     await client.query('CREATE SCHEMA IF NOT EXISTS metered')
@@ -19,10 +24,15 @@ export async function migrate(pool: Pool): Promise<void> {
       await client.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
     await client.query('COMMIT')
-    client.release()
-  } catch (error) {
-    // A closed connection takes its transaction and its lock with it.
-    client.release(true)
-    throw error
-  }
+  })
+}
+
+const table = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
+
+async function isUpToDate(client: PoolClient): Promise<boolean> {
+  const found = table.parse(
+    await client.query("SELECT to_regclass('metered.migration') IS NOT NULL AS exists"),
+  )
+  if (!found.rows[0].exists) return false
+  return (await client.query('SELECT id FROM metered.migration')).rows.length >= migrations.length
 }

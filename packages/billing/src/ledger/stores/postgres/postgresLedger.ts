@@ -9,7 +9,7 @@ import { loadCustomers, lockCustomers } from './loadCustomers.ts'
 import { migrate } from './migrate.ts'
 import { pruneRows } from './pruneRows.ts'
 import { createReads } from './reads.ts'
-import { inTransaction, isTransient } from './transaction.ts'
+import { ConnectionLostError, inTransaction, isTransient } from './transaction.ts'
 import { writeRows } from './writeRows.ts'
 
 /**
@@ -20,26 +20,26 @@ export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Cl
   const { clock, ...rest } = options
   const givenTime = () => clock?.now() ?? null
   const settings = { ...ledgerDefaults, ...rest }
-  hearErrors(pool)
+  prepare(pool, settings.silentAfterMs)
 
   let migrated: Promise<void> | null = null
   const ready = (): Promise<void> => {
-    migrated ??= migrate(pool).catch((error: unknown) => {
+    migrated ??= migrate(pool, settings.silentAfterMs).catch((error: unknown) => {
       migrated = null
       throw error
     })
-    return migrated
+    return withDeadline(migrated, settings.silentAfterMs)
   }
   // At start rather than at the first call; whoever comes first tries again if it fails.
   ready().catch(() => {})
 
   return createLedger(
     {
-      ...createReads(pool, ready, givenTime),
+      ...createReads(pool, ready, givenTime, Math.min(5_000, settings.silentAfterMs)),
       transact: async (commands) => {
         await ready()
         const needs = needsOf(commands)
-        return inTransaction(pool, async (client) => {
+        return inTransaction(pool, settings.silentAfterMs, async (client) => {
           await lockCustomers(client, needs.customers)
           const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
           const { answers, writes } = decide({ loaded, commands, now, settings })
@@ -50,7 +50,9 @@ export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Cl
       isTransient,
       prune: async () => {
         await ready()
-        return inTransaction(pool, (client) => pruneRows(client, givenTime(), settings.pruneRows))
+        return inTransaction(pool, settings.silentAfterMs, (client) =>
+          pruneRows(client, givenTime(), settings.pruneRows),
+        )
       },
       close: async () => {
         await migrated?.catch(() => {})
@@ -60,13 +62,28 @@ export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Cl
   )
 }
 
+/** Whoever calls while the tables are brought up to date is not kept waiting for that. */
+async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ConnectionLostError('The tables are not ready')), deadlineMs)
+  })
+  try {
+    await Promise.race([migrated, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 const heard = new WeakSet<Pool>()
 
 /**
  * The query that waits for a broken connection fails, and the pool replaces it; unheard, its error event would end the process, whether
- * it is idle, at work or being closed.
+ * it is idle, at work or being closed. A pool without patience of its own would wait for ever for a host that does not answer, and lose a
+ * place with each wait.
  */
-function hearErrors(pool: Pool): void {
+function prepare(pool: Pool, patienceMs: number): void {
+  pool.options.connectionTimeoutMillis ||= patienceMs
   if (heard.has(pool)) return
   heard.add(pool)
   pool.on('error', () => {})

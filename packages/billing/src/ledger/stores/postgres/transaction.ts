@@ -15,21 +15,33 @@ const begin = `
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
 `
-/** Beyond every timeout of the server: the server itself does not answer any more. */
-const giveUpAfterMs = 12_000
+/** Runs the work in one transaction on one connection. */
+export const inTransaction = <T>(
+  pool: Pool,
+  silentAfterMs: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> =>
+  onConnection(pool, silentAfterMs, async (client) => {
+    await client.query(begin)
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  })
 
-/** Runs the work in one transaction on one connection. After any error the connection is closed, which ends the transaction. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await connect(pool)
+/** Runs the work on one connection, which is closed, its transaction with it, after any error and when the work has not ended in time. */
+export async function onConnection<T>(
+  pool: Pool,
+  deadlineMs: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
     broken = new ConnectionLostError('The database does not answer')
     client.release(broken)
-  }, giveUpAfterMs)
+  }, deadlineMs)
   try {
-    await client.query(begin)
     const result = await work(client)
-    await client.query('COMMIT')
     if (!broken) client.release()
     return result
   } catch (error) {
@@ -40,24 +52,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** The pool may have no connection to give, or the host not answer at all: callers are not kept waiting for that. */
-async function connect(pool: Pool): Promise<PoolClient> {
-  const connecting = pool.connect()
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      connecting.then((client) => client.release()).catch(() => {})
-      reject(new ConnectionLostError('No connection to the database'))
-    }, giveUpAfterMs)
-  })
-  try {
-    return await Promise.race([connecting, tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-class ConnectionLostError extends Error {
+export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError'
 }
 
