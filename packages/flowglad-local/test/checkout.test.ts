@@ -181,7 +181,7 @@ it('a second plan is refused while one is paid for', async () => {
   const answer = await pay()
   expect([answer.status, await answer.text()]).toEqual([
     402,
-    expect.stringContaining('already has an active subscription'),
+    expect.stringContaining('You already have a plan'),
   ])
   const completed = await fetch(`${studio.url}/__test__/checkout-sessions/${session.id}/complete`, {
     method: 'POST',

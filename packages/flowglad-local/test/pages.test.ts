@@ -71,6 +71,25 @@ it('the billing portal cancels a plan, takes it back and changes the card', asyn
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
+it('the billing portal says what is to come: a change, which can be taken back, and a payment that failed', async () => {
+  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+  await using browser = await aBrowser()
+  await studio.customer('ada')
+  const { id } = await studio.subscribe('ada', 'agency_price', { card: cards.failsLater })
+  await studio.node.subscriptions.adjust(id, {
+    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'team_price', quantity: 2 }] },
+  })
+  const page = await browser.newPage()
+  await page.goto(`${(await studio.billing('ada')).billingPortalUrl}/ada`)
+  await expectPage(page.getByText('Changes to Team on 1 May 2027.')).toBeVisible()
+  await page.getByRole('button', { name: 'Keep this plan' }).click()
+  await expectPage(page.getByText('Renews on 1 May 2027.')).toBeVisible()
+  await studio.renew('ada')
+  await page.reload()
+  await expectPage(page.getByText('It is tried again on 4 May 2027')).toBeVisible()
+  await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
+})
+
 it('the dashboard shows what happens as it happens, and its clock moves time', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()

@@ -33,13 +33,13 @@ export function checkoutPage(
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
   const body = html`${testModeBar()}
 <main class="two">
+  ${message && html`<p class="note bad" role="alert">${message}</p>`}
   <section class="stack" aria-label="Your order">
     ${order.summary}
   </section>
   <section class="card" aria-label="Payment">
     <form method="post" class="stack">
-      <h2>Pay by card</h2>
-      ${message && html`<p class="note bad" role="alert">${message}</p>`}
+      <h2>${order.action.startsWith('Pay') ? 'Pay by card' : 'Your card'}</h2>
       <label>Email
         <input name="email" type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}">
       </label>
@@ -101,9 +101,11 @@ export function finishedPage(session: CheckoutSession | null): Page {
   const [title, text] =
     session === null
       ? ['No such checkout', 'This address belongs to no checkout on this server. It may have been reset.']
-      : session.status === 'succeeded'
-        ? ['Already paid', 'This checkout is complete. You will not be charged again.']
-        : ['This checkout has expired', 'Nothing was charged. Go back and start again.']
+      : session.status !== 'succeeded'
+        ? ['This checkout has expired', 'Nothing was charged. Go back and start again.']
+        : session.type === 'add_payment_method'
+          ? ['Card saved', 'There is nothing left to do here. Nothing was charged.']
+          : ['Already paid', 'This checkout is complete. You will not be charged again.']
   const back = session && (session.status === 'succeeded' ? session.successUrl : session.cancelUrl)
   return {
     title,
@@ -113,7 +115,7 @@ export function finishedPage(session: CheckoutSession | null): Page {
 <main class="single"><section class="card stack">
   <h1>${title}</h1>
   <p>${text}</p>
-  ${back && html`<a class="button primary" href="${back}">Continue</a>`}
+  ${back && html`<a class="button primary" href="${back}">${session.status === 'succeeded' ? 'Continue' : 'Go back'}</a>`}
 </section></main>`,
   }
 }

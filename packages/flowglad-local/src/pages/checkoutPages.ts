@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { completeCheckout } from '../billing/checkout.ts'
+import { alreadySubscribed, completeCheckout } from '../billing/checkout.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -75,8 +75,13 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
       }),
     )
   } catch (error) {
-    if (error instanceof Problem) return again(`${error.message} Nothing was charged.`)
-    throw error
+    if (!(error instanceof Problem)) throw error
+    const customer = session.customerId && platform.books.customers.get(session.customerId)
+    const why =
+      customer && error.message === alreadySubscribed(customer)
+        ? 'You already have a plan. Change it, or cancel it first.'
+        : error.message
+    return again(`${why} Nothing was charged.`)
   }
   return backToApplication(session, reply)
 }

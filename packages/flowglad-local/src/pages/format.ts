@@ -6,7 +6,8 @@ const whole = new Intl.NumberFormat('en-US')
 /** Cents as dollars: 2000 → $20.00. */
 export const money = (cents: number) => dollars.format(cents / 100)
 
-export const count = (n: number) => whole.format(n)
+/** 1200 → 1,200 and -5 → −5, with a minus as wide as a digit. */
+export const count = (n: number) => whole.format(n).replace('-', '−')
 
 /** month → "month", 3 months → "3 months". */
 export const every = (unit: Interval | null, times: number | null) =>

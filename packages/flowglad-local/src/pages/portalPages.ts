@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
-import type { Customer, Invoice, Subscription } from '../database/records.ts'
+import type { Customer, Invoice, InvoiceLineItem, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { Problem } from '../problems.ts'
-import { day, money } from './format.ts'
+import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
-import { badge, balanceBars, cardText, priceText, table } from './parts.ts'
+import { badge, balanceBars, cardText, table } from './parts.ts'
 
 /** Where a customer sees plan, invoices and card. The real one asks for a code by email; here one picks a name. */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
@@ -40,7 +41,8 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
     return customer ? show(reply, customer) : unknown(reply)
   })
 
-  for (const [action, run] of Object.entries({ cancel: cancelAtEnd, resume: resumeSubscription })) {
+  const actions = { cancel: cancelAtEnd, resume: resumeSubscription, keep: cancelScheduledAdjustment }
+  for (const [action, run] of Object.entries(actions)) {
     app.post<Params>(`${base}/:externalId/${action}`, (request, reply) => {
       const customer = customerOf(request.params.externalId)
       const subscription = customer && currentSubscriptions(platform, customer.id)[0]
@@ -109,7 +111,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
   <div class="columns">
     <section class="card stack">
       <h2>Plan</h2>
-      ${subscription ? planPart(platform, subscription, path) : html`<p class="empty">No plan at the moment.</p>`}
+      ${subscription ? planPart(platform, subscription, path) : html`<p class="empty">${noPlan(platform, customer)}</p>`}
     </section>
     <section class="card stack">
       <h2>Credits</h2>
@@ -124,7 +126,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
   <section class="card stack">
     <h2>Invoices</h2>
     ${table(
-      ['Number', 'Date', 'For', 'Status', { number: 'Paid' }],
+      ['Number', 'Date', 'For', 'Status', { number: 'Amount' }],
       invoices.map((invoice) => invoiceRow(platform, invoice)),
       'No invoices yet.',
     )}
@@ -133,24 +135,50 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
 }
 
 function planPart(platform: Platform, subscription: Subscription, path: string): Html {
-  const { books } = platform
-  const price = books.prices.get(subscription.priceId)
-  const [item] = itemsAt(platform, subscription.id, platform.clock.now())
+  const items = itemsAt(platform, subscription.id, platform.clock.now())
+  const total = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
   const ends = day(subscription.currentBillingPeriodEnd)
   const canceling = subscription.status === 'cancellation_scheduled'
+  const changes = subscription.scheduledAdjustmentAt
+  const next = changes === null ? [] : itemsAt(platform, subscription.id, changes)
+  const what = canceling
+    ? `Ends on ${ends}.`
+    : changes !== null
+      ? `Changes to ${next.map(({ name }) => name).join(', ')} on ${day(changes)}.`
+      : subscription.isFreePlan
+        ? `New credits on ${ends}.`
+        : `Renews on ${ends}.`
   return html`<div class="tight">
   <div class="row"><span class="plan">${subscription.name}</span> ${badge(subscription.status)}</div>
-  <p>${price.unitPrice === 0 ? 'Free' : priceText(price, item?.quantity)}</p>
-  <p class="soft">${canceling ? `Ends on ${ends}.` : subscription.isFreePlan ? `New credits on ${ends}.` : `Renews on ${ends}.`}
-  ${subscription.scheduledAdjustmentAt !== null && ` Changes plan on ${day(subscription.scheduledAdjustmentAt)}.`}</p>
+  <p>${total === 0 ? 'Free' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
+  <p class="soft">${what}</p>
+  ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
 </div>
 ${
-  canceling
-    ? html`<form method="post" action="${path}/resume"><button class="primary">Keep this plan</button></form>`
+  canceling || changes !== null
+    ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
       html`<form method="post" action="${path}/cancel"><button class="danger">Cancel at the end of the period</button></form>`
 }`
 }
+
+function noPlan({ books }: Platform, customer: Customer): string {
+  const waiting = books.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
+  return waiting ? `${waiting.name} waits for its first payment.` : 'No plan at the moment.'
+}
+
+function pastDue({ books }: Platform, subscription: Subscription): string {
+  const retry = books.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
+  return retry?.dueAt
+    ? `The last payment failed. It is tried again on ${day(retry.dueAt)}: save another card until then.`
+    : 'The last payment failed.'
+}
+
+/** A name may say its quantity already: "Team x 2". */
+const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
+  quantity === 1 || (type === 'static' && description.includes(` x ${quantity}`))
+    ? description
+    : `${description} (× ${quantity})`
 
 function invoiceRow({ books }: Platform, invoice: Invoice): Html {
   const paid = books.payments
@@ -161,8 +189,8 @@ function invoiceRow({ books }: Platform, invoice: Invoice): Html {
   return html`<tr>
   <td class="mono">${invoice.invoiceNumber}</td>
   <td>${day(invoice.invoiceDate)}</td>
-  <td>${lines.map((line) => html`<div>${line.description}${line.quantity > 1 && ` × ${line.quantity}`}</div>`)}</td>
+  <td>${lines.map((line) => html`<div>${lineText(line)}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
-  <td class="number">${money(paid)}</td>
+  <td class="number">${money(invoice.status === 'paid' ? paid : invoice.subtotal)}</td>
 </tr>`
 }

@@ -52,6 +52,7 @@ a { color: var(--accent); text-underline-offset: 3px; }
   padding: clamp(1rem, 3vw, 1.6rem); min-width: 0;
 }
 .note { border-radius: 10px; padding: 0.75rem 0.9rem; background: var(--tint); }
+.two > .note { grid-column: 1 / -1; }
 .note.bad { background: var(--bad-tint); color: var(--bad); }
 .note.warn { background: var(--warn-tint); color: var(--warn); }
 
