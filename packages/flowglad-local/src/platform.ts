@@ -25,9 +25,3 @@ export const newRecord = (prefix: string, at: number) => ({
   updatedAt: at,
   livemode: false as const,
 })
-
-/** The pricing model that reads as the default. */
-export function defaultPricingModel({ books }: Platform) {
-  for (const model of books.pricingModels.all()) if (model.isDefault) return model
-  throw new Error('No pricing model is installed')
-}

@@ -10,10 +10,12 @@ import { pricingModelRoutes } from './api/pricingModels.ts'
 import { productRoutes } from './api/products.ts'
 import { resourceRoutes } from './api/resources.ts'
 import { createRoute } from './api/route.ts'
+import { subscriptionItemFeatureRoutes } from './api/subscriptionItemFeatures.ts'
 import { subscriptionRoutes } from './api/subscriptions.ts'
 import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
 import { usageMeterRoutes } from './api/usageMeters.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import { createRequestId } from './ids.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
@@ -89,6 +91,8 @@ export function buildServer({
       featureRoutes(route)
       resourceRoutes(route)
       moneyRoutes(route)
+      subscriptionItemFeatureRoutes(route)
+      webhookRoutes(route)
       leftOutRoutes(route)
     },
     { prefix: '/api/v1' },

@@ -14,6 +14,7 @@ it('products, prices and meters can be added to a pricing model and sold', async
         type: 'usage_credit_grant',
         name: '9 scripts',
         slug: 'nine_scripts',
+        description: '',
         pricingModelId: pricingModel.id,
         usageMeterId: usageMeter.id,
         amount: 9,

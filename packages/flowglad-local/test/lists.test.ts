@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
@@ -18,20 +21,81 @@ it('pages go through everything once, oldest first, and keep their place while m
   expect(seen).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'])
 })
 
-it.each(['0', '101', 'ten', '-1', '1.5', '', '1&limit=2'])('a limit of "%s" is refused', async (limit) => {
+const get = async (studio: { url: string; key: string }, path: string) => {
+  const answer = await fetch(`${studio.url}/api/v1${path}`, { headers: { authorization: studio.key } })
+  return [answer.status, await answer.json()] as const
+}
+const cursorOf = (place: object) => encodeURIComponent(Buffer.from(JSON.stringify(place)).toString('base64'))
+
+it.each([
+  ['limit=0', 'too_small'],
+  ['limit=101', 'too_big'],
+  ['limit=ten', 'invalid_type'],
+  ['limit=1.5', 'invalid_type'],
+  ['limit=', 'too_small'],
+  ['cursor=', 'too_small'],
+])('%s is refused, with what is wrong as text and without a code, by every GET', async (query, code) => {
   await using studio = await startStudio()
-  const answer = await fetch(`${studio.url}/api/v1/customers?limit=${limit}`, {
-    headers: { authorization: studio.key },
-  })
-  expect([answer.status, await answer.json()]).toEqual([
-    400,
-    { error: expect.any(String), request_id: expect.any(String) },
-  ])
+  await studio.customer('ada')
+  for (const path of ['/customers', '/usage-events', '/customers/ada/billing']) {
+    const [status, body] = await get(studio, `${path}?${query}`)
+    expect([status, Object.keys(body)]).toEqual([400, ['error', 'request_id']])
+    expect(JSON.parse(body.error)).toMatchObject([{ code, path: [query.split('=')[0]] }])
+  }
 })
 
-it('a cursor that no page gave is refused', async () => {
+it.each([
+  ['limit=1&limit=2', "Multiple 'limit' values are not allowed"],
+  ['cursor=bm8=', 'Invalid cursor'],
+  [`cursor=${cursorOf({ createdAt: 1 })}`, 'Invalid cursor'],
+])('%s is refused', async (query, error) => {
   await using studio = await startStudio()
-  await expect(studio.node.customers.list({ cursor: 'bm8=' })).rejects.toMatchObject({ status: 400 })
+  expect(await get(studio, `/customers?${query}`)).toEqual([400, { error, request_id: expect.any(String) }])
+})
+
+it('a cursor can point backwards, name a time alone, or a record alone', async () => {
+  let now = Date.UTC(2027, 0, 1)
+  await using studio = await startStudio({ clock: () => now })
+  const made = []
+  for (const name of ['a', 'b', 'c', 'd']) {
+    now += 1000
+    await studio.customer(name)
+    made.push((await studio.node.customers.retrieve(name)).customer)
+  }
+  const pageFrom = async (place: object, limit = 10) => {
+    const [, page] = await get(studio, `/customers?limit=${limit}&cursor=${cursorOf(place)}`)
+    return { names: page.data.map((c: { externalId: string }) => c.externalId), next: page.nextCursor }
+  }
+  const [, b, , d] = made
+  const backwards = await pageFrom({ id: d?.id, createdAt: d?.createdAt, direction: 'backward' }, 2)
+  expect(backwards.names).toEqual(['c', 'b'])
+  expect(JSON.parse(Buffer.from(backwards.next, 'base64').toString())).toEqual({
+    parameters: {},
+    createdAt: b?.createdAt,
+    id: b?.id,
+    direction: 'backward',
+  })
+  expect((await pageFrom({ createdAt: b?.createdAt, direction: 'forward' })).names).toEqual(['c', 'd'])
+  expect((await pageFrom({ id: 'gone', createdAt: b?.createdAt })).names).toEqual(['c', 'd'])
+  expect((await pageFrom({ id: b?.id })).names).toEqual(['a', 'b', 'c', 'd'])
+})
+
+it('lists what belongs to the pricing model of the key, and archived customers too', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  await studio.customer('ada')
+  await node.post('/api/v1/customers/ada/archive', { body: {} })
+  expect((await node.customers.list()).data).toMatchObject([{ externalId: 'ada', archived: true }])
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const before = (await node.prices.list()).total
+  const { pricingModel: other } = await node.pricingModels.clone(pricingModel.id, { name: 'Other' })
+  expect((await node.pricingModels.list()).total).toBe(2)
+  expect((await node.prices.list()).total).toBe(before)
+  const [foreign] = other.products
+  await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
+  await expect(
+    node.usageMeters.create({ usageMeter: { name: 'X', slug: 'x', pricingModelId: other.id } }),
+  ).rejects.toMatchObject({ status: 403, error: { code: 'FORBIDDEN' } })
 })
 
 it('every list that the SDK has answers', async () => {
@@ -61,11 +125,47 @@ it('every list that the SDK has answers', async () => {
   ])
 })
 
-it('what is left out answers 501 with a sentence', async () => {
+it('no call of the SDK meets an unknown route', async () => {
   await using studio = await startStudio()
-  for (const call of [studio.node.discounts.list(), studio.node.discounts.retrieve('d')])
-    await expect(call).rejects.toMatchObject({
-      status: 501,
-      error: { code: 'NOT_IMPLEMENTED', error: expect.stringMatching(/\.$/) },
+  const resources = dirname(fileURLToPath(import.meta.resolve('@flowglad/node/resources')))
+  const calls = readdirSync(`${resources}/resources`)
+    .filter((name) => name.endsWith('.mjs'))
+    .flatMap((name) => [
+      ...readFileSync(`${resources}/resources/${name}`, 'utf8').matchAll(
+        /_client\.(get|post|put|patch|delete)\((?:path )?['`](\/api\/v1[^'`]+)['`]/g,
+      ),
+    ])
+  expect(calls.length).toBeGreaterThan(50)
+  for (const [, method = '', path = ''] of calls) {
+    const answer = await fetch(studio.url + path.replaceAll(/\$\{\w+\}/g, 'nobody'), {
+      method: method.toUpperCase(),
+      headers: { authorization: studio.key },
+      ...(method !== 'get' && { body: '{}' }),
     })
+    expect([method, path, answer.headers.get('content-type')?.split(';')[0]]).toEqual([
+      method,
+      path,
+      'application/json',
+    ])
+  }
+})
+
+it.each([
+  ['GET', '/discounts'],
+  ['POST', '/discounts'],
+  ['GET', '/catalogs/default'],
+  ['GET', '/api-keys'],
+  ['GET', '/utils/ping'],
+  ['POST', '/subscription-item-features'],
+])('%s %s is left out, which is 501 with a sentence', async (method, path) => {
+  await using studio = await startStudio()
+  const answer = await fetch(`${studio.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: studio.key },
+    ...(method === 'POST' && { body: '{}' }),
+  })
+  expect([answer.status, await answer.json()]).toEqual([
+    501,
+    expect.objectContaining({ code: 'NOT_IMPLEMENTED', error: expect.stringMatching(/\.$|\)\.$/) }),
+  ])
 })

@@ -1,108 +1,164 @@
 import { z } from 'zod'
-import { find, linkFeatures, refuseTakenSlug } from '../billing/catalog.ts'
-import type { Feature } from '../database/records.ts'
-import { newRecord } from '../platform.ts'
+import {
+  hasSlug,
+  linkFeatures,
+  slugTaken,
+  switchFeature,
+  togglesOnSinglePayment,
+  unlinkFeature,
+} from '../billing/catalog.ts'
+import type { Feature, ProductFeature } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
 import { units } from '../pricing/bounds.ts'
+import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentFeature } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
+import { label } from './text.ts'
+import { visible } from './visible.ts'
 
-const featureInput = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('toggle') }),
-  z.object({
+const kinds = {
+  toggle: { type: z.literal('toggle') },
+  grant: {
     type: z.literal('usage_credit_grant'),
     amount: units,
     usageMeterId: z.string(),
     renewalFrequency: z.enum(['once', 'every_billing_period']),
-  }),
-  z.object({ type: z.literal('resource'), amount: units, resourceId: z.string() }),
-])
+  },
+  resource: { type: z.literal('resource'), amount: units, resourceId: z.string() },
+}
+const created = {
+  name: z.string(),
+  slug: label,
+  description: z.string(),
+  pricingModelId: z.string(),
+  active: z.boolean().default(true),
+}
+const changed = {
+  id: z.string(),
+  name: z.string().optional(),
+  slug: label.optional(),
+  description: z.string().optional(),
+  active: z.boolean().optional(),
+}
+const createInput = z.object({
+  feature: z.discriminatedUnion('type', [
+    z.object({ ...kinds.toggle, ...created }),
+    z.object({ ...kinds.grant, ...created }),
+    z.object({ ...kinds.resource, ...created }),
+  ]),
+})
+const updateInput = z.object({
+  feature: z.discriminatedUnion('type', [
+    z.object({ ...kinds.toggle, ...changed }),
+    z.object({ ...kinds.grant, ...changed }),
+    z.object({ ...kinds.resource, ...changed }),
+  ]),
+})
 
 /** Features, and which products they belong to. */
 export function featureRoutes(route: Route): void {
-  const createInput = z.object({
-    feature: z.intersection(
-      z.object({
-        name: z.string(),
-        slug: z.string(),
-        description: z.string().default(''),
-        pricingModelId: z.string(),
-        active: z.boolean().default(true),
-      }),
-      featureInput,
-    ),
-  })
-
   route('GET', '/features', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.features, query, presentFeature),
+    listPage(visible(platform, platform.books.features), query, presentFeature),
   )
 
   route('GET', '/features/:id', {}, ({ platform, params }) => ({
-    feature: presentFeature(find(platform.books.features, params.id, 'Feature')),
+    feature: presentFeature(visible(platform, platform.books.features).get(params.id, 'features')),
   }))
 
   route('POST', '/features', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId } = platform
+    const { books, organizationId, pricingModelId } = platform
     const { feature } = body
-    find(books.pricingModels, feature.pricingModelId, 'Pricing Model')
-    refuseTakenSlug(books.features.by('model', feature.pricingModelId), feature.slug, 'feature')
-    if (feature.type === 'usage_credit_grant') find(books.usageMeters, feature.usageMeterId, 'UsageMeter')
-    if (feature.type === 'resource') find(books.resources, feature.resourceId, 'Resource')
+    refuseForeign(platform, feature)
+    if (hasSlug(books.features.by('model', pricingModelId), feature.slug))
+      throw slugTaken('features', feature.slug)
     const none = { amount: null, usageMeterId: null, renewalFrequency: null, resourceId: null }
     const stored: Feature = { ...newRecord('feature', now), organizationId, ...none, ...feature }
     return { feature: presentFeature(books.features.put(stored)) }
   })
 
-  const changes = z.object({
-    name: z.string().optional(),
-    slug: z.string().optional(),
-    description: z.string().optional(),
-    amount: units.optional(),
-    active: z.boolean().optional(),
+  route('PUT', '/features/:id', { body: updateInput }, ({ platform, now, params, body }) => {
+    const { books } = platform
+    const feature = visible(platform, books.features).get(params.id, 'features')
+    const { id: _, ...change } = body.feature
+    refuseForeign(platform, { ...change, pricingModelId: feature.pricingModelId })
+    if (hasSlug(books.features.by('model', feature.pricingModelId), change.slug, feature.id))
+      throw slugTaken('features', change.slug ?? '')
+    const updated = books.features.patch(feature.id, { ...defined(change), updatedAt: now })
+    if (updated.active !== feature.active) switchFeature(platform, now, updated)
+    return { feature: presentFeature(updated) }
   })
-  route(
-    'PUT',
-    '/features/:id',
-    { body: z.object({ feature: changes }) },
-    ({ platform, now, params, body }) => {
-      const { books } = platform
-      const feature = find(books.features, params.id, 'Feature')
-      refuseTakenSlug(
-        books.features.by('model', feature.pricingModelId),
-        body.feature.slug,
-        'feature',
-        feature.id,
-      )
-      return {
-        feature: presentFeature(
-          books.features.patch(feature.id, { ...defined(body.feature), updatedAt: now }),
-        ),
-      }
-    },
-  )
 
   const linkInput = z.object({ productFeature: z.object({ productId: z.string(), featureId: z.string() }) })
+
   route('GET', '/product-features', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.productFeatures, query, (link) => link),
+    listPage(links(platform), query, (link) => presentLink(platform, link)),
   )
-  route('GET', '/product-features/:id', {}, ({ platform, params }) => ({
-    productFeature: find(platform.books.productFeatures, params.id, 'ProductFeature'),
-  }))
+
+  route('GET', '/product-features/:id', {}, ({ platform, params }) => {
+    const link = links(platform)
+      .all()
+      .find(({ id }) => id === params.id)
+    if (!link)
+      throw refused(`Unwrap called on Err: NotFoundError: No product features found with id: ${params.id}`)
+    return { productFeature: presentLink(platform, link) }
+  })
+
   route('POST', '/product-features', { body: linkInput }, ({ platform, now, body }) => {
     const { books } = platform
-    const { productId, featureId } = body.productFeature
-    const product = find(books.products, productId, 'Product')
-    const links = books.productFeatures.by('product', productId).filter((link) => link.expiredAt === null)
-    linkFeatures(platform, now, product, [...links.map((link) => link.featureId), featureId])
-    return {
-      productFeature: books.productFeatures.by('product', productId).find((l) => l.featureId === featureId),
-    }
+    const { productId } = body.productFeature
+    const product = visible(platform, books.products).find(productId)
+    if (!product) throw notFound(`Product with id ${productId} not found`)
+    const { id: featureId } = visible(platform, books.features).get(body.productFeature.featureId, 'features')
+    const price = books.prices.by('product', productId).find(({ isDefault, active }) => isDefault && active)
+    if (togglesOnSinglePayment(platform, price?.type, [featureId]))
+      throw refused(
+        'Cannot associate toggle features with single payment products. Toggle features require subscription-based pricing.',
+      )
+    const linked = books.productFeatures.by('product', productId)
+    const kept = linked.filter((link) => link.expiredAt === null).map((link) => link.featureId)
+    linkFeatures(platform, now, product, [...kept, featureId])
+    const link = books.productFeatures.by('product', productId).find((l) => l.featureId === featureId)
+    return { productFeature: link && presentLink(platform, link) }
   })
+
+  // An id that there is not is no mistake, as on the platform: there is nothing left to end.
   route('POST', '/product-features/:id/expire', {}, ({ platform, now, params }) => {
-    const link = find(platform.books.productFeatures, params.id, 'ProductFeature')
-    return {
-      productFeature: platform.books.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now }),
-    }
+    const link = links(platform)
+      .all()
+      .find(({ id }) => id === params.id)
+    if (link && link.expiredAt === null) unlinkFeature(platform, now, link)
+    return { success: true }
   })
+}
+
+const links = ({ books, pricingModelId }: Platform) => ({
+  all: () =>
+    [...books.productFeatures.all()].filter(
+      ({ productId }) => books.products.get(productId).pricingModelId === pricingModelId,
+    ),
+})
+
+const presentLink = ({ books, organizationId }: Platform, link: ProductFeature) => ({
+  ...link,
+  organizationId,
+  pricingModelId: books.products.get(link.productId).pricingModelId,
+})
+
+/** What a feature names has to be of the key's own pricing model, like the feature itself. */
+function refuseForeign(
+  platform: Platform,
+  feature: { pricingModelId: string; usageMeterId?: string; resourceId?: string },
+): void {
+  const { books, pricingModelId } = platform
+  const { usageMeterId, resourceId } = feature
+  if (
+    feature.pricingModelId !== pricingModelId ||
+    (usageMeterId !== undefined && !visible(platform, books.usageMeters).find(usageMeterId)) ||
+    (resourceId !== undefined && !visible(platform, books.resources).find(resourceId))
+  )
+    throw refused(
+      'Failed to insert item into features: new row violates row-level security policy for table "features"',
+    )
 }

@@ -1,15 +1,41 @@
 import { z } from 'zod'
-import type { Table } from '../database/Table.ts'
 import { malformed } from '../problems.ts'
 
-/** `?limit` 1–100, default 10, and `?cursor` from the previous page. */
-export const listQuery = z.object({ limit: z.unknown().optional(), cursor: z.unknown().optional() })
+const limits = z.coerce.number().int().min(1).max(100)
+const cursors = z.string().min(1)
 
-const cursorShape = z.object({
-  createdAt: z.number(),
-  id: z.string(),
+const place = z.object({
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  createdAt: z.number().optional(),
+  id: z.string().min(1),
   direction: z.enum(['forward', 'backward']).default('forward'),
 })
+/** Cursors had no id once; the platform still takes those. */
+const olderPlace = z.strictObject({
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  createdAt: z.number(),
+  direction: z.enum(['forward', 'backward']),
+})
+
+type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
+
+/** `?limit` 1–100, default 10, and `?cursor` from the previous page: already looked at, see `refuseBadPaging`. */
+export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
+
+/** Every GET refuses these when they are wrong, lists or not, without a code and before it looks at anything else. */
+export function refuseBadPaging(query: unknown): void {
+  const { limit, cursor } = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
+  for (const [name, value, shape] of [
+    ['limit', limit, limits],
+    ['cursor', cursor, cursors],
+  ] as const) {
+    if (value === undefined) continue
+    if (Array.isArray(value)) throw malformed(`Multiple '${name}' values are not allowed`)
+    const parsed = z.object({ [name]: shape }).safeParse({ [name]: value })
+    if (!parsed.success) throw malformed(parsed.error.message)
+  }
+  if (typeof cursor === 'string') readCursor(cursor)
+}
 
 /** A page of a list as the platform sends it: cursors are null, not absent, where there are none. */
 export interface Page<T> {
@@ -23,54 +49,54 @@ export interface Page<T> {
 /** A page of what a list of the SDK holds, so that a list of something else does not compile. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
-/** A table's records, oldest first, from the cursor on. */
-export function listPage<R extends { id: string; createdAt: number }, T>(
-  table: Table<R>,
-  query: z.output<typeof listQuery>,
+interface Listed {
+  id: string
+  createdAt: number
+}
+
+/** Records oldest first, from the cursor on; newest first where the cursor points backwards. */
+export function listPage<R extends Listed, T>(
+  table: { all(): Iterable<R> },
+  { limit, cursor }: z.output<typeof listQuery>,
   present: (record: R) => T,
 ): Page<T> {
-  const limit = parseLimit(query.limit)
   const records = [...table.all()]
-  const cursor = query.cursor === undefined ? null : z.string().safeParse(query.cursor).data
-  if (cursor === undefined) throw malformed('Invalid cursor')
-  const start = cursor === null ? 0 : indexAfter(records, parseCursor(cursor))
-  const page = records.slice(start, start + limit)
+  const from = cursor === undefined ? null : readCursor(cursor)
+  const direction = from?.direction ?? 'forward'
+  const rest = from ? beyond(records, from) : records
+  const page = rest.slice(0, limit)
   const last = page.at(-1)
-  const hasMore = start + limit < records.length
+  const hasMore = rest.length > limit
   return {
     data: page.map(present),
-    currentCursor: cursor,
-    nextCursor: hasMore && last ? encodeCursor(last) : null,
+    currentCursor: cursor ?? null,
+    nextCursor: hasMore && last ? writeCursor(last, direction) : null,
     hasMore,
     total: records.length,
   }
 }
 
-function parseLimit(text: unknown): number {
-  if (text === undefined) return 10
-  const limit = typeof text === 'string' ? Number(text) : Number.NaN
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-    throw malformed('Invalid limit: expected a whole number from 1 to 100')
-  return limit
-}
+const writeCursor = ({ id, createdAt }: Listed, direction: Place['direction']) =>
+  Buffer.from(JSON.stringify({ parameters: {}, createdAt, id, direction })).toString('base64')
 
-const encodeCursor = ({ id, createdAt }: { id: string; createdAt: number }) =>
-  Buffer.from(JSON.stringify({ parameters: {}, createdAt, id, direction: 'forward' })).toString('base64')
-
-function parseCursor(text: string): z.output<typeof cursorShape> {
+function readCursor(text: string): Place {
   try {
-    return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64').toString()))
+    const said: unknown = JSON.parse(Buffer.from(text, 'base64').toString())
+    const now = place.safeParse(said)
+    return now.success ? now.data : olderPlace.parse(said)
   } catch {
     throw malformed('Invalid cursor')
   }
 }
 
-function indexAfter(
-  records: readonly { id: string; createdAt: number }[],
-  { id, createdAt }: { id: string; createdAt: number },
-): number {
-  const exact = records.findIndex((record) => record.id === id)
-  if (exact !== -1) return exact + 1
-  const later = records.findIndex((record) => record.createdAt > createdAt)
-  return later === -1 ? records.length : later
+/** What lies beyond a place, in its direction. A place without a time is the beginning, as on the platform. */
+function beyond<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
+  const ordered = direction === 'forward' ? records : records.toReversed()
+  if (!createdAt) return [...ordered]
+  // Records of one moment keep the order in which they were made, so the named one has to be found among them.
+  const named = ordered.findIndex((record) => record.id === id && record.createdAt === createdAt)
+  if (named !== -1) return ordered.slice(named + 1)
+  return ordered.filter((record) =>
+    direction === 'forward' ? record.createdAt > createdAt : record.createdAt < createdAt,
+  )
 }

@@ -28,19 +28,24 @@ const usagePrice = z.object({
   intervalCount: intervals,
 })
 const ofProduct = { productId: z.string() }
+
+/** A price by itself, which says what it is of. */
 export const priceInput = z.discriminatedUnion('type', [
   subscriptionPrice.extend(ofProduct),
   singlePrice.extend(ofProduct),
   usagePrice,
 ])
-export const productPriceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice])
+/** The price that comes with a new product. */
+export const productPriceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
+
+type Terms = z.output<typeof priceInput> | z.output<typeof productPriceInput>
 
 /** A stored price says null where an input may say nothing. */
-export function withNulls(price: z.output<typeof productPriceInput>) {
+export function withNulls(price: Terms) {
   return {
     ...price,
     name: price.name ?? null,
     slug: price.slug ?? null,
-    trialPeriodDays: (price.type === 'subscription' && price.trialPeriodDays) || null,
+    trialPeriodDays: price.type === 'subscription' ? (price.trialPeriodDays ?? null) : null,
   }
 }

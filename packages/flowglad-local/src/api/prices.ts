@@ -1,14 +1,36 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { demoteOthers, find, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
-import { refused } from '../problems.ts'
+import {
+  addUsagePrice,
+  demoteOthers,
+  ensureMeterHasDefault,
+  isNoCharge,
+  replaceProductPrice,
+} from '../billing/catalog.ts'
+import type { Price } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { notFound, Problem } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { priceInput, withNulls } from './priceInput.ts'
 import { presentPrice } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
+import { visible } from './visible.ts'
 
-const text = z.string().nullish()
+const reserved = 'Usage price slugs ending with "_no_charge" are reserved for auto-generated fallback prices'
+
+const changed = {
+  id: z.string(),
+  isDefault: z.boolean(),
+  name: z.string().nullish(),
+  slug: z.string().nullish(),
+  active: z.boolean().optional(),
+}
+const changes = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('subscription'), ...changed }),
+  z.object({ type: z.literal('single_payment'), ...changed }),
+  z.object({ type: z.literal('usage'), ...changed }),
+])
 
 export function priceRoutes(route: Route): void {
   route(
@@ -16,49 +38,87 @@ export function priceRoutes(route: Route): void {
     '/prices',
     { query: listQuery },
     ({ platform, query }) =>
-      listPage(platform.books.prices, query, presentPrice) satisfies PageOf<Flowglad.PriceListResponse>,
+      listPage(
+        visible(platform, platform.books.prices),
+        query,
+        presentPrice,
+      ) satisfies PageOf<Flowglad.PriceListResponse>,
   )
 
-  route('GET', '/prices/:id', {}, ({ platform, params }) => ({
-    price: presentPrice(find(platform.books.prices, params.id, 'Price')),
-  }))
+  route('GET', '/prices/:id', {}, ({ platform, params }) => {
+    const price = visible(platform, platform.books.prices).find(params.id)
+    if (!price) throw notFound('Price not found')
+    return { price: presentPrice(price) }
+  })
 
   route('POST', '/prices', { body: z.object({ price: priceInput }) }, ({ platform, now, body }) => {
     const { books } = platform
     const { price } = body
-    const owner =
-      price.type === 'usage'
-        ? find(books.usageMeters, price.usageMeterId, 'UsageMeter')
-        : find(books.products, price.productId, 'Product')
-    if ('default' in owner && owner.default && price.unitPrice !== 0)
-      throw refused('Invalid price.amount: Default products must have zero price')
-    if (price.type === 'usage' && price.slug?.endsWith('_no_charge'))
-      throw refused('Invalid slug: Usage price slugs ending with "_no_charge" are reserved')
-    const terms =
-      price.type === 'usage'
-        ? { ...price, name: price.name ?? null, slug: price.slug ?? null }
-        : { ...price, ...withNulls(price) }
-    const stored = putPrice(platform, now, { ...noPrice, ...terms, pricingModelId: owner.pricingModelId })
-    return { price: presentPrice(stored) } satisfies Flowglad.PriceCreateResponse
+    if (price.type === 'usage') {
+      if (isNoCharge({ type: 'usage', slug: price.slug ?? null })) throw new Problem('BAD_REQUEST', reserved)
+      const meter = visible(platform, books.usageMeters).get(price.usageMeterId, 'usage meters')
+      return {
+        price: presentPrice(addUsagePrice(platform, now, meter, withNulls(price))),
+      } satisfies Flowglad.PriceCreateResponse
+    }
+    const product = visible(platform, books.products).get(price.productId, 'products')
+    const before = books.prices.by('product', product.id)
+    if (product.default && before.length > 0)
+      throw new Problem('FORBIDDEN', 'Cannot create additional prices for the default plan')
+    if (before.some(({ type }) => type !== price.type))
+      throw new Problem(
+        'FORBIDDEN',
+        'Cannot create price of a different type than the existing prices for the product',
+      )
+    return {
+      price: presentPrice(replaceProductPrice(platform, now, product, withNulls(price))),
+    } satisfies Flowglad.PriceCreateResponse
   })
 
-  const changes = z.object({
-    name: text,
-    slug: text,
-    active: z.boolean().optional(),
-    isDefault: z.boolean().optional(),
-  })
-  route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, params, body }) => {
+  route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, body }) => {
     const { books } = platform
-    const price = find(books.prices, params.id, 'Price')
-    refuseTakenSlug(
-      books.prices.by('model', price.pricingModelId).filter((p) => p.active),
-      body.price.slug,
-      'price',
-      price.id,
-    )
-    const updated = books.prices.patch(price.id, { ...defined(body.price), updatedAt: now })
-    if (updated.isDefault) demoteOthers(platform, now, updated)
-    return { price: presentPrice(updated) } satisfies Flowglad.PriceUpdateResponse
+    const { id, type: _, ...change } = body.price
+    // As on the platform, where the id in the body counts, not the one in the address.
+    const price = visible(platform, books.prices).get(id, 'prices')
+    refuseBreakingDefaults(platform, price, change)
+    if (price.type === 'usage' && change.slug && change.slug !== price.slug)
+      if (isNoCharge({ type: 'usage', slug: change.slug })) throw new Problem('BAD_REQUEST', reserved)
+    const updated = books.prices.patch(price.id, { ...defined(change), updatedAt: now })
+    if (change.isDefault) demoteOthers(platform, now, updated)
+    else if (price.isDefault && price.usageMeterId) ensureMeterHasDefault(platform, now, price.usageMeterId)
+    if (change.active === false && price.isDefault && price.usageMeterId)
+      ensureMeterHasDefault(platform, now, price.usageMeterId)
+    return { price: presentPrice(books.prices.get(price.id)) } satisfies Flowglad.PriceUpdateResponse
   })
+}
+
+/** Two prices are what everything falls back to: a meter's that costs nothing, and the free plan's. */
+function refuseBreakingDefaults(
+  { books }: Platform,
+  price: Price,
+  change: { slug?: string | null | undefined; active?: boolean | undefined; isDefault: boolean },
+): void {
+  const slugChanges = change.slug !== undefined && change.slug !== price.slug
+  if (isNoCharge(price)) {
+    if (change.active === false)
+      throw new Problem(
+        'BAD_REQUEST',
+        'No charge prices cannot be archived. They are protected as fallback prices.',
+      )
+    if (slugChanges)
+      throw new Problem(
+        'BAD_REQUEST',
+        'The slug of a no charge price is immutable. Only the name can be changed.',
+      )
+    if (!change.isDefault && price.isDefault)
+      throw new Problem(
+        'BAD_REQUEST',
+        'Default no_charge prices cannot be unset; isDefault is immutable for fallback prices.',
+      )
+  }
+  if (!price.isDefault || !price.productId || !books.products.get(price.productId).default) return
+  if (!change.isDefault)
+    throw new Problem('FORBIDDEN', 'Cannot change the default status of a default price on a default product')
+  if (slugChanges)
+    throw new Problem('FORBIDDEN', 'Cannot change the slug of the default price for a default product')
 }

@@ -17,14 +17,17 @@ function presentUsagePrice(price: Price): Flowglad.UsagePriceClientSelectSchema 
   return shown
 }
 
-/** A pricing model with everything in it. Prices of usage appear only under their meters. */
+/** A pricing model with everything in it that is active. Prices of usage appear only under their meters. */
 export function pricingModelDetails(platform: Platform, model: PricingModel): Details {
   const { books } = platform
   const products = books.products
     .by('model', model.id)
     .filter((product) => product.active)
     .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
-    .map((product) => productDetails(platform, product))
+    .flatMap((product) => {
+      const prices = activePrices(books.prices.by('product', product.id))
+      return productDetails(platform, product, prices) ?? []
+    })
   const usageMeters = books.usageMeters.by('model', model.id).map((meter) => {
     const prices = activePrices(books.prices.by('meter', meter.id)).map(presentUsagePrice)
     const defaultPrice = prices.find((price) => price.isDefault)
@@ -34,16 +37,16 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
   return { ...model, products, usageMeters, ...(defaultProduct && { defaultProduct }) }
 }
 
-/** A product with its prices and features. */
-export function productDetails({ books }: Platform, product: Product) {
-  const prices = activePrices(books.prices.by('product', product.id)).map(presentPrice)
-  const defaultPrice = prices.find((price) => price.isDefault) ?? prices[0]
-  if (!defaultPrice) throw new Error(`${product.id} has no price`)
+/** A product with these of its prices, and its features. Null when there are none: it cannot be sold, nor shown. */
+export function productDetails({ books }: Platform, product: Product, prices: readonly Price[]) {
+  const shown = prices.map(presentPrice)
+  const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]
+  if (!defaultPrice) return null
   const features = books.productFeatures
     .by('product', product.id)
     .filter((link) => link.expiredAt === null)
     .map((link) => presentFeature(books.features.get(link.featureId)))
-  return { ...product, prices, features, defaultPrice }
+  return { ...product, prices: shown, features, defaultPrice }
 }
 
 const activePrices = (prices: Price[]) => prices.filter((price) => price.active)

@@ -1,10 +1,11 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { defaultPricingModel, type Platform } from '../platform.ts'
+import type { Platform } from '../platform.ts'
+import { clonePricingModel } from '../pricing/clonePricingModel.ts'
 import { exportPricingModel } from '../pricing/exportPricingModel.ts'
 import { installPricingModel } from '../pricing/installPricingModel.ts'
 import { pricingSetup } from '../pricing/pricingSetup.ts'
-import { notFound, refused } from '../problems.ts'
+import { notFound, notImplemented, refused, refusedResult } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
@@ -12,8 +13,13 @@ import type { Route } from './route.ts'
 
 function findPricingModel({ books }: Platform, id: string) {
   const model = books.pricingModels.find(id)
-  if (!model) throw notFound(`Pricing Model not found with id: ${id}`)
+  if (!model) throw refusedResult('NotFoundError', `No pricing models found with id: ${id}`)
   return model
+}
+
+function defaultPricingModel({ books }: Platform) {
+  for (const model of books.pricingModels.all()) if (model.isDefault) return model
+  throw refused('Default pricing model not found')
 }
 
 export function pricingModelRoutes(route: Route): void {
@@ -39,15 +45,13 @@ export function pricingModelRoutes(route: Route): void {
       ) satisfies PageOf<Flowglad.PricingModelListResponse>,
   )
 
-  route(
-    'GET',
-    '/pricing-models/:id',
-    {},
-    ({ platform, params }) =>
-      ({
-        pricingModel: pricingModelDetails(platform, findPricingModel(platform, params.id ?? '')),
-      }) satisfies Flowglad.PricingModelRetrieveResponse,
-  )
+  route('GET', '/pricing-models/:id', {}, ({ platform, params }) => {
+    const model = platform.books.pricingModels.find(params.id ?? '')
+    if (!model) throw refused(`Pricing Model ${params.id} not found`)
+    return {
+      pricingModel: pricingModelDetails(platform, model),
+    } satisfies Flowglad.PricingModelRetrieveResponse
+  })
 
   route('GET', '/pricing-models/:id/export', {}, ({ platform, params }) => {
     const model = findPricingModel(platform, params.id ?? '')
@@ -59,7 +63,10 @@ export function pricingModelRoutes(route: Route): void {
   }))
 
   const createInput = z.object({
-    pricingModel: z.object({ name: z.string(), isDefault: z.boolean().default(false) }),
+    pricingModel: z.object({
+      name: z.string().min(1, 'Name is required'),
+      isDefault: z.boolean().default(false),
+    }),
     defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).default('month'),
   })
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
@@ -71,14 +78,16 @@ export function pricingModelRoutes(route: Route): void {
   })
 
   const updateInput = z.object({
-    pricingModel: z.object({ name: z.string().optional(), isDefault: z.boolean().optional() }),
+    pricingModel: z.object({
+      id: z.string(),
+      name: z.string().optional(),
+      isDefault: z.boolean().optional(),
+    }),
   })
   route('PUT', '/pricing-models/:id', { body: updateInput }, ({ platform, now, params, body }) => {
     const { pricingModels } = platform.books
     const { id } = findPricingModel(platform, params.id ?? '')
     const { isDefault, name } = body.pricingModel
-    if (isDefault === false && pricingModels.get(id).isDefault)
-      throw refused('A default pricing model stays the default until another becomes it')
     if (isDefault)
       for (const other of pricingModels.all())
         if (other.isDefault && other.id !== id)
@@ -88,12 +97,20 @@ export function pricingModelRoutes(route: Route): void {
     } satisfies Flowglad.PricingModelUpdateResponse
   })
 
-  const cloneInput = z.object({ name: z.string() })
+  const cloneInput = z.object({
+    name: z.string(),
+    destinationEnvironment: z.enum(['livemode', 'testmode']).optional(),
+  })
   route('POST', '/pricing-models/:id/clone', { body: cloneInput }, ({ platform, now, params, body }) => {
-    const source = exportPricingModel(platform, findPricingModel(platform, params.id ?? ''))
-    const setup = pricingSetup.parse({ ...source, name: body.name, isDefault: false })
+    const original = platform.books.pricingModels.find(params.id ?? '')
+    if (!original)
+      throw notFound(
+        'The pricing model you are trying to clone either does not exist or you do not have permission to clone it.',
+      )
+    if (body.destinationEnvironment === 'livemode')
+      throw notImplemented('There is no live mode here: clone to testmode.')
     return {
-      pricingModel: pricingModelDetails(platform, installPricingModel(platform, now, setup)),
+      pricingModel: pricingModelDetails(platform, clonePricingModel(platform, now, original, body.name)),
     } satisfies Flowglad.PricingModelCloneResponse
   })
 }

@@ -1,17 +1,29 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { find, linkFeatures, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
-import type { Product } from '../database/records.ts'
-import { newRecord } from '../platform.ts'
-import { refused } from '../problems.ts'
+import {
+  addUsagePrice,
+  hasSlug,
+  linkFeatures,
+  productSlugTaken,
+  refuseOtherModel,
+  replaceProductPrice,
+  togglesOnSinglePayment,
+  unexpected,
+} from '../billing/catalog.ts'
+import type { Price, Product } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { Problem } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
-import { productPriceInput, withNulls } from './priceInput.ts'
+import { priceInput, productPriceInput, withNulls } from './priceInput.ts'
 import { productDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
+import { visible } from './visible.ts'
 
 const text = z.string().nullish()
 const productFields = {
+  name: z.string(),
+  active: z.boolean(),
   description: text,
   imageURL: text,
   singularQuantityLabel: text,
@@ -19,92 +31,165 @@ const productFields = {
   slug: text,
   default: z.boolean().optional(),
 }
+const featureIds = z.array(z.string()).optional()
+
+const createInput = z.object({
+  product: z
+    .object({ pricingModelId: z.string(), ...productFields })
+    .refine(({ slug, default: isDefault }) => isDefault || slug?.toLowerCase().trim() !== 'free', {
+      message: "Slug 'free' is reserved for default products only",
+      path: ['slug'],
+    }),
+  price: productPriceInput,
+  featureIds,
+})
+const updateInput = z.object({
+  product: z.object({ id: z.string(), ...productFields }),
+  price: priceInput.optional(),
+  featureIds,
+})
+
+/** What of the default product can be changed. */
+const changeable = ['name', 'slug', 'displayFeatures', 'description', 'imageURL', 'active']
+
+const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
 
 export function productRoutes(route: Route): void {
-  const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
-  const createInput = z.object({
-    product: z.object({
-      name: z.string(),
-      active: z.boolean(),
-      pricingModelId: z.string(),
-      ...productFields,
-    }),
-    price: productPriceInput,
-    featureIds: z.array(z.string()).optional(),
-  })
-  const updateInput = z.object({
-    product: z.object({ name: z.string().optional(), active: z.boolean().optional(), ...productFields }),
-    price: productPriceInput.optional(),
-    featureIds: z.array(z.string()).optional(),
-  })
-
   route(
     'GET',
     '/products',
     { query: listQuery },
     ({ platform, query }) =>
-      listPage(platform.books.products, query, presentProduct) satisfies PageOf<Flowglad.ProductListResponse>,
+      listPage(
+        visible(platform, platform.books.products),
+        query,
+        presentProduct,
+      ) satisfies PageOf<Flowglad.ProductListResponse>,
   )
 
-  route(
-    'GET',
-    '/products/:id',
-    {},
-    ({ platform, params }) =>
-      productDetails(
-        platform,
-        find(platform.books.products, params.id, 'Product'),
-      ) satisfies Flowglad.ProductRetrieveResponse,
-  )
+  route('GET', '/products/:id', {}, ({ platform, params }) => {
+    const product = visible(platform, platform.books.products).find(params.id)
+    const prices = product ? platform.books.prices.by('product', product.id) : []
+    const details = product && productDetails(platform, product, prices)
+    if (!details) throw unexpected()
+    return details satisfies Flowglad.ProductRetrieveResponse
+  })
 
   route('POST', '/products', { body: createInput }, ({ platform, now, body }) => {
     const { books, organizationId } = platform
-    const { pricingModelId } =
-      find(books.pricingModels, body.product.pricingModelId, 'Pricing Model') && body.product
-    if (body.product.default) throw refused('Invalid product: Cannot create additional default products')
-    refuseTakenSlug(books.products.by('model', pricingModelId), body.product.slug, 'product')
+    const { product: given, price } = body
+    if (given.default)
+      throw new Problem(
+        'FORBIDDEN',
+        'Default products cannot be created manually. They are automatically created when pricing models are created.',
+      )
+    refuseOtherModel(platform, given.pricingModelId)
+    if (hasSlug(books.products.by('model', given.pricingModelId), given.slug)) throw productSlugTaken()
     const product = books.products.put({
       ...newRecord('prod', now),
       organizationId,
-      pricingModelId,
-      name: body.product.name,
-      active: body.product.active,
+      pricingModelId: given.pricingModelId,
+      name: given.name,
+      active: true,
       default: false,
-      description: body.product.description ?? null,
-      imageURL: body.product.imageURL ?? null,
-      singularQuantityLabel: body.product.singularQuantityLabel ?? null,
-      pluralQuantityLabel: body.product.pluralQuantityLabel ?? null,
-      slug: body.product.slug ?? null,
+      description: given.description ?? null,
+      imageURL: given.imageURL ?? null,
+      singularQuantityLabel: given.singularQuantityLabel ?? null,
+      pluralQuantityLabel: given.pluralQuantityLabel ?? null,
+      slug: given.slug ?? null,
     })
-    putPrice(platform, now, {
-      ...noPrice,
-      ...withNulls(body.price),
-      isDefault: true,
-      productId: product.id,
-      pricingModelId,
-    })
-    linkFeatures(platform, now, product, body.featureIds ?? [])
+    setFeatures(platform, now, product, price.type, body.featureIds)
+    if (price.type === 'usage') {
+      const meter = visible(platform, books.usageMeters).find(price.usageMeterId)
+      if (!meter)
+        throw new Problem('BAD_REQUEST', 'The specified usage meter does not exist or is not configured.')
+      addUsagePrice(platform, now, meter, { ...withNulls(price), isDefault: true })
+    } else replaceProductPrice(platform, now, product, withNulls(price))
     return { product: presentProduct(product) } satisfies Flowglad.ProductCreateResponse
   })
 
-  route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, params, body }) => {
+  route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
     const { books } = platform
-    const product = find(books.products, params.id, 'Product')
-    refuseTakenSlug(
-      books.products.by('model', product.pricingModelId),
-      body.product.slug,
-      'product',
-      product.id,
-    )
-    const updated = books.products.patch(product.id, { ...defined(body.product), updatedAt: now })
-    if (body.price)
-      putPrice(platform, now, {
-        ...noPrice,
-        ...withNulls(body.price),
-        productId: product.id,
-        pricingModelId: product.pricingModelId,
-      })
-    if (body.featureIds) linkFeatures(platform, now, product, body.featureIds)
+    const { id, ...change } = body.product
+    // As on the platform, where the id in the body counts, not the one in the address.
+    const product = visible(platform, books.products).find(id)
+    if (!product) throw unexpected()
+    refuseChangingDefault(product, change)
+    const slug = change.slug === undefined ? product.slug : change.slug
+    if (hasSlug(books.products.by('model', product.pricingModelId), slug, id)) throw productSlugTaken()
+    const updated = books.products.patch(id, {
+      ...defined(change),
+      ...(product.default && { active: true }),
+      updatedAt: now,
+    })
+    const current = books.prices.by('product', id).find((price) => price.active && price.isDefault)
+    setFeatures(platform, now, updated, current?.type, body.featureIds)
+    if (!product.default) followProduct(platform, now, product, updated, current, body.price)
     return { product: presentProduct(updated) } satisfies Flowglad.ProductUpdateResponse
   })
 }
+
+function refuseChangingDefault(product: Product, change: { default?: boolean | undefined }): void {
+  if (change.default !== undefined && change.default !== product.default)
+    throw new Problem('FORBIDDEN', 'Cannot change the default status of a product')
+  const fixed = Object.keys(change).filter((key) => !changeable.includes(key))
+  if (product.default && fixed.length > 0)
+    throw new Problem(
+      'FORBIDDEN',
+      `Cannot update the following fields on default products: ${fixed.join(', ')}. Only ${changeable.join(', ')} can be modified.`,
+    )
+}
+
+function setFeatures(
+  platform: Platform,
+  now: number,
+  product: Product,
+  priceType: Price['type'] | undefined,
+  ids: string[] | undefined,
+): void {
+  if (ids === undefined) return
+  if (priceType === 'usage' && ids.length > 0) throw unexpected()
+  if (togglesOnSinglePayment(platform, priceType, ids)) throw unexpected()
+  const features = visible(platform, platform.books.features)
+  if (ids.some((id) => !features.find(id)))
+    throw new Problem('BAD_REQUEST', 'The specified feature does not exist.')
+  linkFeatures(platform, now, product, ids)
+}
+
+/** A changed price takes the place of the one before; a product's new slug is its price's too. */
+function followProduct(
+  platform: Platform,
+  now: number,
+  before: Product,
+  product: Product,
+  current: Price | undefined,
+  given: z.output<typeof priceInput> | undefined,
+): void {
+  const renamed = product.slug !== before.slug
+  const price = given && given.type !== 'usage' ? withNulls(given) : undefined
+  if (price && given && differs(given, current)) {
+    const slug = renamed ? product.slug : (price.slug ?? current?.slug ?? null)
+    replaceProductPrice(platform, now, product, { ...price, slug })
+  } else if (renamed && current) {
+    platform.books.prices.patch(current.id, { slug: product.slug, updatedAt: now })
+  }
+}
+
+const compared = [
+  'unitPrice',
+  'intervalUnit',
+  'intervalCount',
+  'trialPeriodDays',
+  'isDefault',
+  'name',
+  'active',
+  'slug',
+] as const
+
+type Said = { [Key in (typeof compared)[number]]?: Price[Key] | undefined } & Pick<Price, 'type'>
+
+/** Whether a price says something else than the current one; what the call leaves out is as it was. */
+const differs = (said: Said, current: Price | undefined): boolean =>
+  !current ||
+  said.type !== current.type ||
+  compared.some((field) => said[field] !== undefined && said[field] !== current[field])

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Platform } from '../platform.ts'
 import { badRequest, Problem } from '../problems.ts'
+import { refuseBadPaging } from './list.ts'
 
 /** One call of the API, parsed, inside of a transaction that its handler's exception undoes. */
 interface Call<Body, Query> {
@@ -36,6 +37,7 @@ export const createRoute =
       method,
       url: path,
       handler: async (request) => {
+        if (method === 'GET') refuseBadPaging(request.query)
         const body = parse(input.body, request.body)
         const query = parse(input.query, request.query)
         const answer = platform.books.transaction(() =>

@@ -13,7 +13,8 @@ type WireFeatureItem = NonNullable<
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
-const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
+/** A feature that a subscription has: its plan's, in its own amount. */
+export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
 /** A balance row per meter that has moved: the meter with what is available of it. */
 export function usageMeterBalances({ books }: Platform, subscriptionId: string) {

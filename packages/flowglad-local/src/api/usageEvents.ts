@@ -11,9 +11,8 @@ import type { Route } from './route.ts'
 const identifiers = ['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'] as const
 const oneIdentifier = 'Exactly one of priceId, priceSlug, usageMeterId, or usageMeterSlug must be provided'
 
-const usageDate = z
-  .union([z.number(), z.string().transform((text) => Date.parse(text))])
-  .refine((ms) => Number.isFinite(ms) && Math.abs(ms) <= 8.64e15, { message: 'Invalid date' })
+/** Whatever a `Date` can be made of, as on the platform; a moment of no use is none. */
+const usageDate = z.coerce.date().transform((date) => date.getTime())
 
 const deepestProperties = 100
 
@@ -34,11 +33,11 @@ const eventInput = z
     // Flowglad takes "" for any event it already has and records nothing; refusing it is what was meant.
     transactionId: z.string().min(1),
     amount: z.int().positive(),
-    priceId: z.string().nullish(),
-    priceSlug: z.string().nullish(),
-    usageMeterId: z.string().nullish(),
-    usageMeterSlug: z.string().nullish(),
-    usageDate: usageDate.nullish(),
+    priceId: z.string().optional(),
+    priceSlug: z.string().optional(),
+    usageMeterId: z.string().optional(),
+    usageMeterSlug: z.string().optional(),
+    usageDate: usageDate.optional(),
     properties: properties.nullish(),
   })
   .superRefine((event, context) => {
@@ -60,30 +59,30 @@ export function usageEventRoutes(route: Route): void {
       const subscription = platform.books.subscriptions.find(input.subscriptionId)
       if (!subscription)
         throw refusedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
-      refuseArchived(platform, subscription)
       const priced = resolvePrice(platform, subscription, input, {
         notFound: (message) => refusedResult('NotFoundError', message),
         invalid: (message) => refusedResult('ValidationError', message),
         index: null,
       })
+      refuseArchived(platform, subscription)
       const existing = findUsage(platform, input.transactionId, priced.meter.id)
       if (existing && existing.subscriptionId !== subscription.id)
         throw refused(
           `UsageEvent conflict: A usage event already exists for transactionid ${input.transactionId}, but does not belong to subscription ${subscription.id}. Please provide a unique transactionId to create a new usage event.`,
         )
       if (existing) return { usageEvent: presentUsageEvent(existing) }
-      if (needsProperties(priced.meter, input))
-        throw refusedResult(
-          'ValidationError',
-          `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
-        )
       if (needsPeriod(platform, now, priced.meter, subscription))
-        throw refusedResult(
-          'ValidationError',
+        throw refused(
           `Invalid billingPeriod: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
         )
+      if (needsProperties(priced.meter, input))
+        throw refused(
+          `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
+        )
+      // The platform takes the beginning of 1970 for no date, here and not in bulk.
+      const usage = toUsage(subscription, priced, input, input.usageDate || now)
       return {
-        usageEvent: presentUsageEvent(recordUsage(platform, now, toUsage(now, subscription, priced, input))),
+        usageEvent: presentUsageEvent(recordUsage(platform, now, usage)),
       } satisfies Flowglad.UsageEventCreateResponse
     },
   )
@@ -93,25 +92,29 @@ export function usageEventRoutes(route: Route): void {
     '/usage-events/bulk',
     { body: z.object({ usageEvents: z.array(eventInput) }) },
     ({ platform, now, body }) => {
-      const usages = body.usageEvents.map((input, index) => {
+      // One concern after the other for all events, so that of several mistakes the same one is named.
+      const subscribed = body.usageEvents.map((input, index) => {
         const subscription = platform.books.subscriptions.find(input.subscriptionId)
         if (!subscription)
           throw refused(`Subscription not found: ${input.subscriptionId} (usage event at index ${index})`)
-        refuseArchived(platform, subscription)
-        const priced = resolvePrice(platform, subscription, input, {
-          notFound: refused,
-          invalid: refused,
-          index,
-        })
-        if (needsProperties(priced.meter, input))
+        return { input, subscription }
+      })
+      for (const { subscription } of subscribed) refuseArchived(platform, subscription)
+      const priced = subscribed.map(({ input, subscription }, index) => ({
+        input,
+        subscription,
+        ...resolvePrice(platform, subscription, input, { notFound: refused, invalid: refused, index }),
+      }))
+      const usages = priced.map(({ input, subscription, meter, price }, index) => {
+        if (needsPeriod(platform, now, meter, subscription))
           throw refused(
-            `Invalid properties: required for usage meter "${priced.meter.name}" at index ${index} (count_distinct_properties aggregation)`,
+            `Invalid billingPeriod: required for usage meter "${meter.name}" at index ${index} (count_distinct_properties aggregation)`,
           )
-        if (needsPeriod(platform, now, priced.meter, subscription))
+        if (needsProperties(meter, input))
           throw refused(
-            `Invalid billingPeriod: required for usage meter "${priced.meter.name}" at index ${index} (count_distinct_properties aggregation)`,
+            `Invalid properties: required for usage meter "${meter.name}" at index ${index} (count_distinct_properties aggregation)`,
           )
-        return toUsage(now, subscription, priced, input)
+        return toUsage(subscription, { meter, price }, input, input.usageDate ?? now)
       })
       // Duplicates, of stored events or within the batch, are left out of the answer; the first one wins.
       const usageEvents: UsageEvent[] = []
@@ -147,17 +150,17 @@ function refuseArchived({ books }: Platform, subscription: Subscription): void {
 }
 
 const toUsage = (
-  now: number,
   subscription: Subscription,
   { meter, price }: { meter: UsageMeter; price: Price },
-  { amount, transactionId, usageDate: date, properties }: EventInput,
+  { amount, transactionId, properties }: EventInput,
+  usageDate: number,
 ): Usage => ({
   subscription,
   meter,
   price,
   amount,
   transactionId,
-  usageDate: date ?? now,
+  usageDate,
   properties: properties ?? {},
 })
 
@@ -176,6 +179,7 @@ function resolvePrice(
 ): { meter: UsageMeter; price: Price } {
   const modelId = books.customers.get(subscription.customerId).pricingModelId
   const elsewhere = "(not in customer's pricing model)"
+  const at = `(index ${index})`
   const withDefaultPrice = (meter: UsageMeter) => {
     const prices = books.prices.by('meter', meter.id).filter((price) => price.active)
     const price = prices.find((p) => p.isDefault) ?? prices[0]
@@ -185,7 +189,7 @@ function resolvePrice(
   if (input.usageMeterId) {
     const meter = books.usageMeters.find(input.usageMeterId)
     if (meter?.pricingModelId !== modelId)
-      throw notFound(`UsageMeter not found: ${input.usageMeterId} ${elsewhere}`)
+      throw notFound(`UsageMeter not found: ${input.usageMeterId} ${index === null ? elsewhere : at}`)
     return withDefaultPrice(meter)
   }
   if (input.usageMeterSlug) {
@@ -200,11 +204,16 @@ function resolvePrice(
   }
   if (input.priceId) {
     const price = books.prices.find(input.priceId)
-    if (price?.pricingModelId !== modelId) throw notFound(`Price not found: ${input.priceId}`)
+    if (price?.pricingModelId !== modelId)
+      throw notFound(`Price not found: ${input.priceId}${index === null ? '' : ` ${at}`}`)
     if (!price.usageMeterId)
       throw invalid(
-        `Invalid priceId: Price ${price.id} is not a usage price. Please provide a usage price id to create a usage event.`,
+        index === null
+          ? `Invalid priceId: Price ${price.id} is not a usage price. Please provide a usage price id to create a usage event.`
+          : `Invalid priceId: Price ${price.id} at index ${index} is type "${price.type}" which is not a usage price`,
       )
+    // Only a bulk call minds that a price is archived.
+    if (index !== null && !price.active) throw notFound(`Price not found: ${price.id} ${elsewhere}`)
     return { meter: books.usageMeters.get(price.usageMeterId), price }
   }
   const slug = input.priceSlug ?? ''

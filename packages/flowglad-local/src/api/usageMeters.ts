@@ -1,38 +1,49 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { find, noPrice, putPrice, refuseTakenSlug } from '../billing/catalog.ts'
+import {
+  addUsagePrice,
+  hasSlug,
+  meterSlugTaken,
+  noChargeSlug,
+  refuseOtherModel,
+  unexpected,
+} from '../billing/catalog.ts'
 import type { UsageMeter } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
 import { cents, units } from '../pricing/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
+import { label } from './text.ts'
+import { visible } from './visible.ts'
+
+const aggregationType = z.enum(['sum', 'count_distinct_properties'])
+const createInput = z.object({
+  usageMeter: z.object({
+    name: label,
+    slug: label,
+    pricingModelId: z.string(),
+    aggregationType: aggregationType.default('sum'),
+  }),
+  price: z.object({ unitPrice: cents.optional(), usageEventsPerUnit: units.optional() }).optional(),
+})
+const changes = z.object({
+  id: z.string(),
+  name: label.optional(),
+  slug: label.optional(),
+  aggregationType: aggregationType.optional(),
+})
+
+const presentMeter = (meter: UsageMeter): Flowglad.UsageMeterClientSelectSchema => meter
 
 export function usageMeterRoutes(route: Route): void {
-  const presentMeter = (meter: UsageMeter): Flowglad.UsageMeterClientSelectSchema => meter
-  const aggregationType = z.enum(['sum', 'count_distinct_properties'])
-  const createInput = z.object({
-    usageMeter: z.object({
-      name: z.string(),
-      slug: z.string(),
-      pricingModelId: z.string(),
-      aggregationType: aggregationType.default('sum'),
-    }),
-    price: z
-      .object({
-        unitPrice: cents.optional(),
-        usageEventsPerUnit: units.optional(),
-      })
-      .optional(),
-  })
-
   route(
     'GET',
     '/usage-meters',
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.usageMeters,
+        visible(platform, platform.books.usageMeters),
         query,
         presentMeter,
       ) satisfies PageOf<Flowglad.UsageMeterListResponse>,
@@ -44,43 +55,38 @@ export function usageMeterRoutes(route: Route): void {
     {},
     ({ platform, params }) =>
       ({
-        usageMeter: presentMeter(find(platform.books.usageMeters, params.id, 'UsageMeter')),
+        usageMeter: presentMeter(
+          visible(platform, platform.books.usageMeters).get(params.id, 'usage meters'),
+        ),
       }) satisfies Flowglad.UsageMeterRetrieveResponse,
   )
 
   route('POST', '/usage-meters', { body: createInput }, ({ platform, now, body }) => {
     const { books, organizationId } = platform
     const { pricingModelId, slug, name } = body.usageMeter
-    find(books.pricingModels, pricingModelId, 'Pricing Model')
-    refuseTakenSlug(books.usageMeters.by('model', pricingModelId), slug, 'usage meter')
+    refuseOtherModel(platform, pricingModelId)
+    if (hasSlug(books.usageMeters.by('model', pricingModelId), slug)) throw meterSlugTaken()
     const meter = books.usageMeters.put({
       ...newRecord('usage_meter', now),
       organizationId,
       ...body.usageMeter,
     })
-    const priced = body.price?.unitPrice !== undefined && body.price.unitPrice > 0
-    const common = {
-      ...noPrice,
-      type: 'usage' as const,
-      active: true,
-      intervalUnit: 'month' as const,
-      intervalCount: 1,
-      usageMeterId: meter.id,
-      pricingModelId,
-    }
+    // A price of nothing is a price too, when it was asked for.
+    const priced = body.price?.unitPrice !== undefined || body.price?.usageEventsPerUnit !== undefined
+    const monthly = { intervalUnit: 'month' as const, intervalCount: 1 }
     if (priced)
-      putPrice(platform, now, {
-        ...common,
+      addUsagePrice(platform, now, meter, {
+        ...monthly,
         name,
         slug,
         unitPrice: body.price?.unitPrice ?? 0,
         usageEventsPerUnit: body.price?.usageEventsPerUnit ?? 1,
         isDefault: true,
       })
-    putPrice(platform, now, {
-      ...common,
+    addUsagePrice(platform, now, meter, {
+      ...monthly,
       name: `${name} - No Charge`,
-      slug: `${slug}_no_charge`,
+      slug: noChargeSlug(slug),
       unitPrice: 0,
       usageEventsPerUnit: 1,
       isDefault: !priced,
@@ -88,28 +94,19 @@ export function usageMeterRoutes(route: Route): void {
     return { usageMeter: presentMeter(meter) } satisfies Flowglad.UsageMeterCreateResponse
   })
 
-  const changes = z.object({
-    name: z.string().optional(),
-    slug: z.string().optional(),
-    aggregationType: aggregationType.optional(),
-  })
   route(
     'PUT',
     '/usage-meters/:id',
     { body: z.object({ usageMeter: changes }) },
     ({ platform, now, params, body }) => {
       const { books } = platform
-      const meter = find(books.usageMeters, params.id, 'UsageMeter')
-      refuseTakenSlug(
-        books.usageMeters.by('model', meter.pricingModelId),
-        body.usageMeter.slug,
-        'usage meter',
-        meter.id,
-      )
+      const meter = visible(platform, books.usageMeters).find(params.id)
+      if (!meter) throw unexpected()
+      const { id: _, ...change } = body.usageMeter
+      if (hasSlug(books.usageMeters.by('model', meter.pricingModelId), change.slug, meter.id))
+        throw meterSlugTaken()
       return {
-        usageMeter: presentMeter(
-          books.usageMeters.patch(meter.id, { ...defined(body.usageMeter), updatedAt: now }),
-        ),
+        usageMeter: presentMeter(books.usageMeters.patch(meter.id, { ...defined(change), updatedAt: now })),
       } satisfies Flowglad.UsageMeterUpdateResponse
     },
   )

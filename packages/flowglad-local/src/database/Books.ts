@@ -92,6 +92,7 @@ export class Books {
   readonly checkoutSessions = this.#table<R.CheckoutSession>()('checkout_sessions', {
     customer: (r) => r.customerId,
   })
+  readonly webhooks = this.#table<R.Webhook>()('webhooks', { model: (r) => r.pricingModelId })
   readonly webhookDeliveries = this.#table<R.WebhookDelivery>()('webhook_deliveries', {
     state: (r) => r.state,
   })

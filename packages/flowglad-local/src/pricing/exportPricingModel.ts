@@ -25,8 +25,10 @@ export function exportPricingModel({ books }: Platform, model: PricingModel) {
       .by('model', model.id)
       .filter((product) => product.active)
       .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
-      .map((product) => {
+      .flatMap((product) => {
         const price = books.prices.by('product', product.id).find((p) => p.isDefault && p.active)
+        // Without a price it is nothing that a setup could say.
+        if (!price) return []
         return {
           product: {
             name: product.name,
@@ -38,7 +40,7 @@ export function exportPricingModel({ books }: Platform, model: PricingModel) {
             default: product.default,
             slug: product.slug,
           },
-          price: price && { ...priceTerms(price), usageMeterId: null },
+          price: { ...priceTerms(price), usageMeterId: null },
           features: books.productFeatures
             .by('product', product.id)
             .filter((link) => link.expiredAt === null)

@@ -1,14 +1,24 @@
 import type { Customer } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 
-/** The events that the platform emits; nothing announces usage, renewals, adjustments or scheduled cancellations. */
-type EventType =
-  | 'customer.created'
-  | 'purchase.completed'
-  | 'payment.failed'
-  | 'payment.succeeded'
-  | 'subscription.created'
-  | 'subscription.canceled'
+/** What a webhook can ask for: not all of it is ever emitted, and nothing announces usage, renewals or adjustments. */
+export const eventTypes = [
+  'customer.created',
+  'customer.updated',
+  'purchase.completed',
+  'payment.failed',
+  'payment.succeeded',
+  'subscription.created',
+  'subscription.updated',
+  'subscription.canceled',
+  'sync.events_available',
+] as const
+
+/** The events that are emitted, here and on the platform. */
+type Emitted = Exclude<
+  (typeof eventTypes)[number],
+  'customer.updated' | 'subscription.updated' | 'sync.events_available'
+>
 
 /**
  * Puts an event into the outbox, in the transaction that it tells of: an undone change is never announced, a committed
@@ -17,23 +27,33 @@ type EventType =
 export function announce(
   { books, hasReceiver }: Platform,
   at: number,
-  type: EventType,
+  type: Emitted,
   about: { id: string; object: 'customer' | 'payment' | 'purchase' | 'subscription'; customer: Customer },
 ): void {
   const { id, object, customer } = about
-  books.webhookDeliveries.put({
-    ...newRecord('msg', at),
-    type,
-    payload: JSON.stringify({
-      id,
-      object,
-      customer: { id: customer.id, externalId: customer.externalId },
-      pricingModelId: customer.pricingModelId,
-    }),
-    state: hasReceiver ? 'pending' : 'kept',
-    attempts: 0,
-    nextAttemptAt: 0,
-    lastStatus: null,
-    lastError: null,
+  const payload = JSON.stringify({
+    id,
+    object,
+    customer: { id: customer.id, externalId: customer.externalId },
+    pricingModelId: customer.pricingModelId,
   })
+  const put = (webhookId: string | null, state: 'kept' | 'pending') =>
+    books.webhookDeliveries.put({
+      ...newRecord('msg', at),
+      webhookId,
+      type,
+      payload,
+      state,
+      attempts: 0,
+      nextAttemptAt: 0,
+      lastStatus: null,
+      lastError: null,
+    })
+  const asked = books.webhooks
+    .by('model', customer.pricingModelId)
+    .filter((webhook) => webhook.active && webhook.filterTypes.includes(type))
+  for (const webhook of asked) put(webhook.id, 'pending')
+  // What nobody receives is kept, so that the dashboard can show what would have been sent.
+  if (hasReceiver) put(null, 'pending')
+  else if (asked.length === 0) put(null, 'kept')
 }

@@ -12,7 +12,7 @@ const answerWithinMs = 10_000
 const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
 
 /**
- * Delivers the outbox to the target, at least once, in its own time: a receiver that is slow, wrong or gone never
+ * Delivers the outbox, to the target and to the webhooks that the API made, at least once, in its own time: a receiver that is slow, wrong or gone never
  * disturbs the API. Works on the machine's clock, because its receiver checks signatures against its own.
  */
 export function createWebhookSender(books: Books, target: WebhookTarget | null) {
@@ -65,18 +65,24 @@ export function createWebhookSender(books: Books, target: WebhookTarget | null) 
     )
   }
 
+  function targetOf({ webhookId }: WebhookDelivery): WebhookTarget | null {
+    const webhook = webhookId && books.webhooks.find(webhookId)
+    return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
+  }
+
   /** Sends what is due and comes back when the next is. */
   function poke(): void {
-    if (!target || closed) return
+    if (closed) return
     clearTimeout(timer)
     let next = Infinity
     for (const delivery of books.webhookDeliveries.by('state', 'pending')) {
-      if (inFlight.has(delivery.id)) continue
+      const to = targetOf(delivery)
+      if (!to || inFlight.has(delivery.id)) continue
       if (delivery.nextAttemptAt > Date.now() || inFlight.size >= 8) {
         next = Math.min(next, delivery.nextAttemptAt)
         continue
       }
-      const sending = deliver(target, delivery).finally(() => {
+      const sending = deliver(to, delivery).finally(() => {
         inFlight.delete(delivery.id)
         poke()
       })

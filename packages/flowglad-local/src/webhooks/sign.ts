@@ -1,8 +1,11 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 
 /** The base64 key of a `whsec_…` secret, or null when it is not one that receivers take. */
 export const webhookKey = (secret: string): string | null =>
   /^whsec_((?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret)?.[1] ?? null
+
+/** A secret of its own for a new webhook. */
+export const createWebhookSecret = () => `whsec_${randomBytes(24).toString('base64')}`
 
 /**
  * Svix's signature of a webhook: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { refuseOtherModel } from '../billing/catalog.ts'
+import type { Webhook } from '../database/records.ts'
+import { newRecord } from '../platform.ts'
+import { eventTypes } from '../webhooks/announce.ts'
+import { createWebhookSecret } from '../webhooks/sign.ts'
+import { defined } from './defined.ts'
+import type { Route } from './route.ts'
+import { visible } from './visible.ts'
+
+const where = {
+  url: z.url({ protocol: /^https?$/ }),
+  filterTypes: z.array(z.enum(eventTypes)),
+}
+const createInput = z.object({
+  webhook: z.object({
+    name: z.string(),
+    pricingModelId: z.string().optional(),
+    active: z.boolean().default(true),
+    ...where,
+  }),
+})
+const updateInput = z.object({
+  webhook: z.object({
+    id: z.string(),
+    name: z.string().optional(),
+    active: z.boolean().optional(),
+    ...where,
+  }),
+})
+
+const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
+
+/** Receivers of events that an application registers itself. The secret is told once, when one is made. */
+export function webhookRoutes(route: Route): void {
+  route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {
+    const { books, organizationId, pricingModelId } = platform
+    refuseOtherModel(platform, body.webhook.pricingModelId ?? pricingModelId)
+    const secret = createWebhookSecret()
+    const webhook = books.webhooks.put({
+      ...newRecord('webhook', now),
+      organizationId,
+      ...body.webhook,
+      pricingModelId,
+      internal: { secret },
+    })
+    return { webhook: presentWebhook(webhook), secret }
+  })
+
+  route('GET', '/webhooks/:id', {}, ({ platform, params }) => ({
+    webhook: presentWebhook(visible(platform, platform.books.webhooks).get(params.id, 'webhooks')),
+  }))
+
+  route('PUT', '/webhooks/:id', { body: updateInput }, ({ platform, now, params, body }) => {
+    const { webhooks } = platform.books
+    const { id } = visible(platform, webhooks).get(params.id, 'webhooks')
+    const { id: _, ...changes } = body.webhook
+    return { webhook: presentWebhook(webhooks.patch(id, { ...defined(changes), updatedAt: now })) }
+  })
+}

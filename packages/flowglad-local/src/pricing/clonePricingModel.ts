@@ -1,0 +1,55 @@
+import type { PricingModel } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+
+/** A pricing model with the same meters, resources, features, products and prices, each a record of its own. */
+export function clonePricingModel(
+  { books }: Platform,
+  at: number,
+  source: PricingModel,
+  name: string,
+): PricingModel {
+  const model = books.pricingModels.put({
+    ...source,
+    ...newRecord('pricing_model', at),
+    name,
+    isDefault: false,
+  })
+  const copies = new Map<string, string>()
+  const copyOf = (id: string | null) => (id === null ? null : (copies.get(id) ?? null))
+  /** The record again under an id of its own, in the new model. */
+  const copy = <R extends { id: string }>(prefix: string, record: R) => {
+    const fresh = { ...record, ...newRecord(prefix, at), pricingModelId: model.id }
+    copies.set(record.id, fresh.id)
+    return fresh
+  }
+  for (const meter of books.usageMeters.by('model', source.id))
+    books.usageMeters.put(copy('usage_meter', meter))
+  for (const resource of books.resources.by('model', source.id))
+    books.resources.put(copy('resource', resource))
+  for (const feature of books.features.by('model', source.id))
+    books.features.put({
+      ...copy('feature', feature),
+      usageMeterId: copyOf(feature.usageMeterId),
+      resourceId: copyOf(feature.resourceId),
+    })
+  for (const product of books.products.by('model', source.id)) {
+    const { id: productId } = books.products.put(copy('prod', product))
+    for (const link of books.productFeatures.by('product', product.id)) {
+      const featureId = copyOf(link.featureId)
+      if (link.expiredAt !== null || featureId === null) continue
+      books.productFeatures.put({
+        ...newRecord('product_feature', at),
+        productId,
+        featureId,
+        expiredAt: null,
+      })
+    }
+  }
+  for (const price of books.prices.by('model', source.id))
+    books.prices.put({
+      ...copy('price', price),
+      productId: copyOf(price.productId),
+      usageMeterId: copyOf(price.usageMeterId),
+    })
+  return model
+}
