@@ -4,10 +4,14 @@ import { MantineProvider } from '@mantine/core'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App.tsx'
+import { router } from './router.tsx'
 import { cssVariablesResolver, theme } from './theme.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
+
+// The screen's code comes while the session is asked for.
+void router.load()
 
 createRoot(root).render(
   <StrictMode>
