@@ -61,30 +61,36 @@ function openSqlite(file: string): Database {
 }
 
 function openPostgres(url: string): Database {
-  const pool = createPool(url, 10)
+  // The app may queue for its connections for long, the ledger never behind it: a burst of pictures does not delay who may begin.
+  const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
+  const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName)
   return {
     type: 'postgres',
     kysely,
-    source: { pool },
+    source: { pool: ledgerPool },
     async migrate(migrateSessions) {
       const single = new Kysely<Tables>({
-        dialect: new PostgresDialect({ pool: createPool(url, 1) }),
+        dialect: new PostgresDialect({ pool: createPool(url, { max: 1, connectionTimeoutMillis: 20_000 }) }),
       }).withSchema(schemaName)
       await migrateIn({ type: 'postgres', kysely: single }, sql`BEGIN`, migrateSessions)
     },
-    [Symbol.asyncDispose]: () => kysely.destroy(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([kysely.destroy(), ledgerPool.end()])
+    },
   }
 }
 
-function createPool(connectionString: string, max: number): Pool {
+function createPool(
+  connectionString: string,
+  limits: { max: number; connectionTimeoutMillis: number },
+): Pool {
   const pool = new Pool({
     connectionString,
-    max,
+    ...limits,
     application_name: 'metered',
     // A database that is cut off silently is noticed, and nobody queues for it for ever.
     keepAlive: true,
-    connectionTimeoutMillis: 5_000,
   })
   // A connection that breaks fails its own query and is replaced at the next use. Unheard, the same event would end the process.
   pool.on('error', () => {})
