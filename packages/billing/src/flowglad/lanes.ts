@@ -66,9 +66,8 @@ export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock:
   async function lease(customer: string, purpose: Purpose, maxEvents: number): Promise<Lane | null> {
     const token = randomUUID()
     let extendedAt = clock.now()
-    const take = (events: number) =>
-      ledger.execute({ type: 'takeLane', customer, token, purpose, leaseMs, maxEvents: events })
-    const answer = await take(maxEvents)
+    const command = { type: 'takeLane', customer, token, purpose, leaseMs } as const
+    const answer = await ledger.execute({ ...command, maxEvents, extend: false })
     if (answer.state === 'busy') return null
     const lane: Lane = {
       customer,
@@ -82,7 +81,7 @@ export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock:
       },
       async renote() {
         const at = clock.now()
-        const again = await take(0)
+        const again = await ledger.execute({ ...command, maxEvents: 0, extend: true })
         if (again.state === 'busy') return false
         extendedAt = at
         lane.ambiguous = again.ambiguous

@@ -108,6 +108,8 @@ export interface TakeLane {
   purpose: 'fetch' | 'deliver'
   leaseMs: number
   maxEvents: number
+  /** Only if `token` still has it: whoever lost it to another, even for a moment, must not go on. */
+  extend: boolean
 }
 
 /**

@@ -124,6 +124,7 @@ const commandSchema = z.discriminatedUnion('type', [
     purpose: z.enum(['fetch', 'deliver']),
     leaseMs: durationMs,
     maxEvents: z.number().int().min(0).max(10_000),
+    extend: z.boolean(),
   }),
   z.object({
     type: z.literal('leaveLane'),

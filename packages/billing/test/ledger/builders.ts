@@ -64,6 +64,7 @@ export const aTakeLane = (command: Partial<TakeLane> = {}): TakeLane => ({
   purpose: 'fetch',
   leaseMs: 30_000,
   maxEvents: 100,
+  extend: false,
   ...command,
 })
 

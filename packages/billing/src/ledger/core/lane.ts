@@ -12,6 +12,7 @@ export function takeLane(book: Book, command: TakeLane): TakeLaneAnswer {
   if (laneToken !== null && laneToken !== command.token && laneUntil > book.now) {
     return { state: 'busy', retryAfterMs: laneUntil - book.now }
   }
+  if (command.extend && laneToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
   const ambiguous = book.events().filter((event) => event.state === 'sent')
   book.writeCustomer({
     laneToken: command.token,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, aSnapshot, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aReserve, aSnapshot, aTakeLane, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 const held = async (it: Awaited<ReturnType<OpenLedger>>) =>
@@ -56,6 +56,35 @@ export const holds = (open: OpenLedger) =>
       it.advance(1001)
       expect(await it.other.execute(aReserve())).toMatchObject({ state: 'held' })
       expect(await held(it)).toBe(1)
+    })
+
+    test('a clock that runs backwards never takes a customer back in time', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const [first, second, third] = [aReserve(), aReserve(), aReserve({ ttlMs: 1000 })]
+      await it.ledger.execute(first)
+      await it.ledger.execute(settleOf(first))
+      it.advance(500)
+      await it.ledger.execute(second)
+      it.advance(-3_600_000)
+      await it.other.execute(settleOf(second))
+      expect(await it.other.execute(third)).toMatchObject({ expiresInMs: 1000, snapshotAgeMs: 500 })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges.map((charge) => charge.transactionId)).toEqual([second.attempt, first.attempt])
+      expect((charges[0]?.at ?? 0) - (charges[1]?.at ?? 0)).toBe(500)
+      expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 500 })
+
+      // As far back as before: only now does time go on, and the hold is over a second later.
+      it.advance(3_600_999)
+      expect(await it.other.execute({ type: 'expire', customer: 'ada' })).toEqual({
+        state: 'swept',
+        ended: 0,
+      })
+      it.advance(1)
+      expect(await it.ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({
+        state: 'swept',
+        ended: 1,
+      })
     })
 
     test('two sweepers give units back once', async () => {
@@ -119,14 +148,7 @@ export const holds = (open: OpenLedger) =>
       // Only holds and counters of the snapshot's subscription count.
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
       await it.ledger.execute(settleOf(reserve, { subscription: 'sub_2' }))
-      const taken = await it.ledger.execute({
-        type: 'takeLane',
-        customer: 'ada',
-        token: 't',
-        purpose: 'deliver',
-        leaseMs: 1000,
-        maxEvents: 10,
-      })
+      const taken = await it.ledger.execute(aTakeLane({ purpose: 'deliver' }))
       expect(taken).toMatchObject({ events: [{ subscription: 'sub_1', amount: 4 }] })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })

@@ -207,6 +207,24 @@ export const lane = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLane())).toMatchObject({ ambiguous: untaken })
     })
 
+    test('who lost the lane stops, though it is free again', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
+      const lost = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      await it.ledger.execute(lost)
+      it.advance(1001)
+      // Late, but nobody came.
+      expect(await it.ledger.execute({ ...lost, extend: true })).toMatchObject({ state: 'taken' })
+      it.advance(1001)
+      const mine = aTakeLane({ purpose: 'deliver' })
+      await it.other.execute(mine)
+      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: mine.token, untaken: [] })
+      expect(await it.ledger.execute({ ...lost, extend: true })).toMatchObject({ state: 'busy' })
+      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lost.token, untaken })
+      expect(await it.ledger.execute(aTakeLane())).toMatchObject({ ambiguous: untaken })
+    })
+
     test('who waited longest for the lane is delivered first', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {

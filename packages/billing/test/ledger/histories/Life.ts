@@ -146,6 +146,14 @@ export class Life {
         await this.#execute([{ type: 'park', customer: this.#customer, events }])
         return
       }
+      case 'deliverExtend': {
+        const delivery = this.#deliveries[step.slot]
+        if (!delivery) return
+        const { token } = delivery
+        const customer = this.#customer
+        await this.#execute([aTakeLane({ customer, token, purpose: 'deliver', maxEvents: 0, extend: true })])
+        return
+      }
       case 'deliverLeave': {
         const delivery = this.#deliveries[step.slot]
         if (!delivery) return

@@ -331,6 +331,7 @@ export class Model {
     if (this.lane && this.lane.token !== command.token && this.lane.until > this.now) {
       return { state: 'busy', retryAfterMs: this.lane.until - this.now }
     }
+    if (command.extend && this.lane?.token !== command.token) return { state: 'busy', retryAfterMs: 0 }
     const in_ = (state: ModelEvent['state']) => [...this.events.values()].filter((it) => it.state === state)
     const ambiguous = in_('sent')
     this.lane = {
