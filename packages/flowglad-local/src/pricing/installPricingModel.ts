@@ -1,9 +1,8 @@
+import { noChargeSlug, noPrice } from '../billing/catalog.ts'
 import type { Feature, Price, PricingModel } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { refusedPanic } from '../problems.ts'
 import type { PricingSetup } from './pricingSetup.ts'
-
-const noChargeSlug = (meterSlug: string) => `${meterSlug}_no_charge`
 
 /**
  * Writes a setup into the books. With `replacing`, records of that model whose slug the setup still has keep their ids
@@ -47,15 +46,7 @@ export function installPricingModel(
   const putPrice = (price: Pick<Price, 'type' | 'unitPrice' | 'isDefault' | 'active'> & Partial<Price>) => {
     const existing = price.slug ? withSlug(oldPrices, price.slug) : undefined
     return books.prices.put({
-      name: null,
-      slug: null,
-      intervalUnit: null,
-      intervalCount: null,
-      trialPeriodDays: null,
-      usageEventsPerUnit: null,
-      productId: null,
-      usageMeterId: null,
-      currency: 'USD',
+      ...noPrice,
       pricingModelId: model.id,
       ...price,
       ...keepId('price', existing?.type === price.type ? existing : undefined),

@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest'
+import { startStudio } from './studio.ts'
+
+type Studio = Awaited<ReturnType<typeof startStudio>>
+
+const model = async ({ node }: Studio) => (await node.pricingModels.retrieveDefault()).pricingModel
+const productOf = async (studio: Studio, slug: string) => {
+  const product = (await model(studio)).products.find((p) => p.slug === slug)
+  if (!product) throw new Error(`There is no product ${slug}`)
+  return product
+}
+const meterOf = async (studio: Studio, slug: string) => {
+  const meter = (await model(studio)).usageMeters.find((m) => m.slug === slug)
+  if (!meter) throw new Error(`There is no meter ${slug}`)
+  return meter
+}
+const monthly = { type: 'subscription', intervalUnit: 'month', intervalCount: 1, isDefault: true } as const
+const usage = { ...monthly, type: 'usage', usageEventsPerUnit: 1 } as const
+
+describe('a product', () => {
+  it('has one price at a time: a new one archives the one before', async () => {
+    await using studio = await startStudio()
+    const { node } = studio
+    const team = await productOf(studio, 'team')
+    const price = { ...monthly, productId: team.id, slug: 'team_2', unitPrice: 5900 }
+    expect(
+      (await node.prices.create({ price: { ...price, isDefault: false, active: false } })).price,
+    ).toMatchObject({ isDefault: true, active: true })
+    expect((await node.products.retrieve(team.id)).prices.map((p) => [p.slug, p.active])).toEqual([
+      ['team_price', false],
+      ['team_2', true],
+    ])
+    expect((await productOf(studio, 'team')).prices.map((p) => p.slug)).toEqual(['team_2'])
+  })
+
+  it('whose price was archived is not for sale, and customers go on reading their billing', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price')
+    const { id } = (await productOf(studio, 'team')).defaultPrice
+    await studio.node.prices.update(id, {
+      price: { id, type: 'subscription', isDefault: true, active: false },
+    })
+    const { pricingModel, currentSubscription } = await studio.billing('ada')
+    expect(pricingModel.products.map((p) => p.slug)).not.toContain('team')
+    expect(currentSubscription).toMatchObject({ priceId: id })
+    expect(await studio.node.get(`/api/v1/pricing-models/${pricingModel.id}/export`)).toMatchObject({
+      pricingModel: { name: 'Film studio' },
+    })
+  })
+
+  it('gives its slug on to its price when it is renamed, and a changed price replaces the old', async () => {
+    await using studio = await startStudio()
+    const { node } = studio
+    const team = await productOf(studio, 'team')
+    const product = { id: team.id, name: 'Crew', active: true, slug: 'crew' }
+    await node.products.update(team.id, { product })
+    expect(await node.products.retrieve(team.id)).toMatchObject({
+      slug: 'crew',
+      defaultPrice: { slug: 'crew' },
+    })
+    const same = { ...monthly, productId: team.id, unitPrice: 4900 }
+    await node.products.update(team.id, { product, price: same })
+    expect((await node.products.retrieve(team.id)).prices).toHaveLength(1)
+    await node.products.update(team.id, { product, price: { ...same, unitPrice: 5000 } })
+    expect(await node.products.retrieve(team.id)).toMatchObject({
+      prices: [{ active: false }, { active: true }],
+      defaultPrice: { slug: 'crew', unitPrice: 5000 },
+    })
+  })
+
+  it('is active from the beginning, and an update says its id, name and whether it is active', async () => {
+    await using studio = await startStudio()
+    const { id: pricingModelId } = await model(studio)
+    const price = { ...monthly, slug: 'quiet', unitPrice: 100 }
+    const { product } = await studio.node.products.create({
+      product: { name: 'Quiet', active: false, pricingModelId },
+      price,
+    })
+    expect(product).toMatchObject({ active: true, slug: null, default: false })
+    await expect(
+      studio.node.put(`/api/v1/products/${product.id}`, { body: { product: { slug: 'x' } } }),
+    ).rejects.toMatchObject({
+      status: 400,
+      error: {
+        error: ['id', 'name', 'active']
+          .map((key) => ({ path: ['product', key] }))
+          .map((e) => expect.objectContaining(e)),
+      },
+    })
+    // One without a slug can be cloned too.
+    const { pricingModel } = await studio.node.pricingModels.clone(pricingModelId, { name: 'Copy' })
+    expect(pricingModel.products.map((p) => p.name)).toContain('Quiet')
+  })
+
+  it('cannot be a second default, nor be called free, nor share a slug', async () => {
+    await using studio = await startStudio()
+    const { id: pricingModelId } = await model(studio)
+    const create = (fields: object) =>
+      studio.node.products.create({
+        product: { name: 'X', active: true, pricingModelId, ...fields },
+        price: { ...monthly, slug: 'x', unitPrice: 0 },
+      })
+    await expect(create({ default: true })).rejects.toMatchObject({ status: 403 })
+    await expect(create({ slug: ' Free ' })).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ code: 'custom', path: ['product', 'slug'] }] },
+    })
+    await expect(create({ slug: 'team' })).rejects.toMatchObject({
+      status: 409,
+      error: {
+        code: 'CONFLICT',
+        error: 'This product slug already exists in this pricing model. Please choose a different slug.',
+      },
+    })
+  })
+
+  it('that everybody begins with keeps its price, its state and most of its fields', async () => {
+    await using studio = await startStudio()
+    const { node } = studio
+    const hobby = await productOf(studio, 'hobby')
+    const { id } = hobby
+    await expect(
+      node.prices.create({ price: { ...monthly, productId: id, slug: 'y', unitPrice: 0 } }),
+    ).rejects.toMatchObject({ status: 403 })
+    await expect(
+      node.products.update(id, { product: { id, name: 'H', active: true, pluralQuantityLabel: 'x' } }),
+    ).rejects.toMatchObject({ status: 403 })
+    const { product } = await node.products.update(id, { product: { id, name: 'H', active: false } })
+    expect(product).toMatchObject({ name: 'H', active: true })
+    const priceId = hobby.defaultPrice.id
+    for (const change of [{ isDefault: false }, { isDefault: true, slug: 'z' }])
+      await expect(
+        node.prices.update(priceId, { price: { id: priceId, type: 'subscription', ...change } }),
+      ).rejects.toMatchObject({ status: 403 })
+  })
+})
+
+describe('a meter', () => {
+  it('has a price of nothing beside the one that was asked for, and falls back to it', async () => {
+    await using studio = await startStudio()
+    const { node } = studio
+    const { id: pricingModelId } = await model(studio)
+    const usageMeter = { name: ' Scripts ', slug: 'scripts', pricingModelId }
+    await node.usageMeters.create({ usageMeter, price: { usageEventsPerUnit: 5 } })
+    const pricesOf = async () =>
+      (await meterOf(studio, 'scripts')).prices.map((p) => [p.slug, p.isDefault, p.name])
+    expect(await pricesOf()).toEqual([
+      ['scripts', true, 'Scripts'],
+      ['scripts_no_charge', false, 'Scripts - No Charge'],
+    ])
+    const [price, noCharge] = (await meterOf(studio, 'scripts')).prices
+    const change = (id: string | undefined, fields: object) =>
+      node.prices.update(id ?? '', { price: { id: id ?? '', type: 'usage', isDefault: false, ...fields } })
+    await change(price?.id, { active: false })
+    expect(await pricesOf()).toEqual([['scripts_no_charge', true, 'Scripts - No Charge']])
+    for (const fields of [{ active: false }, { slug: 'x', isDefault: true }, { isDefault: false }])
+      await expect(change(noCharge?.id, fields)).rejects.toMatchObject({ status: 400 })
+    await expect(
+      node.prices.create({
+        price: { ...usage, usageMeterId: noCharge?.usageMeterId ?? '', slug: 'y_no_charge', unitPrice: 1 },
+      }),
+    ).rejects.toMatchObject({ status: 400, error: { error: expect.stringContaining('reserved') } })
+  })
+
+  it('may have several prices, of which one is the default', async () => {
+    await using studio = await startStudio()
+    const { id } = await meterOf(studio, 'render')
+    await studio.node.prices.create({
+      price: { ...usage, usageMeterId: id, slug: 'night', unitPrice: 1, isDefault: true },
+    })
+    expect((await meterOf(studio, 'render')).prices.map((p) => [p.slug, p.isDefault])).toEqual([
+      ['render_extra', false],
+      ['render_no_charge', false],
+      ['night', true],
+    ])
+  })
+})
+
+describe('a feature', () => {
+  const feature = { id: '', type: 'toggle' }
+
+  it('that is switched off leaves its products, and those who have it keep it', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.subscribe('ada', 'team_price')
+    const toggle = (await productOf(studio, 'team')).features.find((f) => f.slug === 'watermark_free')
+    const put = (active: boolean) =>
+      studio.node.put(`/api/v1/features/${toggle?.id}`, { body: { feature: { ...feature, active } } })
+    const slugs = async () => (await productOf(studio, 'team')).features.map((f) => f.slug)
+    await put(false)
+    expect(await slugs()).not.toContain('watermark_free')
+    const items = (await studio.plan('ada')).experimental?.featureItems
+    expect(items?.find((item) => item.slug === 'watermark_free')).toMatchObject({
+      productFeatureId: null,
+      detachedReason: 'product_feature_expired',
+      expiredAt: null,
+    })
+    await put(true)
+    expect(await slugs()).toContain('watermark_free')
+  })
+
+  it('can be taken from a product and given back; ending what is not there is no mistake', async () => {
+    await using studio = await startStudio()
+    const team = await productOf(studio, 'team')
+    const post = (path: string, body: object) => studio.node.post(`/api/v1/product-features${path}`, { body })
+    const link = { productFeature: { productId: team.id, featureId: team.features[0]?.id } }
+    const { productFeature } = (await post('', link)) as { productFeature: { id: string } }
+    expect(productFeature).toMatchObject({
+      ...link.productFeature,
+      expiredAt: null,
+      organizationId: team.organizationId,
+    })
+    expect(await post(`/${productFeature.id}/expire`, {})).toEqual({ success: true })
+    expect((await productOf(studio, 'team')).features).toHaveLength(team.features.length - 1)
+    expect(await post('/nobody/expire', {})).toEqual({ success: true })
+    expect(await post('', link)).toMatchObject({ productFeature: { id: productFeature.id, expiredAt: null } })
+  })
+
+  it('that is only had by subscribing is not sold once', async () => {
+    await using studio = await startStudio()
+    const pack = await productOf(studio, 'pack')
+    const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
+    await expect(
+      studio.node.post('/api/v1/product-features', {
+        body: { productFeature: { productId: pack.id, featureId: toggle?.id } },
+      }),
+    ).rejects.toMatchObject({ status: 500, error: { error: expect.stringContaining('toggle features') } })
+  })
+})
+
+it.each([
+  ['/products/x', 500, 'An unexpected error occurred. Please try again.'],
+  ['/prices/x', 404, 'Price not found'],
+  ['/features/x', 500, 'Unwrap called on Err: NotFoundError: No features found with id: x'],
+  ['/usage-meters/x', 500, 'Unwrap called on Err: NotFoundError: No usage meters found with id: x'],
+  ['/product-features/x', 500, 'Unwrap called on Err: NotFoundError: No product features found with id: x'],
+  ['/pricing-models/x', 500, 'Pricing Model x not found'],
+  ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
+  ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
+])('GET %s answers %d as the platform does', async (path, status, error) => {
+  await using studio = await startStudio()
+  await expect(studio.node.get(`/api/v1${path}`)).rejects.toMatchObject({ status, error: { error } })
+})
