@@ -1,5 +1,6 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import { authHooks, type SignedIn } from './authHooks.ts'
 import { type Database, schemaName } from './database.ts'
 import type { Env } from './env.ts'
 
@@ -9,23 +10,24 @@ export const clientAddressHeader = 'x-client-address'
 export type Auth = ReturnType<typeof createAuth>
 export type User = Auth['$Infer']['Session']['user']
 
-/** Sessions by email and password, mounted at /api/auth. */
-export function createAuth({
-  database,
-  env,
-}: {
+interface AuthParts {
   database: Pick<Database, 'type' | 'kysely'>
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
-}) {
-  return betterAuth(optionsOf({ database, env }))
+  /** Told of each session that begins. */
+  onSignIn: (user: SignedIn) => void
 }
 
-export async function migrateSessions(connection: Parameters<typeof createAuth>[0]) {
-  const { runMigrations } = await getMigrations(optionsOf(connection))
+/** Sessions by email and password, mounted at /api/auth. */
+export function createAuth({ onSignIn, ...parts }: AuthParts) {
+  return betterAuth({ ...optionsOf(parts), hooks: authHooks(onSignIn) })
+}
+
+export async function migrateSessions(parts: Omit<AuthParts, 'onSignIn'>) {
+  const { runMigrations } = await getMigrations(optionsOf(parts))
   await runMigrations()
 }
 
-function optionsOf({ database, env }: Parameters<typeof createAuth>[0]) {
+function optionsOf({ database, env }: Omit<AuthParts, 'onSignIn'>) {
   return {
     appName: 'Metered',
     baseURL: env.publicUrl,

@@ -48,7 +48,12 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
   })
   const app = await buildApp({
     env,
-    auth: createAuth({ database, env }),
+    auth: createAuth({
+      database,
+      env,
+      // Looked up while the first page loads, so that a new customer's first call need not wait for Flowglad. What fails here is tried again by that call.
+      onSignIn: (user) => void billing.balances(user).catch(() => {}),
+    }),
     billing,
     rateLimit: env.rateLimit ? createRateLimit() : unlimited,
     models: createModels({ ...env, renderer }),

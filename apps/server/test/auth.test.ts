@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import Database from 'libsql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
@@ -48,3 +49,38 @@ test('a broken cookie is nobody, not an error', async () => {
   })
   expect(statusCode).toBe(401)
 })
+
+test('who signs up is known to Flowglad before the first call', async () => {
+  const { user } = await signUp(server)
+  await expect.poll(async () => (await server.books(user.id)).available).toMatchObject({ generations: 10 })
+})
+
+test('with Flowglad away people sign up all the same', async () => {
+  await using away = await startTestServer({ env: { FLOWGLAD_BASE_URL: 'http://127.0.0.1:9' } })
+  expect((await signUp(away)).user.id).toEqual(expect.any(String))
+})
+
+test('an address whose sign-up died half-way can sign up again, and nobody else’s can', async () => {
+  await using lax = await startTestServer()
+  const { user } = await signUp(lax)
+  const send = (path: string) =>
+    lax.app.inject({
+      method: 'POST',
+      url: `/api/auth/${path}/email`,
+      headers: { 'content-type': 'application/json', origin: 'http://localhost:5173' },
+      payload: { name: 'Ada', email: user.email, password: 'a new password' },
+    })
+  expect((await send('sign-up')).statusCode).toBe(422)
+  using database = openDatabaseOf(lax)
+  // What a process leaves that dies between the user and its password.
+  database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
+  expect((await send('sign-up')).statusCode).toBe(422)
+  database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)
+  expect((await send('sign-up')).statusCode).toBe(200)
+  expect((await send('sign-in')).statusCode).toBe(200)
+})
+
+function openDatabaseOf({ env }: TestServer) {
+  const database = new Database(String(env.DATABASE_URL).slice('file:'.length))
+  return Object.assign(database, { [Symbol.dispose]: () => void database.close() })
+}
