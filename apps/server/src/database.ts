@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
 import Libsql from 'libsql'
 import { Pool } from 'pg'
 import type { Env } from './env.ts'
-import { createPictureTable, type PictureTable } from './studio/pictureStore.ts'
+import { createPictureTable, type PictureTable } from './studio/pictureTable.ts'
 
 /**
  * Where the app's tables lie in PostgreSQL, said outright: its search path begins with a schema of the role's own name, and a role named

@@ -1,18 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { sql } from 'kysely'
-import type { Database, Tables } from '../database.ts'
-
-export interface PictureTable {
-  /** Begins with the time it was made, so that newest first is the order of ids. */
-  id: string
-  user_id: string
-  prompt: string
-  size: number
-  png: Uint8Array
-  /** Epoch milliseconds. */
-  created_at: number
-}
+import type { Tables } from '../database.ts'
 
 export interface Picture {
   id: string
@@ -25,7 +13,7 @@ export interface Picture {
 }
 
 export interface PictureStore {
-  /** Keeps one generation, all of it or nothing. */
+  /** Keeps one generation, all of it or nothing, and forgets the user's oldest beyond the newest 200. */
   keep(generation: { user: string; prompt: string; pictures: { png: Uint8Array; size: number }[] }): Promise<{
     id: string
     pictures: { id: string; url: string }[]
@@ -45,10 +33,24 @@ const pictureUrl = (id: string) => `/api/studio/pictures/${id}.png`
 export function createPictureStore({
   kysely,
   now,
+  keepNewest = 200,
 }: {
   kysely: Kysely<Tables>
   now: () => number
+  /** A user's pictures beyond so many are forgotten, the oldest first. */
+  keepNewest?: number
 }): PictureStore {
+  async function forgetOldest(user: string) {
+    const oldest = kysely
+      .selectFrom('picture')
+      .select('id')
+      .where('user_id', '=', user)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .offset(keepNewest)
+    await kysely.deleteFrom('picture').where('user_id', '=', user).where('id', '<=', oldest).execute()
+  }
+
   return {
     async keep({ user, prompt, pictures }) {
       const createdAt = now()
@@ -63,6 +65,8 @@ export function createPictureStore({
         created_at: createdAt,
       }))
       await kysely.insertInto('picture').values(rows).execute()
+      // What is not forgotten now is forgotten after the next generation: no reason to fail this one.
+      await forgetOldest(user).catch(() => {})
       return { id, pictures: rows.map((row) => ({ id: row.id, url: pictureUrl(row.id) })) }
     },
 
@@ -95,24 +99,4 @@ export function createPictureStore({
       return row?.png
     },
   }
-}
-
-export async function createPictureTable({ type, kysely }: Pick<Database, 'type' | 'kysely'>) {
-  await kysely.schema
-    .createTable('picture')
-    .ifNotExists()
-    // Ids are compared byte by byte on both engines; PostgreSQL would follow its locale otherwise.
-    .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
-    .addColumn('user_id', 'text', (column) => column.notNull())
-    .addColumn('prompt', 'text', (column) => column.notNull())
-    .addColumn('size', 'integer', (column) => column.notNull())
-    .addColumn('png', type === 'postgres' ? 'bytea' : 'blob', (column) => column.notNull())
-    .addColumn('created_at', 'bigint', (column) => column.notNull())
-    .execute()
-  await kysely.schema
-    .createIndex('picture_of_user')
-    .ifNotExists()
-    .on('picture')
-    .columns(['user_id', 'id'])
-    .execute()
 }

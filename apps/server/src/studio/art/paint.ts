@@ -1,8 +1,9 @@
 import { Canvas } from './canvas.ts'
-import { type Color, createRamp, fromHex, turnHue } from './color.ts'
-import { createNoise, type Noise } from './noise.ts'
+import { createRamp, fromHex, turnHue } from './color.ts'
+import { createNoise } from './noise.ts'
 import { encodePng } from './png.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom } from './random.ts'
+import type { Studio } from './studio.ts'
 import { paintAgate } from './styles/agate.ts'
 import { paintAurora } from './styles/aurora.ts'
 import { paintBloom } from './styles/bloom.ts'
@@ -11,16 +12,6 @@ import { paintOrbs } from './styles/orbs.ts'
 import { paintRibbons } from './styles/ribbons.ts'
 import { paintRidges } from './styles/ridges.ts'
 import { readPrompt, type Style } from './subject.ts'
-
-/** What a style works with; the same seed makes the same choices at every size. */
-export interface Studio {
-  canvas: Canvas
-  random: Random
-  noise: Noise
-  colors: { darkest: Color; dark: Color; middle: Color; bright: Color; lightest: Color }
-  /** All five, from the darkest (0) to the lightest (1). */
-  ramp: (t: number) => Color
-}
 
 const painters: Record<Style, (studio: Studio) => void> = {
   aurora: paintAurora,

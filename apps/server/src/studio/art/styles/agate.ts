@@ -1,6 +1,6 @@
 import { createRamp, mix } from '../color.ts'
 import { clamp, distance, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 /** Polished stone: bands that fold into one another, veined with light. */
 export function paintAgate({ canvas, random, noise, colors }: Studio) {

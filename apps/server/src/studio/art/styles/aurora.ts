@@ -1,6 +1,6 @@
 import { type Color, createRamp, mix, scale } from '../color.ts'
 import { clamp, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 /** Curtains of light over a dark shore, doubled in still water. */
 export function paintAurora({ canvas, random, noise, colors }: Studio) {

@@ -1,6 +1,6 @@
 import { type Color, mix, scale } from '../color.ts'
 import { clamp, distance, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 const goldenAngle = Math.PI * (3 - Math.sqrt(5))
 

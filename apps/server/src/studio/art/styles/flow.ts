@@ -1,6 +1,6 @@
 import { luminance, mix, scale } from '../color.ts'
 import { fractal } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 /** Thousands of brush strokes that follow one invisible wind. */
 export function paintFlow({ canvas, random, noise, colors, ramp }: Studio) {

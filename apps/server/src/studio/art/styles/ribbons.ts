@@ -1,6 +1,6 @@
 import { type Color, mix, scale } from '../color.ts'
 import { clamp, distance, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 /** Truchet tiles: two quarter circles in each square, which meet their neighbours' in ribbons that never end. */
 export function paintRibbons({ canvas, random, noise, colors, ramp }: Studio) {

@@ -1,6 +1,6 @@
 import { type Color, createRamp, mix } from '../color.ts'
 import { clamp, distance, fractal, ridged, smoothstep } from '../noise.ts'
-import type { Studio } from '../paint.ts'
+import type { Studio } from '../studio.ts'
 
 /** Mountains behind mountains under a low sun, the far ones lost in the haze; sometimes a lake in front. */
 export function paintRidges({ canvas, random, noise, colors }: Studio) {
