@@ -75,6 +75,17 @@ export function createAccounts({
       return rows(read)
     },
 
+    /**
+     * As `balances`, for somebody who opens a page: what happened at Flowglad by itself, a renewal for one, was told to nobody, so all but the newest books
+     * are looked at again behind the answer, within the customer's share of fetches.
+     */
+    async arrival(customer: KnownCustomer): Promise<BalancesAnswer> {
+      const [read] = await Promise.all([current(customer), namesOfMeters()])
+      if (read.snapshot && read.snapshot.ageMs > options.arrivalMaxAgeMs)
+        void sync.fetch(customer, { urgent: false, forced: false })
+      return rows(read)
+    },
+
     /** Looks at Flowglad's books now; when asked too often, or when Flowglad is slow, answers what is known. */
     async refresh(customer: KnownCustomer): Promise<BalancesAnswer> {
       await fetchNow(customer, false)

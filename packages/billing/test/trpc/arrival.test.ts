@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { aUser } from '../flowglad/startStack.ts'
+import { until } from '../flowglad/until.ts'
+import { startApp } from './startApp.ts'
+
+const ada = aUser()
+type App = Awaited<ReturnType<typeof startApp>>
+
+/** Opens a page: its stream's first balances, and then the names of plans that are pushed until one is the given. */
+async function open(app: App, untilPlan?: string) {
+  const stop = new AbortController()
+  const caller = app.router.createCaller({ user: ada }, { signal: stop.signal })
+  for await (const { plan } of await caller.billing.onBalances())
+    if (untilPlan === undefined || plan?.name === untilPlan) break
+  stop.abort()
+}
+const looks = (app: App) => app.proxy.count(/\/billing$/)
+
+test('what happened at Flowglad by itself is pushed to whoever opens a page', async () => {
+  await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
+  await open(app)
+  await app.books.pay(ada, 'pro_monthly')
+  await open(app, 'Pro')
+})
+
+test('a page opened again and again does not look at Flowglad each time', async () => {
+  await using app = await startApp({ options: { arrivalMaxAgeMs: 60_000 } })
+  await open(app)
+  await until(() => expect(looks(app)).toBeGreaterThan(0))
+  const before = looks(app)
+  for (let times = 0; times < 5; times++) await open(app)
+  expect(looks(app)).toBe(before)
+})
+
+test('with Flowglad away a page opens all the same', async () => {
+  await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
+  await open(app)
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  await open(app)
+})
