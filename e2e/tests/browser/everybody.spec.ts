@@ -91,6 +91,24 @@ const states: Record<string, State> = {
     await studio(page).make('a mill')
     await expect(studio(page).alert).toContainText('HD is not part of your plan')
   },
+  'Studio, a prompt refused': async ({ page }) => {
+    await page.goto('/')
+    await studio(page).make('a forbidden thing')
+    await expect(studio(page).alert).toContainText('This prompt breaks the content policy')
+  },
+  'Studio, work failed': async ({ page, stack }) => {
+    stack.model?.fail()
+    await page.goto('/')
+    await studio(page).make('a mill')
+    await expect(studio(page).alert).toContainText('Something went wrong on our side')
+  },
+  'Studio, offline': async ({ page }) => {
+    await page.goto('/')
+    await expect(studio(page).balance('generations')).toContainText('10 of 10 left')
+    await page.context().setOffline(true)
+    await studio(page).make('a mill')
+    await expect(studio(page).alert).toContainText('You are offline')
+  },
   'Studio, at work': async ({ page, stack }) => {
     stack.model?.pause()
     await page.goto('/')

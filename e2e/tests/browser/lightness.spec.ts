@@ -26,27 +26,47 @@ test('a first visit to Studio requests less than 250 kB of gzipped JavaScript', 
 
 test('JavaScript and styles travel compressed, and a second visit asks for neither again', async ({
   page,
+  stack,
   customer: _,
 }) => {
   const assets: { encoding: string | undefined; cache: string | undefined }[] = []
   const asked: string[] = []
-  page.on('request', (request) => {
-    if (/\/assets\//.test(request.url())) asked.push(request.url())
-  })
+  const fromServer = await noteServerAnswers(page)
   page.on('response', (response) => {
     if (!/\/assets\/.*\.(js|css)$/.test(response.url())) return
+    asked.push(response.url())
     const headers = response.headers()
     if (Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) < 1_500) return
     assets.push({ encoding: headers['content-encoding'], cache: headers['cache-control'] })
   })
-  await page.goto('/')
+  await page.goto('/', { waitUntil: 'networkidle' })
   await expect(studio(page).generate).toBeVisible()
   expect(assets.length).toBeGreaterThan(0)
   for (const { encoding, cache } of assets) {
     expect(encoding).toMatch(/^(gzip|br|zstd)$/)
     expect(cache).toContain('immutable')
   }
+  const first = fromServer()
+  expect(first).toEqual(expect.arrayContaining(asked))
+  await page.goto('/', { waitUntil: 'networkidle' })
+  await expect(studio(page).generate).toBeVisible()
+  const again = fromServer().slice(first.length)
+  expect(again).toContain(`${stack.url}/`)
+  expect(again.filter((url) => asked.includes(url))).toEqual([])
 })
+
+/** Addresses that the server was asked for and answered, in their order; what the browser had in its cache is not among them. */
+async function noteServerAnswers(page: Page): Promise<() => string[]> {
+  const answered: { id: string; url: string }[] = []
+  const fromMemory = new Set<string>()
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  network.on('Network.responseReceived', ({ requestId, response }) => {
+    if (!response.fromDiskCache) answered.push({ id: requestId, url: response.url })
+  })
+  network.on('Network.requestServedFromCache', ({ requestId }) => void fromMemory.add(requestId))
+  return () => answered.filter(({ id }) => !fromMemory.has(id)).map(({ url }) => url)
+}
 
 /** Counts requests for balances that leave the page from now on. */
 function countBalances(page: Page) {
