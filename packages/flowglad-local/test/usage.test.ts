@@ -99,6 +99,95 @@ it('a record whose key cannot be computed leaves no trace', () => {
   expect([table.size, table.find('a')]).toEqual([0, undefined])
 })
 
+it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
+  'a %s of null is no identifier, and none is refused',
+  async (identifier) => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.plan('ada')
+    const { usageMeterSlug: _, ...rest } = event(id, 't', 1)
+    const post = (usageEvent: object) => studio.node.post('/api/v1/usage-events', { body: { usageEvent } })
+    await expect(post({ ...rest, [identifier]: null })).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ code: 'invalid_type', path: ['usageEvent', identifier] }] },
+    })
+    await expect(post({ ...rest, [identifier]: '' })).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ code: 'custom', path: ['usageEvent', 'priceId'] }] },
+    })
+  },
+)
+
+it('usage of any date belongs to the current period; what is no date is refused', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  let sent = 0
+  const dated = async (usageDate: unknown, bulk = false) => {
+    const usageEvent = { ...event(id, `d-${++sent}`, 1), usageDate }
+    const answer = (await studio.node.post(`/api/v1/usage-events${bulk ? '/bulk' : ''}`, {
+      body: bulk ? { usageEvents: [usageEvent] } : { usageEvent },
+    })) as {
+      usageEvent?: { usageDate: number; billingPeriodId: string }
+      usageEvents?: { usageDate: number; billingPeriodId: string }[]
+    }
+    return answer.usageEvent ?? answer.usageEvents?.[0]
+  }
+  const now = await dated(undefined)
+  expect(now?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
+  expect(await dated('2020-02-29T12:00:00Z')).toMatchObject({
+    usageDate: Date.UTC(2020, 1, 29, 12),
+    billingPeriodId: now?.billingPeriodId,
+  })
+  expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
+  // Null is the beginning of 1970, which a single event takes for no date at all.
+  expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
+  expect((await dated(null, true))?.usageDate).toBe(0)
+  for (const wrong of ['soon', 9e15, {}])
+    await expect(dated(wrong)).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ path: ['usageEvent', 'usageDate'] }] },
+    })
+})
+
+it('a bulk call names the event it refuses, and looks for all plans before it looks at any meter', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { id } = await studio.plan('ada')
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const team = pricingModel.products.find((product) => product.slug === 'team')?.defaultPrice
+  const overage = pricingModel.usageMeters[0]?.prices?.[0]
+  const good = event(id, 'good', 1)
+  const { usageMeterSlug: _, ...bare } = event(id, 'bad', 1)
+  const errorOf = (...usageEvents: object[]) =>
+    studio.node
+      .post('/api/v1/usage-events/bulk', { body: { usageEvents: [good, ...usageEvents] } })
+      .then(() => 'accepted')
+      .catch((error: { status: number; error: { error: string } }) => [error.status, error.error.error])
+  expect(await errorOf({ ...bare, usageMeterId: 'm' })).toEqual([500, 'UsageMeter not found: m (index 1)'])
+  expect(await errorOf({ ...bare, priceId: 'p' })).toEqual([500, 'Price not found: p (index 1)'])
+  expect(await errorOf({ ...bare, priceId: team?.id })).toEqual([
+    500,
+    `Invalid priceId: Price ${team?.id} at index 1 is type "subscription" which is not a usage price`,
+  ])
+  expect(await errorOf({ ...bare, usageMeterSlug: 'm' }, { ...good, subscriptionId: 's' })).toEqual([
+    500,
+    'Subscription not found: s (usage event at index 2)',
+  ])
+  await studio.node.prices.update(overage?.id ?? '', {
+    price: { id: overage?.id ?? '', type: 'usage', isDefault: false, active: false },
+  })
+  expect(await errorOf({ ...bare, priceId: overage?.id })).toEqual([
+    500,
+    `Price not found: ${overage?.id} (not in customer's pricing model)`,
+  ])
+  const { usageEvent } = await studio.node.usageEvents.create({
+    usageEvent: { ...bare, priceId: overage?.id ?? '' },
+  })
+  expect(usageEvent).toMatchObject({ priceId: overage?.id })
+  expect(await studio.node.get('/api/v1/usage-events')).toMatchObject({ total: 1 })
+})
+
 describe('a meter that counts distinct properties', () => {
   it('charges the first event with the same properties, in whatever order they come, and stores the others', async () => {
     await using studio = await startStudio()
@@ -147,7 +236,47 @@ describe('a meter that counts distinct properties', () => {
   it('refuses events without properties', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
-    await expect(studio.use('ada', 'viewers', 1)).rejects.toMatchObject({ status: 500 })
+    for (const properties of [undefined, {}])
+      await expect(studio.use('ada', 'viewers', 1, properties)).rejects.toMatchObject({
+        status: 500,
+        error: { error: expect.stringMatching(/^Invalid properties: required for usage meter "Viewers"/) },
+      })
+  })
+
+  it('takes lists in another order, and numbers that are text, for others', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
+      await studio.use('ada', 'viewers', 1, { at })
+    expect(await studio.balances('ada')).toMatchObject({ viewers: -5 })
+  })
+
+  it('counts apart for each plan, each meter and each batch, and never twice for one transaction', async () => {
+    await using studio = await startStudio()
+    for (const name of ['ada', 'grace']) await studio.customer(name)
+    const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]
+    const seen = (id: string, transactionId: string, user: string, amount = 1) => ({
+      ...event(id, transactionId, amount, 'viewers'),
+      properties: { user },
+    })
+    const bulk = async (...usageEvents: object[]) =>
+      (
+        (await studio.node.post('/api/v1/usage-events/bulk', { body: { usageEvents } })) as {
+          usageEvents: { transactionId: string }[]
+        }
+      ).usageEvents.map((e) => e.transactionId)
+    expect(
+      await bulk(
+        seen(ada.id, 'a', 'x', 3),
+        seen(ada.id, 'b', 'x', 9),
+        seen(grace.id, 'c', 'x', 2),
+        seen(ada.id, 'a', 'y'),
+        event(ada.id, 'a', 5),
+      ),
+    ).toEqual(['a', 'b', 'c', 'a'])
+    expect(await bulk(seen(ada.id, 'd', 'x'), seen(ada.id, 'c', 'z'))).toEqual(['d'])
+    expect(await studio.balances('ada')).toEqual({ viewers: -3, render: 80 })
+    expect(await studio.balances('grace')).toMatchObject({ viewers: -2 })
   })
 })
 

@@ -7,7 +7,7 @@ import { startStudio } from './studio.ts'
 const secret = `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`
 
 /** Receives and verifies webhooks with Flowglad's own SDK; answers as `statusOf` says. */
-async function startReceiver(statusOf: (attempt: number) => number) {
+async function startReceiver(statusOf: (attempt: number) => number, secretOf = () => secret) {
   const received: { id: unknown; body: unknown }[] = []
   let attempts = 0
   const server = createServer((request, response) => {
@@ -15,7 +15,7 @@ async function startReceiver(statusOf: (attempt: number) => number) {
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       const status = statusOf(++attempts)
-      const body = verifyWebhook(Buffer.concat(chunks).toString(), request.headers, secret)
+      const body = verifyWebhook(Buffer.concat(chunks).toString(), request.headers, secretOf())
       if (status < 300) received.push({ id: request.headers['svix-id'], body })
       response.writeHead(status).end()
     })
@@ -66,4 +66,36 @@ it('need a secret that can sign', async () => {
   await expect(startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret: 'none' } })).rejects.toThrow(
     'whsec_',
   )
+})
+
+it('go to those who registered for them, signed with a secret of their own', async () => {
+  let told = ''
+  await using receiver = await startReceiver(
+    () => 200,
+    () => told,
+  )
+  await using studio = await startStudio()
+  const post = (webhook: object) => studio.node.post('/api/v1/webhooks', { body: { webhook } })
+  const { webhook, secret } = (await post({
+    name: 'Ours',
+    url: receiver.url,
+    filterTypes: ['subscription.created', 'subscription.updated'],
+  })) as { webhook: { id: string }; secret: string }
+  told = secret
+  await studio.customer('ada')
+  await vi.waitFor(() => expect(receiver.received).toMatchObject([{ body: { object: 'subscription' } }]))
+  const path = `/api/v1/webhooks/${webhook.id}`
+  expect(await studio.node.get(path)).toEqual({ webhook })
+  const off = { id: webhook.id, url: receiver.url, filterTypes: ['customer.created'], active: false }
+  expect(await studio.node.put(path, { body: { webhook: off } })).toMatchObject({ webhook: off })
+  await studio.customer('grace')
+  await studio.node.put(path, { body: { webhook: { ...off, active: true } } })
+  await studio.customer('alan')
+  await vi.waitFor(() => expect(receiver.received).toHaveLength(2))
+  const { customer } = await studio.billing('alan')
+  expect(receiver.received[1]?.body).toMatchObject({ object: 'customer', id: customer.id })
+  for (const wrong of [{ url: 'ftp://x' }, { filterTypes: ['everything'] }])
+    await expect(post({ name: 'X', url: receiver.url, filterTypes: [], ...wrong })).rejects.toMatchObject({
+      status: 400,
+    })
 })

@@ -1,6 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { archiveCustomer, createCustomer, updateCustomer } from '../billing/customers.ts'
+import { archiveCustomer, createCustomer } from '../billing/customers.ts'
 import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -13,6 +13,8 @@ import type { Route } from './route.ts'
 import { presentSubscription, subscriptionDetails, usageMeterBalances } from './subscriptionDetails.ts'
 
 const optionalFields = {
+  // Only the field, as on the platform: ending the plans is what archiving does.
+  archived: z.boolean().optional(),
   logoURL: z.string().nullish(),
   iconURL: z.string().nullish(),
   domain: z.string().nullish(),
@@ -23,15 +25,9 @@ const createInput = z.object({
   customer: z.object({ externalId: z.string(), name: z.string(), email: z.string(), ...optionalFields }),
 })
 
+/** The external id is no part of it: one that is sent is dropped, and the customer keeps its own. */
 const updateInput = z.object({
-  customer: z.object({
-    externalId: z.string().optional(),
-    name: z.string().optional(),
-    email: z.string().optional(),
-    // Only the field, as on the platform: ending the plans is what archiving does.
-    archived: z.boolean().optional(),
-    ...optionalFields,
-  }),
+  customer: z.object({ name: z.string().optional(), email: z.string().optional(), ...optionalFields }),
 })
 
 function findCustomer({ books }: Platform, externalId: string): Customer {
@@ -49,13 +45,12 @@ export function customerRoutes(route: Route): void {
       email,
       ...defined(rest),
     })
+    if (!subscription) return { data: { customer, subscription: null, subscriptionItems: null } }
     return {
       data: {
         customer,
-        ...(subscription && {
-          subscription: presentSubscription(subscription),
-          subscriptionItems: itemsAt(platform, subscription.id, now),
-        }),
+        subscription: presentSubscription(subscription),
+        subscriptionItems: itemsAt(platform, subscription.id, now),
       },
     } satisfies Flowglad.CustomerCreateResponse
   })
@@ -85,7 +80,7 @@ export function customerRoutes(route: Route): void {
   route('PUT', '/customers/:externalId', { body: updateInput }, ({ platform, now, params, body }) => {
     const customer = findCustomer(platform, params.externalId ?? '')
     return {
-      customer: updateCustomer(platform, now, customer, defined(body.customer)),
+      customer: platform.books.customers.patch(customer.id, { ...defined(body.customer), updatedAt: now }),
     } satisfies Flowglad.CustomerUpdateResponse
   })
 
@@ -109,7 +104,7 @@ export function customerRoutes(route: Route): void {
     ({ platform, params, query }) => {
       const customer = findCustomer(platform, params.externalId ?? '')
       const { subscriptionId } = query
-      if (subscriptionId === undefined) {
+      if (!subscriptionId) {
         const current = currentSubscriptions(platform, customer.id)
         return { usageMeterBalances: current.flatMap((s) => usageMeterBalances(platform, s.id)) }
       }

@@ -10,19 +10,20 @@ const externalIdTaken = () =>
   conflict('This pricing model id external id unique idx already exists. Please choose a different value.')
 
 export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
-  Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress'>>
+  Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
-/** A customer on the default plan, with its credits. */
+/** A customer on the default plan, with its credits; one that is archived from the beginning has none. */
 export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
   const { books, organizationId } = platform
-  if (books.customers.first('externalId', input.externalId)) throw externalIdTaken()
+  const archived = input.archived ?? false
+  if (!archived && books.customers.first('externalId', input.externalId)) throw externalIdTaken()
   const customer = books.customers.put({
     ...newRecord('cust', at),
     organizationId,
     email: input.email,
     name: input.name,
     invoiceNumberBase: createInvoiceNumberBase(),
-    archived: false,
+    archived,
     logoURL: input.logoURL ?? null,
     iconURL: input.iconURL ?? null,
     domain: input.domain ?? null,
@@ -32,19 +33,7 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
     pricingModelId: platform.pricingModelId,
   })
   announce(platform, at, 'customer.created', { id: customer.id, object: 'customer', customer })
-  return { customer, subscription: startFreePlan(platform, at, customer) }
-}
-
-export function updateCustomer(
-  { books }: Platform,
-  at: number,
-  customer: Customer,
-  changes: Partial<Customer>,
-) {
-  if (changes.externalId !== undefined && changes.externalId !== customer.externalId) {
-    if (books.customers.first('externalId', changes.externalId)) throw externalIdTaken()
-  }
-  return books.customers.patch(customer.id, { ...changes, updatedAt: at })
+  return { customer, subscription: archived ? null : startFreePlan(platform, at, customer) }
 }
 
 /**
