@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
+import { discountRoutes } from './api/discounts.ts'
 import { featureRoutes } from './api/features.ts'
 import { leftOutRoutes } from './api/leftOut.ts'
 import { moneyRoutes } from './api/money.ts'
@@ -91,6 +92,7 @@ export function buildServer({
       featureRoutes(route)
       resourceRoutes(route)
       moneyRoutes(route)
+      discountRoutes(route)
       subscriptionItemFeatureRoutes(route)
       webhookRoutes(route)
       leftOutRoutes(route)

@@ -380,7 +380,8 @@ it.each([
   ['POST', '/nope', 404, 'text/plain'],
   ['DELETE', '/customers/ada', 404, 'text/plain'],
   ['OPTIONS', '/customers', 404, 'text/plain'],
-  ['DELETE', '/discounts/x', 501, 'application/json'],
+  ['DELETE', '/discounts/x', 404, 'text/plain'],
+  ['DELETE', '/api-keys/x', 501, 'application/json'],
 ])(
   '%s %s is answered for what it asks, not for the body that it lacks',
   async (method, path, status, type) => {

@@ -151,8 +151,6 @@ it('no call of the SDK meets an unknown route', async () => {
 })
 
 it.each([
-  ['GET', '/discounts'],
-  ['POST', '/discounts'],
   ['GET', '/catalogs/default'],
   ['GET', '/api-keys'],
   ['GET', '/utils/ping'],

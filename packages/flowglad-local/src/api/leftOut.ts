@@ -3,7 +3,6 @@ import type { Route } from './route.ts'
 
 /** What the SDK can call and this server does not do. The README's table says the same. */
 const leftOut = {
-  '/discounts': 'Discounts are not part of flowglad-local: sell the discounted price as a price of its own.',
   '/catalogs': 'Catalogs are called pricing models now, on the platform too: ask for /pricing-models.',
   '/api-keys': 'flowglad-local has one API key, which it was started with (--key).',
   '/utils': 'There is nothing to ping here: a server that answers is there.',

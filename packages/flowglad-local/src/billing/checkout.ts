@@ -11,9 +11,12 @@ import type {
 import { createInvoiceNumberBase } from '../ids.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
+import { discountOn } from '../rules/discount.ts'
 import { announce } from '../webhooks/announce.ts'
 import { replaceFreePlan } from './cancel.ts'
-import { charge, createInvoice, runBilling } from './collect.ts'
+import { runBilling } from './collect.ts'
+import { countRedemption, redeem } from './discounts.ts'
+import { charge, createInvoice } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 import {
   createSubscription,
@@ -123,7 +126,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     continues: trialEnd === null ? continuedBy(session, free) : undefined,
   })
   if (free) replaceFreePlan(platform, at, free, subscription)
-  addPurchase(platform, at, paid, product, {
+  const purchase = addPurchase(platform, at, paid, product, {
     priceId: price.id,
     priceType: 'subscription',
     trialPeriodDays: price.trialPeriodDays ?? 0,
@@ -133,6 +136,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     firstInvoiceValue: 0,
     totalPurchaseValue: null,
   })
+  redeem(platform, at, session, { subscriptionId: subscription.id, purchaseId: purchase.id })
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
@@ -160,12 +164,17 @@ function buyOnce(platform: Platform, at: number, paid: Paid, price: Price, produ
     firstInvoiceValue: price.unitPrice,
     totalPurchaseValue: price.unitPrice,
   })
+  const redemption = redeem(platform, at, paid.session, { subscriptionId: null, purchaseId: purchase.id })
   const invoice = createInvoice(platform, at, {
     customer: paid.customer,
     purchaseId: purchase.id,
     lines: [{ description: product.name, price: price.unitPrice, quantity: 1, priceId: price.id }],
+    discount: redemption ? discountOn(price.unitPrice, redemption) : 0,
   })
-  charge(platform, at, { invoice, amount: price.unitPrice, method: null, onSession: true })
+  if (invoice.subtotal > 0)
+    charge(platform, at, { invoice, amount: invoice.subtotal, method: null, onSession: true })
+  else books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  if (redemption) countRedemption(platform, at, redemption)
   const [subscription] = currentSubscriptions(platform, paid.customer.id)
   const feature = books.productFeatures
     .by('product', product.id)

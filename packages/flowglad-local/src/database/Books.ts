@@ -89,6 +89,11 @@ export class Books {
     invoice: (r) => r.invoiceId,
   })
   readonly purchases = this.#table<R.Purchase>()('purchases', { customer: (r) => r.customerId })
+  readonly discounts = this.#table<R.Discount>()('discounts', { model: (r) => r.pricingModelId })
+  readonly discountRedemptions = this.#table<R.DiscountRedemption>()('discount_redemptions', {
+    discount: (r) => r.discountId,
+    subscription: (r) => r.subscriptionId,
+  })
   readonly checkoutSessions = this.#table<R.CheckoutSession>()('checkout_sessions', {
     customer: (r) => r.customerId,
   })

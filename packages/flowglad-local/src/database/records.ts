@@ -361,6 +361,31 @@ export interface Purchase extends Base {
   position: number
 }
 
+export interface Discount extends Base {
+  name: string
+  /** In capitals. */
+  code: string
+  /** Cents, or a percentage. */
+  amount: number
+  amountType: 'percent' | 'fixed'
+  active: boolean
+  duration: 'once' | 'number_of_payments' | 'forever'
+  numberOfPayments: number | null
+  organizationId: string
+  pricingModelId: string
+}
+
+/** A discount as it was when somebody bought with it. */
+export interface DiscountRedemption extends Base {
+  discountId: string
+  subscriptionId: string | null
+  purchaseId: string | null
+  amount: number
+  amountType: Discount['amountType']
+  /** How many payments it still makes less; null when it never ends. */
+  paymentsLeft: number | null
+}
+
 export interface CheckoutSession extends Base {
   pricingModelId: string
   status: 'open' | 'pending' | 'succeeded' | 'failed' | 'expired'

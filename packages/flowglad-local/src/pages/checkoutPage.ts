@@ -1,8 +1,10 @@
 import { continuedBy } from '../billing/checkout.ts'
+import { takesDiscounts } from '../billing/discounts.ts'
 import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
-import type { CheckoutSession, Feature, Price, Subscription } from '../database/records.ts'
+import type { CheckoutSession, Discount, Feature, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
 import { cardNumber, count, day, every, inSentence, money } from './format.ts'
@@ -146,7 +148,11 @@ function orderOf(platform: Platform, session: CheckoutSession) {
       ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
       : undefined
   const cycle = trialDays > 0 ? undefined : continuedBy(session, free)
-  const dueToday = trialDays > 0 ? 0 : cycle ? restOf(cycle, now, price.unitPrice) * session.quantity : total
+  const beforeDiscount =
+    trialDays > 0 ? 0 : cycle ? restOf(cycle, now, price.unitPrice) * session.quantity : total
+  const discount = session.discountId === null ? null : books.discounts.get(session.discountId)
+  const off = discount ? discountOn(beforeDiscount, discount) : 0
+  const dueToday = beforeDiscount - off
   const period = every(price.intervalUnit, price.intervalCount)
   const features = books.productFeatures
     .by('product', product.id)
@@ -162,7 +168,9 @@ function orderOf(platform: Platform, session: CheckoutSession) {
           : 'Activate'
         : dueToday > 0
           ? `Pay ${money(dueToday)}`
-          : 'Start free trial',
+          : trialDays > 0
+            ? 'Start free trial'
+            : 'Get it for nothing',
     summary: html`<div class="tight">
   <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${books.pricingModels.get(price.pricingModelId).name}</p>
   <h1>${product.name}</h1>
@@ -176,16 +184,40 @@ ${
 <div class="lines">
   <div><span>${price.name ?? product.name}${recurring && session.quantity > 1 && ` × ${session.quantity}`}</span><span>${money(total)}</span></div>
   ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
-  ${cycle && html`<div><span>Only until ${day(cycle.currentBillingPeriodEnd)}</span><span>−${money(total - dueToday)}</span></div>`}
+  ${cycle && html`<div><span>Only until ${day(cycle.currentBillingPeriodEnd)}</span><span>−${money(total - beforeDiscount)}</span></div>`}
+  ${discount && html`<div><span>${discount.code}: ${discountText(discount)}</span><span>${off > 0 && `−${money(off)}`}</span></div>`}
   <div class="total"><span>Due today</span><span>${money(dueToday)}</span></div>
 </div>
+${discountForm(platform, session, discount)}
 ${
   recurring &&
-  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)} until you cancel.${
+  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less the discount while it lasts,'} until you cancel.${
     trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
   }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}; what is left of its credits ends with it.`}</p>`
 }`,
   }
+}
+
+const discountText = ({ amount, amountType, duration, numberOfPayments }: Discount) => {
+  const off = amountType === 'percent' ? `${Math.min(amount, 100)}% off` : `${money(amount)} off`
+  if (duration === 'forever') return `${off} every payment`
+  return numberOfPayments === null || numberOfPayments === 1
+    ? `${off} the first payment`
+    : `${off} the first ${numberOfPayments} payments`
+}
+
+/** Only where there is a code that it would take. */
+function discountForm(platform: Platform, session: CheckoutSession, discount: Discount | null): Html | false {
+  const action = `/checkout/${session.id}/discount`
+  if (discount)
+    return html`<form method="post" action="${action}"><button class="small" name="code" value="">Remove ${discount.code}</button></form>`
+  return (
+    takesDiscounts(platform, session) &&
+    html`<form method="post" action="${action}" class="code">
+  <label>Discount code <input name="code" class="mono" autocomplete="off" maxlength="20" required></label>
+  <button>Apply</button>
+</form>`
+  )
 }
 
 /** What the rest of a billing period costs at a price. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { alreadySubscribed, completeCheckout } from '../billing/checkout.ts'
+import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -37,6 +38,25 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
       return pay(platform, session, request.body, reply)
     })
   }
+
+  app.post<{ Params: { id: string } }>('/checkout/:id/discount', async (request, reply) => {
+    const session = find(request.params.id)
+    if (!session) return unknownSession(reply)
+    if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
+    const { code } = z.object({ code: z.string() }).catch({ code: '' }).parse(request.body)
+    const taken = platform.books.transaction(() =>
+      applyDiscount(platform, platform.clock.now(), session, code),
+    )
+    if (taken || code === '') return reply.redirect(`/checkout/${session.id}`, 303)
+    const page = checkoutPage(
+      platform,
+      { ...session, discountId: null },
+      {
+        message: `There is no discount with the code ${code}.`,
+      },
+    )
+    return sendPage(reply, { ...page, status: 422 })
+  })
 }
 
 const isOpen = (platform: Platform, session: CheckoutSession) =>

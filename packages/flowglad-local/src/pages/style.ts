@@ -77,6 +77,8 @@ input, select {
   font: inherit; font-size: 1rem; font-weight: 450; color: var(--ink); background: var(--paper); width: 100%; min-width: 0;
   border: 1px solid var(--line); border-radius: 9px; padding: 0.6rem 0.75rem;
 }
+.code { display: flex; gap: 0.75rem; align-items: end; }
+.code label { flex: 1; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; }
 button, .button {
   font: inherit; font-weight: 600; cursor: pointer; text-align: center; text-decoration: none; display: inline-block;

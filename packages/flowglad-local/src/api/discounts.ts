@@ -1,0 +1,105 @@
+import type { Flowglad } from '@flowglad/node'
+import { z } from 'zod'
+import type { Discount } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { cents, units } from '../pricing/bounds.ts'
+import { refused } from '../problems.ts'
+import { listPage, listQuery } from './list.ts'
+import { presentAs } from './presentAs.ts'
+import type { Route } from './route.ts'
+import { visible } from './visible.ts'
+
+type WireDiscount = Flowglad.DiscountCreateResponse['discount']
+type WireCounted = Flowglad.DiscountRetrieveResponse['discount']
+
+const code = z
+  .string()
+  .min(3)
+  .max(20)
+  .transform((text) => text.toUpperCase())
+const fields = {
+  name: z.string(),
+  code,
+  amount: cents.min(1),
+  amountType: z.enum(['percent', 'fixed']),
+  active: z.boolean(),
+}
+const duration = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.discriminatedUnion('duration', [
+    z.object({ ...shape, duration: z.literal('once'), numberOfPayments: z.null().default(null) }),
+    z.object({ ...shape, duration: z.literal('number_of_payments'), numberOfPayments: units }),
+    z.object({ ...shape, duration: z.literal('forever'), numberOfPayments: z.null().default(null) }),
+  ])
+
+const createInput = z.object({
+  discount: duration({
+    ...fields,
+    active: z.boolean().default(true),
+    pricingModelId: z.string().optional(),
+  }),
+})
+const updateInput = z.object({
+  discount: duration({
+    id: z.string(),
+    name: fields.name.optional(),
+    code: fields.code.optional(),
+    amount: fields.amount.optional(),
+    amountType: fields.amountType.optional(),
+    active: fields.active.optional(),
+  }),
+})
+
+const present = (discount: Discount) => presentAs<WireDiscount>()(discount)
+const presentCounted = ({ books }: Platform, discount: Discount) =>
+  presentAs<WireCounted>()({
+    ...discount,
+    redemptionCount: books.discountRedemptions.by('discount', discount.id).length,
+  })
+
+/** The platform's database keeps a code unique within a pricing model. */
+function refuseTakenCode({ books }: Platform, discount: Discount): Discount {
+  const taken = books.discounts
+    .by('model', discount.pricingModelId)
+    .some((other) => other.code === discount.code && other.id !== discount.id)
+  if (taken) throw refused(`A discount with code "${discount.code}" already exists in this pricing model`)
+  return discount
+}
+
+export function discountRoutes(route: Route): void {
+  route('POST', '/discounts', { body: createInput }, ({ platform, now, body }) => {
+    const { pricingModelId = platform.pricingModelId, ...rest } = body.discount
+    const discount = refuseTakenCode(platform, {
+      ...newRecord('discount', now),
+      organizationId: platform.organizationId,
+      pricingModelId,
+      ...rest,
+    })
+    return {
+      discount: present(platform.books.discounts.put(discount)),
+    } satisfies Flowglad.DiscountCreateResponse
+  })
+
+  route('GET', '/discounts', { query: listQuery }, ({ platform, query }) =>
+    listPage(visible(platform, platform.books.discounts), query, (discount) =>
+      presentCounted(platform, discount),
+    ),
+  )
+
+  route('GET', '/discounts/:id', {}, ({ platform, params }) => ({
+    discount: presentCounted(
+      platform,
+      visible(platform, platform.books.discounts).get(params.id, 'discounts'),
+    ),
+  }))
+
+  route('PUT', '/discounts/:id', { body: updateInput }, ({ platform, now, params, body }) => {
+    const { id: _, ...changes } = body.discount
+    const before = visible(platform, platform.books.discounts).get(params.id, 'discounts')
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+    return {
+      discount: present(
+        platform.books.discounts.put(refuseTakenCode(platform, { ...before, ...given, updatedAt: now })),
+      ),
+    } satisfies Flowglad.DiscountUpdateResponse
+  })
+}

@@ -1,0 +1,134 @@
+import type { BillingPeriod, Customer, Invoice, Payment, PaymentMethod } from '../database/records.ts'
+import { newRecord, type Platform } from '../platform.ts'
+import { announce } from '../webhooks/announce.ts'
+
+export interface StaticLine {
+  description: string
+  price: number
+  quantity: number
+  priceId?: string
+}
+
+export interface UsageLine extends StaticLine {
+  usage: { ledgerAccountId: string; ledgerAccountCredit: number; billingRunId: string }
+}
+
+export type Line = StaticLine | UsageLine
+
+export const totalOf = (lines: readonly Line[]) =>
+  lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
+
+/** A bill, open until it is paid. */
+export function createInvoice(
+  { books, organizationId }: Platform,
+  at: number,
+  input: {
+    customer: Customer
+    lines: readonly Line[]
+    subscription?: { id: string; period: BillingPeriod; runId: string | null }
+    purchaseId?: string
+    /** Taken off what the lines come to. */
+    discount?: number
+  },
+): Invoice {
+  const { customer, lines, subscription, discount = 0 } = input
+  const number = books.invoices.by('customer', customer.id).length
+  const invoice = books.invoices.put({
+    ...newRecord('inv', at),
+    purchaseId: input.purchaseId ?? null,
+    invoiceNumber: `${customer.invoiceNumberBase}-${String(number).padStart(5, '0')}`,
+    invoiceDate: at,
+    billingPeriodId: subscription?.period.id ?? null,
+    dueDate: at,
+    customerId: customer.id,
+    organizationId,
+    status: 'open',
+    subscriptionId: subscription?.id ?? null,
+    billingRunId: subscription?.runId ?? null,
+    billingPeriodStartDate: subscription?.period.startDate ?? null,
+    billingPeriodEndDate: subscription?.period.endDate ?? null,
+    ownerMembershipId: null,
+    pdfURL: null,
+    receiptPdfURL: null,
+    memo: null,
+    bankPaymentOnly: false,
+    type: subscription ? 'subscription' : 'purchase',
+    currency: 'USD',
+    taxAmount: subscription ? 0 : null,
+    subtotal: totalOf(lines) - discount,
+    taxType: null,
+    taxCountry: subscription ? null : 'US',
+    taxState: null,
+    taxRatePercentage: subscription ? null : '0',
+    applicationFee: subscription ? null : 0,
+    pricingModelId: customer.pricingModelId,
+  })
+  for (const line of lines) {
+    const common = {
+      ...newRecord('inv_li', at),
+      invoiceId: invoice.id,
+      quantity: line.quantity,
+      priceId: line.priceId ?? null,
+      description: line.description,
+      price: line.price,
+      pricingModelId: customer.pricingModelId,
+    }
+    books.invoiceLineItems.put(
+      'usage' in line
+        ? { ...common, type: 'usage', ...line.usage }
+        : { ...common, type: 'static', ledgerAccountId: null, ledgerAccountCredit: null },
+    )
+  }
+  return invoice
+}
+
+/** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
+export function charge(
+  platform: Platform,
+  at: number,
+  input: { invoice: Invoice; amount: number; method: PaymentMethod | null; onSession: boolean },
+): Payment {
+  const { books } = platform
+  const { invoice, amount, method, onSession } = input
+  const failed = !onSession && method?.internal.behaviour === 'fails_later'
+  const payment = books.payments.put({
+    ...newRecord('pym', at),
+    amount,
+    applicationFee: null,
+    billingPeriodId: invoice.billingPeriodId,
+    chargeDate: at,
+    currency: 'USD',
+    customerId: invoice.customerId,
+    description: null,
+    failureCode: failed ? 'card_declined' : null,
+    failureMessage: failed ? 'Your card was declined.' : null,
+    invoiceId: invoice.id,
+    organizationId: invoice.organizationId,
+    paymentMethod: 'card',
+    paymentMethodId: method?.id ?? null,
+    pricingModelId: invoice.pricingModelId,
+    purchaseId: invoice.purchaseId,
+    refunded: false,
+    refundedAmount: invoice.subscriptionId === null ? null : 0,
+    refundedAt: null,
+    receiptNumber: null,
+    receiptURL: null,
+    settlementDate: null,
+    status: failed ? 'failed' : 'succeeded',
+    subscriptionId: invoice.subscriptionId,
+    // What the invoice says, of which a change of plan collects only the difference.
+    subtotal: invoice.subtotal,
+    taxAmount: 0,
+    taxCountry: 'US',
+    taxRatePercentage: null,
+    taxState: null,
+    taxType: null,
+  })
+  if (!failed) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  announce(platform, at, failed ? 'payment.failed' : 'payment.succeeded', {
+    id: payment.id,
+    object: 'payment',
+    customer: books.customers.get(invoice.customerId),
+  })
+  return payment
+}

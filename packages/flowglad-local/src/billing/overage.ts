@@ -1,0 +1,62 @@
+import type { Invoice, Subscription } from '../database/records.ts'
+import type { Platform } from '../platform.ts'
+import { overageUnits } from '../rules/credits.ts'
+import type { UsageLine } from './invoice.ts'
+import { grantCredits } from './ledger.ts'
+
+/** Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for. */
+export function overageLines(
+  { books }: Platform,
+  subscription: Subscription,
+  billingRunId: string,
+): UsageLine[] {
+  const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
+  for (const entry of books.ledgerEntries.by('outstanding', subscription.id)) {
+    if (!entry.priceId || books.prices.get(entry.priceId).unitPrice === 0) continue
+    const key = `${entry.usageMeterId} ${entry.priceId}`
+    const sum = outstanding.get(key) ?? {
+      usageMeterId: entry.usageMeterId,
+      priceId: entry.priceId,
+      amount: 0,
+    }
+    outstanding.set(key, { ...sum, amount: sum.amount + entry.outstanding })
+  }
+  return Array.from(outstanding.values(), ({ usageMeterId, priceId, amount }) => {
+    const price = books.prices.get(priceId)
+    const perUnit = price.usageEventsPerUnit ?? 1
+    const account = books.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
+    if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
+    return {
+      description: `Usage: ${books.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
+      price: price.unitPrice,
+      quantity: overageUnits(amount, perUnit),
+      priceId,
+      usage: { ledgerAccountId: account.id, ledgerAccountCredit: amount, billingRunId },
+    }
+  })
+}
+
+/** A paid overage line gives back exactly the units it charged for, so that the new period starts at its grants. */
+export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
+  const { books } = platform
+  for (const line of books.invoiceLineItems.by('invoice', invoice.id)) {
+    if (line.type !== 'usage') continue
+    const { subscriptionId, usageMeterId } = books.ledgerAccounts.get(line.ledgerAccountId)
+    let left = line.ledgerAccountCredit
+    for (const entry of books.ledgerEntries.by('outstanding', subscriptionId)) {
+      if (entry.usageMeterId !== usageMeterId || entry.priceId !== line.priceId || left === 0) continue
+      const settled = Math.min(left, entry.outstanding)
+      books.ledgerEntries.patch(entry.id, { outstanding: entry.outstanding - settled, updatedAt: at })
+      left -= settled
+    }
+    grantCredits(platform, at, {
+      subscriptionId,
+      usageMeterId,
+      amount: line.ledgerAccountCredit,
+      expiresAt: null,
+      billingPeriodId: invoice.billingPeriodId,
+      source: 'overage_settlement',
+      description: `Settled by invoice ${invoice.invoiceNumber}`,
+    })
+  }
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { cards, dayMs, pay, startStudio } from './studio.ts'
+
+const summer = {
+  name: 'Summer',
+  code: 'summer',
+  amount: 10,
+  amountType: 'percent',
+  duration: 'once',
+} as const
+
+/** Enters a code on the hosted checkout, as a browser without JavaScript does. */
+const enter = (url: string, code: string) =>
+  fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ code }) })
+
+it('a discount is kept in capitals, changed, listed and counted', async () => {
+  await using studio = await startStudio()
+  const { discounts } = studio.node
+  const { discount } = await discounts.create({ discount: summer })
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  expect(discount).toEqual({
+    id: expect.stringMatching(/^discount_/),
+    createdAt: expect.any(Number),
+    updatedAt: expect.any(Number),
+    livemode: false,
+    organizationId: expect.stringMatching(/^org_/),
+    pricingModelId: pricingModel.id,
+    name: 'Summer',
+    code: 'SUMMER',
+    amount: 10,
+    amountType: 'percent',
+    duration: 'once',
+    numberOfPayments: null,
+    active: true,
+  })
+  const changed = await discounts.update(discount.id, {
+    discount: {
+      id: discount.id,
+      duration: 'number_of_payments',
+      numberOfPayments: 3,
+      code: 'sun',
+      amount: 300,
+      amountType: 'fixed',
+    },
+  })
+  expect(changed.discount).toMatchObject({ name: 'Summer', code: 'SUN', amount: 300, numberOfPayments: 3 })
+  expect(await discounts.retrieve(discount.id)).toMatchObject({
+    discount: { code: 'SUN', redemptionCount: 0 },
+  })
+  expect(await discounts.list()).toMatchObject({ total: 1, data: [{ code: 'SUN', redemptionCount: 0 }] })
+  await expect(discounts.create({ discount: { ...summer, code: 'Sun' } })).rejects.toMatchObject({
+    status: 500,
+  })
+  await expect(discounts.retrieve('discount_none')).rejects.toMatchObject({ status: 500 })
+  for (const bad of [
+    { code: 'ab' },
+    { amount: 0 },
+    { duration: 'number_of_payments' },
+    { amountType: 'half' },
+  ])
+    await expect(discounts.create({ discount: { ...summer, ...bad } as never })).rejects.toMatchObject({
+      status: 400,
+    })
+})
+
+describe('a code entered at the checkout', () => {
+  it.each([
+    ['once', { ...summer }, [4410, 4900, 4900]],
+    [
+      'for two payments',
+      { ...summer, duration: 'number_of_payments' as const, numberOfPayments: 2 },
+      [4410, 4410, 4900],
+    ],
+    ['for ever', { ...summer, duration: 'forever' as const }, [4410, 4410, 4410]],
+    ['in cents', { ...summer, amount: 900, amountType: 'fixed' as const }, [4000, 4900, 4900]],
+    ['of everything', { ...summer, amount: 100 }, [0, 4900, 4900]],
+  ])('makes a plan cheaper %s', async (_, discount, subtotals) => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = (await studio.node.discounts.create({ discount })).discount
+    const { session, url } = await studio.checkout('ada', 'team_price')
+    expect((await enter(url, 'Summer')).status).toBe(303)
+    const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
+    expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
+    expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
+    // What somebody bought with stays as it was then.
+    expect((await pay(url)).status).toBe(303)
+    await studio.node.discounts.update(id, {
+      discount: { ...discount, id, amount: 50, active: false } as never,
+    })
+    await studio.renew('ada')
+    await studio.renew('ada')
+    const { invoices } = await studio.billing('ada')
+    expect(invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])).toEqual(
+      subtotals.map((subtotal) => ['paid', subtotal]),
+    )
+    expect(invoices[0]?.invoiceLineItems).toMatchObject([{ price: 4900, quantity: 1 }])
+    const { data } = await studio.node.payments.list()
+    expect(data.map(({ amount, subtotal }) => [amount, subtotal])).toEqual(
+      subtotals.filter((subtotal) => subtotal > 0).map((subtotal) => [subtotal, subtotal]),
+    )
+    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+    expect((await studio.node.discounts.retrieve(id)).discount).toMatchObject({ redemptionCount: 1 })
+  })
+
+  it('waits for the end of a trial, and for a payment that goes through', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.node.discounts.create({ discount: summer })
+    const { url } = await studio.checkout('ada', 'trial_price')
+    await enter(url, 'SUMMER')
+    await pay(url)
+    studio.advance(14 * dayMs + 1)
+    expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 900 } }])
+
+    await studio.customer('bob')
+    const second = await studio.checkout('bob', 'team_price')
+    await pay(second.url, cards.declined)
+    await enter(second.url, 'SUMMER')
+    await pay(second.url)
+    expect((await studio.billing('bob')).invoices).toMatchObject([{ invoice: { subtotal: 4410 } }])
+  })
+
+  it('makes what is sold once cheaper, once', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.node.discounts.create({ discount: summer })
+    const { url } = await studio.checkout('ada', 'render_pack')
+    await enter(url, 'summer')
+    await pay(url)
+    expect((await studio.billing('ada')).invoices).toMatchObject([
+      { invoice: { status: 'paid', subtotal: 1080 }, invoiceLineItems: [{ price: 1200 }] },
+    ])
+    expect((await studio.node.payments.list()).data).toMatchObject([{ amount: 1080 }])
+    expect(await studio.balances('ada')).toEqual({ render: 185 })
+  })
+
+  it('that is not known, not active or removed takes nothing off', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { url } = await studio.checkout('ada', 'team_price')
+    expect(await (await fetch(url)).text()).not.toContain('Discount code')
+    await studio.node.discounts.create({ discount: summer })
+    await studio.node.discounts.create({ discount: { ...summer, code: 'winter', active: false } })
+    expect(await (await fetch(url)).text()).toContain('Discount code')
+    const page = async () => (await fetch(url)).text()
+    for (const code of ['nope', 'winter']) {
+      await enter(url, 'summer')
+      const answer = await enter(url, code)
+      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(code)])
+      expect(await page()).toContain('Pay $49.00')
+    }
+    await enter(url, 'summer')
+    expect(await page()).toContain('Pay $44.10')
+    expect((await enter(url, '')).status).toBe(303)
+    expect(await page()).toContain('Pay $49.00')
+  })
+})
