@@ -39,6 +39,26 @@ test('the first call of a new customer creates it at Flowglad, once, however man
   ).toHaveLength(1)
 })
 
+test('a customer whom another node has just created is as good as created here', async () => {
+  await using stack = await startStack()
+  await stack.books.sdk.customers.create({
+    customer: { externalId: 'ada', name: 'ada', email: 'ada@example.com' },
+  })
+  let unmet = 1
+  stack.proxy.breakWith(({ path }) =>
+    billing.test(path) && unmet-- > 0
+      ? { state: 'json', status: 404, body: { error: 'Customer not found', code: 'NOT_FOUND' } }
+      : undefined,
+  )
+  expect(await spend(stack)).toBe('done')
+  const created = stack.proxy.seen.filter(
+    ({ method, path }) => method === 'POST' && /\/customers$/.test(path),
+  )
+  expect(created).toHaveLength(1)
+  await stack.billing.drain()
+  expect(await stack.books.available(ada, 'generations')).toBe(9)
+})
+
 test('a refusal follows a look at Flowglad that began after the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)

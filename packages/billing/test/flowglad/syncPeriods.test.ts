@@ -156,3 +156,26 @@ test('a snapshot older than a day counts as none: in a longer outage calls and f
   await expect.poll(() => outcomeOf(spend(stack))).toBe('done')
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
 })
+
+test('however often unlimited ends, nobody is locked out for what was unlimited, and no more than the grants can be spent after it', async () => {
+  await using stack = await startTimed({ options: { fetchBurst: 100 } })
+  const { changePlan } = stack.billing.internals.plans
+  const generations = async () => (await stack.billing.refresh(ada)).balances[0]
+  const nextPeriod = () => {
+    stack.flowglad.advance(month)
+    stack.pass(month)
+  }
+  await onPro(stack)
+  for (const unlimitedUsage of [900, 700]) {
+    await changePlan(ada, { priceSlug: 'scale_monthly' })
+    expect(await generations()).toMatchObject({ unlimited: true })
+    await spend(stack, unlimitedUsage)
+    await changePlan(ada, { priceSlug: 'pro_monthly' })
+    await stack.billing.drain()
+    nextPeriod()
+    expect(await generations()).toMatchObject({ unlimited: false, available: 500, limit: 500, used: 0 })
+    await spend(stack, 500)
+    expect(await outcomeOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
+    await stack.billing.drain()
+  }
+})

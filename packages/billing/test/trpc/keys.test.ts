@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTRPCClient, httpBatchLink, retryLink } from '@trpc/client'
 import { expect, test } from 'vitest'
-import { billingRefusal, idempotencyLink, keyHeaders } from '../../src/client/index.ts'
+import { billingRefusal, idempotencyLink, keyHeaders, keyHeadersAs } from '../../src/client/index.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { type AppRouter, startApp } from './startApp.ts'
 
 const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })
-const codeOf = (call: Promise<unknown>) =>
+const refusalOf = (call: Promise<unknown>) =>
   call.then(
-    () => 'done',
-    (error: unknown) => billingRefusal(error)?.code ?? String(error),
+    () => null,
+    (error: unknown) => billingRefusal(error) ?? String(error),
   )
+const codeOf = async (call: Promise<unknown>) => {
+  const refusal = await refusalOf(call)
+  return refusal === null ? 'done' : typeof refusal === 'string' ? refusal : refusal.code
+}
 
 /** Work that counts its runs, and waits where a test wants to look. */
 function counting() {
@@ -93,6 +97,24 @@ test('a procedure may take its key from the input, and may insist on one', async
   expect(await app.client.derived.mutate({ prompt: 'same', count: 1 })).toEqual(first)
   expect(work.runs()).toBe(1)
   expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
+})
+
+test('the header of the keys can have another name, and every metered call can be made to need one', async () => {
+  const work = counting()
+  await using app = await startApp({ work, options: { keyHeader: 'x-request-id', requireKey: true } })
+  const clientWith = (headers: (batch: Parameters<typeof keyHeaders>[0]) => Record<string, string>) =>
+    createTRPCClient<AppRouter>({
+      links: [httpBatchLink({ url: app.url, headers: (batch) => ({ user: 'ada', ...headers(batch) }) })],
+    })
+  const generate = (client: ReturnType<typeof clientWith>) =>
+    client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
+  const other = clientWith(keyHeaders)
+  expect(await refusalOf(generate(other))).toEqual({ code: 'KEY_REQUIRED', header: 'x-request-id' })
+  expect(await other.unmetered.mutate()).toBe('ada')
+  const named = clientWith(keyHeadersAs('x-request-id'))
+  expect(await generate(named)).toEqual(await generate(named))
+  expect(work.runs()).toBe(1)
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
 })
 
 test.each([

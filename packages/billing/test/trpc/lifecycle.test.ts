@@ -110,7 +110,9 @@ test('a caller does not wait for ever for a broken store: 503 that does not call
   store.breakFor((type) => type === 'settle')
   await expect(spend(stack)).rejects.toMatchObject({
     refusal: { code: 'BILLING_UNAVAILABLE', chargeUnconfirmed: true },
-    message: expect.not.stringContaining('Nothing was charged'),
+    message: expect.stringMatching(
+      /^The work is done, but its charge is not confirmed yet.*same idempotency key/,
+    ),
   })
   store.breakFor(() => false)
   await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
@@ -121,7 +123,10 @@ test('a store that does not answer before the work is BILLING_UNAVAILABLE, and t
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')
   const run = vi.fn()
-  await expect(spend(stack, run)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  await expect(spend(stack, run)).rejects.toMatchObject({
+    refusal: { code: 'BILLING_UNAVAILABLE', retryAfterMs: expect.any(Number) },
+    message: expect.stringContaining('Nothing was charged'),
+  })
   expect(run).not.toHaveBeenCalled()
 })
 
@@ -163,6 +168,33 @@ test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]
     await using stack = await startStack()
     await expect(spend(stack, undefined, amount)).rejects.toMatchObject({ name: 'InvalidAmountError' })
     expect(await balance(stack)).toMatchObject({ available: 10, held: 0 })
+  },
+)
+
+test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31]])(
+  'a hold of %s is a typed error that leaves nothing held',
+  async (hold) => {
+    await using stack = await startStack()
+    const call = stack.billing.meter({ customer: ada, meter: 'tokens', hold, cost: () => 1 }, () => 'done')
+    await expect(call).rejects.toMatchObject({ name: 'InvalidAmountError' })
+    expect((await stack.billing.balances(ada)).balances[1]).toMatchObject({ available: 2_000, held: 0 })
+  },
+)
+
+test.each(['nope', 'toString', '__proto__'])(
+  'the meter "%s" is nobody’s: a typed error, and the work does not run',
+  async (meter) => {
+    await using stack = await startStack()
+    const run = vi.fn()
+    // What an untyped caller can do.
+    const call = stack.billing.meter({ customer: ada, meter: meter as 'tokens' }, run)
+    await expect(call).rejects.toThrow(TypeError)
+    await expect(call).rejects.toThrow(`There is no meter "${meter}"`)
+    expect(() => stack.billing.trpc.metered(meter as 'tokens')).toThrow(`There is no meter "${meter}"`)
+    expect(run).not.toHaveBeenCalled()
+    expect(await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })).toMatchObject({
+      charges: [],
+    })
   },
 )
 

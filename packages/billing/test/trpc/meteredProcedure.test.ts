@@ -162,6 +162,20 @@ test('a cost that reads usage without a hold is refused before the work, so it c
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })
 
+test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
+  'a cost of %s before the work is 400 for its own call, holds nothing, and leaves its neighbours in the batch alone',
+  async (cost) => {
+    await using app = await startApp()
+    const [bad, good] = await Promise.allSettled([
+      app.client.pricedByInput.mutate({ cost }),
+      app.client.pricedByInput.mutate({ cost: 3 }),
+    ])
+    expect(bad).toMatchObject({ status: 'rejected', reason: { data: { httpStatus: 400 } } })
+    expect(good).toEqual({ status: 'fulfilled', value: 'done' })
+    expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 7, held: 0 })
+  },
+)
+
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['throwsNothing' as const]])(
   'after success a cost of %s becomes the held amount, flagged, and never nothing',
   async (cost) => {

@@ -101,6 +101,10 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
         }),
       )
       .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+    pricedByInput: protectedProcedure
+      .input(z.object({ cost: z.union([z.number(), z.literal('NaN')]) }))
+      .use(metered('generations', { cost: ({ input }) => Number(input.cost) }))
+      .mutation(() => 'done'),
     asksForUsage: protectedProcedure
       .input(prompt)
       .use(metered('tokens', { cost: ({ usage }) => usage.total }))
