@@ -2,6 +2,10 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { createLanes } from '../../src/flowglad/lanes.ts'
 import { sqliteLedger } from '../../src/index.ts'
+import { ledgerFile } from './ledgerFile.ts'
+import { refusal, spend, usageEvents } from './spending.ts'
+import { aUser, startStack } from './startStack.ts'
+import { until } from './until.ts'
 
 test("who waits for a lane inside one process gives up when patience ends, and takes nobody's turn", async () => {
   const ledger = sqliteLedger(':memory:')
@@ -14,4 +18,62 @@ test("who waits for a lane inside one process gives up when patience ends, and t
   await (await patient)?.leave()
   expect(await lanes.tryDeliver('ada', 1)).not.toBeNull()
   await ledger.close()
+})
+
+test('who loses the lane in mid-delivery stops', async () => {
+  using file = ledgerFile()
+  await using slow = await startStack({
+    ledger: sqliteLedger(file.path),
+    started: false,
+    options: { laneLeaseMs: 300 },
+  })
+  await spend(slow, aUser(), 1)
+  await spend(slow, aUser(), 2)
+  let open = () => {}
+  const after = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  let first = true
+  slow.proxy.breakWith(({ path }) => {
+    if (!usageEvents.test(path) || !first) return
+    first = false
+    return { state: 'json', status: 500, body: refusal, after }
+  })
+  const draining = slow.billing.drain()
+  await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
+  await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
+  await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
+  // Only now does the first hear that its bulk is refused: it would look for the bad event.
+  open()
+  await draining
+  expect(slow.proxy.count(usageEvents)).toBe(2)
+  expect((await slow.books.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
+})
+
+test('who loses the lane in mid-fetch installs nothing', async () => {
+  using file = ledgerFile()
+  await using slow = await startStack({ ledger: sqliteLedger(file.path), options: { laneLeaseMs: 300 } })
+  await spend(slow, aUser(), 1)
+  await slow.billing.drain()
+  await slow.billing.refresh(aUser())
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  let first = true
+  slow.proxy.breakWith(({ path }) => {
+    if (!path.endsWith('/billing') || !first) return
+    first = false
+    return { state: 'answerHeld', until: opened }
+  })
+  const fetching = slow.billing.refresh(aUser())
+  await until(() => expect(first).toBe(false))
+  await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
+  await other.books.pay(aUser(), 'pro_monthly')
+  const available = async () =>
+    (await other.billing.balances(aUser())).balances.find(({ meter }) => meter === 'generations')?.available
+  await expect.poll(async () => (await other.billing.refresh(aUser())) && (await available())).toBe(500)
+  open()
+  await fetching
+  expect(await available()).toBe(500)
 })

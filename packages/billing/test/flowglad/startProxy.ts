@@ -8,7 +8,7 @@ export type Fault =
   | { state: 'answerLost' }
   /** A gateway's own error page. */
   | { state: 'page'; status: number }
-  | { state: 'json'; status: number; body: unknown }
+  | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
   /** Nothing comes until `release`. */
   | { state: 'held'; until: Promise<void> }
   /** The platform gets it at once; its answer comes after `release`, and is old by then. */
@@ -47,6 +47,7 @@ export async function startProxy(target: string) {
       case 'page':
         return response.writeHead(broken.status, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>')
       case 'json':
+        await broken.after
         return response
           .writeHead(broken.status, { 'content-type': 'application/json' })
           .end(JSON.stringify(broken.body))

@@ -1,0 +1,41 @@
+import { aUser, type Stack, type User } from './startStack.ts'
+
+/** Usage of one meter, through the whole of billing. */
+export const spend = (
+  stack: Stack,
+  user: User,
+  amount = 1,
+  meter: 'generations' | 'tokens' = 'generations',
+) => stack.billing.meter({ customer: user, meter, amount }, () => 'done')
+
+/** The same, and the transaction id that it travels under. */
+export const chargeOf = async (stack: Stack, user: User, amount: number) => {
+  let attempt = ''
+  await stack.billing.meter({ customer: user, meter: 'generations', amount }, (run) => {
+    attempt = run.attempt
+  })
+  return attempt
+}
+
+/** One event of Ada's that the platform refuses, wherever it comes; the others pass. */
+export async function poison(stack: Stack, isPoisoned: () => boolean) {
+  const charge = await chargeOf(stack, aUser(), 2)
+  stack.proxy.breakWith(({ path, body }) =>
+    isPoisoned() && usageEvents.test(path) && body.includes(charge)
+      ? { state: 'json', status: 500, body: refusal }
+      : undefined,
+  )
+  return { charge }
+}
+
+export const usageEvents = /usage-events/
+export const bulk = /usage-events\/bulk/
+export const bodies = (stack: Stack, path: RegExp) =>
+  stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
+
+/** The platform's own words for an event that it does not take. */
+export const refusal = {
+  error: 'Subscription not found: sub_gone',
+  code: 'INTERNAL_SERVER_ERROR',
+  request_id: '0a1b2c3d',
+}
