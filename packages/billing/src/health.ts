@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { type Clock, within } from './clock.ts'
 import type { createCatalogCache } from './flowglad/catalog.ts'
 import type { Delivery } from './flowglad/delivery.ts'
@@ -33,9 +34,12 @@ export const createHealth = ({
   let probing: Promise<unknown> | null = null
   let looking: Promise<Health> | null = null
 
+  // A row of this node's own: behind another's lock it would wait for a node that is stuck, and so declare itself unusable too. Few enough to stay for ever.
+  const customer = `health ${randomInt(65_536)}`
+
   /** Reading may work where writing does not (a full disk, a closing process): this takes the way of every call. */
   const probe = () => {
-    probing ??= ledger.execute({ type: 'expire', customer: 'health' }).finally(() => {
+    probing ??= ledger.execute({ type: 'expire', customer }).finally(() => {
       probing = null
     })
     return probing

@@ -276,22 +276,32 @@ test('changes made by one node reach who watches on another', async () => {
   }
 })
 
+/** A ledger that tells whose rows are looked through. */
+function probed(ledger = sqliteLedger(':memory:')) {
+  const customers: string[] = []
+  const execute: Ledger['execute'] = (command) => {
+    if (command.type === 'expire') customers.push(command.customer)
+    return ledger.execute(command)
+  }
+  return { customers, ledger: { ...ledger, execute } }
+}
+
 test('however many ask for its health at once, the ledger is probed once', async () => {
-  const ledger = sqliteLedger(':memory:')
-  let probes = 0
-  await using stack = await startStack({
-    started: false,
-    ledger: {
-      ...ledger,
-      execute(command) {
-        if (command.type === 'expire') probes++
-        return ledger.execute(command)
-      },
-    },
-  })
+  const { ledger, customers } = probed()
+  await using stack = await startStack({ started: false, ledger })
   const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
   expect(answers).toHaveLength(50)
-  expect(probes).toBe(1)
+  expect(customers).toHaveLength(1)
   expect(await stack.billing.health()).toEqual(answers[0])
-  expect(probes).toBe(2)
+  expect(customers).toHaveLength(2)
+})
+
+test('each node probes a row of its own, so that one that is stuck makes no other look unusable', async () => {
+  const { ledger, customers } = probed()
+  await using one = await startStack({ started: false, ledger })
+  await using two = await startStack({ started: false, ledger, beside: one })
+  for (const node of [one, two, one]) await node.billing.health()
+  const [first, second, third] = customers
+  expect(first).not.toBe(second)
+  expect(third).toBe(first)
 })
