@@ -15,5 +15,6 @@ export const {
   useCancelPlan,
   useResumePlan,
   useRefreshBalances,
+  useBooks,
   usePaywall,
 } = createBillingHooks<Meter>()

@@ -7,6 +7,7 @@ import { type Paywall, paywallOfError, paywallOfMeter } from './paywall.ts'
 import {
   type BillingContext,
   balancesOptions,
+  booksOptions,
   chargesOptions,
   plansOptions,
   usageOptions,
@@ -107,6 +108,14 @@ export function createBillingHooks<Meter extends string>() {
     return useMutation({ mutationFn: () => client.resume.mutate() })
   }
 
+  /**
+   * Looks at Flowglad's books when mounted, and again every few seconds while Flowglad does not answer: `data.current` says whether what is shown is
+   * what they say now, `data.asOf` from when it is otherwise. For screens that would mislead with old news, such as a billing page.
+   */
+  function useBooks() {
+    return useQuery(booksOptions(useBilling(), useQueryClient()))
+  }
+
   /** Has the server look at Flowglad's books now, and installs what they say: for the moment somebody returns from a checkout. */
   function useRefreshBalances() {
     const { client, customer } = useBilling()
@@ -143,6 +152,7 @@ export function createBillingHooks<Meter extends string>() {
     useCancelPlan,
     useResumePlan,
     useRefreshBalances,
+    useBooks,
     usePaywall,
   }
 }

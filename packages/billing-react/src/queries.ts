@@ -1,8 +1,8 @@
 import type { BalancesAnswer, PlanOffer, UsageDay } from '@metered/billing/client'
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { BillingClient, ChargesPage } from './BillingClient.ts'
-import { newestInCache } from './installBalances.ts'
-import { keys } from './keys.ts'
+import { installBalances, newestInCache } from './installBalances.ts'
+import { invalidateFlowglad, keys } from './keys.ts'
 
 /** What every hook reads from its provider. */
 export interface BillingContext<Meter extends string> {
@@ -27,6 +27,42 @@ export function balancesOptions<Meter extends string>({
     enabled: customer !== null && !streaming,
     staleTime: balancesFreshMs,
     structuralSharing: newestInCache,
+  })
+}
+
+/** Whether Flowglad's books could be read, and how old what is known of them is. */
+export interface Books {
+  /** Flowglad answered just now. Otherwise balances and plan are what it said at `asOf`, with what was spent since. */
+  current: boolean
+  /** Epoch milliseconds by the server's clock; null when nothing is known at all. */
+  asOf: number | null
+}
+
+/** A look that brought nothing newer is no failure while what is known is younger than this: the server may have looked just before. */
+const justNowMs = 15_000
+const lookAgainMs = 8_000
+
+export function booksOptions<Meter extends string>(
+  { client, customer }: BillingContext<Meter>,
+  queryClient: QueryClient,
+) {
+  return queryOptions<Books>({
+    queryKey: keys.books(customer),
+    async queryFn({ signal }) {
+      const before = queryClient.getQueryData<BalancesAnswer>(keys.balances(customer))?.asOf ?? null
+      const answer = await client.refresh.mutate(undefined, { signal })
+      if (customer !== null) installBalances(queryClient, customer, answer)
+      const { asOf } = answer
+      const isNews = before !== null && asOf !== before
+      const current = asOf !== null && (isNews || Date.now() - asOf < justNowMs)
+      const wereOld = queryClient.getQueryData<Books>(keys.books(customer))?.current === false
+      if (current && wereOld) invalidateFlowglad(queryClient)
+      return { current, asOf }
+    },
+    enabled: customer !== null,
+    staleTime: 0,
+    gcTime: 0,
+    refetchInterval: ({ state }) => (state.data?.current === false ? lookAgainMs : false),
   })
 }
 

@@ -1,7 +1,7 @@
 import type { BalancesAnswer } from '@metered/billing/client'
 import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { keys } from './keys.ts'
+import { invalidateFlowglad, keys } from './keys.ts'
 
 /** Keeps what the cache knows about billing in step: with the app's mutations, with new balances, and with who is signed in. */
 export function useBillingCache(customer: string | null): void {
@@ -42,10 +42,6 @@ export function useBillingCache(customer: string | null): void {
       if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)
     })
   }, [queryClient, customer])
-}
-
-function invalidateFlowglad(queryClient: QueryClient) {
-  for (const queryKey of keys.flowglad) void queryClient.invalidateQueries({ queryKey })
 }
 
 /** Sign-out, or another user: whatever billing knew about the customer leaves the cache, Flowglad's answers with it. */

@@ -101,8 +101,8 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
 export function render<Result>(
   use: () => Result,
   { client, customer = 'anna' }: { client: BillingClient<Meter>; customer?: string | null },
+  queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } }),
 ) {
-  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   let signedIn = customer
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={queryClient}>

@@ -3,6 +3,7 @@ import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
 import { Screen } from '../shell/Screen.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
+import { OldBooks } from './OldBooks.tsx'
 import { Subscription } from './Subscription.tsx'
 
 export function BillingScreen() {
@@ -10,6 +11,7 @@ export function BillingScreen() {
     <SignedIn>
       {() => (
         <Screen title="Billing" lead="Your subscription, how it is paid, and every invoice.">
+          <OldBooks />
           <Subscription />
           <WithFlowglad>
             <FlowgladBilling />

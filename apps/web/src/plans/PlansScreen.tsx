@@ -1,4 +1,5 @@
 import { Skeleton } from '@mantine/core'
+import { OldBooks } from '../billing/OldBooks.tsx'
 import { usePlan, usePlans } from '../billing.ts'
 import { formatDate } from '../format.ts'
 import { FailedSection } from '../refusals/FailedSection.tsx'
@@ -19,6 +20,7 @@ export function PlansScreen() {
       title="Plans"
       lead="Every plan renews its credits each month. Change or cancel whenever you like; we always say first when it takes effect."
     >
+      <OldBooks />
       <ScheduledChange />
       {error && !offers ? (
         <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />

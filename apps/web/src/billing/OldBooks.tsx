@@ -1,0 +1,27 @@
+import { Button } from '@mantine/core'
+import { useBooks } from '../billing.ts'
+import { formatTime } from '../format.ts'
+import { useUser } from '../Session.tsx'
+import { Notice } from '../shell/Notice.tsx'
+
+/** Says so when Flowglad does not answer and a screen shows what it said last; gone by itself when it answers again. */
+export function OldBooks() {
+  const user = useUser()
+  const { data: books, refetch, isFetching } = useBooks()
+  // What of nothing is known at all, its own section says.
+  if (user === null || !books || books.current || books.asOf === null) return null
+  return (
+    <Notice
+      tone="warning"
+      title="The billing service is not answering"
+      actions={
+        <Button size="sm" variant="default" disabled={isFetching} onClick={() => void refetch()}>
+          {isFetching ? 'Trying…' : 'Try again'}
+        </Button>
+      }
+    >
+      What you see is from {formatTime(books.asOf)}. Plans and cards cannot be changed until it answers;
+      nothing is lost, Studio goes on working, and we keep trying.
+    </Notice>
+  )
+}
