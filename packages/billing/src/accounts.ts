@@ -1,6 +1,6 @@
 import { balanceRows } from './balanceRows.ts'
 import type { BalancesAnswer } from './client/balances.ts'
-import { type Clock, within } from './clock.ts'
+import { type Clock, sleep, within } from './clock.ts'
 import type { KnownCustomer } from './customer.ts'
 import { BillingError, unavailable } from './errors.ts'
 import type { createCatalogCache } from './flowglad/catalog.ts'
@@ -63,6 +63,17 @@ export function createAccounts({
     return known(customer)
   }
 
+  /** Looks at the books once they are older than an arrival may find them, unless somebody else did before. */
+  async function lookAgain(customer: KnownCustomer, inMs: number, signal: AbortSignal | undefined) {
+    if (inMs > 0) {
+      await sleep(clock, inMs, signal)
+      if (signal?.aborted) return
+      const { snapshot } = await ledger.balances(customer.id)
+      if (snapshot && snapshot.ageMs < options.arrivalMaxAgeMs) return
+    }
+    await sync.fetch(customer, { urgent: false, forced: false })
+  }
+
   return {
     /** As written right now. */
     async read(customer: KnownCustomer): Promise<BalancesAnswer> {
@@ -76,13 +87,14 @@ export function createAccounts({
     },
 
     /**
-     * As `balances`, for somebody who opens a page: what happened at Flowglad by itself, a renewal for one, was told to nobody, so all but the newest books
-     * are looked at again behind the answer, within the customer's share of fetches.
+     * As `balances`, for somebody who opens a page and listens until the signal aborts: what happened at Flowglad by itself, a renewal for one, was told
+     * to nobody, so the books are looked at again behind the answer, within the customer's share of fetches. Pages opened in quick succession share a look,
+     * which comes when the newest books are no longer new.
      */
-    async arrival(customer: KnownCustomer): Promise<BalancesAnswer> {
+    async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const [read] = await Promise.all([current(customer), namesOfMeters()])
-      if (read.snapshot && read.snapshot.ageMs > options.arrivalMaxAgeMs)
-        void sync.fetch(customer, { urgent: false, forced: false })
+      if (read.snapshot)
+        lookAgain(customer, options.arrivalMaxAgeMs - read.snapshot.ageMs, signal).catch(() => {}) // the next arrival looks again
       return rows(read)
     },
 

@@ -8,8 +8,8 @@ export const defaultOptions = {
   sweepMs: 10_000,
   /** A snapshot older than this is refreshed behind the call (with a fifth of jitter). */
   snapshotMaxAgeMs: 60_000,
-  /** A snapshot older than this is refreshed when a page opens its balances stream: whoever reloads sees what Flowglad says now. */
-  arrivalMaxAgeMs: 2_000,
+  /** A page that opens its balances stream has the snapshot refreshed once it is older than this: whoever reloads sees what Flowglad says now. */
+  arrivalMaxAgeMs: 1_000,
   /** A snapshot older than this counts as none. */
   snapshotMaxStaleMs: 24 * 3_600_000,
   /** How long a call waits for a fetch before the last snapshot decides. */

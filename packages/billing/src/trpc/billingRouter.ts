@@ -55,7 +55,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         const customer = readCustomer(ctx)
         await asTrpc(async () => {
           // A stream of nothing would stay silent: refused, the browser comes again, and each time is another look at Flowglad's books.
-          if ((await accounts.arrival(customer)).asOf === null) throw unavailable(1_000)
+          if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
         })
         for await (const balances of live.watch(customer.id, () => accounts.read(customer), signal)) {
           yield balances as BalancesAnswer<Meter>

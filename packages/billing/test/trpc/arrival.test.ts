@@ -23,6 +23,13 @@ test('what happened at Flowglad by itself is pushed to whoever opens a page', as
   await open(app, 'Pro')
 })
 
+test('who opens a page again at once sees it as well, a moment later', async () => {
+  await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
+  await open(app)
+  await app.books.pay(ada, 'pro_monthly')
+  await open(app, 'Pro')
+})
+
 test('a page opened again and again does not look at Flowglad each time', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 60_000 } })
   await open(app)
