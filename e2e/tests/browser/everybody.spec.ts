@@ -117,10 +117,7 @@ const states: Record<string, State> = {
   },
   'Write, streaming': async ({ page, stack }) => {
     await page.goto('/')
-    const at = studio(page)
-    await at.openWrite()
-    await at.topic.fill('a lighthouse keeper')
-    await at.write.click()
+    await studio(page).beginText('a lighthouse keeper')
     await expect.poll(() => stack.model?.writing()).toBe(1)
     stack.model?.say('The lamp is lit every evening ')
     await expect(page.getByTestId('token-count')).toContainText('5 tokens')

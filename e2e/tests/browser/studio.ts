@@ -37,6 +37,11 @@ export function studio(page: Page) {
     async openWrite() {
       await page.getByRole('tab', { name: 'Write' }).click()
     },
+    async beginText(topic: string) {
+      await this.openWrite()
+      await this.topic.fill(topic)
+      await this.write.click()
+    },
     text: page.getByRole('region', { name: 'Your text' }),
     write: writeText.getByRole('button', { name: /^Writ/ }),
     topic: writeText.getByRole('textbox'),
