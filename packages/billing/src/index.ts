@@ -9,7 +9,8 @@ export {
   UnserializableResultError,
 } from './errors.ts'
 export { billingErrorReply, sendBillingError } from './fastify/billingErrorReply.ts'
-export { type BillingRoutesOptions, billingRoutes } from './fastify/billingRoutes.ts'
+export { billingRoutes } from './fastify/billingRoutes.ts'
+export type { BillingRoutesOptions } from './fastify/billingRoutesOptions.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export type { Health } from './health.ts'
 export { LedgerUnavailableError } from './ledger/errors.ts'

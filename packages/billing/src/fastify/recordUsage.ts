@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Customer } from '../customer.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import { maxAmount } from '../spend.ts'
-import type { BillingRoutesOptions } from './billingRoutes.ts'
+import type { BillingRoutesOptions } from './billingRoutesOptions.ts'
 import { RefusedAction } from './refusedAction.ts'
 
 const usageEvent = z.object({

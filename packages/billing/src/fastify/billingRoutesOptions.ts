@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify'
+import type { Billing } from '../billing.ts'
+import type { Customer } from '../customer.ts'
+
+export interface BillingRoutesOptions {
+  billing: Pick<Billing, 'health' | 'handleWebhook' | 'internals'>
+  /** Who is signed in; null for nobody. */
+  customer: (request: FastifyRequest) => Promise<Customer | null> | Customer | null
+  /** Asked before each action of `/api/flowglad/*`, reading included; what it answers is refused with 429 and `retry-after`. Default: no limit. */
+  limit?: (customer: Customer) => Promise<Limited | null>
+}
+
+/** How long until the customer may ask again, in milliseconds. */
+export interface Limited {
+  retryAfterMs: number
+}
