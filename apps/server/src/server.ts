@@ -7,7 +7,7 @@ import type { Env } from './env.ts'
 import { meters } from './meters.ts'
 import { createRateLimit, unlimited } from './rateLimit.ts'
 import { createRenderer } from './studio/art/renderer.ts'
-import { createModels } from './studio/models.ts'
+import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import type { AppBilling } from './trpc.ts'
 

@@ -1,8 +1,4 @@
 import { TRPCError } from '@trpc/server'
-import type { Env } from '../env.ts'
-import type { Renderer } from './art/renderer.ts'
-import { createLocalModels } from './localModels.ts'
-import { createOpenAiModels } from './openAiModels.ts'
 
 export interface PictureRequest {
   prompt: string
@@ -19,20 +15,14 @@ export interface TextRequest {
   signal?: AbortSignal | undefined
 }
 
-/** What makes pictures and texts. Refuses with `contentRefused`, fails with `modelUnavailable`: neither costs the user anything. */
+/**
+ * What makes pictures and texts. Refuses with `contentRefused`, fails with `modelUnavailable`: neither costs the user anything. A text that has begun fails with `textBrokenOff`.
+ */
 export interface Models {
   /** A PNG and its width and height in pixels. */
   paint(request: PictureRequest): Promise<{ png: Uint8Array; size: number }>
   /** A text, one token after the other. */
   write(request: TextRequest): AsyncIterable<string>
-}
-
-export function createModels({
-  openAi,
-  studioLatencyMs: latencyMs,
-  renderer,
-}: Pick<Env, 'openAi' | 'studioLatencyMs'> & { renderer: Renderer }): Models {
-  return openAi ? createOpenAiModels({ ...openAi, latencyMs }) : createLocalModels({ renderer, latencyMs })
 }
 
 /** The content policy of every model here, on top of whatever its maker refuses. */
@@ -51,5 +41,13 @@ export const modelUnavailable = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',
     message: 'The model is not available right now. Nothing was charged.',
+    cause,
+  })
+
+/** What has come of it has been counted. */
+export const textBrokenOff = (cause?: unknown) =>
+  new TRPCError({
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'The model broke off. Only what it had written until then was charged.',
     cause,
   })

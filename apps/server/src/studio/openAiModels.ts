@@ -3,7 +3,14 @@ import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
 import { isPng } from './art/png.ts'
-import { assertAllowed, contentRefused, type Models, modelUnavailable, type TextRequest } from './models.ts'
+import {
+  assertAllowed,
+  contentRefused,
+  type Models,
+  modelUnavailable,
+  type TextRequest,
+  textBrokenOff,
+} from './models.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
 const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(1) })
@@ -88,6 +95,7 @@ export function createOpenAiModels({
 async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
+  let begun = false
   try {
     for await (const bytes of body) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
@@ -95,11 +103,14 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
       for (const line of lines) {
         const data = line.startsWith('data:') ? line.slice(5).trim() : ''
         if (data === '[DONE]') return
-        if (data) yield completionPiece.parse(JSON.parse(data)).choices[0]?.delta.content ?? ''
+        if (!data) continue
+        const text = completionPiece.parse(JSON.parse(data)).choices[0]?.delta.content ?? ''
+        begun ||= text !== ''
+        yield text
       }
     }
   } catch (error) {
-    throw modelUnavailable(error)
+    throw begun ? textBrokenOff(error) : modelUnavailable(error)
   }
 }
 
