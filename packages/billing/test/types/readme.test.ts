@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { defaultOptions } from '../../src/index.ts'
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+
+test('every option stands in the README with its default, and no other does', () => {
+  const [, after = ''] = readme.split('\n## Options\n')
+  const [section = ''] = after.split('\n## ')
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+  const written = rows.flatMap((row) => {
+    const [, names = '', defaults = ''] = row.split('|')
+    const values = defaults.trim().replaceAll('`', '').split(', ')
+    return namesIn(names).map((name, index) => [name, values[index]] as const)
+  })
+  const shown = Object.entries(defaultOptions).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : String(value),
+  ])
+  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown))
+})
+
+test('every policy of a meter stands in the README', () => {
+  const policy = readFileSync(new URL('../../src/meters.ts', import.meta.url), 'utf8')
+  const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
+  const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)
+  expect(names.length).toBeGreaterThan(0)
+  const [, after = ''] = readme.split("\n## A meter's policy\n")
+  const [section = ''] = after.split('\n## ')
+  for (const name of names) expect(section).toContain(`\`${name}`)
+})
