@@ -1,0 +1,155 @@
+/**
+ * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite`: what each operation costs in a ledger that has grown, against the same in a small
+ * one (10³ customers, 10³ past events). The ledgers take turns, so a busy machine slows both: the ratios are what to look at.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Pool } from 'pg'
+import { attemptId } from '../src/attemptId.ts'
+import type { Ledger } from '../src/ledger/ledger.ts'
+import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
+import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { anInstall, aReserve, aTakeLane, settleOf, units } from '../test/ledger/builders.ts'
+import { startPostgres } from '../test/ledger/postgres.ts'
+import { fill, measure, pair, temporaryFolder } from './pairs.ts'
+import { nameOf, seedPostgres, seedSqlite } from './seed.ts'
+
+const { values } = parseArgs({
+  options: {
+    customers: { type: 'string', default: '1e5' },
+    events: { type: 'string', default: '1e5' },
+    store: { type: 'string', default: 'SQLite' },
+    rounds: { type: 'string', default: '7' },
+  },
+})
+const small = 1000
+const sizes = {
+  small: { customers: small, events: small },
+  customers: { customers: Number(values.customers), events: small },
+  events: { customers: small, events: Number(values.events) },
+}
+type Size = (typeof sizes)['small']
+
+await using folder = await temporaryFolder()
+await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
+
+async function grown(name: string, size: Size): Promise<Ledger> {
+  const began = performance.now()
+  const ledger = await (server ? grownPostgres(await server.createDatabase(), size) : grownSqlite(name, size))
+  console.log(
+    `${name}: ${size.customers} customers, ${size.events} past events, seeded in ${seconds(began)} s`,
+  )
+  return ledger
+}
+const seconds = (began: number) => Math.round((performance.now() - began) / 1000)
+
+async function grownSqlite(name: string, size: Size) {
+  const file = join(folder.path, `${name}.db`)
+  const ledger = sqliteLedger(file)
+  await makeTemplate(ledger)
+  seedSqlite(file, size)
+  return ledger
+}
+
+async function grownPostgres(connectionString: string, size: Size) {
+  const pool = new Pool({ connectionString, allowExitOnIdle: true })
+  const ledger = postgresLedger(pool)
+  await makeTemplate(ledger)
+  await seedPostgres(pool, size)
+  return ledger
+}
+
+/** The rows that all others are copies of: a customer with a snapshot, and a charge that was delivered. */
+async function makeTemplate(ledger: Ledger) {
+  await fill(ledger, ['template'])
+  await pair(ledger, 'template')
+  await deliver(ledger, 'template')
+}
+
+async function deliver(ledger: Ledger, customer: string) {
+  const lane = aTakeLane({ customer, purpose: 'deliver' })
+  const taken = await ledger.execute(lane)
+  if (taken.state !== 'taken') throw new Error(taken.state)
+  const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: 'price' }))
+  await ledger.execute({ type: 'acknowledge', customer, events })
+  await ledger.execute({ type: 'leaveLane', customer, token: lane.token, untaken: [] })
+}
+
+async function keyed(ledger: Ledger, customer: string) {
+  const attempt = attemptId(Date.now())
+  const reserve = aReserve({ customer, attempt, key: attempt })
+  await ledger.execute(reserve)
+  await ledger.execute(settleOf(reserve, { result: '"result"' }))
+  await ledger.execute(aReserve({ customer, key: attempt }))
+}
+
+async function fetch(ledger: Ledger, customer: string) {
+  const lane = aTakeLane({ customer })
+  await ledger.execute(lane)
+  await ledger.execute(anInstall({ customer, token: lane.token, snapshot: units(1_000_000_000) }))
+}
+
+/** CPU of this process for each, in µs; with PostgreSQL, whose work is done elsewhere, the time of each. */
+const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
+  'reserve + settle, 64 callers': async (ledger, customer) => {
+    const { cpuMicros, perSecond } = await measure({ ledger, callers: 64, durationMs: 700, customer })
+    return server ? 1_000_000 / perSecond : cpuMicros
+  },
+  'reserve + settle + replay under a key': (ledger, customer) => each(40, () => keyed(ledger, customer())),
+  'deliver one event': (ledger, customer) =>
+    each(
+      40,
+      (name) => deliver(ledger, name),
+      async () => {
+        const name = customer()
+        await pair(ledger, name)
+        return name
+      },
+    ),
+  'fetch and install': (ledger, customer) => each(40, () => fetch(ledger, customer())),
+  balances: (ledger, customer) => each(40, () => ledger.balances(customer())),
+  'the newest charge': (ledger, customer) =>
+    each(40, () => ledger.charges({ customer: customer(), limit: 1, cursor: null })),
+  'versions of 100': (ledger, customer) =>
+    each(20, () => ledger.versions(Array.from({ length: 100 }, customer))),
+  'customers to deliver, due holds': (ledger) =>
+    each(10, async () => [await ledger.customersToDeliver(100), await ledger.customersWithDueHolds(100)]),
+  health: (ledger) => each(10, () => ledger.health()),
+  prune: (ledger) => each(10, () => ledger.prune()),
+}
+
+async function each<T>(count: number, work: (given: T) => Promise<unknown>, prepare?: () => Promise<T>) {
+  let micros = 0
+  for (let n = 0; n < count; n += 1) {
+    const given = (await prepare?.()) as T
+    const cpu = process.cpuUsage()
+    const began = performance.now()
+    await work(given)
+    const { user, system } = process.cpuUsage(cpu)
+    micros += server ? (performance.now() - began) * 1000 : user + system
+  }
+  return micros / count
+}
+
+const ledgers: { name: string; ledger: Ledger; customer: () => string }[] = []
+for (const [name, size] of Object.entries(sizes)) {
+  const customer = () => nameOf(Math.floor(Math.random() * size.customers))
+  ledgers.push({ name, ledger: await grown(name, size), customer })
+}
+const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+const table: Record<string, Record<string, string>> = {}
+for (const [operation, run] of Object.entries(operations)) {
+  const costs = new Map(ledgers.map(({ name }) => [name, [] as number[]]))
+  for (const { ledger, customer } of ledgers) await run(ledger, customer)
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const { name, ledger, customer } of ledgers) costs.get(name)?.push(await run(ledger, customer))
+  }
+  const of = (name: keyof typeof sizes) => median(costs.get(name) ?? [])
+  table[operation] = {
+    'µs, small': of('small').toFixed(0),
+    [`${values.customers} customers`]: `× ${(of('customers') / of('small')).toFixed(2)}`,
+    [`${values.events} events`]: `× ${(of('events') / of('small')).toFixed(2)}`,
+  }
+}
+console.table(table)
+for (const { ledger } of ledgers) await ledger.close()

@@ -1,0 +1,68 @@
+import Database from 'libsql'
+import type { Pool } from 'pg'
+import { column, tables } from '../src/ledger/stores/tables.ts'
+
+/** Rows as the ledger wrote them for the customer `template`, under other names: filled in by SQL, since by calls it would take hours. */
+interface Size {
+  customers: number
+  /** Delivered ones, shared out among the customers. */
+  events: number
+}
+
+/** In the order of their numbers: rows are appended, not inserted. */
+export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
+
+const chunk = 100_000
+
+export function seedSqlite(file: string, size: Size): void {
+  const db = new Database(file)
+  db.exec('PRAGMA synchronous = OFF')
+  db.exec('PRAGMA cache_size = -200000')
+  const numbers =
+    '(WITH RECURSIVE s (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM s WHERE n < ?) SELECT n FROM s)'
+  const text = (number: string, digits: number) => `printf('%0${digits}d', ${number})`
+  for (const { sql, count } of copies('metered_', numbers, text, size)) {
+    const statement = db.prepare(sql)
+    for (let from = 0; from < count; from += chunk) statement.run(from, Math.min(count, from + chunk) - 1)
+  }
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  db.close()
+}
+
+export async function seedPostgres(pool: Pool, size: Size): Promise<void> {
+  const numbers = '(SELECT generate_series($1::bigint, $2::bigint) AS n)'
+  const text = (number: string, digits: number) => `lpad((${number})::text, ${digits}, '0')`
+  for (const { sql, count } of copies('metered.', numbers, text, size)) {
+    for (let from = 0; from < count; from += chunk) {
+      await pool.query(sql, [from, Math.min(count, from + chunk) - 1])
+    }
+  }
+  await pool.query('ANALYZE')
+}
+
+function copies(
+  prefix: string,
+  numbers: string,
+  text: (number: string, digits: number) => string,
+  { customers, events }: Size,
+) {
+  const copy = (name: 'customer' | 'account' | 'event', count: number, others: Record<string, string>) => {
+    const { properties } = tables[name]
+    const values = properties.map((property: string) => others[property] ?? `t.${column(property)}`)
+    return {
+      sql: `INSERT INTO ${prefix}${name} (${properties.map(column).join(', ')})
+            SELECT ${values.join(', ')} FROM ${numbers} n CROSS JOIN ${prefix}${name} t WHERE t.customer = 'template'`,
+      count,
+    }
+  }
+  const each = Math.ceil(events / customers)
+  return [
+    copy('customer', customers, { customer: `'c' || ${text('n', 7)}` }),
+    copy('account', customers, { customer: `'c' || ${text('n', 7)}` }),
+    copy('event', events, {
+      customer: `'c' || ${text(`n / ${each}`, 7)}`,
+      attempt: text('n', 12),
+      at: `t.at - ${each} + n % ${each}`,
+    }),
+  ]
+}
