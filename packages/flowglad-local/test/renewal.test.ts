@@ -187,6 +187,33 @@ describe('failed payments', () => {
     expect((await studio.plan('ada')).status).toBe('past_due')
   })
 
+  it('never ask twice for the same over-use, however many invoices are open', async () => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
+    await studio.customer('ada')
+    const plan = await studio.subscribe('ada', 'weekly_price', { card: cards.failsLater })
+    await studio.use('ada', 'render', 615)
+    studio.advance(7 * dayMs)
+    await studio.use('ada', 'render', 607)
+    studio.advance(7 * dayMs)
+    const subtotals = async () =>
+      (await studio.billing('ada')).invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])
+    // 15 over and then 7 more: three units of 30 cents, and one.
+    expect(await subtotals()).toEqual([
+      ['paid', 1500],
+      ['open', 1590],
+      ['open', 1530],
+    ])
+    const { url } = await studio.server('ada').createAddPaymentMethodCheckoutSession({
+      targetSubscriptionId: plan.id,
+      successUrl: 'http://127.0.0.1/thanks',
+      cancelUrl: 'http://127.0.0.1/back',
+    })
+    await pay(url)
+    studio.advance(6 * dayMs)
+    expect((await subtotals()).map(([status]) => status)).toEqual(['paid', 'paid', 'paid'])
+    expect(await studio.balances('ada')).toEqual({ render: 600 })
+  })
+
   it('are made good by the next retry once there is a card that pays', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

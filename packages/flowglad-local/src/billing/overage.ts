@@ -4,12 +4,29 @@ import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 
-/** Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for. */
-export function overageLines(
+/** Units that an open invoice asks for already, whose payment is going to be tried again. */
+const alreadyAskedFor = (
   { books }: Platform,
+  subscriptionId: string,
+  { ledgerAccountId, priceId }: { ledgerAccountId: string; priceId: string },
+): number =>
+  books.billingRuns
+    .by('subscription', subscriptionId)
+    .filter((run) => run.dueAt !== null)
+    .flatMap((run) => books.invoiceLineItems.by('invoice', run.invoiceId))
+    .filter((line) => line.ledgerAccountId === ledgerAccountId && line.priceId === priceId)
+    .reduce((sum, line) => sum + (line.ledgerAccountCredit ?? 0), 0)
+
+/**
+ * Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for.
+ * Invariant: no unit is on two invoices that are both going to be collected.
+ */
+export function overageLines(
+  platform: Platform,
   subscription: Subscription,
   billingRunId: string,
 ): UsageLine[] {
+  const { books } = platform
   const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
   for (const entry of books.ledgerEntries.by('outstanding', subscription.id)) {
     if (!entry.priceId || books.prices.get(entry.priceId).unitPrice === 0) continue
@@ -21,11 +38,13 @@ export function overageLines(
     }
     outstanding.set(key, { ...sum, amount: sum.amount + entry.outstanding })
   }
-  return Array.from(outstanding.values(), ({ usageMeterId, priceId, amount }) => {
+  return [...outstanding.values()].flatMap(({ usageMeterId, priceId, amount: all }) => {
     const price = books.prices.get(priceId)
     const perUnit = price.usageEventsPerUnit ?? 1
     const account = books.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
     if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
+    const amount = all - alreadyAskedFor(platform, subscription.id, { ledgerAccountId: account.id, priceId })
+    if (amount <= 0) return []
     return {
       description: `Usage: ${books.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
       price: price.unitPrice,
