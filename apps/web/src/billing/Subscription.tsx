@@ -35,7 +35,9 @@ export function Subscription() {
           {offer && (plan.isFree ? 'No charge' : `${formatMoney(offer.unitPrice, offer.currency)} a month`)}
         </span>
       </div>
-      <p>{whatHappensNext(plan)}</p>
+      <p data-problem={plan.status === 'past_due'} className={classes.next}>
+        {whatHappensNext(plan)}
+      </p>
       <div className={classes.actions}>
         {plan.cancelsAt !== null || plan.changesAt !== null ? (
           <ResumeButton keep={plan.name} />
@@ -56,7 +58,8 @@ function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status 
   if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then everything stays as it is.`
   if (changesAt !== null)
     return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} with all its credits.`
-  if (status === 'past_due') return 'The last payment did not go through. Please check your payment method.'
+  if (status === 'past_due')
+    return 'The last payment did not go through. Leave another card below; the payment is tried again by itself.'
   if (renewsAt === null) return 'Does not renew.'
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`
