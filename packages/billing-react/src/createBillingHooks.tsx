@@ -25,7 +25,8 @@ interface BillingProviderProps<Meter extends string> {
 
 /**
  * The hooks, typed by an app's own meters: `createBillingHooks<'generations' | 'tokens'>()`, or from the router,
- * `createBillingHooks<inferRouterOutputs<AppRouter>['billing']['balances']['balances'][number]['meter']>()`.
+ * `createBillingHooks<inferRouterOutputs<AppRouter>['billing']['balances']['balances'][number]['meter']>()`. Amounts are units of the meter, times
+ * epoch milliseconds, money the currency's smallest unit; all of it as the billing router answers.
  * Each returns TanStack Query's result as it is. Errors are the client's: read them with `usePaywall(error)` or `billingRefusal(error)`.
  */
 export function createBillingHooks<Meter extends string>() {
@@ -82,7 +83,10 @@ export function createBillingHooks<Meter extends string>() {
     return useQuery(plansOptions(useBilling()))
   }
 
-  /** Starts a hosted checkout of `{ priceSlug, quantity? }`; `data.url` is where to send the browser. */
+  /**
+   * Starts a hosted checkout of `{ priceSlug, quantity? }` (default 1); `data.url` is where to send the browser. Errors: a price that is not for sale, or a
+   * second paid plan, is BAD_REQUEST with words for the customer; Flowglad away is `BILLING_UNAVAILABLE`. Nothing is charged before the hosted page.
+   */
   function useCheckout() {
     const { client } = useBilling()
     return useMutation({
@@ -90,7 +94,7 @@ export function createBillingHooks<Meter extends string>() {
     })
   }
 
-  /** Moves to another plan; the answer says when it takes effect. */
+  /** Moves to another plan: up at once, down with the period that is paid for. `data.effectiveAt` says when, `data.plan` what it is until then. */
   function useChangePlan() {
     const { client } = useBilling()
     return useMutation({ mutationFn: (to: { priceSlug: string }) => client.changePlan.mutate(to) })

@@ -1,0 +1,80 @@
+import { act, cleanup, waitFor } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { aClient, anAnswer, aRefusal, deferred, hooks, render } from './aBilling.tsx'
+
+afterEach(cleanup)
+
+const aCharge = (transactionId: string) => ({
+  at: 0,
+  procedure: 'studio.generate',
+  meter: 'generations',
+  amount: 1,
+  transactionId,
+  reference: null,
+  priceId: null,
+  state: 'delivered',
+})
+
+describe('charges', () => {
+  it('come page after page, each once, until there are no more', async () => {
+    const pages = [
+      { charges: [aCharge('c'), aCharge('b')], nextCursor: 'after b' },
+      { charges: [aCharge('a')], nextCursor: null },
+    ]
+    const server = aClient({ charges: async () => pages.shift() })
+    const { result } = render(() => hooks.useCharges({ pageSize: 2 }), server)
+    await waitFor(() => expect(result.current.hasNextPage).toBe(true))
+    await act(() => result.current.fetchNextPage())
+    await waitFor(() => expect(result.current.hasNextPage).toBe(false))
+    const ids = result.current.data?.pages.flatMap((page) =>
+      page.charges.map((charge) => charge.transactionId),
+    )
+    expect(ids).toEqual(['c', 'b', 'a'])
+    expect(server.asked('charges')).toBe(2)
+  })
+})
+
+describe('usage', () => {
+  it('keeps the days it has while another number of days is asked for', async () => {
+    const week = deferred<unknown>()
+    const answers = [Promise.resolve([{ day: '2026-11-22', meter: 'generations', amount: 3 }]), week.promise]
+    const server = aClient({ usage: () => answers.shift() ?? week.promise })
+    let days = 30
+    const { result, rerender } = render(() => hooks.useUsage({ days }), server)
+    await waitFor(() => expect(result.current.data).toHaveLength(1))
+    days = 7
+    rerender()
+    expect(result.current).toMatchObject({ isPlaceholderData: true, data: [{ amount: 3 }] })
+    await act(async () => week.resolve([]))
+    await waitFor(() => expect(result.current.data).toEqual([]))
+  })
+})
+
+describe('the plan', () => {
+  it('is null without a subscription, and undefined while nothing is known', async () => {
+    const answer = deferred<unknown>()
+    const server = aClient({ balances: () => answer.promise })
+    const { result } = render(() => hooks.usePlan(), server)
+    expect(result.current.data).toBeUndefined()
+    await act(async () => answer.resolve({ ...anAnswer(), plan: null }))
+    await waitFor(() => expect(result.current.data).toBeNull())
+  })
+})
+
+describe('a checkout', () => {
+  it('gives the address to go to', async () => {
+    const server = aClient()
+    const { result } = render(() => hooks.useCheckout(), server)
+    await act(() => result.current.mutateAsync({ priceSlug: 'pro_monthly' }))
+    await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1' }))
+  })
+
+  it('that is refused hands on the client’s error as it is', async () => {
+    const refusal = aRefusal({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
+    const server = aClient({ checkout: () => Promise.reject(refusal) })
+    const { result } = render(() => hooks.useCheckout(), server)
+    act(() => result.current.mutate({ priceSlug: 'pro_monthly' }))
+    await waitFor(() => expect(result.current.error).toBe(refusal))
+    expect(result.current.data).toBeUndefined()
+  })
+})
