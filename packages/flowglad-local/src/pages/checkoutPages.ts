@@ -52,7 +52,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
       platform,
       { ...session, discountId: null },
       {
-        message: `There is no discount with the code ${code}.`,
+        message: `There is no discount with the code “${code}”.`,
       },
     )
     return sendPage(reply, { ...page, status: 422 })

@@ -70,6 +70,7 @@ main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1re
 .grants li::before { content: "✓"; color: var(--accent); font-weight: 700; }
 .lines { border-top: 1px solid var(--line); }
 .lines > div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
+.lines > div > :last-child { white-space: nowrap; }
 .lines .total { font-weight: 650; }
 
 label { display: grid; gap: 0.3rem; font-size: 0.875rem; font-weight: 550; min-width: 0; }
