@@ -1,4 +1,4 @@
-import type { AnswerOf, Command } from './commands.ts'
+import type { AnswerOf, Command, Snapshot } from './commands.ts'
 
 /** What one customer can spend of one meter, read from written rows only: equal versions mean equal content. */
 export interface Balance {
@@ -19,7 +19,7 @@ export interface CustomerBalances {
   version: number
   /** null: no snapshot yet. */
   snapshot: {
-    subscription: NonNullable<import('./commands.ts').Snapshot['subscription']> | null
+    subscription: NonNullable<Snapshot['subscription']> | null
     /** When Flowglad said so, epoch milliseconds of the database's clock. */
     asOf: number
     ageMs: number

@@ -59,6 +59,20 @@ test('a customer whom another node has just created is as good as created here',
   expect(await stack.books.available(ada, 'generations')).toBe(9)
 })
 
+test('a customer whom another node creates at the same moment is as good as created', async () => {
+  await using stack = await startStack()
+  // Between the look that finds nobody and the creation, somebody else creates them: Flowglad answers 409.
+  stack.proxy.breakWith(({ method, path }) => {
+    if (method !== 'POST' || !/\/customers$/.test(path)) return
+    const { id, name, email } = ada
+    const created = stack.books.sdk.customers.create({ customer: { externalId: id, name, email } })
+    return { state: 'held', until: created.then(() => {}) }
+  })
+  await spend(stack)
+  expect(stack.proxy.count(/\/customers$/)).toBe(1)
+  await expect.poll(() => stack.books.available(ada, 'generations')).toBe(9)
+})
+
 test('a refusal follows a look at Flowglad that began after the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
