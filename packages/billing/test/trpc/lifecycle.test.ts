@@ -162,54 +162,6 @@ test('at the end of the grace period unfinished holds are left to expire, never 
   await stack[Symbol.asyncDispose]()
 })
 
-test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]])(
-  'an amount of %s is a typed error that leaves nothing held',
-  async (amount) => {
-    await using stack = await startStack()
-    await expect(spend(stack, undefined, amount)).rejects.toMatchObject({ name: 'InvalidAmountError' })
-    expect(await balance(stack)).toMatchObject({ available: 10, held: 0 })
-  },
-)
-
-test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31]])(
-  'a hold of %s is a typed error that leaves nothing held',
-  async (hold) => {
-    await using stack = await startStack()
-    const call = stack.billing.meter({ customer: ada, meter: 'tokens', hold, cost: () => 1 }, () => 'done')
-    await expect(call).rejects.toMatchObject({ name: 'InvalidAmountError' })
-    expect((await stack.billing.balances(ada)).balances[1]).toMatchObject({ available: 2_000, held: 0 })
-  },
-)
-
-test.each(['nope', 'toString', '__proto__'])(
-  'the meter "%s" is nobody’s: a typed error, and the work does not run',
-  async (meter) => {
-    await using stack = await startStack()
-    const run = vi.fn()
-    // What an untyped caller can do.
-    const call = stack.billing.meter({ customer: ada, meter: meter as 'tokens' }, run)
-    await expect(call).rejects.toThrow(TypeError)
-    await expect(call).rejects.toThrow(`There is no meter "${meter}"`)
-    expect(() => stack.billing.trpc.metered(meter as 'tokens')).toThrow(`There is no meter "${meter}"`)
-    expect(run).not.toHaveBeenCalled()
-    expect(await stack.ledger.charges({ customer: 'ada', limit: 1, cursor: null })).toMatchObject({
-      charges: [],
-    })
-  },
-)
-
-test.each([
-  ['of 10 MB', 'x'.repeat(10_000_000)],
-  ['with NUL', 'a\0b'],
-  ['with a comma', 'a,b'],
-  ['that is empty', ''],
-])('a key %s is a typed error that leaves nothing held', async (_, key) => {
-  await using stack = await startStack()
-  const call = stack.billing.meter({ customer: ada, meter: 'generations', key }, () => 'done')
-  await expect(call).rejects.toMatchObject({ refusal: { code: 'KEY_INVALID' } })
-  expect(await balance(stack)).toMatchObject({ available: 10, held: 0 })
-})
-
 test('plain work under a key runs once and returns its result again', async () => {
   await using stack = await startStack()
   const run = vi.fn(() => ({ id: 7 }))
@@ -274,34 +226,4 @@ test('changes made by one node reach who watches on another', async () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
-
-/** A ledger that tells whose rows are looked through. */
-function probed(ledger = sqliteLedger(':memory:')) {
-  const customers: string[] = []
-  const execute: Ledger['execute'] = (command) => {
-    if (command.type === 'expire') customers.push(command.customer)
-    return ledger.execute(command)
-  }
-  return { customers, ledger: { ...ledger, execute } }
-}
-
-test('however many ask for its health at once, the ledger is probed once', async () => {
-  const { ledger, customers } = probed()
-  await using stack = await startStack({ started: false, ledger })
-  const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
-  expect(answers).toHaveLength(50)
-  expect(customers).toHaveLength(1)
-  expect(await stack.billing.health()).toEqual(answers[0])
-  expect(customers).toHaveLength(2)
-})
-
-test('each node probes a row of its own, so that one that is stuck makes no other look unusable', async () => {
-  const { ledger, customers } = probed()
-  await using one = await startStack({ started: false, ledger })
-  await using two = await startStack({ started: false, ledger, beside: one })
-  for (const node of [one, two, one]) await node.billing.health()
-  const [first, second, third] = customers
-  expect(first).not.toBe(second)
-  expect(third).toBe(first)
 })

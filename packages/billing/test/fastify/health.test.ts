@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { sqliteLedger } from '../../src/index.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { startStack } from '../flowglad/startStack.ts'
+import { until } from '../flowglad/until.ts'
+import { startApp } from '../trpc/startApp.ts'
+
+/** A ledger that tells whose rows are looked through. */
+function probed(ledger = sqliteLedger(':memory:')) {
+  const customers: string[] = []
+  const execute: Ledger['execute'] = (command) => {
+    if (command.type === 'expire') customers.push(command.customer)
+    return ledger.execute(command)
+  }
+  return { customers, ledger: { ...ledger, execute } }
+}
+
+test('however many ask for its health at once, the ledger is probed once', async () => {
+  const { ledger, customers } = probed()
+  await using stack = await startStack({ started: false, ledger })
+  const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
+  expect(answers).toHaveLength(50)
+  expect(customers).toHaveLength(1)
+  expect(await stack.billing.health()).toEqual(answers[0])
+  expect(customers).toHaveLength(2)
+})
+
+test('each node probes a row of its own, so that one that is stuck makes no other look unusable', async () => {
+  const { ledger, customers } = probed()
+  await using one = await startStack({ started: false, ledger })
+  await using two = await startStack({ started: false, ledger, beside: one })
+  for (const node of [one, two, one]) await node.billing.health()
+  const [first, second, third] = customers
+  expect(first).not.toBe(second)
+  expect(third).toBe(first)
+})
+
+test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', async () => {
+  await using app = await startApp()
+  const ready = async () => {
+    const response = await fetch(`${app.origin}/readyz`)
+    return { status: response.status, body: await response.json() }
+  }
+  expect((await fetch(`${app.origin}/healthz`)).status).toBe(200)
+  expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok', reasons: [] } })
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  await app.client.ping.query().catch(() => {})
+  await until(async () =>
+    expect(await ready()).toMatchObject({
+      status: 200,
+      body: { status: 'degraded', reasons: ['Flowglad does not answer'] },
+    }),
+  )
+  await app.ledger.close()
+  expect(await ready()).toMatchObject({ status: 503, body: { status: 'unavailable' } })
+})
