@@ -51,6 +51,9 @@ it('a discount is kept in capitals, changed, listed and counted', async () => {
   await expect(discounts.create({ discount: { ...summer, code: 'Sun' } })).rejects.toMatchObject({
     status: 500,
   })
+  await expect(
+    discounts.create({ discount: { ...summer, pricingModelId: 'pricing_model_x' } }),
+  ).rejects.toMatchObject({ status: 500 })
   await expect(discounts.retrieve('discount_none')).rejects.toMatchObject({ status: 500 })
   for (const bad of [
     { code: 'ab' },

@@ -30,6 +30,7 @@ const routes: [string, string][] = [
   ['POST', '/resource-claims/SUB/release'],
   ['GET', '/resource-claims/SUB/usages'],
   ['POST', '/payments/pym_none/refund'],
+  ['POST', '/discounts'],
 ]
 
 const words = fc.constantFrom(
@@ -229,6 +230,31 @@ const valid: [string, string, { [key: string]: Json }][] = [
     },
   ],
   ['POST', '/subscriptions/SUB/cancel', { cancellation: { timing: 'at_end_of_current_billing_period' } }],
+  [
+    'POST',
+    '/subscriptions/SUB/adjust',
+    {
+      adjustment: {
+        timing: 'immediately',
+        newSubscriptionItems: [
+          {
+            subscriptionId: 'SUB',
+            type: 'static',
+            addedDate: 5,
+            quantity: 1,
+            unitPrice: 7,
+            name: 'x',
+            priceSlug: 'team_price',
+          },
+        ],
+      },
+    },
+  ],
+  [
+    'POST',
+    '/discounts',
+    { discount: { name: 'N', code: 'NEW', amount: 5, amountType: 'fixed', duration: 'once', active: true } },
+  ],
   ['POST', '/resource-claims/SUB/claim', { resourceSlug: 'seats', quantity: 1, metadata: { a: 1 } }],
   ['POST', '/resource-claims/SUB/release', { resourceSlug: 'seats', externalIds: ['a', 'b'] }],
   ['POST', '/pricing-models/setup', JSON.parse(JSON.stringify({ ...studioPricing, isDefault: false }))],

@@ -68,6 +68,8 @@ function refuseTakenCode({ books }: Platform, discount: Discount): Discount {
 export function discountRoutes(route: Route): void {
   route('POST', '/discounts', { body: createInput }, ({ platform, now, body }) => {
     const { pricingModelId = platform.pricingModelId, ...rest } = body.discount
+    if (pricingModelId !== platform.pricingModelId)
+      throw refused('Failed to insert item into discounts: the API key is for another pricing model')
     const discount = refuseTakenCode(platform, {
       ...newRecord('discount', now),
       organizationId: platform.organizationId,
