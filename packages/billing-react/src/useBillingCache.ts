@@ -46,8 +46,10 @@ export function useBillingCache(customer: string | null): void {
 
 /** Sign-out, or another user: whatever billing knew about the customer leaves the cache, Flowglad's answers with it. */
 function forgetCustomer(queryClient: QueryClient, customer: string | null) {
-  void queryClient.cancelQueries({ queryKey: keys.customer(customer) })
-  queryClient.removeQueries({ queryKey: keys.customer(customer) })
+  for (const queryKey of [keys.customer(customer), keys.books(customer)]) {
+    void queryClient.cancelQueries({ queryKey })
+    queryClient.removeQueries({ queryKey })
+  }
   // Reset, not removed: a mounted useBilling goes back to loading instead of showing the previous user.
   for (const queryKey of keys.flowglad) void queryClient.resetQueries({ queryKey })
 }
