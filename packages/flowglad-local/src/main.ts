@@ -1,4 +1,4 @@
-import { InUseError } from './database/journal.ts'
+import { DatabaseError } from './database/journal.ts'
 import { OptionsError, readOptions, usage } from './options.ts'
 import { PricingError } from './pricing/parsePricing.ts'
 import { startFlowgladLocal } from './startFlowgladLocal.ts'
@@ -25,7 +25,7 @@ async function run(options: NonNullable<ReturnType<typeof readOptions>>): Promis
 
 /** Mistakes of whoever started it, in a line; anything else with its stack, because it is a mistake of ours. */
 function describe(error: unknown): string {
-  if (error instanceof OptionsError || error instanceof PricingError || error instanceof InUseError)
+  if (error instanceof OptionsError || error instanceof PricingError || error instanceof DatabaseError)
     return error.message
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `${error.message}. Choose another port with --port N or FLOWGLAD_LOCAL_PORT.`

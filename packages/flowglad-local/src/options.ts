@@ -36,19 +36,22 @@ export function readOptions(
   const flags = parseFlags(args)
   if (flags.help) return null
   const pricingFile = flags.pricing ?? env.FLOWGLAD_LOCAL_PRICING ?? 'pricing.yaml'
-  if (!existsSync(pricingFile))
-    throw new OptionsError(`There is no pricing file at ${pricingFile}. Name one with --pricing FILE.`)
+  const pricing = readPricing(pricingFile)
   const key = flags.key ?? env.FLOWGLAD_LOCAL_KEY
   const db = flags.db ?? env.FLOWGLAD_LOCAL_DB
   const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
+  if (key && /\s/.test(key))
+    throw new OptionsError('A key has no spaces in it: no Authorization header could say it')
+  if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
+    throw new OptionsError(`webhook-url must be like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
   if (webhookUrl && !webhookSecret)
     throw new OptionsError('A webhook URL needs a secret to sign with: --webhook-secret whsec_…')
   if (webhookSecret && webhookKey(webhookSecret) === null)
     throw new OptionsError('A webhook secret is "whsec_" followed by a base64 key')
   return {
-    pricing: readFileSync(pricingFile, 'utf8'),
+    pricing,
     pricingFile,
     port: wholeNumber('port', flags.port ?? env.FLOWGLAD_LOCAL_PORT ?? '4010', 65_535),
     latencyMs: wholeNumber('latency', flags.latency ?? '0', 600_000),
@@ -58,6 +61,18 @@ export function readOptions(
     ...(key && { key }),
     ...(db && { db }),
     ...(webhookUrl && webhookSecret && { webhook: { url: webhookUrl, secret: webhookSecret } }),
+  }
+}
+
+function readPricing(file: string): string {
+  if (!existsSync(file))
+    throw new OptionsError(`There is no pricing file at ${file}. Name one with --pricing FILE.`)
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new OptionsError(
+      `The pricing file ${file} cannot be read: ${error instanceof Error ? error.message : error}`,
+    )
   }
 }
 

@@ -57,6 +57,56 @@ it('SIGKILL at any moment loses nothing that was answered', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
+it('SIGKILL right after any answer keeps what it said', async () => {
+  await using directory = await aDirectory()
+  const args = ['--db', directory.file('books.db')]
+  await using running = await startProcess(directory.path, { args })
+  const node = sdk(running.url)
+  const post = (path: string, body: object) => node.post(`/api/v1${path}`, { body })
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const pricingModelId = pricingModel.id
+  await node.customers.create({ customer: { externalId: 'ada', name: 'Ada', email: 'a@studio.example' } })
+  await node.customers.update('ada', { customer: { name: 'Augusta' } })
+  await node.usageMeters.create({ usageMeter: { name: 'Scripts', slug: 'scripts', pricingModelId } })
+  const { webhook } = (await post('/webhooks', {
+    webhook: { name: 'W', url: 'http://127.0.0.1:1/', filterTypes: [] },
+  })) as { webhook: { id: string } }
+  const { checkoutSession } = await node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'product',
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      successUrl: 'http://127.0.0.1/s',
+      cancelUrl: 'http://127.0.0.1/c',
+    },
+  })
+  await fetch(`${running.url}/checkout/${checkoutSession.id}`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ name: 'Ada', email: 'a@studio.example', card: '4242 4242 4242 4242' }),
+  })
+  const { id } = (await node.customers.retrieveBilling('ada')).currentSubscription ?? { id: '' }
+  await node.resourceClaims.claim(id, { resourceSlug: 'seats', externalId: 'seat' })
+  await fetch(`${running.url}/__test__/clock/advance`, { method: 'POST', body: '{"ms":86400000}' })
+  await node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } })
+  await post('/pricing-models/setup', { name: 'Last', features: [], products: [], usageMeters: [] })
+  const before = await node.customers.retrieveBilling('ada')
+  await running.kill()
+
+  await using studio = await startStudio({ db: directory.file('books.db') })
+  expect({ ...(await studio.billing('ada')), billingPortalUrl: before.billingPortalUrl }).toEqual(before)
+  expect(before).toMatchObject({
+    customer: { name: 'Augusta' },
+    currentSubscription: { id, status: 'cancellation_scheduled' },
+  })
+  expect(await studio.node.resourceClaims.retrieveUsage(id, { resourceSlug: 'seats' })).toMatchObject({
+    usage: { claimed: 1 },
+  })
+  expect((await studio.node.usageMeters.list()).data.map((meter) => meter.slug)).toContain('scripts')
+  expect(await studio.node.get(`/api/v1/webhooks/${webhook.id}`)).toEqual({ webhook })
+  expect((await studio.node.pricingModels.list()).data.map((model) => model.name)).toContain('Last')
+})
+
 it('books outlast a restart, with the clock where it was', async () => {
   await using directory = await aDirectory()
   const db = directory.file('books.db')
@@ -111,6 +161,16 @@ it('a second server on the same file is refused', async () => {
   )
 })
 
+it('a file that is no database, or a folder, is refused in a line', async () => {
+  await using directory = await aDirectory()
+  const text = directory.file('notes.txt')
+  await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
+  for (const db of [text, directory.path, `${text}/books.db`])
+    await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
+      `${db} cannot hold the books: `,
+    )
+})
+
 it('many run side by side, each with books of its own', async () => {
   const all = await Promise.all(
     Array.from({ length: 40 }, () => startFlowgladLocal({ pricing: studioPricing })),
@@ -146,6 +206,10 @@ it.each([
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x', '--webhook-secret', 'whsec_abc'], 'base64'],
   [['--pricing', 'PRICING', '--now', 'soon'], 'now must be a date'],
+  [['--pricing', '.'], 'The pricing file . cannot be read: EISDIR'],
+  [['--pricing', 'PRICING', '--key', 'a b'], 'no spaces'],
+  [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be like'],
+  [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be like'],
 ])('the options %j are refused', async (args, message) => {
   await using directory = await aDirectory()
   const given = args.map((arg) => (arg === 'PRICING' ? directory.file('pricing.yaml') : arg))

@@ -65,6 +65,28 @@ it.each([
 `,
     'pricing.yaml:9: products.0.price.unitPrice: the default product must cost nothing: every new customer gets it',
   ],
+  [
+    'a second default product, a second default price of a meter, and a slug that is taken',
+    `name: Tiny
+features: []
+usageMeters:
+  - usageMeter: { name: Calls, slug: calls }
+    prices:
+      - { type: usage, slug: one, unitPrice: 1, usageEventsPerUnit: 1, isDefault: true, active: true }
+      - { type: usage, slug: one, unitPrice: 1, usageEventsPerUnit: 1, isDefault: true, active: true }
+products:
+  - product: { name: A, slug: a, default: true }
+    price: { type: subscription, slug: a, unitPrice: 0, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
+  - product: { name: B, slug: b, default: true }
+    price: { type: subscription, slug: a, unitPrice: 0, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
+`,
+    [
+      'pricing.yaml:11: products.1.product.default: only one product can be the default',
+      'pricing.yaml:7: usageMeters.0.prices.1.slug: there is another price with the slug "one"',
+      'pricing.yaml:7: usageMeters.0.prices.1.isDefault: only one price of the meter "calls" can be the default',
+      'pricing.yaml:12: products.1.price.slug: there is another price with the slug "a"',
+    ].join('\n'),
+  ],
 ])('names the line of %s', (_, text, finding) => {
   expect(findingsOf(text).join('\n')).toContain(finding)
 })
@@ -154,3 +176,68 @@ it('exports a pricing model that sets up the same one elsewhere', async () => {
   )
   expect(await again.json()).toMatchObject({ pricingModel: exported.pricingModel })
 })
+
+it.each([
+  ['two default products', { products: [free('a'), free('b')] }, 500, 'Multiple default products'],
+  [
+    'two prices of one slug',
+    { products: [free('a'), free('a', 'b', false)] },
+    500,
+    'Price with slug a already exists',
+  ],
+  [
+    'two default prices of a meter',
+    { usageMeters: [metered(['x', 'y'])] },
+    500,
+    'multiple prices with isDefault=true',
+  ],
+  [
+    'a default price that is archived',
+    { usageMeters: [metered(['x'], false)] },
+    400,
+    'An inactive price cannot be set as default',
+  ],
+  ['a name of spaces', { name: '  ' }, 400, 'Field is required'],
+])(
+  'a setup with %s is refused as on the platform, and nothing of it stays',
+  async (_, fields, status, text) => {
+    await using studio = await startStudio()
+    const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
+    const refusal = await studio.node
+      .post('/api/v1/pricing-models/setup', { body: setup })
+      .catch((error: { status: number; error: object }) => error)
+    expect(refusal).toMatchObject({ status })
+    expect(JSON.stringify(refusal)).toContain(text)
+    expect((await studio.node.pricingModels.list()).data).toMatchObject([
+      { name: 'Film studio', isDefault: true },
+    ])
+  },
+)
+
+function free(slug: string, productSlug = slug, isDefault = true) {
+  return {
+    product: { name: productSlug, slug: productSlug, default: isDefault },
+    price: {
+      type: 'subscription',
+      slug,
+      unitPrice: 0,
+      isDefault: true,
+      active: true,
+      intervalUnit: 'month',
+      intervalCount: 1,
+    },
+    features: [],
+  }
+}
+
+function metered(slugs: string[], active = true) {
+  const prices = slugs.map((slug) => ({
+    type: 'usage',
+    slug,
+    unitPrice: 1,
+    usageEventsPerUnit: 1,
+    isDefault: true,
+    active,
+  }))
+  return { usageMeter: { name: 'M', slug: 'm' }, prices }
+}

@@ -9,13 +9,12 @@ import {
 } from '../billing/catalog.ts'
 import type { Feature, ProductFeature } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
-import { units } from '../pricing/bounds.ts'
+import { label, units } from '../pricing/bounds.ts'
 import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentFeature } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
-import { label } from './text.ts'
 import { visible } from './visible.ts'
 
 const kinds = {

@@ -10,11 +10,10 @@ import {
 } from '../billing/catalog.ts'
 import type { UsageMeter } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
-import { cents, units } from '../pricing/bounds.ts'
+import { cents, label, units } from '../pricing/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
-import { label } from './text.ts'
 import { visible } from './visible.ts'
 
 const aggregationType = z.enum(['sum', 'count_distinct_properties'])

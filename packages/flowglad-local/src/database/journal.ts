@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 
-/** Another server has the file. */
-export class InUseError extends Error {}
+/** What keeps a file from being the books: another server has it, or it is something else. */
+export class DatabaseError extends Error {}
 
 /** Where committed records go, so that the next start finds them. */
 export interface Journal {
@@ -55,9 +55,10 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
 }
 
 function openExclusively(file: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true })
-  const database = new Database(file)
+  let database: Database.Database | undefined
   try {
+    mkdirSync(dirname(file), { recursive: true })
+    database = new Database(file)
     // A server that is being restarted may still be closing.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
@@ -66,9 +67,9 @@ function openExclusively(file: string): Database.Database {
     database.exec('BEGIN EXCLUSIVE; COMMIT')
     return database
   } catch (error) {
-    database.close()
-    if (/locked|busy/i.test(String(error)))
-      throw new InUseError(`${file} is in use by another flowglad-local`)
-    throw error
+    database?.close()
+    const message = error instanceof Error ? error.message : String(error)
+    if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
+    throw new DatabaseError(`${file} cannot hold the books: ${message}`, { cause: error })
   }
 }

@@ -13,3 +13,10 @@ export const quantities = z.int().max(int32Max)
 export const intervals = z.int().positive().max(1000)
 export const days = z.int().nonnegative().max(36_500)
 export const epochMs = z.number().min(0).max(Date.UTC(2200, 0))
+
+/** A name or slug as the platform takes it for meters and features: without the space around it, not empty, not long. */
+export const label = z
+  .string()
+  .trim()
+  .min(1, 'Field is required')
+  .max(255, 'Field must be less than 255 characters')

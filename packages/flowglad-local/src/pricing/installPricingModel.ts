@@ -16,6 +16,7 @@ export function installPricingModel(
   { replacing }: { replacing?: PricingModel } = {},
 ): PricingModel {
   const { books, organizationId } = platform
+  refuseAmbiguity(setup)
   if (setup.isDefault) {
     for (const other of books.pricingModels.all())
       if (other.isDefault) books.pricingModels.patch(other.id, { isDefault: false, updatedAt: at })
@@ -181,6 +182,25 @@ export function installPricingModel(
   for (const old of oldFeatures)
     if (!kept.has(old.id)) books.features.patch(old.id, { active: false, updatedAt: at })
   return model
+}
+
+/** What a setup cannot say twice. */
+function refuseAmbiguity({ products, usageMeters }: PricingSetup): void {
+  const slugs = new Set<string>()
+  const ofMeters = usageMeters.flatMap(({ prices }) => prices ?? [])
+  for (const { slug } of [...products.map(({ price }) => price), ...ofMeters]) {
+    if (slug && slugs.has(slug))
+      throw refusedPanic('ValidationError', `Invalid price.slug: Price with slug ${slug} already exists`)
+    if (slug) slugs.add(slug)
+  }
+  for (const { usageMeter, prices } of usageMeters)
+    if ((prices ?? []).filter(({ isDefault }) => isDefault).length > 1)
+      throw refusedPanic(
+        'ValidationError',
+        `Invalid usageMeter.prices: Usage meter "${usageMeter.slug}" has multiple prices with isDefault=true. At most one price per usage meter can be the default.`,
+      )
+  if (products.filter(({ product }) => product.default).length > 1)
+    throw refusedPanic('ValidationError', 'Invalid products: Multiple default products not allowed')
 }
 
 function featureFields(

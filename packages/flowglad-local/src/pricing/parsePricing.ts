@@ -90,7 +90,32 @@ function brokenReferences(setup: PricingSetup): Finding[] {
         message: `there is no resource "${feature.resourceSlug}"`,
       })
   }
+  const priceSlugs = new Set<string>()
+  const priced = (path: readonly PropertyKey[], slug: string | null | undefined) => {
+    if (slug && priceSlugs.has(slug))
+      findings.push({ path: [...path, 'slug'], message: `there is another price with the slug "${slug}"` })
+    if (slug) priceSlugs.add(slug)
+  }
+  const defaults = [...setup.products.keys()].filter((i) => setup.products[i]?.product.default)
+  for (const i of defaults.slice(1))
+    findings.push({
+      path: ['products', i, 'product', 'default'],
+      message: 'only one product can be the default',
+    })
+  for (const [i, { usageMeter, prices }] of setup.usageMeters.entries()) {
+    let defaultThere = false
+    for (const [j, price] of (prices ?? []).entries()) {
+      priced(['usageMeters', i, 'prices', j], price.slug)
+      if (price.isDefault && defaultThere)
+        findings.push({
+          path: ['usageMeters', i, 'prices', j, 'isDefault'],
+          message: `only one price of the meter "${usageMeter.slug}" can be the default`,
+        })
+      defaultThere ||= price.isDefault
+    }
+  }
   for (const [i, { product, price, features: slugs }] of setup.products.entries()) {
+    priced(['products', i, 'price'], price.slug)
     for (const [j, slug] of slugs.entries())
       if (!features.has(slug))
         findings.push({ path: ['products', i, 'features', j], message: `there is no feature "${slug}"` })

@@ -1,19 +1,19 @@
 import { z } from 'zod'
-import { cents, days, intervals, units } from './bounds.ts'
+import { cents, days, intervals, label, units } from './bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 
 const feature = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('toggle'),
-    slug: z.string(),
+    slug: label,
     name: z.string(),
     description: z.string().default(''),
     active: z.boolean().default(true),
   }),
   z.object({
     type: z.literal('usage_credit_grant'),
-    slug: z.string(),
+    slug: label,
     name: z.string(),
     description: z.string().default(''),
     active: z.boolean().default(true),
@@ -23,7 +23,7 @@ const feature = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('resource'),
-    slug: z.string(),
+    slug: label,
     name: z.string(),
     description: z.string().default(''),
     active: z.boolean().default(true),
@@ -65,8 +65,8 @@ const usagePrice = z.object({
 
 const product = z.object({
   product: z.object({
-    name: z.string(),
-    slug: z.string(),
+    name: label,
+    slug: label,
     description: z.string().nullish(),
     active: z.boolean().default(true),
     default: z.boolean().default(false),
@@ -84,23 +84,21 @@ const product = z.object({
  */
 export const pricingSetup = z
   .object({
-    name: z.string(),
+    name: label,
     isDefault: z.boolean().default(false),
     features: z.array(feature),
     products: z.array(product),
     usageMeters: z.array(
       z.object({
         usageMeter: z.object({
-          name: z.string(),
-          slug: z.string(),
+          name: label,
+          slug: label,
           aggregationType: z.enum(['sum', 'count_distinct_properties']).default('sum'),
         }),
         prices: z.array(usagePrice).nullish(),
       }),
     ),
-    resources: z
-      .array(z.object({ slug: z.string(), name: z.string(), active: z.boolean().default(true) }))
-      .nullish(),
+    resources: z.array(z.object({ slug: label, name: label, active: z.boolean().default(true) })).nullish(),
   })
   .superRefine((setup, context) => {
     const refuse = (path: (string | number)[], message: string) =>
@@ -128,16 +126,17 @@ export const pricingSetup = z
       'Resources',
       (setup.resources ?? []).map((r) => r.slug),
     )
-    const defaults = setup.products.filter((p) => p.product.default)
-    if (defaults.length > 1) refuse(['products'], 'Only one product can be the default')
     for (const [i, { price }] of setup.products.entries()) {
       if (!price.active || !price.isDefault)
         refuse(['products', i, 'price'], 'Price must have active=true and isDefault=true')
     }
     for (const [i, { prices }] of setup.usageMeters.entries()) {
-      if ((prices ?? []).filter((p) => p.isDefault).length > 1)
-        refuse(['usageMeters', i, 'prices'], 'At most one usage price can be the default')
       for (const [j, price] of (prices ?? []).entries()) {
+        if (price.isDefault && !price.active)
+          refuse(
+            ['usageMeters', i, 'prices', j, 'isDefault'],
+            'An inactive price cannot be set as default. Set active=true or isDefault=false.',
+          )
         if (price.slug?.endsWith('_no_charge'))
           refuse(
             ['usageMeters', i, 'prices', j, 'slug'],
