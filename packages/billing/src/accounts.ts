@@ -59,7 +59,9 @@ export function createAccounts({
       refreshWhenOld(customer, read)
       return read
     }
-    await fetchNow(customer, false)
+    const underWay = sync.underWay(customer.id)
+    if (underWay) await within(clock, options.decisionMs, underWay, null)
+    else await fetchNow(customer, false)
     return known(customer)
   }
 

@@ -3,7 +3,7 @@ import { type Clock, sleep, within } from './clock.ts'
 import type { Customer } from './customer.ts'
 import { BillingError, unavailable, unconfirmed } from './errors.ts'
 import type { Delivery } from './flowglad/delivery.ts'
-import type { Sync } from './flowglad/sync.ts'
+import type { FetchOutcome, Sync } from './flowglad/sync.ts'
 import type { EventPrice, Leg, ReserveAnswer, Settle } from './ledger/commands.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
@@ -95,6 +95,16 @@ export function createHolds({
     let answer = await reserveOnce(request, attempt, false)
     let fetched = true
     let looked = false
+    const decideBy = clock.now() + options.decisionMs
+    const look = (outcome: Promise<FetchOutcome>) =>
+      within(clock, Math.max(0, decideBy - clock.now()), outcome, null)
+    if (answer.state === 'needsSnapshot' && answer.reason !== 'periodOver') {
+      const underWay = sync.underWay(request.customer.id)
+      if (underWay) {
+        await look(underWay)
+        answer = await reserveOnce(request, attempt, false)
+      }
+    }
     if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
       const outcome = await sync.fetchNewPeriod(request.customer)
       fetched = outcome?.state === 'installed'
@@ -105,12 +115,7 @@ export function createHolds({
       answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot'
     if (refused && !looked) {
       // No refusal on old news: look at Flowglad's books as they are after this call came, then decide for good.
-      const outcome = await within(
-        clock,
-        options.decisionMs,
-        sync.fetch(request.customer, { urgent: true, forced: false }),
-        null,
-      )
+      const outcome = await look(sync.fetch(request.customer, { urgent: true, forced: false }))
       fetched = outcome?.state === 'installed'
       answer = await reserveOnce(request, attempt, true)
     }

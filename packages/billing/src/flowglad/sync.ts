@@ -216,6 +216,15 @@ export function createSync({
     fetch,
 
     /**
+     * A fetch that began before: no ground for a refusal, but good enough for somebody who is not known at all. null when there is none; one that has not
+     * asked Flowglad yet is joined by `fetch`.
+     */
+    underWay(customer: string): Promise<FetchOutcome> | null {
+      const running = entries.get(customer)?.running
+      return running?.noted ? running.outcome : null
+    },
+
+    /**
      * A look for the new period, before deciding: costs no token, and nobody waits for it longer than `decisionMs` (then null). `throttled` for a
      * while after one that brought nothing in time, or an outage would slow each call.
      */

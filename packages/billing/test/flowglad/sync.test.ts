@@ -39,6 +39,30 @@ test('the first call of a new customer creates it at Flowglad, once, however man
   ).toHaveLength(1)
 })
 
+test('a call of a customer who is just being met waits for that, and for no other look', async () => {
+  await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  let looks = 0
+  stack.proxy.breakWith(({ path }) => {
+    if (/\/customers$/.test(path)) return { state: 'held', until: opened }
+    // Before and after creating the customer. From the third on whoever waits for one waits longer than this test may take.
+    return billing.test(path) && ++looks > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
+  })
+  const met = stack.billing.balances(ada)
+  await until(() => expect(stack.proxy.count(/\/customers$/)).toBe(1))
+  const calls = [spend(stack), spend(stack), stack.billing.balances(ada)]
+  // Both have asked the ledger, and found nobody.
+  await stack.ledger.balances('ada')
+  await new Promise(setImmediate)
+  open()
+  await Promise.all([met, ...calls])
+  expect(looks).toBe(2)
+  expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8 })
+})
+
 test('a customer whom another node has just created is as good as created here', async () => {
   await using stack = await startStack()
   await stack.books.sdk.customers.create({
