@@ -30,6 +30,15 @@ const routes: [string, string][] = [
   ['POST', '/resource-claims/SUB/release'],
   ['GET', '/resource-claims/SUB/usages'],
   ['POST', '/payments/pym_none/refund'],
+  ['PUT', '/products/x'],
+  ['PUT', '/prices/x'],
+  ['PUT', '/features/x'],
+  ['PUT', '/usage-meters/x'],
+  ['PUT', '/pricing-models/x'],
+  ['POST', '/pricing-models/x/clone'],
+  ['POST', '/product-features'],
+  ['POST', '/webhooks'],
+  ['GET', '/prices'],
   ['POST', '/discounts'],
 ]
 
@@ -136,6 +145,17 @@ it("whatever is sent, the answer has Flowglad's shape and the books stay right",
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
 const urls = { successUrl: 'http://127.0.0.1/s', cancelUrl: 'http://127.0.0.1/c' }
+const price: { [key: string]: Json } = {
+  type: 'subscription',
+  slug: 'NEW',
+  name: null,
+  unitPrice: 100,
+  isDefault: true,
+  active: true,
+  intervalUnit: 'month',
+  intervalCount: 1,
+  trialPeriodDays: null,
+}
 const valid: [string, string, { [key: string]: Json }][] = [
   ['POST', '/customers', { customer: { externalId: 'NEW', name: 'N', email: 'n', domain: null } }],
   ['PUT', '/customers/ada', { customer: { name: 'A', logoURL: null } }],
@@ -258,6 +278,59 @@ const valid: [string, string, { [key: string]: Json }][] = [
   ['POST', '/resource-claims/SUB/claim', { resourceSlug: 'seats', quantity: 1, metadata: { a: 1 } }],
   ['POST', '/resource-claims/SUB/release', { resourceSlug: 'seats', externalIds: ['a', 'b'] }],
   ['POST', '/pricing-models/setup', JSON.parse(JSON.stringify({ ...studioPricing, isDefault: false }))],
+  ['POST', '/pricing-models/MODEL/clone', { name: 'NEW', destinationEnvironment: 'testmode' }],
+  [
+    'POST',
+    '/products',
+    {
+      product: { name: 'P', slug: 'NEW', active: true, pricingModelId: 'MODEL' },
+      price,
+      featureIds: ['TOGGLE'],
+    },
+  ],
+  [
+    'PUT',
+    '/products/PRODUCT',
+    {
+      product: { id: 'PRODUCT', name: 'P', slug: 'NEW', active: true },
+      price: { ...price, productId: 'PRODUCT' },
+      featureIds: ['TOGGLE'],
+    },
+  ],
+  ['POST', '/prices', { price: { ...price, productId: 'PRODUCT' } }],
+  ['PUT', '/prices/PRICE', { price: { id: 'PRICE', type: 'subscription', isDefault: true, slug: 'NEW' } }],
+  [
+    'POST',
+    '/usage-meters',
+    {
+      usageMeter: { name: 'M', slug: 'NEW', pricingModelId: 'MODEL' },
+      price: { unitPrice: 1, usageEventsPerUnit: 2 },
+    },
+  ],
+  ['PUT', '/usage-meters/METER', { usageMeter: { id: 'METER', name: 'M', aggregationType: 'sum' } }],
+  [
+    'POST',
+    '/features',
+    {
+      feature: {
+        type: 'usage_credit_grant',
+        name: 'F',
+        slug: 'NEW',
+        description: '',
+        pricingModelId: 'MODEL',
+        usageMeterId: 'METER',
+        amount: 1,
+        renewalFrequency: 'once',
+      },
+    },
+  ],
+  ['PUT', '/features/TOGGLE', { feature: { id: 'TOGGLE', type: 'toggle', name: 'F', active: true } }],
+  ['POST', '/product-features', { productFeature: { productId: 'PRODUCT', featureId: 'TOGGLE' } }],
+  [
+    'POST',
+    '/webhooks',
+    { webhook: { name: 'W', url: 'http://127.0.0.1:1/', filterTypes: ['payment.failed'] } },
+  ],
 ]
 
 /** The places in a value, so that one of them can be changed. */
@@ -285,6 +358,18 @@ it('one wrong thing in a right request never meets a mistake of the server', asy
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const agency = pricingModel.products.find((product) => product.slug === 'agency')
+  const names = {
+    SUB: id,
+    MODEL: pricingModel.id,
+    PRODUCT: agency?.id ?? '',
+    PRICE: agency?.defaultPrice.id ?? '',
+    METER: pricingModel.usageMeters[0]?.id ?? '',
+    TOGGLE: agency?.features.find((feature) => feature.type === 'toggle')?.id ?? '',
+  }
+  const named = (text: string) =>
+    Object.entries(names).reduce((sofar, [name, value]) => sofar.replaceAll(name, value), text)
   let fresh = 0
   const mistakes: string[] = []
   await fc.assert(
@@ -296,10 +381,10 @@ it('one wrong thing in a right request never meets a mistake of the server', asy
         const places = placesIn(request)
         const place = places[where % places.length] ?? []
         const text = JSON.stringify(replaced(request, place, by)) ?? ''
-        const answer = await fetch(`${studio.url}/api/v1${path.replace('SUB', id)}`, {
+        const answer = await fetch(`${studio.url}/api/v1${named(path)}`, {
           method,
           headers: { authorization: studio.key },
-          body: text.replaceAll('SUB', id).replaceAll('NEW', `n${++fresh}`),
+          body: named(text).replaceAll('NEW', `n${++fresh}`),
         })
         const body = await answer.text()
         if (
