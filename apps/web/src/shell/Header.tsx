@@ -65,7 +65,7 @@ function CurrentPlan() {
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
-        {isPending ? <Skeleton width={44} height={16} /> : (plan?.name ?? 'No plan')}
+        {isPending ? <Skeleton width={44} height={16} /> : plan === null ? 'No plan' : plan?.name}
       </span>
       {!isLargest && (
         <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
