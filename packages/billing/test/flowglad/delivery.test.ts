@@ -144,6 +144,32 @@ test('bulks grow smaller while Flowglad is too slow for them', async () => {
     .toBe(8)
 })
 
+test('fewer bulks travel at once while Flowglad is too slow, and as many as before once it keeps up', async () => {
+  await using stack = await startStack({
+    started: false,
+    options: { flowgladDeadlineMs: 1_000, bulkMaxEvents: 2, maxBulks: 4 },
+  })
+  const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
+  for (const user of users) await spend(stack, user)
+  stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'bodyStalls' } : undefined))
+  const atOnce = async () => {
+    const before = stack.proxy.count(usageEvents)
+    await stack.billing.drain()
+    return stack.proxy.count(usageEvents) - before
+  }
+  // Each of them ends at its deadline, and nothing follows.
+  expect([await atOnce(), await atOnce(), await atOnce(), await atOnce()]).toEqual([4, 2, 1, 1])
+
+  stack.proxy.mend()
+  for (let n = 0; n < 3; n++) {
+    for (const user of users) await spend(stack, user)
+    await stack.billing.drain()
+  }
+  for (const user of users) await spend(stack, user)
+  stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'bodyStalls' } : undefined))
+  expect(await atOnce()).toBe(4)
+})
+
 test('pauses grow while Flowglad is away, up to the longest', async () => {
   const pauses: number[] = []
   const stopping = new AbortController()
