@@ -1,6 +1,6 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
-import { authHooks, type SignedIn } from './authHooks.ts'
+import { type AuthEvents, authHooks } from './authHooks.ts'
 import { type Database, schemaName } from './database.ts'
 import type { Env } from './env.ts'
 
@@ -10,24 +10,22 @@ export const clientAddressHeader = 'x-client-address'
 export type Auth = ReturnType<typeof createAuth>
 export type User = Auth['$Infer']['Session']['user']
 
-interface AuthParts {
+interface Connected {
   database: Pick<Database, 'type' | 'kysely'>
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
-  /** Told of each session that begins. */
-  onSignIn: (user: SignedIn) => void
 }
 
 /** Sessions by email and password, mounted at /api/auth. */
-export function createAuth({ onSignIn, ...parts }: AuthParts) {
-  return betterAuth({ ...optionsOf(parts), hooks: authHooks(onSignIn) })
+export function createAuth({ database, env, ...events }: Connected & AuthEvents) {
+  return betterAuth({ ...optionsOf({ database, env }), hooks: authHooks(events) })
 }
 
-export async function migrateSessions(parts: Omit<AuthParts, 'onSignIn'>) {
-  const { runMigrations } = await getMigrations(optionsOf(parts))
+export async function migrateSessions(connected: Connected) {
+  const { runMigrations } = await getMigrations(optionsOf(connected))
   await runMigrations()
 }
 
-function optionsOf({ database, env }: Omit<AuthParts, 'onSignIn'>) {
+function optionsOf({ database, env }: Connected) {
   return {
     appName: 'Metered',
     baseURL: env.publicUrl,

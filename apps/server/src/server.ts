@@ -51,6 +51,7 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
     auth: createAuth({
       database,
       env,
+      now: Date.now,
       // Looked up while the first page loads, so that a new customer's first call need not wait for Flowglad. What fails here is tried again by that call.
       onSignIn: (user) => void billing.balances(user).catch(() => {}),
     }),
