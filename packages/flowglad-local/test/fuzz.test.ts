@@ -480,6 +480,18 @@ it('numbers beyond all use are refused before they cost anything', async () => {
   const post = (path: string, sent: object) => studio.node.post(`/api/v1${path}`, { body: sent })
   const hugeClaim = { resourceSlug: 'seats', quantity: 2 ** 31 - 1 }
   await expect(post(`/resource-claims/${id}/claim`, hugeClaim)).rejects.toMatchObject({ status: 500 })
+  await studio.customer('grace')
+  const many = {
+    customerExternalId: 'grace',
+    priceSlug: 'team_price',
+    quantity: 2 ** 31 - 1,
+    doNotCharge: true,
+  }
+  const { subscription } = (await post('/subscriptions', many)) as { subscription: { id: string } }
+  await expect(post(`/resource-claims/${subscription.id}/claim`, hugeClaim)).rejects.toMatchObject({
+    status: 500,
+    error: { error: 'At most 10000 seats can be claimed in one call' },
+  })
   const farAway = { customerExternalId: 'ada', priceSlug: 'agency_price', startDate: 1e15 }
   await expect(post('/subscriptions', farAway)).rejects.toMatchObject({ status: 400 })
   const never = await fetch(`${studio.url}/__test__/clock/advance`, { method: 'POST', body: '{"ms":1e18}' })

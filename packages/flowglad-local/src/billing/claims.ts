@@ -3,6 +3,8 @@ import { newRecord, type Platform } from '../platform.ts'
 import { refused } from '../problems.ts'
 import { featuresOf, isTerminal, itemsAt } from './subscriptions.ts'
 
+const claimsAtOnce = 10_000
+
 /** How many seats of a resource a subscription's items give at a moment. */
 function capacityAt(platform: Platform, at: number, subscription: Subscription, resource: Resource): number {
   return featuresOf(platform, itemsAt(platform, subscription.id, at))
@@ -84,6 +86,8 @@ export function claimResource(
     throw refused(
       `No available capacity. Requested: ${requested}, Available: ${available}, Capacity: ${capacity}`,
     )
+  // Each is a record of its own: a call that asks for millions would take the whole server with it.
+  if (requested > claimsAtOnce) throw refused(`At most ${claimsAtOnce} seats can be claimed in one call`)
   const wanted = newNames ?? Array.from({ length: requested }, () => null)
   const change = scheduledCapacity(platform, subscription, resource)
   const lasting = change ? Math.max(0, change.capacity - held.length) : wanted.length
