@@ -266,3 +266,18 @@ test.each(['watch', 'watchKeyed'] as const)(
     expect(await tokens(app)).toMatchObject({ available: 1_992, held: 0 })
   },
 )
+
+test('a subscription whose generator hangs holds nothing once its reader disconnects, and is charged what it counted', async () => {
+  await using app = await start(hanging)
+  const abort = new AbortController()
+  const input = encodeURIComponent(JSON.stringify({ tokens: 50 }))
+  const response = await fetch(`${app.url}/watch?input=${input}`, {
+    headers: { user: 'ada' },
+    signal: abort.signal,
+  })
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
+    if (text.includes('t2')) break
+  abort.abort()
+  await nothingHeld(app)
+  expect(await charged(app)).toEqual([3])
+})
