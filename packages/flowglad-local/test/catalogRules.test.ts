@@ -177,6 +177,60 @@ describe('a meter', () => {
   })
 })
 
+describe('a pricing model', () => {
+  it('says which it is in an update, has a name, and is cloned only when it is there', async () => {
+    await using studio = await startStudio()
+    const { id } = await model(studio)
+    const put = (pricingModel: object) =>
+      studio.node.put(`/api/v1/pricing-models/${id}`, { body: { pricingModel } })
+    await expect(put({ name: 'X' })).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ path: ['pricingModel', 'id'] }] },
+    })
+    expect(await put({ id, name: 'X' })).toMatchObject({ pricingModel: { name: 'X', isDefault: true } })
+    await expect(studio.node.pricingModels.create({ pricingModel: { name: '' } })).rejects.toMatchObject({
+      status: 400,
+      error: { error: [{ message: 'Name is required' }] },
+    })
+    await expect(studio.node.pricingModels.clone('nobody', { name: 'X' })).rejects.toMatchObject({
+      status: 404,
+      error: { code: 'NOT_FOUND', error: expect.stringContaining('either does not exist or') },
+    })
+  })
+
+  it('that is the default need not be; then there is none, and customers keep their own', async () => {
+    await using studio = await startStudio()
+    const { id } = await model(studio)
+    await studio.customer('ada')
+    await studio.node.pricingModels.update(id, { pricingModel: { id, isDefault: false } })
+    await expect(model(studio)).rejects.toMatchObject({
+      status: 500,
+      error: { error: 'Default pricing model not found' },
+    })
+    expect((await studio.billing('ada')).pricingModel).toMatchObject({ id, isDefault: false })
+    await studio.customer('grace')
+    expect(await studio.balances('grace')).toEqual({ render: 85 })
+  })
+
+  it('is cloned with everything in it, under ids of its own', async () => {
+    await using studio = await startStudio()
+    const original = await model(studio)
+    const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
+    const ids = (from: typeof copy) =>
+      new Set(JSON.stringify(from).match(/(price|prod|feature|usage_meter)_\w{21}/g))
+    expect([...ids(copy)].filter((id) => ids(original).has(id))).toEqual([])
+    const exported = async (id: string) => {
+      const answer = await studio.node.get(`/api/v1/pricing-models/${id}/export`)
+      return (answer as { pricingModel: object }).pricingModel
+    }
+    expect(await exported(copy.id)).toEqual({
+      ...(await exported(original.id)),
+      name: 'Copy',
+      isDefault: false,
+    })
+  })
+})
+
 describe('a feature', () => {
   const feature = { id: '', type: 'toggle' }
 
