@@ -17,17 +17,31 @@ it.runIf(transcripts.length === 0)(
   () => {},
 )
 
-// A server each: some move the clock, and in the next month proration gives other numbers.
-it.each(transcripts)('answers as the platform did in %s', async (name) => {
+/** The recorded conversations, one after the other, on one server whose clock starts at a date. */
+async function replay(names: readonly string[], startAt: number): Promise<string> {
   await using local = await startFlowgladLocal({
     pricing: readFileSync(`${place}/pricing-model.json`, 'utf8'),
-    // Proration depends on how long the month is: theirs had 30 days.
-    startAt: Date.UTC(2026, 10, 22),
+    startAt,
   })
-  const replay = [`${place}/replay.mjs`, '--base', local.url, '--key', local.key, '--verbose']
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...replay,
-    `${place}/transcripts/${name}`,
-  ]).catch((error: { stdout: string }) => error)
-  expect(stdout).toMatch(/^(\d+) of \1 steps as Flowglad answers them\n$/)
+  const files = names.map((name) => `${place}/transcripts/${name}`)
+  const args = [`${place}/replay.mjs`, '--base', local.url, '--key', local.key, '--verbose', ...files]
+  const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+    (error: { stdout: string }) => error,
+  )
+  return stdout
+}
+
+const allAgree = /^(\d+) of \1 steps as Flowglad answers them\n$/
+
+it.each(transcripts)('answers as the platform did in %s', async (name) => {
+  // Proration depends on how long the month is: theirs had 30 days.
+  expect(await replay([name], Date.UTC(2026, 10, 22))).toMatch(allAgree)
 })
+
+it.runIf(transcripts.length > 0)(
+  'answers as the platform did in all of them, one after the other',
+  async () => {
+    // One of them moves the clock into the next month, and the one after it needs a month of 30 days.
+    expect(await replay(transcripts, Date.UTC(2026, 4, 22))).toMatch(allAgree)
+  },
+)
