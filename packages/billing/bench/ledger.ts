@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path'
 import { Pool } from 'pg'
-import type { Ledger } from '../src/ledger/ledger.ts'
 import type { LedgerOptions } from '../src/ledger/ledgerOptions.ts'
 import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
