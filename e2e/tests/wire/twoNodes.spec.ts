@@ -49,3 +49,25 @@ test('a retry on the other node replays the first one’s answer', async ({ node
   expect(again.data).toEqual(first.data)
   await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
 })
+
+test('one operation asked of both nodes at once runs once, and both answer with its result', async ({
+  nodes,
+  request,
+}) => {
+  const { stack, urls } = nodes
+  const customer = await aCustomer(request, stack.url)
+  const key = { 'idempotency-key': randomUUID() }
+  const ask = (url: string) => call(request, url, 'studio.generate', { prompt: 'a vineyard', count: 2 }, key)
+  stack.model?.pause()
+  const both = Promise.all(urls.map(ask))
+  // One works; the other is told so, as a client's retries are.
+  await expect.poll(() => stack.model?.painting()).toBe(2)
+  await expect.poll(async () => (await ask(urls[0])).error?.data.billing.code).toBe('IN_PROGRESS')
+  expect(stack.model?.painting()).toBe(2)
+  stack.model?.resume()
+  const answers = await both
+  const [result] = answers.filter(({ status }) => status === 200)
+  expect(result).toBeDefined()
+  for (const url of urls) expect((await ask(url)).data).toEqual(result?.data)
+  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
+})
