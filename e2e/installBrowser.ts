@@ -18,8 +18,9 @@ if (!found()) {
   console.log('No Chromium here yet: installing one for the browser tests (once).')
   const cli = join(dirname(require.resolve('@playwright/test/package.json')), 'cli.js')
   const installed = run(process.execPath, [cli, 'install', '--with-deps', 'chromium'])
-  // Where Playwright's download is out of reach, Debian's package does as well.
-  if (!installed && run('apt-get', ['update', '-qq'])) run('apt-get', ['install', '-y', '-qq', 'chromium'])
+  // Where Playwright's download is out of reach, one of Debian's packages does as well.
+  if (!installed && run('apt-get', ['update', '-qq']))
+    ['chromium-headless-shell', 'chromium'].some((name) => run('apt-get', ['install', '-y', '-qq', name]))
 }
 if (!found()) {
   console.error('No Chromium could be installed. Install one and put it on the PATH, or set CHROMIUM_PATH.')
