@@ -20,6 +20,7 @@ import { createRunMetered, type MeterCall, type MeterRun } from './runMetered.ts
 import type { Service } from './service.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
+/** What `createBilling` takes. */
 export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** From `defineMeters`. */
   meters: M
@@ -40,6 +41,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   clock?: Clock
 }
 
+/** What `createBilling` gives: `Billing<typeof meters, { user: User }>` where an app passes it on. */
 export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
   typeof createBilling<M, Ctx>
 >
@@ -117,7 +119,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /** Balances and plan as the ledger knows them; fetched first when it knows nothing. */
     balances: accounts.balances,
-    /** Balances after a look at Flowglad's books, at most 1.5 s. */
+    /** Balances after a look at Flowglad's books, waiting for at most `options.decisionMs`. */
     refresh: accounts.refresh,
     /** Balances now and whenever they change, from any call on any node, until the signal aborts. */
     watch: (customer: KnownCustomer, signal?: AbortSignal) =>

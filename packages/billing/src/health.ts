@@ -6,6 +6,7 @@ import type { Sync } from './flowglad/sync.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { BillingOptions } from './options.ts'
 
+/** What `/readyz` answers. */
 export interface Health {
   /** `unavailable` only when the ledger is: everything else works on from what it knows. */
   status: 'ok' | 'degraded' | 'unavailable'

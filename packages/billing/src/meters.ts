@@ -16,7 +16,9 @@ export interface MeterPolicy {
   recordableByClient?: boolean
 }
 
+/** The app's meters by slug. */
 export type Meters = Record<string, MeterPolicy>
+/** The slugs of the app's meters: `'generations' | 'tokens'`. */
 export type MeterOf<M extends Meters> = keyof M & string
 
 /**

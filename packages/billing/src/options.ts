@@ -57,6 +57,7 @@ export const defaultOptions = {
 } as const
 
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : string
+/** `defaultOptions`, with any number in the place of each. */
 export type BillingOptions = {
   [K in keyof typeof defaultOptions]: Widened<(typeof defaultOptions)[K]>
 }

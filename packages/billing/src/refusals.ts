@@ -1,7 +1,4 @@
-/**
- * Every way billing says no, as the client sees it in `error.data.billing`. One list, shared by server and browser.
- * `asOf` and times are epoch milliseconds; `retryAfterMs` is a duration.
- */
+/** A meter with too little left for a call. Amounts are units of the meter. */
 export interface ShortMeter<Meter extends string = string> {
   meter: Meter
   /** What could be reserved when the call was refused; may be negative. */
@@ -11,6 +8,10 @@ export interface ShortMeter<Meter extends string = string> {
   required: number
 }
 
+/**
+ * Every way billing says no, as the client sees it in `error.data.billing`. One list, shared by server and browser.
+ * `asOf` is epoch milliseconds; `retryAfterMs` is a duration.
+ */
 export type Refusal<Meter extends string = string> =
   | ({
       code: 'INSUFFICIENT_CREDITS'

@@ -1,5 +1,6 @@
 /** The billing router's answers: plain JSON, safe for browsers. Times are epoch milliseconds, amounts units of the meter. */
 
+/** By share: `warning` beyond 0.75, `critical` beyond 0.9. `exhausted`: nothing is left, and no work that runs could give units back. */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
 export interface BalanceRow<Meter extends string = string> {
@@ -10,8 +11,9 @@ export interface BalanceRow<Meter extends string = string> {
   available: number | null
   /** Units of work that is running. */
   held: number
+  /** Units spent in this period. Never below 0. */
   used: number
-  /** null when unlimited. */
+  /** Units granted for this period, bought ones included; null when unlimited. */
   limit: number | null
   unlimited: boolean
   /** used / limit, 0 … 1. */
@@ -19,9 +21,11 @@ export interface BalanceRow<Meter extends string = string> {
   status: BalanceStatus
   /** When the grants renew; null when they do not. */
   renewsAt: number | null
+  /** When Flowglad last said what this is reckoned from. */
   asOf: number
   /** Usage events that Flowglad refuses so far. */
   parked: number
+  /** That of the whole answer. */
   version: number
 }
 
@@ -48,13 +52,18 @@ export interface BalancesAnswer<Meter extends string = string> {
   asOf: number | null
 }
 
+/** One usage event, as the ledger booked it. */
 export interface ChargeRow<Meter extends string = string> {
+  /** When it was booked. */
   at: number
   procedure: string
   meter: Meter
   amount: number
+  /** The same as at Flowglad. */
   transactionId: string
+  /** The id out of the result that the procedure's `reference` named. */
   reference: string | null
+  /** The price Flowglad recorded it on; null until it is delivered. */
   priceId: string | null
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
 }
@@ -75,6 +84,7 @@ export interface PlanOffer<Meter extends string = string> {
   /** In the currency's smallest unit (cents). */
   unitPrice: number
   currency: string
+  /** How often it is paid; null for a pack. */
   interval: { unit: 'day' | 'week' | 'month' | 'year'; count: number } | null
   isFree: boolean
   grants: { meter: Meter; name: string; amount: number; renews: boolean }[]

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Billing } from '../billing.ts'
 import type { Customer } from '../customer.ts'
 
+/** What `billingRoutes` is registered with. */
 export interface BillingRoutesOptions {
   billing: Pick<Billing, 'health' | 'handleWebhook' | 'internals'>
   /** Who is signed in; null for nobody. */

@@ -34,6 +34,7 @@ export interface CustomerBalances {
 export type ChargeState = 'waiting' | 'delivered' | 'parked' | 'dropped'
 
 export interface Charge {
+  /** When it was booked, epoch milliseconds. */
   at: number
   procedure: string
   meter: string
@@ -64,7 +65,7 @@ export interface Ledger extends AsyncDisposable {
   execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
 
   balances(customer: string): Promise<CustomerBalances>
-  /** Newest first. `before` is the `cursor` of the page before. */
+  /** Newest first. `cursor` is that of the page before, null for the first; the answer's is null on the last. */
   charges(query: {
     customer: string
     limit: number
