@@ -6,13 +6,17 @@ import { startApp } from './startApp.ts'
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** Opens a page: its stream's first balances, and then the names of plans that are pushed until one is the given. */
+/** Opens a page: its stream's first balances, and then what is pushed until the plan is the given one. Tells the last plan that it saw. */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
   const caller = app.router.createCaller({ user: ada }, { signal: stop.signal })
-  for await (const { plan } of await caller.billing.onBalances())
-    if (untilPlan === undefined || plan?.name === untilPlan) break
+  let seen: string | undefined
+  for await (const { plan } of await caller.billing.onBalances()) {
+    seen = plan?.name
+    if (untilPlan === undefined || seen === untilPlan) break
+  }
   stop.abort()
+  return seen
 }
 const looks = (app: App) => app.proxy.count(/\/billing$/)
 
@@ -20,14 +24,14 @@ test('what happened at Flowglad by itself is pushed to whoever opens a page', as
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   await app.books.pay(ada, 'pro_monthly')
-  await open(app, 'Pro')
+  expect(await open(app, 'Pro')).toBe('Pro')
 })
 
 test('who opens a page again at once sees it as well, a moment later', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
   await app.books.pay(ada, 'pro_monthly')
-  await open(app, 'Pro')
+  expect(await open(app, 'Pro')).toBe('Pro')
 })
 
 test('a page opened again and again does not look at Flowglad each time', async () => {
@@ -43,5 +47,5 @@ test('with Flowglad away a page opens all the same', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   app.proxy.breakWith(() => ({ state: 'refused' }))
-  await open(app)
+  expect(await open(app)).toBe('Free')
 })
