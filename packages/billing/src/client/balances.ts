@@ -29,11 +29,14 @@ export interface BalanceRow<Meter extends string = string> {
   version: number
 }
 
+/** The customer's current subscription. */
 export interface PlanSummary {
   name: string
   priceSlug: string | null
   isFree: boolean
+  /** Flowglad's status of the subscription, such as `active`. */
   status: string
+  /** The end of the current period; null when there is none. */
   renewsAt: number | null
   /** The plan ends then, when a cancellation is scheduled. */
   cancelsAt: number | null
@@ -43,6 +46,7 @@ export interface PlanSummary {
   features: string[]
 }
 
+/** What a customer can spend and on which plan, as the ledger knows it at `version`. */
 export interface BalancesAnswer<Meter extends string = string> {
   /** Per customer; never falls. A higher version is newer, whichever way it came. */
   version: number
@@ -68,6 +72,7 @@ export interface ChargeRow<Meter extends string = string> {
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
 }
 
+/** What was spent of one meter on one day. */
 export interface UsageDay<Meter extends string = string> {
   /** UTC day, `2026-11-22`. */
   day: string
@@ -75,6 +80,7 @@ export interface UsageDay<Meter extends string = string> {
   amount: number
 }
 
+/** What a checkout can be started for. */
 export interface PlanOffer<Meter extends string = string> {
   /** A plan one subscribes to, or a pack bought once. */
   kind: 'plan' | 'pack'
@@ -105,7 +111,9 @@ export interface OveragePrice<Meter extends string = string> {
   currency: string
 }
 
+/** What came of changing, cancelling or resuming a plan. */
 export interface PlanChange {
+  /** The plan as it stands once the change was asked for. */
   plan: PlanSummary | null
   /** When the change takes effect. */
   effectiveAt: number

@@ -2,7 +2,9 @@ import { APIError, Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Customer } from '../customer.ts'
 
+/** Which Flowglad, and as whom. */
 export interface FlowgladSettings {
+  /** `sk_…` */
   secretKey: string
   /** Default: Flowglad's hosted service. */
   baseUrl?: string | undefined
