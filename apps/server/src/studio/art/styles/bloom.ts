@@ -2,6 +2,7 @@ import { type Color, mix, scale } from '../color.ts'
 import { clamp, distance, fractal, smoothstep } from '../noise.ts'
 import type { Studio } from '../studio.ts'
 
+const white: Color = [1, 1, 1]
 const goldenAngle = Math.PI * (3 - Math.sqrt(5))
 
 /** A flower as a sunflower builds one: each petal a golden angle after the last, small within, large without. */
@@ -9,7 +10,7 @@ export function paintBloom({ canvas, random, noise, colors, ramp }: Studio) {
   const dark = random.next() < 0.65
   const [near, far] = dark
     ? [mix(colors.darkest, colors.dark, 0.55), scale(colors.darkest, 0.55)]
-    : [[1, 1, 1] as Color, colors.lightest]
+    : [white, colors.lightest]
   const clouds = canvas.field(96, (x, y) => fractal(noise, x * 2, y * 2, 4))
   canvas.fill((x, y) => {
     const away = distance(x - 0.5, y - 0.5)
