@@ -83,7 +83,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
   const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
-  const plans = createPlans({ ledger, flowglad, sync, catalog, clock, publicUrl, returnPaths })
+  const { fetchEveryMs } = options
+  const plans = createPlans({ ledger, flowglad, sync, catalog, clock, fetchEveryMs, publicUrl, returnPaths })
   const health = createHealth({ ledger, sync, delivery, catalog, options, clock })
 
   const loops: Promise<void>[] = []

@@ -1,6 +1,6 @@
 import { planOf } from './balanceRows.ts'
 import type { PlanChange, PlanOffer } from './client/balances.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 import type { Customer } from './customer.ts'
 import { PlanChangeError, unavailable } from './errors.ts'
 import type { createCatalogCache } from './flowglad/catalog.ts'
@@ -19,6 +19,7 @@ export function createPlans({
   sync,
   catalog,
   clock,
+  fetchEveryMs,
   publicUrl,
   returnPaths,
 }: {
@@ -27,6 +28,8 @@ export function createPlans({
   sync: Sync
   catalog: ReturnType<typeof createCatalogCache>
   clock: Clock
+  /** How long a customer's next turn to fetch takes to come. */
+  fetchEveryMs: number
   publicUrl: string
   returnPaths: { success: string; cancelled: string }
 }) {
@@ -39,7 +42,16 @@ export function createPlans({
 
   /** As Flowglad sees it now: plan changes must not act on old news. Only a change that was made is worth a fetch beyond the customer's share. */
   async function subscriptionNow(customer: Customer): Promise<Subscription | null> {
-    const fetched = await sync.fetch(customer, { urgent: true, forced: false })
+    let fetched = await sync.fetch(customer, { urgent: true, forced: false })
+    // Somebody who looked around a lot and then decides waits for a turn, and is not sent away.
+    for (
+      let waitedMs = fetchEveryMs;
+      fetched.state === 'throttled' && waitedMs <= patienceMs;
+      waitedMs += fetchEveryMs
+    ) {
+      await sleep(clock, fetchEveryMs)
+      fetched = await sync.fetch(customer, { urgent: true, forced: false })
+    }
     if (fetched.state !== 'installed') throw unavailable(2_000)
     const { snapshot } = await ledger.balances(customer.id)
     return snapshot?.subscription ?? null
@@ -232,6 +244,7 @@ export function createPlans({
   }
 }
 
+const patienceMs = 3_000
 const atPeriodEnd = 'at_end_of_current_billing_period'
 
 /** Flowglad's no is the customer's to read; its silence is ours. */

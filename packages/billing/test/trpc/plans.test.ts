@@ -209,6 +209,16 @@ test('without a subscription the checkout of a plan is the way out, and a pack a
   )
 })
 
+test('who has looked around a lot and then decides waits for a turn, and is not sent away', async () => {
+  await using app = await startApp({ options: { fetchBurst: 1, fetchEveryMs: 300 } })
+  await onPro(app)
+  for (let n = 0; n < 5; n++) await app.client.billing.refresh.mutate()
+  const { effectiveAt } = await app.client.billing.cancel.mutate()
+  for (let n = 0; n < 5; n++) await app.client.billing.refresh.mutate()
+  await app.client.billing.resume.mutate()
+  expect(effectiveAt).toBeGreaterThan(Date.now())
+})
+
 test('plan actions that change nothing cause no more fetches than refusals do', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
   await app.client.ping.query()
