@@ -52,7 +52,9 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
     <>
       <h2 className={classes.name}>{row.name}</h2>
       <p className={classes.amount}>
-        <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
+        <span className={classes.figure} style={widthOf(formatNumber(row.limit ?? row.used))}>
+          {formatNumber(row.available ?? row.used)}
+        </span>{' '}
         {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
       </p>
       {!row.unlimited && <BalanceBar row={row} size={10} />}
@@ -73,6 +75,9 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
     </>
   )
 }
+
+/** Room for the widest figure there will be, so that what stands behind it stays where it is. */
+const widthOf = (widest: string) => ({ minInlineSize: `${widest.length}ch` })
 
 /** Nothing of the grant is left, and the plan lets work go on at a price. */
 function Beyond({ row }: { row: BalanceRow<Meter> }) {
