@@ -19,10 +19,12 @@ const ports = {
 }
 const webUrl = `http://localhost:${ports.WEB_PORT}`
 const flowgladLocalUrl = `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`
-const flowgladUrl = env.FLOWGLAD_BASE_URL ?? flowgladLocalUrl
+// Empty is not set, as it is for the server.
+const flowgladUrl = env.FLOWGLAD_BASE_URL || flowgladLocalUrl
 const withFlowgladLocal = flowgladUrl === flowgladLocalUrl
 // Known to everybody and good for nothing but this machine: flowglad-local signs with it, the server verifies with it.
-const webhookSecret = env.FLOWGLAD_WEBHOOK_SECRET ?? 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA=='
+const localWebhookSecret = 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA=='
+const webhookSecret = env.FLOWGLAD_WEBHOOK_SECRET || (withFlowgladLocal ? localWebhookSecret : '')
 
 interface Process {
   name: string
