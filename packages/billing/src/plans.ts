@@ -74,19 +74,8 @@ export function createPlans({
   }
 
   /**
-   * The plan that a scheduled downgrade leads to. Flowglad does not tell, but only a cheaper one can be scheduled: null when there are several.
-   */
-  async function scheduledPlan({ priceSlug }: Subscription): Promise<string | null> {
-    const { offers } = await asking(catalog.get())
-    const plans = offers.filter(({ kind, isFree }) => kind === 'plan' && !isFree)
-    const own = plans.find((plan) => plan.priceSlug === priceSlug)
-    const [cheaper, another] = plans.filter(({ unitPrice }) => own && unitPrice < own.unitPrice)
-    return cheaper && !another ? cheaper.priceSlug : null
-  }
-
-  /**
-   * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so that is lifted first. When the change fails it is put back: a plan that
-   * its customer has cancelled or left must not renew.
+   * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so that is lifted first. When the change fails a cancellation is put back: a
+   * plan that its customer has cancelled must not renew. A downgrade cannot be: Flowglad does not tell where it led, which may have been the free plan.
    */
   async function change(
     customer: Customer,
@@ -94,7 +83,6 @@ export function createPlans({
     { make, isMade }: { make: () => Promise<number>; isMade: (now: Subscription) => boolean },
   ): Promise<PlanChange> {
     const { id, cancelScheduledAt, scheduledAdjustmentAt } = current
-    const next = scheduledAdjustmentAt === null ? null : await scheduledPlan(current)
     let effectiveAt: number
     let asked = false
     try {
@@ -113,8 +101,7 @@ export function createPlans({
       if (cancelScheduledAt !== null) {
         await putBack(customer, 'cancellation', flowglad.cancelAtPeriodEnd(id), error)
       } else if (scheduledAdjustmentAt !== null) {
-        const again = next === null ? Promise.reject(error) : flowglad.adjust(id, next, 1, atPeriodEnd)
-        await putBack(customer, 'downgrade', again, error)
+        await putBack(customer, 'downgrade', Promise.reject(error), error)
       }
       throw error
     }
@@ -216,21 +203,21 @@ export function createPlans({
         return asKnown(customer, clock.now())
       }
       const keeps = current.priceSlug === priceSlug
-      if (!keeps && scheduledAdjustmentAt !== null && (await scheduledPlan(current)) === null) {
+      if (!keeps && scheduledAdjustmentAt !== null) {
         // If this failed, nobody could put the other back.
         throw new PlanChangeError('Another change of plan is scheduled already: undo it first.')
       }
       return change(customer, current, {
         async make() {
           if (keeps) return clock.now()
-          const { resolvedTiming } = await asking(flowglad.adjust(current.id, priceSlug, 1, 'auto'))
+          const { resolvedTiming } = await asking(flowglad.adjust(current.id, priceSlug))
           return resolvedTiming === atPeriodEnd ? (current.periodEnd ?? clock.now()) : clock.now()
         },
         isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
       })
     },
 
-    /** At the end of the period that is paid for. */
+    /** At the end of the period that is paid for, in the place of a scheduled downgrade. */
     cancel,
 
     /** Undoes a scheduled cancellation or downgrade. */

@@ -62,15 +62,11 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
       return sdk.checkoutSessions.create({ checkoutSession: session }, once())
     },
 
-    async adjust(
-      subscription: string,
-      priceSlug: string,
-      quantity: number,
-      timing: 'auto' | 'at_end_of_current_billing_period',
-    ) {
+    /** Up at once, down with the period. */
+    async adjust(subscription: string, priceSlug: string) {
       return sdk.subscriptions.adjust(
         subscription,
-        { adjustment: { timing, newSubscriptionItems: [{ priceSlug, quantity }] } },
+        { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] } },
         // Flowglad waits for the payment to go through, up to a minute.
         { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
       )

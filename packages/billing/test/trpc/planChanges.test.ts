@@ -8,6 +8,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 
 /** Above Scale, so that there is something to go up to with a downgrade scheduled. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
+/** As Flowglad words its own no. */
 const declined = {
   state: 'json',
   status: 500,
@@ -53,50 +54,49 @@ test('a plan change that is declined leaves a scheduled cancellation scheduled',
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
-test('a plan change that is declined leaves a scheduled downgrade scheduled, to the same plan', async () => {
+test('a scheduled downgrade is not lifted for another plan, since nobody could put it back: it is undone first', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  app.proxy.breakWith(({ body }) => (body.includes('max_monthly') ? declined : undefined))
-  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('declined')
-  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt })
-  app.flowglad.advance(32 * 24 * 3_600_000)
-  expect(await planNow(app)).toMatchObject({ name: 'Pro' })
-})
-
-test('a downgrade that cannot be put back is said to be lifted, not left for the customer to find', async () => {
-  await using app = await start()
-  await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? declined : undefined))
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
-    'please choose it again',
-  )
-  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null })
-})
-
-test('a cancellation that fails leaves a scheduled downgrade scheduled', async () => {
-  await using app = await start()
-  const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  app.proxy.breakWith(({ path }) => (path.endsWith('/cancel') ? { state: 'refused' } : undefined))
-  await expect(app.client.billing.cancel.mutate()).rejects.toThrow()
-  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt, cancelsAt: null })
-})
-
-test('a scheduled downgrade that could not be put back is not lifted for another change: it is undone first', async () => {
-  await using app = await start()
-  const changesAt = await leavingFor(app, { from: 'max_monthly', to: 'scale_monthly' })
-  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow(
     'undo it first',
   )
-  expect(await planNow(app)).toMatchObject({ name: 'Max', changesAt })
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt })
   await app.client.billing.resume.mutate()
-  const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
-  expect(changed).toMatchObject({ name: 'Max', changesAt })
+  const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
+  expect(changed).toMatchObject({ name: 'Max', changesAt: null })
+})
+
+test('whoever leaves for Free, by Flowglad’s own pages, is never put on another plan', async () => {
+  await using app = await start()
+  await on(app, 'scale_monthly')
+  const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
+  await app.books.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
+    adjustment: {
+      timing: 'at_end_of_current_billing_period',
+      newSubscriptionItems: [{ priceSlug: 'free', quantity: 1 }],
+    },
+  })
+  app.proxy.breakWith(({ path }) => (path.endsWith('/cancel') ? declined : undefined))
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('undo it')
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'free' })).rejects.toThrow(
+    'please choose it again',
+  )
+  expect(app.proxy.count(/\/adjust$/)).toBe(0)
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
+})
+
+test('cancelling takes the place of a scheduled downgrade', async () => {
+  await using app = await start()
+  const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  const { plan: cancelled } = await app.client.billing.cancel.mutate()
+  expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
 test('a change whose answer was lost is a change, not a failure that undoes it', async () => {
   await using app = await start()
-  await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  app.proxy.breakWith(({ body }) => (body.includes('max_monthly') ? { state: 'answerLost' } : undefined))
+  await on(app, 'pro_monthly')
+  await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
   const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
-  expect(changed).toMatchObject({ name: 'Max', changesAt: null })
+  expect(changed).toMatchObject({ name: 'Max', cancelsAt: null })
 })
