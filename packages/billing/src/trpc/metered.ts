@@ -128,15 +128,15 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         return result
       }
       const counts = () => legs.some(hasCounted)
-      let yielded = false
+      let pulled = false
       const data = stream(result.data, {
         started: () => {
-          yielded = true
+          pulled = true
           hold.startRenewing()
         },
         ended: async (how) => {
           // Finished or left: what it cost. Failed, or left before it began: only what was counted.
-          const delivered = how === 'finished' || (how === 'left' && yielded)
+          const delivered = how === 'finished' || (how === 'left' && pulled)
           if (delivered || counts()) {
             await settle(
               chargeOf(legs, undefined, { result: null, reference: null, onlyCounted: !delivered }),

@@ -1,10 +1,13 @@
 import { type Clock, within } from '../clock.ts'
 
-/** `finished`: read to its end. `left`: its reader went, by itself or with its connection. `failed`: its source threw, or made a chunk that cannot be sent. */
+/**
+ * `finished`: read to its end. `left`: its reader went, by itself or with its connection; whatever its source does then, a source that was given the
+ * signal throws. `failed`: its source threw, or made a chunk that cannot be sent.
+ */
 type StreamEnd = 'finished' | 'left' | 'failed'
 
 export interface StreamEnds {
-  /** At the first pull. */
+  /** At the first pull, before the source works. Never once its reader went. */
   started: () => void
   ended: (how: StreamEnd) => Promise<void>
 }
@@ -35,14 +38,18 @@ export function meteredStream<T>(
 ): AsyncIterableIterator<T> {
   const iterator = source[Symbol.asyncIterator]()
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
+  /** The first that happened, however much cleaning up comes between that and the end. */
+  let fate: StreamEnd | null = null
   let ending: Promise<void> | null = null
   let pulled = false
-  let abandoned = false
+  /** From when its reader went: until the source has cleaned up and `ended` has run. */
+  let left: Promise<void> | null = null
   /** Ends the pull under way. */
   let letGo = () => {}
   const end = (how: StreamEnd) => {
     signal?.removeEventListener('abort', abandon)
-    ending ??= ended(how)
+    fate ??= how
+    ending ??= ended(fate)
     return ending
   }
 
@@ -51,16 +58,17 @@ export function meteredStream<T>(
     if (iterator.return) await within(clock, patienceMs, Promise.resolve(iterator.return(value)), null)
   }
 
+  function leave(value?: unknown) {
+    fate ??= 'left'
+    left ??= stop(value)
+      .finally(() => end('left'))
+      .finally(() => letGo())
+    return left
+  }
+
   /** Nobody reads any more, so nobody is to be told of a failure either. */
   function abandon() {
-    stop()
-      .catch(() => {})
-      .then(() => end('left'))
-      .catch(() => {})
-      .then(() => {
-        abandoned = true
-        letGo()
-      })
+    leave().catch(() => {})
   }
   if (signal?.aborted) abandon()
   else signal?.addEventListener('abort', abandon, { once: true })
@@ -70,6 +78,10 @@ export function meteredStream<T>(
       return this
     },
     async next() {
+      if (left) {
+        await left.catch(() => {})
+        return done
+      }
       if (!pulled) {
         pulled = true
         started()
@@ -78,8 +90,7 @@ export function meteredStream<T>(
       try {
         step = await new Promise<IteratorResult<T>>((resolve, reject) => {
           letGo = () => resolve(done)
-          if (abandoned) letGo()
-          else iterator.next().then(resolve, reject)
+          iterator.next().then(resolve, reject)
         })
       } catch (error) {
         await end('failed')
@@ -92,6 +103,7 @@ export function meteredStream<T>(
       try {
         check(step.value)
       } catch (error) {
+        fate ??= 'failed'
         await stop().catch(() => {})
         await end('failed')
         throw error
@@ -99,11 +111,7 @@ export function meteredStream<T>(
       return step
     },
     async return(value?: unknown) {
-      try {
-        await stop(value)
-      } finally {
-        await end('left')
-      }
+      await leave(value)
       return { done: true, value }
     },
     async throw(error?: unknown) {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { meteredStream } from '../../src/trpc/meteredStream.ts'
@@ -89,6 +90,33 @@ test('the abort of the request ends a stream that nobody ever pulled', async () 
   await expect.poll(() => told).toEqual(['left'])
 })
 
+test('a source that throws because its reader went has been left, it has not failed', async () => {
+  const gone = new AbortController()
+  async function* obeying() {
+    yield 1
+    await setTimeout(600_000, undefined, { signal: gone.signal })
+  }
+  const { stream, told, abort } = watched(obeying())
+  await stream.next()
+  const pull = stream.next()
+  abort()
+  gone.abort()
+  await expect(pull).rejects.toThrow('aborted')
+  expect(told).toEqual(['started', 'left'])
+})
+
+test('a stream that is first pulled after its reader went does no work, and has not started', async () => {
+  let worked = false
+  async function* source() {
+    worked = true
+    yield 1
+  }
+  const { stream, told, abort } = watched(source())
+  abort()
+  expect(await stream.next()).toEqual({ done: true, value: undefined })
+  expect({ told, worked }).toEqual({ told: ['left'], worked: false })
+})
+
 test('after the end the abort of the request, which comes with every response that closes, tells nothing more', async () => {
   const { stream, told, abort } = watched(counting(0))
   await stream.next()
@@ -110,6 +138,27 @@ test('a chunk that cannot be sent fails the stream, and its source cleans up', a
   const { stream, told } = watched(source())
   await expect(stream.next()).rejects.toThrow('no number')
   expect({ told, cleaned }).toEqual({ told: ['started', 'failed'], cleaned: true })
+})
+
+test('a reader who goes while a failed stream cleans up does not make it one that was left', async () => {
+  let cleanUp = () => {}
+  const cleaned = new Promise<void>((resolve) => {
+    cleanUp = resolve
+  })
+  async function* source() {
+    try {
+      yield Number.NaN
+    } finally {
+      await cleaned
+    }
+  }
+  const { stream, told, abort } = watched(source())
+  const pull = stream.next()
+  await new Promise(setImmediate)
+  abort()
+  cleanUp()
+  await expect(pull).rejects.toThrow('no number')
+  expect(told).toEqual(['started', 'failed'])
 })
 
 test('a source that fails ends the stream, and the reader gets the failure', async () => {

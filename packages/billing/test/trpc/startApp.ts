@@ -11,7 +11,11 @@ import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/star
 /** What the app's procedures do; a test puts its own work in. */
 export interface Work {
   generate: (input: { prompt: string; count: number }) => unknown
-  write: (input: { tokens: number }, count: (units: number) => void) => AsyncGenerator<string>
+  write: (
+    input: { tokens: number },
+    count: (units: number) => void,
+    signal: AbortSignal | undefined,
+  ) => AsyncGenerator<string>
 }
 
 export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
@@ -73,11 +77,11 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
     write: protectedProcedure
       .input(z.object({ tokens: z.number() }))
       .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
-      .mutation(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+      .mutation(({ input, ctx, signal }) => work.write(input, (units) => ctx.usage.add(units), signal)),
     watch: protectedProcedure
       .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
       .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
-      .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+      .subscription(({ input, ctx, signal }) => work.write(input, (units) => ctx.usage.add(units), signal)),
     writeBoth: protectedProcedure
       .input(z.object({ tokens: z.number() }))
       .use(
@@ -86,11 +90,13 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
           tokens: { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total },
         }),
       )
-      .mutation(({ input, ctx }) => work.write(input, (units) => ctx.usage.tokens.add(units))),
+      .mutation(({ input, ctx, signal }) =>
+        work.write(input, (units) => ctx.usage.tokens.add(units), signal),
+      ),
     writeFree: protectedProcedure
       .input(z.object({ tokens: z.number() }))
       .use(metered('tokens', { cost: 0 }))
-      .mutation(({ input }) => work.write(input, () => {})),
+      .mutation(({ input, signal }) => work.write(input, () => {}, signal)),
     watchKeyed: protectedProcedure
       .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
       .use(
@@ -100,7 +106,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
           key: () => 'one-name',
         }),
       )
-      .subscription(({ input, ctx }) => work.write(input, (units) => ctx.usage.add(units))),
+      .subscription(({ input, ctx, signal }) => work.write(input, (units) => ctx.usage.add(units), signal)),
     pricedByInput: protectedProcedure
       .input(z.object({ cost: z.union([z.number(), z.literal('NaN')]) }))
       .use(metered('generations', { cost: ({ input }) => Number(input.cost) }))

@@ -1,6 +1,8 @@
 import { request } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client'
 import { expect, test } from 'vitest'
+import { aUser } from '../flowglad/startStack.ts'
 import { FetchEventSource } from './FetchEventSource.ts'
 import { type AppRouter, startApp, type Work } from './startApp.ts'
 
@@ -57,6 +59,15 @@ const hanging: Write = async function* (_, count) {
   await new Promise(() => {})
 }
 
+/** Three tokens, then a model's SDK that was given the signal: it throws as soon as nobody reads any more. */
+const obeying: Write = async function* (_, count, signal) {
+  for (let n = 0; n < 3; n++) {
+    count(1)
+    yield `t${n}`
+  }
+  await setTimeout(600_000, undefined, { signal })
+}
+
 const failingAfter = (counted: number): Write =>
   async function* (_, count) {
     if (counted > 0) {
@@ -83,19 +94,21 @@ test('a stream holds the most it may take, and is charged what it really counted
   expect(await tokens(app)).toMatchObject({ available: 1_995, held: 0, used: 5 })
 })
 
+type Streaming = 'write' | 'writeBoth'
 /** Every way in which a reader goes after its third chunk. */
-const departures: [string, (app: App) => Promise<void>][] = [
+const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][] = [
   [
     'leaves',
-    async (app) => {
-      for await (const token of await app.streaming.write.mutate({ tokens: 500 })) if (token === 't2') break
+    async (app, procedure = 'write') => {
+      for await (const token of await app.streaming[procedure].mutate({ tokens: 500 }))
+        if (token === 't2') break
     },
   ],
   [
     'aborts',
-    async (app) => {
+    async (app, procedure = 'write') => {
       const abort = new AbortController()
-      const stream = await app.streaming.write.mutate({ tokens: 500 }, { signal: abort.signal })
+      const stream = await app.streaming[procedure].mutate({ tokens: 500 }, { signal: abort.signal })
       const reading = (async () => {
         for await (const token of stream) if (token === 't2') abort.abort()
       })()
@@ -104,14 +117,14 @@ const departures: [string, (app: App) => Promise<void>][] = [
   ],
   [
     'loses the network',
-    (app) =>
+    (app, procedure = 'write') =>
       new Promise((resolve, reject) => {
         const headers = {
           user: 'ada',
           'content-type': 'application/json',
           'trpc-accept': 'application/jsonl',
         }
-        const sent = request(`${app.url}/write?batch=1`, { method: 'POST', headers }, (response) => {
+        const sent = request(`${app.url}/${procedure}?batch=1`, { method: 'POST', headers }, (response) => {
           response.on('error', () => {})
           response.on('data', (chunk: Buffer) => {
             if (!chunk.includes('t2')) return
@@ -150,6 +163,30 @@ test.each(departures)(
     expect(await charged(app)).toEqual([3])
   },
 )
+
+test.each(departures)(
+  'work that ends itself because its reader %s costs as much as work that was told nothing: its fixed price, and what it counted',
+  async (_, depart) => {
+    await using app = await start(obeying)
+    await depart(app, 'writeBoth')
+    await nothingHeld(app)
+    expect((await charged(app)).sort()).toEqual([3, 3])
+    expect(await balanceOf(app, 'generations')).toMatchObject({ available: 7, held: 0 })
+  },
+)
+
+test('a stream whose reader went before its first pull costs nothing, fixed price or not', async () => {
+  await using app = await start()
+  const reader = new AbortController()
+  const caller = app.router.createCaller({ user: aUser() }, { signal: reader.signal })
+  const stream = await caller.writeBoth({ tokens: 50 })
+  reader.abort()
+  const seen: unknown[] = []
+  for await (const token of stream) seen.push(token)
+  expect(seen).toEqual([])
+  expect(await charged(app)).toEqual([])
+  expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
+})
 
 test('a generator that throws is charged for what it counted, once', async () => {
   await using app = await start(failingAfter(4))
