@@ -91,48 +91,58 @@ export function createPlans({
       asked = true
       effectiveAt = await make()
     } catch (error) {
-      if (asked && !(error instanceof PlanChangeError)) {
-        // Silence is no answer: it may have been done.
-        const now = await afterFailure(customer)
-        if (now && isMade(now)) {
-          return asKnown(customer, now.cancelScheduledAt ?? now.scheduledAdjustmentAt ?? clock.now())
-        }
-      }
-      if (cancelScheduledAt !== null) {
-        await putBack(customer, 'cancellation', flowglad.cancelAtPeriodEnd(id), error)
-      } else if (scheduledAdjustmentAt !== null) {
-        await putBack(customer, 'downgrade', Promise.reject(error), error)
-      }
-      throw error
+      return afterFailure(customer, current, { asked, isMade, error })
     }
     return afterChange(customer, effectiveAt)
   }
 
+  /** Answers what turns out to be made after all; throws otherwise, and tells of what was lifted and does not stand again. */
+  async function afterFailure(
+    customer: Customer,
+    { id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription,
+    { asked, isMade, error }: { asked: boolean; isMade: (now: Subscription) => boolean; error: unknown },
+  ): Promise<PlanChange> {
+    const lifted =
+      cancelScheduledAt !== null ? 'cancellation' : scheduledAdjustmentAt !== null ? 'downgrade' : null
+    // Silence is no answer: it may have been done, or be done yet.
+    const isUnclear = asked && !(error instanceof PlanChangeError)
+    let now = isUnclear || lifted === 'downgrade' ? await look(customer) : null
+    if (isUnclear && now && isMade(now)) return asMade(customer, now)
+    // Put back unseen, a cancellation could end a plan that has just been paid for.
+    if (lifted === 'cancellation' && (now || !isUnclear)) {
+      const isCancelled = await isDone(flowglad.cancelAtPeriodEnd(id))
+      now = await look(customer)
+      if (asked && now && isMade(now)) return stayingOn(customer, now)
+      if (isCancelled) throw isUnclear ? unclear('its cancellation is scheduled again', error) : error
+    }
+    // It may never have been lifted.
+    const stands = now !== null && (now.cancelScheduledAt ?? now.scheduledAdjustmentAt) !== null
+    if (isUnclear) throw unclear(lifted && !stands ? `its ${lifted} was lifted` : null, error)
+    if (lifted === null || stands) throw error
+    throw new PlanChangeError(
+      `The plan could not be changed, and its ${lifted} was lifted on the way: please ${lifted === 'cancellation' ? 'cancel it' : 'choose it'} again.`,
+      { cause: error },
+    )
+  }
+
   /** null when nobody can tell. */
-  async function afterFailure(customer: Customer): Promise<Subscription | null> {
+  async function look(customer: Customer): Promise<Subscription | null> {
     const { state } = await sync.fetch(customer, { urgent: true, forced: true })
     return state === 'installed'
       ? ((await ledger.balances(customer.id)).snapshot?.subscription ?? null)
       : null
   }
 
-  async function putBack(
-    customer: Customer,
-    what: 'cancellation' | 'downgrade',
-    again: Promise<unknown>,
-    cause: unknown,
-  ) {
-    const done = await again.then(
-      () => true,
-      () => false,
-    )
-    const now = await afterFailure(customer)
-    // It may never have been lifted.
-    if (done || now?.cancelScheduledAt || now?.scheduledAdjustmentAt) return
-    throw new PlanChangeError(
-      `The plan could not be changed, and its ${what} was lifted on the way: please ${what === 'cancellation' ? 'cancel it' : 'choose it'} again.`,
-      { cause },
-    )
+  const asMade = (customer: Customer, { cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
+    asKnown(customer, cancelScheduledAt ?? scheduledAdjustmentAt ?? clock.now())
+
+  /** The change was made meanwhile: the cancellation that was put back would end what is paid for. */
+  async function stayingOn(customer: Customer, now: Subscription) {
+    if (now.cancelScheduledAt === null) return asMade(customer, now)
+    if (await isDone(flowglad.uncancel(now.id))) {
+      return afterChange(customer, now.scheduledAdjustmentAt ?? clock.now())
+    }
+    throw new PlanChangeError('The plan was changed, but it is still cancelled: please resume it.')
   }
 
   async function cancel(customer: Customer): Promise<PlanChange> {
@@ -232,6 +242,18 @@ export function createPlans({
 }
 
 const patienceMs = 3_000
+const isDone = (act: Promise<unknown>) =>
+  act.then(
+    () => true,
+    () => false,
+  )
+
+const unclear = (besides: string | null, cause: unknown) =>
+  new PlanChangeError(
+    `The billing service did not answer. The plan may have been changed${besides === null ? '' : `, and ${besides}`}: please look again in a minute before you try once more.`,
+    { cause },
+  )
+
 const atPeriodEnd = 'at_end_of_current_billing_period'
 
 /** Flowglad's no is the customer's to read; its silence is ours. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from './startApp.ts'
@@ -37,16 +37,13 @@ test('a plan change that is declined leaves a scheduled cancellation scheduled',
   await using app = await start()
   await on(app, 'pro_monthly')
   const { plan } = await app.client.billing.cancel.mutate()
-  app.proxy.breakWith(({ path }) =>
-    path.endsWith('/adjust')
-      ? { state: 'json', status: 402, body: { error: 'Your card was declined' } }
-      : undefined,
+  app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? declined : undefined))
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
+    'declined',
   )
-  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow()
-  app.proxy.mend()
   expect((await planNow(app))?.cancelsAt).toBe(plan?.cancelsAt)
   app.proxy.breakWith(({ path }) =>
-    path.endsWith('/adjust') || path.endsWith('/cancel') ? { state: 'refused' } : undefined,
+    path.endsWith('/adjust') ? declined : path.endsWith('/cancel') ? { state: 'refused' } : undefined,
   )
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
     'please cancel it again',
@@ -92,11 +89,69 @@ test('cancelling takes the place of a scheduled downgrade', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('a change whose answer was lost is a change, not a failure that undoes it', async () => {
-  await using app = await start()
-  await on(app, 'pro_monthly')
-  await app.client.billing.cancel.mutate()
-  app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
-  const { plan: changed } = await app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })
-  expect(changed).toMatchObject({ name: 'Max', cancelsAt: null })
+describe('when Flowglad does not answer a change', () => {
+  /** Ada has cancelled Pro and wants Max. */
+  async function upgrading(app: App) {
+    const subscription = await on(app, 'pro_monthly')
+    await app.client.billing.cancel.mutate()
+    return {
+      cancelsAt: subscription?.renewsAt,
+      upgrade: () => app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' }),
+    }
+  }
+
+  test('one that was made is a change, not a failure that undoes it', async () => {
+    await using app = await start()
+    const { upgrade } = await upgrading(app)
+    app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
+    expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
+  })
+
+  test('and its books neither, a plan that may be paid for is not cancelled, and nobody says what nobody knows', async () => {
+    await using app = await start()
+    const { upgrade } = await upgrading(app)
+    let isLost = false
+    app.proxy.breakWith(({ path }) => {
+      isLost ||= path.endsWith('/adjust')
+      if (path.endsWith('/adjust')) return { state: 'answerLost' }
+      return isLost && path.endsWith('/billing') ? { state: 'refused' } : undefined
+    })
+    await expect(upgrade()).rejects.toThrow('may have been changed, and its cancellation was lifted')
+    app.proxy.mend()
+    expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
+  })
+
+  test('one that is made while the cancellation is put back stays, and the cancellation goes', async () => {
+    await using app = await start()
+    const { upgrade } = await upgrading(app)
+    const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
+    app.proxy.breakWith(({ path }) => {
+      if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
+      if (!path.endsWith('/cancel')) return undefined
+      // Only now what the gateway gave up on is carried out.
+      const made = app.books.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
+        adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'max_monthly' }] },
+      })
+      return { state: 'held', until: made.then(() => {}) }
+    })
+    expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
+    expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
+  })
+
+  test('one that was not made leaves the cancellation standing, and may still be made for all anybody knows', async () => {
+    await using app = await start()
+    const { upgrade, cancelsAt } = await upgrading(app)
+    app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
+    await expect(upgrade()).rejects.toThrow('may have been changed, and its cancellation is scheduled again')
+    expect(await planNow(app)).toMatchObject({ name: 'Pro', cancelsAt })
+  })
+
+  test('nobody is told that nothing was charged', async () => {
+    await using app = await start()
+    await on(app, 'pro_monthly')
+    app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
+    await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
+      'may have been changed: please look again',
+    )
+  })
 })
