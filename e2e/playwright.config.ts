@@ -16,6 +16,8 @@ export default defineConfig({
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
+    // Nobody looks: sixty frames a second of what moves would be drawn for nothing. Tests of what moves ask for it.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'off', // doubles the work: `--trace on` for a test to look into
     video: 'off', // needs Playwright's own ffmpeg

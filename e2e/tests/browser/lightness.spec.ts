@@ -4,6 +4,9 @@ import type { Page } from '@playwright/test'
 import { expect, spendApiCalls, spendGenerations, test } from '../fixtures.ts'
 import { studio } from './studio.ts'
 
+// With all that moves, as most people have it.
+test.use({ contextOptions: { reducedMotion: 'no-preference' } })
+
 test('a first visit to Studio requests less than 250 kB of gzipped JavaScript', async ({
   page,
   customer: _,
