@@ -234,9 +234,14 @@ export function createPlans({
     async resume(customer: Customer): Promise<PlanChange> {
       const { id, cancelScheduledAt, scheduledAdjustmentAt } = await currentSubscription(customer)
       if (cancelScheduledAt === null && scheduledAdjustmentAt === null) return asKnown(customer, clock.now())
-      if (cancelScheduledAt !== null) await asking(flowglad.uncancel(id))
-      if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
-      return afterChange(customer, clock.now())
+      try {
+        if (cancelScheduledAt !== null) await asking(flowglad.uncancel(id))
+        if (scheduledAdjustmentAt !== null) await asking(flowglad.cancelScheduledAdjustment(id))
+      } finally {
+        // Whatever became of the one, the other may be undone.
+        await look(customer)
+      }
+      return asKnown(customer, clock.now())
     },
   }
 }

@@ -89,6 +89,28 @@ test('cancelling takes the place of a scheduled downgrade', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
+test('of a cancellation and a downgrade, what was undone is seen to be, though the other could not be', async () => {
+  await using app = await start()
+  await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
+  // Both at once only Flowglad itself can bring about.
+  const { currentSubscription, ...billing } = await app.books.sdk.customers.retrieveBilling(ada.id)
+  const cancelScheduledAt = currentSubscription?.currentBillingPeriodEnd ?? null
+  const both = { ...billing, currentSubscription: { ...currentSubscription, cancelScheduledAt } }
+  let isUncancelled = false
+  app.proxy.breakWith(({ path }) => {
+    isUncancelled ||= path.endsWith('/uncancel')
+    if (path.endsWith('/cancel-scheduled-adjustment')) return { state: 'refused' }
+    return path.endsWith('/billing') && !isUncancelled
+      ? { state: 'json', status: 200, body: both }
+      : undefined
+  })
+  await expect(app.client.billing.resume.mutate()).rejects.toThrow()
+  expect((await app.client.billing.balances.query()).plan).toMatchObject({
+    cancelsAt: null,
+    changesAt: cancelScheduledAt,
+  })
+})
+
 describe('when Flowglad does not answer a change', () => {
   /** Ada has cancelled Pro and wants Max. */
   async function upgrading(app: App) {
