@@ -1,4 +1,11 @@
-import type { BalancesAnswer, ChargeRow, PlanChange, PlanOffer, UsageDay } from '@metered/billing/client'
+import type {
+  BalancesAnswer,
+  ChargeRow,
+  PlanChange,
+  PlanOffer,
+  RefreshedBalances,
+  UsageDay,
+} from '@metered/billing/client'
 
 /** `nextCursor` is the `cursor` of the page after; null on the last. */
 export interface ChargesPage<Meter extends string = string> {
@@ -26,7 +33,7 @@ export interface BillingClient<Meter extends string = string> {
   onBalances: {
     subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
   }
-  refresh: { mutate(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }
+  refresh: { mutate(input?: undefined, call?: Call): Promise<RefreshedBalances<Meter>> }
   usage: { query(input: { days: number }, call?: Call): Promise<UsageDay<Meter>[]> }
   charges: {
     query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>

@@ -38,7 +38,7 @@ export interface Books {
   asOf: number | null
 }
 
-/** A look that brought nothing newer is no failure while what is known is younger than this: the server may have looked just before. */
+/** Younger by the server's own clock than this, what is known is no sign of a failed look: the server may have looked just before. */
 const justNowMs = 15_000
 const lookAgainMs = 8_000
 
@@ -49,15 +49,12 @@ export function booksOptions<Meter extends string>(
   return queryOptions<Books>({
     queryKey: keys.books(customer),
     async queryFn({ signal }) {
-      const before = queryClient.getQueryData<BalancesAnswer>(keys.balances(customer))?.asOf ?? null
-      const answer = await client.refresh.mutate(undefined, { signal })
+      const { ageMs, ...answer } = await client.refresh.mutate(undefined, { signal })
       if (customer !== null) installBalances(queryClient, customer, answer)
-      const { asOf } = answer
-      const isNews = before !== null && asOf !== before
-      const current = asOf !== null && (isNews || Date.now() - asOf < justNowMs)
+      const current = ageMs !== null && ageMs < justNowMs
       const wereOld = queryClient.getQueryData<Books>(keys.books(customer))?.current === false
       if (current && wereOld) invalidateFlowglad(queryClient)
-      return { current, asOf }
+      return { current, asOf: answer.asOf }
     },
     enabled: customer !== null,
     staleTime: 0,

@@ -73,7 +73,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
         return { unsubscribe: () => open.delete(events) }
       },
     },
-    refresh: { mutate: call('refresh', anAnswer) },
+    refresh: { mutate: call('refresh', () => ({ ...anAnswer(), ageMs: 0 })) },
     usage: { query: call('usage', () => []) },
     charges: { query: call('charges', () => ({ charges: [], nextCursor: null })) },
     plans: { query: call('plans', () => []) },

@@ -13,34 +13,45 @@ const use = () => ({ books: hooks.useBooks(), balance: hooks.useBalance('generat
 
 describe('the books', () => {
   it('are current when Flowglad has just answered, and what it said is installed', async () => {
-    const asOf = Date.now()
-    const server = aClient({ refresh: async () => ({ ...anAnswer({ version: 5, used: 1 }), asOf }) })
+    const server = aClient({
+      refresh: async () => ({ ...anAnswer({ version: 5, used: 1 }), asOf: 7, ageMs: 90 }),
+    })
     const { result } = render(use, server)
-    await waitFor(() => expect(result.current.books.data).toEqual({ current: true, asOf }))
+    await waitFor(() => expect(result.current.books.data).toEqual({ current: true, asOf: 7 }))
     expect(result.current.balance.data).toMatchObject({ used: 1, version: 5 })
   })
 
   it('are not current when a look brings nothing newer, and say from when they are', async () => {
-    const asOf = Date.now() - hourMs
-    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf }) })
+    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs: hourMs }) })
     const { result } = render(use, server)
-    await waitFor(() => expect(result.current.books.data).toEqual({ current: false, asOf }))
+    await waitFor(() => expect(result.current.books.data).toEqual({ current: false, asOf: 7 }))
   })
 
-  it('are current whatever the clock of this device says, when a look brings something newer', async () => {
-    vi.useFakeTimers({ shouldAdvanceTime: true, now: Date.now() + 24 * hourMs })
-    const server = aClient({ refresh: async () => ({ ...anAnswer({ version: 3 }), asOf: 2_000 }) })
-    const { result, queryClient } = render(() => hooks.useBalances(), server)
-    await server.push({ ...anAnswer({ version: 2 }), asOf: 1_000 })
-    await waitFor(() => expect(result.current.data?.asOf).toBe(1_000))
-    const books = render(() => hooks.useBooks(), server, queryClient)
-    await waitFor(() => expect(books.result.current.data).toEqual({ current: true, asOf: 2_000 }))
+  it('are not current when nothing is known at all', async () => {
+    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: null, ageMs: null }) })
+    const { result } = render(use, server)
+    await waitFor(() => expect(result.current.books.data).toEqual({ current: false, asOf: null }))
+  })
+
+  it.each([
+    ['a day ahead', 24 * hourMs],
+    ['an hour behind', -hourMs],
+  ])('are what the server says, on a device whose clock is %s', async (_, skewMs) => {
+    const serverNow = Date.now()
+    vi.useFakeTimers({ shouldAdvanceTime: true, now: serverNow + skewMs })
+    let ageMs = 90
+    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: serverNow - ageMs, ageMs }) })
+    const { result } = render(use, server)
+    await waitFor(() => expect(result.current.books.data).toMatchObject({ current: true }))
+    ageMs = hourMs / 2
+    await act(() => result.current.books.refetch())
+    await waitFor(() => expect(result.current.books.data).toMatchObject({ current: false }))
   })
 
   it('are looked at again until Flowglad answers; then what it knows is asked for anew', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
-    let asOf = Date.now() - hourMs
-    const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf }) })
+    let ageMs = hourMs
+    const server = aClient({ refresh: async () => ({ ...anAnswer(), ageMs }) })
     const flowglad = vi.fn(async () => ({}))
     const { result } = render(
       () => ({ ...use(), flowglad: useQuery({ queryKey: ['customers/billing'], queryFn: flowglad }) }),
@@ -49,7 +60,7 @@ describe('the books', () => {
     await waitFor(() => expect(result.current.books.data?.current).toBe(false))
     expect(flowglad).toHaveBeenCalledTimes(1)
 
-    asOf = Date.now()
+    ageMs = 90
     await act(() => vi.advanceTimersByTimeAsync(8_000))
     await waitFor(() => expect(result.current.books.data?.current).toBe(true))
     await waitFor(() => expect(flowglad).toHaveBeenCalledTimes(2))

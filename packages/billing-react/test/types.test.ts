@@ -4,6 +4,7 @@ import type {
   ChargeRow,
   PlanChange,
   PlanOffer,
+  RefreshedBalances,
   UsageDay,
 } from '@metered/billing/client'
 import type { TRPCClient } from '@trpc/client'
@@ -27,7 +28,9 @@ const money = t.router({
   onBalances: t.procedure.input(nothing).subscription(async function* () {
     yield await answer()
   }),
-  refresh: t.procedure.input(nothing).mutation(answer),
+  refresh: t.procedure
+    .input(nothing)
+    .mutation(async (): Promise<RefreshedBalances<Meter>> => ({ ...(await answer()), ageMs: null })),
   usage: t.procedure.input(z.object({ days: z.number() })).query((): UsageDay<Meter>[] => []),
   charges: t.procedure
     .input(z.object({ limit: z.number(), cursor: z.string().nullish() }))

@@ -1,5 +1,5 @@
 import { balanceRows } from './balanceRows.ts'
-import type { BalancesAnswer } from './client/balances.ts'
+import type { BalancesAnswer, RefreshedBalances } from './client/balances.ts'
 import { type Clock, sleep, within } from './clock.ts'
 import type { KnownCustomer } from './customer.ts'
 import { BillingError, unavailable } from './errors.ts'
@@ -101,9 +101,10 @@ export function createAccounts({
     },
 
     /** Looks at Flowglad's books now; when asked too often, or when Flowglad is slow, answers what is known. */
-    async refresh(customer: KnownCustomer): Promise<BalancesAnswer> {
+    async refresh(customer: KnownCustomer): Promise<RefreshedBalances> {
       await fetchNow(customer, false)
-      return rows(await known(customer))
+      const read = await known(customer)
+      return { ...rows(read), ageMs: read.snapshot?.ageMs ?? null }
     },
 
     /** Resolves when the customer's plan has the toggle feature; otherwise refuses, after a fresh look. */

@@ -56,6 +56,12 @@ export interface BalancesAnswer<Meter extends string = string> {
   asOf: number | null
 }
 
+/** What `refresh` answers, whether or not Flowglad did. */
+export interface RefreshedBalances<Meter extends string = string> extends BalancesAnswer<Meter> {
+  /** How long ago Flowglad said what this is reckoned from, in milliseconds; null when nothing is known. A duration, since a browser's clock is not the server's. */
+  ageMs: number | null
+}
+
 /** One usage event, as the ledger booked it. */
 export interface ChargeRow<Meter extends string = string> {
   /** When it was booked. */

@@ -8,6 +8,7 @@ export type {
   PlanChange,
   PlanOffer,
   PlanSummary,
+  RefreshedBalances,
   UsageDay,
 } from './balances.ts'
 export { balancesLink } from './balancesLink.ts'

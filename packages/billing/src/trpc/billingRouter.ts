@@ -1,6 +1,13 @@
 import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
 import { z } from 'zod'
-import type { BalancesAnswer, ChargeRow, PlanChange, PlanOffer, UsageDay } from '../client/balances.ts'
+import type {
+  BalancesAnswer,
+  ChargeRow,
+  PlanChange,
+  PlanOffer,
+  RefreshedBalances,
+  UsageDay,
+} from '../client/balances.ts'
 import type { Customer } from '../customer.ts'
 import { unavailable } from '../errors.ts'
 import type { Service } from '../service.ts'
@@ -66,7 +73,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
       refresh: protectedProcedure
         .input(nothing)
         .mutation(({ ctx }) =>
-          asTrpc(async () => (await accounts.refresh(readCustomer(ctx))) as BalancesAnswer<Meter>),
+          asTrpc(async () => (await accounts.refresh(readCustomer(ctx))) as RefreshedBalances<Meter>),
         ),
 
       usage: protectedProcedure

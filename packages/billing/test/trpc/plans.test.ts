@@ -141,6 +141,18 @@ test('while Flowglad is away, plans say so, and known plans are still shown', as
   expect(billingRefusal(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
+test('a look at the books says how old they are, by the clock that wrote them', async () => {
+  await using app = await startApp()
+  const { ageMs } = await app.client.billing.refresh.mutate()
+  expect(ageMs).not.toBeNull()
+  app.proxy.breakWith(() => ({ state: 'refused' }))
+  await expect
+    .poll(async () => (await app.client.billing.refresh.mutate()).ageMs)
+    .toBeGreaterThan(ageMs ?? Number.POSITIVE_INFINITY)
+  const stranger = app.clientWith([], 'nobody-yet')
+  expect(await stranger.billing.refresh.mutate()).toMatchObject({ asOf: null, ageMs: null })
+})
+
 test('past the grant, a plan with overage goes on, and Flowglad has every unit on the price that is billed', async () => {
   await using app = await startApp()
   await onPro(app)
