@@ -65,15 +65,22 @@ export function createAccounts({
     return known(customer)
   }
 
-  /** Looks at the books once they are older than an arrival may find them, unless somebody else did before. */
+  /**
+   * Looks at the books once they are older than an arrival may find them, unless somebody else did since. After a deploy every page arrives at once:
+   * those for whom there is no room come again later, each at its own time.
+   */
   async function lookAgain(customer: KnownCustomer, inMs: number, signal: AbortSignal | undefined) {
-    if (inMs > 0) {
-      await sleep(clock, inMs, signal)
+    const arrivedAt = clock.now()
+    let waitMs = Math.max(0, inMs)
+    for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, 10_000)) {
+      await sleep(clock, waitMs, signal)
       if (signal?.aborted) return
       const { snapshot } = await ledger.balances(customer.id)
-      if (snapshot && snapshot.ageMs < options.arrivalMaxAgeMs) return
+      if (snapshot && snapshot.ageMs < clock.now() - arrivedAt) return
+      const look = sync.fetchIfRoom(customer)
+      if (look) return look
+      waitMs = pauseMs * (0.5 + Math.random())
     }
-    await sync.fetch(customer, { urgent: false, forced: false })
   }
 
   return {

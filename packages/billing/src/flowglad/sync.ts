@@ -61,6 +61,8 @@ export function createSync({
   const entries = new Map<string, Entry>()
   const answers = new Map<string, { answer: unknown; at: number }>()
   const gate = createGate(options.maxFetches)
+  /** Fetches that have begun and not ended, those that wait for their lane or at the gate among them. */
+  let running = 0
   let lastFailedAt = Number.NEGATIVE_INFINITY
   let lastInstalledAt = Number.NEGATIVE_INFINITY
 
@@ -138,7 +140,11 @@ export function createSync({
     return outcome
   }
 
+  /** A fetch that waits at the gate keeps its customer's usage from being delivered: only for those who cannot come again later. */
+  const hasRoom = () => running < options.maxFetches
+
   function start(customer: KnownCustomer, entry: Entry, urgent: boolean): Fetch {
+    running++
     const fetching: Fetch = { urgent, noted: false, outcome: Promise.resolve({ state: 'throttled' }) }
     fetching.outcome = inLane(customer, fetching)
       .then(
@@ -153,6 +159,7 @@ export function createSync({
         },
       )
       .finally(() => {
+        running--
         if (entry.running === fetching) entry.running = null
       })
     entry.running = fetching
@@ -215,6 +222,10 @@ export function createSync({
   return {
     fetch,
 
+    /** As `fetch`, for somebody who can come again later: null while as many fetches run as may. */
+    fetchIfRoom: (customer: KnownCustomer) =>
+      hasRoom() ? fetch(customer, { urgent: false, forced: false }) : null,
+
     /**
      * A fetch that began before: no ground for a refusal, but good enough for somebody who is not known at all. null when there is none; one that has not
      * asked Flowglad yet is joined by `fetch`.
@@ -241,11 +252,14 @@ export function createSync({
       return outcome
     },
 
-    /** Refreshes without anybody waiting; never more often than its own pause, which doubles while the same reason stays. */
+    /**
+     * Refreshes without anybody waiting, unless as many fetches run as may: then the next call does. Never more often than its own pause, which doubles
+     * while the same reason stays.
+     */
     refreshBehind(customer: KnownCustomer) {
       const entry = entryOf(customer.id)
       const now = clock.now()
-      if (entry.running || now < entry.noRefreshBefore) return
+      if (entry.running || now < entry.noRefreshBefore || !hasRoom()) return
       entry.noRefreshBefore = now + Math.min(1_000 * 2 ** entry.staleRefreshes, options.snapshotMaxAgeMs)
       entry.staleRefreshes++
       void fetch(customer, { urgent: false, forced: true })

@@ -225,6 +225,18 @@ test('an old snapshot serves the call and is refreshed behind it', async () => {
     .toBeGreaterThan(before)
 })
 
+test('an old snapshot is left as it is while all fetches run that may, and its customer is delivered for', async () => {
+  await using stack = await startStack({
+    options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 100 },
+  })
+  await expect.poll(async () => (await stack.billing.refresh(ada)).plan?.name).toBe('Free')
+  using _ = { [Symbol.dispose]: gate(stack, /bob/) }
+  await stack.billing.refresh(aUser('bob'))
+  await until(() => expect(stack.proxy.count(/bob/)).toBe(1))
+  await spend(stack)
+  await until(async () => expect(await stack.books.events()).toHaveLength(1))
+})
+
 test('fetches run few at a time, however many customers wait', async () => {
   await using stack = await startStack({ options: { maxFetches: 2, decisionMs: 200 } })
   const open = gate(stack, billing)

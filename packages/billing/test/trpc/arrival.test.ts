@@ -43,6 +43,30 @@ test('a page opened again and again does not look at Flowglad each time', async 
   expect(looks(app)).toBe(before)
 })
 
+test('who opens a page on a node that fetches all it may keeps no usage from being delivered, and sees later what happened', async () => {
+  await using app = await startApp({
+    options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 100 },
+  })
+  await expect.poll(async () => (await app.billing.refresh(ada)).plan?.name).toBe('Free')
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  using _ = { [Symbol.dispose]: () => answer() }
+  app.proxy.breakWith(({ path }) => (path.includes('bob') ? { state: 'held', until: answered } : undefined))
+  await app.billing.refresh(aUser('bob'))
+  await until(() => expect(app.proxy.count(/bob/)).toBe(1))
+
+  const page = open(app, 'Pro')
+  // The page has its first balances by the time that another one has.
+  await open(app)
+  await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
+  await until(async () => expect(await app.books.events()).toMatchObject([{ amount: 2 }]))
+  await app.books.pay(ada, 'pro_monthly')
+  answer()
+  expect(await page).toBe('Pro')
+})
+
 test('with Flowglad away a page opens all the same', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
