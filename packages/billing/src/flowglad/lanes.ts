@@ -12,20 +12,23 @@ export interface Lane {
   /** Marked sent just now. */
   events: UsageEvent[]
   /**
-   * Of `events`, those whose fate is known all the time: how often Flowglad itself has refused them. Taken out while a request with them is on
-   * its way, and for good when it was not answered.
+   * Of `events`, those that Flowglad has not taken: how often Flowglad itself has refused them, one after the other. Taken out while a request with
+   * them is on its way, and for good when its answer was anything but a refusal: they were accepted, or nobody knows.
    */
   refusals: Map<UsageEvent, number>
   /** Before each request: true while the lane is ours for longer than any deadline. Who lost it stops. */
   keep(): Promise<boolean>
   /** Notes anew what is acknowledged and what is ambiguous. False: the lane was lost. */
   renote(): Promise<boolean>
-  /** Gives back what Flowglad certainly does not have. */
+  /** Gives back what was not sent, or was refused twice in a row. */
   leave(): Promise<void>
 }
 
-/** One refusal alone is no proof: Flowglad may fail after recording the event. Asked once more it would answer with what it has. */
-const isUntaken = (refusals: number | undefined) => refusals === 0 || (refusals ?? 0) > 1
+/**
+ * One refusal alone tells little: Flowglad may fail after recording the event. Asked once more it would answer with what it has, unless it fails again:
+ * then the event waits although Flowglad has it, and until the next fetch its units are subtracted twice. Too little can be spent then, never too much.
+ */
+const isUntaken = (refusals: number) => refusals !== 1
 
 export type Lanes = ReturnType<typeof createLanes>
 type Purpose = 'fetch' | 'deliver'

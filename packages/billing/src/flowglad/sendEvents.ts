@@ -124,6 +124,7 @@ export function createEventSender({
       else await park(event, 'Flowglad has another event under this transaction id', result)
     } catch (error) {
       const refusal = flowgladError(error)
+      // One refusal leaves open whether Flowglad has it; a second makes that unlikely.
       if (refusal && lane.refusals.get(event) === 1) return sendAlone(sending, result)
       if (refusal) await refused(event, refusal.message, result)
       else unanswered(event, error, result)

@@ -113,9 +113,9 @@ export interface TakeLane {
 }
 
 /**
- * Frees the lane, if `token` still has it. `untaken`: events that this lane marked sent and Flowglad certainly does not have, because they were
- * not sent after all, or refused by Flowglad itself. They wait again, and are ambiguous no longer. Never one that was ambiguous when the lane
- * was taken: what became of an earlier request no later one tells.
+ * Frees the lane, if `token` still has it. `untaken`: events that this lane marked sent and that Flowglad does not have, as far as it tells: they were
+ * not sent after all, or Flowglad itself refused them twice in a row. They wait again, and are ambiguous no longer. Never one that was ambiguous when
+ * the lane was taken: what became of an earlier request no later one tells.
  */
 export interface LeaveLane {
   type: 'leaveLane'
