@@ -14,7 +14,8 @@ import { writeRows } from './writeRows.ts'
 
 /**
  * The ledger in PostgreSQL's schema `metered`, shared by any number of nodes. It is brought up to date before the first command; the
- * pool stays the caller's and is not ended by `close`. Time is the database's, unless a `clock` is given (for tests that move time).
+ * pool stays the caller's and is not ended by `close`. A pool without `connectionTimeoutMillis` is given one (`silentAfterMs`), for all who use it, and
+ * from then on errors of its connections are heard. Time is the database's, unless a `clock` is given (for tests that move time).
  */
 export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Clock } = {}): Ledger {
   const { clock, ...rest } = options
