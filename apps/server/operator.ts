@@ -5,10 +5,12 @@ import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
  * Usage that Flowglad refuses, for an operator, beside the running servers and with their environment:
- * `operator.ts` lists it, `operator.ts drop <transaction id>` gives it up.
+ * `operator.ts` lists it, `operator.ts drop <transaction id>` gives it up. Opening the ledger brings its tables up to date, as a server's start does: run
+ * the version that the servers run.
  */
 const [act = 'list', transactionId, ...rest] = process.argv.slice(2)
 const listed = 10_000
+const cut = `Only ${listed} are looked at; there may be more.`
 
 async function list(ledger: Ledger) {
   const parked = await ledger.parked(listed)
@@ -16,11 +18,17 @@ async function list(ledger: Ledger) {
     console.log([attempt, customer, `${amount} ${meter}`, reason].join('\t'))
   }
   if (parked.length === 0) console.log('Nothing is parked.')
+  // After the lines, and not among them: whatever reads those must not take it for one.
+  if (parked.length === listed) console.error(cut)
 }
 
 async function drop(ledger: Ledger, attempt: string) {
-  const found = (await ledger.parked(listed)).filter((event) => event.attempt === attempt)
-  if (found.length === 0) throw new OperatorError(`Nothing is parked under the transaction id ${attempt}`)
+  const parked = await ledger.parked(listed)
+  const found = parked.filter((event) => event.attempt === attempt)
+  if (found.length === 0) {
+    const nothing = `Nothing is parked under the transaction id ${attempt}`
+    throw new OperatorError(parked.length === listed ? `${nothing}. ${cut}` : nothing)
+  }
   for (const { customer, meter, amount } of found) {
     await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter }] })
     console.log(
@@ -55,6 +63,8 @@ try {
   ) {
     throw new OperatorError('Use: list | drop <transaction id>')
   }
+  // Under `pnpm --filter` this process stands in its package: a relative DATABASE_URL means the folder the operator stands in.
+  if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   await using ledger = open(readEnv(process.env, { built: false }).database)
   await (transactionId === undefined ? list(ledger) : drop(ledger, transactionId))
 } catch (error) {

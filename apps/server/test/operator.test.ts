@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
 const script = fileURLToPath(new URL('../operator.ts', import.meta.url))
 
+/** As `pnpm --filter` starts it: in another folder than the one it is called from. */
 async function operator(env: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...words], {
     cwd: tmpdir(),
@@ -79,4 +81,11 @@ test.each([[['what']], [['drop']]])(
 test('a database that is not there is not made', async () => {
   const answer = await operator({ DATABASE_URL: `file:${tmpdir()}/no/such.sqlite` })
   expect(answer).toEqual({ code: 1, output: expect.stringContaining('There is no database') })
+})
+
+test('a relative address means the folder that the operator stands in', async () => {
+  await using server = await startTestServer()
+  const file = server.env.DATABASE_URL?.replace(/^file:/, '') ?? ''
+  const env = { DATABASE_URL: `file:${basename(file)}`, INIT_CWD: dirname(file) }
+  expect(await operator(env)).toEqual({ code: 0, output: 'Nothing is parked.\n' })
 })
