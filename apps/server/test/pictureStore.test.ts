@@ -34,7 +34,7 @@ test.each(engines)(
     const keep = (user: string, prompt: string, count: number) =>
       store.keep({ user, prompt, pictures: Array.from({ length: count }, () => png) })
     const prompts = async (user: string) =>
-      (await store.page({ user, limit: 100, before: null })).pictures.map(({ prompt }) => prompt)
+      (await store.page({ user, limit: 1_000, before: null })).pictures.map(({ prompt }) => prompt)
 
     const { pictures } = await keep('ada', 'first', 2)
     await keep('grace', 'hers', 1)
@@ -43,6 +43,11 @@ test.each(engines)(
     await keep('ada', 'third', 4)
     expect(await prompts('ada')).toEqual(['third', 'third', 'third', 'third', 'second'])
     expect(await prompts('grace')).toEqual(['hers'])
+    // Many at once, as a version that kept them all may have left behind: a few go with each generation.
+    await keep('ada', 'many', 150)
+    expect(await prompts('ada')).toEqual(Array(105).fill('many'))
+    await keep('ada', 'last', 1)
+    expect(await prompts('ada')).toEqual(['last', ...Array(55).fill('many')])
     expect(await store.png({ id: pictures[0]?.id ?? '', user: 'ada' })).toBeUndefined()
   },
 )

@@ -13,7 +13,7 @@ export interface Picture {
 }
 
 export interface PictureStore {
-  /** Keeps one generation, all of it or nothing, and forgets the user's oldest beyond the newest 200. */
+  /** Keeps one generation, all of it or nothing, and forgets the user's oldest beyond the newest 200, 50 at most. */
   keep(generation: { user: string; prompt: string; pictures: { png: Uint8Array; size: number }[] }): Promise<{
     id: string
     pictures: { id: string; url: string }[]
@@ -28,6 +28,9 @@ export interface PictureStore {
   png(picture: { id: string; user: string }): Promise<Uint8Array | undefined>
 }
 
+/** More than one generation makes, so a surplus shrinks; few, since nobody else writes to SQLite meanwhile. */
+const forgetAtOnce = 50
+
 const pictureUrl = (id: string) => `/api/studio/pictures/${id}.png`
 
 export function createPictureStore({
@@ -41,14 +44,10 @@ export function createPictureStore({
   keepNewest?: number
 }): PictureStore {
   async function forgetOldest(user: string) {
-    const oldest = kysely
-      .selectFrom('picture')
-      .select('id')
-      .where('user_id', '=', user)
-      .orderBy('id', 'desc')
-      .limit(1)
-      .offset(keepNewest)
-    await kysely.deleteFrom('picture').where('user_id', '=', user).where('id', '<=', oldest).execute()
+    const own = kysely.selectFrom('picture').select('id').where('user_id', '=', user)
+    const newestBeyond = own.orderBy('id', 'desc').limit(1).offset(keepNewest)
+    const oldest = own.where('id', '<=', newestBeyond).orderBy('id').limit(forgetAtOnce)
+    await kysely.deleteFrom('picture').where('user_id', '=', user).where('id', 'in', oldest).execute()
   }
 
   return {
