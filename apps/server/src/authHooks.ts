@@ -13,7 +13,7 @@ const signUp = z.object({ email: z.string() })
 const halfMs = 60_000
 
 export interface AuthEvents {
-  /** Told of each session that begins; nobody waits for it. */
+  /** Told of each session that begins, and of each that better-auth extends, which is once a day while it is used; nobody waits for it. */
   onSignIn: (user: SignedIn) => void
   /** Epoch milliseconds. */
   now: () => number
