@@ -4,6 +4,8 @@ import { systemChromium } from './chromium.ts'
 const executablePath = systemChromium()
 
 export default defineConfig({
+  // In the order of their names: the longest come first, tests/api, whose processes have to start, die and come back.
+  testDir: './tests',
   fullyParallel: true,
   // More than two cores have, since much of a test is waiting.
   workers: 3,
@@ -32,9 +34,4 @@ export default defineConfig({
       ],
     },
   },
-  projects: [
-    // First, because its tests take longest: they wait for processes to start, die and come back.
-    { name: 'wire', testDir: './tests/wire' },
-    { name: 'browser', testDir: './tests/browser' },
-  ],
 })

@@ -29,6 +29,8 @@ export function readWeb(root: string): Web | null {
 export function serveWeb(app: FastifyInstance, { root, page }: Web) {
   app.register(staticFiles, {
     root,
+    // A line for each file of each visit would bury the calls.
+    logLevel: 'warn',
     index: false,
     preCompressed: true,
     cacheControl: false,

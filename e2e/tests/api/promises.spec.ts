@@ -1,4 +1,4 @@
-// The promises as a client on the wire sees them, against the built servers. No browser is opened here.
+// The promises as a client of the API sees them, against the built servers. No browser is opened here.
 import { randomUUID } from 'node:crypto'
 import { aCustomer, batch, call, expect, statuses, test } from '../fixtures.ts'
 
