@@ -1,9 +1,8 @@
 // Two servers over one PostgreSQL: one ledger.
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { test as base } from '@playwright/test'
 import { startStack } from '../../stack/stack.ts'
-import { aCustomer, buy, call, expect, statuses } from '../fixtures.ts'
+import { aCustomer, test as base, buy, call, expect, statuses } from '../fixtures.ts'
 
 const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
