@@ -124,6 +124,41 @@ describe('a code entered at the checkout', () => {
     expect((await studio.billing('bob')).invoices).toMatchObject([{ invoice: { subtotal: 4410 } }])
   })
 
+  it.each([
+    // Half of what both plans come to, 4900 and a difference of 9950, less the 2450 that are paid.
+    ['for ever', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
+    // Used up by the first payment: the change asks for what was taken off then.
+    ['not at all that took it off once', { ...summer, amount: 50 }, [2450, 12_400], 19_900],
+    [
+      'for two payments, of which it is the second',
+      {
+        ...summer,
+        amount: 900,
+        amountType: 'fixed' as const,
+        duration: 'number_of_payments' as const,
+        numberOfPayments: 2,
+      },
+      [4000, 8400],
+      19_900,
+    ],
+  ])('makes a change of plan cheaper %s', async (_, discount, amounts, renewal) => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+    await studio.customer('ada')
+    await studio.node.discounts.create({ discount })
+    const { url } = await studio.checkout('ada', 'team_price')
+    await enter(url, 'summer')
+    await pay(url)
+    const { id } = await studio.plan('ada')
+    studio.advance(15 * dayMs)
+    await studio.node.subscriptions.adjust(id, {
+      adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
+    })
+    const paid = async () => (await studio.node.payments.list()).data.map(({ amount }) => amount)
+    expect(await paid()).toEqual(amounts)
+    await studio.renew('ada')
+    expect(await paid()).toEqual([...amounts, renewal])
+  })
+
   it('makes what is sold once cheaper, once', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')

@@ -41,7 +41,10 @@ describe('cancelling', () => {
       studio.node.subscriptions.cancel(id, { cancellation: { timing: 'immediately' } }),
     ).rejects.toMatchObject({
       status: 500,
-      error: { error: 'Cannot cancel the default free plan. Please upgrade to a paid plan instead.' },
+      error: {
+        error:
+          'Invalid subscription: Cannot cancel the default free plan. Please upgrade to a paid plan instead.',
+      },
     })
   })
 
@@ -59,6 +62,38 @@ describe('cancelling', () => {
     await studio.renew('ada')
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
   })
+
+  it('cannot be taken back without a card, once something is to be paid', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
+    await studio.node.subscriptions.cancel(subscription.id, {
+      cancellation: { timing: 'at_end_of_current_billing_period' },
+    })
+    await expect(studio.node.subscriptions.uncancel(subscription.id)).rejects.toMatchObject({
+      status: 500,
+      error: {
+        error:
+          'Invalid paymentMethod: Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
+      },
+    })
+  })
+})
+
+it('a subscription that is not known is refused in the words of each call', async () => {
+  await using studio = await startStudio()
+  const { subscriptions } = studio.node
+  const missing = 'NotFoundError: No subscriptions found with id: sub_x'
+  const error = (text: string) => ({ status: 500, error: { error: text } })
+  await expect(subscriptions.retrieve('sub_x')).rejects.toMatchObject(
+    error(`Unwrap called on Err: Panic: Unwrap called on Err: ${missing}`),
+  )
+  await expect(
+    subscriptions.cancel('sub_x', { cancellation: { timing: 'immediately' } }),
+  ).rejects.toMatchObject(error(`Unwrap called on Err: ${missing}`))
+  await expect(
+    studio.node.post('/api/v1/subscriptions/sub_x/cancel-scheduled-adjustment', { body: {} }),
+  ).rejects.toMatchObject(error('Subscription not found: sub_x'))
 })
 
 describe('creating', () => {
@@ -117,7 +152,7 @@ describe('creating', () => {
     const refusal = (error: string) => ({ status: 500, error: { error } })
     await expect(
       studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } }),
-    ).rejects.toMatchObject(refusal('No current billing period found'))
+    ).rejects.toMatchObject(refusal(`Current billing period not found: subscription ${id}`))
     const adjustment = {
       adjustment: { timing: 'auto' as const, newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
     }
@@ -188,12 +223,65 @@ describe('creating', () => {
     ],
     ['two prices', { priceSlug: 'team_price', priceId: 'price_x' }, 400],
     ['a trial that has ended', { priceSlug: 'team_price', trialEnd: 1 }, 500],
+    ['fewer than no units', { priceSlug: 'team_price', quantity: -1 }, 500],
+    ['half a unit', { priceSlug: 'team_price', quantity: 0.5 }, 500],
+    ['no months', { priceSlug: 'team_price', intervalCount: 0 }, 500],
+    ['fewer than no months', { priceSlug: 'team_price', intervalCount: -1 }, 500],
+    ['a card that is not known', { priceSlug: 'team_price', defaultPaymentMethodId: 'pm_x' }, 500],
   ])('of %s is refused', async (_, what, status) => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await expect(
       studio.node.subscriptions.create({ customerExternalId: 'ada', ...what }),
     ).rejects.toMatchObject({ status })
+  })
+})
+
+it('a plan of no units and without a trial, both of which are 0, is taken as it is', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { subscription } = await studio.node.subscriptions.create({
+    customerExternalId: 'ada',
+    priceSlug: 'trial_price',
+    quantity: 0,
+    trialEnd: 0,
+  })
+  expect(subscription).toMatchObject({ status: 'incomplete', trialEnd: null })
+  const { subscriptions } = await studio.billing('ada')
+  expect(subscriptions.find(({ id }) => id === subscription.id)).toMatchObject({
+    subscriptionItems: [{ name: 'Trial', quantity: 0 }],
+    experimental: { featureItems: [{ slug: 'team_render', amount: 0 }] },
+  })
+})
+
+it("a card of somebody else's is refused, after what stands in the way anyhow", async () => {
+  await using studio = await startStudio()
+  for (const who of ['ada', 'bob']) await studio.customer(who)
+  const plan = await studio.subscribe('bob', 'team_price')
+  const { customer, paymentMethods } = await studio.billing('bob')
+  const card = paymentMethods[0]?.id ?? ''
+  const ada = (await studio.billing('ada')).customer
+  const create = (who: string, cards: object) =>
+    studio.node.subscriptions.create({ customerExternalId: who, priceSlug: 'team_price', ...cards })
+  for (const role of ['default', 'backup'])
+    await expect(create('ada', { [`${role}PaymentMethodId`]: card })).rejects.toMatchObject({
+      status: 500,
+      error: {
+        error: `Unwrap called on Err: ValidationError: Invalid ${role}PaymentMethod: Customer ${ada.id} does not match ${role} payment method ${customer.id}`,
+      },
+    })
+  await expect(create('bob', { backupPaymentMethodId: 'pm_x' })).rejects.toMatchObject({
+    error: { error: 'Unwrap called on Err: NotFoundError: No payment methods found with id: pm_x' },
+  })
+  await expect(create('bob', { defaultPaymentMethodId: card })).rejects.toMatchObject({
+    error: { error: expect.stringContaining('already has an active subscription') },
+  })
+  await studio.node.subscriptions.cancel(plan.id, { cancellation: { timing: 'immediately' } })
+  const { subscription } = await create('bob', { defaultPaymentMethodId: card, backupPaymentMethodId: card })
+  expect(subscription).toMatchObject({
+    status: 'active',
+    defaultPaymentMethodId: card,
+    backupPaymentMethodId: card,
   })
 })
 

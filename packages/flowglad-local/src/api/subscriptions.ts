@@ -8,40 +8,14 @@ import { subscribeCustomer } from '../billing/subscribe.ts'
 import { currentPeriod } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { cents, epochMs, intervals, units } from '../pricing/bounds.ts'
-import { refused, refusedResult } from '../problems.ts'
+import { lastEpochMs, maxIntervals } from '../pricing/bounds.ts'
+import { refused, refusedPanic, refusedResult } from '../problems.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentSubscription } from './subscriptionDetails.ts'
+import { subscriptionItemInput } from './subscriptionItemInput.ts'
 
-const itemFields = {
-  id: z.string().optional(),
-  priceId: z.string().nullish(),
-  priceSlug: z.string().optional(),
-}
-
-/** An item in full, which may cost something else than its price, or just a price and how many of it. */
-const itemInput = z
-  .union([
-    z
-      .object({
-        ...itemFields,
-        quantity: units,
-        subscriptionId: z.string(),
-        type: z.literal('static'),
-        addedDate: z.number(),
-        unitPrice: cents,
-        name: z.string().nullish(),
-      })
-      .transform(({ name = null, unitPrice, ...item }) => ({ ...item, given: { name, unitPrice } })),
-    z.object({ ...itemFields, quantity: units.default(1) }),
-  ])
-  .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), {
-    path: ['priceId'],
-    message: 'Either priceId or priceSlug must be provided, but not both',
-  })
-
-const newSubscriptionItems = z.array(itemInput)
+const newSubscriptionItems = z.array(subscriptionItemInput)
 const timing = <T extends string>(value: T) =>
   z.object({
     timing: z.literal(value),
@@ -70,12 +44,13 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    quantity: units.default(1),
+    // As on the platform, any number is a number: what cannot be stored is refused when it comes to that.
+    quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
-    intervalCount: intervals.optional(),
+    intervalCount: z.number().max(maxIntervals).optional(),
     // As on the platform, where JSON cannot say a date: whatever is sent is refused.
     startDate: z.date().optional(),
-    trialEnd: epochMs.optional(),
+    trialEnd: z.number().max(lastEpochMs).optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     name: z.string().optional(),
     defaultPaymentMethodId: z.string().optional(),
@@ -127,15 +102,13 @@ export function subscriptionRoutes(route: Route): void {
       ) satisfies PageOf<Flowglad.SubscriptionListResponse>,
   )
 
-  route(
-    'GET',
-    '/subscriptions/:id',
-    {},
-    ({ platform, params }) =>
-      ({
-        subscription: presentSubscription(findSubscription(platform, params.id ?? '')),
-      }) satisfies Flowglad.SubscriptionRetrieveResponse,
-  )
+  route('GET', '/subscriptions/:id', {}, ({ platform, params }) => {
+    const subscription = platform.books.subscriptions.find(params.id ?? '')
+    if (!subscription) throw refusedPanic('NotFoundError', `No subscriptions found with id: ${params.id}`)
+    return {
+      subscription: presentSubscription(subscription),
+    } satisfies Flowglad.SubscriptionRetrieveResponse
+  })
 
   route(
     'POST',
@@ -216,7 +189,8 @@ export function subscriptionRoutes(route: Route): void {
     '/subscriptions/:id/cancel-scheduled-adjustment',
     { body: z.object({}) },
     ({ platform, now, params }) => {
-      const subscription = findSubscription(platform, params.id ?? '')
+      const subscription = platform.books.subscriptions.find(params.id ?? '')
+      if (!subscription) throw refused(`Subscription not found: ${params.id}`)
       const undone = cancelScheduledAdjustment(platform, now, subscription)
       return {
         subscription: presentSubscription(undone.subscription),

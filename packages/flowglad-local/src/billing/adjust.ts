@@ -1,9 +1,11 @@
 import type { Subscription, SubscriptionItem } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { type Problem, refused, refusedResult } from '../problems.ts'
+import { discountOn } from '../rules/discount.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
-import { charge, createInvoice } from './invoice.ts'
+import { countRedemption, openRedemption } from './discounts.ts'
+import { charge, createInvoice, settledInPeriod, totalOf } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 import { addItem, currentPeriod, expireItem, featuresOf, followItems, itemsAt } from './subscriptions.ts'
@@ -43,14 +45,10 @@ export function adjustSubscription(
     books.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
   }
 
-  const kept = new Set(plan.newItems.map(({ keeps }) => keeps?.id))
-  for (const item of plan.currentItems) if (!kept.has(item.id)) expireItem(platform, at, item, effectiveAt)
-  const changed = plan.newItems.map(({ price, quantity, unitPrice, name, keeps }) => {
-    if (keeps?.quantity === quantity && keeps.priceId === price.id && keeps.unitPrice === unitPrice)
-      return keeps
-    if (keeps) expireItem(platform, at, keeps, effectiveAt)
-    return addItem(platform, at, subscription, { price, quantity, unitPrice, name, addedDate: effectiveAt })
-  })
+  for (const item of plan.currentItems) expireItem(platform, at, item, effectiveAt)
+  const changed = plan.newItems.map((item) =>
+    addItem(platform, at, subscription, { ...item, addedDate: effectiveAt }),
+  )
   if (timing === 'immediately') {
     grantDifference(platform, at, subscription, changed, plan.elapsed)
   } else {
@@ -67,7 +65,10 @@ export function adjustSubscription(
   }
 }
 
-/** Charges the difference on an invoice that repeats the period's lines, as the platform's does. */
+/**
+ * Charges the difference on an invoice that repeats the period's lines. As on the platform a discount is taken off all
+ * of them, what was paid in the period off the rest, and the payment counts as one made with the discount.
+ */
 function collectProration(
   platform: Platform,
   at: number,
@@ -83,28 +84,31 @@ function collectProration(
     .filter((invoice) => invoice.billingPeriodId === period.id)
   // The one of a change that failed is no part of what the period costs.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
-  const lines = earlier
+  const repeated = earlier
     ? books.invoiceLineItems.by('invoice', earlier.id).filter((line) => line.type === 'static')
     : []
+  const lines = [
+    ...repeated.map(({ description, price, quantity }) => ({ description, price, quantity })),
+    {
+      description: `Proration: Net charge adjustment - Prorated adjustment for ${((1 - plan.elapsed) * 100).toFixed(1)}% of billing period (${date(at)} to ${date(period.endDate)})`,
+      price: plan.charge,
+      quantity: 1,
+    },
+  ]
+  const redemption = openRedemption(platform, subscription.id)
+  const discount = redemption ? discountOn(totalOf(lines), redemption) : 0
+  const amount = Math.max(0, totalOf(lines) - discount - settledInPeriod(platform, period))
   const invoice = createInvoice(platform, at, {
     customer: books.customers.get(subscription.customerId),
     subscription: { id: subscription.id, period, runId: run.id },
-    lines: [
-      ...lines.map(({ description, price, quantity }) => ({ description, price, quantity })),
-      {
-        description: `Proration: Net charge adjustment - Prorated adjustment for ${((1 - plan.elapsed) * 100).toFixed(1)}% of billing period (${date(at)} to ${date(period.endDate)})`,
-        price: plan.charge,
-        quantity: 1,
-      },
-    ],
+    lines,
+    discount,
   })
-  const payment = charge(platform, at, {
-    invoice,
-    amount: plan.charge,
-    method: paymentMethodOf(platform, subscription),
-    onSession: false,
-  })
-  const paid = payment.status === 'succeeded'
+  const method = paymentMethodOf(platform, subscription)
+  const paid =
+    amount === 0 || charge(platform, at, { invoice, amount, method, onSession: false }).status === 'succeeded'
+  if (amount === 0) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  else if (paid && redemption) countRedemption(platform, at, redemption)
   books.billingRuns.put({
     ...run,
     subscriptionId: subscription.id,
@@ -165,8 +169,7 @@ function grantDifference(
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
   const { books } = platform
   if (subscription.scheduledAdjustmentAt === null)
-    throw refusedResult(
-      'ValidationError',
+    throw refused(
       `Invalid subscription: Subscription ${subscription.id} does not have a scheduled adjustment to cancel.`,
     )
   const items = books.subscriptionItems.by('subscription', subscription.id)

@@ -13,14 +13,17 @@ export function cancelSubscription(
   timing: 'immediately' | 'at_end_of_current_billing_period',
 ): Subscription {
   if (subscription.isFreePlan)
-    throw refused('Cannot cancel the default free plan. Please upgrade to a paid plan instead.')
+    throw refused(
+      'Invalid subscription: Cannot cancel the default free plan. Please upgrade to a paid plan instead.',
+    )
   if (isTerminal(subscription)) return subscription
   if (subscription.scheduledAdjustmentAt !== null)
     throw refused(
       'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
     )
   if (timing === 'immediately') return cancelNow(platform, now, subscription)
-  if (!latestPeriod(platform, subscription.id)) throw refused('No current billing period found')
+  if (!latestPeriod(platform, subscription.id))
+    throw refused(`Current billing period not found: subscription ${subscription.id}`)
   abandonBillingRuns(platform, now, subscription)
   return platform.books.subscriptions.patch(subscription.id, {
     status: 'cancellation_scheduled',
@@ -38,7 +41,7 @@ export function resumeSubscription(
   if (subscription.status !== 'cancellation_scheduled') return subscription
   if (!subscription.doNotCharge && !paymentMethodOf(platform, subscription))
     throw refused(
-      'Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
+      'Invalid paymentMethod: Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
     )
   const trialing = subscription.trialEnd !== null && subscription.trialEnd > now
   return platform.books.subscriptions.patch(subscription.id, {

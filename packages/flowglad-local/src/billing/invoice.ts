@@ -82,6 +82,25 @@ export function createInvoice(
   return invoice
 }
 
+/** Every payment for what a subscription costs in a period, failed ones included. */
+export const paymentsInPeriod = (
+  { books }: Platform,
+  { id, subscriptionId }: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
+): Payment[] =>
+  books.invoices
+    .by('subscription', subscriptionId)
+    .filter((invoice) => invoice.billingPeriodId === id)
+    .flatMap((invoice) => books.payments.by('invoice', invoice.id))
+
+/** What has been paid in a period and not given back, in cents. */
+export const settledInPeriod = (
+  platform: Platform,
+  period: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
+): number =>
+  paymentsInPeriod(platform, period)
+    .filter(({ status }) => status === 'succeeded' || status === 'refunded')
+    .reduce((sum, { amount, refundedAmount }) => sum + amount - (refundedAmount ?? 0), 0)
+
 /** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
 export function charge(
   platform: Platform,

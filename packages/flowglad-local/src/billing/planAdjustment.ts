@@ -1,18 +1,24 @@
-import type { Price, Subscription, SubscriptionItem } from '../database/records.ts'
+import type { Metadata, Price, Subscription, SubscriptionItem } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
+import { paymentsInPeriod } from './invoice.ts'
 import { isTerminal, itemsAt, latestPeriod } from './subscriptions.ts'
 
 interface AdjustmentItem {
-  /** An existing item that stays, changed to the new quantity. */
-  id?: string | undefined
-  priceId?: string | null | undefined
-  priceSlug?: string | undefined
+  priceId: string | undefined
+  /** Or the price's id. */
+  priceSlug: string | undefined
   quantity: number
   /** What it is called and costs instead of what its price says: an item given in full. */
-  given?: { name: string | null; unitPrice: number } | undefined
+  given?: {
+    name: string | null
+    unitPrice: number
+    metadata: Metadata | null
+    /** An item of somebody's own making, which no change of plan is about. */
+    manuallyCreated: boolean
+  }
 }
 
 export interface Adjustment {
@@ -26,7 +32,7 @@ interface PlannedItem {
   quantity: number
   unitPrice: number
   name: string | null
-  keeps: SubscriptionItem | null
+  metadata: Metadata | null
 }
 
 /** What an adjustment would do, or why it cannot be done. */
@@ -81,17 +87,18 @@ export function planAdjustment(
   const currentItems = itemsAt(platform, subscription.id, at).filter((item) => !item.manuallyCreated)
   const newItems: PlannedItem[] = []
   for (const item of items) {
-    const keeps = currentItems.find((current) => current.id === item.id) ?? null
-    const named = item.priceSlug ?? item.priceId ?? keeps?.priceId ?? ''
-    const inModel = books.prices.by('model', subscription.pricingModelId).filter((price) => price.active)
-    const price = inModel.find((p) => p.slug === named) ?? inModel.find((p) => p.id === named)
-    if (!price) return no(`Price not found: ${named}`)
+    const { priceId, priceSlug, quantity, given } = item
+    if (given?.manuallyCreated || (priceId ?? priceSlug) === undefined) continue
+    const price = findPrice(platform, subscription, item)
+    if (!price) return no(`Price not found: ${priceSlug ?? priceId}`)
+    if (quantity <= 0)
+      return no(`Subscription item quantity must be greater than zero. Received: ${quantity}`)
     if (price.type !== 'subscription')
       return no(
         `Only recurring prices can be used in subscriptions. Price ${price.id} is of type ${price.type}`,
       )
-    const { name, unitPrice } = item.given ?? price
-    newItems.push({ price, quantity: item.quantity, unitPrice, name, keeps })
+    const { name, unitPrice } = given ?? price
+    newItems.push({ price, quantity, unitPrice, name, metadata: given?.metadata ?? null })
   }
   const overclaimed = capacityConflict(platform, subscription, newItems)
   if (overclaimed) return no(overclaimed)
@@ -117,7 +124,9 @@ export function planAdjustment(
           oldTotal: currentTotal,
           newTotal,
           elapsed,
-          paid: paidInPeriod(platform, subscription, period.id),
+          paid: paymentsInPeriod(platform, period)
+            .filter(({ status }) => status === 'succeeded')
+            .reduce((sum, { amount }) => sum + amount, 0),
         })
       : 0
   if (due > 0 && !paymentMethodOf(platform, subscription))
@@ -137,6 +146,19 @@ export function planAdjustment(
     currentItems,
     newItems,
   }
+}
+
+/** A price that is sold, by its slug or id; the price of an item in full may be one that no longer is. */
+function findPrice(
+  { books }: Platform,
+  { pricingModelId }: Subscription,
+  { priceId, priceSlug, given }: AdjustmentItem,
+): Price | undefined {
+  const inModel = books.prices.by('model', pricingModelId)
+  if (priceSlug === undefined)
+    return inModel.find((price) => price.id === priceId && (price.active || given !== undefined))
+  const sold = inModel.filter((price) => price.active)
+  return sold.find(({ slug }) => slug === priceSlug) ?? sold.find(({ id }) => id === priceSlug)
 }
 
 /** Seats in use must fit into the new plan. */
@@ -164,13 +186,4 @@ function capacityConflict(
       return `Cannot reduce capacity to ${seats}. ${claimed} resources are currently claimed. Release ${claimed - seats} claims before downgrading.`
   }
   return null
-}
-
-function paidInPeriod({ books }: Platform, subscription: Subscription, periodId: string): number {
-  return books.invoices
-    .by('subscription', subscription.id)
-    .filter((invoice) => invoice.billingPeriodId === periodId)
-    .flatMap((invoice) => books.payments.by('invoice', invoice.id))
-    .filter((payment) => payment.status === 'succeeded')
-    .reduce((sum, payment) => sum + payment.amount, 0)
 }

@@ -1,5 +1,6 @@
 import type { Customer, Metadata, PaymentMethod, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
+import { int32Max } from '../pricing/bounds.ts'
 import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { alreadySubscribed } from './checkout.ts'
@@ -31,6 +32,8 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const customer = findCustomer(platform, input)
   const price = findPrice(platform, customer, input)
   const product = books.products.get(price.productId ?? '')
+  const card = findCard(platform, input.defaultPaymentMethodId)
+  const backup = findCard(platform, input.backupPaymentMethodId)
   const current = currentSubscriptions(platform, customer.id)
   if (price.unitPrice === 0 && current.some((s) => s.isFreePlan))
     throw refusedResult(
@@ -38,30 +41,30 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
       `Subscription conflict: Customer ${customer.id} already has an active free subscription. Only one free subscription is allowed per customer. Please upgrade or cancel the existing free subscription before creating a new one.`,
     )
   if (current.some((s) => !s.isFreePlan)) throw refusedResult('ConflictError', alreadySubscribed(customer))
-  const method = input.doNotCharge ? null : chosenMethod(platform, customer, input.defaultPaymentMethodId)
-  const backup = input.backupPaymentMethodId
-    ? chosenMethod(platform, customer, input.backupPaymentMethodId)
-    : null
+  if (card && card.customerId !== customer.id) throw belongsToAnother(customer, card, 'default')
+  if (backup && backup.customerId !== customer.id) throw belongsToAnother(customer, backup, 'backup')
+  const method = input.doNotCharge ? null : (card ?? defaultPaymentMethod(platform, customer.id))
   const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
   if (trialEnd !== null && trialEnd <= at)
     throw refused('Trial end date must be after the billing cycle anchor date.')
+  refuseUnstorable(input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
   // A card named in the call is trusted before it has paid, the customer's default only after. As on the platform, a
   // plan that costs nothing but is not the default one waits for a card like any other.
-  const startsActive = paysNothing || input.defaultPaymentMethodId !== undefined
+  const startsActive = paysNothing || card !== null
   const subscription = createSubscription(platform, at, {
     customer,
     price,
     quantity: input.quantity,
     name: input.name ?? planName(product, price),
     status: !input.doNotCharge && trialEnd !== null ? 'trialing' : startsActive ? 'active' : 'incomplete',
-    paymentMethodId: input.defaultPaymentMethodId ? (method?.id ?? null) : null,
+    paymentMethodId: card?.id ?? null,
     backupPaymentMethodId: backup?.id ?? null,
     metadata: input.metadata ?? null,
     doNotCharge: input.doNotCharge,
     trialEnd,
     ...(input.interval && { interval: input.interval }),
-    ...(input.intervalCount && { intervalCount: input.intervalCount }),
+    ...(input.intervalCount !== undefined && { intervalCount: input.intervalCount }),
   })
   const free = current.find((s) => s.isFreePlan)
   if (free) replaceFreePlan(platform, at, free, subscription)
@@ -113,14 +116,32 @@ function findPrice(
   return price
 }
 
-function chosenMethod(platform: Platform, customer: Customer, id: string | undefined): PaymentMethod | null {
-  if (id === undefined) return defaultPaymentMethod(platform, customer.id)
-  const method = platform.books.paymentMethods.find(id)
+/** The card that a call names, whosever it is. */
+function findCard({ books }: Platform, id: string | undefined): PaymentMethod | null {
+  if (!id) return null
+  const method = books.paymentMethods.find(id)
   if (!method) throw refusedResult('NotFoundError', `No payment methods found with id: ${id}`)
-  if (method.customerId !== customer.id)
-    throw refusedResult(
-      'ValidationError',
-      `Invalid defaultPaymentMethod: Customer ${customer.id} does not match default payment method ${method.customerId}`,
-    )
   return method
+}
+
+const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'default' | 'backup') =>
+  refusedResult(
+    'ValidationError',
+    `Invalid ${role}PaymentMethod: Customer ${customer.id} does not match ${role} payment method ${method.customerId}`,
+  )
+
+/** What the platform's database does not take. A quantity of 0 it takes: such a plan costs and grants nothing. */
+function refuseUnstorable(
+  { quantity, intervalCount = 1 }: SubscriptionRequest,
+  trialEnd: number | null,
+): void {
+  if (intervalCount === 0) throw refused('Interval count is required for standard subscriptions')
+  if (trialEnd === null && intervalCount < 0)
+    throw refused(`intervalCount must be a positive integer. Received: ${intervalCount}`)
+  if (!Number.isInteger(intervalCount) || intervalCount < 0)
+    throw refused(`Failed to insert item into subscriptions: intervalCount ${intervalCount}`)
+  if (!Number.isInteger(quantity) || quantity < 0 || quantity > int32Max)
+    throw refused(
+      `Failed to insert items into subscription_items: ${JSON.stringify([{ code: 'custom', path: ['quantity'], message: 'Value must be a positive integer' }], null, 2)}`,
+    )
 }

@@ -77,9 +77,10 @@ export function trialEndOf(
   start: number,
   asked?: number,
 ): number | null {
+  // Asked for at 0 means none.
   const end = asked ?? (price.trialPeriodDays ? start + price.trialPeriodDays * 24 * 60 * 60 * 1000 : null)
   const hadOne = books.subscriptions.by('customer', customer.id).some((s) => s.trialEnd !== null)
-  return hadOne ? null : end
+  return hadOne || end === 0 ? null : end
 }
 
 /** What a subscription is called until its first renewal, unless somebody names it. */
@@ -165,7 +166,15 @@ export function addItem(
     addedDate = at,
     unitPrice = price.unitPrice,
     name = price.name,
-  }: { price: Price; quantity: number; addedDate?: number; unitPrice?: number; name?: string | null },
+    metadata = null,
+  }: {
+    price: Price
+    quantity: number
+    addedDate?: number
+    unitPrice?: number
+    name?: string | null
+    metadata?: Metadata | null
+  },
 ): SubscriptionItem {
   const item = books.subscriptionItems.put({
     ...newRecord('si', at),
@@ -175,7 +184,7 @@ export function addItem(
     priceId: price.id,
     unitPrice,
     quantity,
-    metadata: null,
+    metadata,
     type: 'static',
     externalId: null,
     expiredAt: null,

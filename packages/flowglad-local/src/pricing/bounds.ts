@@ -4,15 +4,17 @@ import { z } from 'zod'
  * What numbers may be. The platform's database holds 32-bit integers; beyond them it answers 500, this server 400.
  * Times end where calendars still mean something, so that no date computed from them is invalid.
  */
-const int32Max = 2 ** 31 - 1
+export const int32Max = 2 ** 31 - 1
+export const maxIntervals = 1000
+export const lastEpochMs = Date.UTC(2200, 0)
 
 export const cents = z.int().nonnegative().max(int32Max)
 export const units = z.int().positive().max(int32Max)
 /** A quantity whose lower bound is a rule of its own. */
 export const quantities = z.int().max(int32Max)
-export const intervals = z.int().positive().max(1000)
+export const intervals = z.int().positive().max(maxIntervals)
 export const days = z.int().nonnegative().max(36_500)
-export const epochMs = z.number().min(0).max(Date.UTC(2200, 0))
+export const epochMs = z.number().min(0).max(lastEpochMs)
 
 /** A name or slug as the platform takes it for meters and features: without the space around it, not empty, not long. */
 export const label = z

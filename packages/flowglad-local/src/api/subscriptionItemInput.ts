@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { int32Max } from '../pricing/bounds.ts'
+
+/*
+ * The platform takes an item in one of four shapes and, when it fits none, says of each why: so they are four here too,
+ * with the fields in the platform's order. The first takes all that the second and the third do, and knows no `id`: an
+ * item that is sent back as it was answered is therefore a new one.
+ */
+
+const isUnits = (value: number) => Number.isInteger(value) && value > 0 && value <= int32Max
+
+const units = z
+  .number()
+  .transform(Number)
+  .refine(isUnits, { message: 'Value must be a positive integer' })
+  .or(z.literal(0))
+
+const instant = z.coerce
+  .date()
+  .transform((date) => date.getTime())
+  .pipe(z.int())
+
+const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish()
+
+const insert = z.object({
+  subscriptionId: z.string(),
+  name: z.string().nullish(),
+  addedDate: instant,
+  priceId: z.string().nullish(),
+  unitPrice: units,
+  quantity: units,
+  metadata,
+  type: z.literal('static'),
+  externalId: z.string().nullish(),
+  expiredAt: instant.nullish(),
+  manuallyCreated: z.boolean().optional(),
+})
+
+const record = z.object({
+  id: z.string(),
+  createdAt: instant,
+  updatedAt: instant,
+  livemode: z.boolean(),
+  subscriptionId: z.string(),
+  name: z.string().nullable(),
+  addedDate: instant,
+  priceId: z.string().nullable(),
+  unitPrice: units,
+  quantity: units,
+  metadata,
+  type: z.literal('static'),
+  externalId: z.string().nullable(),
+  expiredAt: instant.nullish(),
+  manuallyCreated: z.boolean(),
+  pricingModelId: z.string(),
+})
+
+const oneOfTwo = {
+  error:
+    'Price identifier required: exactly one of priceId or priceSlug must be provided, not both or neither',
+}
+
+const withPriceSlug = insert
+  .extend({ priceSlug: z.string().optional() })
+  .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), oneOfTwo)
+
+const terse = z
+  .object({
+    priceId: z.string().optional(),
+    priceSlug: z.string().optional(),
+    quantity: z.number().int().positive().max(int32Max).optional().default(1),
+  })
+  .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), oneOfTwo)
+
+/**
+ * An item that a subscription shall have: a price and how many of it, or an item in full, which may be called and cost
+ * something else than its price says.
+ */
+export const subscriptionItemInput = z
+  // The platform's first shape loses a slug, and with it the item; here it is read, as was meant.
+  .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
+  .transform((item) => {
+    const price = {
+      priceId: item.priceId ?? undefined,
+      priceSlug: 'priceSlug' in item && typeof item.priceSlug === 'string' ? item.priceSlug : undefined,
+    }
+    if (!('unitPrice' in item)) return { ...price, quantity: item.quantity }
+    const { quantity, unitPrice, name = null, metadata = null, manuallyCreated = false } = item
+    return { ...price, quantity, given: { unitPrice, name, metadata, manuallyCreated } }
+  })
