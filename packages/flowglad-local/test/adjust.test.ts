@@ -27,6 +27,15 @@ describe('adjusting', () => {
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
   })
 
+  it('grants the whole difference in the moment that a period begins, where a clock may stand', async () => {
+    await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price')
+    await studio.node.subscriptions.adjust(id, to('agency_price'))
+    expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
+    expect((await studio.node.payments.list()).data.map(({ amount }) => amount)).toEqual([4900, 15_000])
+  })
+
   it('grants what is due again on a second adjustment', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
@@ -186,6 +195,25 @@ describe('adjusting', () => {
     const none = { subscriptionId: id, type: 'static', addedDate: 0, unitPrice: 1, priceId, quantity: 0 }
     expect(await preview(none)).toMatchObject({
       reason: 'Subscription item quantity must be greater than zero. Received: 0',
+    })
+  })
+
+  it('sells only what is for sale, except in full', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
+    await studio.node.prices.update(priceId ?? '', {
+      price: { id: priceId ?? '', type: 'subscription', isDefault: true, active: false },
+    })
+    const preview = (item: object) =>
+      studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, {
+        body: { adjustment: { timing: 'immediately', newSubscriptionItems: [item] } },
+      })
+    for (const item of [{ priceId }, { priceSlug: 'team_price' }])
+      expect(await preview(item)).toMatchObject({ canAdjust: false })
+    expect(await preview({ ...subscriptionItems?.[0], quantity: 2 })).toMatchObject({
+      canAdjust: true,
+      newSubscriptionItems: [{ name: 'Team', quantity: 2, priceId }],
     })
   })
 

@@ -131,7 +131,7 @@ function grantDifference(
 ): void {
   const { books } = platform
   const period = currentPeriod(platform, subscription.id)
-  if (at <= period.startDate || at >= period.endDate) return
+  if (at >= period.endDate) return
   const features = featuresOf(platform, items).flatMap((feature) =>
     feature.type === 'usage_credit_grant' && feature.usageMeterId && feature.amount
       ? [
