@@ -46,3 +46,7 @@ export const refusedResult = (kind: 'NotFoundError' | 'ValidationError' | 'Confl
 /** As `refusedResult`, from one level deeper. */
 export const refusedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
   refused(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
+
+/** What a problem says to a person: without what the platform puts before its sentence. */
+export const plainly = ({ message }: Problem): string =>
+  message.replace(/^(Unwrap called on Err: (Panic: )?)*(\w+Error: )?(Invalid \w+: |\w+ conflict: )?/, '')

@@ -90,6 +90,23 @@ it('the billing portal says what is to come: a change, which can be taken back, 
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
 })
 
+it('the billing portal says why something cannot be done, in words for a person', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
+  await studio.node.subscriptions.cancel(subscription.id, {
+    cancellation: { timing: 'at_end_of_current_billing_period' },
+  })
+  const { billingPortalUrl } = await studio.billing('ada')
+  const answer = await fetch(`${billingPortalUrl}/ada/resume`, { method: 'POST' })
+  expect([answer.status, await answer.text()]).toEqual([
+    409,
+    expect.stringContaining(
+      'role="alert">Cannot uncancel paid subscription without an active payment method.',
+    ),
+  ])
+})
+
 it('the dashboard shows what happens as it happens, and its clock moves time', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()

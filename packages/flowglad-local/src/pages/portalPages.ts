@@ -6,7 +6,7 @@ import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
 import type { Customer, Invoice, InvoiceLineItem, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { Problem } from '../problems.ts'
+import { Problem, plainly } from '../problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
@@ -50,7 +50,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
       try {
         books.transaction(() => run(platform, platform.clock.now(), subscription))
       } catch (error) {
-        if (error instanceof Problem) return show(reply, customer, error.message)
+        if (error instanceof Problem) return show(reply, customer, plainly(error))
         throw error
       }
       return reply.redirect(path(customer), 303)
