@@ -4,8 +4,9 @@ import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
 import { discountRoutes } from './api/discounts.ts'
 import { featureRoutes } from './api/features.ts'
-import { leftOutRoutes } from './api/leftOut.ts'
 import { moneyRoutes } from './api/money.ts'
+import { notServedRoutes } from './api/notServed.ts'
+import { pingRoutes } from './api/ping.ts'
 import { priceRoutes } from './api/prices.ts'
 import { pricingModelRoutes } from './api/pricingModels.ts'
 import { productRoutes } from './api/products.ts'
@@ -95,7 +96,8 @@ export function buildServer({
       discountRoutes(route)
       subscriptionItemFeatureRoutes(route)
       webhookRoutes(route)
-      leftOutRoutes(route)
+      pingRoutes(route)
+      notServedRoutes(route)
     },
     { prefix: '/api/v1' },
   )
@@ -124,8 +126,10 @@ export function buildServer({
 /** The key comes bare or after "Bearer", in any case; anything else with a space in it is malformed. */
 function authorize(header: string | undefined, key: string): void {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
-  const presented = header.replace(/^bearer\s+/i, '')
-  if (/\s/.test(presented.trim())) throw unauthorized('Unauthorized. Invalid authorization header format.')
+  const bearer = /^bearer (.*)$/i.exec(header.trim())
+  const presented = bearer?.[1] ?? header.trim()
+  if (!bearer && presented.includes(' '))
+    throw unauthorized('Invalid authorization format. Use "Bearer <key>" or "<key>".')
   if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
 }
 

@@ -89,7 +89,7 @@ it('pricing models can be made, cloned and made the default', async () => {
   expect(clone.products.map((product) => product.slug)).toEqual(
     original.products.map((product) => product.slug),
   )
-  await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, isDefault: true } })
+  await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
   expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
   // The key stays with the model that it was made for, and so do new customers.
   await studio.customer('ada')

@@ -74,10 +74,10 @@ describe('a product', () => {
     const { id: pricingModelId } = await model(studio)
     const price = { ...monthly, slug: 'quiet', unitPrice: 100 }
     const { product } = await studio.node.products.create({
-      product: { name: 'Quiet', active: false, pricingModelId },
+      product: { name: 'Quiet', slug: ' quiet ', active: false, pricingModelId },
       price,
     })
-    expect(product).toMatchObject({ active: true, slug: null, default: false })
+    expect(product).toMatchObject({ active: true, slug: 'quiet', default: false })
     await expect(
       studio.node.put(`/api/v1/products/${product.id}`, { body: { product: { slug: 'x' } } }),
     ).rejects.toMatchObject({
@@ -88,9 +88,6 @@ describe('a product', () => {
           .map((e) => expect.objectContaining(e)),
       },
     })
-    // One without a slug can be cloned too.
-    const { pricingModel } = await studio.node.pricingModels.clone(pricingModelId, { name: 'Copy' })
-    expect(pricingModel.products.map((p) => p.name)).toContain('Quiet')
   })
 
   it('cannot be a second default, nor be called free, nor share a slug', async () => {
@@ -98,7 +95,7 @@ describe('a product', () => {
     const { id: pricingModelId } = await model(studio)
     const create = (fields: object) =>
       studio.node.products.create({
-        product: { name: 'X', active: true, pricingModelId, ...fields },
+        product: { name: 'X', slug: 'x', active: true, pricingModelId, ...fields },
         price: { ...monthly, slug: 'x', unitPrice: 0 },
       })
     await expect(create({ default: true })).rejects.toMatchObject({ status: 403 })
@@ -178,16 +175,17 @@ describe('a meter', () => {
 })
 
 describe('a pricing model', () => {
-  it('says which it is in an update, has a name, and is cloned only when it is there', async () => {
+  it('says its name in an update, which changes nothing in it, and is cloned only when it is there', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
       studio.node.put(`/api/v1/pricing-models/${id}`, { body: { pricingModel } })
-    await expect(put({ name: 'X' })).rejects.toMatchObject({
+    await expect(put({ id, isDefault: true })).rejects.toMatchObject({
       status: 400,
-      error: { error: [{ path: ['pricingModel', 'id'] }] },
+      error: { error: [{ path: ['pricingModel', 'name'] }] },
     })
-    expect(await put({ id, name: 'X' })).toMatchObject({ pricingModel: { name: 'X', isDefault: true } })
+    await expect(put({ name: 'X', features: [] })).rejects.toMatchObject({ status: 501 })
+    expect(await put({ name: 'X' })).toMatchObject({ pricingModel: { name: 'X', isDefault: true } })
     await expect(studio.node.pricingModels.create({ pricingModel: { name: '' } })).rejects.toMatchObject({
       status: 400,
       error: { error: [{ message: 'Name is required' }] },
@@ -202,7 +200,9 @@ describe('a pricing model', () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
-    await studio.node.pricingModels.update(id, { pricingModel: { id, isDefault: false } })
+    await studio.node.pricingModels.update(id, {
+      pricingModel: { id, name: 'Film studio', isDefault: false },
+    })
     await expect(model(studio)).rejects.toMatchObject({
       status: 500,
       error: { error: 'Default pricing model not found' },
@@ -283,6 +283,196 @@ describe('a feature', () => {
   })
 })
 
+/** What a call complains about, one after the other. */
+async function complaints({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
+  const refusal: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
+  const { status, error } = refusal as { status: number; error: { error: Record<string, unknown>[] } }
+  expect(status).toBe(400)
+  return error.error.map(({ message: _, ...issue }) => issue)
+}
+
+it('numbers of the catalogue may come as text; what is no number is named, in the order of the fields', async () => {
+  await using studio = await startStudio()
+  const { id: productId } = await productOf(studio, 'team')
+  const price = { type: 'subscription', isDefault: true, intervalUnit: 'month', productId, slug: 'text' }
+  const path = (key: string) => ({ path: ['price', key] })
+  expect(
+    await studio.node.post('/api/v1/prices', {
+      body: { price: { ...price, unitPrice: '700', intervalCount: '2' } },
+    }),
+  ).toMatchObject({ price: { unitPrice: 700, intervalCount: 2 } })
+  const none = { code: 'invalid_type', expected: 'number', received: 'NaN' }
+  expect(await complaints(studio, 'post', '/prices', { price })).toEqual([
+    { ...none, ...path('intervalCount') },
+    {
+      code: 'invalid_union',
+      errors: [
+        [{ ...none, path: [], message: expect.any(String) }],
+        [{ code: 'invalid_value', values: [0], path: [], message: expect.any(String) }],
+      ],
+      ...path('unitPrice'),
+    },
+  ])
+  const small = { origin: 'number', code: 'too_small', minimum: 0, inclusive: false }
+  expect(
+    await complaints(studio, 'post', '/prices', {
+      price: { ...price, unitPrice: -1, intervalCount: 0, usageMeterId: 'x' },
+    }),
+  ).toEqual([
+    { ...small, ...path('intervalCount') },
+    { ...small, ...path('unitPrice') },
+    { code: 'invalid_type', expected: 'null', ...path('usageMeterId') },
+  ])
+})
+
+it.each([
+  ['/customers', 'customer', {}, ['email', 'name', 'externalId']],
+  ['/usage-events', 'usageEvent', {}, ['subscriptionId', 'amount', 'transactionId']],
+  ['/resources', 'resource', {}, ['slug', 'name']],
+  ['/usage-meters', 'usageMeter', {}, ['name', 'slug']],
+  ['/features', 'feature', { type: 'toggle' }, ['slug', 'name', 'description']],
+  [
+    '/features',
+    'feature',
+    { type: 'resource', slug: 's', name: 'n', description: 'd', usageMeterId: 'x' },
+    ['amount', 'usageMeterId', 'resourceId'],
+  ],
+])('POST %s complains in the order of the fields (%#)', async (path, key, fields, missing) => {
+  await using studio = await startStudio()
+  const found = await complaints(studio, 'post', path, { [key]: fields })
+  expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
+})
+
+it('a resource has a slug of its own, and an update says its id', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { resource } = (await node.post('/api/v1/resources', {
+    body: { resource: { slug: 'desks', name: 'Desks' } },
+  })) as { resource: { id: string } }
+  const { id } = resource
+  await expect(
+    node.post('/api/v1/resources', { body: { resource: { slug: 'desks', name: 'Desks' } } }),
+  ).rejects.toMatchObject({ status: 500, error: { error: expect.stringContaining('duplicate key') } })
+  expect(await complaints(studio, 'put', `/resources/${id}`, { resource: {} })).toMatchObject([
+    { path: ['resource', 'id'] },
+  ])
+  expect(await node.resources.update(id, { resource: { id, active: false } })).toMatchObject({
+    resource: { slug: 'desks', name: 'Desks', active: false },
+  })
+})
+
+describe('seats', () => {
+  const seats = async () => {
+    const studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price')
+    return { studio, id, claims: `/resource-claims/${id}` }
+  }
+
+  it('are claimed and given back in exactly one way, of which the platform reminds twice', async () => {
+    const { studio, claims } = await seats()
+    await using _ = studio
+    for (const [call, text] of [
+      ['claim', 'quantity, externalId, or externalIds'],
+      ['release', 'quantity, externalId, externalIds, or claimIds'],
+    ]) {
+      const body = { resourceSlug: 'seats', quantity: 1, externalId: 'a' }
+      const message = `Exactly one of ${text} must be provided`
+      await expect(studio.node.post(`/api/v1${claims}/${call}`, { body })).rejects.toMatchObject({
+        status: 400,
+        error: { error: Array.from({ length: 2 }, () => ({ code: 'custom', path: [], message })) },
+      })
+    }
+    await expect(studio.node.get(`/api/v1${claims}/usage`)).rejects.toMatchObject({
+      status: 400,
+      error: {
+        error: [
+          { code: 'custom', path: [], message: 'Exactly one of resourceSlug or resourceId must be provided' },
+        ],
+      },
+    })
+  })
+
+  it('do not tell which feature they came from, and are told of after the plan has ended', async () => {
+    const { studio, id } = await seats()
+    await using _ = studio
+    const { node } = studio
+    const { claims } = await node.resourceClaims.claim(id, { resourceSlug: 'seats', externalId: 'grace' })
+    expect(claims[0]).toMatchObject({ externalId: 'grace' })
+    expect(claims[0]).not.toHaveProperty('subscriptionItemFeatureId')
+    await node.subscriptions.cancel(id, { cancellation: { timing: 'immediately' } })
+    expect(await node.resourceClaims.retrieveUsage(id, { resourceSlug: 'seats' })).toMatchObject({
+      usage: { capacity: 0, claimed: 0, available: 0 },
+      claims: [],
+    })
+    expect(await node.resourceClaims.listUsages(id)).toHaveLength(1)
+  })
+})
+
+describe('a feature of one subscription alone', () => {
+  const itemOf = async (studio: Studio) => (await studio.plan('ada')).subscriptionItems?.[0]?.id ?? ''
+  const post = ({ node }: Studio, subscriptionItemFeature: object) =>
+    node.post('/api/v1/subscription-item-features', { body: { subscriptionItemFeature } })
+
+  it('is had from now on, under the name it has everywhere', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
+    const given = {
+      type: 'toggle',
+      subscriptionItemId: await itemOf(studio),
+      featureId: toggle?.id,
+      name: 'other',
+      slug: 'other',
+    }
+    const { subscriptionItemFeature } = (await post(studio, given)) as {
+      subscriptionItemFeature: { id: string }
+    }
+    expect(subscriptionItemFeature).toMatchObject({
+      name: toggle?.name,
+      slug: toggle?.slug,
+      productFeatureId: null,
+      amount: null,
+      expiredAt: null,
+      manuallyCreated: false,
+    })
+    const billing = await studio.server('ada').getBilling()
+    expect(billing.checkFeatureAccess(toggle?.slug ?? '')).toBe(true)
+    await expect(post(studio, given)).rejects.toMatchObject({
+      status: 500,
+      error: { error: expect.stringContaining('duplicate key') },
+    })
+    await expect(post(studio, { ...given, featureId: 'x' })).rejects.toMatchObject({ status: 500 })
+    const { id } = subscriptionItemFeature
+    const put = (body: object) =>
+      studio.node.put(`/api/v1/subscription-item-features/${id}`, {
+        body: { subscriptionItemFeature: { id, type: 'toggle', ...body } },
+      })
+    expect(await put({ manuallyCreated: true })).toMatchObject({
+      subscriptionItemFeature: { id, slug: toggle?.slug, manuallyCreated: true },
+    })
+  })
+
+  it('grants its credits with the next renewal', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const grant = (await productOf(studio, 'team')).features.find((f) => f.slug === 'team_render')
+    await post(studio, {
+      type: 'usage_credit_grant',
+      subscriptionItemId: await itemOf(studio),
+      featureId: grant?.id,
+      amount: 7,
+      usageMeterId: grant?.usageMeterId,
+      renewalFrequency: 'every_billing_period',
+      name: '',
+      slug: '',
+    })
+    const { render } = await studio.balances('ada')
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
+  })
+})
+
 it.each([
   ['/products/x', 500, 'An unexpected error occurred. Please try again.'],
   ['/prices/x', 404, 'Price not found'],
@@ -290,6 +480,7 @@ it.each([
   ['/usage-meters/x', 500, 'Unwrap called on Err: NotFoundError: No usage meters found with id: x'],
   ['/product-features/x', 500, 'Unwrap called on Err: NotFoundError: No product features found with id: x'],
   ['/pricing-models/x', 500, 'Pricing Model x not found'],
+  ['/resources/x', 500, 'Unwrap called on Err: NotFoundError: No resources found with id: x'],
   ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
   ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
 ])('GET %s answers %d as the platform does', async (path, status, error) => {

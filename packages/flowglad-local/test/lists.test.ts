@@ -93,9 +93,30 @@ it('lists what belongs to the pricing model of the key, and archived customers t
   expect((await node.prices.list()).total).toBe(before)
   const [foreign] = other.products
   await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
-  await expect(
-    node.usageMeters.create({ usageMeter: { name: 'X', slug: 'x', pricingModelId: other.id } }),
-  ).rejects.toMatchObject({ status: 403, error: { code: 'FORBIDDEN' } })
+})
+
+it('what is made belongs to the pricing model of the key, whichever is named, or none', async () => {
+  await using studio = await startStudio()
+  const { node } = studio
+  const { pricingModel } = await node.pricingModels.retrieveDefault()
+  const { pricingModel: other } = await node.pricingModels.clone(pricingModel.id, { name: 'Other' })
+  const post = (path: string, body: object) => node.post(`/api/v1${path}`, { body })
+  const price = { type: 'single_payment', isDefault: true, unitPrice: 100, slug: 'x' }
+  const feature = { type: 'toggle', name: 'X', slug: 'x', description: '' }
+  for (const named of [{ pricingModelId: other.id }, {}]) {
+    const slug = JSON.stringify(named)
+    const made = { ...named, name: 'X', slug }
+    const ours = { pricingModelId: pricingModel.id, slug }
+    expect(await post('/usage-meters', { usageMeter: made })).toMatchObject({ usageMeter: ours })
+    expect(await post('/resources', { resource: made })).toMatchObject({ resource: ours })
+    expect(await post('/features', { feature: { ...feature, ...made } })).toMatchObject({ feature: ours })
+    expect(
+      await post('/products', { product: { ...made, active: true }, price: { ...price, slug } }),
+    ).toMatchObject({ product: ours })
+  }
+  expect((await node.get('/api/v1/resources')) as object).toMatchObject({
+    resources: [{ slug: 'seats' }, { name: 'X' }, { name: 'X' }],
+  })
 })
 
 it('every list that the SDK has answers', async () => {
@@ -152,9 +173,8 @@ it('no call of the SDK meets an unknown route', async () => {
 
 it.each([
   ['GET', '/catalogs/default'],
+  ['POST', '/catalogs/x/clone'],
   ['GET', '/api-keys'],
-  ['GET', '/utils/ping'],
-  ['POST', '/subscription-item-features'],
 ])('%s %s is left out, which is 501 with a sentence', async (method, path) => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
@@ -166,4 +186,70 @@ it.each([
     501,
     expect.objectContaining({ code: 'NOT_IMPLEMENTED', error: expect.stringMatching(/\.$|\)\.$/) }),
   ])
+})
+
+it('tells who the key is for', async () => {
+  await using studio = await startStudio()
+  const { organizationId } = (await studio.node.pricingModels.retrieveDefault()).pricingModel
+  expect(await get(studio, '/utils/ping')).toEqual([
+    200,
+    { message: 'pong', environment: 'test', userId: 'api', organizationId },
+  ])
+})
+
+it.each([
+  ['DELETE', '/customers/ada', undefined, 415, 'Missing content-type header'],
+  ['DELETE', '/customers/ada', 'application/json', 404, 'No procedure found on path "customers.delete"'],
+  ['DELETE', '/usage-meters/x', 'application/json', 404, 'No procedure found on path "usageMeters.delete"'],
+  ['PUT', '/usage-events/x', 'application/json', 404, 'No procedure found on path "usageEvents.update"'],
+  [
+    'POST',
+    '/subscription-item-features/x/expire',
+    'application/json',
+    404,
+    'No procedure found on path "subscriptionItemFeatures.expire"',
+  ],
+])('%s %s (%s) has an address and nothing behind it', async (method, path, type, status, error) => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const answer = await fetch(`${studio.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
+    ...(method !== 'DELETE' && { body: '{}' }),
+  })
+  expect([answer.status, await answer.json()]).toEqual([
+    status,
+    {
+      error,
+      code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
+      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+    },
+  ])
+})
+
+it.each([
+  ['Basic abc', 'Invalid authorization format. Use "Bearer <key>" or "<key>".'],
+  ['Bearer sk test', 'API key invalid. Key not found in local database.'],
+  ['sk_other', 'API key invalid. Key not found in local database.'],
+])('the key "%s" is refused in plain text', async (authorization, text) => {
+  await using studio = await startStudio()
+  const answer = await fetch(`${studio.url}/api/v1/customers`, { headers: { authorization } })
+  expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+    401,
+    expect.stringContaining('text/plain'),
+    text,
+  ])
+})
+
+it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('the key comes as "%s" too', async (form) => {
+  await using studio = await startStudio()
+  const authorization = form.replace('KEY', studio.key)
+  const answer = await fetch(`${studio.url}/api/v1/utils/ping`, { headers: { authorization } })
+  expect(answer.status).toBe(200)
+})
+
+it('both of what is wrong with a page are told', async () => {
+  await using studio = await startStudio()
+  const [status, body] = await get(studio, '/customers?limit=0&cursor=')
+  expect([status, JSON.parse(body.error)]).toMatchObject([400, [{ path: ['limit'] }, { path: ['cursor'] }]])
 })

@@ -42,7 +42,7 @@ it.each([
       intervalCount: 1
     features: [calls]
 `,
-    'pricing.yaml:11: products.0.price.unitPrice: Invalid input: expected number, received string',
+    'pricing.yaml:11: products.0.price.unitPrice: Invalid input: expected a number',
   ],
   [
     'an unknown feature',
@@ -153,7 +153,7 @@ it('reads the older shape, in which usage prices stand among the products', asyn
 
 it('names the line of a mistake in the older shape, where it stands there', () => {
   expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
-    'pricing.yaml:22: products.0.prices.0.unitPrice: Invalid input: expected number, received string',
+    'pricing.yaml:22: products.0.prices.0.unitPrice: Invalid input: expected a number',
   ])
   expect(findingsOf(older.replace('[five]', '[six]'))).toEqual([
     'pricing.yaml:43: products.1.features.0: there is no feature "six"',

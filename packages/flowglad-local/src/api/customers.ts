@@ -12,22 +12,24 @@ import { pricingModelDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
 import { presentSubscription, subscriptionDetails, usageMeterBalances } from './subscriptionDetails.ts'
 
-const optionalFields = {
-  // Only the field, as on the platform: ending the plans is what archiving does.
-  archived: z.boolean().optional(),
-  logoURL: z.string().nullish(),
-  iconURL: z.string().nullish(),
-  domain: z.string().nullish(),
-  userId: z.string().nullish(),
-}
+const places = { logoURL: z.string().nullish(), iconURL: z.string().nullish(), domain: z.string().nullish() }
+const userId = z.string().nullish()
 
+// Fields stand in the platform's order, which is the order of its complaints.
 const createInput = z.object({
-  customer: z.object({ externalId: z.string(), name: z.string(), email: z.string(), ...optionalFields }),
+  customer: z.object({
+    email: z.string(),
+    name: z.string(),
+    archived: z.boolean().optional(),
+    ...places,
+    externalId: z.string(),
+    userId,
+  }),
 })
 
-/** The external id is no part of it: one that is sent is dropped, and the customer keeps its own. */
+/** The external id is no part of it, nor whether the customer is archived: they are dropped, and stay what they are. */
 const updateInput = z.object({
-  customer: z.object({ name: z.string().optional(), email: z.string().optional(), ...optionalFields }),
+  customer: z.object({ email: z.string().optional(), name: z.string().optional(), ...places, userId }),
 })
 
 function findCustomer({ books }: Platform, externalId: string): Customer {

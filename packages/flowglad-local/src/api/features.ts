@@ -9,50 +9,33 @@ import {
 } from '../billing/catalog.ts'
 import type { Feature, ProductFeature } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
-import { label, units } from '../pricing/bounds.ts'
+import { catalogue, label } from '../pricing/bounds.ts'
 import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
+import { featureKinds } from './featureKinds.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentFeature } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
 import { visible } from './visible.ts'
 
-const kinds = {
-  toggle: { type: z.literal('toggle') },
-  grant: {
-    type: z.literal('usage_credit_grant'),
-    amount: units,
-    usageMeterId: z.string(),
-    renewalFrequency: z.enum(['once', 'every_billing_period']),
-  },
-  resource: { type: z.literal('resource'), amount: units, resourceId: z.string() },
-}
-const created = {
-  name: z.string(),
-  slug: label,
-  description: z.string(),
-  pricingModelId: z.string(),
-  active: z.boolean().default(true),
-}
-const changed = {
-  id: z.string(),
-  name: z.string().optional(),
-  slug: label.optional(),
-  description: z.string().optional(),
-  active: z.boolean().optional(),
-}
+const kinds = featureKinds(catalogue.amount)
+const said = { slug: label, name: z.string(), description: z.string() }
+const maybeSaid = { slug: label.optional(), name: z.string().optional(), description: z.string().optional() }
+const id = z.string()
+
+// Fields stand in the platform's order, which is the order of its complaints.
 const createInput = z.object({
   feature: z.discriminatedUnion('type', [
-    z.object({ ...kinds.toggle, ...created }),
-    z.object({ ...kinds.grant, ...created }),
-    z.object({ ...kinds.resource, ...created }),
+    z.object({ ...said, ...kinds.toggle, active: z.boolean().default(true) }),
+    z.object({ ...said, ...kinds.grant, active: z.boolean().default(true) }),
+    z.object({ ...said, ...kinds.resource, active: z.boolean().default(true) }),
   ]),
 })
 const updateInput = z.object({
   feature: z.discriminatedUnion('type', [
-    z.object({ ...kinds.toggle, ...changed }),
-    z.object({ ...kinds.grant, ...changed }),
-    z.object({ ...kinds.resource, ...changed }),
+    z.object({ id, ...maybeSaid, ...kinds.toggle, active: z.boolean().optional() }),
+    z.object({ id, ...maybeSaid, ...kinds.grant, active: z.boolean().optional() }),
+    z.object({ id, ...maybeSaid, ...kinds.resource, active: z.boolean().optional() }),
   ]),
 })
 
@@ -72,8 +55,16 @@ export function featureRoutes(route: Route): void {
     refuseForeign(platform, feature)
     if (hasSlug(books.features.by('model', pricingModelId), feature.slug))
       throw slugTaken('features', feature.slug)
-    const none = { amount: null, usageMeterId: null, renewalFrequency: null, resourceId: null }
-    const stored: Feature = { ...newRecord('feature', now), organizationId, ...none, ...feature }
+    const stored: Feature = {
+      ...newRecord('feature', now),
+      organizationId,
+      pricingModelId,
+      ...feature,
+      amount: feature.amount ?? null,
+      usageMeterId: feature.usageMeterId ?? null,
+      renewalFrequency: feature.renewalFrequency ?? null,
+      resourceId: feature.resourceId ?? null,
+    }
     return { feature: presentFeature(books.features.put(stored)) }
   })
 
@@ -81,7 +72,7 @@ export function featureRoutes(route: Route): void {
     const { books } = platform
     const feature = visible(platform, books.features).get(params.id, 'features')
     const { id: _, ...change } = body.feature
-    refuseForeign(platform, { ...change, pricingModelId: feature.pricingModelId })
+    refuseForeign(platform, change)
     if (hasSlug(books.features.by('model', feature.pricingModelId), change.slug, feature.id))
       throw slugTaken('features', change.slug ?? '')
     const updated = books.features.patch(feature.id, { ...defined(change), updatedAt: now })
@@ -145,17 +136,18 @@ const presentLink = ({ books, organizationId }: Platform, link: ProductFeature) 
   pricingModelId: books.products.get(link.productId).pricingModelId,
 })
 
-/** What a feature names has to be of the key's own pricing model, like the feature itself. */
+/** What a feature names has to be of the key's own pricing model. */
 function refuseForeign(
   platform: Platform,
-  feature: { pricingModelId: string; usageMeterId?: string; resourceId?: string },
+  {
+    usageMeterId,
+    resourceId,
+  }: { usageMeterId?: string | null | undefined; resourceId?: string | null | undefined },
 ): void {
-  const { books, pricingModelId } = platform
-  const { usageMeterId, resourceId } = feature
+  const { books } = platform
   if (
-    feature.pricingModelId !== pricingModelId ||
-    (usageMeterId !== undefined && !visible(platform, books.usageMeters).find(usageMeterId)) ||
-    (resourceId !== undefined && !visible(platform, books.resources).find(resourceId))
+    (usageMeterId && !visible(platform, books.usageMeters).find(usageMeterId)) ||
+    (resourceId && !visible(platform, books.resources).find(resourceId))
   )
     throw refused(
       'Failed to insert item into features: new row violates row-level security policy for table "features"',

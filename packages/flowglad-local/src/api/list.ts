@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { malformed } from '../problems.ts'
 
 const limits = z.coerce.number().int().min(1).max(100)
-const cursors = z.string().min(1)
+const paging = z.object({ limit: limits.optional(), cursor: z.string().min(1).optional() })
 
 const place = z.object({
   parameters: z.record(z.string(), z.unknown()).optional(),
@@ -24,17 +24,12 @@ export const listQuery = z.object({ limit: limits.default(10), cursor: z.string(
 
 /** Every GET refuses these when they are wrong, lists or not, without a code and before it looks at anything else. */
 export function refuseBadPaging(query: unknown): void {
-  const { limit, cursor } = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
-  for (const [name, value, shape] of [
-    ['limit', limit, limits],
-    ['cursor', cursor, cursors],
-  ] as const) {
-    if (value === undefined) continue
-    if (Array.isArray(value)) throw malformed(`Multiple '${name}' values are not allowed`)
-    const parsed = z.object({ [name]: shape }).safeParse({ [name]: value })
-    if (!parsed.success) throw malformed(parsed.error.message)
-  }
-  if (typeof cursor === 'string') readCursor(cursor)
+  const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
+  for (const name of ['limit', 'cursor'] as const)
+    if (Array.isArray(given[name])) throw malformed(`Multiple '${name}' values are not allowed`)
+  const parsed = paging.safeParse(given)
+  if (!parsed.success) throw malformed(parsed.error.message)
+  if (parsed.data.cursor !== undefined) readCursor(parsed.data.cursor)
 }
 
 /** A page of a list as the platform sends it: cursors are null, not absent, where there are none. */

@@ -1,42 +1,58 @@
 import { z } from 'zod'
-import { cents, days, intervals, units } from '../pricing/bounds.ts'
+import { catalogue } from '../pricing/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
+/** What a price of another kind would say. */
+const nothing = z.null().optional()
 
-const priceFields = {
-  name: text,
-  slug: text,
-  unitPrice: cents,
-  isDefault: z.boolean(),
-  active: z.boolean().default(true),
-}
+const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
+const terms = { isDefault: z.boolean(), unitPrice: catalogue.unitPrice }
+const rest = { active: z.boolean().default(true), slug: text }
+const product = { productId: z.string() }
+
+// Fields stand in the platform's order, which is the order of its complaints.
 const subscriptionPrice = z.object({
+  ...recurring,
   type: z.literal('subscription'),
-  ...priceFields,
-  intervalUnit: interval,
-  intervalCount: intervals,
-  trialPeriodDays: days.nullish(),
+  trialPeriodDays: catalogue.trialPeriodDays.nullish(),
+  ...terms,
+  usageEventsPerUnit: nothing,
+  ...product,
+  ...rest,
+  usageMeterId: nothing,
 })
-const singlePrice = z.object({ type: z.literal('single_payment'), ...priceFields })
+const singlePrice = z.object({
+  intervalUnit: nothing,
+  name: text,
+  intervalCount: nothing,
+  type: z.literal('single_payment'),
+  trialPeriodDays: nothing,
+  ...terms,
+  usageEventsPerUnit: nothing,
+  ...product,
+  ...rest,
+  usageMeterId: nothing,
+})
 const usagePrice = z.object({
+  ...recurring,
   type: z.literal('usage'),
-  ...priceFields,
-  usageEventsPerUnit: units,
+  trialPeriodDays: nothing,
+  ...terms,
+  usageEventsPerUnit: catalogue.usageEventsPerUnit,
+  productId: nothing,
+  ...rest,
   usageMeterId: z.string(),
-  intervalUnit: interval,
-  intervalCount: intervals,
 })
-const ofProduct = { productId: z.string() }
 
 /** A price by itself, which says what it is of. */
-export const priceInput = z.discriminatedUnion('type', [
-  subscriptionPrice.extend(ofProduct),
-  singlePrice.extend(ofProduct),
-  usagePrice,
-])
+export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
 /** The price that comes with a new product. */
-export const productPriceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
+export const productPriceInput = z.discriminatedUnion('type', [
+  subscriptionPrice.omit({ productId: true }),
+  singlePrice.omit({ productId: true }),
+  usagePrice.omit({ productId: true }),
+])
 
 type Terms = z.output<typeof priceInput> | z.output<typeof productPriceInput>
 
@@ -46,6 +62,11 @@ export function withNulls(price: Terms) {
     ...price,
     name: price.name ?? null,
     slug: price.slug ?? null,
-    trialPeriodDays: price.type === 'subscription' ? (price.trialPeriodDays ?? null) : null,
+    intervalUnit: price.intervalUnit ?? null,
+    intervalCount: price.intervalCount ?? null,
+    trialPeriodDays: price.trialPeriodDays ?? null,
+    usageEventsPerUnit: price.usageEventsPerUnit ?? null,
+    productId: ('productId' in price && price.productId) || null,
+    usageMeterId: price.usageMeterId ?? null,
   }
 }

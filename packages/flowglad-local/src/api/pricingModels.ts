@@ -78,9 +78,8 @@ export function pricingModelRoutes(route: Route): void {
   })
 
   const updateInput = z.object({
-    pricingModel: z.object({
-      id: z.string(),
-      name: z.string().optional(),
+    pricingModel: z.looseObject({
+      name: z.string().min(1, 'Name is required'),
       isDefault: z.boolean().optional(),
     }),
   })
@@ -88,6 +87,8 @@ export function pricingModelRoutes(route: Route): void {
     const { pricingModels } = platform.books
     const { id } = findPricingModel(platform, params.id ?? '')
     const { isDefault, name } = body.pricingModel
+    if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
+      throw notImplemented('What is in a pricing model is changed part by part here, or in the pricing file.')
     if (isDefault)
       for (const other of pricingModels.all())
         if (other.isDefault && other.id !== id)

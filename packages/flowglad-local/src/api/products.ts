@@ -5,13 +5,13 @@ import {
   hasSlug,
   linkFeatures,
   productSlugTaken,
-  refuseOtherModel,
   replaceProductPrice,
   togglesOnSinglePayment,
   unexpected,
 } from '../billing/catalog.ts'
 import type { Price, Product } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
+import { label } from '../pricing/bounds.ts'
 import { Problem } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
@@ -22,21 +22,19 @@ import { visible } from './visible.ts'
 
 const text = z.string().nullish()
 const productFields = {
-  name: z.string(),
-  active: z.boolean(),
   description: text,
   imageURL: text,
+  active: z.boolean(),
   singularQuantityLabel: text,
   pluralQuantityLabel: text,
-  slug: text,
   default: z.boolean().optional(),
 }
 const featureIds = z.array(z.string()).optional()
 
 const createInput = z.object({
   product: z
-    .object({ pricingModelId: z.string(), ...productFields })
-    .refine(({ slug, default: isDefault }) => isDefault || slug?.toLowerCase().trim() !== 'free', {
+    .object({ name: z.string().min(1, 'Name is required'), ...productFields, slug: label })
+    .refine(({ slug, default: isDefault }) => isDefault || slug.toLowerCase() !== 'free', {
       message: "Slug 'free' is reserved for default products only",
       path: ['slug'],
     }),
@@ -44,7 +42,7 @@ const createInput = z.object({
   featureIds,
 })
 const updateInput = z.object({
-  product: z.object({ id: z.string(), ...productFields }),
+  product: z.object({ id: z.string(), name: z.string(), ...productFields, slug: label.optional() }),
   price: priceInput.optional(),
   featureIds,
 })
@@ -76,19 +74,18 @@ export function productRoutes(route: Route): void {
   })
 
   route('POST', '/products', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId } = platform
+    const { books, organizationId, pricingModelId } = platform
     const { product: given, price } = body
     if (given.default)
       throw new Problem(
         'FORBIDDEN',
         'Default products cannot be created manually. They are automatically created when pricing models are created.',
       )
-    refuseOtherModel(platform, given.pricingModelId)
-    if (hasSlug(books.products.by('model', given.pricingModelId), given.slug)) throw productSlugTaken()
+    if (hasSlug(books.products.by('model', pricingModelId), given.slug)) throw productSlugTaken()
     const product = books.products.put({
       ...newRecord('prod', now),
       organizationId,
-      pricingModelId: given.pricingModelId,
+      pricingModelId,
       name: given.name,
       active: true,
       default: false,
@@ -96,7 +93,7 @@ export function productRoutes(route: Route): void {
       imageURL: given.imageURL ?? null,
       singularQuantityLabel: given.singularQuantityLabel ?? null,
       pluralQuantityLabel: given.pluralQuantityLabel ?? null,
-      slug: given.slug ?? null,
+      slug: given.slug,
     })
     setFeatures(platform, now, product, price.type, body.featureIds)
     if (price.type === 'usage') {

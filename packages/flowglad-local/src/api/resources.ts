@@ -1,5 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import { hasSlug, slugTaken } from '../billing/catalog.ts'
 import {
   activeClaims,
   claimResource,
@@ -7,22 +8,30 @@ import {
   releaseResource,
   resourceUsage,
 } from '../billing/claims.ts'
-import { featuresOf, itemsAt } from '../billing/subscriptions.ts'
+import { featuresOf } from '../billing/subscriptions.ts'
 import type { Subscription } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { units } from '../pricing/bounds.ts'
 import { notFound, Problem } from '../problems.ts'
+import { defined } from './defined.ts'
 import type { Route } from './route.ts'
+import { visible } from './visible.ts'
+
+/** The SDK's types still name the feature that a seat came from; the platform does not tell it any more. */
+type Told<T> = T extends (infer Element)[]
+  ? Told<Element>[]
+  : T extends object
+    ? { [Key in keyof T as Key extends 'subscriptionItemFeatureId' ? never : Key]: Told<T[Key]> }
+    : T
 
 const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
 
-/** Exactly one way of saying which seats. */
+/** Exactly one way of saying which. */
 const exactlyOne = (keys: readonly string[]) => (input: object, context: z.core.$RefinementCtx) => {
   const given = Object.entries(input).filter(([key, value]) => keys.includes(key) && value !== undefined)
-  if (given.length !== 1) {
-    const list = `${keys.slice(0, -1).join(', ')}, or ${keys.at(-1)}`
-    context.addIssue({ code: 'custom', path: [], message: `Exactly one of ${list} must be provided` })
-  }
+  if (given.length === 1) return
+  const list = keys.length === 2 ? keys.join(' or ') : `${keys.slice(0, -1).join(', ')}, or ${keys.at(-1)}`
+  context.addIssue({ code: 'custom', path: [], message: `Exactly one of ${list} must be provided` })
 }
 
 const which = {
@@ -31,12 +40,20 @@ const which = {
   externalId: z.string().max(255).optional(),
   externalIds: z.array(z.string().max(255)).min(1).optional(),
 }
+const oneOfClaim = exactlyOne(['quantity', 'externalId', 'externalIds'])
+const oneOfRelease = exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds'])
+// The platform checks these two twice, and says so twice.
 const claimInput = z
   .object({ ...which, metadata })
-  .superRefine(exactlyOne(['quantity', 'externalId', 'externalIds']))
+  .superRefine(oneOfClaim)
+  .superRefine(oneOfClaim)
 const releaseInput = z
   .object({ ...which, claimIds: z.array(z.string()).min(1).optional() })
-  .superRefine(exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds']))
+  .superRefine(oneOfRelease)
+  .superRefine(oneOfRelease)
+const usageQuery = z
+  .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
+  .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
 /** A list in a query string comes as one value, with commas as the SDK sends it, or as several. */
 const many = z
@@ -57,42 +74,42 @@ function findSubscription({ books }: Platform, id: string): Subscription {
 
 export function resourceRoutes(route: Route): void {
   const resourceFields = z.object({
-    name: z.string(),
     slug: z.string(),
-    pricingModelId: z.string(),
+    name: z.string(),
     active: z.boolean().default(true),
   })
+  const refuseTakenSlug = ({ books, pricingModelId }: Platform, slug: string | undefined, id?: string) => {
+    if (hasSlug(books.resources.by('model', pricingModelId), slug, id))
+      throw slugTaken('resources', slug ?? '')
+  }
 
-  route('GET', '/resources', { query: z.object({ pricingModelId: z.string() }) }, ({ platform, query }) => {
+  // Not in pages, as on the platform.
+  route('GET', '/resources', {}, ({ platform }) => {
     return {
-      resources: platform.books.resources.by('model', query.pricingModelId),
+      resources: visible(platform, platform.books.resources).all(),
     } satisfies Flowglad.ResourceListResponse
   })
 
   route('POST', '/resources', { body: z.object({ resource: resourceFields }) }, ({ platform, now, body }) => {
-    const { books, organizationId } = platform
-    if (!books.pricingModels.find(body.resource.pricingModelId))
-      throw notFound(`Pricing Model not found with id: ${body.resource.pricingModelId}`)
-    return {
-      resource: books.resources.put({ ...newRecord('resource', now), organizationId, ...body.resource }),
-    } satisfies Flowglad.ResourceCreateResponse
+    const { books, organizationId, pricingModelId } = platform
+    refuseTakenSlug(platform, body.resource.slug)
+    const record = { ...newRecord('resource', now), organizationId, pricingModelId, ...body.resource }
+    return { resource: books.resources.put(record) } satisfies Flowglad.ResourceCreateResponse
   })
 
-  const retrieve = ({ books }: Platform, id: string) => {
-    const resource = books.resources.find(id)
-    if (!resource) throw notFound(`Resource not found with id: ${id}`)
-    return resource
-  }
+  const retrieve = (platform: Platform, id: string | undefined) =>
+    visible(platform, platform.books.resources).get(id, 'resources')
 
   route(
     'GET',
     '/resources/:id',
     {},
     ({ platform, params }) =>
-      ({ resource: retrieve(platform, params.id ?? '') }) satisfies Flowglad.ResourceRetrieveResponse,
+      ({ resource: retrieve(platform, params.id) }) satisfies Flowglad.ResourceRetrieveResponse,
   )
 
   const changes = z.object({
+    id: z.string(),
     name: z.string().optional(),
     slug: z.string().optional(),
     active: z.boolean().optional(),
@@ -102,14 +119,11 @@ export function resourceRoutes(route: Route): void {
     '/resources/:id',
     { body: z.object({ resource: changes }) },
     ({ platform, now, params, body }) => {
-      const { id, name, slug, active } = retrieve(platform, params.id ?? '')
+      const { id } = retrieve(platform, params.id)
+      const { id: _, ...change } = body.resource
+      refuseTakenSlug(platform, change.slug, id)
       return {
-        resource: platform.books.resources.patch(id, {
-          name: body.resource.name ?? name,
-          slug: body.resource.slug ?? slug,
-          active: body.resource.active ?? active,
-          updatedAt: now,
-        }),
+        resource: platform.books.resources.patch(id, { ...defined(change), updatedAt: now }),
       } satisfies Flowglad.ResourceUpdateResponse
     },
   )
@@ -120,7 +134,12 @@ export function resourceRoutes(route: Route): void {
     { body: claimInput },
     ({ platform, now, params, body }) => {
       const subscription = findSubscription(platform, params.subscriptionId ?? '')
-      return claimResource(platform, now, subscription, body) satisfies Flowglad.ResourceClaimClaimResponse
+      return claimResource(
+        platform,
+        now,
+        subscription,
+        body,
+      ) satisfies Told<Flowglad.ResourceClaimClaimResponse>
     },
   )
 
@@ -135,11 +154,10 @@ export function resourceRoutes(route: Route): void {
         now,
         subscription,
         body,
-      ) satisfies Flowglad.ResourceClaimReleaseResponse
+      ) satisfies Told<Flowglad.ResourceClaimReleaseResponse>
     },
   )
 
-  const usageQuery = z.object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   route(
     'GET',
     '/resource-claims/:subscriptionId/usage',
@@ -151,7 +169,7 @@ export function resourceRoutes(route: Route): void {
           ? platform.books.resources.find(query.resourceId ?? '')
           : findResource(platform, subscription, query.resourceSlug)
       if (!resource) throw notFound('Resource not found')
-      if (!resourcesOf(platform, now, subscription).some(({ id }) => id === resource.id))
+      if (!resourcesOf(platform, subscription).some(({ id }) => id === resource.id))
         throw notFound('Resource is not available on this subscription')
       return usageAndClaims(platform, now, subscription, resource.id)
     },
@@ -165,13 +183,13 @@ export function resourceRoutes(route: Route): void {
       const subscription = findSubscription(platform, params.subscriptionId ?? '')
       const slugs = query.resourceSlugs ?? query['resourceSlugs[]']
       const ids = query.resourceIds ?? query['resourceIds[]']
-      return resourcesOf(platform, now, subscription)
+      return resourcesOf(platform, subscription)
         .filter((resource) =>
           slugs ? slugs.includes(resource.slug) : ids ? ids.includes(resource.id) : true,
         )
         .map((resource) =>
           usageAndClaims(platform, now, subscription, resource.id),
-        ) satisfies Flowglad.ResourceClaimListUsagesResponse
+        ) satisfies Told<Flowglad.ResourceClaimListUsagesResponse>
     },
   )
 
@@ -190,8 +208,10 @@ export function resourceRoutes(route: Route): void {
   )
 }
 
-const resourcesOf = (platform: Platform, now: number, subscription: Subscription) => {
-  const ids = featuresOf(platform, itemsAt(platform, subscription.id, now)).flatMap((f) => f.resourceId ?? [])
+/** Everything it has, had or will have seats of. */
+const resourcesOf = (platform: Platform, subscription: Subscription) => {
+  const items = platform.books.subscriptionItems.by('subscription', subscription.id)
+  const ids = featuresOf(platform, items).flatMap((f) => f.resourceId ?? [])
   return [...new Set(ids)].map((id) => platform.books.resources.get(id))
 }
 
@@ -200,5 +220,5 @@ function usageAndClaims(platform: Platform, now: number, subscription: Subscript
   return {
     usage: resourceUsage(platform, now, subscription, resource),
     claims: activeClaims(platform, now, subscription).filter((claim) => claim.resourceId === resourceId),
-  } satisfies Flowglad.ResourceClaimRetrieveUsageResponse
+  } satisfies Told<Flowglad.ResourceClaimRetrieveUsageResponse>
 }

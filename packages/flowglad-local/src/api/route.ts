@@ -12,6 +12,8 @@ interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
+  /** What the caller says the body is. */
+  contentType: string | undefined
   /** Answers with a problem while keeping what the transaction wrote. */
   afterwards(problem: Problem): Problem
 }
@@ -47,6 +49,7 @@ export const createRoute =
             params: request.params as Record<string, string>,
             query,
             body,
+            contentType: request.headers['content-type'],
             afterwards: (problem) => problem,
           }),
         )

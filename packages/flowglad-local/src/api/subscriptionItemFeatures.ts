@@ -1,8 +1,48 @@
-import { notFound, notImplemented } from '../problems.ts'
+import { z } from 'zod'
+import type { SubscriptionFeature } from '../database/records.ts'
+import { newRecord } from '../platform.ts'
+import { epochMs } from '../pricing/bounds.ts'
+import { notFound, refused } from '../problems.ts'
+import { defined } from './defined.ts'
+import { featureKinds } from './featureKinds.ts'
 import type { Route } from './route.ts'
 import { presentFeatureItem } from './subscriptionDetails.ts'
+import { visible } from './visible.ts'
 
-/** A feature that a subscription has, by itself. */
+const kinds = featureKinds(z.int())
+const since = {
+  expiredAt: epochMs.nullish(),
+  detachedAt: epochMs.nullish(),
+  detachedReason: z.string().nullish(),
+  manuallyCreated: z.boolean().optional(),
+}
+const productFeatureId = z.string().nullish()
+const ofItem = { subscriptionItemId: z.string(), featureId: z.string(), productFeatureId }
+// As on the platform, which asks for these and shows the feature's own.
+const called = { name: z.string(), slug: z.string() }
+const changed = { id: z.string(), productFeatureId }
+
+const createInput = z.object({
+  subscriptionItemFeature: z.discriminatedUnion('type', [
+    z.object({ ...ofItem, ...kinds.toggle, ...since, ...called }),
+    z.object({ ...ofItem, ...kinds.grant, ...since, ...called }),
+    z.object({ ...ofItem, ...kinds.resource, ...since, ...called }),
+  ]),
+})
+const updateInput = z.object({
+  subscriptionItemFeature: z.discriminatedUnion('type', [
+    z.object({ ...changed, ...kinds.toggle, ...since }),
+    z.object({ ...changed, ...kinds.grant, ...since }),
+    z.object({ ...changed, ...kinds.resource, ...since }),
+  ]),
+})
+
+const refusedInsert = (why: string) =>
+  refused(
+    `Failed to insert item into subscription_features: Failed to insert items into subscription_features: ${why}`,
+  )
+
+/** What one subscription has: its plan's features, and those that were given to it alone. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
     const feature = platform.books.subscriptionFeatures.find(params.id ?? '')
@@ -10,13 +50,49 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     return { subscriptionItemFeature: presentFeatureItem(feature) }
   })
 
-  for (const [method, path] of [
-    ['GET', '/subscription-item-features'],
-    ['POST', '/subscription-item-features'],
-    ['PUT', '/subscription-item-features/:id'],
-    ['POST', '/subscription-item-features/:id/expire'],
-  ] as const)
-    route(method, path, {}, () => {
-      throw notImplemented('Features come with a plan here: they are not given to one subscription alone.')
-    })
+  // Credits come with the next renewal: nothing is granted at the moment, as on the platform.
+  route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
+    const { books } = platform
+    const given = body.subscriptionItemFeature
+    const item = books.subscriptionItems.find(given.subscriptionItemId)
+    const feature = visible(platform, books.features).find(given.featureId)
+    if (!item || !feature) throw refusedInsert('new row violates row-level security policy')
+    if (books.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
+      throw refusedInsert('duplicate key value violates unique constraint')
+    const stored: SubscriptionFeature = {
+      ...newRecord('sub_feature', now),
+      subscriptionItemId: item.id,
+      featureId: feature.id,
+      productFeatureId: given.productFeatureId ?? null,
+      type: given.type,
+      amount: given.amount ?? null,
+      usageMeterId: given.usageMeterId ?? null,
+      renewalFrequency: given.renewalFrequency ?? null,
+      expiredAt: given.expiredAt ?? null,
+      detachedAt: given.detachedAt ?? null,
+      detachedReason: given.detachedReason ?? null,
+      manuallyCreated: given.manuallyCreated ?? false,
+      pricingModelId: item.pricingModelId,
+      resourceId: given.resourceId ?? null,
+      name: feature.name,
+      slug: feature.slug,
+    }
+    return { subscriptionItemFeature: presentFeatureItem(books.subscriptionFeatures.put(stored)) }
+  })
+
+  route(
+    'PUT',
+    '/subscription-item-features/:id',
+    { body: updateInput },
+    ({ platform, now, params, body }) => {
+      const feature = platform.books.subscriptionFeatures.find(params.id ?? '')
+      if (!feature) throw notFound(`SubscriptionItemFeature with id ${params.id} not found.`)
+      const { id: _, ...change } = body.subscriptionItemFeature
+      return {
+        subscriptionItemFeature: presentFeatureItem(
+          platform.books.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),
+        ),
+      }
+    },
+  )
 }

@@ -29,16 +29,17 @@ const properties = z
 
 const eventInput = z
   .object({
+    // In the platform's order, which is the order of its complaints.
     subscriptionId: z.string(),
+    amount: z.int().positive(),
+    usageDate: usageDate.optional(),
     // Flowglad takes "" for any event it already has and records nothing; refusing it is what was meant.
     transactionId: z.string().min(1),
-    amount: z.int().positive(),
+    properties: properties.nullish(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
     usageMeterId: z.string().optional(),
     usageMeterSlug: z.string().optional(),
-    usageDate: usageDate.optional(),
-    properties: properties.nullish(),
   })
   .superRefine((event, context) => {
     if (identifiers.filter((key) => event[key]).length !== 1)

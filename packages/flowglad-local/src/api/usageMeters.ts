@@ -1,13 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import {
-  addUsagePrice,
-  hasSlug,
-  meterSlugTaken,
-  noChargeSlug,
-  refuseOtherModel,
-  unexpected,
-} from '../billing/catalog.ts'
+import { addUsagePrice, hasSlug, meterSlugTaken, noChargeSlug, unexpected } from '../billing/catalog.ts'
 import type { UsageMeter } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
 import { cents, label, units } from '../pricing/bounds.ts'
@@ -21,7 +14,6 @@ const createInput = z.object({
   usageMeter: z.object({
     name: label,
     slug: label,
-    pricingModelId: z.string(),
     aggregationType: aggregationType.default('sum'),
   }),
   price: z.object({ unitPrice: cents.optional(), usageEventsPerUnit: units.optional() }).optional(),
@@ -61,13 +53,13 @@ export function usageMeterRoutes(route: Route): void {
   )
 
   route('POST', '/usage-meters', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId } = platform
-    const { pricingModelId, slug, name } = body.usageMeter
-    refuseOtherModel(platform, pricingModelId)
+    const { books, organizationId, pricingModelId } = platform
+    const { slug, name } = body.usageMeter
     if (hasSlug(books.usageMeters.by('model', pricingModelId), slug)) throw meterSlugTaken()
     const meter = books.usageMeters.put({
       ...newRecord('usage_meter', now),
       organizationId,
+      pricingModelId,
       ...body.usageMeter,
     })
     // A price of nothing is a price too, when it was asked for.

@@ -5,12 +5,14 @@ import { featuresOf, isTerminal, itemsAt } from './subscriptions.ts'
 
 const claimsAtOnce = 10_000
 
-/** How many seats of a resource a subscription's items give at a moment. */
-function capacityAt(platform: Platform, at: number, subscription: Subscription, resource: Resource): number {
-  return featuresOf(platform, itemsAt(platform, subscription.id, at))
-    .filter((feature) => feature.resourceId === resource.id)
-    .reduce((sum, feature) => sum + (feature.amount ?? 0), 0)
-}
+/** What gives a subscription seats of a resource at a moment. */
+const featuresAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource) =>
+  featuresOf(platform, itemsAt(platform, subscription.id, at)).filter(
+    ({ resourceId, expiredAt }) => resourceId === resource.id && (expiredAt === null || expiredAt > at),
+  )
+
+const capacityAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource): number =>
+  featuresAt(platform, at, subscription, resource).reduce((sum, { amount }) => sum + (amount ?? 0), 0)
 
 /** Seats in use, oldest first. A temporary one ends with the capacity it was taken from. */
 export const activeClaims = ({ books }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
@@ -71,10 +73,7 @@ export function claimResource(
       `Cannot claim resources: Subscription ${subscription.id} is not active (status: ${subscription.status})`,
     )
   const resource = claimable(platform, subscription, request.resourceSlug)
-  const feature = featuresOf(platform, itemsAt(platform, subscription.id, at)).find(
-    (f) => f.resourceId === resource.id,
-  )
-  if (!feature)
+  if (featuresAt(platform, at, subscription, resource).length === 0)
     throw refused(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const names = request.externalIds ?? (request.externalId === undefined ? null : [request.externalId])
@@ -98,7 +97,6 @@ export function claimResource(
       pricingModelId: subscription.pricingModelId,
       resourceId: resource.id,
       subscriptionId: subscription.id,
-      subscriptionItemFeatureId: feature.id,
       externalId,
       metadata: request.metadata ?? null,
       claimedAt: at,

@@ -93,7 +93,6 @@ export interface ResourceClaim extends Base {
   pricingModelId: string
   resourceId: string
   subscriptionId: string
-  subscriptionItemFeatureId: string
   externalId: string | null
   metadata: Metadata | null
   claimedAt: number

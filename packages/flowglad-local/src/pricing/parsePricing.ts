@@ -1,4 +1,5 @@
 import { type Document, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
 import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
 
@@ -48,7 +49,9 @@ export function checkPricing(
 ): PricingSetup {
   const { value, originOf } = fromOlderShape(given)
   const parsed = pricingSetup.safeParse(value)
-  const findings: readonly Finding[] = parsed.success ? brokenReferences(parsed.data) : parsed.error.issues
+  const findings: readonly Finding[] = parsed.success
+    ? brokenReferences(parsed.data)
+    : parsed.error.issues.map(plainly)
   if (parsed.success && findings.length === 0) return parsed.data
   throw new PricingError(
     source,
@@ -60,6 +63,14 @@ export function checkPricing(
       }
     }),
   )
+}
+
+/** Of the ways in which a value could have been right, the first is the one to name. */
+const plainly = (issue: z.core.$ZodIssue): Finding => {
+  const first = (issue.code === 'invalid_union' && issue.errors[0]?.[0]) || issue
+  // Whatever is missing or no number is called NaN, which says little about a file.
+  const message = first.message.replace('expected number, received NaN', 'expected a number')
+  return { path: first === issue ? issue.path : [...issue.path, ...first.path], message }
 }
 
 /** The line of the deepest node on the path that is there: where something is missing, of what it is missing from. */
