@@ -212,6 +212,32 @@ describe('a pricing model', () => {
     expect(await studio.balances('grace')).toEqual({ render: 85 })
   })
 
+  it.each([
+    [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
+    ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
+  ] as const)(
+    'begins with a free plan, whose interval may be said (%s)',
+    async (defaultPlanIntervalUnit, terms) => {
+      await using studio = await startStudio()
+      const { node } = studio
+      const { pricingModel: made } = await node.pricingModels.create({
+        pricingModel: { name: 'New' },
+        ...(defaultPlanIntervalUnit && { defaultPlanIntervalUnit }),
+      })
+      expect(made).not.toHaveProperty('products')
+      expect((await node.pricingModels.retrieve(made.id)).pricingModel.products).toMatchObject([
+        {
+          name: 'Free Plan',
+          slug: 'free',
+          default: true,
+          description: 'Default plan',
+          features: [],
+          prices: [{ name: 'Free Plan', slug: 'free', unitPrice: 0, isDefault: true, ...terms }],
+        },
+      ])
+    },
+  )
+
   it('is cloned with everything in it, under ids of its own', async () => {
     await using studio = await startStudio()
     const original = await model(studio)

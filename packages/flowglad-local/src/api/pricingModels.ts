@@ -67,13 +67,20 @@ export function pricingModelRoutes(route: Route): void {
       name: z.string().min(1, 'Name is required'),
       isDefault: z.boolean().default(false),
     }),
-    defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).default('month'),
+    defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).optional(),
   })
+  // As on the platform, whose free plan is paid for once, with nothing, when nobody says how often it renews.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
+    const { products, prices } = platform.books
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }
     const model = installPricingModel(platform, now, setup)
-    for (const price of platform.books.prices.by('model', model.id))
-      platform.books.prices.patch(price.id, { intervalUnit: body.defaultPlanIntervalUnit })
+    const intervalUnit = body.defaultPlanIntervalUnit
+    const renewal = intervalUnit
+      ? { intervalUnit }
+      : { type: 'single_payment' as const, intervalUnit: null, intervalCount: null }
+    for (const product of products.by('model', model.id))
+      products.patch(product.id, { description: 'Default plan' })
+    for (const price of prices.by('model', model.id)) prices.patch(price.id, renewal)
     return { pricingModel: model } satisfies Flowglad.PricingModelCreateResponse
   })
 
