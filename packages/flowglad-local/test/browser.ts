@@ -5,7 +5,7 @@ import { chromium } from '@playwright/test'
 /** The system's chromium where there is one, else Playwright's own. */
 function systemChromium(): string | undefined {
   for (const directory of (process.env.PATH ?? '').split(delimiter))
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome'])
+    for (const name of ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'])
       if (existsSync(join(directory, name))) return join(directory, name)
   return undefined
 }
