@@ -51,9 +51,11 @@ export function createDelivery({
       .filter((customer) => !restingUntil.has(customer))
       .slice(0, Math.min(customersAtOnce, room))
     const eventsEach = Math.min(options.bulkMaxEvents, Math.ceil(room / due.length))
+    const passedOver = sender.passedOver()
     const held = new Set<Lane>()
     const take = async (customer: string) => {
-      const lane = await lanes.tryDeliver(customer, eventsEach)
+      // Those come first, being the oldest, and are not sent: they must not take the places of what is.
+      const lane = await lanes.tryDeliver(customer, eventsEach + (passedOver.get(customer) ?? 0))
       if (lane) held.add(lane)
     }
     try {
@@ -83,8 +85,8 @@ export function createDelivery({
       await allEnded(Array.from({ length: pace.bulks }, sendSome))
       if (away || taken.length > 0) sender.adapt({ away, timedOut })
       for (const { customer, ambiguous, events } of taken) {
-        const resting = [...ambiguous, ...events].filter(sender.isResting)
-        if (resting.length > 0) restingUntil.set(customer, sender.restsUntil(resting))
+        const until = sender.restsUntil([...ambiguous, ...events])
+        if (until > now) restingUntil.set(customer, until)
       }
       return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'refused' : 'nothing' }
     } finally {

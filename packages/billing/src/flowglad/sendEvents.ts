@@ -23,6 +23,7 @@ export interface SendResult {
 }
 
 interface Failures {
+  customer: string
   tries: number
   /** Flowglad's own refusals while it worked for others: enough of them park the event. */
   count: number
@@ -136,6 +137,7 @@ export function createEventSender({
     const now = clock.now()
     const id = idOf(event)
     const record = failures.get(id) ?? {
+      customer: event.customer,
       tries: 0,
       count: 0,
       alone: false,
@@ -214,16 +216,16 @@ export function createEventSender({
 
   /** Not due yet after it failed alone. */
   const isResting = (event: UsageEvent) => (failures.get(idOf(event))?.nextTryAt ?? 0) > clock.now()
-  const goesAlone = ({ event }: Sending) => event.parkedBefore || (failures.get(idOf(event))?.alone ?? false)
+  const goesAlone = (event: UsageEvent) => event.parkedBefore || (failures.get(idOf(event))?.alone ?? false)
 
   return {
     /** Events whose failures were their own go alone once they have rested, so that they cannot take neighbours down again. */
     async send(batch: Sending[]): Promise<SendResult> {
       const result: SendResult = { away: false, timedOut: false, decided: 0 }
-      const together = batch.filter((item) => !goesAlone(item))
+      const together = batch.filter(({ event }) => !goesAlone(event))
       for (let start = 0; start < together.length; start += pace.bulkSize)
         await sendBulk(together.slice(start, start + pace.bulkSize), result)
-      const alone = batch.filter((item) => goesAlone(item) && !isResting(item.event))
+      const alone = batch.filter(({ event }) => goesAlone(event) && !isResting(event))
       for (const item of alone) await sendAlone(item, result)
       return result
     },
@@ -236,14 +238,31 @@ export function createEventSender({
       if (timedOut) pace.bulks = Math.max(1, pace.bulks >> 1)
       else if (!away) pace.bulks = Math.min(maxBulks, pace.bulks * 2)
     },
-    isResting,
-    /** When the first of these may be tried again. */
-    restsUntil: (events: UsageEvent[]) =>
-      Math.min(...events.map((event) => failures.get(idOf(event))?.nextTryAt ?? 0)),
+    /** How many of each customer's events are passed over until they have rested; not counted beyond what one delivery looks past. */
+    passedOver() {
+      const now = clock.now()
+      const counts = new Map<string, number>()
+      for (const { customer, alone, nextTryAt } of failures.values()) {
+        if (!alone || nextTryAt <= now) continue
+        counts.set(customer, Math.min(mostPassedOver, (counts.get(customer) ?? 0) + 1))
+      }
+      return counts
+    },
+    /**
+     * Until when their customer is left in peace, 0 for not at all: while all of them rest, or while one does whose failure may be Flowglad's. One that goes
+     * alone does not keep its neighbours back.
+     */
+    restsUntil(events: UsageEvent[]) {
+      const resting = events.filter(isResting)
+      if (resting.length === 0) return 0
+      if (resting.length < events.length && resting.every(goesAlone)) return 0
+      return Math.min(...resting.map((event) => failures.get(idOf(event))?.nextTryAt ?? 0))
+    },
   }
 }
 
 const rememberedEvents = 10_000
+const mostPassedOver = 100
 
 async function withLane(batch: Sending[]): Promise<Sending[]> {
   const lanes = new Map<Lane, Promise<boolean>>()

@@ -7,7 +7,7 @@ import { sqliteLedger } from '../../src/index.ts'
 import { silent } from '../../src/logger.ts'
 import { defaultOptions } from '../../src/options.ts'
 import { ledgerFile } from './ledgerFile.ts'
-import { bodies, bulk, chargeOf, refusal, spend, usageEvents } from './spending.ts'
+import { bodies, bulk, chargeOf, poison, refusal, spend, usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -75,6 +75,16 @@ test("one customer's poison never delays another's usage", async () => {
   expect(await stack.books.events()).toHaveLength(10)
   // What failed before goes alone: its neighbours' bulk is not refused again.
   expect(bodies(stack, bulk).length - before).toBe(1)
+})
+
+test("one poisoned event delays its own customer's other usage no longer than another customer's", async () => {
+  // Two at a time: behind the oldest, which is poisoned, there is room for one.
+  await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 2 } })
+  await poison(stack, () => true)
+  for (let n = 0; n < 6; n++) await spend(stack, aUser())
+  await stack.billing.drain()
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+  expect(await stack.books.available(aUser(), 'generations')).toBe(4)
 })
 
 test('events that a bulk answer omits, since Flowglad has them, are asked for alone and acknowledged', async () => {
