@@ -5,6 +5,7 @@ import type { LedgerSettings } from './ledgerOptions.ts'
 interface Waiting {
   command: Command
   bytes: number
+  queuedAt: number
   resolve: (answer: Answer) => void
   reject: (error: unknown) => void
 }
@@ -18,7 +19,8 @@ export interface BatcherStore {
 
 /**
  * Group commit: commands that arrive while a batch is in flight form the next one, first in first out. A batch that met a transient
- * error is run again and decided anew; after any other error its commands are run singly, so that only the culprit fails.
+ * error is run again and decided anew, without those of its commands that have waited too long; after any other error its commands are run
+ * singly, so that only the culprit fails.
  */
 export class Batcher {
   readonly #store: BatcherStore
@@ -38,7 +40,7 @@ export class Batcher {
       return Promise.reject(new LedgerUnavailableError('queueFull'))
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, bytes: sizeOf(command), resolve, reject })
+      this.#queue.push({ command, bytes: sizeOf(command), queuedAt: performance.now(), resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -69,38 +71,46 @@ export class Batcher {
   }
 
   async #finish(batch: Waiting[]): Promise<void> {
-    try {
-      const answers = await this.#persist(batch.map((waiting) => waiting.command))
-      for (const [index, waiting] of batch.entries()) {
-        const answer = answers[index]
-        if (answer) waiting.resolve(answer)
-        else waiting.reject(new Error('The store answered fewer commands than it was given'))
-      }
-    } catch (error) {
-      if (batch.length === 1 || error instanceof LedgerUnavailableError) {
-        for (const waiting of batch) waiting.reject(error)
-      } else {
-        for (const waiting of batch) await this.#finish([waiting])
+    let running = batch
+    for (let tries = 0; running.length > 0; tries += 1) {
+      try {
+        const answers = await this.#store.transact(running.map((waiting) => waiting.command))
+        for (const [index, waiting] of running.entries()) {
+          const answer = answers[index]
+          if (answer) waiting.resolve(answer)
+          else waiting.reject(new Error('The store answered fewer commands than it was given'))
+        }
+        return
+      } catch (error) {
+        if (!this.#store.isTransient(error)) return this.#findCulprit(running, error)
+        running = this.#stillPatient(running, error)
+        // Those behind have waited for the same store.
+        this.#queue = this.#stillPatient(this.#queue, error)
+        if (running.length > 0) await pause(tries)
       }
     }
   }
 
-  /** Runs the batch until its outcome is known. */
-  async #persist(commands: Command[]): Promise<Answer[]> {
-    const start = performance.now()
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await this.#store.transact(commands)
-      } catch (error) {
-        if (!this.#store.isTransient(error)) throw error
-        if (performance.now() - start > this.#settings.outOfReachAfterMs) {
-          throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
-        }
-        const longest = Math.min(250, 2 ** tries)
-        await new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)))
-      }
-    }
+  async #findCulprit(batch: Waiting[], error: unknown): Promise<void> {
+    if (batch.length > 1) for (const waiting of batch) await this.#finish([waiting])
+    else for (const waiting of batch) waiting.reject(error)
   }
+
+  /** Those who can wait longer; the others are told that the store is out of reach. */
+  #stillPatient(them: Waiting[], cause: unknown): Waiting[] {
+    const patientSince = performance.now() - this.#settings.outOfReachAfterMs
+    return them.filter(({ queuedAt, reject }) => {
+      if (queuedAt > patientSince) return true
+      reject(new LedgerUnavailableError('storeOutOfReach', { cause }))
+      return false
+    })
+  }
+}
+
+/** Longer each time, up to a quarter of a second. */
+const pause = (tries: number) => {
+  const longestMs = Math.min(250, 2 ** tries)
+  return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)))
 }
 
 /** About the bytes that the command will occupy in the transaction. */

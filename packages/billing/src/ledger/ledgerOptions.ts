@@ -6,7 +6,7 @@ export const ledgerDefaults = {
   batchBytes: 1_048_576,
   /** Commands waiting for a batch; beyond it `LedgerUnavailableError`. */
   queueCommands: 10_000,
-  /** How long a batch is run again while the store is busy or away, before its callers are told. */
+  /** How long a command waits while the store is busy or away, in the queue or in a batch that is run again, before its caller is told. */
   outOfReachAfterMs: 15_000,
   /** PostgreSQL: a connection that says nothing for so long is given up. Beyond the server's own timeouts of 5 s. */
   silentAfterMs: 12_000,

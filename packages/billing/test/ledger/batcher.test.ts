@@ -90,6 +90,28 @@ describe('group commit', () => {
     ])
   })
 
+  test('who waits behind a batch that a store out of reach keeps is told when they have waited as long', async () => {
+    let giveUp = () => {}
+    const { batcher, sizes } = aBatcher(
+      () => new Promise((_, reject) => (giveUp = () => reject(new Transient()))),
+      { batchCommands: 1, outOfReachAfterMs: 20 },
+    )
+    const patient = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
+    await expect.poll(() => sizes()).toEqual([1])
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    const late = batcher.execute(ended('d'))
+    giveUp()
+    expect(await Promise.allSettled(patient)).toMatchObject(
+      patient.map(() => ({ reason: { reason: 'storeOutOfReach' } })),
+    )
+    // Who has just come is given the same time.
+    await expect.poll(() => sizes()).toEqual([1, 1])
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    giveUp()
+    await expect(late).rejects.toEqual(new LedgerUnavailableError('storeOutOfReach'))
+    expect(sizes()).toEqual([1, 1])
+  })
+
   test('closing finishes what is queued and takes nothing more', async () => {
     const { batcher } = aBatcher(answerAll)
     const queued = batcher.execute(ended('a'))
