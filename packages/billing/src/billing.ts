@@ -90,13 +90,21 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const loops: Promise<void>[] = []
   let started = false
 
+  async function expire(customer: string) {
+    await ledger.execute({ type: 'expire', customer })
+    changed(customer)
+    delivery.wake(customer)
+  }
+
   async function sweep() {
     while (!stopping.aborted) {
       try {
-        for (const customer of await ledger.customersWithDueHolds(1_000)) {
-          await ledger.execute({ type: 'expire', customer })
-          changed(customer)
-          delivery.wake(customer)
+        const due = await ledger.customersWithDueHolds(1_000)
+        // Together, in few batches; and whoever's holds cannot be ended keeps nobody else's.
+        const ended = await Promise.allSettled(due.map(expire))
+        const failed = ended.filter((end) => end.status === 'rejected')
+        if (failed.length > 0) {
+          logger.error({ customers: failed.length, error: String(failed[0]?.reason) }, 'ending holds failed')
         }
         while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
       } catch (error) {
@@ -153,15 +161,18 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     /** Delivers usage now. True when nothing is left to deliver. */
     drain: () => delivery.drain(),
 
-    /** Starts delivery and sweeping. Rejects when Flowglad answers that a meter cannot be metered; Flowglad away is no reason not to start. */
+    /**
+     * Starts delivery and sweeping. Rejects when Flowglad answers that a meter cannot be metered, and can be tried again then; Flowglad away is no reason
+     * not to start.
+     */
     async start() {
-      if (started) return
-      started = true
       const known = await catalog.get().catch((error: unknown) => {
         logger.warn({ error: String(error) }, 'Flowglad is away: starting with what the ledger knows')
         return null
       })
       if (known && known.problems.length > 0) throw new Error(known.problems.join('; '))
+      if (started) return
+      started = true
       loops.push(delivery.run(), sweep())
     },
 

@@ -2,6 +2,8 @@ import { startFlowgladLocal } from 'flowglad-local'
 import { expect, test } from 'vitest'
 import { createBilling, defineMeters, sqliteLedger } from '../../src/index.ts'
 import { aUser } from './meters.ts'
+import { spend } from './spending.ts'
+import { startStack } from './startStack.ts'
 
 const pricing = JSON.stringify({
   name: 'Odd',
@@ -31,6 +33,19 @@ test.each([
   await using flowglad = await startFlowgladLocal({ pricing })
   await using billing = billingOf(flowglad.url, meters)
   await expect(billing.start()).rejects.toThrow(words)
+})
+
+test('a start that was refused can be tried again, and then delivers', async () => {
+  await using stack = await startStack({ started: false, options: { catalogMaxAgeMs: 0 } })
+  const body = { pricingModel: { products: [], usageMeters: [] } }
+  stack.proxy.breakWith(({ path }) =>
+    path.includes('/pricing-models/') ? { state: 'json', status: 200, body } : undefined,
+  )
+  await expect(stack.billing.start()).rejects.toThrow('no usage meter "generations"')
+  stack.proxy.mend()
+  await expect.poll(() => stack.billing.start().catch(String)).toBeUndefined()
+  await spend(stack, aUser())
+  await expect.poll(() => stack.books.events()).toHaveLength(1)
 })
 
 test('Flowglad away stops nobody from starting', async () => {
