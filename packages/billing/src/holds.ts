@@ -4,7 +4,7 @@ import type { Customer } from './customer.ts'
 import { BillingError, unavailable, unconfirmed } from './errors.ts'
 import type { Delivery } from './flowglad/delivery.ts'
 import type { FetchOutcome, Sync } from './flowglad/sync.ts'
-import type { EventPrice, Leg, ReserveAnswer, Settle } from './ledger/commands.ts'
+import type { AnswerOf, EventPrice, Leg, Release, ReserveAnswer, Settle } from './ledger/commands.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
 import type { MeterPolicy, Meters } from './meters.ts'
@@ -77,7 +77,8 @@ export function createHolds({
   changed: (customer: string) => void
 }) {
   const open = new Set<() => void>()
-  const unsettled = new Set<Promise<unknown>>()
+  /** How work ended, as long as the ledger does not have it. */
+  const unwritten = new Set<Promise<unknown>>()
   const shutdown = new AbortController()
   let closing = false
 
@@ -240,8 +241,7 @@ export function createHolds({
         const settling = traced('billing.settle', { 'billing.procedure': request.procedure }, () =>
           settleUntilShutdown(command),
         ).finally(end)
-        unsettled.add(settling)
-        settling.catch(() => {}).finally(() => unsettled.delete(settling))
+        keepOpenFor(settling)
         const answer = await within(clock, options.settleAnswerMs, settling, null)
         if (!answer) throw unconfirmed(5_000)
         changed(customer)
@@ -251,31 +251,47 @@ export function createHolds({
       async release() {
         if (ended) return
         end()
-        // A lost release costs nobody anything: the hold expires. So nobody waits long for it either.
-        const releasing = ledger.execute({ type: 'release', customer, attempt }).then(
+        // Nobody waits long for it; but without it the hold expires, and on some meters that is a charge.
+        const releasing = untilDurable({ type: 'release', customer, attempt }).then(
           () => changed(customer),
           (error: unknown) =>
             logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
         )
+        keepOpenFor(releasing)
         await within(clock, 2_000, releasing, undefined)
       },
     }
   }
 
+  /** What `close` waits for. */
+  function keepOpenFor(writing: Promise<unknown>) {
+    unwritten.add(writing)
+    writing.catch(() => {}).finally(() => unwritten.delete(writing))
+  }
+
   /** The work was done, so its charge is tried until it is durable or the process ends. */
   async function settleUntilShutdown(command: Settle) {
+    try {
+      return await untilDurable(command)
+    } catch (error) {
+      if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
+      // The ledger refused the extras; the charge itself must not go down with them.
+      if (command.result || command.reference) {
+        return settleUntilShutdown({ ...command, result: null, reference: null, properties: {} })
+      }
+      throw unavailable(5_000, error)
+    }
+  }
+
+  /** How work ended must reach the ledger: tried until shutdown, unless the command itself is wrong. */
+  async function untilDurable<C extends Settle | Release>(command: C): Promise<AnswerOf[C['type']]> {
     for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
       try {
         return await ledger.execute(command)
       } catch (error) {
-        const { customer, attempt } = command
-        logger.error({ customer, attempt, error: String(error) }, 'settle failed: trying again')
-        // The ledger refused the extras; the charge itself must not go down with them.
-        if (isInvalidCommand(error) && (command.result || command.reference)) {
-          return settleUntilShutdown({ ...command, result: null, reference: null, properties: {} })
-        }
-        if (isInvalidCommand(error)) throw unavailable(5_000, error)
-        if (shutdown.signal.aborted) throw unconfirmed(5_000, error)
+        const { type, customer, attempt } = command
+        logger.error({ customer, attempt, error: String(error) }, `${type} failed`)
+        if (isInvalidCommand(error) || shutdown.signal.aborted) throw error
       }
       await sleep(clock, pauseMs, shutdown.signal)
     }
@@ -288,10 +304,10 @@ export function createHolds({
     async close(graceMs: number) {
       closing = true
       const patience = clock.now() + graceMs
-      while ((open.size > 0 || unsettled.size > 0) && clock.now() < patience) await sleep(clock, 20)
+      while ((open.size > 0 || unwritten.size > 0) && clock.now() < patience) await sleep(clock, 20)
       if (open.size > 0) logger.warn({ holds: open.size }, 'work still runs at the end of the grace period')
       shutdown.abort()
-      await Promise.allSettled(unsettled)
+      await Promise.allSettled(unwritten)
       for (const end of open) end()
     },
   }

@@ -103,6 +103,41 @@ test('when the store fails after the work, the settle is tried until it is durab
   expect(await balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
+test('when the store fails after work that failed, the units go back once it is there again, before any hold expires', async () => {
+  const store = breakable(sqliteLedger(':memory:'))
+  await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 3_600_000 } })
+  await spend(stack, undefined, 1)
+  let refused = 0
+  store.breakFor((type) => type === 'release' && ++refused <= 3)
+  await expect(spend(stack, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  await expect.poll(() => balance(stack)).toMatchObject({ available: 9, held: 0, used: 1 })
+  expect(refused).toBeGreaterThan(3)
+})
+
+test('a customer whose holds cannot be ended keeps no units of others', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const execute: typeof ledger.execute = async (command) => {
+    if (command.type === 'expire' && command.customer === 'ada') throw new Error('unreadable')
+    return ledger.execute(command)
+  }
+  await using stack = await startStack({
+    ledger: { ...ledger, execute },
+    options: { holdTtlMs: 100, maxHoldMs: 100 },
+  })
+  const endless = ['ada', 'bob'].map((id) => {
+    const { run, started, finish } = work()
+    const customer = aUser(id)
+    const call = stack.billing.meter({ customer, meter: 'generations', amount: 4 }, run)
+    return { call, started, finish }
+  })
+  await Promise.all(endless.map(({ started }) => started))
+  const heldBy = async (id: string) => (await stack.billing.balances(aUser(id))).balances[0]?.held
+  await expect.poll(() => heldBy('bob')).toBe(0)
+  expect(await heldBy('ada')).toBe(4)
+  for (const { finish } of endless) finish()
+  await Promise.all(endless.map(({ call }) => call))
+})
+
 test('a caller does not wait for ever for a broken store: 503 that does not call the work free, while the booking goes on', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
