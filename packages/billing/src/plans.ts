@@ -65,8 +65,14 @@ export function createPlans({
 
   async function afterChange(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     await sync.fetch(customer, { urgent: true, forced: true })
-    return asKnown(customer, effectiveAt)
+    return asChanged(customer, effectiveAt)
   }
+
+  /** It is made, and may be paid for: a ledger that cannot tell the plan right now must not deny it. */
+  const asChanged = (customer: Customer, effectiveAt: number) =>
+    asKnown(customer, effectiveAt).catch((error: unknown) => {
+      throw unclear(null, error)
+    })
 
   async function asKnown(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     const { snapshot } = await ledger.balances(customer.id)
@@ -128,13 +134,13 @@ export function createPlans({
   /** null when nobody can tell. */
   async function look(customer: Customer): Promise<Subscription | null> {
     const { state } = await sync.fetch(customer, { urgent: true, forced: true })
-    return state === 'installed'
-      ? ((await ledger.balances(customer.id)).snapshot?.subscription ?? null)
-      : null
+    if (state !== 'installed') return null
+    const { snapshot } = await ledger.balances(customer.id).catch(() => ({ snapshot: null }))
+    return snapshot?.subscription ?? null
   }
 
   const asMade = (customer: Customer, { cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
-    asKnown(customer, cancelScheduledAt ?? scheduledAdjustmentAt ?? clock.now())
+    asChanged(customer, cancelScheduledAt ?? scheduledAdjustmentAt ?? clock.now())
 
   /** The change was made meanwhile: the cancellation that was put back would end what is paid for. */
   async function stayingOn(customer: Customer, now: Subscription) {

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
+import { withoutLedger } from '../onLedger.ts'
 import type { RefusalCode } from '../refusals.ts'
 
 const statuses = {
@@ -23,7 +24,8 @@ export interface BillingErrorReply {
  * How a plain HTTP route answers one of our errors; null for somebody else's. A customer without credits gets 402 and
  * `{ error: 'insufficient_credits', message, availableBalance, required, upgradeUrl }`.
  */
-export function billingErrorReply(error: unknown): BillingErrorReply | null {
+export function billingErrorReply(thrown: unknown): BillingErrorReply | null {
+  const error = withoutLedger(thrown)
   if (error instanceof BillingError) {
     const { code, ...detail } = error.refusal
     return { status: statuses[code], body: { error: code.toLowerCase(), message: error.message, ...detail } }

@@ -34,11 +34,9 @@ export async function flowgladRoutes(
   /** Flowglad's books of the customer, as fresh as the snapshot, with the ledger's balances in them. */
   async function books(customer: Customer) {
     const { snapshot, balances } = await ledger.balances(customer.id)
-    const known = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
-    const current = snapshot?.subscription?.id ?? null
-    if (known && withLedgerBalances(known, balances).currentId === current) {
-      return withLedgerBalances(known, balances).billing
-    }
+    const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
+    const known = last ? withLedgerBalances(last, balances) : null
+    if (known && known.currentId === (snapshot?.subscription?.id ?? null)) return known.billing
     // Somebody looks at a page: it waits as long as a call would. The fetch goes on.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
+import { withoutLedger } from '../onLedger.ts'
 import type { Refusal, RefusalCode } from '../refusals.ts'
 
 const trpcCodes = {
@@ -15,7 +16,8 @@ const trpcCodes = {
 } as const satisfies Record<RefusalCode, TRPCError['code']>
 
 /** Our errors under tRPC's codes; anything else as it is. */
-export function toTrpcError(error: unknown): unknown {
+export function toTrpcError(thrown: unknown): unknown {
+  const error = withoutLedger(thrown)
   if (error instanceof BillingError) {
     return new TRPCError({ code: trpcCodes[error.refusal.code], message: error.message, cause: error })
   }

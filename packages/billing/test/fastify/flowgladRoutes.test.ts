@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sqliteLedger } from '../../src/index.ts'
+import { LedgerUnavailableError, sqliteLedger } from '../../src/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'
@@ -39,6 +39,36 @@ test("the browser's balance is the ledger's, also while usage waits for delivery
   })
   expect(await availableOf(app, 'generations')).toBe(6)
   expect(await app.books.available(ada, 'generations')).toBe(10)
+})
+
+test('a ledger that is out of reach is BILLING_UNAVAILABLE to whoever reads, and no fault', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let isAway = false
+  const unlessAway =
+    <Query, Answer>(read: (query: Query) => Promise<Answer>) =>
+    (query: Query) =>
+      isAway ? Promise.reject(new LedgerUnavailableError('storeOutOfReach')) : read(query)
+  const { balances, charges, usage } = ledger
+  await using app = await startApp({
+    ledger: {
+      ...ledger,
+      balances: unlessAway(balances),
+      charges: unlessAway(charges),
+      usage: unlessAway(usage),
+    },
+  })
+  await app.client.billing.refresh.mutate()
+  isAway = true
+  const { billing } = app.client
+  const unavailable = { data: { billing: { code: 'BILLING_UNAVAILABLE' }, httpStatus: 503 } }
+  for (const read of [billing.charges.query, billing.usage.query, billing.cancel.mutate]) {
+    await expect(read()).rejects.toMatchObject(unavailable)
+  }
+  expect(await post(app, 'customers/billing')).toMatchObject({
+    status: 503,
+    error: { code: 'billing_unavailable' },
+  })
+  isAway = false
 })
 
 test('only the actions that an app needs are reachable from a browser', async () => {

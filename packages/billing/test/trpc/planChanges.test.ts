@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LedgerUnavailableError, sqliteLedger } from '../../src/index.ts'
 import { plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from './startApp.ts'
@@ -49,6 +50,41 @@ test('a plan change that is declined leaves a scheduled cancellation scheduled',
     'please cancel it again',
   )
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
+})
+
+test('what became of a plan change is told as far as it is known, though the ledger cannot tell the plan right now', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let isAway = false
+  await using app = await startApp({
+    options: { fetchBurst: 100 },
+    ledger: {
+      ...ledger,
+      balances: async (customer) => {
+        if (isAway) throw new LedgerUnavailableError('storeOutOfReach')
+        return ledger.balances(customer)
+      },
+    },
+  })
+  await on(app, 'pro_monthly')
+  app.proxy.breakWith(({ path }) => {
+    isAway ||= path.endsWith('/adjust')
+    return undefined
+  })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
+    'may have been changed: please look again',
+  )
+  isAway = false
+  expect(await planNow(app)).toMatchObject({ name: 'Scale' })
+
+  await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) => {
+    isAway ||= path.endsWith('/adjust')
+    return path.endsWith('/adjust') ? { state: 'refused' } : undefined
+  })
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow(
+    'may have been changed, and its cancellation was lifted',
+  )
+  isAway = false
 })
 
 test('a scheduled downgrade is not lifted for another plan, since nobody could put it back: it is undone first', async () => {
