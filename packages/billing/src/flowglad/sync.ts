@@ -153,7 +153,6 @@ export function createSync({
           return { state: 'installed' }
         },
         (error: unknown): FetchOutcome => {
-          lastFailedAt = clock.now()
           logger.warn({ customer: customer.id, error: String(error) }, 'fetching a snapshot failed')
           return { state: 'failed', error }
         },
@@ -192,8 +191,8 @@ export function createSync({
       await sender.send(lane.ambiguous.map((event) => ({ event, lane })))
       await noteAnew(lane)
     }
-    const answer = (await flowglad.billing(id)) ?? (await createAndFetch(customer, lane.keep))
-    const snapshot = snapshotOf(answer, clock.now())
+    const answer = (await asking(() => flowglad.billing(id))) ?? (await createAndFetch(customer, lane.keep))
+    const snapshot = await asking(() => snapshotOf(answer, clock.now()))
     const { state } = await ledger.execute({
       type: 'install',
       customer: id,
@@ -206,15 +205,25 @@ export function createSync({
     changed(id)
   }
 
+  /** Fetches fail for other reasons too: a lane that another node has, a ledger out of reach. */
+  async function asking<T>(ask: () => Promise<T> | T): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      lastFailedAt = clock.now()
+      throw error
+    }
+  }
+
   async function noteAnew(lane: Lane) {
     if (!(await lane.renote())) throw new Error('The sync lane was lost')
   }
 
   async function createAndFetch({ id, name, email }: KnownCustomer, keepLane: () => Promise<boolean>) {
     if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
-    await flowglad.createCustomer({ id, name, email })
+    await asking(() => flowglad.createCustomer({ id, name, email }))
     if (!(await keepLane())) throw new Error('The sync lane was lost')
-    const answer = await flowglad.billing(id)
+    const answer = await asking(() => flowglad.billing(id))
     if (!answer) throw new Error(`Flowglad has no customer ${id} right after creating it`)
     return answer
   }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { startStack } from '../flowglad/startStack.ts'
+import { aUser, startStack } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
+import { aTakeLane } from '../ledger/builders.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 /** A ledger that tells whose rows are looked through. */
@@ -33,6 +34,13 @@ test('each node probes a row of its own, so that one that is stuck makes no othe
   const [first, second, third] = customers
   expect(first).not.toBe(second)
   expect(third).toBe(first)
+})
+
+test('a lane that another node keeps is no reason to say that Flowglad does not answer', async () => {
+  await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
+  await stack.ledger.execute(aTakeLane({ customer: 'ada' }))
+  expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })
+  expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
 test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', async () => {
