@@ -77,20 +77,23 @@ export function createHolds({
   changed: (customer: string) => void
 }) {
   const open = new Set<() => void>()
-  /** How work ended, as long as the ledger does not have it. */
-  const unwritten = new Set<Promise<unknown>>()
+  /** Calls that are being decided, and how work ended as long as the ledger does not have it: `close` waits for both. */
+  const pending = new Set<Promise<unknown>>()
   const shutdown = new AbortController()
   let closing = false
 
-  const reserve = (request: HoldRequest) =>
-    traced(
-      'billing.reserve',
-      { 'billing.procedure': request.procedure, 'billing.meters': request.legs.map(({ meter }) => meter) },
-      () => decide(request),
+  const reserve = (request: HoldRequest) => {
+    if (closing) return Promise.reject(unavailable(1_000))
+    return keepOpenFor(
+      traced(
+        'billing.reserve',
+        { 'billing.procedure': request.procedure, 'billing.meters': request.legs.map(({ meter }) => meter) },
+        () => decide(request),
+      ),
     )
+  }
 
   async function decide(request: HoldRequest): Promise<Reserved> {
-    if (closing) throw unavailable(1_000)
     const attempt = attemptId(clock.now())
 
     let answer = await reserveOnce(request, attempt, false)
@@ -263,10 +266,11 @@ export function createHolds({
     }
   }
 
-  /** What `close` waits for. */
-  function keepOpenFor(writing: Promise<unknown>) {
-    unwritten.add(writing)
-    writing.catch(() => {}).finally(() => unwritten.delete(writing))
+  function keepOpenFor<T>(work: Promise<T>): Promise<T> {
+    const done = () => void pending.delete(work)
+    pending.add(work)
+    work.then(done, done)
+    return work
   }
 
   /** The work was done, so its charge is tried until it is durable or the process ends. */
@@ -304,10 +308,10 @@ export function createHolds({
     async close(graceMs: number) {
       closing = true
       const patience = clock.now() + graceMs
-      while ((open.size > 0 || unwritten.size > 0) && clock.now() < patience) await sleep(clock, 20)
+      while ((open.size > 0 || pending.size > 0) && clock.now() < patience) await sleep(clock, 20)
       if (open.size > 0) logger.warn({ holds: open.size }, 'work still runs at the end of the grace period')
       shutdown.abort()
-      await Promise.allSettled(unwritten)
+      await Promise.allSettled(pending)
       for (const end of open) end()
     },
   }

@@ -178,6 +178,23 @@ test('shutdown lets running work end, charges it, and takes no new work', async 
   await stack[Symbol.asyncDispose]()
 })
 
+test('shutdown lets a call that came before and still waits for Flowglad begin, end and be charged', async () => {
+  const stack = await startStack()
+  let open = () => {}
+  const until = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  stack.proxy.breakWith(() => ({ state: 'held', until }))
+  const call = spend(stack)
+  await expect.poll(() => stack.proxy.count(/\/customers/)).toBeGreaterThan(0)
+  const closing = stack.billing.close()
+  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  open()
+  expect(await call).toBe('done')
+  await closing
+  await stack[Symbol.asyncDispose]()
+})
+
 test('at the end of the grace period unfinished holds are left to expire, never released', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
