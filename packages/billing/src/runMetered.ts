@@ -4,15 +4,25 @@ import { fingerprint, parseKey } from './keys.ts'
 import type { Service } from './service.ts'
 import { assertAmount, type MeterCost, prepareSpend, type Usage } from './spend.ts'
 
+/** What plain work costs: `amount`, known before; or at most `hold`, and `cost` says after the work what it really was. Integers from 1 to 2^31−1. */
+type MeterPrice =
+  | {
+      /** Default 1. */
+      amount?: number
+      hold?: undefined
+      cost?: undefined
+    }
+  | {
+      hold: number
+      /** From 0. Default: all that was held. */
+      cost?: (call: { usage: Usage; output: unknown }) => number
+      amount?: undefined
+    }
+
 /** Plain work, outside tRPC. */
-export interface MeterCall<Meter extends string> {
+export type MeterCall<Meter extends string> = MeterPrice & {
   customer: Customer
   meter: Meter
-  /** Units it costs, when that is known before. Default 1. */
-  amount?: number
-  /** At most so many units, when the cost is known only after the work; goes with `cost`. */
-  hold?: number
-  cost?: (call: { usage: Usage; output: unknown }) => number
   /** Names the operation over retries: a second call returns the first one's result. */
   key?: string
   /** What the operation was asked to do; the same key with another `input` is refused. */

@@ -135,4 +135,6 @@ export const mustNotCompile = () => [
   counted.use(metered({ generations: { cost: 1 }, nope: { cost: 1 } })),
   // @ts-expect-error no such meter
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'nope' }, () => 1),
+  // @ts-expect-error a cost that shows only afterwards needs a hold: alone, it would be passed over and one unit charged
+  billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'tokens', cost: () => 500 }, () => 1),
 ]
