@@ -199,18 +199,25 @@ export function createHolds({
     let cancelRenewal = () => {}
 
     const renewIn = (ms: number, remainingMs: number) => {
-      cancelRenewal = clock.after(ms, () => {
+      let cancelled = false
+      const cancelTimer = clock.after(ms, () => {
         ledger.execute({ type: 'renew', customer, attempt, ttlMs }).then(
           (answer) => {
-            if (!ended && answer.state === 'renewed') renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
+            if (!cancelled && answer.state === 'renewed')
+              renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
           },
           () => {
             // What is left of the hold's time is for trying again.
             const leftMs = remainingMs - Math.max(50, remainingMs / 8)
-            if (!ended && leftMs > 0) renewIn(Math.max(50, remainingMs / 8), leftMs)
+            if (!cancelled && leftMs > 0) renewIn(Math.max(50, remainingMs / 8), leftMs)
           },
         )
       })
+      // Also one whose answer is still to come: nothing follows it.
+      cancelRenewal = () => {
+        cancelled = true
+        cancelTimer()
+      }
     }
     const end = () => {
       ended = true

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client'
 import { expect, test } from 'vitest'
+import { sqliteLedger } from '../../src/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { FetchEventSource } from './FetchEventSource.ts'
 import { type AppRouter, startApp, type Work } from './startApp.ts'
@@ -186,6 +187,36 @@ test('a stream whose reader went before its first pull costs nothing, fixed pric
   expect(seen).toEqual([])
   expect(await charged(app)).toEqual([])
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
+})
+
+test('a stream that nobody ever pulls is not kept alive by a renewal that was under way when it was made', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let renewals = 0
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const execute: typeof ledger.execute = async (command) => {
+    if (command.type === 'renew') {
+      renewals++
+      await answered
+    }
+    return ledger.execute(command)
+  }
+  await using app = await startApp({
+    ledger: { ...ledger, execute },
+    options: { holdTtlMs: 1_000, shutdownGraceMs: 0 },
+    work: {
+      async generate() {
+        await expect.poll(() => renewals).toBe(1)
+        return (async function* () {})()
+      },
+    },
+  })
+  await app.router.createCaller({ user: aUser() }).generate({ prompt: 'unread', count: 1 })
+  answer()
+  await expect.poll(async () => (await balanceOf(app, 'generations'))?.held).toBe(0)
+  expect(renewals).toBe(1)
 })
 
 test('a generator that throws is charged for what it counted, once', async () => {
