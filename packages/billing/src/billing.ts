@@ -176,7 +176,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       loops.push(delivery.run(), sweep())
     },
 
-    /** Takes no new work, lets running work end within the grace period, and closes the ledger. Unfinished holds are left to expire; what waits for delivery waits for the next start. */
+    /**
+     * Takes no new work, lets calls that came before begin and end within the grace period, and closes the ledger. Unfinished holds are left to expire; what
+     * waits for delivery waits for the next start.
+     */
     async close() {
       live.close()
       await holds.close(options.shutdownGraceMs)

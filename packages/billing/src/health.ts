@@ -38,11 +38,21 @@ export const createHealth = ({
   // A row of this node's own: behind another's lock it would wait for a node that is stuck, and so declare itself unusable too. Few enough to stay for ever.
   const customer = `health ${randomInt(65_536)}`
 
-  /** Reading may work where writing does not (a full disk, a closing process): this takes the way of every call. */
+  /** Reading may work where writing does not (a full disk, a closing process): this takes the way of every call, and it always writes. */
   const probe = () => {
-    probing ??= ledger.execute({ type: 'expire', customer }).finally(() => {
-      probing = null
-    })
+    probing ??= ledger
+      .execute({
+        type: 'takeLane',
+        customer,
+        token: 'health',
+        purpose: 'fetch',
+        leaseMs: 1,
+        maxEvents: 0,
+        extend: false,
+      })
+      .finally(() => {
+        probing = null
+      })
     return probing
   }
 

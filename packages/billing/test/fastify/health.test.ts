@@ -10,7 +10,7 @@ import { startApp } from '../trpc/startApp.ts'
 function probed(ledger = sqliteLedger(':memory:')) {
   const customers: string[] = []
   const execute: Ledger['execute'] = (command) => {
-    if (command.type === 'expire') customers.push(command.customer)
+    if (command.customer.startsWith('health')) customers.push(command.customer)
     return ledger.execute(command)
   }
   return { customers, ledger: { ...ledger, execute } }
@@ -24,6 +24,17 @@ test('however many ask for its health at once, the ledger is probed once', async
   expect(customers).toHaveLength(1)
   expect(await stack.billing.health()).toEqual(answers[0])
   expect(customers).toHaveLength(2)
+})
+
+test('what is probed is that the ledger can write: each look leaves a trace', async () => {
+  const { ledger, customers } = probed()
+  await using stack = await startStack({ started: false, ledger })
+  const versions: number[] = []
+  for (let look = 0; look < 3; look++) {
+    expect(await stack.billing.health()).toMatchObject({ status: 'ok' })
+    versions.push((await ledger.balances(customers[0] ?? '')).version)
+  }
+  expect(versions).toEqual([1, 2, 3])
 })
 
 test('each node probes a row of its own, so that one that is stuck makes no other look unusable', async () => {
