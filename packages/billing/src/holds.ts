@@ -131,7 +131,7 @@ export function createHolds({
           sync.isFresh(request.customer.id)
         }
         changed(request.customer.id)
-        return { state: 'held', hold: hold(request, attempt, answer) }
+        return { state: 'held', hold: await begin(hold(request, attempt, answer)) }
       case 'completed':
         return answer
       case 'inProgress':
@@ -146,6 +146,13 @@ export function createHolds({
       default:
         throw new Error(`The ledger gave an unknown answer: ${JSON.stringify(answer satisfies never)}`)
     }
+  }
+
+  /** Decided after the grace period, its charge would come too late: it does not begin. */
+  async function begin(held: Hold): Promise<Hold> {
+    if (!shutdown.signal.aborted) return held
+    await held.release()
+    throw unavailable(1_000)
   }
 
   async function reserveOnce(

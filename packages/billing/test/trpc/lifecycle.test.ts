@@ -178,20 +178,48 @@ test('shutdown lets running work end, charges it, and takes no new work', async 
   await stack[Symbol.asyncDispose]()
 })
 
-test('shutdown lets a call that came before and still waits for Flowglad begin, end and be charged', async () => {
-  const stack = await startStack()
+/** A call that came before shutdown and waits for Flowglad until it is let through. */
+async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {
     open = resolve
   })
   stack.proxy.breakWith(() => ({ state: 'held', until }))
-  const call = spend(stack)
+  const call = spend(stack, run)
   await expect.poll(() => stack.proxy.count(/\/customers/)).toBeGreaterThan(0)
   const closing = stack.billing.close()
+  return { call, open, closing }
+}
+
+test('shutdown lets a call that came before and still waits for Flowglad begin, end and be charged', async () => {
+  const stack = await startStack()
+  const { call, open, closing } = await callBeforeShutdown(stack)
   await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
   open()
   expect(await call).toBe('done')
   await closing
+  await stack[Symbol.asyncDispose]()
+})
+
+test('a call that waits for Flowglad beyond the grace period does not begin, and holds nothing', async () => {
+  const ledger = sqliteLedger(':memory:')
+  const stack = await startStack({
+    ledger: { ...ledger, close: async () => {} },
+    options: { shutdownGraceMs: 0 },
+  })
+  const run = vi.fn()
+  const { call, open, closing } = await callBeforeShutdown(stack, run)
+  // Its grace is over before Flowglad answers.
+  await new Promise(setImmediate)
+  open()
+  await expect(call).rejects.toMatchObject({
+    refusal: { code: 'BILLING_UNAVAILABLE' },
+    message: expect.stringContaining('Nothing was charged'),
+  })
+  await closing
+  expect(run).not.toHaveBeenCalled()
+  expect((await ledger.balances('ada')).balances.reduce((sum, { held }) => sum + held, 0)).toBe(0)
+  await ledger.close()
   await stack[Symbol.asyncDispose]()
 })
 
