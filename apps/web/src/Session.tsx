@@ -23,7 +23,7 @@ export const useUser = () => use(UserContext)
 export function Session({ user, children }: { user: User | null; children: ReactNode }) {
   const [{ queryClient, api }] = useState(() => {
     const queryClient = createQueryClient()
-    return { queryClient, api: createApi(queryClient, user?.id ?? null) }
+    return { queryClient, api: createApi(queryClient) }
   })
   return (
     <UserContext value={user}>

@@ -1,5 +1,5 @@
 import { balancesLink, idempotencyLink, keyHeaders } from '@metered/billing/client'
-import { installBalances } from '@metered/billing-react'
+import { installBalances, type MeterOf } from '@metered/billing-react'
 import type { AppRouter } from '@metered/server'
 import type { QueryClient } from '@tanstack/react-query'
 import {
@@ -16,20 +16,15 @@ import { createContext, use } from 'react'
 
 export type Api = TRPCClient<AppRouter>
 /** The app's meters, as the server declares them. */
-export type Meter = Awaited<ReturnType<Api['billing']['balances']['query']>>['balances'][number]['meter']
+export type Meter = MeterOf<Api['billing']>
 
 const url = '/trpc'
 const retries = 2
 
-/** One client for one signed-in customer: what its late answers carry can only land in that customer's cache. */
-export function createApi(queryClient: QueryClient, customer: string | null): Api {
+export function createApi(queryClient: QueryClient): Api {
   return createTRPCClient<AppRouter>({
     links: [
-      balancesLink({
-        onBalances: (answer) => {
-          if (customer !== null) installBalances(queryClient, customer, answer)
-        },
-      }),
+      balancesLink({ onBalances: (answer) => installBalances(queryClient, answer) }),
       // Before the retries, so that all of them carry the same key.
       idempotencyLink(),
       retryLink({

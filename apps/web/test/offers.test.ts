@@ -22,6 +22,7 @@ const pro = anOffer({ name: 'Pro', priceSlug: 'pro_monthly', unitPrice: 2_000, i
 const pack = anOffer({ kind: 'pack', name: 'Pack', priceSlug: 'pack', unitPrice: 500, isFree: false })
 
 const onFree = (row: { available: number; limit: number }) => ({
+  customer: 'ada',
   version: 1,
   asOf: 0,
   plan: {

@@ -13,6 +13,11 @@ export interface ChargesPage<Meter extends string = string> {
   nextCursor: string | null
 }
 
+/** The app's own meters, out of its client: `MeterOf<typeof trpc.billing>`. */
+export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer> } }> = Awaited<
+  ReturnType<Client['balances']['query']>
+>['balances'][number]['meter']
+
 interface Call {
   signal?: AbortSignal
 }

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { createContext, type ReactNode, use, useMemo } from 'react'
 import type { BillingClient } from './BillingClient.ts'
 import { installBalances } from './installBalances.ts'
+import { keys } from './keys.ts'
 import { type Paywall, paywallOfError, paywallOfMeter } from './paywall.ts'
 import {
   type BillingContext,
@@ -18,14 +19,16 @@ import { useBillingCache } from './useBillingCache.ts'
 interface BillingProviderProps<Meter extends string> {
   /** The billing router's part of a tRPC client, wherever the app mounted it. Keep it stable. */
   client: BillingClient<Meter>
-  /** Who is signed in; null when nobody is. When it changes, everything of the previous customer is forgotten. */
+  /**
+   * Who is signed in, by the id that the server's `customer` gives; null when nobody is. When it changes, everything of the previous customer is
+   * forgotten. A cache has one customer at a time.
+   */
   customer: string | null
   children: ReactNode
 }
 
 /**
- * The hooks, typed by an app's own meters: `createBillingHooks<'generations' | 'tokens'>()`, or from the router,
- * `createBillingHooks<inferRouterOutputs<AppRouter>['billing']['balances']['balances'][number]['meter']>()`. Amounts are units of the meter, times
+ * The hooks, typed by an app's own meters: `createBillingHooks<MeterOf<typeof trpc.billing>>()`. Amounts are units of the meter, times
  * epoch milliseconds, money the currency's smallest unit; all of it as the billing router answers.
  * Each returns TanStack Query's result as it is. Errors are the client's: read them with `usePaywall(error)` or `billingRefusal(error)`.
  */
@@ -88,28 +91,38 @@ export function createBillingHooks<Meter extends string>() {
    * second paid plan, is BAD_REQUEST with words for the customer; Flowglad away is `BILLING_UNAVAILABLE`. Nothing is charged before the hosted page.
    */
   function useCheckout() {
-    const { client } = useBilling()
+    const { client, customer } = useBilling()
     return useMutation({
+      mutationKey: keys.mutation(customer, 'checkout'),
       mutationFn: (order: { priceSlug: string; quantity?: number }) => client.checkout.mutate(order),
     })
   }
 
   /** Moves to another plan: up at once, down with the period that is paid for. `data.effectiveAt` says when, `data.plan` what it is until then. */
   function useChangePlan() {
-    const { client } = useBilling()
-    return useMutation({ mutationFn: (to: { priceSlug: string }) => client.changePlan.mutate(to) })
+    const { client, customer } = useBilling()
+    return useMutation({
+      mutationKey: keys.mutation(customer, 'changePlan'),
+      mutationFn: (to: { priceSlug: string }) => client.changePlan.mutate(to),
+    })
   }
 
   /** Ends the plan with its paid period; the answer says when. */
   function useCancelPlan() {
-    const { client } = useBilling()
-    return useMutation({ mutationFn: () => client.cancel.mutate() })
+    const { client, customer } = useBilling()
+    return useMutation({
+      mutationKey: keys.mutation(customer, 'cancel'),
+      mutationFn: () => client.cancel.mutate(),
+    })
   }
 
   /** Takes back a scheduled cancellation or downgrade. */
   function useResumePlan() {
-    const { client } = useBilling()
-    return useMutation({ mutationFn: () => client.resume.mutate() })
+    const { client, customer } = useBilling()
+    return useMutation({
+      mutationKey: keys.mutation(customer, 'resume'),
+      mutationFn: () => client.resume.mutate(),
+    })
   }
 
   /**
@@ -125,10 +138,11 @@ export function createBillingHooks<Meter extends string>() {
     const { client, customer } = useBilling()
     const queryClient = useQueryClient()
     return useMutation({
+      mutationKey: keys.mutation(customer, 'refresh'),
       mutationFn: async () => {
-        const answer = await client.refresh.mutate()
-        if (customer !== null) installBalances(queryClient, customer, answer)
-        return answer
+        const { ageMs, ...answer } = await client.refresh.mutate()
+        installBalances(queryClient, answer)
+        return { ...answer, ageMs }
       },
     })
   }
@@ -137,7 +151,7 @@ export function createBillingHooks<Meter extends string>() {
    * What stands in the way: of the next call on a meter (`usePaywall('generations')`), or after a refused one
    * (`usePaywall(mutation.error)`). It follows the balances, so it opens by itself after a top-up.
    */
-  function usePaywall(subject: Meter | Error | null): Paywall<Meter> {
+  function usePaywall(subject: Meter | { message: string } | null): Paywall<Meter> {
     const { data } = useBalances()
     if (subject === null) return { state: 'open' }
     return typeof subject === 'string' ? paywallOfMeter(data, subject) : paywallOfError(data, subject)

@@ -1,4 +1,4 @@
-export type { BillingClient } from './BillingClient.ts'
+export type { BillingClient, MeterOf } from './BillingClient.ts'
 export { createBillingHooks } from './createBillingHooks.tsx'
 export { installBalances } from './installBalances.ts'
 export { noticeShare, type Paywall } from './paywall.ts'

@@ -1,13 +1,18 @@
 import { type BalancesAnswer, newestBalances } from '@metered/billing/client'
 import { type QueryClient, replaceEqualDeep } from '@tanstack/react-query'
 import { keys } from './keys.ts'
+import { ownerOf } from './owners.ts'
 
 /**
  * Takes balances that arrived outside a query (in a response's header, over the stream) into the cache. The higher version stays, so a
- * slow old answer never turns a number back.
+ * slow old answer never turns a number back; and what arrives for anybody but the customer who is signed in is dropped.
  */
-export function installBalances(queryClient: QueryClient, customer: string, answer: BalancesAnswer): void {
-  queryClient.setQueryData<BalancesAnswer>(keys.balances(customer), (known) => newestBalances(known, answer))
+export function installBalances(queryClient: QueryClient, answer: BalancesAnswer): void {
+  const owner = ownerOf(queryClient)
+  if (owner !== undefined && owner !== answer.customer) return
+  queryClient.setQueryData<BalancesAnswer>(keys.balances(answer.customer), (known) =>
+    newestBalances(known, answer),
+  )
 }
 
 /**

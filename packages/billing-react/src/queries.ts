@@ -23,7 +23,15 @@ export function balancesOptions<Meter extends string>({
 }: BillingContext<Meter>) {
   return queryOptions<BalancesAnswer<Meter>>({
     queryKey: keys.balances(customer),
-    queryFn: ({ signal }) => client.balances.query(undefined, { signal }),
+    async queryFn({ signal }) {
+      const answer = await client.balances.query(undefined, { signal })
+      // Somebody else signed in meanwhile, in another tab say; or the app names its customers otherwise here than on its server.
+      if (answer.customer !== customer)
+        throw new Error(
+          `BillingProvider was given customer "${customer}", but the server answered for "${answer.customer}".`,
+        )
+      return answer
+    },
     enabled: customer !== null && !streaming,
     staleTime: balancesFreshMs,
     structuralSharing: newestInCache,
@@ -50,7 +58,7 @@ export function booksOptions<Meter extends string>(
     queryKey: keys.books(customer),
     async queryFn({ signal }) {
       const { ageMs, ...answer } = await client.refresh.mutate(undefined, { signal })
-      if (customer !== null) installBalances(queryClient, customer, answer)
+      installBalances(queryClient, answer)
       const current = ageMs !== null && ageMs < justNowMs
       const wereOld = queryClient.getQueryData<Books>(keys.books(customer))?.current === false
       if (current && wereOld) invalidateFlowglad(queryClient)

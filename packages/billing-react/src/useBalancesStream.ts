@@ -2,6 +2,7 @@ import { focusManager, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { BillingClient } from './BillingClient.ts'
 import { installBalances } from './installBalances.ts'
+import { keys } from './keys.ts'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
@@ -24,11 +25,11 @@ export function useBalancesStream(client: BillingClient, customer: string | null
       clearTimeout(retry)
       subscription?.unsubscribe()
       subscription = undefined
-      setDelivering(null)
     }
     // tRPC's stream reconnects by itself after a broken connection, and ends for good after an answer such as a proxy's 502.
     function again() {
       close()
+      setDelivering(null)
       retry = setTimeout(open, retryMs)
       retryMs = Math.min(retryMs * 2, longestRetryMs)
     }
@@ -36,16 +37,23 @@ export function useBalancesStream(client: BillingClient, customer: string | null
       clearTimeout(retry)
       if (customer === null || subscription) return
       let live = true
+      let silent = true
+      setDelivering(null)
       const opened = client.onBalances.subscribe(undefined, {
         onData(answer) {
-          if (!live) return
+          if (!live || answer.customer !== customer) return
           retryMs = firstRetryMs
-          installBalances(queryClient, customer, answer)
+          // Still being asked as well: an answer would bring nothing, and a failure would stand where the balances are.
+          if (silent) void queryClient.cancelQueries({ queryKey: keys.balances(customer) })
+          silent = false
+          installBalances(queryClient, answer)
           // Only data proves delivery: a connection may open and stay silent.
           setDelivering(customer)
         },
         onConnectionStateChange({ state }) {
-          if (live && state !== 'pending') setDelivering(null)
+          if (!live || state === 'pending') return
+          silent = true
+          setDelivering(null)
         },
         onError: () => live && again(),
         onComplete: () => live && again(),
@@ -58,6 +66,7 @@ export function useBalancesStream(client: BillingClient, customer: string | null
       }
     }
 
+    // Hidden, nobody is shown anything, so nothing is asked instead: whoever comes back opens the stream first.
     const stopWatching = focusManager.subscribe((visible) => (visible ? open() : close()))
     if (focusManager.isFocused()) open()
     return () => {

@@ -1,17 +1,14 @@
 import type { BalancesAnswer } from '@metered/billing/client'
-import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
-import { invalidateFlowglad, keys } from './keys.ts'
+import { hashKey, type Query, type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { invalidateFlowglad, isOfAnother, keys } from './keys.ts'
+import { ownerOf, setOwner } from './owners.ts'
 
 /** Keeps what the cache knows about billing in step: with the app's mutations, with new balances, and with who is signed in. */
 export function useBillingCache(customer: string | null): void {
   const queryClient = useQueryClient()
-  const previous = useRef(customer)
 
-  useEffect(() => {
-    if (previous.current !== customer) forgetCustomer(queryClient, previous.current)
-    previous.current = customer
-  }, [queryClient, customer])
+  useEffect(() => handOver(queryClient, customer), [queryClient, customer])
 
   useEffect(() => {
     if (customer === null) return
@@ -44,12 +41,19 @@ export function useBillingCache(customer: string | null): void {
   }, [queryClient, customer])
 }
 
-/** Sign-out, or another user: whatever billing knew about the customer leaves the cache, Flowglad's answers with it. */
-function forgetCustomer(queryClient: QueryClient, customer: string | null) {
-  for (const queryKey of [keys.customer(customer), keys.books(customer)]) {
-    void queryClient.cancelQueries({ queryKey })
-    queryClient.removeQueries({ queryKey })
-  }
+/** Sign-out, or another user: whatever billing knew about anybody else leaves the cache, Flowglad's answers with it. */
+function handOver(queryClient: QueryClient, customer: string | null) {
+  const previous = ownerOf(queryClient)
+  if (previous === customer) return
+  setOwner(queryClient, customer)
+  const others = { predicate: ({ queryKey }: Query) => isOfAnother(customer, queryKey) }
+  void queryClient.cancelQueries(others)
+  queryClient.removeQueries(others)
+  const mutations = queryClient.getMutationCache()
+  for (const mutation of mutations.getAll())
+    if (isOfAnother(customer, mutation.options.mutationKey ?? [])) mutations.remove(mutation)
+  // Before the first customer there was nobody whose answers these could be.
+  if (previous === undefined) return
   // Reset, not removed: a mounted useBilling goes back to loading instead of showing the previous user.
   for (const queryKey of keys.flowglad) void queryClient.resetQueries({ queryKey })
 }

@@ -30,12 +30,18 @@ export function aRow(row: Partial<BalanceRow<Meter>> = {}): BalanceRow<Meter> {
 }
 
 export function anAnswer({
+  customer = 'anna',
   version = 1,
   plan = 'Free',
   features = [],
   ...row
-}: Partial<BalanceRow<Meter>> & { plan?: string; features?: string[] } = {}): BalancesAnswer<Meter> {
+}: Partial<BalanceRow<Meter>> & {
+  customer?: string
+  plan?: string
+  features?: string[]
+} = {}): BalancesAnswer<Meter> {
   return {
+    customer,
     version,
     asOf: 0,
     balances: [aRow({ ...row, version })],

@@ -1,11 +1,19 @@
 import type { BalancesAnswer } from '@metered/billing/client'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { QueryClient, useMutation, useQuery } from '@tanstack/react-query'
 import { act, cleanup, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { installBalances } from '../src/index.ts'
 import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
 
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  vi.useRealTimers()
+})
+
+const show = (state: DocumentVisibilityState) => {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state)
+  act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+}
 
 describe('balances meet in one place', () => {
   it('keeps the newest when a slow old answer of the query arrives last', async () => {
@@ -14,7 +22,7 @@ describe('balances meet in one place', () => {
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(server.asked('balances')).toBe(1))
 
-    act(() => installBalances(queryClient, 'anna', anAnswer({ version: 7, used: 5 })))
+    act(() => installBalances(queryClient, anAnswer({ version: 7, used: 5 })))
     await act(async () => slow.resolve(anAnswer({ version: 6, used: 4 })))
 
     await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
@@ -26,7 +34,7 @@ describe('balances meet in one place', () => {
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(result.current.data?.used).toBe(4))
 
-    act(() => installBalances(queryClient, 'anna', anAnswer({ version: 5, used: 3 })))
+    act(() => installBalances(queryClient, anAnswer({ version: 5, used: 3 })))
     expect(result.current.data).toMatchObject({ used: 4, version: 6 })
   })
 
@@ -36,6 +44,36 @@ describe('balances meet in one place', () => {
     await server.push(anAnswer({ version: 9, used: 8 }))
     await server.push(anAnswer({ version: 8, used: 7 }))
     await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
+  })
+
+  it('keeps, of two answers at one version, what Flowglad confirmed last', async () => {
+    const server = aClient()
+    const { result, queryClient } = render(() => hooks.useBalances(), server)
+    await server.push({ ...anAnswer({ version: 7 }), asOf: 100 })
+    act(() => installBalances(queryClient, { ...anAnswer({ version: 7 }), asOf: 50 }))
+    await waitFor(() => expect(result.current.data).toMatchObject({ version: 7, asOf: 100 }))
+  })
+
+  it('keeps the newest when what a cache had stored is newer than the first answer', async () => {
+    const server = aClient({ balances: async () => anAnswer({ version: 8, used: 7 }) })
+    const queryClient = new QueryClient()
+    installBalances(queryClient, anAnswer({ version: 9, used: 8 }))
+    const { result } = render(() => hooks.useBalances(), server, queryClient)
+    await act(() => result.current.refetch())
+    expect(server.asked('balances')).toBe(1)
+    expect(result.current.data).toEqual(anAnswer({ version: 9, used: 8 }))
+  })
+
+  it('shows no late failure of the query in the place of what the stream has brought', async () => {
+    const slow = deferred<void>()
+    const fail = () => Promise.reject(new Error('503'))
+    const server = aClient({ balances: () => slow.promise.then(fail) })
+    const { result } = render(() => hooks.useBalance('generations'), server)
+    await waitFor(() => expect(server.asked('balances')).toBe(1))
+    await server.push(anAnswer({ version: 7, used: 5 }))
+    await act(async () => slow.resolve())
+    await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
+    expect(result.current).toMatchObject({ status: 'success', error: null, data: { used: 5 } })
   })
 
   it('gives null for a meter the customer does not have', async () => {
@@ -77,6 +115,16 @@ describe('asking for balances', () => {
     expect(server.asked('balances')).toBe(before)
   })
 
+  it('does not try again what failed before the stream delivered', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient({ balances: () => Promise.reject(new Error('lost')) })
+    render(() => hooks.useBalances(), server, new QueryClient())
+    await waitFor(() => expect(server.asked('balances')).toBe(1))
+    await server.push(anAnswer({ version: 7 }))
+    await act(() => vi.advanceTimersByTimeAsync(10_000))
+    expect(server.asked('balances')).toBe(1)
+  })
+
   it('goes on asking when a stream opens but stays silent', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
@@ -97,7 +145,6 @@ describe('asking for balances', () => {
     expect(server.openStreams()).toBe(1)
     await server.push(anAnswer({ version: 3, used: 6 }))
     await waitFor(() => expect(result.current.data?.used).toBe(6))
-    vi.useRealTimers()
   })
 
   it('is not done for nobody', async () => {
@@ -113,15 +160,26 @@ describe('asking for balances', () => {
   it('lets go of the stream on a hidden page and takes it up again on a visible one', async () => {
     const server = aClient()
     render(() => hooks.useBalances(), server)
-    const visibility = vi.spyOn(document, 'visibilityState', 'get')
-
-    visibility.mockReturnValue('hidden')
-    act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+    show('hidden')
     expect(server.openStreams()).toBe(0)
-
-    visibility.mockReturnValue('visible')
-    act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+    show('visible')
     expect(server.openStreams()).toBe(1)
+  })
+
+  it('is not done by a page that is being hidden, and once when it is visible again before its stream delivers', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient()
+    render(() => hooks.useBalances(), server)
+    await server.push(anAnswer({ version: 2 }))
+    await act(() => vi.advanceTimersByTimeAsync(60_000))
+    const before = server.asked('balances')
+
+    show('hidden')
+    await act(() => vi.advanceTimersByTimeAsync(60_000))
+    expect(server.asked('balances')).toBe(before)
+    show('visible')
+    await act(() => vi.advanceTimersByTimeAsync(60_000))
+    expect(server.asked('balances')).toBe(before + 1)
   })
 })
 
@@ -183,10 +241,15 @@ describe('when somebody spends elsewhere', () => {
 
 describe('refreshing after a checkout', () => {
   it('installs what the books say', async () => {
-    const server = aClient({ refresh: async () => anAnswer({ version: 5, limit: 500, plan: 'Pro' }) })
-    const { result } = render(() => ({ plan: hooks.usePlan(), refresh: hooks.useRefreshBalances() }), server)
+    const pro = anAnswer({ version: 5, limit: 500, plan: 'Pro' })
+    const server = aClient({ refresh: async () => ({ ...pro, ageMs: 90 }) })
+    const { result } = render(
+      () => ({ balances: hooks.useBalances(), refresh: hooks.useRefreshBalances() }),
+      server,
+    )
     await server.push(anAnswer({ version: 2 }))
     await act(() => result.current.refresh.mutateAsync())
-    await waitFor(() => expect(result.current.plan.data?.name).toBe('Pro'))
+    await waitFor(() => expect(result.current.balances.data).toEqual(pro))
+    expect(result.current.refresh.data).toEqual({ ...pro, ageMs: 90 })
   })
 })

@@ -7,16 +7,17 @@ import type {
   RefreshedBalances,
   UsageDay,
 } from '@metered/billing/client'
-import type { TRPCClient } from '@trpc/client'
+import type { TRPCClient, TRPCClientError, TRPCClientErrorLike } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import type { BillingClient } from '../src/index.ts'
+import type { BillingClient, MeterOf } from '../src/index.ts'
 import { hooks, type Meter } from './aBilling.tsx'
 
 const t = initTRPC.create()
 const nothing = z.object({}).optional()
 const answer = async (): Promise<BalancesAnswer<Meter>> => ({
+  customer: '',
   version: 0,
   balances: [],
   plan: null,
@@ -54,10 +55,19 @@ it('takes the billing part of any tRPC client, wherever it is mounted', () => {
 
 it('knows the app’s meters and refuses others', () => {
   expectTypeOf(hooks.useBalance).parameter(0).toEqualTypeOf<Meter>()
-  expectTypeOf(hooks.usePaywall).parameter(0).toEqualTypeOf<Meter | Error | null>()
+  expectTypeOf(hooks.usePaywall).parameter(0).toEqualTypeOf<Meter | { message: string } | null>()
   expectTypeOf<ReturnType<typeof hooks.useBalance>['data']>().toEqualTypeOf<
     BalanceRow<Meter> | null | undefined
   >()
+})
+
+it('reads the app’s meters out of its client', () => {
+  expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['money']>>().toEqualTypeOf<Meter>()
+})
+
+it('takes the errors of every tRPC client, those that are no Error by type too', () => {
+  expectTypeOf<TRPCClientErrorLike<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
+  expectTypeOf<TRPCClientError<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
 })
 
 it('hands on TanStack Query’s own results: their functions are there from the start', () => {

@@ -30,8 +30,8 @@ export function createAccounts({
   options: BillingOptions
   upgradeUrl: string
 }) {
-  const rows = (read: CustomerBalances) =>
-    balanceRows(read, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
+  const rows = ({ id }: KnownCustomer, read: CustomerBalances) =>
+    balanceRows(id, read, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
 
   const known = (customer: KnownCustomer) => onLedger(ledger.balances(customer.id))
 
@@ -86,13 +86,13 @@ export function createAccounts({
   return {
     /** As written right now. */
     async read(customer: KnownCustomer): Promise<BalancesAnswer> {
-      return rows(await known(customer))
+      return rows(customer, await known(customer))
     },
 
     /** As `read`; fetches first when nothing is known, behind the answer when it is old. */
     async balances(customer: KnownCustomer): Promise<BalancesAnswer> {
       const [read] = await Promise.all([current(customer), namesOfMeters()])
-      return rows(read)
+      return rows(customer, read)
     },
 
     /**
@@ -104,14 +104,14 @@ export function createAccounts({
       const [read] = await Promise.all([current(customer), namesOfMeters()])
       if (read.snapshot)
         lookAgain(customer, options.arrivalMaxAgeMs - read.snapshot.ageMs, signal).catch(() => {}) // the next arrival looks again
-      return rows(read)
+      return rows(customer, read)
     },
 
     /** Looks at Flowglad's books now; when asked too often, or when Flowglad is slow, answers what is known. */
     async refresh(customer: KnownCustomer): Promise<RefreshedBalances> {
       await fetchNow(customer, false)
       const read = await known(customer)
-      return { ...rows(read), ageMs: read.snapshot?.ageMs ?? null }
+      return { ...rows(customer, read), ageMs: read.snapshot?.ageMs ?? null }
     },
 
     /** Resolves when the customer's plan has the toggle feature; otherwise refuses, after a fresh look. */

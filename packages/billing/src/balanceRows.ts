@@ -5,13 +5,15 @@ import type { Meters } from './meters.ts'
 
 /** The ledger's rows as a person reads them: a row per meter of the app, in the app's order. None until the first snapshot. */
 export function balanceRows(
+  customer: string,
   { version, snapshot, balances }: CustomerBalances,
   meters: Meters,
   nameOf: (meter: string) => string,
 ): BalancesAnswer {
-  if (!snapshot) return { version, balances: [], plan: null, asOf: null }
+  if (!snapshot) return { customer, version, balances: [], plan: null, asOf: null }
   const features = new Set(snapshot.subscription?.features ?? [])
   return {
+    customer,
     version,
     asOf: snapshot.asOf,
     plan: planOf(snapshot.subscription),

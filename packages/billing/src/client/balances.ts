@@ -48,6 +48,8 @@ export interface PlanSummary {
 
 /** What a customer can spend and on which plan, as the ledger knows it at `version`. */
 export interface BalancesAnswer<Meter extends string = string> {
+  /** Whose these are: the id that the app's `customer` gave. Versions of two customers say nothing about each other. */
+  customer: string
   /** Per customer; never falls. A higher version is newer, whichever way it came. */
   version: number
   balances: BalanceRow<Meter>[]

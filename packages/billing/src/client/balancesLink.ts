@@ -49,5 +49,7 @@ const isAnswer = (value: unknown): value is BalancesAnswer =>
   value !== null &&
   'version' in value &&
   typeof value.version === 'number' &&
+  'customer' in value &&
+  typeof value.customer === 'string' &&
   'balances' in value &&
   Array.isArray(value.balances)

@@ -96,7 +96,10 @@ test('balances arrive with each plain response, refusals included, and the highe
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])
   await client.generate.mutate({ prompt: 'x', count: 4 })
   await client.generate.mutate({ prompt: 'x', count: 9 }).catch(() => {})
-  expect(arrived.map(({ balances }) => balances[0]?.available)).toEqual([6, 6])
+  expect(arrived.map(({ customer, balances }) => [customer, balances[0]?.available])).toEqual([
+    ['ada', 6],
+    ['ada', 6],
+  ])
   const [first] = arrived
   if (!first) throw new Error('it came')
   const older = { ...first, version: 6 }
@@ -104,6 +107,9 @@ test('balances arrive with each plain response, refusals included, and the highe
   expect(newestBalances(undefined, older)).toBe(older)
   expect(newestBalances(newer, older)).toBe(newer)
   expect(newestBalances(older, newer)).toBe(newer)
+  const confirmed = { ...newer, asOf: (first.asOf ?? 0) + 1 }
+  expect(newestBalances(newer, confirmed)).toBe(confirmed)
+  expect(newestBalances(confirmed, newer)).toBe(confirmed)
 })
 
 test.each([
