@@ -18,6 +18,9 @@ export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer
   ReturnType<Client['balances']['query']>
 >['balances'][number]['meter']
 
+/** `{}` rather than nothing: without a batch around it, an empty body is no JSON, and servers refuse it. */
+type Nothing = Record<string, never>
+
 interface Call {
   signal?: AbortSignal
 }
@@ -38,7 +41,7 @@ export interface BillingClient<Meter extends string = string> {
   onBalances: {
     subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
   }
-  refresh: { mutate(input?: undefined, call?: Call): Promise<RefreshedBalances<Meter>> }
+  refresh: { mutate(input: Nothing, call?: Call): Promise<RefreshedBalances<Meter>> }
   usage: { query(input: { days: number }, call?: Call): Promise<UsageDay<Meter>[]> }
   charges: {
     query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>
@@ -48,6 +51,6 @@ export interface BillingClient<Meter extends string = string> {
     mutate(input: { priceSlug: string; quantity?: number }, call?: Call): Promise<{ url: string }>
   }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
-  cancel: { mutate(input?: undefined, call?: Call): Promise<PlanChange> }
-  resume: { mutate(input?: undefined, call?: Call): Promise<PlanChange> }
+  cancel: { mutate(input: Nothing, call?: Call): Promise<PlanChange> }
+  resume: { mutate(input: Nothing, call?: Call): Promise<PlanChange> }
 }

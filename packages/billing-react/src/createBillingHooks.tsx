@@ -112,7 +112,7 @@ export function createBillingHooks<Meter extends string>() {
     const { client, customer } = useBilling()
     return useMutation({
       mutationKey: keys.mutation(customer, 'cancel'),
-      mutationFn: () => client.cancel.mutate(),
+      mutationFn: () => client.cancel.mutate({}),
     })
   }
 
@@ -121,7 +121,7 @@ export function createBillingHooks<Meter extends string>() {
     const { client, customer } = useBilling()
     return useMutation({
       mutationKey: keys.mutation(customer, 'resume'),
-      mutationFn: () => client.resume.mutate(),
+      mutationFn: () => client.resume.mutate({}),
     })
   }
 
@@ -140,7 +140,7 @@ export function createBillingHooks<Meter extends string>() {
     return useMutation({
       mutationKey: keys.mutation(customer, 'refresh'),
       mutationFn: async () => {
-        const { ageMs, ...answer } = await client.refresh.mutate()
+        const { ageMs, ...answer } = await client.refresh.mutate({})
         installBalances(queryClient, answer)
         return { ...answer, ageMs }
       },

@@ -57,7 +57,7 @@ export function booksOptions<Meter extends string>(
   return queryOptions<Books>({
     queryKey: keys.books(customer),
     async queryFn({ signal }) {
-      const { ageMs, ...answer } = await client.refresh.mutate(undefined, { signal })
+      const { ageMs, ...answer } = await client.refresh.mutate({}, { signal })
       installBalances(queryClient, answer)
       const current = ageMs !== null && ageMs < justNowMs
       const wereOld = queryClient.getQueryData<Books>(keys.books(customer))?.current === false

@@ -1,5 +1,5 @@
 import { act, cleanup, waitFor } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aClient, anAnswer, aRefusal, deferred, hooks, render } from './aBilling.tsx'
 
 afterEach(cleanup)
@@ -58,6 +58,20 @@ describe('the plan', () => {
     expect(result.current.data).toBeUndefined()
     await act(async () => answer.resolve({ ...anAnswer(), plan: null }))
     await waitFor(() => expect(result.current.data).toBeNull())
+  })
+})
+
+describe('changes without an input', () => {
+  it('are sent as {}: an empty body, which a link without batches would send, is no JSON', async () => {
+    const { client } = aClient()
+    const mutations = [client.cancel, client.resume, client.refresh]
+    const sent = mutations.map((mutation) => vi.spyOn(mutation, 'mutate'))
+    const { result } = render(
+      () => [hooks.useCancelPlan(), hooks.useResumePlan(), hooks.useRefreshBalances()] as const,
+      { client },
+    )
+    await act(() => Promise.all(result.current.map(({ mutateAsync }) => mutateAsync())))
+    expect(sent.map(({ mock }) => mock.calls[0]?.[0])).toEqual([{}, {}, {}])
   })
 })
 
