@@ -86,7 +86,7 @@ export const theme = createTheme({
   radius: { sm: '6px', md: '10px', lg: '16px' },
 })
 
-/** The page is a shade off its surfaces, so that cards stand out without shadows. Every pair of text and ground below is AA. */
+/** The page is a shade off its surfaces, so that cards stand out without shadows. Every pair of text and ground below is AA, and so is `--edge` on a surface. */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -97,6 +97,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
     '--mantine-color-error': madder[6],
     '--surface': '#ffffff',
     '--line': '#dfe4dd',
+    '--edge': '#85918a',
     '--track': '#e3e8e2',
     '--mantine-color-disabled': '#e3e8e2',
     '--mantine-color-disabled-color': '#55625b',
@@ -118,6 +119,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
     '--mantine-color-error': madder[3],
     '--surface': '#171e1b',
     '--line': '#2a3430',
+    '--edge': '#6f7d76',
     '--track': '#2c3733',
     '--mantine-color-disabled': '#2c3733',
     '--mantine-color-disabled-color': '#a3b0aa',
