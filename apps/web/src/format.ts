@@ -10,6 +10,7 @@ function lazily<Made>(make: () => Made): () => Made {
 }
 
 const number = lazily(() => new Intl.NumberFormat())
+const short = lazily(() => new Intl.NumberFormat(undefined, { notation: 'compact' }))
 const percent = lazily(() => new Intl.NumberFormat(undefined, { style: 'percent' }))
 const dayAndMonth = lazily(() => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' }))
 const fullDate = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'long' }))
@@ -22,6 +23,8 @@ const utcDay = lazily(
 )
 
 export const formatNumber = (value: number) => number().format(value)
+/** 2,000,000 as `2M`, where there is no room for more. */
+export const formatShort = (value: number) => short().format(value)
 /** 87 as `87%`. */
 export const formatPercent = (value: number) => percent().format(value / 100)
 /** `1 December`. */

@@ -69,7 +69,7 @@ const states: Record<string, State> = {
     await failing(page, /\/trpc\//)
     await page.goto('/')
     await expect(page.getByText('Your pictures cannot be shown right now')).toBeVisible()
-    await expect(studio(page).balance('generations')).toContainText('unavailable')
+    await expect(studio(page).balance('generations')).toHaveText('Generationsunavailable')
   },
   'Studio, with pictures and a notice': async ({ page, stack }) => {
     await spendGenerations(page.request, stack.url, 9)

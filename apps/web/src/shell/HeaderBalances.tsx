@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core'
 import { useBalances } from '../billing.ts'
 import { formatNumber } from '../format.ts'
-import { meters } from '../meters.ts'
+import { meters, titleOf } from '../meters.ts'
 import { BalanceBar, balanceText } from './BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
@@ -33,9 +33,16 @@ export function HeaderBalances() {
                 </div>
               </>
             ) : data || isError ? (
-              <span className={classes.unknown}>Balance unavailable</span>
+              <>
+                <span className={classes.name}>{titleOf(meter)}</span>
+                <span className={classes.numbers}>unavailable</span>
+              </>
             ) : (
-              <Skeleton className={classes.loading} />
+              <>
+                <Skeleton className={classes.name} width="5rem" height="0.75rem" />
+                <Skeleton className={classes.numbers} width="6rem" height="0.75rem" />
+                <Skeleton className={classes.bar} height={6} radius="xl" />
+              </>
             )}
           </div>
         )

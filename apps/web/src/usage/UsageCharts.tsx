@@ -4,21 +4,17 @@ import { VisuallyHidden } from '@mantine/core'
 import { useReducedMotion } from '@mantine/hooks'
 import type { UsageDay } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
-import { formatNumber, formatUtcDay } from '../format.ts'
-import { amountOf, meters, unitsOf } from '../meters.ts'
+import { formatNumber, formatShort, formatUtcDay } from '../format.ts'
+import { amountOf, meters, titleOf } from '../meters.ts'
 import classes from './UsageScreen.module.css'
 
 const dayMs = 86_400_000
-const colors: Record<Meter, string> = {
-  generations: 'var(--bar)',
-  tokens: 'var(--bar-warning)',
-  api_calls: 'var(--mantine-color-dimmed)',
-}
 
 /** Units by day, a chart for each meter under the other on the same days: one scale for ten pictures and 2,000 tokens would hide the pictures. */
 export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
   const still = useReducedMotion()
   const calendar = lastDays(30)
+  const weekly = calendar.filter((_, index) => (calendar.length - 1 - index) % 7 === 0).map(formatUtcDay)
   return (
     <div className={classes.charts}>
       {meters.map((meter, index) => {
@@ -28,7 +24,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
         return (
           <figure key={meter} className={classes.chart}>
             <figcaption>
-              <strong className={classes.caption}>{capitalized(unitsOf(meter))}</strong>
+              <strong className={classes.caption}>{titleOf(meter)}</strong>
               <span className={classes.total}>{amountOf(meter, total)}</span>
             </figcaption>
             <div aria-hidden="true">
@@ -36,7 +32,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 h={isLast ? 126 : 100}
                 data={calendar.map((day) => ({ day: formatUtcDay(day), amount: spent.get(day) ?? 0 }))}
                 dataKey="day"
-                series={[{ name: 'amount', label: capitalized(unitsOf(meter)), color: colors[meter] }]}
+                series={[{ name: 'amount', label: titleOf(meter), color: 'var(--bar)' }]}
                 valueFormatter={formatNumber}
                 withXAxis={isLast}
                 gridAxis="none"
@@ -45,18 +41,22 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                   width: 52,
                   tickCount: 3,
                   allowDecimals: false,
-                  domain: [0, (most: number) => Math.max(most, 1)],
+                  domain: [0, 'auto'],
+                  tickFormatter: formatShort,
+                  // A scale of nothing would be invented.
+                  ...(total === 0 ? { tick: false } : {}),
                 }}
-                xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 28 }}
+                xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                barChartProps={{ syncId: 'usage', accessibilityLayer: false }}
+                // To the right, room for half of the last day's name.
+                barChartProps={{ syncId: 'usage', accessibilityLayer: false, margin: { right: 16 } }}
                 maxBarWidth={18}
                 tabIndex={-1}
               />
             </div>
             <VisuallyHidden>
               <table>
-                <caption>{capitalized(unitsOf(meter))} by day</caption>
+                <caption>{titleOf(meter)} by day</caption>
                 <tbody>
                   {calendar
                     .filter((day) => spent.has(day))
@@ -83,5 +83,3 @@ function lastDays(count: number): string[] {
     new Date(today - (count - 1 - index) * dayMs).toISOString().slice(0, 10),
   )
 }
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
