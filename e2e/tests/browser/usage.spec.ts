@@ -16,6 +16,9 @@ test('every charge has its line, with the transaction Flowglad knows, and turns 
   const row = page.getByRole('row', { name: /studio\.generate/ })
   await expect(row).toContainText('3 generations')
   await expect(row).toContainText('Delivered')
+  await expect(page.getByRole('region', { name: 'Charges' }).getByRole('definition')).toHaveText([
+    'Flowglad has booked it.',
+  ])
   const [transaction] = await stack.books.transactions(customer.id)
   await expect(row).toContainText(transaction ?? 'no transaction')
   // Another device spends: the line appears by itself.
@@ -62,4 +65,8 @@ test('work that failed leaves no line', async ({ page, stack, customer: _ }) => 
   await page.goto('/usage')
   await expect(page.getByText('No charges yet.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Download CSV' })).toHaveCount(0)
+  // No scale is invented where there is nothing to measure.
+  const charts = page.getByRole('figure')
+  await expect(charts).toHaveCount(3)
+  await expect(charts.locator('.recharts-yAxis text')).toHaveCount(0)
 })

@@ -55,12 +55,29 @@ export function ChargesTable() {
           {isFetchingNextPage ? 'Loading…' : 'Show older charges'}
         </Button>
       )}
+      {charges.length > 0 && <Legend charges={charges} />}
     </section>
   )
 }
 
+/** What the states mean that occur. Below everything, where its changes move nothing. */
+function Legend({ charges }: { charges: ChargeRow[] }) {
+  const occurring = [...new Set(charges.map(({ state }) => state))]
+  return (
+    <dl className={classes.legend}>
+      {occurring.map((state) => (
+        <div key={state}>
+          <dt className={classes.state} data-state={state}>
+            {states[state].label}
+          </dt>
+          <dd>{states[state].meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
-  const { label, meaning } = states[charge.state]
   const when = <time dateTime={new Date(charge.at).toISOString()}>{formatTime(charge.at)}</time>
   return (
     <Table.Tr>
@@ -79,8 +96,8 @@ function Charge({ charge }: { charge: ChargeRow<Meter> }) {
         {charge.priceId && <code className={classes.price}>{charge.priceId}</code>}
       </Table.Td>
       <Table.Td>
-        <span className={classes.state} data-state={charge.state} title={meaning}>
-          {label}
+        <span className={classes.state} data-state={charge.state}>
+          {states[charge.state].label}
         </span>
       </Table.Td>
     </Table.Tr>

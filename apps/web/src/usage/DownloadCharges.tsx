@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useApi } from '../api.ts'
+import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
 
 const pageSize = 100
@@ -26,9 +27,9 @@ export function DownloadCharges() {
   return (
     <>
       {download.isError && (
-        <span role="alert" style={{ color: 'var(--mantine-color-error)', fontSize: '0.875rem' }}>
+        <p role="alert" className={classes.problem}>
           The file could not be made. Try again.
-        </span>
+        </p>
       )}
       <Button variant="default" size="xs" disabled={download.isPending} onClick={() => download.mutate()}>
         {download.isPending ? 'Collecting…' : 'Download CSV'}

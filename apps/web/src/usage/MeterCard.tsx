@@ -30,8 +30,8 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
           <dd>{renewsAt === null ? 'Never' : formatDate(renewsAt)}</dd>
         </div>
         {parked > 0 && (
-          <div>
-            <dt>Not yet accepted by Flowglad</dt>
+          <div className={classes.parked}>
+            <dt>Charges Flowglad has not accepted yet</dt>
             <dd>{formatNumber(parked)}</dd>
           </div>
         )}
