@@ -61,6 +61,8 @@ test('a forbidden prompt is refused as such and costs nothing', async ({ page, s
   await expect(at.alert).toContainText('This prompt breaks the content policy')
   await expect(at.alert).toContainText('Nothing was charged.')
   await expect(at.prompt).toHaveValue('a forbidden thing')
+  await at.prompt.fill('a'.repeat(950))
+  await expect(at.prompt).toHaveAccessibleDescription('950 of 1,000 characters')
   await expect(at.balance('generations')).toHaveText('Generations10 of 10 left')
   expect(await stack.books.used(customer.id)).toEqual({})
 })
@@ -148,6 +150,19 @@ test.describe('a text that is streamed', () => {
     await expect(at.text).toContainText('The lamp is lit every evening at six')
     await expect(at.balance('tokens')).toHaveText('Tokens1,992 of 2,000 left')
     await expect.poll(() => stack.books.used(customer.id)).toEqual({ tokens: 8 })
+
+    // It is paid for: looking at another screen, and a call that is refused, take nothing of it away.
+    await at.go('Usage')
+    await at.go('Studio')
+    await at.beginText('a forbidden thing')
+    await expect(at.alert).toContainText('This prompt breaks the content policy')
+    await expect(at.text).toContainText('The lamp is lit every evening at six')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy text' }).click()
+    await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      'The lamp is lit every evening at six ',
+    )
   })
 
   test('left in the middle is charged what was counted until then', async ({
@@ -162,8 +177,9 @@ test.describe('a text that is streamed', () => {
     await expect.poll(() => model.writing()).toBe(1)
     model.say('one two three four ')
     await expect(page.getByTestId('token-count')).toHaveText('3 tokens so far')
-    await page.getByRole('button', { name: 'Stop here' }).click()
+    await page.getByRole('button', { name: 'Stop here' }).press('Enter')
     await expect(page.getByTestId('token-count')).toHaveText('3 tokens, the only ones you pay for')
+    await expect(page.getByRole('button', { name: 'Copy text' })).toBeFocused()
     await expect(at.balance('tokens')).toHaveText('Tokens1,997 of 2,000 left')
     await expect.poll(() => stack.books.used(customer.id)).toEqual({ tokens: 3 })
     // Nobody reads any more, so the model is told to stop as well.
@@ -203,7 +219,7 @@ test.describe('a text that is streamed', () => {
     model.say('one two three ')
     await expect(page.getByTestId('token-count')).toHaveText('2 tokens so far')
     model.breakOff()
-    await expect(at.alert).toContainText('The text broke off.')
+    await expect(at.alert).toContainText('The text broke off')
     await expect(at.balance('tokens')).toHaveText('Tokens1,998 of 2,000 left')
     await expect.poll(() => stack.books.used(customer.id)).toEqual({ tokens: 2 })
   })

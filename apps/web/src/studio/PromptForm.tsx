@@ -1,12 +1,16 @@
 import { Textarea } from '@mantine/core'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 import type { Meter } from '../api.ts'
+import { formatNumber } from '../format.ts'
 import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
 import { SubmitButton } from '../shell/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
 import { useDraft } from './draft.ts'
 import classes from './PromptForm.module.css'
+
+/** Characters of a prompt: the server takes no more. */
+const longest = 1_000
 
 interface PromptFormProps {
   label: string
@@ -42,7 +46,12 @@ export function PromptForm({ order, call, ways, children, ...words }: PromptForm
         placeholder={words.placeholder}
         value={order.prompt}
         onChange={(event) => order.setPrompt(event.currentTarget.value)}
-        maxLength={1000}
+        maxLength={longest}
+        description={
+          order.prompt.length >= longest * 0.9 &&
+          `${formatNumber(order.prompt.length)} of ${formatNumber(longest)} characters`
+        }
+        inputWrapperOrder={['label', 'input', 'description']}
         rows={4}
         size="md"
         required

@@ -1,4 +1,5 @@
 import { Button, SegmentedControl } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { useApi } from '../api.ts'
 import { formatNumber, plural } from '../format.ts'
@@ -7,6 +8,7 @@ import { Notice } from '../shell/Notice.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { usePaidCall } from './usePaidCall.ts'
+import { useWritten } from './useWritten.ts'
 import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
@@ -19,18 +21,31 @@ interface Order {
 /** A text that arrives word by word, its tokens counted as they come. */
 export function WriteTab({ user }: { user: User }) {
   const api = useApi()
-  const [tokens, setTokens] = useState<string[]>([])
+  const { tokens, put, add } = useWritten()
+  // What broke off in the middle is told below it, with what it cost.
+  const [brokeOff, setBrokeOff] = useState(false)
   const stop = useRef<AbortController | null>(null)
 
   const write = usePaidCall('write', async (order: Order, call) => {
     const aborting = new AbortController()
     stop.current = aborting
-    setTokens([])
+    setBrokeOff(false)
+    put([])
+    let begun = false
     try {
-      for await (const token of await api.studio.write.mutate(order, { ...call, signal: aborting.signal }))
-        setTokens((before) => [...before, token])
+      for await (const token of await api.studio.write.mutate(order, {
+        ...call,
+        signal: aborting.signal,
+      })) {
+        begun = true
+        add(token)
+      }
     } catch (error) {
-      if (!aborting.signal.aborted) throw error
+      if (aborting.signal.aborted) return
+      // A call that was refused takes nothing away: the last text is paid for.
+      if (!begun) put(tokens)
+      setBrokeOff(begun)
+      throw error
     }
   })
   useEffect(() => () => stop.current?.abort(), [])
@@ -38,9 +53,14 @@ export function WriteTab({ user }: { user: User }) {
   const order = useOrder({ user, tool: 'write', defaults: { maxTokens: 300 }, start: write.start })
   const { maxTokens } = order.options
   const sheet = useRef<HTMLElement>(null)
+  const clipboard = useClipboard()
   useBroughtIntoView(sheet, write.isPending)
-  // What broke off in the middle is told below it, with what it cost.
-  const brokeOff = write.isError && tokens.length > 0
+
+  function writeAgain() {
+    order.submit()
+    // The button goes; who pressed it stays at the text.
+    sheet.current?.focus({ preventScroll: true })
+  }
 
   return (
     <>
@@ -69,7 +89,7 @@ export function WriteTab({ user }: { user: User }) {
         />
       </PromptForm>
 
-      <section ref={sheet} aria-label="Your text" aria-busy={write.isPending}>
+      <section ref={sheet} tabIndex={-1} aria-label="Your text" aria-busy={write.isPending}>
         {(write.isPending || tokens.length > 0) && (
           <div className={classes.sheet}>
             <p className={classes.text}>
@@ -81,11 +101,14 @@ export function WriteTab({ user }: { user: User }) {
                 {plural(tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ', the only ones you pay for'}
               </span>
-              {write.isPending && (
-                <Button size="xs" variant="default" onClick={() => stop.current?.abort()}>
-                  Stop here
-                </Button>
-              )}
+              {/* One button, so that stopping does not take away what has the focus. */}
+              <Button
+                size="xs"
+                variant="default"
+                onClick={() => (write.isPending ? stop.current?.abort() : clipboard.copy(tokens.join('')))}
+              >
+                {write.isPending ? 'Stop here' : clipboard.copied ? 'Copied' : 'Copy text'}
+              </Button>
             </footer>
           </div>
         )}
@@ -94,9 +117,9 @@ export function WriteTab({ user }: { user: User }) {
             <Notice
               tone="warning"
               role="alert"
-              title="The text broke off."
+              title="The text broke off"
               actions={
-                <Button size="sm" variant="default" onClick={() => order.submit()}>
+                <Button size="sm" variant="default" onClick={writeAgain}>
                   Write it again
                 </Button>
               }
