@@ -61,6 +61,18 @@ describe('a refused call', () => {
     expect(explainRefusal(answered(429, { retryAfterMs: 300 })).detail).toContain('Wait 1 second,')
   })
 
+  it('is told as something broken only where something is, not where the answer is a no or a wait', () => {
+    const hd = explainRefusal(
+      refused({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' }),
+    )
+    const busy = explainRefusal(refused({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 }))
+    const away = explainRefusal(refused({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 }))
+    expect(
+      [hd, busy, explainRefusal(answered(429)), explainRefusal(answered(422))].map(({ broken }) => broken),
+    ).toEqual([undefined, undefined, undefined, undefined])
+    expect([away, explainRefusal(answered(500))].map(({ broken }) => broken)).toEqual([true, true])
+  })
+
   it('with work that is done but not booked yet does not claim that it cost nothing', () => {
     const refusal = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1_000, chargeUnconfirmed: true } as const
     const { detail } = explainRefusal(refused(refusal))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
 import { forfeitedBy, nextOffer, type Offer, plansOf } from '../src/plans/offers.ts'
+import { wayOn } from '../src/plans/wayOn.ts'
 
 const anOffer = (offer: Partial<Offer> = {}): Offer => ({
   kind: 'plan',
@@ -117,5 +118,24 @@ describe('what an upgrade from Free leaves behind', () => {
 
   it('is nothing when a pack is bought, whatever is left of another', () => {
     expect(forfeitedBy(pack, [free, pro, pack], onFree({ available: 55, limit: 60 }))).toEqual([])
+  })
+})
+
+describe('who is out of credits', () => {
+  const offers = [free, pro]
+  const renewsAt = Date.UTC(2026, 11, 1, 12)
+  const { plan } = onFree({ available: 0, limit: 10 })
+
+  it('is told to upgrade or to wait, until which day', () => {
+    expect(wayOn({ offers, plan, renewsAt, goal: 'go on' })).toMatch(
+      /^Upgrade to go on, or wait until they renew on .*December.*\.$/,
+    )
+    expect(wayOn({ offers, plan, renewsAt: null, goal: 'go on' })).toBe('Upgrade to go on.')
+  })
+
+  it('is not told to upgrade from the largest plan', () => {
+    const onPro = { ...plan, priceSlug: 'pro_monthly', isFree: false }
+    expect(wayOn({ offers, plan: onPro, renewsAt, goal: 'go on' })).toMatch(/^They renew on .*December.*\.$/)
+    expect(wayOn({ offers, plan: onPro, renewsAt: null, goal: 'go on' })).toBe('')
   })
 })

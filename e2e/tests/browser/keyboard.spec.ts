@@ -44,6 +44,8 @@ test('sign up, run out, be declined, pay and go on, with the keyboard alone', as
   await walkTo('button', 'Make 2 instead')
   await press('Enter')
   await expect(at.paywall).toBeVisible()
+  // The notice is gone, and the keyboard goes on where its work is done.
+  await expect(at.generate).toBeFocused()
 
   await walkTo('button', 'Upgrade to Pro')
   await press('Enter')

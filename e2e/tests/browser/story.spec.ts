@@ -67,6 +67,7 @@ test('sign up, generate until nothing is left, be declined, pay, and go on', asy
   // The form stays, and trying all the same is refused in words.
   await at.generate.click()
   await expect(at.alert).toContainText('Not done: you are out of generations')
+  await expect(at.alert).toContainText('Upgrade to go on, or wait until they renew on')
   await expectLeft(0, 10)
   expect(await stack.books.used(customer)).toEqual({ generations: 10 })
 

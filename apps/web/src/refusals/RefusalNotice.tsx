@@ -17,11 +17,11 @@ interface RefusalNoticeProps {
 
 /** Answers a refused call in its place: what happened, what it cost, what to do next. */
 export function RefusalNotice({ error, onRetry, onWithoutFeature, onLess }: RefusalNoticeProps) {
-  const { title, detail, next, retryAfterMs } = explainRefusal(error)
+  const { title, detail, next, retryAfterMs, broken } = explainRefusal(error)
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />
   return (
     <Notice
-      tone={next === 'signIn' || next === 'rephrase' ? 'warning' : 'critical'}
+      tone={broken ? 'critical' : 'warning'}
       role="alert"
       title={title}
       actions={

@@ -2,10 +2,11 @@ import { Button } from '@mantine/core'
 import { billingRefusal } from '@metered/billing/client'
 import { noticeShare } from '@metered/billing-react'
 import type { ReactNode } from 'react'
-import { usePaywall } from '../billing.ts'
+import { usePaywall, usePlan, usePlans } from '../billing.ts'
 import { formatNumber } from '../format.ts'
 import { amountOf, unitsOf } from '../meters.ts'
 import { WaysOn } from '../plans/WaysOn.tsx'
+import { wayOn } from '../plans/wayOn.ts'
 import { Notice } from '../shell/Notice.tsx'
 
 interface ShortOfCreditsProps {
@@ -17,6 +18,8 @@ interface ShortOfCreditsProps {
 /** A call refused for lack of credits; when credits arrive meanwhile (a pack, a renewal, an upgrade elsewhere) it says so by itself. */
 export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
   const refusal = billingRefusal(error)
   switch (paywall.state) {
     case 'short': {
@@ -56,7 +59,8 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         </Notice>
       ) : (
         <Notice tone="critical" role="alert" title={`Not done: you are out of ${unitsOf(balance.meter)}`}>
-          Nothing was charged, and what you typed is still here.
+          Nothing was charged, and what you typed is still here.{' '}
+          {wayOn({ offers, plan, renewsAt: balance.renewsAt, goal: 'go on' })}
         </Notice>
       )
     }

@@ -10,6 +10,8 @@ export interface Explanation {
   /** `again` may have to wait `retryAfterMs` first. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
+  /** Something does not work; otherwise the answer is a no, or a "wait". */
+  broken?: true
 }
 
 const free = 'Nothing was charged.'
@@ -57,6 +59,7 @@ export function explainRefusal(error: unknown): Explanation {
           title: 'Your credits cannot be checked right now',
           detail: `${free} Your credits are safe, and this usually passes within a minute.`,
           next: 'again',
+          broken: true,
           retryAfterMs: refusal.retryAfterMs,
         }
       case 'KEY_REUSED':
@@ -78,6 +81,7 @@ export function explainRefusal(error: unknown): Explanation {
       title: 'The connection broke before the answer came',
       detail: 'Try again: if it went through after all, you get its result and are not charged twice.',
       next: 'again',
+      broken: true,
     }
 
   const data = error instanceof TRPCClientError ? error.data : undefined
@@ -114,6 +118,7 @@ export function explainRefusal(error: unknown): Explanation {
         title: 'Something went wrong on our side',
         detail: `${free} Trying again often helps.`,
         next: 'again',
+        broken: true,
       }
   }
 }

@@ -1,4 +1,11 @@
-import { type FormEvent, type KeyboardEvent, type ReactNode, useRef } from 'react'
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+} from 'react'
 import type { Meter } from '../api.ts'
 import classes from './Composer.module.css'
 import { CreditsPanel } from './CreditsPanel.tsx'
@@ -28,9 +35,26 @@ export function Composer({ label, meter, onSubmit, refusal, children }: Composer
         <form ref={form} aria-label={label} className={classes.form} onSubmit={submit} onKeyDown={onKeyDown}>
           {children}
         </form>
-        {refusal}
+        {refusal && <Answer form={form}>{refusal}</Answer>}
       </div>
       <CreditsPanel meter={meter} />
+    </div>
+  )
+}
+
+/** Goes when its form is sent again. Who sent it from in here goes on at the form's button: the keyboard must not lose its place. */
+function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const answer = place.current
+    return () => {
+      if (answer?.contains(document.activeElement))
+        form.current?.querySelector<HTMLElement>('[type=submit]')?.focus()
+    }
+  }, [form])
+  return (
+    <div ref={place} className={classes.answer}>
+      {children}
     </div>
   )
 }

@@ -3,10 +3,11 @@ import type { BalanceRow } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
 import { useBalance, usePaywall, usePlan, usePlans } from '../billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format.ts'
-import { amountOf, unitsOf } from '../meters.ts'
+import { amountOf, titleOf, unitsOf } from '../meters.ts'
 import { overageText } from '../plans/benefitsOf.ts'
-import { currentOffer } from '../plans/offers.ts'
+import { currentOffer, nextOffer } from '../plans/offers.ts'
 import { WaysOn } from '../plans/WaysOn.tsx'
+import { wayOn } from '../plans/wayOn.ts'
 import { BalanceBar } from '../shell/BalanceBar.tsx'
 import classes from './CreditsPanel.module.css'
 
@@ -28,7 +29,7 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
         </>
       ) : (
         <>
-          <h2 className={classes.name}>{unitsOf(meter)}</h2>
+          <h2 className={classes.name}>{titleOf(meter)}</h2>
           <p className={classes.small}>
             Your balance cannot be read at the moment. You can go on: it is checked before anything is
             charged.
@@ -52,9 +53,7 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
     <>
       <h2 className={classes.name}>{row.name}</h2>
       <p className={classes.amount}>
-        <span className={classes.figure} style={widthOf(formatNumber(row.limit ?? row.used))}>
-          {formatNumber(row.available ?? row.used)}
-        </span>{' '}
+        <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
         {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
       </p>
       {!row.unlimited && <BalanceBar row={row} size={10} />}
@@ -75,9 +74,6 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
     </>
   )
 }
-
-/** Room for the widest figure there will be, so that what stands behind it stays where it is. */
-const widthOf = (widest: string) => ({ minInlineSize: `${widest.length}ch` })
 
 /** Nothing of the grant is left, and the plan lets work go on at a price. */
 function Beyond({ row }: { row: BalanceRow<Meter> }) {
@@ -107,11 +103,15 @@ function Approaching({
   percent: number
   critical: boolean
 }) {
+  const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
+  const isLargest = offers !== undefined && nextOffer(offers, plan) === undefined
   return (
     <div className={classes.notice} data-tone={critical ? 'critical' : 'warning'} data-testid="usage-notice">
       <p>
         You've used {formatPercent(percent)} of your {unitsOf(row.meter)}.
-        {critical && " You're approaching your limit. Consider upgrading."}
+        {critical && " You're approaching your limit."}
+        {critical && !isLargest && ' Consider upgrading.'}
       </p>
       <div className={classes.actions}>
         <WaysOn meter={row.meter} size="xs" />
@@ -122,14 +122,14 @@ function Approaching({
 
 function Exhausted({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
+  const { data: offers } = usePlans()
   const limit = row.limit ?? 0
   return (
     <div data-testid="paywall">
       <h2 className={classes.out}>Out of {unitsOf(row.meter)}</h2>
       <p className={classes.explanation}>
         {limit > 0 ? `You've used all ${amountOf(row.meter, limit)} this month. ` : ''}
-        Upgrade to continue creating
-        {row.renewsAt === null ? '' : `, or wait until they renew on ${formatDay(row.renewsAt)}`}.
+        {wayOn({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}
         {plan?.cancelsAt != null && ' Your plan ends then.'}
       </p>
       <BalanceBar row={row} size={10} />
