@@ -48,8 +48,12 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // To the right, room for half of the last day's name.
-                barChartProps={{ syncId: 'usage', accessibilityLayer: false, margin: { right: 16 } }}
+                // Room for the ends of the scale: half of the last day's name, half of the zero.
+                barChartProps={{
+                  syncId: 'usage',
+                  accessibilityLayer: false,
+                  margin: { right: 16, bottom: 8 },
+                }}
                 maxBarWidth={18}
                 tabIndex={-1}
               />
