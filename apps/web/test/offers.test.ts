@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
-import { forfeitedBy, nextOffer, type Offer, plansOf } from '../src/plans/offers.ts'
+import { forfeitedBy, nextOffer, type Offer, packCredits, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { wayOn } from '../src/plans/wayOn.ts'
 
 const anOffer = (offer: Partial<Offer> = {}): Offer => ({
@@ -20,7 +20,15 @@ const anOffer = (offer: Partial<Offer> = {}): Offer => ({
 })
 const free = anOffer()
 const pro = anOffer({ name: 'Pro', priceSlug: 'pro_monthly', unitPrice: 2_000, isFree: false })
-const pack = anOffer({ kind: 'pack', name: 'Pack', priceSlug: 'pack', unitPrice: 500, isFree: false })
+const pack = anOffer({
+  kind: 'pack',
+  name: 'Pack',
+  priceSlug: 'pack',
+  unitPrice: 500,
+  interval: null,
+  isFree: false,
+  grants: [{ meter: 'generations', name: 'Generations', amount: 50, renews: false }],
+})
 
 const onFree = (row: { available: number; limit: number }) => ({
   customer: 'ada',
@@ -85,6 +93,13 @@ describe('what a plan offers', () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited generations'])
   })
 
+  it('tells how often grants come again, as the catalogue has it', () => {
+    const generations = (unit: 'week' | 'month', count: number) =>
+      benefitsOf(anOffer({ interval: { unit, count } }))
+    expect(generations('week', 1)).toEqual(['10 generations a week'])
+    expect(generations('month', 3)).toEqual(['10 generations every 3 months'])
+  })
+
   it('tells a price for each unit without a count', () => {
     const price = { meter: 'tokens', feature: 'more', unitPrice: 5, perUnits: 1, currency: 'EUR' } as const
     expect(overageText(price)).toBe('€0.05 each')
@@ -116,6 +131,13 @@ describe('what an upgrade from Free leaves behind', () => {
     expect(forfeitedBy(pro, [free, pro, pack], onFree(row))).toEqual(forfeited)
   })
 
+  it('is nothing when one paid plan replaces another: the subscription stays', () => {
+    const onPro = onFree({ available: 540, limit: 550 })
+    const answer = { ...onPro, plan: { ...onPro.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false } }
+    const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
+    expect(forfeitedBy(scale, [free, pro, scale], answer)).toEqual([])
+  })
+
   it('is nothing when a pack is bought, whatever is left of another', () => {
     expect(forfeitedBy(pack, [free, pro, pack], onFree({ available: 55, limit: 60 }))).toEqual([])
   })
@@ -137,5 +159,31 @@ describe('who is out of credits', () => {
     const onPro = { ...plan, priceSlug: 'pro_monthly', isFree: false }
     expect(wayOn({ offers, plan: onPro, renewsAt, goal: 'go on' })).toMatch(/^They renew on .*December.*\.$/)
     expect(wayOn({ offers, plan: onPro, renewsAt: null, goal: 'go on' })).toBe('')
+  })
+})
+
+describe('what ends with a plan', () => {
+  it('is what is left of packs, on a paid plan as on Free', () => {
+    const onPro = onFree({ available: 45, limit: 60 })
+    const answer = { ...onPro, plan: { ...onPro.plan, priceSlug: 'pro_monthly', isFree: false } }
+    expect(packCredits([free, pro, pack], answer)).toEqual([{ meter: 'generations', amount: 45 }])
+    expect(packCredits(undefined, answer)).toEqual([])
+  })
+})
+
+describe('a pack', () => {
+  const [row] = onFree({ available: 10, limit: 10 }).balances
+  const withGenerations = (unlimited: boolean) => ({
+    ...onFree({ available: 10, limit: 10 }),
+    balances: row ? [{ ...row, unlimited }] : [],
+  })
+
+  it('adds nothing to what has no limit', () => {
+    expect(uselessFor(pack, withGenerations(true))).toEqual(['generations'])
+    expect(uselessFor(pack, withGenerations(false))).toBeNull()
+  })
+
+  it('is for sale while nothing is known', () => {
+    expect(uselessFor(pack, undefined)).toBeNull()
   })
 })

@@ -2,7 +2,8 @@ import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useCancelPlan } from '../billing.ts'
-import { formatDate } from '../format.ts'
+import { endOf } from '../plans/endOf.ts'
+import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 import { Dialog } from '../shell/Dialog.tsx'
 
@@ -10,7 +11,7 @@ import { Dialog } from '../shell/Dialog.tsx'
 export function CancelButton({ plan }: { plan: PlanSummary }) {
   const [asking, setAsking] = useState(false)
   const cancel = useCancelPlan()
-  const end = plan.renewsAt === null ? 'the end of the paid period' : formatDate(plan.renewsAt)
+
   function close() {
     setAsking(false)
     cancel.reset()
@@ -34,13 +35,12 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
                 disabled={cancel.isPending}
                 onClick={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
               >
-                {cancel.isPending ? 'Cancelling…' : `Cancel on ${end}`}
+                {cancel.isPending ? 'Cancelling…' : `Cancel ${endOf(plan)}`}
               </Button>
             </>
           }
         >
-          {plan.name} ends on {end}. Until then everything stays as it is, and you can take it back. Your
-          pictures stay yours.
+          <PlanEnds plan={plan} />
           {cancel.isError && <PlanProblem error={cancel.error} />}
         </Dialog>
       )}

@@ -1,8 +1,9 @@
 import { Skeleton } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
-import { usePlan, usePlans } from '../billing.ts'
+import { useBalances, usePlans } from '../billing.ts'
 import { formatDate, formatMoney } from '../format.ts'
-import { currentOffer } from '../plans/offers.ts'
+import { every } from '../plans/interval.ts'
+import { currentOffer, isUnknown, type Offer } from '../plans/offers.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import { FailedSection } from '../refusals/FailedSection.tsx'
 import { LinkButton } from '../shell/LinkButton.tsx'
@@ -11,11 +12,12 @@ import { CancelButton } from './CancelButton.tsx'
 
 /** The current plan: its price, when it renews or ends, and the ways to change that. */
 export function Subscription() {
-  const { data: plan, error, isPending, refetch } = usePlan()
+  const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
   if (isPending && error === null) return <Skeleton className={classes.loading} radius="lg" />
-  if (plan === undefined)
+  if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
+  const { plan } = answer
   if (plan === null)
     return (
       <section className={classes.card} aria-labelledby="subscription">
@@ -31,9 +33,7 @@ export function Subscription() {
     <section className={classes.card} aria-labelledby="subscription" data-testid="subscription">
       <div className={classes.head}>
         <h2 id="subscription">{plan.name}</h2>
-        <span className={classes.price}>
-          {offer && (plan.isFree ? 'No charge' : `${formatMoney(offer.unitPrice, offer.currency)} a month`)}
-        </span>
+        <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
       <p data-problem={plan.status === 'past_due'} className={classes.next}>
         {whatHappensNext(plan)}
@@ -53,6 +53,9 @@ export function Subscription() {
     </section>
   )
 }
+
+const priceOf = ({ unitPrice, currency, interval }: Offer) =>
+  `${formatMoney(unitPrice, currency)}${interval ? ` ${every(interval)}` : ''}`
 
 function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
   if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then everything stays as it is.`

@@ -2,9 +2,12 @@ import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useChangePlan } from '../billing.ts'
-import { formatDate, formatMoney } from '../format.ts'
+import { formatMoney } from '../format.ts'
 import { Dialog } from '../shell/Dialog.tsx'
+import { endOf } from './endOf.ts'
+import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
+import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
 
 interface ChangeButtonProps {
@@ -17,7 +20,6 @@ interface ChangeButtonProps {
 export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const change = useChangePlan()
-  const end = plan.renewsAt === null ? 'the end of the paid period' : formatDate(plan.renewsAt)
   const verb = isUpgrade ? 'Upgrade' : 'Downgrade'
 
   function close() {
@@ -44,18 +46,30 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
                   change.mutate({ priceSlug: offer.priceSlug }, { onSuccess: () => setAsking(false) })
                 }
               >
-                {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : `on ${end}`}`}
+                {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`}
               </Button>
             </>
           }
         >
-          {isUpgrade
-            ? `${offer.name} starts at once. You pay ${formatMoney(offer.unitPrice, offer.currency)} a month from now on, less what is left of this month's ${plan.name}.`
-            : offer.isFree
-              ? `${plan.name} ends on ${end}. Until then everything stays as it is, and you can take it back.`
-              : `${offer.name} starts on ${end}. Until then you keep ${plan.name} with all its credits, and you can take it back.`}
+          {offer.isFree ? <PlanEnds plan={plan} /> : <PlanChanges {...{ offer, plan, isUpgrade }} />}
           {change.isError && <PlanProblem error={change.error} />}
         </Dialog>
+      )}
+    </>
+  )
+}
+
+function PlanChanges({ offer, plan, isUpgrade }: ChangeButtonProps) {
+  const price = `${formatMoney(offer.unitPrice, offer.currency)}${offer.interval ? ` ${every(offer.interval)}` : ''}`
+  return (
+    <>
+      <p>
+        {isUpgrade
+          ? `${offer.name} starts at once. You pay ${price} from now on, less what is left of the time you paid for on ${plan.name}.`
+          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then you keep ${plan.name} with all its credits, and you can take it back.`}
+      </p>
+      {plan.cancelsAt !== null && (
+        <p>This takes your cancellation back: {offer.name} renews until you cancel it.</p>
       )}
     </>
   )

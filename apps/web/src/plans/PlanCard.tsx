@@ -5,8 +5,9 @@ import { useUser } from '../Session.tsx'
 import { LinkButton } from '../shell/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
 import { ChangeButton } from './ChangeButton.tsx'
+import { intervalText } from './interval.ts'
 import { OrderButton } from './OrderButton.tsx'
-import { currentOffer, type Offer } from './offers.ts'
+import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
 /** A plan: what it costs, what it grants, and one button that changes to it. */
@@ -27,8 +28,7 @@ export function PlanCard({ offer }: { offer: Offer }) {
       {offer.description && <p className={classes.description}>{offer.description}</p>}
       <p className={classes.price}>
         <strong>{formatMoney(offer.unitPrice, offer.currency)}</strong>
-        {offer.interval &&
-          ` / ${offer.interval.count === 1 ? '' : `${offer.interval.count} `}${offer.interval.unit}`}
+        {offer.interval && ` / ${intervalText(offer.interval)}`}
       </p>
       <ul className={classes.grants}>
         {benefitsOf(offer).map((benefit) => (
@@ -44,9 +44,8 @@ export function PlanCard({ offer }: { offer: Offer }) {
 
 function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
   const user = useUser()
-  const { data: answer, isPending, isError } = useBalances()
+  const { data: answer, isError } = useBalances()
   const { data: offers } = usePlans()
-  const plan = answer?.plan
   if (user === null)
     return (
       <LinkButton
@@ -58,13 +57,22 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         {offer.isFree ? 'Start for free' : `Start with ${offer.name}`}
       </LinkButton>
     )
-  if (plan && isCurrent) return <p className={classes.note}>{whatIsNext(plan)}</p>
-  if (!plan)
+  if (answer === undefined || isUnknown(answer))
     return (
       <p className={classes.note}>
-        {isPending && !isError ? 'Looking up your plan…' : 'Your plan cannot be read at the moment'}
+        {answer || isError ? 'Your plan cannot be read at the moment' : 'Looking up your plan…'}
       </p>
     )
+  const { plan } = answer
+  if (plan === null)
+    return offer.isFree ? (
+      <p className={classes.note}>Comes with a new account</p>
+    ) : (
+      <OrderButton offer={offer} fullWidth>
+        Choose {offer.name}
+      </OrderButton>
+    )
+  if (isCurrent) return <p className={classes.note}>{whatIsNext(plan)}</p>
   if (offer.isFree && plan.cancelsAt !== null)
     return <p className={classes.note}>Begins on {formatDay(plan.cancelsAt)}</p>
   if (plan.isFree)
@@ -73,12 +81,16 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         Upgrade to {offer.name}
       </OrderButton>
     )
+  // Only giving the plan up takes the place of a scheduled change: any other would be refused.
+  if (plan.changesAt !== null && !offer.isFree)
+    return <p className={classes.note}>Take the scheduled change back first</p>
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
   return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
 }
 
-function whatIsNext({ cancelsAt, changesAt, renewsAt }: PlanSummary): string {
+function whatIsNext({ cancelsAt, changesAt, renewsAt, status }: PlanSummary): string {
   const end = cancelsAt ?? changesAt
   if (end !== null) return `Until ${formatDay(end)}`
+  if (status === 'past_due') return 'The last payment did not go through'
   return renewsAt === null ? 'Active now' : `Renews on ${formatDay(renewsAt)}`
 }

@@ -1,22 +1,28 @@
 import { billingRefusal } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { explainRefusal } from '../refusals/explainRefusal.ts'
+import { SignInAgain } from '../refusals/SignInAgain.tsx'
 import classes from './PlanProblem.module.css'
+
+const unchanged = 'Nothing was changed and nothing was charged'
 
 /** An order or change of plan that was not made. Billing's own words when the change is not possible: they are for the customer. */
 export function PlanProblem({ error }: { error: Error }) {
+  const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
   return (
-    <p role="alert" className={classes.problem}>
-      {problemWith(error)}
-    </p>
+    <div role="alert" className={classes.problem}>
+      {isSignedOut ? `Your session has ended. ${unchanged}.` : problemWith(error)}
+      {isSignedOut && <SignInAgain />}
+    </div>
   )
 }
 
 function problemWith(error: Error): string {
   if (billingRefusal(error)?.code === 'BILLING_UNAVAILABLE')
-    return 'The billing service is not answering. Nothing was changed and nothing was charged; try again in a minute.'
+    return `The billing service is not answering. ${unchanged}; try again in a minute.`
   if (error instanceof TRPCClientError && error.data?.code === 'BAD_REQUEST')
     return `${error.message} Nothing was charged.`
+  if (!navigator.onLine) return `You are offline. ${unchanged}; try again once you are connected.`
   const { title, detail } = explainRefusal(error)
   return `${title}. ${detail}`
 }

@@ -18,7 +18,7 @@ export function PlansScreen() {
   return (
     <Screen
       title="Plans"
-      lead="Every plan renews its credits each month. Change or cancel whenever you like; we always say first when it takes effect."
+      lead="Credits renew by themselves with every period. Change or cancel whenever you like; we always say first when it takes effect."
     >
       <OldBooks />
       <ScheduledChange />
@@ -70,7 +70,7 @@ function ScheduledChange() {
         title={`Your plan changes on ${formatDate(plan.changesAt)}`}
         actions={<ResumeButton keep={plan.name} />}
       >
-        Until then you keep {plan.name} with all its credits, and you can take it back.
+        Until then you keep {plan.name} with all its credits. Take the change back to choose another plan.
       </Notice>
     )
   return null

@@ -2,10 +2,11 @@ import type { OveragePrice } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
 import { formatMoney, formatNumber } from '../format.ts'
 import { unitsOf } from '../meters.ts'
+import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 
 /** What one gets, in the order of what people ask first. */
-export function benefitsOf({ grants, unlimited, features, overage }: Offer): string[] {
+export function benefitsOf({ grants, interval, unlimited, features, overage }: Offer): string[] {
   // Said already, by the limit that is lifted or the price of passing it.
   const isTold = (slug: string) =>
     slug.startsWith('unlimited_') || overage.some(({ feature }) => feature === slug)
@@ -14,7 +15,8 @@ export function benefitsOf({ grants, unlimited, features, overage }: Offer): str
     ...grants
       .filter(({ meter }) => !unlimited.includes(meter))
       .map(
-        ({ meter, amount, renews }) => `${formatNumber(amount)} ${unitsOf(meter)}${renews ? ' a month' : ''}`,
+        ({ meter, amount, renews }) =>
+          `${formatNumber(amount)} ${unitsOf(meter)}${renews && interval ? ` ${every(interval)}` : ''}`,
       ),
     ...overage.map((price) => `Further ${unitsOf(price.meter)}: ${overageText(price)}`),
     ...features.filter(({ slug }) => !isTold(slug)).map(({ name }) => name),

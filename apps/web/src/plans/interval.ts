@@ -1,0 +1,12 @@
+import { formatNumber } from '../format.ts'
+import type { Offer } from './offers.ts'
+
+type Interval = NonNullable<Offer['interval']>
+
+/** `month`, or `3 months`. */
+export const intervalText = ({ unit, count }: Interval) =>
+  count === 1 ? unit : `${formatNumber(count)} ${unit}s`
+
+/** How often something comes again: `a month`, or `every 3 months`. */
+export const every = (interval: Interval) =>
+  `${interval.count === 1 ? 'a' : 'every'} ${intervalText(interval)}`
