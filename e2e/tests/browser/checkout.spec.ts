@@ -38,6 +38,15 @@ test('a declined card can be tried again with another, and only that one pays', 
   await expect(page.getByRole('region', { name: 'Payment method' })).toContainText('Visa ending in 4242')
   await expect(page.getByRole('region', { name: 'Invoices' }).getByRole('listitem')).toHaveCount(1)
   await expect(page.getByRole('region', { name: 'Invoices' })).toContainText('Paid')
+  // A card is left from Billing, and Billing is where it leads back to.
+  const change = page.getByRole('button', { name: 'Use another card' })
+  await change.click()
+  await checkout.cancel.click()
+  await expect(at.status('No card was saved')).toBeVisible()
+  await change.click()
+  await checkout.save.click()
+  await expect(at.status('Your payment method is saved')).toBeVisible()
+  await expect(change).toBeVisible()
 })
 
 test('a pack adds to what is left, on top of the plan, and does not expire', async ({

@@ -76,6 +76,7 @@ export function studio(page: Page) {
 export function checkoutPage(page: Page) {
   return {
     pay: page.getByRole('button', { name: /^Pay \$/ }),
+    save: page.getByRole('button', { name: 'Save card' }),
     cancel: page.getByRole('link', { name: 'Cancel and go back' }),
     card: page.getByLabel('Card number'),
     problem: page.getByRole('alert'),

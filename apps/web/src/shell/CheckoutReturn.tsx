@@ -1,4 +1,4 @@
-import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
+import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
@@ -9,28 +9,36 @@ const askAtMost = 15
 
 /** Somebody comes back from a hosted checkout: says how it ended, and has the balances right without a reload. */
 export function CheckoutReturn() {
-  const { checkout } = useSearch({ strict: false })
   const navigate = useNavigate()
-  const here = useLocation({ select: (location) => location.pathname })
+  // Both of the address as it is now: what a route was told stays until the next one's code is there.
+  const { pathname: here, search } = useLocation()
+  const { checkout } = search
   const [ended, setEnded] = useState<{ paid: boolean; order: Order | null; at: string } | null>(null)
 
   useEffect(() => {
     if (checkout === undefined) return
+    const order = takeOrder()
+    // The hosted pages all return to one place; a card is left from Billing.
+    const at = isCard(order) ? '/billing' : here
+    setEnded({ paid: checkout === 'success', order, at })
     // Once: a reload or a bookmark must not celebrate again.
-    setEnded({ paid: checkout === 'success', order: takeOrder(), at: here })
-    void navigate({ to: '.', search: {}, replace: true })
+    void navigate({ to: at, search: {}, replace: true })
   }, [checkout, navigate, here])
 
   // Said where somebody arrives, not on every screen they visit afterwards.
   if (ended?.at !== here) return null
   const close = () => setEnded(null)
   if (!ended.paid)
-    return (
+    return isCard(ended.order) ? (
+      <Notice title="No card was saved" onClose={close}>
+        You left the page before one was. Everything is as it was.
+      </Notice>
+    ) : (
       <Notice title="Nothing was bought" onClose={close}>
         You left the checkout and nothing was charged. Everything is as it was.
       </Notice>
     )
-  if (ended.order?.priceSlug === 'payment_method')
+  if (isCard(ended.order))
     return (
       <Notice title="Your payment method is saved" onClose={close}>
         It is used from the next payment on.
@@ -38,6 +46,8 @@ export function CheckoutReturn() {
     )
   return <Paid order={ended.order} onClose={close} />
 }
+
+const isCard = (order: Order | null) => order?.priceSlug === 'payment_method'
 
 function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()
