@@ -42,7 +42,12 @@ test('signing out in one tab signs the others out', async ({ page, context, cust
   const other = await context.newPage()
   await Promise.all([page.goto('/'), other.goto('/usage')])
   await expect(studio(other).balance('generations')).toContainText('10 of 10 left')
+  // Without a network nobody is signed out, and it says so.
+  await context.setOffline(true)
   await studio(page).signOut()
+  await expect(studio(page).alert).toContainText('You are still signed in.')
+  await context.setOffline(false)
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in')
   await other.bringToFront()
   await expect(other.getByRole('heading', { level: 1 })).toHaveText('Sign in')
@@ -72,6 +77,24 @@ test('a session that ends in the middle: refused in words, and after signing in 
   await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 1 })
 })
 
+test('a session that ended, found on a screen for everybody: signing in again leads back to it', async ({
+  page,
+  context,
+  customer,
+}) => {
+  await page.goto('/pricing')
+  const pro = page.getByTestId('plan-pro_monthly')
+  await expect(pro.getByRole('button', { name: 'Upgrade to Pro' })).toBeVisible()
+  await context.clearCookies()
+  await pro.getByRole('button', { name: 'Upgrade to Pro' }).click()
+  await expect(pro.getByRole('alert')).toContainText('Your session has ended. Nothing was changed')
+  await pro.getByRole('button', { name: 'Sign in again' }).click()
+  await page.getByLabel('Email').fill(customer.email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(customer.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page.getByTestId('plan-free')).toContainText('Your plan')
+})
+
 test('whoever is not signed in is led to sign in, and from there to where they wanted to go', async ({
   page,
   openBrowser,
@@ -86,6 +109,10 @@ test('whoever is not signed in is led to sign in, and from there to where they w
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByRole('alert')).toContainText('Email and password do not match')
   await page.getByRole('textbox', { name: 'Password' }).fill(customer.password)
+  await page.context().setOffline(true)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page.getByRole('alert')).toContainText('You are offline')
+  await page.context().setOffline(false)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Usage')
 })

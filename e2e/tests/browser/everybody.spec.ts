@@ -6,7 +6,7 @@ import { buy, type Customer, call, expect, spendApiCalls, spendGenerations, test
 import { checkoutPage, studio } from './studio.ts'
 
 // Answers that a test makes fail are complained of by the browser, too.
-test.use({ expectedComplaints: [/status of 500/] })
+test.use({ expectedComplaints: [/status of 500|dynamically imported module/] })
 
 declare global {
   interface Window {
@@ -48,6 +48,16 @@ const states: Record<string, State> = {
   'no such page': async ({ page }) => {
     await page.goto('/nowhere')
     await heading(page, 'There is nothing here')
+  },
+  'a screen that does not arrive': async ({ page }) => {
+    await page.route(/BillingScreen.*\.js/, (route) => route.fulfill({ status: 404, body: '' }))
+    await page.goto('/billing')
+    await heading(page, 'This screen could not be shown')
+  },
+  'a server that is not there': async ({ page }) => {
+    await page.route(/get-session/, (route) => route.abort('connectionrefused'))
+    await page.goto('/')
+    await heading(page, 'Studio cannot be reached')
   },
   'Plans, signed out': async ({ page }) => {
     await page.context().clearCookies()

@@ -11,7 +11,7 @@ export function SignInScreen() {
       lead={next ? 'Sign in to go on where you were.' : 'Good to see you again.'}
       submit="Sign in"
       submitting="Signing in…"
-      send={async ({ email, password }) => problemOf(await authClient.signIn.email({ email, password }))}
+      send={({ email, password }) => problemOf(authClient.signIn.email({ email, password }))}
     >
       New here?{' '}
       <Link to="/sign-up" search={next ? { next } : {}}>

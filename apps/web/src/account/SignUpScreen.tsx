@@ -12,7 +12,7 @@ export function SignUpScreen() {
       submit="Create account"
       submitting="Creating your account…"
       withName
-      send={async (account) => problemOf(await authClient.signUp.email(account))}
+      send={(account) => problemOf(authClient.signUp.email(account))}
     >
       Already have an account?{' '}
       <Link to="/sign-in" search={next ? { next } : {}}>

@@ -1,20 +1,14 @@
 import { Button } from '@mantine/core'
-import { Notice } from './Notice.tsx'
+import { Screen } from './Screen.tsx'
 
 /** A screen that could not be drawn: a defect, or its code did not arrive, after a deployment for instance. */
 export function Broken() {
   return (
-    <Notice
-      tone="critical"
-      role="alert"
+    <Screen
       title="This screen could not be shown"
-      actions={
-        <Button size="sm" onClick={() => window.location.reload()}>
-          Load it again
-        </Button>
-      }
+      lead="Something went wrong on our side. Nothing was charged, and what you typed is kept."
     >
-      Something went wrong on our side. Nothing was charged, and what you typed is kept.
-    </Notice>
+      <Button onClick={() => window.location.reload()}>Load it again</Button>
+    </Screen>
   )
 }

@@ -1,10 +1,13 @@
 import { Button, Menu, Skeleton, useMantineColorScheme } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../authClient.ts'
-import { usePlan, usePlans } from '../billing.ts'
-import { nextOffer } from '../plans/offers.ts'
+import { useBalances, usePlans } from '../billing.ts'
+import { isUnknown, nextOffer } from '../plans/offers.ts'
 import type { User } from '../Session.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
+import { Brand } from './Brand.tsx'
 import classes from './Header.module.css'
 import { HeaderBalances } from './HeaderBalances.tsx'
 import { LinkButton } from './LinkButton.tsx'
@@ -21,9 +24,8 @@ export function Header({ user }: { user: User | null }) {
     <header className={classes.header}>
       <div className={classes.inner}>
         <div className={classes.row}>
-          <Link to="/" className={classes.brand} aria-label="Studio, home">
-            <img src="/favicon.svg" alt="" width={26} height={26} />
-            Studio
+          <Link to="/" className={classes.home} aria-label="Studio, home">
+            <Brand />
           </Link>
           {user ? (
             <>
@@ -57,7 +59,8 @@ export function Header({ user }: { user: User | null }) {
 }
 
 function CurrentPlan() {
-  const { data: plan, isPending } = usePlan()
+  const { data: answer, isPending } = useBalances()
+  const plan = answer?.plan
   const { data: offers, isPending: offersPending } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
   // Offered when it is known that there is something to offer; its place is kept meanwhile.
@@ -65,7 +68,11 @@ function CurrentPlan() {
   return (
     <>
       <span className={classes.plan} data-testid="plan-name">
-        {isPending ? <Skeleton width={44} height={16} /> : plan === null ? 'No plan' : plan?.name}
+        {isPending ? (
+          <Skeleton width={44} height={16} />
+        ) : (
+          (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
+        )}
       </span>
       {!isLargest && (
         <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
@@ -81,9 +88,15 @@ const schemeNames = { light: 'Light', dark: 'Dark', auto: 'Like the system' }
 
 function AccountMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
   async function signOut() {
-    forgetDrafts()
-    await authClient.signOut()
+    if (busy) return
+    setBusy(true)
+    const said = await problemOf(authClient.signOut())
+    setBusy(false)
+    setProblem(said && `${said} You are still signed in.`)
+    if (said === null) forgetDrafts()
   }
   return (
     <Menu
@@ -92,6 +105,7 @@ function AccountMenu({ user }: { user: User }) {
       shadow="md"
       withinPortal={false}
       withInitialFocusPlaceholder={false}
+      onClose={() => setProblem(null)}
     >
       <Menu.Target>
         <Button variant="default" size="xs" className={classes.avatar} aria-label="Account">
@@ -114,7 +128,14 @@ function AccountMenu({ user }: { user: User }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+        <Menu.Item closeMenuOnClick={false} onClick={() => void signOut()}>
+          {busy ? 'Signing out…' : 'Sign out'}
+        </Menu.Item>
+        {problem && (
+          <Menu.Label role="alert" className={classes.problem}>
+            {problem}
+          </Menu.Label>
+        )}
       </Menu.Dropdown>
     </Menu>
   )

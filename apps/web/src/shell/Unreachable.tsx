@@ -1,23 +1,22 @@
 import { Button } from '@mantine/core'
-import { Notice } from './Notice.tsx'
-import classes from './Starting.module.css'
+import { useEffect } from 'react'
+import { Screen } from './Screen.tsx'
+import { Page } from './Starting.tsx'
 
 /** The very first request failed, so not even who is here is known. */
 export function Unreachable({ retry }: { retry: () => void }) {
+  useEffect(() => {
+    window.addEventListener('online', retry)
+    return () => window.removeEventListener('online', retry)
+  }, [retry])
   return (
-    <main className={classes.main}>
-      <Notice
-        tone="warning"
-        role="alert"
+    <Page>
+      <Screen
         title="Studio cannot be reached"
-        actions={
-          <Button size="sm" onClick={retry}>
-            Try again
-          </Button>
-        }
+        lead="Your pictures and credits are safe. Check your connection, or try again in a moment."
       >
-        Your pictures and credits are safe. Check your connection, or try again in a moment.
-      </Notice>
-    </main>
+        <Button onClick={retry}>Try again</Button>
+      </Screen>
+    </Page>
   )
 }
