@@ -42,7 +42,37 @@ it.each([
       intervalCount: 1
     features: [calls]
 `,
-    'pricing.yaml:11: products.0.price.unitPrice: Invalid input: expected a number',
+    'pricing.yaml:11: products.0.price.unitPrice: must be a number, not "nothing"',
+  ],
+  [
+    'a word that means nothing and one that is missing for it',
+    `${head}products: []\n`
+      .replace('renewalFrequency: once', 'renewalFrequency: monthly')
+      .replace('amount', 'amuont'),
+    [
+      'pricing.yaml:3: features.0.amount: is missing: a number is needed. Is "amuont" meant to be it?',
+      'pricing.yaml:3: features.0.renewalFrequency: must be one of once, every_billing_period, not "monthly"',
+    ].join('\n'),
+  ],
+  [
+    'an amount below zero',
+    `${head}products: []\n`.replace('amount: 5', 'amount: -5'),
+    'amount: must be more than 0, not -5',
+  ],
+  [
+    'an alias of nothing',
+    'name: Tiny\nfeatures: *grants\n',
+    'pricing.yaml:2: nothing before it is called &grants',
+  ],
+  [
+    'a second document',
+    `${head}products: []\n---\nname: Other\n`,
+    'pricing.yaml:7: a second document begins here',
+  ],
+  [
+    'a file that says nothing',
+    '# later\n',
+    'pricing.yaml: names no features, products and usageMeters: these belong in it',
   ],
   [
     'an unknown feature',
@@ -89,6 +119,16 @@ products:
   ],
 ])('names the line of %s', (_, text, finding) => {
   expect(findingsOf(text).join('\n')).toContain(finding)
+})
+
+it('refuses a file whose aliases would unfold without end', () => {
+  const unfolding = Array.from(
+    { length: 9 },
+    (_, i) => `a${i}: &a${i} [${i ? Array(9).fill(`*a${i - 1}`) : 'x'}]`,
+  )
+  expect(findingsOf(unfolding.join('\n'))).toEqual([
+    'pricing.yaml: Excessive alias count indicates a resource exhaustion attack',
+  ])
 })
 
 const older = `isDefault: true
@@ -153,7 +193,7 @@ it('reads the older shape, in which usage prices stand among the products', asyn
 
 it('names the line of a mistake in the older shape, where it stands there', () => {
   expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
-    'pricing.yaml:22: products.0.prices.0.unitPrice: Invalid input: expected a number',
+    'pricing.yaml:22: products.0.prices.0.unitPrice: must be a number, not "ten"',
   ])
   expect(findingsOf(older.replace('[five]', '[six]'))).toEqual([
     'pricing.yaml:43: products.1.features.0: there is no feature "six"',

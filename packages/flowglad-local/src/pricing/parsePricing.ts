@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
@@ -32,10 +32,35 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
       source,
       document.errors.map((error) => ({
         line: lines.linePos(error.pos[0]).line,
-        message: error.message.split('\n')[0] ?? '',
+        message:
+          error.code === 'MULTIPLE_DOCS'
+            ? 'a second document begins here: a pricing file is one'
+            : (error.message.split(/ at line |\n/)[0] ?? ''),
       })),
     )
-  return checkPricing(document.toJS(), source, (path) => lineOf(document, lines, path))
+  return checkPricing(valueOf(document, lines, source), source, (path) => lineOf(document, lines, path))
+}
+
+/** Aliases are looked up only here: one may lead nowhere, or to far too much. */
+function valueOf(document: Document, lines: LineCounter, source: string): unknown {
+  visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document))
+        throw new PricingError(source, [
+          {
+            line: lines.linePos(alias.range?.[0] ?? 0).line,
+            message: `nothing before it is called &${alias.source}`,
+          },
+        ])
+    },
+  })
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new PricingError(source, [
+      { line: null, message: error instanceof Error ? error.message : String(error) },
+    ])
+  }
 }
 
 /**
@@ -47,11 +72,15 @@ export function checkPricing(
   source = 'pricing',
   lineAt: (path: readonly PropertyKey[]) => number | null = () => null,
 ): PricingSetup {
+  if (!isGroup(given) || Array.isArray(given))
+    throw new PricingError(source, [
+      { line: lineAt([]), message: 'names no features, products and usageMeters: these belong in it' },
+    ])
   const { value, originOf } = fromOlderShape(given)
   const parsed = pricingSetup.safeParse(value)
   const findings: readonly Finding[] = parsed.success
     ? brokenReferences(parsed.data)
-    : parsed.error.issues.map(plainly)
+    : parsed.error.issues.map((issue) => inWords(issue, value))
   if (parsed.success && findings.length === 0) return parsed.data
   throw new PricingError(
     source,
@@ -59,18 +88,82 @@ export function checkPricing(
       const origin = originOf(path)
       return {
         line: lineAt(origin),
-        message: origin.length > 0 ? `${origin.join('.')}: ${message}` : message,
+        message: `${origin.length > 0 ? `${origin.join('.')}: ` : ''}${message}${meant(value, path)}`,
       }
     }),
   )
 }
 
+const kinds: Record<string, string> = {
+  array: 'a list',
+  object: 'a group of fields',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+}
+
 /** Of the ways in which a value could have been right, the first is the one to name. */
-const plainly = (issue: z.core.$ZodIssue): Finding => {
-  const first = (issue.code === 'invalid_union' && issue.errors[0]?.[0]) || issue
-  // Whatever is missing or no number is called NaN, which says little about a file.
-  const message = first.message.replace('expected number, received NaN', 'expected a number')
-  return { path: first === issue ? issue.path : [...issue.path, ...first.path], message }
+function firstWay(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
+  return first ? { ...first, path: [...issue.path, ...first.path] } : issue
+}
+
+/** What has to be there instead, as one would say it to the file's author. */
+function inWords(issue: z.core.$ZodIssue, setup: unknown): Finding {
+  const first = firstWay(issue)
+  const { path } = first
+  const needed = whatIsNeeded(first, issue.code === 'invalid_union')
+  if (needed === undefined) return first
+  const given = valueAt(setup, path)
+  if (given === undefined) return { path, message: `is missing: ${needed} is needed` }
+  const shown = JSON.stringify(given)
+  return { path, message: `must be ${needed}, not ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}` }
+}
+
+function whatIsNeeded(issue: z.core.$ZodIssue, orZero: boolean): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return kinds[issue.expected] ?? issue.expected
+    case 'invalid_value':
+      return issue.values.length === 1 ? `"${String(issue.values[0])}"` : `one of ${issue.values.join(', ')}`
+    case 'too_small':
+      if (issue.origin !== 'number' && issue.origin !== 'int') return undefined
+      return issue.inclusive || orZero ? `${issue.minimum} or more` : `more than ${issue.minimum}`
+    case 'too_big':
+      return issue.origin === 'number' || issue.origin === 'int' ? `${issue.maximum} or less` : undefined
+    default:
+      return undefined
+  }
+}
+
+/** For what is missing while something of nearly the same name is there: a slip of the keyboard. */
+function meant(setup: unknown, path: readonly PropertyKey[]): string {
+  const parent = valueAt(setup, path.slice(0, -1))
+  const wanted = path.at(-1)
+  if (typeof wanted !== 'string' || !isGroup(parent) || wanted in parent) return ''
+  const close = Object.keys(parent).find((key) => isSlip(key.toLowerCase(), wanted.toLowerCase()))
+  return close === undefined ? '' : `. Is "${close}" meant to be it?`
+}
+
+function valueAt(setup: unknown, path: readonly PropertyKey[]): unknown {
+  let value = setup
+  for (const key of path) value = isGroup(value) ? value[String(key)] : undefined
+  return value
+}
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** The same but for one letter too many, one too few, or a few wrong ones in its middle. */
+function isSlip(typed: string, wanted: string): boolean {
+  if (typed === wanted) return true
+  const length = Math.min(typed.length, wanted.length)
+  let before = 0
+  while (before < length && typed[before] === wanted[before]) before++
+  let after = 0
+  while (after < length - before && typed.at(-1 - after) === wanted.at(-1 - after)) after++
+  return Math.max(typed.length, wanted.length) - before - after <= 2 && length > 3
 }
 
 /** The line of the deepest node on the path that is there: where something is missing, of what it is missing from. */
