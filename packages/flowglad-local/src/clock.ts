@@ -1,7 +1,15 @@
+import { epochMs } from './pricing/bounds.ts'
+import { Problem } from './problems.ts'
+
 /** The platform's time: the machine's clock plus whatever a developer advanced it by. Epoch milliseconds. */
 export interface Clock {
   now(): number
-  advance(ms: number): void
+  /**
+   * Goes forwards, by whole milliseconds.
+   * @returns what takes it back
+   * @throws Problem when it would go back, or further than dates make sense here
+   */
+  advance(ms: number): () => void
   /** How far ahead of its source the clock is. */
   readonly offsetMs: number
 }
@@ -21,7 +29,16 @@ export function createClock({
   return {
     now: () => source() + offset,
     advance: (ms) => {
+      if (!Number.isSafeInteger(ms) || ms < 0 || !epochMs.safeParse(source() + offset + ms).success)
+        throw new Problem(
+          'BAD_REQUEST',
+          `The clock moves forwards, by whole milliseconds, until 2200: not by ${ms}`,
+        )
+      const before = offset
       offset += ms
+      return () => {
+        offset = before
+      }
     },
     get offsetMs() {
       return offset

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
@@ -55,6 +56,9 @@ export function buildServer({
     bodyLimit: bodyLimitBytes,
     genReqId: createRequestId,
     forceCloseConnections: true,
+    // Who says no name is told so below.
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerNoHttp,
     routerOptions: { maxParamLength: 2000 },
     frameworkErrors: (error, request, reply) => {
       const answer = answerTo(error, String(request.id))
@@ -139,7 +143,7 @@ function readJsonWhateverItsType(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
     if (request.is404 || (body === '' && !needsBody(request))) return done(null, {})
     try {
-      done(null, JSON.parse(body.toString()))
+      done(null, parseJson(body.toString()))
     } catch {
       done(invalidJson)
     }
@@ -148,6 +152,12 @@ function readJsonWhateverItsType(app: FastifyInstance): void {
     if (request.body === undefined && needsBody(request)) throw invalidJson
   })
 }
+
+/** Half of a surrogate pair becomes the replacement character, as in the platform's database: no URL could say it. */
+const parseJson = (text: string): unknown =>
+  /\\u[dD][89a-fA-F]/.test(text)
+    ? JSON.parse(text, (_, value) => (typeof value === 'string' ? Buffer.from(value).toString() : value))
+    : JSON.parse(text)
 
 /** Whether there is such a call and it has to say something. */
 const needsBody = ({ is404, method, url }: FastifyRequest) =>
@@ -180,6 +190,23 @@ function answerTo(error: unknown, requestId: string) {
     type: 'application/json',
     body: { error: body, ...(hasCode && { code }), request_id: requestId },
   }
+}
+
+/** What breaks off, or is no HTTP, or too much of it, never becomes a request. */
+function answerNoHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The request headers are too large']
+      : ['400 Bad Request', 'Malformed HTTP request']
+  const answer = answerTo(malformed(text), createRequestId())
+  const body = JSON.stringify(answer.body)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: ${answer.type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
 /** Anything that is not ours to word: Fastify's refusals of the request keep their status, the rest is a 500. */

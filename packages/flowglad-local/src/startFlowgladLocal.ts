@@ -42,7 +42,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /** The platform's time, epoch milliseconds. */
   now(): number
-  /** Moves the clock; renewals and everything else that falls due has happened when it returns. */
+  /** Moves the clock forwards; renewals and everything else that falls due has happened when it returns. */
   advance(ms: number): void
   close(): Promise<void>
 }
@@ -95,12 +95,12 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const advance = (ms: number) => {
     settle()
     books.transaction(() => {
-      clock.advance(ms)
+      const takeBack = clock.advance(ms)
       try {
         books.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
         catchUp(platform, clock.now())
       } catch (error) {
-        clock.advance(-ms)
+        takeBack()
         throw error
       }
     })

@@ -448,17 +448,73 @@ it.each([
   expect(answer.status).toBeLessThan(500)
 })
 
-it('survives bytes that are no HTTP', async () => {
-  await using studio = await startStudio()
-  await new Promise<void>((closed) => {
-    const socket = connect(Number(new URL(studio.url).port), '127.0.0.1', () =>
-      socket.end('\u0016\u0003\u0001 nonsense\r\n\r\n'),
-    )
+/** What comes back for bytes, the connection closed after them. */
+const answerTo = (url: string, bytes: string) =>
+  new Promise<string>((resolve) => {
+    let answer = ''
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(bytes))
     socket.on('error', () => {})
-    socket.on('close', () => closed())
-    socket.resume()
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
   })
+
+it.each([
+  ['bytes that are no HTTP', '\u0016\u0003\u0001 nonsense\r\n\r\n', 400],
+  ['a method that is none', 'BREW /api/v1/customers HTTP/1.1\r\nHOST\r\n\r\n', 400],
+  ['no host', 'GET /api/v1/customers HTTP/1.1\r\nConnection: close\r\n\r\n', 403],
+  ['no host, as HTTP/1.0 allows', 'GET /api/v1/customers HTTP/1.0\r\n\r\n', 403],
+  ['headers of 20 kB', `GET / HTTP/1.1\r\nHOST\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['two lengths', 'POST / HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', 400],
+  [
+    'a length and chunks',
+    'POST / HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  ['a chunk of no size', 'POST / HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
+  [
+    'a chunk that breaks off',
+    'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{"customer":',
+    400,
+  ],
+  [
+    'a body that breaks off',
+    'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nContent-Length: 500\r\n\r\n{"customer":',
+    400,
+  ],
+])("%s is refused in Flowglad's shape, and the next one is served", async (_, bytes, status) => {
+  await using studio = await startStudio()
+  const answer = await answerTo(
+    studio.url,
+    bytes.replace('HOST', `Host: 127.0.0.1\r\nAuthorization: ${studio.key}`),
+  )
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  expect([head.split('\r\n')[0], JSON.parse(body)]).toEqual([
+    expect.stringMatching(`^HTTP/1.1 ${status} `),
+    expect.objectContaining({
+      error: expect.any(String),
+      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+    }),
+  ])
   expect((await fetch(studio.url)).status).toBe(200)
+})
+
+it('half of a character is replaced, as where text is UTF-8, so that every page can name its customer', async () => {
+  await using studio = await startStudio()
+  const answer = await fetch(`${studio.url}/api/v1/customers`, {
+    method: 'POST',
+    headers: { authorization: studio.key },
+    body: '{"customer":{"externalId":"half \\ud83d","name":"whole \\ud83d\\ude00","email":"e"}}',
+  })
+  expect(await answer.json()).toMatchObject({
+    data: { customer: { externalId: 'half \ufffd', name: 'whole 😀' } },
+  })
+  const dashboard = await fetch(studio.url)
+  expect([dashboard.status, await dashboard.text()]).toEqual([
+    200,
+    expect.stringContaining('half%20%EF%BF%BD'),
+  ])
 })
 
 it('401 is plain text, and unknown routes are not JSON either', async () => {
@@ -497,8 +553,17 @@ it('numbers beyond all use are refused before they cost anything', async () => {
   })
   const farAway = { customerExternalId: 'ada', priceSlug: 'agency_price', startDate: 1e15 }
   await expect(post('/subscriptions', farAway)).rejects.toMatchObject({ status: 400 })
-  const never = await fetch(`${studio.url}/__test__/clock/advance`, { method: 'POST', body: '{"ms":1e18}' })
-  expect(never.status).toBe(400)
+  const now = studio.now()
+  for (const ms of ['1e18', '9e12', '-1', '0.5', 'null', '"5"']) {
+    const never = await fetch(`${studio.url}/__test__/clock/advance`, {
+      method: 'POST',
+      body: `{"ms":${ms}}`,
+    })
+    expect([ms, never.status]).toEqual([ms, 400])
+  }
+  for (const ms of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 9e12])
+    expect(() => studio.advance(ms)).toThrow('The clock moves forwards')
+  expect(studio.now() - now).toBeLessThan(60_000)
   expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
 })
 

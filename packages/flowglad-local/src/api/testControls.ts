@@ -5,12 +5,7 @@ import { testCards, testPayer } from '../billing/testCards.ts'
 import type { Advance, Platform } from '../platform.ts'
 import { badRequest, notFound } from '../problems.ts'
 
-const advanceInput = z.object({
-  ms: z
-    .int()
-    .nonnegative()
-    .max(100 * 366 * 24 * 60 * 60 * 1000),
-})
+const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
 
 /** Moves the clock and completes checkouts without a browser. On loopback, and only while test controls are on. */
