@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { epochMs } from './pricing/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
 import { webhookKey } from './webhooks/sign.ts'
@@ -42,10 +43,12 @@ export function readOptions(
   const now = flags.now ?? env.FLOWGLAD_LOCAL_NOW
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
-  if (key && /\s/.test(key))
-    throw new OptionsError('A key has no spaces in it: no Authorization header could say it')
+  if (key && !/^[\x21-\x7e]+$/.test(key))
+    throw new OptionsError('A key is ASCII without spaces: no Authorization header could say another')
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
     throw new OptionsError(`webhook-url must be like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
+  if (flags['webhook-secret'] && !webhookUrl)
+    throw new OptionsError('A webhook secret signs what goes to a URL: name it with --webhook-url URL')
   if (webhookUrl && !webhookSecret)
     throw new OptionsError('A webhook URL needs a secret to sign with: --webhook-secret whsec_…')
   if (webhookSecret && webhookKey(webhookSecret) === null)
@@ -97,12 +100,15 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new OptionsError(error instanceof Error ? error.message : String(error))
+    throw new OptionsError(`${error instanceof Error ? error.message : error}\n--help lists the options.`)
   }
 }
 
+const moments = z.iso.date().or(z.iso.datetime({ offset: true }))
+
 function date(text: string): number {
-  const ms = Date.parse(text)
+  // Date.parse alone would take 30 February, and read 01.02. as the Americans do.
+  const ms = moments.safeParse(text).success ? Date.parse(text) : Number.NaN
   // As far as pricing goes: see `epochMs`.
   if (!epochMs.safeParse(ms).success)
     throw new OptionsError(`now must be a date like 2027-01-31 or 2027-01-31T12:00Z, not "${text}"`)

@@ -200,14 +200,19 @@ it('the command says what is wrong in a line, and where', async () => {
 })
 
 it.each([
-  [['--prcing', 'x'], '--prcing'],
+  [['--prcing', 'x'], "Unknown option '--prcing'\n--help lists the options."],
   [['--pricing', 'none.yaml'], 'no pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x', '--webhook-secret', 'whsec_abc'], 'base64'],
+  [['--pricing', 'PRICING', '--webhook-secret', 'whsec_YWJj'], '--webhook-url URL'],
   [['--pricing', 'PRICING', '--now', 'soon'], 'now must be a date'],
+  [['--pricing', 'PRICING', '--now', '2027-02-30'], 'now must be a date'],
+  [['--pricing', 'PRICING', '--now', '01.02.2027'], 'now must be a date'],
+  [['--pricing', 'PRICING', '--now', '2027-01-31T12:00'], 'now must be a date'],
   [['--pricing', '.'], 'The pricing file . cannot be read: EISDIR'],
-  [['--pricing', 'PRICING', '--key', 'a b'], 'no spaces'],
+  [['--pricing', 'PRICING', '--key', 'a b'], 'without spaces'],
+  [['--pricing', 'PRICING', '--key', '钥匙'], 'ASCII'],
   [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be like'],
   [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be like'],
 ])('the options %j are refused', async (args, message) => {
