@@ -38,11 +38,11 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
             : (error.message.split(/ at line |\n/)[0] ?? ''),
       })),
     )
-  return checkPricing(valueOf(document, lines, source), source, (path) => lineOf(document, lines, path))
+  return checkPricing(readValue(document, lines, source), source, (path) => lineOf(document, lines, path))
 }
 
 /** Aliases are looked up only here: one may lead nowhere, or to far too much. */
-function valueOf(document: Document, lines: LineCounter, source: string): unknown {
+function readValue(document: Document, lines: LineCounter, source: string): unknown {
   visit(document, {
     Alias(_, alias) {
       if (!alias.resolve(document))
