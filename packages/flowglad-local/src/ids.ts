@@ -5,14 +5,17 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
 /** `cust_` + 21 letters and digits, as Flowglad's ids look. */
-export function createId(prefix: string): string {
+export const createId = (prefix: string) => `${prefix}_${createName()}`
+
+/** 21 letters and digits: what a customer is called whom nobody named. */
+export function createName(): string {
   let id = ''
   while (id.length < 21) {
     for (const byte of randomBytes(32)) {
       if (byte < unbiasedBelow && id.length < 21) id += alphabet[byte % alphabet.length]
     }
   }
-  return `${prefix}_${id}`
+  return id
 }
 
 /** Eight hex digits: Flowglad's `request_id`. */

@@ -58,7 +58,7 @@ function buy(
   const session = openCheckout(platform, at, {
     type: 'product',
     customerExternalId: customer.externalId,
-    priceSlug,
+    priceSlug: priceSlug ?? undefined,
     quantity: 1,
     preserveBillingCycleAnchor: false,
     successUrl: platform.url,

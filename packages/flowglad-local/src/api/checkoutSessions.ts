@@ -8,74 +8,81 @@ import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
 
-const base = {
+const common = z.object({
+  customerExternalId: z.string(),
   successUrl: z.string(),
   cancelUrl: z.string(),
   outputMetadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
-  outputName: z.string().nullish(),
+  outputName: z.string().optional(),
+})
+
+const identified = common.extend({
+  type: z.literal('product'),
+  priceId: z.string().optional(),
+  priceSlug: z.string().optional(),
+  quantity: quantities.min(1).default(1),
+  anonymous: z.literal(false),
+  preserveBillingCycleAnchor: z.boolean().default(false),
+})
+const anonymous = identified.extend({ anonymous: z.literal(true), customerExternalId: z.null().optional() })
+
+const namesOnePrice = ({
+  priceId,
+  priceSlug,
+}: Pick<z.output<typeof identified>, 'priceId' | 'priceSlug'>): boolean =>
+  Boolean(priceId) !== Boolean(priceSlug)
+const onePrice = {
+  path: ['priceId'],
+  message: 'Either priceId or priceSlug must be provided, but not both',
+}
+const product = z.discriminatedUnion('anonymous', [
+  identified.refine(namesOnePrice, onePrice),
+  anonymous.refine(namesOnePrice, onePrice),
+])
+
+const addPaymentMethod = common.extend({
+  type: z.literal('add_payment_method'),
+  targetSubscriptionId: z.string().optional(),
+  // Taken and, as on the platform, ignored.
+  automaticallyUpdateSubscriptions: z.boolean().nullish(),
+})
+
+const activateSubscription = common.extend({
+  type: z.literal('activate_subscription'),
+  targetSubscriptionId: z.string(),
+  preserveBillingCycleAnchor: z.boolean().default(false),
+})
+
+/** Who does not say whether a product is sold to a stranger sells it to a customer. */
+const toSomebody = (body: unknown): unknown => {
+  const said = z
+    .looseObject({
+      checkoutSession: z.looseObject({ type: z.literal('product'), anonymous: z.undefined().optional() }),
+    })
+    .safeParse(body)
+  return said.success
+    ? { ...said.data, checkoutSession: { ...said.data.checkoutSession, anonymous: false } }
+    : body
 }
 
-const sessionInput = z
-  .discriminatedUnion('type', [
-    z.object({
-      type: z.literal('product'),
-      ...base,
-      customerExternalId: z.string().nullish(),
-      anonymous: z.boolean().optional(),
-      priceId: z.string().nullish(),
-      priceSlug: z.string().nullish(),
-      quantity: quantities.min(1).default(1),
-      preserveBillingCycleAnchor: z.boolean().default(false),
-    }),
-    z.object({
-      type: z.literal('add_payment_method'),
-      ...base,
-      customerExternalId: z.string(),
-      targetSubscriptionId: z.string().nullish(),
-      automaticallyUpdateSubscriptions: z.boolean().nullish(),
-    }),
-    z.object({
-      type: z.literal('activate_subscription'),
-      ...base,
-      customerExternalId: z.string(),
-      targetSubscriptionId: z.string(),
-      preserveBillingCycleAnchor: z.boolean().default(false),
-    }),
-  ])
-  .superRefine((input, context) => {
-    if (input.type !== 'product') return
-    if (Boolean(input.priceId) === Boolean(input.priceSlug))
-      context.addIssue({
-        code: 'custom',
-        path: ['priceId'],
-        message: 'Either priceId or priceSlug must be provided, but not both',
-      })
-    if (!input.anonymous && typeof input.customerExternalId !== 'string')
-      context.addIssue({
-        code: 'invalid_type',
-        expected: 'string',
-        path: ['customerExternalId'],
-        message: 'Invalid input: expected string, received undefined',
-        input: input.customerExternalId,
-      })
-  })
+const createInput = z.preprocess(
+  toSomebody,
+  z.object({
+    checkoutSession: z.discriminatedUnion('type', [product, activateSubscription, addPaymentMethod]),
+  }),
+)
 
 const presentSession = (session: CheckoutSession) =>
   presentAs<Flowglad.CheckoutSessionRetrieveResponse['checkoutSession']>()(session)
 
 export function checkoutSessionRoutes(route: Route): void {
-  route(
-    'POST',
-    '/checkout-sessions',
-    { body: z.object({ checkoutSession: sessionInput }) },
-    ({ platform, now, body }) => {
-      const session = openCheckout(platform, now, body.checkoutSession)
-      return {
-        checkoutSession: presentSession(session),
-        url: checkoutUrl(platform, session),
-      } satisfies Flowglad.CheckoutSessionCreateResponse
-    },
-  )
+  route('POST', '/checkout-sessions', { body: createInput }, ({ platform, now, body }) => {
+    const session = openCheckout(platform, now, body.checkoutSession)
+    return {
+      checkoutSession: presentSession(session),
+      url: checkoutUrl(platform, session),
+    } satisfies Flowglad.CheckoutSessionCreateResponse
+  })
 
   route(
     'GET',
@@ -94,7 +101,8 @@ export function checkoutSessionRoutes(route: Route): void {
     if (!session) throw refusedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),
-      url: checkoutUrl(platform, session),
+      // Whatever it is for, as on the platform: the page is the same.
+      url: `${platform.url}/checkout/${session.id}`,
     } satisfies Flowglad.CheckoutSessionRetrieveResponse
   })
 }

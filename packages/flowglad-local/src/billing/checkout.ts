@@ -8,13 +8,14 @@ import type {
   Purchase,
   Subscription,
 } from '../database/records.ts'
-import { createInvoiceNumberBase } from '../ids.ts'
+import { createName } from '../ids.ts'
 import { newRecord, type Platform } from '../platform.ts'
-import { refused } from '../problems.ts'
+import { refused, refusedResult } from '../problems.ts'
 import { discountOn } from '../rules/discount.ts'
 import { announce } from '../webhooks/announce.ts'
 import { replaceFreePlan } from './cancel.ts'
-import { runBilling } from './collect.ts'
+import { payNow, runBilling } from './collect.ts'
+import { createCustomer } from './customers.ts'
 import { countRedemption, redeem } from './discounts.ts'
 import { charge, createInvoice } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
@@ -53,50 +54,67 @@ export function completeCheckout(
   }
   const customer = session.customerId
     ? books.customers.get(session.customerId)
-    : createAnonymousCustomer(platform, at, session, details)
-  const paid = { session, customer, details, billingAddress }
-  switch (session.type) {
-    case 'product': {
-      const price = books.prices.get(session.priceId ?? '')
-      const product = books.products.get(price.productId ?? '')
-      if (price.type === 'subscription') subscribe(platform, at, paid, price, product)
-      else buyOnce(platform, at, paid, price, product)
-      break
-    }
-    case 'add_payment_method': {
-      const method = saveCard(platform, at, paid)
-      if (session.targetSubscriptionId)
-        books.subscriptions.patch(session.targetSubscriptionId, {
-          defaultPaymentMethodId: method.id,
-          updatedAt: at,
-        })
-      break
-    }
-    case 'activate_subscription': {
-      const method = saveCard(platform, at, paid)
-      const target = books.subscriptions.get(session.targetSubscriptionId ?? '')
-      if (isTerminal(target)) throw refused(`Invalid subscription: ${target.id} is ${target.status}`)
-      const wasIncomplete = target.status === 'incomplete'
-      const active = books.subscriptions.patch(target.id, {
-        defaultPaymentMethodId: method.id,
-        status: 'active',
-        updatedAt: at,
-      })
-      if (wasIncomplete) runBilling(platform, at, active, { reason: 'first', onSession: true })
-      break
-    }
-    default:
-      session.type satisfies never
-  }
+    : becomeCustomer(platform, at, details, billingAddress)
+  const outcome = fulfil(platform, at, { session, customer, details, billingAddress })
   return books.checkoutSessions.patch(session.id, {
     status: 'succeeded',
     billingAddress,
     paymentMethodType: 'card',
     customerId: customer.id,
-    customerName: customer.name,
-    customerEmail: customer.email,
+    customerEmail: session.customerEmail ?? details.email,
+    ...outcome,
     updatedAt: at,
   })
+}
+
+/** Does what a session is for. Returns what only some sessions say afterwards. */
+function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSession> {
+  const { books } = platform
+  const { session } = paid
+  switch (session.type) {
+    case 'product': {
+      const price = books.prices.get(session.priceId ?? '')
+      const product = books.products.get(price.productId ?? '')
+      if (price.type === 'single_payment') return buyOnce(platform, at, paid, price, product)
+      subscribe(platform, at, paid, price, product)
+      return {}
+    }
+    case 'add_payment_method': {
+      const method = saveCard(platform, at, paid)
+      const id = session.targetSubscriptionId
+      if (id === null) return {}
+      if (books.subscriptions.find(id)?.customerId !== paid.customer.id)
+        throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
+      books.subscriptions.patch(id, { defaultPaymentMethodId: method.id, updatedAt: at })
+      return {}
+    }
+    case 'activate_subscription':
+      activate(platform, at, paid)
+      return {}
+    default:
+      return session.type satisfies never
+  }
+}
+
+/**
+ * Gives a subscription a card and bills what it owes: one that waits for its first payment starts, one that is past due
+ * catches up, the free plan gets its invoice of nothing. What is paid for is not paid for again, where the platform
+ * charges the whole period once more.
+ */
+function activate(platform: Platform, at: number, paid: Paid): void {
+  const { books } = platform
+  const target = books.subscriptions.get(paid.session.targetSubscriptionId ?? '')
+  const barred = isTerminal(target) ? 'canceled' : target.doNotCharge ? 'doNotCharge' : null
+  if (barred) throw refused(`Invalid subscription: Cannot create billing run for ${barred} subscription`)
+  const { status } = target
+  const subscription = books.subscriptions.patch(target.id, {
+    defaultPaymentMethodId: saveCard(platform, at, paid).id,
+    // Whoever is past due is not until the payment is made.
+    ...(status !== 'past_due' && { status: 'active' }),
+    updatedAt: at,
+  })
+  if (status === 'incomplete') runBilling(platform, at, subscription, { reason: 'first', onSession: true })
+  else if (status === 'past_due' || target.isFreePlan) payNow(platform, at, subscription)
 }
 
 interface Paid {
@@ -137,6 +155,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     totalPurchaseValue: null,
   })
   redeem(platform, at, session, { subscriptionId: subscription.id, purchaseId: purchase.id })
+  announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
@@ -150,10 +169,17 @@ export const alreadySubscribed = (customer: Customer) =>
 
 /**
  * A one-time product. As on the platform, quantity multiplies neither the charge nor the credits, the credits are those
- * of the first credit feature, and they never expire.
+ * of the first credit feature that was made, and they never expire.
  */
-function buyOnce(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {
+function buyOnce(
+  platform: Platform,
+  at: number,
+  paid: Paid,
+  price: Price,
+  product: Product,
+): Partial<CheckoutSession> {
   const { books } = platform
+  const { customer, details } = paid
   const purchase = addPurchase(platform, at, paid, product, {
     priceId: price.id,
     priceType: 'single_payment',
@@ -166,21 +192,33 @@ function buyOnce(platform: Platform, at: number, paid: Paid, price: Price, produ
   })
   const redemption = redeem(platform, at, paid.session, { subscriptionId: null, purchaseId: purchase.id })
   const invoice = createInvoice(platform, at, {
-    customer: paid.customer,
+    customer,
     purchaseId: purchase.id,
-    lines: [{ description: product.name, price: price.unitPrice, quantity: 1, priceId: price.id }],
+    lines: [{ description: purchase.name, price: price.unitPrice, quantity: 1, priceId: price.id }],
     discount: redemption ? discountOn(price.unitPrice, redemption) : 0,
   })
   if (invoice.subtotal > 0)
     charge(platform, at, { invoice, amount: invoice.subtotal, method: null, onSession: true })
   else books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
   if (redemption) countRedemption(platform, at, redemption)
-  const [subscription] = currentSubscriptions(platform, paid.customer.id)
-  const feature = books.productFeatures
-    .by('product', product.id)
-    .filter((link) => link.expiredAt === null)
-    .map((link) => books.features.get(link.featureId))
-    .find((f) => f.type === 'usage_credit_grant' && f.active)
+  announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
+  grantPurchasedCredits(platform, at, customer, product)
+  // The payment says who paid, and a session knows the purchase that came of it.
+  return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
+}
+
+function grantPurchasedCredits(platform: Platform, at: number, customer: Customer, product: Product): void {
+  const { books } = platform
+  const [subscription] = currentSubscriptions(platform, customer.id)
+  const linked = new Set(
+    books.productFeatures
+      .by('product', product.id)
+      .filter((link) => link.expiredAt === null)
+      .map((link) => link.featureId),
+  )
+  const feature = books.features
+    .by('model', product.pricingModelId)
+    .find(({ id, type, active }) => linked.has(id) && type === 'usage_credit_grant' && active)
   if (!subscription || !feature?.usageMeterId || !feature.amount) return
   grantCredits(platform, at, {
     subscriptionId: subscription.id,
@@ -211,7 +249,7 @@ function addPurchase(
   >,
 ) {
   const { books, organizationId } = platform
-  const purchase = books.purchases.put({
+  return books.purchases.put({
     ...newRecord('prch', at),
     name: session.outputName ?? product.name,
     status: 'paid',
@@ -231,12 +269,6 @@ function addPurchase(
     pricingModelId: customer.pricingModelId,
     position: books.purchases.size + 1,
   })
-  announce(platform, at, 'purchase.completed', {
-    id: purchase.id,
-    object: 'purchase',
-    customer,
-  })
-  return purchase
 }
 
 /** Saves the card as the customer's default. */
@@ -262,26 +294,11 @@ function saveCard({ books }: Platform, at: number, { customer, details }: Paid):
   })
 }
 
-function createAnonymousCustomer(
-  { books, organizationId }: Platform,
+/** Somebody whom the application did not name: a customer like any other from here on, the free plan included. */
+const becomeCustomer = (
+  platform: Platform,
   at: number,
-  session: CheckoutSession,
   { name, email }: CheckoutDetails,
-): Customer {
-  const record = newRecord('cust', at)
-  return books.customers.put({
-    ...record,
-    organizationId,
-    email,
-    name,
-    invoiceNumberBase: createInvoiceNumberBase(),
-    archived: false,
-    logoURL: null,
-    iconURL: null,
-    domain: null,
-    billingAddress: null,
-    externalId: record.id,
-    userId: null,
-    pricingModelId: session.pricingModelId,
-  })
-}
+  billingAddress: BillingAddress,
+): Customer =>
+  createCustomer(platform, at, { externalId: createName(), name, email, billingAddress }).customer

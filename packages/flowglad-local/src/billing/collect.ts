@@ -1,4 +1,4 @@
-import type { BillingPeriod, BillingRun, PaymentMethod, Subscription } from '../database/records.ts'
+import type { BillingRun, PaymentMethod, Subscription } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
@@ -32,16 +32,16 @@ export function defaultPaymentMethod({ books }: Platform, customerId: string): P
 }
 
 /** What a plan costs in a period. A subscription that takes over in the middle of one pays for the rest of it. */
-function planLines(platform: Platform, at: number, subscription: Subscription, period: BillingPeriod) {
+function planLines(platform: Platform, at: number, subscription: Subscription): StaticLine[] {
   if (subscription.status === 'trialing') return []
-  const { startDate } = subscription
-  const elapsed = elapsedFraction(startDate, period.startDate, period.endDate)
+  const { startDate, currentBillingPeriodStart, currentBillingPeriodEnd } = subscription
+  const elapsed = elapsedFraction(startDate, currentBillingPeriodStart, currentBillingPeriodEnd)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  return itemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }): StaticLine => {
+  return itemsAt(platform, subscription.id, at).map(({ name, unitPrice, quantity }) => {
     const description = name ?? subscription.name
     if (elapsed === 0) return { description, price: unitPrice, quantity }
     return {
-      description: `Prorated: ${description} - Prorated charge for ${((1 - elapsed) * 100).toFixed(1)}% of billing period (${date(startDate)} to ${date(period.endDate)})`,
+      description: `Prorated: ${description} - Prorated charge for ${((1 - elapsed) * 100).toFixed(1)}% of billing period (${date(startDate)} to ${date(currentBillingPeriodEnd)})`,
       price: proratedPrice(unitPrice, elapsed),
       quantity,
     }
@@ -58,14 +58,14 @@ export function runBilling(
   const { books } = platform
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
-  const lines: Line[] = planLines(platform, at, subscription, period)
+  const lines: Line[] = planLines(platform, at, subscription)
   // As on the platform: nobody to charge, no invoice, and one of nothing where there is somebody.
   if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
     if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
     else books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
-  if (reason === 'renewal') lines.push(...overageLines(platform, subscription, run.id))
+  lines.push(...overageLines(platform, subscription, run.id))
   const total = totalOf(lines)
   const redemption = total > 0 ? openRedemption(platform, subscription.id) : undefined
   const discount = redemption ? discountOn(total, redemption) : 0
@@ -94,6 +94,30 @@ export function runBilling(
     dueAt: at,
   })
   attemptBillingRun(platform, at, scheduled, { onSession })
+}
+
+/** The run that bills the current period, if there was anybody to bill. */
+function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun | undefined {
+  const period = latestPeriod(platform, subscription.id)
+  return platform.books.billingRuns
+    .by('subscription', subscription.id)
+    .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
+}
+
+/** Bills the current period to somebody who is there to pay, or tries once more what could not be collected for it. */
+export function payNow(platform: Platform, at: number, subscription: Subscription): void {
+  const run = runOfPeriod(platform, subscription)
+  if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
+  else if (run.status !== 'succeeded') attemptBillingRun(platform, at, run, { onSession: true })
+}
+
+/** What activating a subscription is going to charge, in cents. */
+export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
+  const { status } = subscription
+  if (status !== 'incomplete' && status !== 'past_due') return 0
+  const run = runOfPeriod(platform, subscription)
+  if (run) return run.status === 'succeeded' ? 0 : platform.books.invoices.get(run.invoiceId).subtotal
+  return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])
 }
 
 /** Tries to collect what a run is about; a failure of the first payment ends the subscription, later ones are retried. */
@@ -138,9 +162,12 @@ export function attemptBillingRun(
     books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
 }
 
-/** Whether any payment for the subscription went through: after a trial the first one is that of a renewal. */
+/**
+ * Whether the subscription has been paid for, and still is: one whose only payment was refunded has not. After a trial
+ * the first payment is that of a renewal.
+ */
 const hasPaid = ({ books }: Platform, { id, customerId }: Subscription) =>
-  books.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status !== 'failed')
+  books.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')
 
 function collected(
   platform: Platform,

@@ -8,7 +8,7 @@ interface Common {
   successUrl: string
   cancelUrl: string
   outputMetadata?: Metadata | null | undefined
-  outputName?: string | null | undefined
+  outputName?: string | undefined
 }
 
 /** What a session is to sell, to whom, and where to go from it. */
@@ -16,10 +16,10 @@ type CheckoutRequest = Common &
   (
     | {
         type: 'product'
+        /** Nobody yet: who pays becomes a customer by it. */
         customerExternalId?: string | null | undefined
-        anonymous?: boolean | undefined
-        priceId?: string | null | undefined
-        priceSlug?: string | null | undefined
+        priceId?: string | undefined
+        priceSlug?: string | undefined
         quantity: number
         preserveBillingCycleAnchor: boolean
       }
@@ -47,11 +47,18 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
       ? (books.customers.first('externalId', input.customerExternalId) ?? null)
       : null
   const terms = sessionTerms(platform, input, customer)
-  for (const key of ['successUrl', 'cancelUrl'] as const)
-    if (!URL.canParse(input[key]))
-      throw refused(
-        `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify([{ code: 'invalid_format', format: 'url', path: [key], message: 'Invalid URL' }], null, 2)}`,
-      )
+  const bad = (['successUrl', 'cancelUrl'] as const).filter((key) => !URL.canParse(input[key]))
+  if (bad.length > 0) {
+    const issues = bad.map((key) => ({
+      code: 'invalid_format',
+      format: 'url',
+      path: [key],
+      message: 'Invalid URL',
+    }))
+    throw refused(
+      `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify(issues, null, 2)}`,
+    )
+  }
   return books.checkoutSessions.put({
     ...newRecord('chckt_session', now),
     pricingModelId: customer?.pricingModelId ?? platform.pricingModelId,
@@ -89,32 +96,40 @@ function sessionTerms(
   const { books } = platform
   switch (input.type) {
     case 'product': {
-      if (!customer && !input.anonymous)
+      const { customerExternalId, quantity, preserveBillingCycleAnchor } = input
+      const toCustomer = typeof customerExternalId === 'string'
+      if (toCustomer && !customer && input.priceSlug)
         throw refused(
-          input.priceSlug
-            ? 'Invalid customer: Customer is required to resolve price slug for identified checkout sessions'
-            : `Customer not found: externalId ${input.customerExternalId}`,
+          'Invalid customer: Customer is required to resolve price slug for identified checkout sessions',
         )
-      const price = checkoutPrice(platform, input, customer)
+      const price = checkoutPrice(platform, input)
+      if (toCustomer && !customer)
+        throw refused(
+          `Invalid checkoutSession: Required customer not found for Product checkout (anonymous=false). externalId='${customerExternalId}', organization='${platform.organizationId}'.`,
+        )
+      return { priceId: price.id, quantity, preserveBillingCycleAnchor }
+    }
+    case 'add_payment_method':
+      if (!customer)
+        throw refused(
+          'Invalid checkoutSession: Customer is required for add payment method checkout sessions',
+        )
+      // Whose subscription it is, and whether there is one, is looked at when the card is saved.
       return {
-        priceId: price.id,
-        quantity: input.quantity,
-        preserveBillingCycleAnchor: input.preserveBillingCycleAnchor,
+        targetSubscriptionId: input.targetSubscriptionId ?? null,
+        automaticallyUpdateSubscriptions: false,
       }
-    }
-    case 'add_payment_method': {
-      if (!customer) throw refused(`Customer not found: externalId ${input.customerExternalId}`)
-      const target = input.targetSubscriptionId
-      if (target && books.subscriptions.find(target)?.customerId !== customer.id)
-        throw refused(`Invalid targetSubscriptionId: Target subscription ${target} not found`)
-      return { targetSubscriptionId: target ?? null, automaticallyUpdateSubscriptions: false }
-    }
     case 'activate_subscription': {
-      if (!customer) throw refused(`Customer not found: externalId ${input.customerExternalId}`)
       const target = books.subscriptions.find(input.targetSubscriptionId)
-      if (target?.customerId !== customer.id)
+      if (!target)
         throw refused(
           `Invalid targetSubscriptionId: Target subscription ${input.targetSubscriptionId} not found`,
+        )
+      if (!customer)
+        throw refused('Invalid customer: Customer is required for activate subscription checkout sessions')
+      if (target.customerId !== customer.id)
+        throw refused(
+          `Invalid targetSubscriptionId: Target subscription ${target.id} does not belong to customer ${customer.id}`,
         )
       return {
         targetSubscriptionId: target.id,
@@ -129,18 +144,18 @@ function sessionTerms(
 
 function checkoutPrice(
   platform: Platform,
-  { priceId, priceSlug }: { priceId?: string | null | undefined; priceSlug?: string | null | undefined },
-  customer: Customer | null,
+  { customerExternalId, priceId, priceSlug }: Extract<CheckoutRequest, { type: 'product' }>,
 ): Price {
-  const { books } = platform
-  const modelId = customer?.pricingModelId ?? platform.pricingModelId
+  const { books, pricingModelId } = platform
+  const isOffered = ({ active, slug, productId }: Price) =>
+    active && slug === priceSlug && (productId === null || books.products.get(productId).active)
   const found = priceSlug
-    ? books.prices.by('model', modelId).find((p) => p.active && p.slug === priceSlug)
+    ? books.prices.by('model', pricingModelId).find(isOffered)
     : books.prices.find(priceId ?? '')
-  if (found?.pricingModelId !== modelId)
+  if (found?.pricingModelId !== pricingModelId)
     throw refused(
       priceSlug
-        ? `Invalid priceSlug: Price with slug "${priceSlug}" not found for customer's pricing model`
+        ? `Invalid priceSlug: Price with slug "${priceSlug}" not found ${typeof customerExternalId === 'string' ? "for customer's pricing model" : "in organization's default pricing model"}`
         : `Invalid priceId: Invalid or not-found price ID: no matching price found for id "${priceId}"`,
     )
   if (!found.productId)

@@ -1,6 +1,7 @@
 import { continuedBy } from '../billing/checkout.ts'
+import { dueOnActivation } from '../billing/collect.ts'
 import { takesDiscounts } from '../billing/discounts.ts'
-import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
+import { currentSubscriptions, itemsAt, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
 import type { CheckoutSession, Discount, Feature, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
@@ -137,19 +138,29 @@ function orderOf(platform: Platform, session: CheckoutSession) {
   const price = books.prices.get(session.priceId)
   const product = books.products.get(price.productId ?? '')
   const recurring = price.type === 'subscription'
-  // One-time prices are charged once, whatever the quantity: see `buyOnce`.
-  const total = recurring ? price.unitPrice * session.quantity : price.unitPrice
   const now = platform.clock.now()
+  const target = session.targetSubscriptionId ? books.subscriptions.get(session.targetSubscriptionId) : null
+  const items = target ? itemsAt(platform, target.id, now) : []
+  const quantity = items[0]?.quantity ?? session.quantity
+  // One-time prices are charged once, whatever the quantity: see `buyOnce`.
+  const total = target
+    ? items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
+    : price.unitPrice * (recurring ? quantity : 1)
   const customer = session.customerId ? books.customers.get(session.customerId) : null
-  const hasTrial = !customer || trialEndOf(platform, customer, price, now) !== null
+  const hasTrial = !target && (!customer || trialEndOf(platform, customer, price, now) !== null)
   const trialDays = hasTrial ? (price.trialPeriodDays ?? 0) : 0
   const free =
     recurring && session.customerId && session.type === 'product'
       ? currentSubscriptions(platform, session.customerId).find((s) => s.isFreePlan)
       : undefined
   const cycle = trialDays > 0 ? undefined : continuedBy(session, free)
-  const beforeDiscount =
-    trialDays > 0 ? 0 : cycle ? restOf(cycle, now, price.unitPrice) * session.quantity : total
+  const beforeDiscount = target
+    ? dueOnActivation(platform, now, target)
+    : trialDays > 0
+      ? 0
+      : cycle
+        ? restOf(cycle, now, price.unitPrice) * quantity
+        : total
   const discount = session.discountId === null ? null : books.discounts.get(session.discountId)
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
@@ -179,10 +190,10 @@ function orderOf(platform: Platform, session: CheckoutSession) {
 <p class="price">${money(total)} ${recurring && html`<small>per ${period}</small>`}</p>
 ${
   features.length > 0 &&
-  html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, session)}</li>`)}</ul>`
+  html`<ul class="grants">${features.map((feature) => html`<li>${grantText(platform, feature, price, quantity)}</li>`)}</ul>`
 }
 <div class="lines">
-  <div><span>${price.name ?? product.name}${recurring && session.quantity > 1 && ` × ${session.quantity}`}</span><span>${money(total)}</span></div>
+  <div><span>${price.name ?? product.name}${recurring && quantity > 1 && ` × ${quantity}`}</span><span>${money(total)}</span></div>
   ${trialDays > 0 && html`<div><span>Free for ${trialDays} days</span><span>−${money(total)}</span></div>`}
   ${cycle && html`<div><span>Only until ${day(cycle.currentBillingPeriodEnd)}</span><span>−${money(total - beforeDiscount)}</span></div>`}
   ${discount && html`<div><span>${discount.code}: ${discountText(discount)}</span><span>${off > 0 && `−${money(off)}`}</span></div>`}
@@ -227,9 +238,9 @@ const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
     elapsedFraction(now, cycle.currentBillingPeriodStart, cycle.currentBillingPeriodEnd),
   )
 
-function grantText({ books }: Platform, feature: Feature, price: Price, session: CheckoutSession): Html {
+function grantText({ books }: Platform, feature: Feature, price: Price, quantity: number): Html {
   if (feature.type === 'toggle' || feature.amount === null) return html`${feature.name}`
-  const amount = count(feature.amount * (price.type === 'subscription' ? session.quantity : 1))
+  const amount = count(feature.amount * (price.type === 'subscription' ? quantity : 1))
   const unit = feature.usageMeterId
     ? inSentence(books.usageMeters.get(feature.usageMeterId).name)
     : inSentence(feature.name)

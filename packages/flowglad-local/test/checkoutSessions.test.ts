@@ -1,0 +1,336 @@
+import { describe, expect, it } from 'vitest'
+import { cards, pay, startStudio } from './studio.ts'
+
+type Studio = Awaited<ReturnType<typeof startStudio>>
+
+const urls = { successUrl: 'http://127.0.0.1/thanks', cancelUrl: 'http://127.0.0.1/back' }
+
+const open = async (studio: Studio, checkoutSession: object) =>
+  studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
+
+/** What the platform says when it does not open a session: a text, or the issues of its input. */
+const refusalOf = async (studio: Studio, checkoutSession: object) => {
+  const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
+    method: 'POST',
+    headers: { authorization: studio.key },
+    body: JSON.stringify({ checkoutSession }),
+  })
+  const { error } = (await answer.json()) as { error: unknown }
+  const told = Array.isArray(error) ? error.map(({ code, path }) => [code, path.join('.')]) : error
+  return [answer.status, told]
+}
+
+describe('a session is opened', () => {
+  it('only for input of its kind, and every mistake is named in the order of the fields', async () => {
+    await using studio = await startStudio()
+    const product = { ...urls, type: 'product', customerExternalId: 'ada', priceSlug: 'team_price' }
+    for (const [input, issues] of [
+      [
+        { type: 'product' },
+        [
+          ['invalid_type', 'customerExternalId'],
+          ['invalid_type', 'successUrl'],
+          ['invalid_type', 'cancelUrl'],
+        ],
+      ],
+      [{ ...urls, type: 'product' }, [['invalid_type', 'customerExternalId']]],
+      [{ ...product, customerExternalId: null }, [['invalid_type', 'customerExternalId']]],
+      [{ ...product, anonymous: true }, [['invalid_type', 'customerExternalId']]],
+      [{ ...product, anonymous: null }, [['invalid_union', 'anonymous']]],
+      [{ ...product, priceId: null }, [['invalid_type', 'priceId']]],
+      [{ ...product, priceSlug: undefined }, [['custom', 'priceId']]],
+      [{ ...product, outputName: null }, [['invalid_type', 'outputName']]],
+      [{ ...product, type: 'activate_subscription' }, [['invalid_type', 'targetSubscriptionId']]],
+      [
+        { ...product, type: 'add_payment_method', targetSubscriptionId: null },
+        [['invalid_type', 'targetSubscriptionId']],
+      ],
+    ] as const)
+      expect(await refusalOf(studio, input)).toEqual([
+        400,
+        issues.map(([code, path]) => [code, `checkoutSession.${path}`]),
+      ])
+  })
+
+  it('only where there is somebody to sell to and something to sell, in the words of the platform', async () => {
+    await using studio = await startStudio()
+    const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+    const team = pricingModel.products.find(({ slug }) => slug === 'team')
+    const priceId = team?.prices[0]?.id
+    await studio.customer('ada')
+    await studio.customer('bob')
+    const plan = await studio.plan('ada')
+    const product = { ...urls, type: 'product' }
+    const activate = { ...urls, type: 'activate_subscription', targetSubscriptionId: plan.id }
+    const { customer } = await studio.billing('bob')
+    for (const [input, text] of [
+      [
+        { ...product, customerExternalId: 'eve', priceId },
+        `Invalid checkoutSession: Required customer not found for Product checkout (anonymous=false). externalId='eve', organization='${plan.organizationId}'.`,
+      ],
+      [
+        { ...product, customerExternalId: 'eve', priceId: 'price_none' },
+        'Invalid priceId: Invalid or not-found price ID: no matching price found for id "price_none"',
+      ],
+      [
+        { ...product, anonymous: true, priceSlug: 'none' },
+        `Invalid priceSlug: Price with slug "none" not found in organization's default pricing model`,
+      ],
+      [
+        { ...urls, type: 'add_payment_method', customerExternalId: 'eve' },
+        'Invalid checkoutSession: Customer is required for add payment method checkout sessions',
+      ],
+      [
+        { ...activate, customerExternalId: 'eve' },
+        'Invalid customer: Customer is required for activate subscription checkout sessions',
+      ],
+      [
+        { ...activate, customerExternalId: 'bob' },
+        `Invalid targetSubscriptionId: Target subscription ${plan.id} does not belong to customer ${customer.id}`,
+      ],
+      [
+        { ...activate, customerExternalId: 'eve', targetSubscriptionId: 'sub_none' },
+        'Invalid targetSubscriptionId: Target subscription sub_none not found',
+      ],
+    ] as const)
+      expect(await refusalOf(studio, input)).toEqual([500, text])
+    const [, wrongUrls] = await refusalOf(studio, {
+      ...{ ...product, customerExternalId: 'ada', priceId },
+      successUrl: 'here',
+      cancelUrl: 'there',
+    })
+    expect(wrongUrls).toMatch(/"successUrl".*"cancelUrl"/s)
+  })
+
+  it('not for a price whose product is no longer offered, unless by its id', async () => {
+    await using studio = await startStudio()
+    const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+    const team = pricingModel.products.find(({ slug }) => slug === 'team')
+    await studio.customer('ada')
+    await studio.node.products.update(team?.id ?? '', {
+      product: { id: team?.id ?? '', name: 'Team', active: false },
+    })
+    const product = { type: 'product', customerExternalId: 'ada' }
+    expect(await refusalOf(studio, { ...urls, ...product, priceSlug: 'team_price' })).toEqual([
+      500,
+      `Invalid priceSlug: Price with slug "team_price" not found for customer's pricing model`,
+    ])
+    const { url } = await open(studio, { ...product, priceId: team?.prices[0]?.id })
+    expect((await pay(url)).status).toBe(303)
+  })
+})
+
+describe('somebody whom nobody named', () => {
+  it('becomes a customer on the free plan by buying once, and has what they bought', async () => {
+    await using studio = await startStudio()
+    const { checkoutSession, url } = await open(studio, {
+      type: 'product',
+      anonymous: true,
+      priceSlug: 'render_pack',
+      outputName: 'A hundred minutes',
+    })
+    expect(checkoutSession).toMatchObject({ customerId: null, customerName: null, customerEmail: null })
+    expect((await pay(url)).status).toBe(303)
+    const [customer] = (await studio.node.customers.list()).data
+    expect(customer).toMatchObject({
+      name: 'Ada',
+      email: 'ada@studio.example',
+      externalId: expect.stringMatching(/^[A-Za-z0-9]{21}$/),
+      billingAddress: { name: 'Ada', address: { country: 'US' } },
+    })
+    const externalId = customer?.externalId ?? ''
+    expect(await studio.balances(externalId)).toEqual({ render: 185 })
+    const { purchases, invoices } = await studio.billing(externalId)
+    expect(invoices).toMatchObject([
+      { invoiceLineItems: [{ description: 'A hundred minutes', price: 1200 }] },
+    ])
+    expect((await studio.node.checkoutSessions.retrieve(checkoutSession.id)).checkoutSession).toMatchObject({
+      status: 'succeeded',
+      customerId: customer?.id,
+      purchaseId: purchases[0]?.id,
+      customerName: 'Ada',
+      customerEmail: 'ada@studio.example',
+    })
+  })
+
+  it('has one plan after buying one: it takes the place of the free one', async () => {
+    await using studio = await startStudio()
+    const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
+    await pay(url)
+    const [customer] = (await studio.node.customers.list()).data
+    const { subscriptions } = await studio.billing(customer?.externalId ?? '')
+    expect(
+      subscriptions.map(({ name, status, cancellationReason }) => [name, status, cancellationReason]),
+    ).toEqual([
+      ['Hobby Subscription', 'canceled', 'upgraded_to_paid'],
+      ['Team - Team', 'active', null],
+    ])
+  })
+})
+
+it('is told by the customer who was named for it, and by who paid where something was bought once', async () => {
+  await using studio = await startStudio()
+  await studio.customer('grace')
+  const told = async (priceSlug: string) => {
+    const { session, pay } = await studio.checkout('grace', priceSlug)
+    await pay()
+    const { checkoutSession } = await studio.node.checkoutSessions.retrieve(session.id)
+    const { customerName, customerEmail, purchaseId } = checkoutSession
+    return [customerName, customerEmail, purchaseId]
+  }
+  expect(await told('team_price')).toEqual(['grace', 'grace@studio.example', null])
+  expect(await told('render_pack')).toEqual(['Ada', 'ada@studio.example', expect.stringMatching(/^prch_/)])
+})
+
+describe('a card saved for a subscription', () => {
+  it('is taken at its word about which until the card is there', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    await studio.customer('bob')
+    const theirs = await studio.plan('bob')
+    for (const targetSubscriptionId of [theirs.id, 'sub_none']) {
+      const { checkoutSession, url } = await open(studio, {
+        type: 'add_payment_method',
+        customerExternalId: 'ada',
+        targetSubscriptionId,
+      })
+      expect(checkoutSession).toMatchObject({ targetSubscriptionId })
+      const answer = await pay(url)
+      expect([answer.status, await answer.text()]).toEqual([
+        402,
+        expect.stringContaining(`No subscriptions found with id: ${targetSubscriptionId}`),
+      ])
+    }
+    expect((await studio.billing('ada')).paymentMethods).toEqual([])
+    expect(await studio.plan('bob')).toMatchObject({ defaultPaymentMethodId: null })
+  })
+
+  it('is shown by the same page under the address that retrieving tells', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { checkoutSession } = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
+    const { url } = await studio.node.checkoutSessions.retrieve(checkoutSession.id)
+    expect(url).toBe(`${studio.url}/checkout/${checkoutSession.id}`)
+    expect(await (await fetch(url)).text()).toContain('Save a card')
+  })
+})
+
+describe('activating a subscription', () => {
+  const activate = async (studio: Studio, customerExternalId: string, targetSubscriptionId: string) => {
+    const { url } = await open(studio, {
+      type: 'activate_subscription',
+      customerExternalId,
+      targetSubscriptionId,
+    })
+    const page = await (await fetch(url)).text()
+    return { page, answer: await pay(url) }
+  }
+  const paid = async (studio: Studio) =>
+    (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
+
+  it('that waits for its first payment starts it, over-use so far included', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { subscription } = await studio.node.subscriptions.create({
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      quantity: 2,
+    })
+    expect(subscription.status).toBe('incomplete')
+    await studio.node.usageEvents.create({
+      usageEvent: {
+        subscriptionId: subscription.id,
+        transactionId: 'early',
+        amount: 8,
+        usageMeterSlug: 'render',
+      },
+    })
+    const { page } = await activate(studio, 'ada', subscription.id)
+    expect(page).toContain('Pay $98.60 and activate')
+    expect(page).toContain('1,200 render minutes')
+    expect(await studio.plan('ada')).toMatchObject({ id: subscription.id, status: 'active' })
+    expect(await paid(studio)).toEqual([[9860, 'succeeded']])
+    expect(await studio.balances('ada')).toEqual({ render: 1200, exports: 80 })
+  })
+
+  it('that is past due for want of a card pays for the period, once', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const saved = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
+    await pay(saved.url)
+    await studio.node.subscriptions.create({ customerExternalId: 'ada', priceSlug: 'team_price' })
+    await studio.renew('ada')
+    const { id, status } = await studio.plan('ada')
+    expect([status, await paid(studio)]).toEqual(['past_due', [[4900, 'succeeded']]])
+    const first = await activate(studio, 'ada', id)
+    expect(first.page).toContain('Pay $49.00 and activate')
+    expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
+    const again = await activate(studio, 'ada', id)
+    expect([again.page.includes('>Activate<'), again.answer.status]).toEqual([true, 303])
+    expect(await paid(studio)).toEqual([
+      [4900, 'succeeded'],
+      [4900, 'succeeded'],
+    ])
+    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+  })
+
+  it('whose card was declined pays the invoice that is open, and nobody tries again', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
+    await studio.use('ada', 'render', 607)
+    await studio.renew('ada')
+    expect(await studio.plan('ada')).toMatchObject({ status: 'past_due' })
+    const { page } = await activate(studio, 'ada', id)
+    expect(page).toContain('Pay $49.30 and activate')
+    expect(await studio.plan('ada')).toMatchObject({ status: 'active' })
+    await studio.renew('ada')
+    expect(await paid(studio)).toEqual([
+      [4900, 'succeeded'],
+      [4930, 'failed'],
+      [4930, 'succeeded'],
+      [4900, 'succeeded'],
+    ])
+    const { invoices } = await studio.billing('ada')
+    expect(invoices.map(({ invoice }) => [invoice.subtotal, invoice.status])).toEqual([
+      [4900, 'paid'],
+      [4930, 'paid'],
+      [4900, 'paid'],
+    ])
+    expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
+  })
+
+  it('that is free bills nothing, on an invoice', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.plan('ada')
+    await activate(studio, 'ada', id)
+    const { invoices, currentSubscription } = await studio.billing('ada')
+    expect(invoices).toMatchObject([
+      { invoice: { subtotal: 0, status: 'paid' }, invoiceLineItems: [{ description: 'Hobby', price: 0 }] },
+    ])
+    expect(currentSubscription).toMatchObject({ id, defaultPaymentMethodId: expect.any(String) })
+    expect(await studio.balances('ada')).toEqual({ render: 85 })
+  })
+
+  it('that has ended, or is never charged, is refused', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { subscription } = await studio.node.subscriptions.create({
+      customerExternalId: 'ada',
+      priceSlug: 'team_price',
+      doNotCharge: true,
+    })
+    const refused = async (why: string) => {
+      const { answer } = await activate(studio, 'ada', subscription.id)
+      expect([answer.status, await answer.text()]).toEqual([
+        402,
+        expect.stringContaining(`Cannot create billing run for ${why} subscription`),
+      ])
+    }
+    await refused('doNotCharge')
+    await studio.node.subscriptions.cancel(subscription.id, { cancellation: { timing: 'immediately' } })
+    await refused('canceled')
+    expect((await studio.billing('ada')).paymentMethods).toEqual([])
+  })
+})
