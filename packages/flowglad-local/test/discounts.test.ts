@@ -53,7 +53,7 @@ it('a discount is kept in capitals, changed, listed and counted', async () => {
   })
   await expect(
     discounts.create({ discount: { ...summer, pricingModelId: 'pricing_model_x' } }),
-  ).rejects.toMatchObject({ status: 500 })
+  ).rejects.toMatchObject({ status: 400, error: { code: 'BAD_REQUEST', error: expect.any(String) } })
   await expect(discounts.retrieve('discount_none')).rejects.toMatchObject({ status: 500 })
   for (const bad of [
     { code: 'ab' },

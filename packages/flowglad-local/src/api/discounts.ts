@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Discount } from '../database/records.ts'
 import { newRecord, type Platform } from '../platform.ts'
 import { cents, units } from '../pricing/bounds.ts'
-import { refused } from '../problems.ts'
+import { Problem, refused } from '../problems.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -69,7 +69,10 @@ export function discountRoutes(route: Route): void {
   route('POST', '/discounts', { body: createInput }, ({ platform, now, body }) => {
     const { pricingModelId = platform.pricingModelId, ...rest } = body.discount
     if (pricingModelId !== platform.pricingModelId)
-      throw refused('Failed to insert item into discounts: the API key is for another pricing model')
+      throw new Problem(
+        'BAD_REQUEST',
+        'Invalid pricing model: the specified pricing model does not exist or does not belong to this organization',
+      )
     const discount = refuseTakenCode(platform, {
       ...newRecord('discount', now),
       organizationId: platform.organizationId,
