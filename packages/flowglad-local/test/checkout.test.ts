@@ -191,6 +191,31 @@ it('a second plan is refused while one is paid for', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
+it('a plan that costs nothing does not take the place of the free one', async () => {
+  await using studio = await startStudio()
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  await studio.node.products.create({
+    product: { name: 'Gift', slug: 'gift', active: true, pricingModelId: pricingModel.id },
+    price: {
+      type: 'subscription',
+      slug: 'gift_price',
+      unitPrice: 0,
+      isDefault: true,
+      active: true,
+      intervalUnit: 'month',
+      intervalCount: 1,
+    },
+  } as never)
+  await studio.customer('ada')
+  const { pay } = await studio.checkout('ada', 'gift_price')
+  const answer = await pay()
+  expect([answer.status, await answer.text()]).toEqual([
+    402,
+    expect.stringContaining('You already have a plan'),
+  ])
+  expect((await studio.plan('ada')).name).toBe('Hobby Subscription')
+})
+
 it('expires after a day', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')

@@ -69,7 +69,7 @@ it('SIGKILL right after any answer keeps what it said', async () => {
   await node.customers.update('ada', { customer: { name: 'Augusta' } })
   await node.usageMeters.create({ usageMeter: { name: 'Scripts', slug: 'scripts', pricingModelId } })
   const { webhook } = (await post('/webhooks', {
-    webhook: { name: 'W', url: 'http://127.0.0.1:1/', filterTypes: [] },
+    webhook: { name: 'W', pricingModelId, url: 'http://127.0.0.1:1/', filterTypes: [] },
   })) as { webhook: { id: string } }
   const { checkoutSession } = await node.checkoutSessions.create({
     checkoutSession: {

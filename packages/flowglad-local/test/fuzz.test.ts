@@ -331,7 +331,14 @@ const valid: [string, string, { [key: string]: Json }][] = [
   [
     'POST',
     '/webhooks',
-    { webhook: { name: 'W', url: 'http://127.0.0.1:1/', filterTypes: ['payment.failed'] } },
+    {
+      webhook: {
+        name: 'W',
+        pricingModelId: 'MODEL',
+        url: 'http://127.0.0.1:1/',
+        filterTypes: ['payment.failed'],
+      },
+    },
   ],
 ]
 

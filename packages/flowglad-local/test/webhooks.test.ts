@@ -75,7 +75,11 @@ it('go to those who registered for them, signed with a secret of their own', asy
     () => told,
   )
   await using studio = await startStudio()
-  const post = (webhook: object) => studio.node.post('/api/v1/webhooks', { body: { webhook } })
+  const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
+  const post = (webhook: object) =>
+    studio.node.post('/api/v1/webhooks', {
+      body: { webhook: { pricingModelId: pricingModel.id, ...webhook } },
+    })
   const { webhook, secret } = (await post({
     name: 'Ours',
     url: receiver.url,
@@ -94,7 +98,7 @@ it('go to those who registered for them, signed with a secret of their own', asy
   await vi.waitFor(() => expect(receiver.received).toHaveLength(2))
   const { customer } = await studio.billing('alan')
   expect(receiver.received[1]?.body).toMatchObject({ object: 'customer', id: customer.id })
-  for (const wrong of [{ url: 'ftp://x' }, { filterTypes: ['everything'] }])
+  for (const wrong of [{ url: 'ftp://x' }, { filterTypes: ['everything'] }, { pricingModelId: undefined }])
     await expect(post({ name: 'X', url: receiver.url, filterTypes: [], ...wrong })).rejects.toMatchObject({
       status: 400,
     })

@@ -15,7 +15,7 @@ const where = {
 const createInput = z.object({
   webhook: z.object({
     name: z.string(),
-    pricingModelId: z.string().optional(),
+    pricingModelId: z.string(),
     active: z.boolean().default(true),
     ...where,
   }),
@@ -34,14 +34,13 @@ const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
 /** Receivers of events that an application registers itself. The secret is told once, when one is made. */
 export function webhookRoutes(route: Route): void {
   route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId, pricingModelId } = platform
-    refuseOtherModel(platform, body.webhook.pricingModelId ?? pricingModelId)
+    const { books, organizationId } = platform
+    refuseOtherModel(platform, body.webhook.pricingModelId)
     const secret = createWebhookSecret()
     const webhook = books.webhooks.put({
       ...newRecord('webhook', now),
       organizationId,
       ...body.webhook,
-      pricingModelId,
       internal: { secret },
     })
     return { webhook: presentWebhook(webhook), secret }

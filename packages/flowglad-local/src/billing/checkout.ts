@@ -23,6 +23,7 @@ import {
   createSubscription,
   currentSubscriptions,
   isTerminal,
+  planConflict,
   planName,
   trialEndOf,
 } from './subscriptions.ts'
@@ -126,9 +127,9 @@ interface Paid {
 
 function subscribe(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {
   const { session, customer } = paid
-  const current = currentSubscriptions(platform, customer.id)
-  if (current.some((s) => !s.isFreePlan)) throw refused(alreadySubscribed(customer))
-  const free = current.find((s) => s.isFreePlan)
+  const conflict = planConflict(platform, customer, price)
+  if (conflict) throw refused(conflict)
+  const free = currentSubscriptions(platform, customer.id).find((s) => s.isFreePlan)
   const method = saveCard(platform, at, paid)
   const trialEnd = trialEndOf(platform, customer, price, at)
   const subscription = createSubscription(platform, at, {
@@ -162,10 +163,6 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
 /** The free plan whose billing cycle a session is to keep. */
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
-
-/** Why a customer who pays for a plan cannot have another. */
-export const alreadySubscribed = (customer: Customer) =>
-  `Subscription conflict: Customer ${customer.id} already has an active subscription. Please cancel the existing subscription before creating a new one.`
 
 /**
  * A one-time product. As on the platform, quantity multiplies neither the charge nor the credits, the credits are those

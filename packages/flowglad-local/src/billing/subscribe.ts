@@ -3,9 +3,14 @@ import type { Platform } from '../platform.ts'
 import { int32Max } from '../pricing/bounds.ts'
 import { notFound, Problem, refused, refusedResult } from '../problems.ts'
 import { replaceFreePlan } from './cancel.ts'
-import { alreadySubscribed } from './checkout.ts'
 import { defaultPaymentMethod, runBilling } from './collect.ts'
-import { createSubscription, currentSubscriptions, planName, trialEndOf } from './subscriptions.ts'
+import {
+  createSubscription,
+  currentSubscriptions,
+  planConflict,
+  planName,
+  trialEndOf,
+} from './subscriptions.ts'
 
 interface SubscriptionRequest {
   customerId?: string | undefined
@@ -34,16 +39,12 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const product = books.products.get(price.productId ?? '')
   const card = findCard(platform, input.defaultPaymentMethodId)
   const backup = findCard(platform, input.backupPaymentMethodId)
-  const current = currentSubscriptions(platform, customer.id)
-  if (price.unitPrice === 0 && current.some((s) => s.isFreePlan))
-    throw refusedResult(
-      'ConflictError',
-      `Subscription conflict: Customer ${customer.id} already has an active free subscription. Only one free subscription is allowed per customer. Please upgrade or cancel the existing free subscription before creating a new one.`,
-    )
-  if (current.some((s) => !s.isFreePlan)) throw refusedResult('ConflictError', alreadySubscribed(customer))
+  const conflict = planConflict(platform, customer, price)
+  if (conflict) throw refusedResult('ConflictError', conflict)
   if (card && card.customerId !== customer.id) throw belongsToAnother(customer, card, 'default')
   if (backup && backup.customerId !== customer.id) throw belongsToAnother(customer, backup, 'backup')
   const method = input.doNotCharge ? null : (card ?? defaultPaymentMethod(platform, customer.id))
+  const free = currentSubscriptions(platform, customer.id).find((s) => s.isFreePlan)
   const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
   if (trialEnd !== null && trialEnd <= at)
     throw refused('Trial end date must be after the billing cycle anchor date.')
@@ -66,7 +67,6 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     ...(input.interval && { interval: input.interval }),
     ...(input.intervalCount !== undefined && { intervalCount: input.intervalCount }),
   })
-  const free = current.find((s) => s.isFreePlan)
   if (free) replaceFreePlan(platform, at, free, subscription)
   if (method || paysNothing || trialEnd !== null) runBilling(platform, at, subscription, { reason: 'first' })
   return subscription

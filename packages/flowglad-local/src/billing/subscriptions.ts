@@ -27,6 +27,16 @@ export const isTerminal = (s: Subscription) => terminalStatuses.has(s.status)
 export const currentSubscriptions = ({ books }: Platform, customerId: string): Subscription[] =>
   books.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
 
+/** Why a customer cannot have a plan beside what they have now, or null. Only the free plan gives way, and only to one that costs. */
+export function planConflict(platform: Platform, customer: Customer, price: Price): string | null {
+  const current = currentSubscriptions(platform, customer.id)
+  if (price.unitPrice === 0 && current.some((s) => s.isFreePlan))
+    return `Subscription conflict: Customer ${customer.id} already has an active free subscription. Only one free subscription is allowed per customer. Please upgrade or cancel the existing free subscription before creating a new one.`
+  if (current.some((s) => !s.isFreePlan))
+    return `Subscription conflict: Customer ${customer.id} already has an active subscription. Please cancel the existing subscription before creating a new one.`
+  return null
+}
+
 /** Items in force at a moment; one that is scheduled to end still is until then. */
 export const itemsAt = (
   { books }: Pick<Platform, 'books'>,

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { alreadySubscribed, completeCheckout } from '../billing/checkout.ts'
+import { completeCheckout } from '../billing/checkout.ts'
 import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records.ts'
@@ -96,11 +96,9 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
     )
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const customer = session.customerId && platform.books.customers.get(session.customerId)
-    const why =
-      customer && error.message === alreadySubscribed(customer)
-        ? 'You already have a plan. Change it, or cancel it first.'
-        : error.message
+    const why = error.message.startsWith('Subscription conflict')
+      ? 'You already have a plan. Change it, or cancel it first.'
+      : error.message
     return again(`${why} Nothing was charged.`)
   }
   return backToApplication(session, reply)

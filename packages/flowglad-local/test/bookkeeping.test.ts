@@ -1,0 +1,264 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { catchUp } from '../src/billing/renew.ts'
+import { currentSubscriptions } from '../src/billing/subscriptions.ts'
+import { testCards } from '../src/billing/testCards.ts'
+import { createClock } from '../src/clock.ts'
+import { Books } from '../src/database/Books.ts'
+import type { Payment, Subscription } from '../src/database/records.ts'
+import type { Platform } from '../src/platform.ts'
+import { installPricingModel } from '../src/pricing/installPricingModel.ts'
+import { checkPricing } from '../src/pricing/parsePricing.ts'
+import { buildServer } from '../src/server.ts'
+import { dayMs } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
+
+/** A platform whose books can be looked into, asked over HTTP without a socket. */
+function openBooks() {
+  const books = new Books(null)
+  const clock = createClock({ source: () => Date.UTC(2027, 0, 31) })
+  const platform: Platform = {
+    books,
+    clock,
+    organizationId: 'org_books',
+    pricingModelId: '',
+    url: 'http://127.0.0.1',
+    hasReceiver: false,
+  }
+  books.transaction(() => {
+    platform.pricingModelId = installPricingModel(platform, clock.now(), checkPricing(studioPricing)).id
+  })
+  const advance = (ms: number) => {
+    clock.advance(ms)
+    books.transaction(() => catchUp(platform, clock.now()))
+  }
+  const app = buildServer({
+    platform,
+    key: 'key',
+    latencyMs: 0,
+    testControls: true,
+    beforeRequest: () => {},
+    advance,
+  })
+  const headers = { authorization: 'key', host: '127.0.0.1', 'content-type': 'application/json' }
+  const ask = async (method: 'POST' | 'PUT' | 'GET', url: string, body: object = {}) =>
+    (await app.inject({ method, url: `/api/v1${url}`, headers, ...(method !== 'GET' && { body }) })).json()
+  const form = async (url: string, fields: Record<string, string>) =>
+    (
+      await app.inject({
+        method: 'POST',
+        url,
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(fields).toString(),
+      })
+    ).statusCode
+  return { platform, books, ask, form, advance }
+}
+
+type Opened = ReturnType<typeof openBooks>
+
+const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
+const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
+
+/** Everything that has to be true of the books at any moment. */
+function audit({ books, platform }: Opened): void {
+  for (const account of books.ledgerAccounts.all()) {
+    const ofAccount = ({ usageMeterId }: { usageMeterId: string }) => usageMeterId === account.usageMeterId
+    const entries = books.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
+    const credits = books.usageCredits.by('subscription', account.subscriptionId).filter(ofAccount)
+    // What is available is what is left of the credits less what nobody has paid for.
+    expect(account.balance).toBe(sum(entries.map(({ amount }) => amount)))
+    expect(account.balance).toBe(
+      sum(credits.map(({ remaining }) => remaining)) - sum(entries.map(({ outstanding }) => outstanding)),
+    )
+    for (const { issued, remaining } of credits) expect(remaining >= 0 && remaining <= issued).toBe(true)
+  }
+  const settled = [...books.usageCredits.all()].filter(({ source }) => source === 'overage_settlement')
+  const soldUsage = [...books.invoiceLineItems.all()].filter(
+    (line) => line.type === 'usage' && books.invoices.get(line.invoiceId).status === 'paid',
+  )
+  expect(sum(settled.map(({ issued }) => issued))).toBe(
+    sum(soldUsage.map(({ ledgerAccountCredit }) => ledgerAccountCredit ?? 0)),
+  )
+  for (const invoice of books.invoices.all()) {
+    const lines = books.invoiceLineItems.by('invoice', invoice.id)
+    const payments = books.payments.by('invoice', invoice.id)
+    const paid = payments.filter(wasPaid)
+    const isAdjustment = lines.some(({ description }) => description.startsWith('Proration:'))
+    expect(sum(lines.map(({ price, quantity }) => price * quantity))).toBeGreaterThanOrEqual(invoice.subtotal)
+    expect(invoice.subtotal).toBeGreaterThanOrEqual(0)
+    expect([invoice.status, paid.length]).toEqual(
+      invoice.subtotal === 0 ? ['paid', 0] : paid.length > 0 ? ['paid', 1] : ['open', 0],
+    )
+    for (const payment of payments) {
+      const due = isAdjustment ? (lines.at(-1)?.price ?? 0) : invoice.subtotal
+      expect([payment.amount, payment.subtotal]).toEqual([due, invoice.subtotal])
+      expect((payment.refundedAmount ?? 0) <= payment.amount).toBe(true)
+    }
+  }
+  for (const customer of books.customers.all())
+    expect(currentSubscriptions(platform, customer.id).length).toBeLessThanOrEqual(1)
+  for (const credit of books.usageCredits.all()) {
+    const subscription = books.subscriptions.get(credit.subscriptionId)
+    if (credit.source !== 'plan' || isGiven(subscription)) continue
+    const invoices = books.invoices.by('subscription', subscription.id)
+    expect(invoices.some(({ status }) => status === 'paid')).toBe(true)
+  }
+}
+
+/** Free, on trial or never charged: it has its credits without a payment. */
+const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
+  isFreePlan || trialEnd !== null || doNotCharge
+
+const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
+const card = fc.constantFrom(...testCards.map(({ number }) => number))
+const quantity = fc.integer({ min: 1, max: 3 })
+const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
+const timing = fc.constantFrom('immediately', 'at_end_of_current_billing_period')
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('use' as const),
+      amount: fc.integer({ min: 1, max: 4000 }),
+      usageMeterSlug: fc.constantFrom('render', 'exports'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 0, max: 40 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('buy' as const),
+      plan,
+      card,
+      code: fc.constantFrom('', 'TENTH', 'ALL'),
+      preserveBillingCycleAnchor: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('topUp' as const),
+      quantity,
+      card,
+      code: fc.constantFrom('', 'TENTH', 'ALL'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('adjust' as const),
+      items: fc.array(plan, { minLength: 1, maxLength: 2 }),
+      timing: fc.constantFrom('auto', 'immediately', 'at_end_of_current_billing_period'),
+      prorate: fc.boolean(),
+    }),
+  },
+  fc.record({ do: fc.constant('subscribe' as const), plan, doNotCharge: fc.boolean() }),
+  fc.record({ do: fc.constant('card' as const), card }),
+  fc.record({ do: fc.constant('activate' as const), card }),
+  fc.record({ do: fc.constant('cancel' as const), timing }),
+  fc.record({ do: fc.constant('resume' as const) }),
+  fc.record({ do: fc.constant('keep' as const) }),
+  fc.record({
+    do: fc.constant('refund' as const),
+    which: fc.nat(9),
+    partialAmount: fc.option(fc.integer({ min: 1, max: 5000 }), { nil: undefined }),
+  }),
+)
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+const urls = { successUrl: 'http://127.0.0.1/s', cancelUrl: 'http://127.0.0.1/c' }
+
+async function take(
+  { books, ask, form, advance }: Opened,
+  next: Step,
+  customerExternalId: string,
+  time: number,
+) {
+  const newest = [...books.subscriptions.all()].at(-1)?.id ?? ''
+  const checkout = async (session: object, number: string, code = '') => {
+    const { checkoutSession } = await ask('POST', '/checkout-sessions', {
+      checkoutSession: { ...urls, customerExternalId, ...session },
+    })
+    if (!checkoutSession) return
+    const page = `/checkout/${checkoutSession.id}`
+    if (code) await form(`${page}/discount`, { code })
+    await form(page, { name: 'A', email: 'a', card: number, confirmed: 'yes' })
+  }
+  switch (next.do) {
+    case 'use': {
+      const { amount, usageMeterSlug } = next
+      const usageEvent = { subscriptionId: newest, transactionId: `t${time}`, amount, usageMeterSlug }
+      return ask('POST', '/usage-events', { usageEvent })
+    }
+    case 'wait':
+      return advance(next.days * dayMs + 1)
+    case 'buy': {
+      const { preserveBillingCycleAnchor } = next
+      return checkout({ type: 'product', ...next.plan, preserveBillingCycleAnchor }, next.card, next.code)
+    }
+    case 'topUp':
+      return checkout(
+        { type: 'product', priceSlug: 'render_pack', quantity: next.quantity },
+        next.card,
+        next.code,
+      )
+    case 'adjust':
+      return ask('POST', `/subscriptions/${newest}/adjust`, {
+        adjustment: {
+          timing: next.timing,
+          newSubscriptionItems: next.items,
+          prorateCurrentBillingPeriod: next.prorate,
+        },
+      })
+    case 'subscribe':
+      return ask('POST', '/subscriptions', {
+        customerExternalId,
+        ...next.plan,
+        doNotCharge: next.doNotCharge,
+      })
+    case 'card':
+      return checkout({ type: 'add_payment_method', targetSubscriptionId: newest }, next.card)
+    case 'activate':
+      return checkout({ type: 'activate_subscription', targetSubscriptionId: newest }, next.card)
+    case 'cancel':
+      return ask('POST', `/subscriptions/${newest}/cancel`, { cancellation: { timing: next.timing } })
+    case 'resume':
+      return ask('POST', `/subscriptions/${newest}/uncancel`)
+    case 'keep':
+      return ask('POST', `/subscriptions/${newest}/cancel-scheduled-adjustment`)
+    case 'refund': {
+      const payment = [...books.payments.all()].at(-1 - next.which)
+      const { partialAmount } = next
+      return payment && ask('POST', `/payments/${payment.id}/refund`, partialAmount ? { partialAmount } : {})
+    }
+    default:
+      return next satisfies never
+  }
+}
+
+it('whatever a customer does, invoices, payments, credits and ledger agree', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
+      const opened = openBooks()
+      const { ask } = opened
+      await ask('POST', '/customers', { customer: { externalId: 'ada', name: 'A', email: 'a' } })
+      for (const [code, amount] of [
+        ['TENTH', 10],
+        ['ALL', 100],
+      ])
+        await ask('POST', '/discounts', {
+          discount: { name: 'D', code, amount, amountType: 'percent', duration: 'once' },
+        })
+      for (const [time, next] of steps.entries()) {
+        await take(opened, next, 'ada', time)
+        audit(opened)
+      }
+    }),
+    { numRuns: Number(process.env.RUNS ?? 60) },
+  )
+}, 600_000)
