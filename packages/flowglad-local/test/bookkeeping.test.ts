@@ -5,7 +5,7 @@ import { currentSubscriptions } from '../src/billing/subscriptions.ts'
 import { testCards } from '../src/billing/testCards.ts'
 import { createClock } from '../src/clock.ts'
 import { Books } from '../src/database/Books.ts'
-import type { Payment, Subscription } from '../src/database/records.ts'
+import type { BillingPeriod, Payment, Subscription } from '../src/database/records.ts'
 import type { Platform } from '../src/platform.ts'
 import { installPricingModel } from '../src/pricing/installPricingModel.ts'
 import { checkPricing } from '../src/pricing/parsePricing.ts'
@@ -61,7 +61,8 @@ const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => to
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
 /** Everything that has to be true of the books at any moment. */
-function audit({ books, platform }: Opened): void {
+function audit(opened: Opened): void {
+  const { books, platform } = opened
   for (const account of books.ledgerAccounts.all()) {
     const ofAccount = ({ usageMeterId }: { usageMeterId: string }) => usageMeterId === account.usageMeterId
     const entries = books.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
@@ -96,6 +97,19 @@ function audit({ books, platform }: Opened): void {
       expect((payment.refundedAmount ?? 0) <= payment.amount).toBe(true)
     }
   }
+  for (const period of books.billingPeriods.all()) {
+    const invoices = books.invoices
+      .by('subscription', period.subscriptionId)
+      .filter(({ billingPeriodId }) => billingPeriodId === period.id)
+    const kept = invoices
+      .flatMap(({ id }) => books.payments.by('invoice', id))
+      .filter(wasPaid)
+      .map(({ amount, refundedAmount }) => amount - (refundedAmount ?? 0))
+    const usage = invoices
+      .flatMap(({ id }) => books.invoiceLineItems.by('invoice', id))
+      .map(({ type, price, quantity }) => (type === 'usage' ? price * quantity : 0))
+    expect(sum(kept)).toBeLessThanOrEqual(dearestPlan(opened, period) + sum(usage) + 1)
+  }
   for (const customer of books.customers.all())
     expect(currentSubscriptions(platform, customer.id).length).toBeLessThanOrEqual(1)
   for (const credit of books.usageCredits.all()) {
@@ -106,12 +120,26 @@ function audit({ books, platform }: Opened): void {
   }
 }
 
+/** The most that a period can cost, whatever the plan was changed to within it. */
+function dearestPlan({ books }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
+  const items = books.subscriptionItems.by('subscription', subscriptionId)
+  const totalAt = (at: number) =>
+    sum(
+      items
+        .filter(({ addedDate, expiredAt }) => addedDate <= at && (expiredAt === null || expiredAt > at))
+        .map(({ unitPrice, quantity }) => unitPrice * quantity),
+    )
+  const changes = items.map(({ addedDate }) => addedDate).filter((at) => at >= startDate && at < endDate)
+  return Math.max(...[startDate, ...changes].map(totalAt))
+}
+
 /** Free, on trial or never charged: it has its credits without a payment. */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-const card = fc.constantFrom(...testCards.map(({ number }) => number))
+// Twice the one that makes trouble later.
+const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
 const timing = fc.constantFrom('immediately', 'at_end_of_current_billing_period')
@@ -127,7 +155,7 @@ const step = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 0, max: 40 }) }),
+    arbitrary: fc.record({ do: fc.constant('wait' as const), days: fc.oneof(fc.nat(6), fc.nat(40)) }),
   },
   {
     weight: 3,
@@ -241,6 +269,17 @@ async function take(
   }
 }
 
+const team = { priceSlug: 'team_price', quantity: 1 } as const
+
+/** The invoice that could not be collected is going to be: the change must not pay for it as well. */
+const changedWhilePastDue: Step[] = [
+  { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },
+  { do: 'wait', days: 29 },
+  { do: 'card', card: '4242424242424242' },
+  { do: 'adjust', items: [{ ...team, priceSlug: 'agency_price' }], timing: 'immediately', prorate: true },
+  { do: 'wait', days: 4 },
+]
+
 it('whatever a customer does, invoices, payments, credits and ledger agree', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
@@ -255,10 +294,11 @@ it('whatever a customer does, invoices, payments, credits and ledger agree', asy
           discount: { name: 'D', code, amount, amountType: 'percent', duration: 'once' },
         })
       for (const [time, next] of steps.entries()) {
+        opened.advance(60_000)
         await take(opened, next, 'ada', time)
         audit(opened)
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 60) },
+    { numRuns: 25, examples: [[changedWhilePastDue]] },
   )
-}, 600_000)
+}, 60_000)

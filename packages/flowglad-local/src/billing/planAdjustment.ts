@@ -1,4 +1,4 @@
-import type { Metadata, Price, Subscription, SubscriptionItem } from '../database/records.ts'
+import type { BillingPeriod, Metadata, Price, Subscription, SubscriptionItem } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
@@ -124,9 +124,7 @@ export function planAdjustment(
           oldTotal: currentTotal,
           newTotal,
           elapsed,
-          paid: paymentsInPeriod(platform, period)
-            .filter(({ status }) => status === 'succeeded')
-            .reduce((sum, { amount }) => sum + amount, 0),
+          paid: paidInPeriod(platform, subscription, period),
         })
       : 0
   if (due > 0 && !paymentMethodOf(platform, subscription))
@@ -186,4 +184,17 @@ function capacityConflict(
       return `Cannot reduce capacity to ${seats}. ${claimed} resources are currently claimed. Release ${claimed - seats} claims before downgrading.`
   }
   return null
+}
+
+/** What was paid for a period, and what is still going to be collected for it: a change must not charge that again. */
+function paidInPeriod(platform: Platform, subscription: Subscription, period: BillingPeriod): number {
+  const { books } = platform
+  const paid = paymentsInPeriod(platform, period)
+    .filter((payment) => payment.status === 'succeeded')
+    .map((payment) => payment.amount)
+  const toCome = books.billingRuns
+    .by('subscription', subscription.id)
+    .filter((run) => run.billingPeriodId === period.id && run.dueAt !== null)
+    .map((run) => books.invoices.get(run.invoiceId).subtotal)
+  return [...paid, ...toCome].reduce((sum, amount) => sum + amount, 0)
 }
