@@ -479,6 +479,20 @@ describe('a feature of one subscription alone', () => {
     })
   })
 
+  it('gives no seats once it has expired', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id, experimental } = await studio.subscribe('ada', 'team_price')
+    const seats = experimental?.featureItems.find((item) => item.slug === 'team_seats')
+    const capacity = async () =>
+      (await studio.node.resourceClaims.retrieveUsage(id, { resourceSlug: 'seats' })).usage.capacity
+    expect(await capacity()).toBeGreaterThan(0)
+    await studio.node.put(`/api/v1/subscription-item-features/${seats?.id}`, {
+      body: { subscriptionItemFeature: { ...seats, expiredAt: studio.now() } },
+    })
+    expect(await capacity()).toBe(0)
+  })
+
   it('grants its credits with the next renewal', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
