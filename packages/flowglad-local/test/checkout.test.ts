@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
+import { studioPricing } from './studioPricing.ts'
 
 it('shows the plan, its price, what it grants and the test cards', async () => {
   await using studio = await startStudio()
@@ -171,6 +172,19 @@ it('a top-up never expires, and neither its price nor its credits know quantity'
   await studio.renew('ada')
   // The pack's feature is a recurring one; bought, it is granted once and stays.
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
+})
+
+it('of several credit features a purchase grants the one that was made first', async () => {
+  const products = studioPricing.products.map((item) =>
+    item.product.slug === 'pack'
+      ? { ...item, features: ['pack_render', 'team_exports', 'team_render'] }
+      : item,
+  )
+  await using studio = await startStudio({ pricing: { ...studioPricing, products } })
+  await studio.customer('ada')
+  const { pay } = await studio.checkout('ada', 'render_pack')
+  await pay()
+  expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 600 })
 })
 
 it('a second plan is refused while one is paid for', async () => {
