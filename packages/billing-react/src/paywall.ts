@@ -43,13 +43,16 @@ export function paywallOfError<Meter extends string>(
   if (refusal === null) return { state: 'open' }
   switch (refusal.code) {
     case 'INSUFFICIENT_CREDITS': {
-      const { meter, required } = refusal
-      const balance = balances?.balances.find((row) => row.meter === meter)
-      if (balance === undefined || balance.available === null || balance.available >= required)
-        return { state: 'open' }
-      return balance.available <= 0
-        ? { state: 'exhausted', balance, held: balance.held }
-        : { state: 'short', balance, required }
+      // The first of the short meters that still is one: buying more of another opens nothing.
+      for (const { meter, required } of [refusal, ...refusal.meters]) {
+        const balance = balances?.balances.find((row) => row.meter === meter)
+        if (balance === undefined || balance.available === null || balance.available >= required) continue
+        if (balance.available > 0) return { state: 'short', balance, required }
+        // Nothing left, nothing held and yet not exhausted: the plan of today lets usage past its grant.
+        if (balance.held === 0 && balance.status !== 'exhausted') continue
+        return { state: 'exhausted', balance, held: balance.held }
+      }
+      return { state: 'open' }
     }
     case 'FEATURE_NOT_INCLUDED':
       return balances?.plan?.features.includes(refusal.feature)

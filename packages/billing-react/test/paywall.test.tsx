@@ -65,6 +65,34 @@ describe('after a refused call', () => {
     expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
   })
 
+  it('stays for the next short meter when enough of the first has been bought', () => {
+    const both = aRefusal({
+      code: 'INSUFFICIENT_CREDITS',
+      meter: 'generations',
+      availableBalance: 3,
+      heldBalance: 0,
+      required: 4,
+      asOf: 0,
+      upgradeUrl: '/pricing',
+      meters: [
+        { meter: 'generations', availableBalance: 3, heldBalance: 0, required: 4 },
+        { meter: 'tokens', availableBalance: 50, heldBalance: 0, required: 80 },
+      ],
+    })
+    const tokens = aRow({ meter: 'tokens', used: 1_950, limit: 2_000 })
+    const after = (used: number, row = tokens) => {
+      const answer = anAnswer({ used, limit: 60 })
+      return paywallOfError({ ...answer, balances: [...answer.balances, row] }, both)
+    }
+    expect(after(57)).toMatchObject({ state: 'short', balance: { meter: 'generations' }, required: 4 })
+    expect(after(7)).toEqual({ state: 'short', balance: tokens, required: 80 })
+    expect(after(7, aRow({ meter: 'tokens', used: 0, limit: 2_000 }))).toEqual({ state: 'open' })
+  })
+
+  it('opens on a plan that lets usage past its grant', () => {
+    expect(paywallOfError(anAnswer({ used: 10, status: 'critical' }), short)).toEqual({ state: 'open' })
+  })
+
   it('opens by itself when enough has been bought', async () => {
     const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
     const { result } = render(() => hooks.usePaywall(short), server)
