@@ -2,6 +2,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { useRef } from 'react'
 import { formatTime } from '../format.ts'
 import { FailedSection } from '../refusals/FailedSection.tsx'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './Gallery.module.css'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
 import { useGallery } from './useGallery.ts'
@@ -56,9 +57,9 @@ export function Gallery({ pending, onTry }: GalleryProps) {
       </ul>
       {hasNextPage && (
         <div className={classes.more}>
-          <Button variant="default" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <BusyButton variant="default" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
             {isFetchingNextPage ? 'Loading…' : 'Show older pictures'}
-          </Button>
+          </BusyButton>
         </div>
       )}
     </section>

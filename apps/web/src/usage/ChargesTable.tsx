@@ -1,10 +1,11 @@
-import { Button, Skeleton, Table } from '@mantine/core'
+import { Skeleton, Table } from '@mantine/core'
 import type { ChargeRow } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
 import { useCharges } from '../billing.ts'
 import { formatNumber, formatTime } from '../format.ts'
 import { unitOf } from '../meters.ts'
 import { FailedSection } from '../refusals/FailedSection.tsx'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './ChargesTable.module.css'
 import { DownloadCharges } from './DownloadCharges.tsx'
 
@@ -51,9 +52,9 @@ export function ChargesTable() {
         </div>
       )}
       {hasNextPage && (
-        <Button variant="default" mt="md" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        <BusyButton variant="default" mt="md" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           {isFetchingNextPage ? 'Loading…' : 'Show older charges'}
-        </Button>
+        </BusyButton>
       )}
       {charges.length > 0 && <Legend charges={charges} />}
     </section>

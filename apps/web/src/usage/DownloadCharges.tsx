@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useApi } from '../api.ts'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
 
@@ -31,9 +31,9 @@ export function DownloadCharges() {
           The file could not be made. Try again.
         </p>
       )}
-      <Button variant="default" size="xs" disabled={download.isPending} onClick={() => download.mutate()}>
+      <BusyButton variant="default" size="xs" busy={download.isPending} onClick={() => download.mutate()}>
         {download.isPending ? 'Collecting…' : 'Download CSV'}
-      </Button>
+      </BusyButton>
     </>
   )
 }
