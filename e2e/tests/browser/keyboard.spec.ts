@@ -25,6 +25,11 @@ test('sign up, run out, be declined, pay and go on, with the keyboard alone', as
   await page.keyboard.type(`${randomUUID()}@example.com`)
   await walkTo('textbox', /Password/)
   await page.keyboard.type('correct horse battery')
+  await walkTo('button', 'Show password')
+  await press('Enter')
+  await expect(page.getByRole('textbox', { name: 'Password' })).toHaveValue('correct horse battery')
+  await expect(page.getByRole('textbox', { name: 'Password' })).toHaveAttribute('type', 'text')
+  await walkTo('button', 'Create account')
   await press('Enter')
   await expect(at.balance('generations')).toContainText('10 of 10 left')
 

@@ -25,11 +25,14 @@ test('cancelling says when the plan ends, keeps everything until then, and can b
   await expect(dialog).not.toContainText('pack')
   await dialog.getByRole('button', { name: 'Keep Pro' }).click()
   await expect(subscription).toContainText(`Renews on ${end}`)
+  await expect(page.getByRole('button', { name: 'Cancel plan' })).toBeFocused()
 
   await page.getByRole('button', { name: 'Cancel plan' }).click()
   await dialog.getByRole('button', { name: `Cancel on ${end}` }).click()
   await expect(dialog).toHaveCount(0)
-  await expect(subscription).toContainText(`Ends on ${end}`)
+  await expect(subscription.getByRole('status')).toContainText(`Ends on ${end}`)
+  // The button is gone, and nobody is left nowhere.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   await expect(at.plan).toHaveText('Pro')
   await expect(at.balance('generations')).toHaveText('Generations500 of 500 left')
   await at.go('Plans')
@@ -39,6 +42,7 @@ test('cancelling says when the plan ends, keeps everything until then, and can b
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Keep Pro' }).click()
   await expect(at.status(`Pro ends on ${end}`)).toHaveCount(0)
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
 
   // What was bought in a pack ends with the plan: said first.
   await buy(page.request, stack, 'generation_pack')
@@ -70,6 +74,7 @@ test('a downgrade says when it takes effect, keeps the plan until then, and can 
   await expect(at.plan).toHaveText('Scale')
   await expect(at.balance('generations')).toContainText('Unlimited')
   // Nothing is offered that would be refused, or would add nothing.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   const pro = page.getByTestId('plan-pro_monthly')
   await expect(pro).toContainText('Take the scheduled change back first')
   await expect(pro.getByRole('button')).toHaveCount(0)

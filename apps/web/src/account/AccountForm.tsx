@@ -30,6 +30,7 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
   const { next } = useSearch({ strict: false })
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  const [visible, setVisible] = useState(false)
   if (user !== null) return <Redirect href={next ?? '/'} />
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
@@ -71,6 +72,12 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
             description={withName ? 'Eight characters or more' : undefined}
             minLength={withName ? 8 : undefined}
             autoComplete={withName ? 'new-password' : 'current-password'}
+            visible={visible}
+            onVisibilityChange={setVisible}
+            visibilityToggleButtonProps={{
+              'aria-label': visible ? 'Hide password' : 'Show password',
+              tabIndex: 0,
+            }}
             size="md"
             required
             withAsterisk={false}

@@ -5,6 +5,7 @@ import { useCancelPlan } from '../billing.ts'
 import { endOf } from '../plans/endOf.ts'
 import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
+import { BusyButton, passFocusOn } from '../shell/BusyButton.tsx'
 import { Dialog } from '../shell/Dialog.tsx'
 
 /** Ends the plan with its paid period, after saying when that is. */
@@ -18,7 +19,13 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
   }
   return (
     <>
-      <Button variant="subtle" color="madder" c="var(--text-critical)" onClick={() => setAsking(true)}>
+      <Button
+        ref={passFocusOn}
+        variant="subtle"
+        color="madder"
+        c="var(--text-critical)"
+        onClick={() => setAsking(true)}
+      >
         Cancel plan
       </Button>
       {asking && (
@@ -30,13 +37,13 @@ export function CancelButton({ plan }: { plan: PlanSummary }) {
               <Button variant="default" onClick={close}>
                 Keep {plan.name}
               </Button>
-              <Button
+              <BusyButton
                 color="madder"
-                disabled={cancel.isPending}
+                busy={cancel.isPending}
                 onClick={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
               >
                 {cancel.isPending ? 'Cancelling…' : `Cancel ${endOf(plan)}`}
-              </Button>
+              </BusyButton>
             </>
           }
         >

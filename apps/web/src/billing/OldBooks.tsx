@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useBooks } from '../billing.ts'
 import { formatTime } from '../format.ts'
 import { useUser } from '../Session.tsx'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import { Notice } from '../shell/Notice.tsx'
 
 /** Says so when Flowglad does not answer and a screen shows what it said last; gone by itself when it answers again. */
@@ -15,9 +15,9 @@ export function OldBooks() {
       tone="warning"
       title="The billing service is not answering"
       actions={
-        <Button size="sm" variant="default" disabled={isFetching} onClick={() => void refetch()}>
+        <BusyButton size="sm" variant="default" busy={isFetching} onClick={() => void refetch()}>
           {isFetching ? 'Trying…' : 'Try again'}
-        </Button>
+        </BusyButton>
       }
     >
       What you see is from {formatTime(books.asOf)}. Plans and cards cannot be changed until it answers;

@@ -1,8 +1,8 @@
 import type { useBilling } from '@flowglad/react'
-import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { saveOrder } from '../plans/order.ts'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './BillingScreen.module.css'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
@@ -33,9 +33,13 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       </p>
       {change.isError && <PlanProblem error={change.error} />}
       <div className={classes.actions}>
-        <Button variant="default" disabled={change.isPending} onClick={() => change.mutate()}>
-          {change.isPending ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
-        </Button>
+        <BusyButton
+          variant="default"
+          busy={change.isPending || change.isSuccess}
+          onClick={() => change.mutate()}
+        >
+          {change.isPending || change.isSuccess ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+        </BusyButton>
       </div>
     </section>
   )

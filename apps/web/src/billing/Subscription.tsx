@@ -14,13 +14,13 @@ import { CancelButton } from './CancelButton.tsx'
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
-  if (isPending && error === null) return <Skeleton className={classes.loading} radius="lg" />
+  if (isPending && error === null) return <Skeleton className={first(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
   const { plan } = answer
   if (plan === null)
     return (
-      <section className={classes.card} aria-labelledby="subscription">
+      <section className={first(classes.card)} aria-labelledby="subscription">
         <h2 id="subscription">No active plan</h2>
         <p className={classes.dim}>Choose one to go on making things.</p>
         <div className={classes.actions}>
@@ -30,12 +30,13 @@ export function Subscription() {
     )
   const offer = currentOffer(offers, plan)
   return (
-    <section className={classes.card} aria-labelledby="subscription" data-testid="subscription">
+    <section className={first(classes.card)} aria-labelledby="subscription" data-testid="subscription">
       <div className={classes.head}>
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
-      <p data-problem={plan.status === 'past_due'} className={classes.next}>
+      {/* What a button below changes is heard, too. */}
+      <p role="status" data-problem={plan.status === 'past_due'} className={classes.next}>
         {whatHappensNext(plan)}
       </p>
       <div className={classes.actions}>
@@ -53,6 +54,8 @@ export function Subscription() {
     </section>
   )
 }
+
+const first = (style: string | undefined) => `${style} ${classes.subscription}`
 
 const priceOf = ({ unitPrice, currency, interval }: Offer) =>
   `${formatMoney(unitPrice, currency)}${interval ? ` ${every(interval)}` : ''}`

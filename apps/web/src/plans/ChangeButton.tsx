@@ -3,6 +3,7 @@ import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useChangePlan } from '../billing.ts'
 import { formatMoney } from '../format.ts'
+import { BusyButton, passFocusOn } from '../shell/BusyButton.tsx'
 import { Dialog } from '../shell/Dialog.tsx'
 import { endOf } from './endOf.ts'
 import { every } from './interval.ts'
@@ -28,7 +29,12 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   }
   return (
     <>
-      <Button fullWidth variant={isUpgrade ? 'filled' : 'default'} onClick={() => setAsking(true)}>
+      <Button
+        ref={passFocusOn}
+        fullWidth
+        variant={isUpgrade ? 'filled' : 'default'}
+        onClick={() => setAsking(true)}
+      >
         {verb} to {offer.name}
       </Button>
       {asking && (
@@ -40,14 +46,14 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
               <Button variant="default" onClick={close}>
                 Keep {plan.name}
               </Button>
-              <Button
-                disabled={change.isPending}
+              <BusyButton
+                busy={change.isPending}
                 onClick={() =>
                   change.mutate({ priceSlug: offer.priceSlug }, { onSuccess: () => setAsking(false) })
                 }
               >
                 {change.isPending ? 'Changing…' : `${verb} ${isUpgrade ? 'now' : endOf(plan)}`}
-              </Button>
+              </BusyButton>
             </>
           }
         >

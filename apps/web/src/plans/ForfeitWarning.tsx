@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import type { Meter } from '../api.ts'
 import { amountOf } from '../meters.ts'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import { Dialog } from '../shell/Dialog.tsx'
 
 interface ForfeitWarningProps {
@@ -22,9 +23,9 @@ export function ForfeitWarning({ plan, forfeited, busy, onConfirm, onClose }: Fo
           <Button variant="default" onClick={onClose}>
             Keep my credits
           </Button>
-          <Button onClick={onConfirm} disabled={busy}>
+          <BusyButton onClick={onConfirm} busy={busy}>
             {busy ? 'Opening the checkout…' : `Upgrade to ${plan} anyway`}
-          </Button>
+          </BusyButton>
         </>
       }
     >

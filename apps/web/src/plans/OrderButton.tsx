@@ -1,6 +1,7 @@
-import { Button, type ButtonProps } from '@mantine/core'
+import type { ButtonProps } from '@mantine/core'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useBalances, useCheckout, usePlans } from '../billing.ts'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import { forfeitedBy, type Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'
@@ -38,9 +39,9 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
 
   return (
     <>
-      <Button {...button} disabled={busy} onClick={() => (forfeited.length > 0 ? setWarning(true) : order())}>
+      <BusyButton {...button} busy={busy} onClick={() => (forfeited.length > 0 ? setWarning(true) : order())}>
         {busy ? 'Opening the checkout…' : children}
-      </Button>
+      </BusyButton>
       {checkout.isError && <PlanProblem error={checkout.error} />}
       {warning && (
         <Suspense>

@@ -1,5 +1,5 @@
-import { Button } from '@mantine/core'
 import { useResumePlan } from '../billing.ts'
+import { BusyButton } from '../shell/BusyButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
 
 /** Takes back a scheduled cancellation or downgrade. */
@@ -8,9 +8,9 @@ export function ResumeButton({ keep }: { keep: string }) {
   return (
     <>
       {resume.isError && <PlanProblem error={resume.error} />}
-      <Button size="sm" disabled={resume.isPending} onClick={() => resume.mutate()}>
+      <BusyButton size="sm" busy={resume.isPending} onClick={() => resume.mutate()}>
         {resume.isPending ? 'Taking it back…' : `Keep ${keep}`}
-      </Button>
+      </BusyButton>
     </>
   )
 }

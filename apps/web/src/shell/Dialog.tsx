@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import { focusHeading } from './BusyButton.tsx'
 import classes from './Dialog.module.css'
 
 interface DialogProps {
@@ -13,10 +14,15 @@ interface DialogProps {
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  // Closed while it is still in the document: one that is gone gives no focus back.
+  useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()
-    return () => opened?.close()
+    return () => {
+      opened?.close()
+      // What opened it may be gone: there is another plan now, for instance.
+      if (document.activeElement === document.body) focusHeading()
+    }
   }, [])
   return (
     <dialog
