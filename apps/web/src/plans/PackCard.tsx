@@ -5,15 +5,12 @@ import { useUser } from '../Session.tsx'
 import { LinkButton } from '../shell/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
 import { OrderButton } from './OrderButton.tsx'
-import { type Offer, uselessFor } from './offers.ts'
+import { isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
 /** Something bought once, on top of any plan. */
 export function PackCard({ pack }: { pack: Offer }) {
-  const user = useUser()
-  const { data: answer } = useBalances()
   const price = formatMoney(pack.unitPrice, pack.currency)
-  const useless = user && uselessFor(pack, answer)
   return (
     <article className={classes.pack} aria-label={pack.name} data-testid={`plan-${pack.priceSlug}`}>
       <div className={classes.packText}>
@@ -23,19 +20,31 @@ export function PackCard({ pack }: { pack: Offer }) {
           plan.
         </p>
       </div>
-      {useless ? (
-        <p>
-          No need for it: {answer?.plan?.name} has no limit on {useless.map(unitsOf).join(' and ')}.
-        </p>
-      ) : user ? (
-        <OrderButton offer={pack} variant="default">
-          Buy for {price}
-        </OrderButton>
-      ) : (
-        <LinkButton to="/sign-up" search={{ next: '/pricing' }} variant="default">
-          Sign up to buy
-        </LinkButton>
-      )}
+      <Action pack={pack} price={price} />
     </article>
+  )
+}
+
+function Action({ pack, price }: { pack: Offer; price: string }) {
+  const user = useUser()
+  const { data: answer } = useBalances()
+  if (user === null)
+    return (
+      <LinkButton to="/sign-up" search={{ next: '/pricing' }} variant="default">
+        Sign up to buy
+      </LinkButton>
+    )
+  if (answer?.plan === null && !isUnknown(answer)) return <p>Adds to a plan: choose one first.</p>
+  const useless = uselessFor(pack, answer)
+  if (useless !== null)
+    return (
+      <p>
+        No need for it: {answer?.plan?.name} has no limit on {useless.map(unitsOf).join(' and ')}.
+      </p>
+    )
+  return (
+    <OrderButton offer={pack} variant="default">
+      Buy for {price}
+    </OrderButton>
   )
 }
