@@ -25,6 +25,7 @@ test('every charge has its line, with the transaction Flowglad knows, and turns 
   await spendGenerations(page.request, stack.url, 2)
   await expect(row).toHaveCount(2)
   await expect(page.getByRole('figure').first()).toContainText('5 generations')
+  await expect(page.getByRole('figure').first().locator('svg text')).toHaveText(['0', '3', '6'])
   await expect(page.getByTestId('usage-generations')).toContainText('5 / 10 used')
 })
 

@@ -38,8 +38,9 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 gridAxis="none"
                 referenceLines={[{ y: 0, color: 'var(--line)' }]}
                 yAxisProps={{
-                  width: 52,
+                  width: 60,
                   tickCount: 3,
+                  interval: 0,
                   allowDecimals: false,
                   domain: [0, 'auto'],
                   tickFormatter: formatShort,
@@ -48,11 +49,11 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // Room for the ends of the scale: half of the last day's name, half of the zero.
+                // Room for the ends of the scales: half of the last day's name, half of the zero.
                 barChartProps={{
                   syncId: 'usage',
                   accessibilityLayer: false,
-                  margin: { right: 16, bottom: 8 },
+                  margin: { top: 12, right: 16, bottom: 8 },
                 }}
                 maxBarWidth={18}
                 tabIndex={-1}
