@@ -27,25 +27,6 @@ test('a first visit to Studio requests less than 250 kB of gzipped JavaScript', 
   expect(total).toBeLessThan(250_000)
 })
 
-test('all that a first visit to Studio needs of scripts and styles is named in the page: none waits for another', async ({
-  page,
-  stack,
-  customer: _,
-}) => {
-  const asked: string[] = []
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url())
-    if (/\.(js|css)$/.test(pathname)) asked.push(pathname)
-  })
-  await page.goto('/', { waitUntil: 'networkidle' })
-  await expect(studio(page).generate).toBeVisible()
-  const html = await (await page.request.get(stack.url)).text()
-  expect(asked.length).toBeGreaterThan(0)
-  expect(asked.filter((path) => !html.includes(`"${path}"`))).toEqual([])
-  // Once each: what was named early is what is used later.
-  expect(new Set(asked).size).toBe(asked.length)
-})
-
 test('JavaScript and styles travel compressed, and a second visit asks for neither again', async ({
   page,
   stack,
