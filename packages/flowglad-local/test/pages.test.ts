@@ -1,8 +1,15 @@
 import { expect as expectPage } from '@playwright/test'
+import axe from 'axe-core'
 import { expect, it } from 'vitest'
 import { startApplication } from './application.ts'
 import { aBrowser } from './browser.ts'
 import { cards, startStudio } from './studio.ts'
+
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
 
 it('the checkout works without JavaScript: declined, confirmed, paid and back in the application', async () => {
   await using studio = await startStudio()
@@ -23,12 +30,13 @@ it('the checkout works without JavaScript: declined, confirmed, paid and back in
   await page.getByLabel('Card number').fill(cards.declined)
   await page.getByRole('button', { name: 'Pay $49.00' }).click()
   await expectPage(page.getByRole('alert')).toContainText('declined')
+  await expectPage(page.getByLabel('Card number')).toHaveAccessibleDescription(/declined/)
   await page.getByRole('button', { name: /asks the customer to confirm/ }).click()
-  await page.getByRole('button', { name: 'Confirm payment' }).click()
+  await page.getByRole('button', { name: 'Confirm $49.00' }).click()
   await expectPage(page).toHaveURL(String(checkoutSession.successUrl))
   await expectPage(page.getByText('Team - Team')).toBeVisible()
   await page.goto(url)
-  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Already paid')
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('This checkout is complete')
 })
 
 it('cancelling the checkout goes back and charges nothing', async () => {
@@ -60,11 +68,11 @@ it('the billing portal cancels a plan, takes it back and changes the card', asyn
   const page = await browser.newPage()
   await page.goto(billingPortalUrl)
   await page.getByRole('link', { name: 'ada' }).click()
-  await page.getByRole('button', { name: 'Cancel at the end of the period' }).click()
+  await page.getByRole('button', { name: 'Cancel plan' }).click()
   await expectPage(page.getByText('Cancellation scheduled')).toBeVisible()
   expect((await studio.plan('ada')).status).toBe('cancellation_scheduled')
   await page.getByRole('button', { name: 'Keep this plan' }).click()
-  await expectPage(page.getByRole('button', { name: 'Cancel at the end of the period' })).toBeVisible()
+  await expectPage(page.getByRole('button', { name: 'Cancel plan' })).toBeVisible()
   await page.getByRole('button', { name: 'Change card' }).click()
   await page.getByRole('button', { name: /accepted now and declined at renewals/ }).click()
   await expectPage(page.getByText('•••• 0341')).toBeVisible()
@@ -130,6 +138,141 @@ it('the dashboard shows what happens as it happens, and its clock moves time', a
   await expectPage(page.getByRole('region', { name: 'Details' })).toContainText('85 of 85')
   expect(errors).toEqual([])
 })
+
+it('the dashboard leaves who uses the keyboard where they are, and the clock goes on', async () => {
+  let now = Date.UTC(2027, 0, 31)
+  await using studio = await startStudio({ clock: () => now })
+  await using browser = await aBrowser()
+  await studio.customer('ada')
+  const page = await browser.newPage()
+  await page.goto(studio.url)
+  await expectPage(page.getByText('Live', { exact: true })).toBeVisible()
+  const ada = page.getByRole('region', { name: 'Customers' }).getByRole('link', { name: 'ada' })
+  await ada.focus()
+  await studio.customer('grace')
+  await expectPage(page.getByRole('link', { name: 'grace' }).first()).toBeVisible()
+  await expectPage(ada).toBeFocused()
+  now += 5000
+  await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
+})
+
+it('hundreds of customers can be searched, and the page says how many it leaves out', async () => {
+  await using studio = await startStudio()
+  for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
+  await studio.use('customer-0', 'render', 5)
+  await using browser = await aBrowser()
+  const page = await browser.newPage({ javaScriptEnabled: false })
+  await page.goto(studio.url)
+  const customers = page.getByRole('region', { name: 'Customers' })
+  await expectPage(customers).toContainText('The newest 40 of 45')
+  await customers.getByRole('searchbox').fill('CUSTOMER-0')
+  await customers.getByRole('searchbox').press('Enter')
+  await expectPage(customers.getByRole('link', { name: /^customer-/ })).toHaveText(['customer-0'])
+  await customers.getByRole('searchbox').fill('nobody')
+  await customers.getByRole('button', { name: 'Find' }).click()
+  await expectPage(customers).toContainText('Nobody is called “nobody”.')
+  await page.getByRole('region', { name: 'Usage events' }).getByRole('link', { name: 'customer-0' }).click()
+  await expectPage(page).toHaveTitle('customer-0 · flowglad-local')
+  await expectPage(customers).toContainText('customer-0')
+  const gone = await page.goto(`${studio.url}/?customer=nobody`)
+  expect(gone?.status()).toBe(404)
+  await expectPage(page.getByRole('alert')).toHaveText('There is no customer “nobody” here, or no longer.')
+  await page.getByRole('link', { name: 'Billing portal' }).click()
+  await page.getByRole('searchbox').fill('customer-44')
+  await page.getByRole('searchbox').press('Enter')
+  await page.getByRole('link', { name: 'customer-44' }).click()
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Billing')
+})
+
+it('what was typed is there again beside what is wrong with it, but never a number that is no test card', async () => {
+  await using studio = await startStudio()
+  await studio.customer('ada')
+  const { url } = await studio.checkout('ada', 'team_price')
+  await using browser = await aBrowser()
+  const page = await browser.newPage()
+  await page.goto(url)
+  await page.getByLabel('Email').fill('countess@studio.example')
+  await page.getByLabel('Name on card').fill(' ')
+  await page.getByRole('button', { name: 'Pay $49.00' }).click()
+  await expectPage(page.getByLabel('Name on card')).toBeFocused()
+  await expectPage(page.getByLabel('Name on card')).toHaveAccessibleDescription('Enter the name on the card.')
+  await expectPage(page.getByLabel('Email')).toHaveValue('countess@studio.example')
+  await page.getByLabel('Name on card').fill('Ada')
+  await page.getByLabel('Card number').fill('5555 5555 5555 4444')
+  await page.getByRole('button', { name: 'Pay $49.00' }).click()
+  await expectPage(page.getByRole('alert')).toContainText('What you entered was not kept.')
+  expect(await page.content()).not.toContain('5555')
+})
+
+/** Every page in the states that it has, by what leads there. */
+async function aTour() {
+  const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
+  const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
+  const portal = /\/billing-portal\/org_[\w-]+/.exec(await (await fetch(studio.url)).text())?.[0]
+  pages.push(`${studio.url}${portal}`)
+  for (const name of ['ada', 'grace', 'alan']) await studio.customer(name)
+  await studio.subscribe('ada', 'team_price', { quantity: 2 })
+  await studio.subscribe('grace', 'trial_price', { card: cards.failsLater })
+  await studio.use('alan', 'render', 200)
+  await studio.node.post('/api/v1/discounts', {
+    body: {
+      discount: { name: 'N', code: 'LESS', amount: 5, amountType: 'percent', duration: 'once', active: true },
+    },
+  })
+  const { checkoutSession } = await studio.node.checkoutSessions.create({
+    checkoutSession: {
+      type: 'add_payment_method',
+      customerExternalId: 'ada',
+      successUrl: studio.url,
+      cancelUrl: studio.url,
+    },
+  })
+  const { url } = await studio.checkout('alan', 'agency_price')
+  pages.push(url, `${studio.url}/add-payment-method/${checkoutSession.id}`)
+  for (const name of ['ada', 'grace', 'alan'])
+    pages.push(`${studio.url}${portal}/${name}`, `${studio.url}/?customer=${name}`)
+  return { studio, url, pages }
+}
+
+it.each([
+  ['light', {}],
+  ['dark', { runOnly: ['color-contrast'] }],
+] as const)(
+  'axe finds nothing on any page, in %s, and none is wider than a small phone',
+  async (colorScheme, options) => {
+    const { studio, url, pages } = await aTour()
+    await using _ends = studio
+    await using browser = await aBrowser()
+    const page = await browser.newPage({
+      colorScheme,
+      viewport: { width: 360, height: 740 },
+      bypassCSP: true,
+    })
+    const look = async (what: string) => {
+      await page.evaluate(axe.source)
+      const { violations } = await page.evaluate((rules) => window.axe.run(rules), options as axe.RunOptions)
+      expect([what, violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])]).toEqual([
+        what,
+        [],
+      ])
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect([what, width]).toEqual([what, 360])
+    }
+    for (const address of pages) {
+      await page.goto(address)
+      await look(address)
+    }
+    await page.goto(url)
+    await page.getByLabel('Discount code').fill('MORE')
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await look('a code that is none')
+    await page.getByRole('button', { name: /declined by the bank/ }).click()
+    await look('a card that is declined')
+    await page.getByRole('button', { name: /asks the customer to confirm/ }).click()
+    await look('a card that asks')
+  },
+  120_000,
+)
 
 it("runs an application with @flowglad/react's provider unchanged", async () => {
   await using studio = await startStudio()

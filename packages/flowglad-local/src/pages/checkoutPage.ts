@@ -25,33 +25,33 @@ interface Entered {
   card: string
 }
 
+/** Why the page is shown again: something about a field, or about the order as a whole. */
+export interface Mistake {
+  field: 'email' | 'name' | 'card' | 'code' | null
+  message: string
+}
+
 /** The page on which somebody pays: what they get on the left, how they pay on the right. */
 export function checkoutPage(
   platform: Platform,
   session: CheckoutSession,
-  { message, entered }: { message?: string; entered?: Entered | undefined } = {},
+  { mistake, entered }: { mistake?: Mistake; entered?: Entered } = {},
 ): Page {
-  const order = orderOf(platform, session)
+  const order = orderOf(platform, session, mistake)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
   const body = html`${testModeBar()}
 <main class="two">
-  ${message && html`<p class="note bad" role="alert">${message}</p>`}
+  ${mistake?.field === null && html`<p class="note bad" role="alert">${mistake.message}</p>`}
   <section class="stack" aria-label="Your order">
     ${order.summary}
   </section>
   <section class="card" aria-label="Payment">
     <form method="post" class="stack">
       <h2>${order.action.startsWith('Pay') ? 'Pay by card' : 'Your card'}</h2>
-      <label>Email
-        <input name="email" type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}">
-      </label>
-      <label>Name on card
-        <input name="name" autocomplete="cc-name" required value="${entered?.name ?? session.customerName}">
-      </label>
-      <label>Card number
-        <input name="card" class="mono" inputmode="numeric" autocomplete="off" required value="${cardNumber(card)}">
-      </label>
+      ${field('Email', 'email', mistake, html`type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}"`)}
+      ${field('Name on card', 'name', mistake, html`autocomplete="cc-name" required value="${entered?.name ?? session.customerName}"`)}
+      ${field('Card number', 'card', mistake, html`class="mono" inputmode="numeric" autocomplete="off" required value="${cardNumber(card)}"`)}
       <div class="pair">
         <label>Expiry <input name="expiry" autocomplete="off" value="${expiry}"></label>
         <label>CVC <input name="cvc" inputmode="numeric" autocomplete="off" value="123"></label>
@@ -67,7 +67,7 @@ export function checkoutPage(
             <span><span class="mono">${cardNumber(testCard.number)}</span><br>
             <span class="soft">${testCard.explanation}</span></span>
             <button class="small" name="testCard" value="${testCard.number}" formnovalidate
-              aria-label="Use ${cardNumber(testCard.number)}, which ${testCard.explanation}">Use</button>
+              aria-label="${order.verb} with ${cardNumber(testCard.number)}, which ${testCard.explanation}">${order.verb}</button>
           </li>`,
           )}
         </ul>
@@ -78,21 +78,38 @@ export function checkoutPage(
   return { title: `${order.title} · Checkout`, body, layout: 'narrow' }
 }
 
+/** A field with what is wrong with it below; that takes the focus, so that nobody has to look for it. */
+const field = (
+  label: string,
+  name: Mistake['field'],
+  mistake: Mistake | undefined,
+  attributes: Html,
+): Html =>
+  mistake?.field === name
+    ? html`<div class="field">
+  <label>${label} <input name="${name}" ${attributes} aria-invalid="true" aria-describedby="mistake" autofocus></label>
+  <p class="small mistake" id="mistake" role="alert">${mistake?.message}</p>
+</div>`
+    : html`<label>${label} <input name="${name}" ${attributes}></label>`
+
 /** What a bank would show for a card that asks for confirmation. */
 export function confirmPage(platform: Platform, session: CheckoutSession, entered: Entered): Page {
   const order = orderOf(platform, session)
   return {
-    title: 'Confirm your payment',
+    title: `Confirm · ${order.title} · Checkout`,
     layout: 'narrow',
     body: html`${testModeBar()}
 <main class="single">
   <form method="post" class="card stack">
     <h1>Your bank asks you to confirm</h1>
-    <p>${order.title}, ${order.dueToday}, with the card ending in ${entered.card.slice(-4)}.</p>
+    <div class="lines">
+      <div><span>${order.title}</span><span>${order.dueToday}</span></div>
+      <div><span>Card</span><span>•••• ${entered.card.slice(-4)}</span></div>
+    </div>
     <input type="hidden" name="name" value="${entered.name}">
     <input type="hidden" name="email" value="${entered.email}">
     <input type="hidden" name="card" value="${entered.card}">
-    <button class="primary full" name="confirmed" value="yes">Confirm payment</button>
+    <button class="primary full" name="confirmed" value="yes">${order.dueToday === '$0.00' ? 'Confirm' : `Confirm ${order.dueToday}`}</button>
     <button class="full" name="confirmed" value="no">Refuse</button>
   </form>
 </main>`,
@@ -100,15 +117,21 @@ export function confirmPage(platform: Platform, session: CheckoutSession, entere
 }
 
 /** For a session that can no longer be paid, or never could. */
-export function finishedPage(session: CheckoutSession | null): Page {
+export function finishedPage({ books }: Platform, session: CheckoutSession | null): Page {
   const [title, text] =
     session === null
-      ? ['No such checkout', 'This address belongs to no checkout on this server. It may have been reset.']
+      ? [
+          'No such checkout',
+          'No checkout here has this address: the server may have begun again since. Go back to the application and start anew.',
+        ]
       : session.status !== 'succeeded'
         ? ['This checkout has expired', 'Nothing was charged. Go back and start again.']
         : session.type === 'add_payment_method'
           ? ['Card saved', 'There is nothing left to do here. Nothing was charged.']
-          : ['Already paid', 'This checkout is complete. You will not be charged again.']
+          : [
+              'This checkout is complete',
+              `${session.priceId ? `${productOf(books, session.priceId).name} is yours. ` : ''}You will not be charged again.`,
+            ]
   const back = session && (session.status === 'succeeded' ? session.successUrl : session.cancelUrl)
   return {
     title,
@@ -123,20 +146,24 @@ export function finishedPage(session: CheckoutSession | null): Page {
   }
 }
 
+const productOf = (books: Platform['books'], priceId: string) =>
+  books.products.get(books.prices.get(priceId).productId ?? '')
+
 /** What is bought, in words and money. */
-function orderOf(platform: Platform, session: CheckoutSession) {
+function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake) {
   if (session.type === 'add_payment_method' || !session.priceId) {
     return {
       title: 'Save a card',
-      dueToday: 'nothing today',
+      dueToday: money(0),
       action: 'Save card',
+      verb: 'Save',
       summary: html`<h1>Save a card</h1>
 <p class="soft">It becomes the default for ${session.customerName ?? 'your account'} and pays for future renewals. Nothing is charged today.</p>`,
     }
   }
   const { books } = platform
   const price = books.prices.get(session.priceId)
-  const product = books.products.get(price.productId ?? '')
+  const product = productOf(books, price.id)
   const recurring = price.type === 'subscription'
   const now = platform.clock.now()
   const target = session.targetSubscriptionId ? books.subscriptions.get(session.targetSubscriptionId) : null
@@ -172,6 +199,7 @@ function orderOf(platform: Platform, session: CheckoutSession) {
   return {
     title: product.name,
     dueToday: money(dueToday),
+    verb: dueToday > 0 ? 'Pay' : 'Start',
     action:
       session.type === 'activate_subscription'
         ? dueToday > 0
@@ -199,7 +227,7 @@ ${
   ${discount && html`<div><span>${discount.code}: ${discountText(discount)}</span><span>${off > 0 && `−${money(off)}`}</span></div>`}
   <div class="total"><span>Due today</span><span>${money(dueToday)}</span></div>
 </div>
-${discountForm(platform, session, discount)}
+${discountForm(platform, session, discount, mistake)}
 ${
   recurring &&
   html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less the discount while it lasts,'} until you cancel.${
@@ -218,14 +246,19 @@ const discountText = ({ amount, amountType, duration, numberOfPayments }: Discou
 }
 
 /** Only where there is a code that it would take. */
-function discountForm(platform: Platform, session: CheckoutSession, discount: Discount | null): Html | false {
+function discountForm(
+  platform: Platform,
+  session: CheckoutSession,
+  discount: Discount | null,
+  mistake: Mistake | undefined,
+): Html | false {
   const action = `/checkout/${session.id}/discount`
   if (discount)
     return html`<form method="post" action="${action}"><button class="small" name="code" value="">Remove ${discount.code}</button></form>`
   return (
     takesDiscounts(platform, session) &&
     html`<form method="post" action="${action}" class="code">
-  <label>Discount code <input name="code" class="mono" autocomplete="off" maxlength="20" required></label>
+  ${field('Discount code', 'code', mistake, html`class="mono" autocomplete="off" maxlength="20" required`)}
   <button>Apply</button>
 </form>`
   )

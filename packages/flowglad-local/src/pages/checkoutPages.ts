@@ -6,7 +6,7 @@ import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { Problem } from '../problems.ts'
-import { checkoutPage, confirmPage, finishedPage } from './checkoutPage.ts'
+import { checkoutPage, confirmPage, finishedPage, type Mistake } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
 const payment = z.object({
@@ -19,6 +19,10 @@ const payment = z.object({
   confirmed: z.enum(['yes', 'no']).optional(),
 })
 
+/** The same as it was typed, to show it again. */
+const text = z.string().catch('')
+const typed = z.object({ name: text, email: text, card: text })
+
 /** The hosted checkout: where an application sends people to pay, and from where they come back to it. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   const find = (id: string) => platform.books.checkoutSessions.find(id)
@@ -26,13 +30,13 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   for (const path of ['/checkout/:id', '/add-payment-method/:id']) {
     app.get<{ Params: { id: string } }>(path, async (request, reply) => {
       const session = find(request.params.id)
-      if (!session) return unknownSession(reply)
+      if (!session) return unknownSession(platform, reply)
       return sendPage(reply, openOrFinished(platform, session))
     })
 
     app.post<{ Params: { id: string } }>(path, async (request, reply) => {
       const session = find(request.params.id)
-      if (!session) return unknownSession(reply)
+      if (!session) return unknownSession(platform, reply)
       if (session.status === 'succeeded') return backToApplication(session, reply)
       if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
       return pay(platform, session, request.body, reply)
@@ -41,7 +45,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
 
   app.post<{ Params: { id: string } }>('/checkout/:id/discount', async (request, reply) => {
     const session = find(request.params.id)
-    if (!session) return unknownSession(reply)
+    if (!session) return unknownSession(platform, reply)
     if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
     const { code } = z.object({ code: z.string() }).catch({ code: '' }).parse(request.body)
     const taken = platform.books.transaction(() =>
@@ -52,7 +56,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
       platform,
       { ...session, discountId: null },
       {
-        message: `There is no discount with the code “${code}”.`,
+        mistake: { field: 'code', message: `There is no discount with the code “${code}”.` },
       },
     )
     return sendPage(reply, { ...page, status: 422 })
@@ -63,28 +67,38 @@ const isOpen = (platform: Platform, session: CheckoutSession) =>
   session.status === 'open' && session.expires > platform.clock.now()
 
 const openOrFinished = (platform: Platform, session: CheckoutSession) =>
-  isOpen(platform, session) ? checkoutPage(platform, session) : finishedPage(session)
+  isOpen(platform, session) ? checkoutPage(platform, session) : finishedPage(platform, session)
 
-function unknownSession(reply: FastifyReply) {
-  return sendPage(reply, finishedPage(null))
+function unknownSession(platform: Platform, reply: FastifyReply) {
+  return sendPage(reply, finishedPage(platform, null))
 }
 
 function pay(platform: Platform, session: CheckoutSession, body: unknown, reply: FastifyReply) {
   const form = payment.safeParse(body)
-  const again = (message: string) => {
-    const entered = form.success ? form.data : undefined
-    return sendPage(reply, { ...checkoutPage(platform, session, { message, entered }), status: 402 })
+  const again = (field: Mistake['field'], message: string) => {
+    const entered = typed.parse(body ?? {})
+    if (form.success && form.data.testCard) entered.card = form.data.testCard
+    const page = checkoutPage(platform, session, { mistake: { field, message }, entered })
+    return sendPage(reply, { ...page, status: 402 })
   }
-  if (!form.success) return again(form.error.issues[0]?.message ?? 'Fill in the form.')
+  if (!form.success) {
+    const [issue] = form.error.issues
+    const at = issue?.path[0]
+    return again(at === 'name' || at === 'email' ? at : null, issue?.message ?? 'Fill in the form.')
+  }
   const { name, email, confirmed } = form.data
   const card = findTestCard(form.data.testCard ?? form.data.card)
-  if (!card) return again('This is a test checkout: it takes only the test cards below.')
+  if (!card)
+    return again(
+      'card',
+      'This is a test checkout: it takes only the test cards below. What you entered was not kept.',
+    )
   if (card.outcome === 'declined')
-    return again('Your card was declined. Nothing was charged: try another card.')
+    return again('card', 'Your card was declined. Nothing was charged: try another card.')
   if (card.outcome === 'needs_action' && confirmed === undefined)
     return sendPage(reply, confirmPage(platform, session, { name, email, card: card.number }))
   if (confirmed === 'no')
-    return again('The confirmation was refused. Nothing was charged: try again or use another card.')
+    return again('card', 'The confirmation was refused. Nothing was charged: try again or use another card.')
   try {
     platform.books.transaction(() =>
       completeCheckout(platform, platform.clock.now(), session, {
@@ -99,7 +113,7 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
     const why = error.message.startsWith('Subscription conflict')
       ? 'You already have a plan. Change it, or cancel it first.'
       : error.message
-    return again(`${why} Nothing was charged.`)
+    return again(null, `${why} Nothing was charged.`)
   }
   return backToApplication(session, reply)
 }

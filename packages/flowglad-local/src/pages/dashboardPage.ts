@@ -1,43 +1,67 @@
+import { z } from 'zod'
 import { currentSubscriptions } from '../billing/subscriptions.ts'
 import type { Customer } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { count, day, instant, moment, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { testModeBar } from './layout.ts'
-import { badge, balanceBars, priceText, table } from './parts.ts'
+import {
+  badge,
+  balanceBars,
+  cut,
+  findCustomers,
+  findForm,
+  type Heading,
+  howMany,
+  newest,
+  priceText,
+  table,
+} from './parts.ts'
 
 const hourMs = 60 * 60 * 1000
-const rowsShown = 40
-
-/** The newest of a table first, as far as a page can show. */
-const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
 
 const live = (id: string, content: Html, label: string) =>
   html`<section class="card stack" id="${id}" data-live aria-label="${label}">${content}</section>`
 
 export function dashboardPage(
   platform: Platform,
-  { selected, testControls, key }: { selected: string | null; testControls: boolean; key: string },
+  {
+    customer,
+    unknown,
+    find,
+    testControls,
+    key,
+  }: {
+    customer: Customer | undefined
+    /** Who was asked for and is not there. */
+    unknown: string | undefined
+    /** What customers were searched for; "" for nothing. */
+    find: string
+    testControls: boolean
+    key: string
+  },
 ): Html {
-  const { books } = platform
-  const customer = selected === null ? undefined : books.customers.first('externalId', selected)
   return html`${testModeBar(html`<span class="right row"><span class="badge plain" data-live-state role="status">Reload to update</span>
   <a href="/billing-portal/${platform.organizationId}">Billing portal</a></span>`)}
 <main class="stack">
   <h1 class="unseen">What this Flowglad knows</h1>
-  <div class="overview">
+  ${unknown !== undefined && html`<p class="note bad" role="alert">There is no customer “${unknown}” here, or no longer.</p>`}
+  <div class="halves">
     ${live('clock', clockPart(platform, customer, testControls), 'Clock')}
     ${live('connection', connectionPart(platform, key), 'Connection')}
   </div>
-  <div class="dashboard">
-    ${live('customers', customersPart(platform, customer), 'Customers')}
+  <div class="halves">
+    <section class="card stack long-table" aria-label="Customers">
+      <div class="spread"><h2>Customers</h2>${findForm('/', find)}</div>
+      <div class="stack" id="customers" data-live>${customersPart(platform, customer, find)}</div>
+    </section>
     ${live('detail', customer ? customerPart(platform, customer) : overviewPart(platform), 'Details')}
   </div>
-  <div class="halves">
+  <div class="halves feed">
     ${live('ledger', ledgerPart(platform, customer), 'Ledger entries')}
     ${live('usage', usagePart(platform, customer), 'Usage events')}
     ${live('checkouts', checkoutsPart(platform, customer), 'Checkout sessions')}
-    ${live('webhooks', webhooksPart(platform), 'Webhook deliveries')}
+    ${live('webhooks', webhooksPart(platform, customer), 'Webhook deliveries')}
   </div>
 </main>`
 }
@@ -58,7 +82,7 @@ function clockPart(platform: Platform, customer: Customer | undefined, testContr
   if (next !== null && next > now)
     steps.push([`To ${customer ? 'their' : 'the'} next renewal`, next - now + 1000])
   return html`<div class="spread"><h2>Clock</h2><span class="small soft">${ahead > 0 ? `${(ahead / (24 * hourMs)).toFixed(1)} days ahead` : 'In step with this machine'}</span></div>
-<p class="time">${moment(now)}</p>
+<p class="time" data-now>${moment(now)}</p>
 ${
   testControls
     ? html`<form method="post" action="/clock" class="row">
@@ -78,14 +102,19 @@ FLOWGLAD_SECRET_KEY=${shown}</pre>
 <p class="small soft">Pay on the hosted checkout with <span class="mono">4242 4242 4242 4242</span>.</p>`
 }
 
-function customersPart(platform: Platform, selected: Customer | undefined): Html {
+const addressOf = (customer: Customer, find = ''): string =>
+  `/?customer=${encodeURIComponent(customer.externalId)}${find && `&find=${encodeURIComponent(find)}`}`
+
+function customersPart(platform: Platform, selected: Customer | undefined, find: string): Html {
   const { books } = platform
-  const customers = newest(books.customers.all()).filter((customer) => !customer.archived)
-  const rows = customers.map((customer) => {
+  const found = findCustomers(platform, find)
+  const shown = newest(found)
+  if (selected && !shown.includes(selected)) shown.unshift(selected)
+  const rows = shown.map((customer) => {
     const [subscription] = currentSubscriptions(platform, customer.id)
     const accounts = subscription ? books.ledgerAccounts.by('subscription', subscription.id) : []
     return html`<tr class="${customer.id === selected?.id ? 'selected' : ''}">
-  <td><a href="/?customer=${encodeURIComponent(customer.externalId)}">${customer.name || customer.externalId}</a><br><span class="soft mono">${customer.externalId}</span></td>
+  <td><a href="${addressOf(customer, find)}">${customer.name || customer.externalId}</a><br><span class="soft mono">${customer.externalId}</span></td>
   <td>${subscription ? html`${subscription.name}<br>${badge(subscription.status)}` : html`<span class="soft">No plan</span>`}</td>
   <td class="wide">${accounts.map(
     ({ usageMeterId, balance }) =>
@@ -93,8 +122,15 @@ function customersPart(platform: Platform, selected: Customer | undefined): Html
   )}</td>
 </tr>`
   })
-  return html`<div class="spread"><h2>Customers</h2><span class="small soft">${count(books.customers.size)} in all</span></div>
-${table(['Customer', 'Plan', 'Available'], rows, 'None yet. The first call of your application creates one; --seed brings some along.')}`
+  return html`${table(
+    ['Customer', 'Plan', 'Available'],
+    rows,
+    find === ''
+      ? 'None yet. The first call of your application creates one; --seed brings some along.'
+      : `Nobody is called “${find}”.`,
+    'Customers',
+  )}
+<p class="small soft">${howMany(found.length)}${find !== '' && html` with “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
 }
 
 function overviewPart({ books }: Platform): Html {
@@ -120,6 +156,7 @@ ${table(
         ),
     ),
   'No products.',
+  'Products',
 )}
 ${table(
   ['Meter', 'Price', 'Slug'],
@@ -134,6 +171,7 @@ ${table(
       ),
   ),
   'No meters.',
+  'Meters',
 )}`,
   )}
 <p class="small soft">Choose a customer to see subscriptions, balances and payments.</p>`
@@ -154,6 +192,7 @@ ${table(
 <td>${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}</td><td class="mono">${s.id}</td></tr>`,
   ),
   'None.',
+  'Subscriptions',
 )}
 <h3>Payments</h3>
 ${table(
@@ -165,10 +204,27 @@ ${table(
 <td>${badge(payment.status)}</td><td class="number">${money(payment.amount)}</td></tr>`,
   ),
   'None.',
+  'Payments',
 )}`
 }
 
-function ledgerPart({ books }: Platform, customer: Customer | undefined): Html {
+/** Whose a row is, where rows are of many. */
+const whose = (
+  { books }: Platform,
+  selected: Customer | undefined,
+  { subscriptionId }: { subscriptionId: string },
+): Html | false => {
+  if (selected) return false
+  const customer = books.customers.get(books.subscriptions.get(subscriptionId).customerId)
+  return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
+}
+
+/** The headings of a table; whose a row is goes without saying on a customer's page. */
+const headings = (selected: Customer | undefined, ...all: Heading[]): Heading[] =>
+  selected ? all.filter((heading) => heading !== 'Customer') : all
+
+function ledgerPart(platform: Platform, customer: Customer | undefined): Html {
+  const { books } = platform
   const entries = newest(
     customer
       ? books.subscriptions
@@ -180,35 +236,39 @@ function ledgerPart({ books }: Platform, customer: Customer | undefined): Html {
   const names = { credit_grant_recognized: 'Grant', usage_cost: 'Usage', credit_grant_expired: 'Expired' }
   return html`<div class="spread"><h2>Ledger</h2><span class="small soft">Balance = sum of entries</span></div>
 ${table(
-  ['When', 'Entry', 'Meter', 'For', { number: 'Units' }],
+  headings(customer, 'When', 'Customer', { slim: 'Entry' }, 'Meter', { broad: 'For' }, { number: 'Units' }),
   entries.map(
-    (entry) => html`<tr><td class="when">${instant(entry.createdAt)}</td><td>${names[entry.type]}</td>
-<td>${books.usageMeters.get(entry.usageMeterId).name}</td>
-<td class="long">${entry.description}</td>
+    (
+      entry,
+    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${whose(platform, customer, entry)}<td>${names[entry.type]}</td>
+${cut(books.usageMeters.get(entry.usageMeterId).name)}
+${cut(entry.description)}
 <td class="number ${entry.amount < 0 ? '' : 'positive'}">${entry.amount > 0 ? '+' : '−'}${count(Math.abs(entry.amount))}</td></tr>`,
   ),
-  'No entries yet.',
+  'No entries yet: a plan grants credits, usage takes them.',
+  'Ledger entries',
 )}`
 }
 
-function usagePart({ books }: Platform, customer: Customer | undefined): Html {
-  const events = newest(
-    customer
-      ? books.subscriptions
-          .by('customer', customer.id)
-          .flatMap((s) => books.usageEvents.by('subscription', s.id))
-      : books.usageEvents.all(),
-  )
-  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${count(books.usageEvents.size)} in all</span></div>
+function usagePart(platform: Platform, customer: Customer | undefined): Html {
+  const { books } = platform
+  const all = customer
+    ? books.subscriptions
+        .by('customer', customer.id)
+        .flatMap((s) => books.usageEvents.by('subscription', s.id))
+    : [...books.usageEvents.all()]
+  const events = newest(all)
+  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(all.length)}</span></div>
 ${table(
-  ['When', 'Meter', 'Transaction', 'Price', { number: 'Amount' }],
+  headings(customer, 'When', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', { number: 'Amount' }),
   events.map(
     (
       event,
-    ) => html`<tr><td class="when">${instant(event.createdAt)}</td><td>${books.usageMeters.get(event.usageMeterId).name}</td>
-<td class="mono long">${event.transactionId}</td><td class="mono long">${books.prices.get(event.priceId).slug ?? event.priceId}</td><td class="number">${count(event.amount)}</td></tr>`,
+    ) => html`<tr><td class="when">${instant(event.createdAt)}</td>${whose(platform, customer, event)}${cut(books.usageMeters.get(event.usageMeterId).name)}
+${cut(event.transactionId, 'mono')}${cut(books.prices.get(event.priceId).slug ?? event.priceId, 'mono')}<td class="number">${count(event.amount)}</td></tr>`,
   ),
   'No usage yet.',
+  'Usage events',
 )}`
 }
 
@@ -226,20 +286,28 @@ ${table(
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
   }),
-  'No checkouts yet.',
+  'No checkouts yet: your application opens one for who wants to pay.',
+  'Checkout sessions',
 )}`
 }
 
-function webhooksPart({ books }: Platform): Html {
+/** The part of a delivery's body that says whom it is about: see `announce`. */
+const about = z.object({ customer: z.object({ externalId: z.string() }) })
+
+function webhooksPart({ books }: Platform, customer: Customer | undefined): Html {
+  const all = [...books.webhookDeliveries.all()]
+  const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
   return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed as Svix signs them; without a receiver they are only kept</span></div>
 ${table(
-  ['When', 'Event', 'State', 'Answer', { number: 'Tries' }],
-  newest(books.webhookDeliveries.all()).map(
-    (
-      delivery,
-    ) => html`<tr><td class="when">${instant(delivery.createdAt)}</td><td class="mono">${delivery.type}</td><td>${badge(delivery.state)}</td>
-<td class="long">${delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`)}</td><td class="number">${delivery.attempts}</td></tr>`,
+  headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
+    'slim number': 'Tries',
+  }),
+  deliveries.map(
+    (delivery) => html`<tr><td class="when">${instant(delivery.createdAt)}</td>
+${!customer && cut(about.parse(JSON.parse(delivery.payload)).customer.externalId)}<td class="mono long" title="${delivery.payload}">${delivery.type}</td><td>${badge(delivery.state)}</td>
+${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${delivery.attempts}</td></tr>`,
   ),
   'No events yet.',
+  'Webhook deliveries',
 )}`
 }

@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Advance, Platform } from '../platform.ts'
 import { dashboardPage } from './dashboardPage.ts'
+import { moment } from './format.ts'
 import { sendPage } from './layout.ts'
 
-const query = z.object({ customer: z.string().optional() })
+const query = z.object({ customer: z.string().optional().catch(undefined), find: z.string().catch('') })
 const move = z.object({
   ms: z.coerce
     .number()
@@ -27,12 +28,15 @@ export function dashboardPages(
   { advance, testControls, key }: { advance: Advance; testControls: boolean; key: string },
 ): void {
   app.get('/', (request, reply) => {
-    const { customer } = query.catch({}).parse(request.query)
+    const { customer: asked, find } = query.parse(request.query)
+    const customer = asked === undefined ? undefined : platform.books.customers.first('externalId', asked)
+    const unknown = customer ? undefined : asked
     return sendPage(reply, {
-      title: 'flowglad-local',
+      title: customer ? `${customer.name || customer.externalId} · flowglad-local` : 'flowglad-local',
+      status: unknown === undefined ? 200 : 404,
       layout: 'wide',
       script: '/assets/dashboard.js',
-      body: dashboardPage(platform, { selected: customer ?? null, testControls, key }),
+      body: dashboardPage(platform, { customer, unknown, find, testControls, key }),
     })
   })
 
@@ -50,11 +54,13 @@ export function dashboardPages(
   app.get('/live', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-    let told = -1
+    let told = { version: -1, time: '' }
     const tell = () => {
-      if (platform.books.version === told) return
-      told = platform.books.version
-      reply.raw.write(`data: ${told}\n\n`)
+      const { version } = platform.books
+      const time = moment(platform.clock.now())
+      if (time !== told.time) reply.raw.write(`event: now\ndata: ${time}\n\n`)
+      if (version !== told.version) reply.raw.write(`data: ${version}\n\n`)
+      told = { version, time }
     }
     tell()
     const timer = setInterval(tell, liveIntervalMs)
@@ -63,26 +69,60 @@ export function dashboardPages(
   })
 }
 
-/** Runs in the browser. Parts are replaced one by one, and only when they differ; what was scrolled stays scrolled. */
+/**
+ * Runs in the browser. Parts are replaced one by one, and only when they differ; what was scrolled stays scrolled, and
+ * who was on something with the keyboard is on it still.
+ */
 const script = `
 const shown = document.querySelector('[data-live-state]')
+const say = (text, tone) => { shown.textContent = text; shown.className = 'badge live ' + tone }
+const stops = (part) => [...part.querySelectorAll('a, button, [tabindex]')]
+const replace = (part, next) => {
+  const focused = document.activeElement
+  const stop = stops(part).indexOf(focused)
+  const scrolled = [...part.querySelectorAll('.scroll')].map((box) => box.scrollTop)
+  part.innerHTML = next.innerHTML
+  part.querySelectorAll('.scroll').forEach((box, i) => { box.scrollTop = scrolled[i] ?? 0 })
+  if (stop < 0) return
+  const same = stops(part).find((one) => one.outerHTML === focused.outerHTML) ?? stops(part)[stop]
+  same?.focus({ preventScroll: true })
+}
+let stale = false
+let busy = false
 const refresh = async () => {
-  const answer = await fetch(location.href)
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  for (const part of document.querySelectorAll('[data-live]')) {
-    const next = fresh.getElementById(part.id)
-    if (!next || next.innerHTML === part.innerHTML) continue
-    const scrolled = [...part.querySelectorAll('.scroll')].map((box) => box.scrollTop)
-    part.innerHTML = next.innerHTML
-    part.querySelectorAll('.scroll').forEach((box, i) => { box.scrollTop = scrolled[i] ?? 0 })
+  stale = true
+  if (busy) return
+  busy = true
+  try {
+    while (stale) {
+      stale = false
+      const answer = await fetch(location.href)
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      // The time comes by itself.
+      fresh.querySelector('[data-now]').textContent = document.querySelector('[data-now]').textContent
+      for (const part of document.querySelectorAll('[data-live]')) {
+        const next = fresh.getElementById(part.id)
+        if (next && next.innerHTML !== part.innerHTML) replace(part, next)
+      }
+    }
+  } catch {
+    // Away: it is asked again when it is back.
+  } finally {
+    busy = false
   }
 }
 let version
+let away = false
 const live = new EventSource('/live')
+live.addEventListener('now', ({ data }) => { document.querySelector('[data-now]').textContent = data })
 live.onmessage = ({ data }) => {
-  shown.textContent = 'Live'
-  if (version !== undefined && version !== data) refresh()
+  say('Live', 'good')
+  if (away || (version !== undefined && version !== data)) refresh()
   version = data
+  away = false
 }
-live.onerror = () => { shown.textContent = 'Server away' }
+live.onerror = () => {
+  say('Server away', 'bad')
+  away = true
+}
 `

@@ -40,7 +40,7 @@ ${body}
 }
 
 /** The line on top of every page. Nobody should take it for the real thing. */
-export const testModeBar = (right: Html | null = null) => html`<header class="bar">
+export const testModeBar = (right: Html | false = false) => html`<header class="bar">
   <a class="brand" href="/">flowglad-local</a>
   <span class="badge">Test mode · no real money moves</span>
   ${right}

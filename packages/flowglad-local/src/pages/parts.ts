@@ -1,4 +1,4 @@
-import type { PaymentMethod, Price, Subscription } from '../database/records.ts'
+import type { Customer, PaymentMethod, Price, Subscription } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
 import { count, every, money, words } from './format.ts'
 import { type Html, html } from './html.ts'
@@ -27,8 +27,42 @@ export const priceText = (price: Price, quantity = 1): string =>
     ? money(price.unitPrice)
     : `${money(price.unitPrice * quantity)} per ${every(price.intervalUnit, price.intervalCount)}`
 
-export const cardText = ({ paymentMethodData }: PaymentMethod): string =>
-  `${words(String(paymentMethodData.brand))} •••• ${paymentMethodData.last4}, expires ${paymentMethodData.exp_month}/${paymentMethodData.exp_year}`
+export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
+  html`${words(String(paymentMethodData.brand))} •••• ${String(paymentMethodData.last4)}<br>
+<span class="small soft">Expires ${String(paymentMethodData.exp_month)}/${String(paymentMethodData.exp_year)}</span>`
+
+/** How many rows a table of the newest shows. */
+export const rowsShown = 40
+
+/** The newest of them first, as far as a page can show. */
+export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
+
+/** "500 in all", or that these are only the newest of them. */
+export const howMany = (all: number): string =>
+  all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
+
+/** Customers whose name, id or address has this in it, the oldest first; all who are not archived for "". */
+export function findCustomers({ books }: Platform, search: string): Customer[] {
+  const wanted = search.toLowerCase()
+  return [...books.customers.all()].filter(
+    (customer) =>
+      !customer.archived &&
+      [customer.name, customer.externalId, customer.email, customer.id].some((text) =>
+        text.toLowerCase().includes(wanted),
+      ),
+  )
+}
+
+/** A form, so that it works without JavaScript. Shown once there is more than one can see at once. */
+export const findForm = (action: string, search: string): Html =>
+  html`<form action="${action}" class="find" role="search">
+  <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, id or email">
+  <button>Find</button>
+</form>`
+
+/** Text that a narrow column cuts; pointing at it shows all of it. */
+export const cut = (text: string, className = ''): Html =>
+  html`<td class="long ${className}" title="${text}">${text}</td>`
 
 /** What is left of each meter, beside what was granted and has not ended. */
 export function balanceBars({ books }: Platform, subscription: Subscription): Html {
@@ -42,24 +76,25 @@ export function balanceBars({ books }: Platform, subscription: Subscription): Ht
       .reduce((sum, c) => sum + c.issued, 0)
     return html`<div class="tight">
       <div class="spread"><strong>${meter.name}</strong>
-        <span class="${balance < 0 ? 'negative' : ''}">${count(balance)} <span class="soft">of ${count(granted)}</span></span></div>
+        <span class="${balance < 0 ? 'negative' : ''}">${count(balance)} <span class="soft">of ${count(granted)} left</span></span></div>
       <progress max="${Math.max(granted, 1)}" value="${Math.max(0, Math.min(balance, granted))}" aria-label="${meter.name}: ${count(balance)} of ${count(granted)} left"></progress>
     </div>`
   })}</div>`
 }
 
+/** A heading, or one whose column is of a kind: of numbers, slim, or broad. */
+export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad']?: string }
+
 /** A table that scrolls by itself on narrow screens, or a sentence when it has no rows. */
 export function table(
-  headings: readonly (string | { number: string })[],
+  headings: readonly Heading[],
   rows: readonly Html[],
   empty: string,
+  label = 'Table',
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="flow">
-<thead><tr>${headings.map((h) =>
-    typeof h === 'string'
-      ? html`<th scope="col">${h}</th>`
-      : html`<th scope="col" class="number">${h.number}</th>`,
-  )}</tr></thead>
+  const columns = headings.map((h) => (typeof h === 'string' ? ['', h] : (Object.entries(h)[0] ?? [])))
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${label}"><table class="flow">
+<thead><tr>${columns.map(([kind, text]) => html`<th scope="col" class="${kind}">${text}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
@@ -10,7 +11,19 @@ import { Problem, plainly } from '../problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
-import { badge, balanceBars, cardText, table } from './parts.ts'
+import {
+  badge,
+  balanceBars,
+  cardText,
+  findCustomers,
+  findForm,
+  howMany,
+  newest,
+  rowsShown,
+  table,
+} from './parts.ts'
+
+const searched = z.object({ find: z.string() }).catch({ find: '' })
 
 /** Where a customer sees plan, invoices and card. The real one asks for a code by email; here one picks a name. */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
@@ -19,9 +32,14 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
   const path = (customer: Customer) =>
     `/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}`
 
-  app.get(base, (_request, reply) =>
-    sendPage(reply, { title: 'Billing portal', layout: 'narrow', body: signInPage(platform, path) }),
-  )
+  app.get(base, (request, reply) => {
+    const { find } = searched.parse(request.query)
+    return sendPage(reply, {
+      title: 'Billing portal',
+      layout: 'narrow',
+      body: signInPage(platform, path, find),
+    })
+  })
 
   interface Params {
     Params: { organization: string; externalId: string }
@@ -29,7 +47,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
   const customerOf = (externalId: string) => books.customers.first('externalId', externalId)
   const show = (reply: FastifyReply, customer: Customer, message?: string) =>
     sendPage(reply, {
-      title: `Billing · ${customer.name}`,
+      title: `Billing · ${customer.name || customer.externalId}`,
       layout: 'narrow',
       body: portalPage(platform, customer, path(customer), message),
       status: message ? 409 : 200,
@@ -77,20 +95,22 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
 const cancelAtEnd = (platform: Platform, at: number, subscription: Subscription) =>
   cancelSubscription(platform, at, subscription, 'at_end_of_current_billing_period')
 
-function signInPage({ books }: Platform, path: (customer: Customer) => string): Html {
-  const customers = [...books.customers.all()].filter((customer) => !customer.archived).reverse()
+function signInPage(platform: Platform, path: (customer: Customer) => string, find: string): Html {
+  const customers = findCustomers(platform, find)
   return html`${testModeBar()}
 <main class="single stack">
   <h1>Billing portal</h1>
   <p class="soft">Flowglad sends its customers a code by email. Here you say who you are.</p>
-  <section class="card">
+  <section class="card stack" aria-label="Customers">
+    ${(find !== '' || customers.length > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
     ${
       customers.length === 0
-        ? html`<p class="empty">There are no customers yet.</p>`
-        : html`<ul class="cards">${customers.slice(0, 200).map(
+        ? html`<p class="empty">${find === '' ? 'There are no customers yet: your application creates them.' : `Nobody is called “${find}”.`}</p>`
+        : html`<ul class="cards">${newest(customers).map(
             (customer) => html`<li><a href="${path(customer)}">${customer.name || customer.externalId}</a>
             <span class="soft small">${customer.email}</span></li>`,
-          )}</ul>`
+          )}</ul>
+    ${customers.length > rowsShown && html`<p class="small soft">${howMany(customers.length)}</p>`}`
     }
   </section>
 </main>`
@@ -104,9 +124,9 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
     .by('customer', customer.id)
     .filter((invoice) => books.invoiceLineItems.first('invoice', invoice.id))
     .reverse()
-  return html`${testModeBar()}
+  return html`${testModeBar(html`<a class="right" href="/billing-portal/${platform.organizationId}">Somebody else</a>`)}
 <main class="stack">
-  <div class="tight"><h1>Billing</h1><p class="soft">${customer.name} · ${customer.email}</p></div>
+  <div class="tight"><h1>Billing</h1><p class="soft">${[customer.name, customer.email].filter(Boolean).join(' · ')}</p></div>
   ${message && html`<p class="note bad" role="alert">${message}</p>`}
   <div class="columns">
     <section class="card stack">
@@ -129,6 +149,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
       ['Number', 'Date', 'For', 'Status', { number: 'Amount' }],
       invoices.map((invoice) => invoiceRow(platform, invoice)),
       'No invoices yet.',
+      'Invoices',
     )}
   </section>
 </main>`
@@ -149,8 +170,8 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
         ? `New credits on ${ends}.`
         : `Renews on ${ends}.`
   return html`<div class="tight">
-  <div class="row"><span class="plan">${subscription.name}</span> ${badge(subscription.status)}</div>
-  <p>${total === 0 ? 'Free' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
+  <div class="row"><span class="plan">${subscription.name.replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
+  <p>${total === 0 ? 'Nothing to pay' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
   ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
 </div>
@@ -158,7 +179,8 @@ ${
   canceling || changes !== null
     ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
-      html`<form method="post" action="${path}/cancel"><button class="danger">Cancel at the end of the period</button></form>`
+      html`<form method="post" action="${path}/cancel" class="tight"><button class="danger">Cancel plan</button>
+<p class="small soft">You keep it until ${ends}, and can take this back until then.</p></form>`
 }`
 }
 
@@ -170,7 +192,7 @@ function noPlan({ books }: Platform, customer: Customer): string {
 function pastDue({ books }: Platform, subscription: Subscription): string {
   const retry = books.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
   return retry?.dueAt
-    ? `The last payment failed. It is tried again on ${day(retry.dueAt)}: save another card until then.`
+    ? `The last payment failed. It is tried again on ${day(retry.dueAt)}: save another card before then.`
     : 'The last payment failed.'
 }
 
@@ -189,7 +211,7 @@ function invoiceRow({ books }: Platform, invoice: Invoice): Html {
   return html`<tr>
   <td class="mono">${invoice.invoiceNumber}</td>
   <td>${day(invoice.invoiceDate)}</td>
-  <td>${lines.map((line) => html`<div>${lineText(line)}</div>`)}</td>
+  <td class="lead">${lines.map((line) => html`<div>${lineText(line)}</div>`)}</td>
   <td>${badge(invoice.status)}</td>
   <td class="number">${money(invoice.status === 'paid' ? paid : invoice.subtotal)}</td>
 </tr>`

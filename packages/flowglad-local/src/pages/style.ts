@@ -2,13 +2,13 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --paper: #f6f5f1; --card: #ffffff; --ink: #1c1d1a; --soft: #5d6058; --line: #dedcd3;
+  --paper: #f6f5f1; --card: #ffffff; --ink: #1c1d1a; --soft: #5d6058; --line: #dedcd3; --edge: #86887d;
   --accent: #14532d; --on-accent: #ffffff; --tint: #e7efe6; --warn: #8a4b08; --warn-tint: #fdf0dc;
   --bad: #a11919; --bad-tint: #fdeaea; --shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 8px 24px rgb(0 0 0 / 5%);
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #151713; --card: #1e211c; --ink: #eceee8; --soft: #a5aa9d; --line: #353a31;
+    --paper: #151713; --card: #1e211c; --ink: #eceee8; --soft: #a5aa9d; --line: #353a31; --edge: #737a6d;
     --accent: #86d19b; --on-accent: #0d1f13; --tint: #24352a; --warn: #f2bd74; --warn-tint: #3a2c17;
     --bad: #ff9d96; --bad-tint: #3d201f; --shadow: none;
   }
@@ -76,10 +76,17 @@ main { width: 100%; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(1re
 label { display: grid; gap: 0.3rem; font-size: 0.875rem; font-weight: 550; min-width: 0; }
 input, select {
   font: inherit; font-size: 1rem; font-weight: 450; color: var(--ink); background: var(--paper); width: 100%; min-width: 0;
-  border: 1px solid var(--line); border-radius: 9px; padding: 0.6rem 0.75rem;
+  border: 1px solid var(--edge); border-radius: 9px; padding: 0.6rem 0.75rem;
 }
-.code { display: flex; gap: 0.75rem; align-items: end; }
-.code label { flex: 1; }
+input[aria-invalid] { border-color: var(--bad); }
+.field { display: grid; gap: 0.35rem; }
+.mistake { color: var(--bad); font-weight: 550; }
+.code { display: flex; gap: 0.75rem; align-items: start; }
+.code > :first-child { flex: 1; }
+.code button { margin-top: 1.6rem; padding-block: 0.6rem; }
+.find { display: flex; gap: 0.5rem; }
+.find input { padding: 0.3rem 0.6rem; font-size: 0.875rem; }
+.find button { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; }
 button, .button {
   font: inherit; font-weight: 600; cursor: pointer; text-align: center; text-decoration: none; display: inline-block;
@@ -98,16 +105,18 @@ button.small { padding: 0.3rem 0.7rem; font-size: 0.875rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
 th { text-align: left; font-weight: 550; color: var(--soft); white-space: nowrap; }
-th, td { padding: 0.45rem 0.75rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: 0.45rem 0.75rem 0.45rem 0.1rem; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 th.number { text-align: right; }
 tr:last-child td { border-bottom: 0; }
-.empty { color: var(--soft); padding: 0.75rem 0; }
+.empty { color: var(--soft); }
+td:last-child, th:last-child { padding-right: 0.1rem; }
 .long { max-width: 10.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .selected td { background: var(--tint); }
 .selected td:first-child { box-shadow: inset 3px 0 0 var(--accent); padding-left: 0.75rem; }
 .negative { color: var(--bad); font-weight: 600; }
 .positive { color: var(--accent); }
 .right { margin-left: auto; }
+.live::before { content: ""; display: inline-block; width: 0.5rem; height: 0.5rem; margin-right: 0.4rem; border-radius: 99px; background: currentColor; }
 .plan { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.015em; }
 .time { font-size: 1.25rem; font-weight: 600; letter-spacing: -0.02em; }
 pre { margin: 0; overflow-x: auto; padding: 0.75rem 0.9rem; background: var(--paper); border: 1px solid var(--line); border-radius: 9px; }
@@ -117,11 +126,20 @@ progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 99px; }
 progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
-.overview, .halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); }
-.dashboard { display: grid; gap: 1rem; }
-@media (min-width: 64rem) { .dashboard { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
-.halves .scroll { max-height: 24rem; overflow-y: auto; }
-.halves td { white-space: nowrap; }
+.halves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37rem), 1fr)); }
+/* Long tables scroll in their place, under their headings. */
+.long-table .scroll, .feed .scroll { max-height: 24rem; overflow-y: auto; }
+.long-table .scroll { max-height: 32rem; }
+.long-table th, .feed th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px 0 var(--line); }
+.feed td { white-space: nowrap; overflow: hidden; }
+.feed th, .feed td { padding-right: 0.5rem; }
+/* Nothing is pushed out of sight: what is long is cut, and told when pointed at. */
+.feed table { table-layout: fixed; }
+.feed th:first-child { width: 8.3rem; }
+.feed th.number { width: 5.3rem; }
+.feed th.slim { width: 3.5rem; }
+.feed th.broad { width: 9.8rem; }
+.feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
   /* A row becomes a small block: what, where and how much on the first line, when on the second. */
@@ -132,8 +150,10 @@ input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; l
   .flow td.number { margin-left: auto; }
   .flow td.when { order: 1; width: 100%; color: var(--soft); font-size: 0.8rem; }
   .flow td.wide { width: 100%; }
+  .flow td.lead { order: -1; flex: 1 1 60%; font-weight: 550; }
+  .flow td.lead ~ td.number { order: -1; }
   .flow .selected { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent); padding-inline: 0.75rem; }
   .flow .selected td { background: transparent; box-shadow: none; padding-left: 0; }
-  .halves .scroll { max-height: 26rem; }
+  .feed .scroll, .long-table .scroll { max-height: 26rem; }
 }
 `
