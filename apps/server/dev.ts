@@ -111,6 +111,8 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     cwd,
     env: { ...env, ...own },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C comes here alone, and each is asked to finish once. Asked twice, tsx kills what it watches.
+    detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })
   children.push(child)
@@ -169,8 +171,7 @@ if (process.argv.includes('--reset')) {
   console.log('Everything local was forgotten.')
 }
 mkdirSync(data, { recursive: true })
-process.once('SIGINT', () => stop(0))
-process.once('SIGTERM', () => stop(0))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(0))
 await refuseBusyPorts()
 console.log(`Starting ${started.map((it) => it.name).join(', ')} …`)
 for (const it of started) start(it)
