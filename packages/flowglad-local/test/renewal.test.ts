@@ -244,17 +244,3 @@ it('a plan whose only payment was given back ends when its renewal fails, as one
   expect((await studio.node.subscriptions.retrieve(id)).subscription.status).toBe('canceled')
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
 })
-
-it('a change of plan asks for what was given back of the period as well', async () => {
-  await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
-  await studio.customer('ada')
-  const { id } = await studio.subscribe('ada', 'team_price')
-  const { data } = await studio.node.payments.list()
-  await studio.node.payments.refund(data[0]?.id ?? '', { partialAmount: 900 })
-  studio.advance(15 * dayMs)
-  await studio.node.subscriptions.adjust(id, {
-    adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
-  })
-  const amounts = (await studio.node.payments.list()).data.map(({ amount }) => amount)
-  expect(amounts).toEqual([4900, 7500 + 900])
-})

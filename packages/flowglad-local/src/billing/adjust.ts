@@ -5,7 +5,7 @@ import { discountOn } from '../rules/discount.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
-import { charge, createInvoice, settledInPeriod, totalOf } from './invoice.ts'
+import { charge, createInvoice, totalOf } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 import { addItem, currentPeriod, expireItem, featuresOf, followItems, itemsAt } from './subscriptions.ts'
@@ -66,8 +66,8 @@ export function adjustSubscription(
 }
 
 /**
- * Charges the difference on an invoice that repeats the period's lines. As on the platform a discount is taken off all
- * of them, what was paid in the period off the rest, and the payment counts as one made with the discount.
+ * Charges the difference on an invoice that repeats the period's lines. As on the platform a running discount is taken
+ * off all of them, and the payment counts as one made with it; never more than the difference is asked for.
  */
 function collectProration(
   platform: Platform,
@@ -84,9 +84,8 @@ function collectProration(
     .filter((invoice) => invoice.billingPeriodId === period.id)
   // The one of a change that failed is no part of what the period costs.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
-  const repeated = earlier
-    ? books.invoiceLineItems.by('invoice', earlier.id).filter((line) => line.type === 'static')
-    : []
+  const earlierLines = earlier ? books.invoiceLineItems.by('invoice', earlier.id) : []
+  const repeated = earlierLines.filter((line) => line.type === 'static')
   const lines = [
     ...repeated.map(({ description, price, quantity }) => ({ description, price, quantity })),
     {
@@ -97,7 +96,8 @@ function collectProration(
   ]
   const redemption = openRedemption(platform, subscription.id)
   const discount = redemption ? discountOn(totalOf(lines), redemption) : 0
-  const amount = Math.max(0, totalOf(lines) - discount - settledInPeriod(platform, period))
+  const takenOffBefore = totalOf(earlierLines) - (earlier?.subtotal ?? 0)
+  const amount = Math.max(0, plan.charge - Math.max(0, discount - takenOffBefore))
   const invoice = createInvoice(platform, at, {
     customer: books.customers.get(subscription.customerId),
     subscription: { id: subscription.id, period, runId: run.id },

@@ -5,7 +5,7 @@ import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
 import { cancelNow } from './cancel.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
-import { charge, createInvoice, type Line, type StaticLine, settledInPeriod, totalOf } from './invoice.ts'
+import { charge, createInvoice, type Line, type StaticLine, totalOf } from './invoice.ts'
 import { overageLines, settleOverage } from './overage.ts'
 import { addPeriod, grantPlanCredits, itemsAt, latestPeriod } from './subscriptions.ts'
 
@@ -132,17 +132,12 @@ export function attemptBillingRun(
   const invoice = books.invoices.get(run.invoiceId)
   const method = methodFor(platform, subscription, run.reason)
   const attempts = run.attempts + 1
-  // A change of plan in the meantime may have paid for the period.
-  const settled = settledInPeriod(platform, books.billingPeriods.get(run.billingPeriodId))
-  const amount = Math.max(0, invoice.subtotal - settled)
-  if (amount === 0) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
-  const isDue = amount > 0
-  const payment = isDue && method ? charge(platform, at, { invoice, amount, method, onSession }) : null
-  if (!isDue || payment?.status === 'succeeded') {
+  const payment = method && charge(platform, at, { invoice, amount: invoice.subtotal, method, onSession })
+  if (payment?.status === 'succeeded') {
     books.billingRuns.patch(run.id, { status: 'succeeded', attempts, dueAt: null, updatedAt: at })
     settleOverage(platform, at, invoice)
     const redemption = openRedemption(platform, subscription.id)
-    if (payment && redemption) countRedemption(platform, at, redemption)
+    if (redemption) countRedemption(platform, at, redemption)
     collected(platform, at, subscription, run.reason)
     return
   }

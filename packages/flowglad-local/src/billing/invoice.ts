@@ -15,7 +15,7 @@ export interface UsageLine extends StaticLine {
 
 export type Line = StaticLine | UsageLine
 
-export const totalOf = (lines: readonly Line[]) =>
+export const totalOf = (lines: readonly Pick<Line, 'price' | 'quantity'>[]) =>
   lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
 
 /** A bill, open until it is paid. */
@@ -91,15 +91,6 @@ export const paymentsInPeriod = (
     .by('subscription', subscriptionId)
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => books.payments.by('invoice', invoice.id))
-
-/** What has been paid in a period and not given back, in cents. */
-export const settledInPeriod = (
-  platform: Platform,
-  period: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
-): number =>
-  paymentsInPeriod(platform, period)
-    .filter(({ status }) => status === 'succeeded' || status === 'refunded')
-    .reduce((sum, { amount, refundedAmount }) => sum + amount - (refundedAmount ?? 0), 0)
 
 /** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
 export function charge(
