@@ -68,11 +68,7 @@ export function createPlans({
     return asChanged(customer, effectiveAt)
   }
 
-  /** It is made, and may be paid for: a ledger that cannot tell the plan right now must not deny it. */
-  const asChanged = (customer: Customer, effectiveAt: number) =>
-    asKnown(customer, effectiveAt).catch((error: unknown) => {
-      throw unclear(null, error)
-    })
+  const asChanged = (customer: Customer, effectiveAt: number) => afterwards(asKnown(customer, effectiveAt))
 
   async function asKnown(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     const { snapshot } = await ledger.balances(customer.id)
@@ -247,7 +243,7 @@ export function createPlans({
         // Whatever became of the one, the other may be undone.
         await look(customer)
       }
-      return asKnown(customer, clock.now())
+      return asChanged(customer, clock.now())
     },
   }
 }
@@ -264,6 +260,15 @@ const unclear = (besides: string | null, cause: unknown) =>
     `The billing service did not answer. The plan may have been changed${besides === null ? '' : `, and ${besides}`}: please look again in a minute before you try once more.`,
     { cause },
   )
+
+/** What is told of a change that is made, and may be paid for: whoever cannot tell it right now must not deny the change. */
+export async function afterwards<T>(told: Promise<T>): Promise<T> {
+  try {
+    return await told
+  } catch (error) {
+    throw unclear(null, error)
+  }
+}
 
 const atPeriodEnd = 'at_end_of_current_billing_period'
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { within } from '../clock.ts'
 import type { Customer } from '../customer.ts'
 import { unavailable } from '../errors.ts'
+import { afterwards } from '../plans.ts'
 import { billingErrorReply } from './billingErrorReply.ts'
 import type { BillingRoutesOptions } from './billingRoutesOptions.ts'
 import { recordUsage } from './recordUsage.ts'
@@ -67,7 +68,7 @@ export async function flowgladRoutes(
   }
 
   const changed = async (customer: Customer) => ({
-    subscription: (await books(customer)).currentSubscription,
+    subscription: (await afterwards(books(customer))).currentSubscription,
   })
 
   const actions: Record<string, (customer: Customer, body: unknown) => Promise<unknown>> = {

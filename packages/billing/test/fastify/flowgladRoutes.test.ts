@@ -71,6 +71,35 @@ test('a ledger that is out of reach is BILLING_UNAVAILABLE to whoever reads, and
   isAway = false
 })
 
+test('a plan change that was made is not denied, though the books cannot be read after it', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let readsLeft = Number.POSITIVE_INFINITY
+  await using app = await startApp({
+    options: { fetchBurst: 100 },
+    ledger: {
+      ...ledger,
+      balances: async (customer) => {
+        if (readsLeft-- <= 0) throw new LedgerUnavailableError('storeOutOfReach')
+        return ledger.balances(customer)
+      },
+    },
+  })
+  await app.client.ping.query()
+  await app.books.pay(ada, 'pro_monthly')
+  await app.client.billing.refresh.mutate()
+  app.proxy.breakWith(({ path }) => {
+    // The plan can be told once more; for the books it is too late.
+    if (path.endsWith('/adjust')) readsLeft = 1
+    return undefined
+  })
+  expect(await post(app, 'subscriptions/adjust', { priceSlug: 'scale_monthly' })).toMatchObject({
+    status: 400,
+    error: { message: expect.stringContaining('may have been changed: please look again') },
+  })
+  readsLeft = Number.POSITIVE_INFINITY
+  expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Scale' })
+})
+
 test('only the actions that an app needs are reachable from a browser', async () => {
   await using app = await startApp()
   for (const path of [

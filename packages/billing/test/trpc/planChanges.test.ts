@@ -78,6 +78,15 @@ test('what became of a plan change is told as far as it is known, though the led
 
   await app.client.billing.cancel.mutate()
   app.proxy.breakWith(({ path }) => {
+    isAway ||= path.endsWith('/uncancel')
+    return undefined
+  })
+  await expect(app.client.billing.resume.mutate()).rejects.toThrow('may have been changed: please look again')
+  isAway = false
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', cancelsAt: null })
+
+  await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) => {
     isAway ||= path.endsWith('/adjust')
     return path.endsWith('/adjust') ? { state: 'refused' } : undefined
   })
