@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
 import type { Lane, Lanes } from './lanes.ts'
-import type { EventSender, Sending } from './sendEvents.ts'
+import { type EventSender, mostPassedOver, type Sending } from './sendEvents.ts'
 
 const customersAtOnce = 100
 
@@ -52,10 +52,11 @@ export function createDelivery({
       .slice(0, Math.min(customersAtOnce, room))
     const eventsEach = Math.min(options.bulkMaxEvents, Math.ceil(room / due.length))
     const passedOver = sender.passedOver()
+    // Those come first, being the oldest, and are not sent: they must not take the places of what is.
+    const pastOf = (customer: string) => passedOver.get(customer) ?? 0
     const held = new Set<Lane>()
     const take = async (customer: string) => {
-      // Those come first, being the oldest, and are not sent: they must not take the places of what is.
-      const lane = await lanes.tryDeliver(customer, eventsEach + (passedOver.get(customer) ?? 0))
+      const lane = await lanes.tryDeliver(customer, eventsEach + pastOf(customer))
       if (lane) held.add(lane)
     }
     try {
@@ -85,7 +86,10 @@ export function createDelivery({
       await allEnded(Array.from({ length: pace.bulks }, sendSome))
       if (away || taken.length > 0) sender.adapt({ away, timedOut })
       for (const { customer, ambiguous, events } of taken) {
-        const until = sender.restsUntil([...ambiguous, ...events])
+        const them = [...ambiguous, ...events]
+        const past = pastOf(customer)
+        const canLookFurther = them.length >= eventsEach + past && past < mostPassedOver
+        const until = sender.restsUntil(them, canLookFurther)
         if (until > now) restingUntil.set(customer, until)
       }
       return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'refused' : 'nothing' }

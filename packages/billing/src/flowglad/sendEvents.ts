@@ -238,7 +238,7 @@ export function createEventSender({
       if (timedOut) pace.bulks = Math.max(1, pace.bulks >> 1)
       else if (!away) pace.bulks = Math.min(maxBulks, pace.bulks * 2)
     },
-    /** How many of each customer's events are passed over until they have rested; not counted beyond what one delivery looks past. */
+    /** How many of each customer's events are passed over until they have rested; at most so many that one delivery looks past them. */
     passedOver() {
       const now = clock.now()
       const counts = new Map<string, number>()
@@ -250,19 +250,21 @@ export function createEventSender({
     },
     /**
      * Until when their customer is left in peace, 0 for not at all: while all of them rest, or while one does whose failure may be Flowglad's. One that goes
-     * alone does not keep its neighbours back.
+     * alone does not keep its neighbours back, nor what may wait behind all of them where the next delivery can look further.
      */
-    restsUntil(events: UsageEvent[]) {
+    restsUntil(events: UsageEvent[], canLookFurther: boolean) {
       const resting = events.filter(isResting)
       if (resting.length === 0) return 0
-      if (resting.length < events.length && resting.every(goesAlone)) return 0
+      const others = canLookFurther || resting.length < events.length
+      if (others && resting.every(goesAlone)) return 0
       return Math.min(...resting.map((event) => failures.get(idOf(event))?.nextTryAt ?? 0))
     },
   }
 }
 
 const rememberedEvents = 10_000
-const mostPassedOver = 100
+/** How many of a customer's events a delivery looks past at most. */
+export const mostPassedOver = 100
 
 async function withLane(batch: Sending[]): Promise<Sending[]> {
   const lanes = new Map<Lane, Promise<boolean>>()

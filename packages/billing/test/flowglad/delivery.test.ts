@@ -87,6 +87,16 @@ test("one poisoned event delays its own customer's other usage no longer than an
   expect(await stack.books.available(aUser(), 'generations')).toBe(4)
 })
 
+test('a customer whose oldest usage is poisoned altogether is not left in peace before what is behind it was looked at', async () => {
+  // One at a time: all that a delivery takes is poisoned. Nobody wakes it for the others.
+  await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
+  await poison(stack, () => true)
+  for (let n = 0; n < 3; n++) await spend(stack, aUser())
+  await stack.billing.start()
+  await until(async () => expect(await stack.books.available(aUser(), 'generations')).toBe(7))
+  expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
+})
+
 test('events that a bulk answer omits, since Flowglad has them, are asked for alone and acknowledged', async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
