@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 import { Notice } from './Notice.tsx'
@@ -14,9 +14,13 @@ export function CheckoutReturn() {
   const { pathname: here, search } = useLocation()
   const { checkout } = search
   const [ended, setEnded] = useState<{ paid: boolean; order: Order | null; at: string } | null>(null)
+  const told = useRef(false)
 
   useEffect(() => {
-    if (checkout === undefined) return
+    const isTold = told.current
+    told.current = checkout !== undefined
+    // An order can be taken once: until the address says so too, this return is told already.
+    if (checkout === undefined || isTold) return
     const order = takeOrder()
     // The hosted pages all return to one place; a card is left from Billing.
     const at = isCard(order) ? '/billing' : here
