@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { billingRefusal } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { useEffect, useEffectEvent } from 'react'
+import { passFocusOn } from '../shell/BusyButton.tsx'
 import { Notice } from '../shell/Notice.tsx'
 import { SignInAgain } from './SignInAgain.tsx'
 
@@ -34,7 +35,7 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
       tone="warning"
       title={`${what} cannot be shown right now`}
       actions={
-        <Button size="sm" variant="default" onClick={onRetry}>
+        <Button ref={passFocusOn} size="sm" variant="default" onClick={onRetry}>
           Try again
         </Button>
       }
