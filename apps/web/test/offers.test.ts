@@ -1,34 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
-import { forfeitedBy, nextOffer, type Offer, packCredits, plansOf, uselessFor } from '../src/plans/offers.ts'
+import { forfeitedBy, nextOffer, packCredits, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { wayOn } from '../src/plans/wayOn.ts'
-
-const anOffer = (offer: Partial<Offer> = {}): Offer => ({
-  kind: 'plan',
-  name: 'Free',
-  description: null,
-  priceSlug: 'free',
-  unitPrice: 0,
-  currency: 'USD',
-  interval: { unit: 'month', count: 1 },
-  isFree: true,
-  grants: [{ meter: 'generations', name: 'Generations', amount: 10, renews: true }],
-  features: [],
-  unlimited: [],
-  overage: [],
-  ...offer,
-})
-const free = anOffer()
-const pro = anOffer({ name: 'Pro', priceSlug: 'pro_monthly', unitPrice: 2_000, isFree: false })
-const pack = anOffer({
-  kind: 'pack',
-  name: 'Pack',
-  priceSlug: 'pack',
-  unitPrice: 500,
-  interval: null,
-  isFree: false,
-  grants: [{ meter: 'generations', name: 'Generations', amount: 50, renews: false }],
-})
+import { anOffer, free, pack, pro } from './anOffer.ts'
 
 const onFree = (row: { available: number; limit: number }) => ({
   customer: 'ada',
@@ -181,6 +155,13 @@ describe('a pack', () => {
   it('adds nothing to what has no limit', () => {
     expect(uselessFor(pack, withGenerations(true))).toEqual(['generations'])
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
+  })
+
+  it('is a way on for whoever has a plan that it adds to', () => {
+    const { plan } = onFree({ available: 0, limit: 10 })
+    expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
+    expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()
+    expect(packFor([free, pro, pack], null, 'generations')).toBeUndefined()
   })
 
   it('is for sale while nothing is known', () => {

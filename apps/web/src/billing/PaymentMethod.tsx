@@ -2,6 +2,7 @@ import type { useBilling } from '@flowglad/react'
 import { useMutation } from '@tanstack/react-query'
 import { saveOrder } from '../plans/order.ts'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
+import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
 import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './BillingScreen.module.css'
 
@@ -23,6 +24,9 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       window.location.assign(answer.url)
     },
   })
+  useBackFromCheckout(change.reset)
+  // Success too: the browser is on its way to the hosted page.
+  const busy = change.isPending || change.isSuccess
   return (
     <section className={classes.card} aria-labelledby="payment-method">
       <h2 id="payment-method">Payment method</h2>
@@ -33,12 +37,8 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       </p>
       {change.isError && <PlanProblem error={change.error} />}
       <div className={classes.actions}>
-        <BusyButton
-          variant="default"
-          busy={change.isPending || change.isSuccess}
-          onClick={() => change.mutate()}
-        >
-          {change.isPending || change.isSuccess ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+        <BusyButton variant="default" busy={busy} onClick={() => change.mutate()}>
+          {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
         </BusyButton>
       </div>
     </section>

@@ -5,6 +5,7 @@ import { BusyButton } from '../shell/BusyButton.tsx'
 import { forfeitedBy, type Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'
+import { useBackFromCheckout } from './useBackFromCheckout.ts'
 
 const ForfeitWarning = lazy(async () => ({ default: (await import('./ForfeitWarning.tsx')).ForfeitWarning }))
 
@@ -18,6 +19,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
   const checkout = useCheckout()
+  useBackFromCheckout(checkout.reset)
   const [warning, setWarning] = useState(false)
   const forfeited = forfeitedBy(offer, offers, answer)
 

@@ -10,7 +10,7 @@ export function WaysOn({ meter, size = 'sm' }: { meter: Meter; size?: string }) 
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const upgrade = nextOffer(offers, plan)
-  const pack = packFor(offers, meter)
+  const pack = packFor(offers, plan, meter)
   return (
     <>
       {upgrade &&

@@ -23,9 +23,11 @@ export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null 
   return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
 }
 
-/** What one can buy once to get more of a meter. */
-export function packFor(offers: Offer[] | undefined, meter: Meter) {
-  return offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
+/** What one can buy once to get more of a meter; nothing without a plan to add it to. */
+export function packFor(offers: Offer[] | undefined, plan: PlanSummary | null | undefined, meter: Meter) {
+  return plan
+    ? offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
+    : undefined
 }
 
 export function grantOf(offer: Offer | undefined, meter: Meter): number {
@@ -59,7 +61,7 @@ export function forfeitedBy(
   return target.kind === 'pack' || !answer?.plan?.isFree ? [] : packCredits(offers, answer)
 }
 
-/** Meters without a limit for whom this pack would add nothing; null when it adds something. */
+/** Meters without a limit, to which this pack would add nothing; null when it adds something. */
 export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefined): Meter[] | null {
   const meters = pack.grants.map(({ meter }) => meter)
   const isUnlimited = (meter: Meter) => answer?.balances.some((row) => row.meter === meter && row.unlimited)
