@@ -41,6 +41,14 @@ describe('a refused call', () => {
     expect(next).not.toBe('')
   })
 
+  it('without a plan sends to those that can be chosen: Free is none of them', () => {
+    expect(explainRefusal(refused({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' }))).toEqual({
+      title: 'You have no active plan',
+      detail: 'Nothing was charged. Choose a plan to go on.',
+      next: 'plans',
+    })
+  })
+
   it.each([
     [400, 'rephrase', 'This request was not accepted'],
     [401, 'signIn', 'Your session has ended'],

@@ -25,7 +25,7 @@ export function explainRefusal(error: unknown): Explanation {
       case 'NO_SUBSCRIPTION':
         return {
           title: 'You have no active plan',
-          detail: `${free} Choose a plan to go on; the Free plan is one of them.`,
+          detail: `${free} Choose a plan to go on.`,
           next: 'plans',
         }
       case 'FEATURE_NOT_INCLUDED':
