@@ -184,6 +184,13 @@ test.describe('a text that is streamed', () => {
     await expect.poll(() => stack.books.used(customer.id)).toEqual({ tokens: 3 })
     // Nobody reads any more, so the model is told to stop as well.
     await expect.poll(() => model.writing()).toBe(0)
+    // Stopped before its first word, the next one takes nothing of this one away.
+    await at.write.click()
+    await expect.poll(() => model.writing()).toBe(1)
+    await page.getByRole('button', { name: 'Stop here' }).click()
+    await expect(at.text).toContainText('one two three')
+    await expect.poll(() => model.writing()).toBe(0)
+    await expect.poll(() => stack.books.used(customer.id)).toEqual({ tokens: 3 })
   })
 
   test('whose tab is closed is charged what was counted until then', async ({

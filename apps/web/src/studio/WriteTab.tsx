@@ -42,10 +42,11 @@ export function WriteTab({ user }: { user: User }) {
       }
     } catch (error) {
       if (aborting.signal.aborted) return
-      // A call that was refused takes nothing away: the last text is paid for.
-      if (!begun) put(tokens)
       setBrokeOff(begun)
       throw error
+    } finally {
+      // A call that brought nothing, refused or stopped, takes nothing away: the last text is paid for.
+      if (!begun) put(tokens)
     }
   })
   useEffect(() => () => stop.current?.abort(), [])
