@@ -1,10 +1,10 @@
 import { PasswordInput, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { Notice } from '../parts/Notice.tsx'
+import { Screen } from '../parts/Screen.tsx'
+import { SubmitButton } from '../parts/SubmitButton.tsx'
 import { useUser } from '../Session.tsx'
-import { Notice } from '../shell/Notice.tsx'
-import { Screen } from '../shell/Screen.tsx'
-import { SubmitButton } from '../shell/SubmitButton.tsx'
 import classes from './AccountForm.module.css'
 import { Redirect } from './Redirect.tsx'
 

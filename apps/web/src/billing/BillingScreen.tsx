@@ -1,7 +1,7 @@
 import { FlowgladProvider } from '@flowglad/react'
 import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
-import { Screen } from '../shell/Screen.tsx'
+import { Screen } from '../parts/Screen.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
 import { OldBooks } from './OldBooks.tsx'
 import { Subscription } from './Subscription.tsx'

@@ -2,11 +2,12 @@ import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useCancelPlan } from '../billing.ts'
+import { BusyButton } from '../parts/BusyButton.tsx'
+import { Dialog } from '../parts/Dialog.tsx'
+import { passFocusOn } from '../parts/focus.ts'
 import { endOf } from '../plans/endOf.ts'
 import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
-import { BusyButton, passFocusOn } from '../shell/BusyButton.tsx'
-import { Dialog } from '../shell/Dialog.tsx'
 
 /** Ends the plan with its paid period, after saying when that is. */
 export function CancelButton({ plan }: { plan: PlanSummary }) {

@@ -1,8 +1,8 @@
 import { useBooks } from '../billing.ts'
 import { formatTime } from '../format.ts'
+import { BusyButton } from '../parts/BusyButton.tsx'
+import { Notice } from '../parts/Notice.tsx'
 import { useUser } from '../Session.tsx'
-import { BusyButton } from '../shell/BusyButton.tsx'
-import { Notice } from '../shell/Notice.tsx'
 
 /** Says so when Flowglad does not answer and a screen shows what it said last; gone by itself when it answers again. */
 export function OldBooks() {

@@ -1,9 +1,9 @@
 import type { useBilling } from '@flowglad/react'
 import { useMutation } from '@tanstack/react-query'
+import { BusyButton } from '../parts/BusyButton.tsx'
 import { saveOrder } from '../plans/order.ts'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 import { useBackFromCheckout } from '../plans/useBackFromCheckout.ts'
-import { BusyButton } from '../shell/BusyButton.tsx'
 import classes from './BillingScreen.module.css'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import type { Meter } from '../api.ts'
 import { amountOf } from '../meters.ts'
-import { BusyButton } from '../shell/BusyButton.tsx'
-import { Dialog } from '../shell/Dialog.tsx'
+import { BusyButton } from '../parts/BusyButton.tsx'
+import { Dialog } from '../parts/Dialog.tsx'
 
 interface ForfeitWarningProps {
   plan: string

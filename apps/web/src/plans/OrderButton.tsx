@@ -1,7 +1,7 @@
 import type { ButtonProps } from '@mantine/core'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useBalances, useCheckout, usePlans } from '../billing.ts'
-import { BusyButton } from '../shell/BusyButton.tsx'
+import { BusyButton } from '../parts/BusyButton.tsx'
 import { forfeitedBy, type Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'

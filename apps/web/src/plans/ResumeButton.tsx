@@ -1,5 +1,5 @@
 import { useResumePlan } from '../billing.ts'
-import { BusyButton } from '../shell/BusyButton.tsx'
+import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
 
 /** Takes back a scheduled cancellation or downgrade. */

@@ -1,7 +1,7 @@
 import type { Meter } from '../api.ts'
 import { usePlan, usePlans } from '../billing.ts'
 import { formatNumber } from '../format.ts'
-import { LinkButton } from '../shell/LinkButton.tsx'
+import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, nextOffer, packFor } from './offers.ts'
 

@@ -2,8 +2,8 @@ import { Button } from '@mantine/core'
 import { billingRefusal } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { useEffect, useEffectEvent } from 'react'
-import { passFocusOn } from '../shell/BusyButton.tsx'
-import { Notice } from '../shell/Notice.tsx'
+import { passFocusOn } from '../parts/focus.ts'
+import { Notice } from '../parts/Notice.tsx'
 import { SignInAgain } from './SignInAgain.tsx'
 
 const askAgainMs = 8_000

@@ -5,9 +5,9 @@ import type { ReactNode } from 'react'
 import { usePaywall, usePlan, usePlans } from '../billing.ts'
 import { formatNumber } from '../format.ts'
 import { amountOf, unitsOf } from '../meters.ts'
+import { Notice } from '../parts/Notice.tsx'
 import { WaysOn } from '../plans/WaysOn.tsx'
 import { wayOn } from '../plans/wayOn.ts'
-import { Notice } from '../shell/Notice.tsx'
 
 interface ShortOfCreditsProps {
   error: Error

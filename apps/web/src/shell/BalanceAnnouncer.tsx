@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Meter } from '../api.ts'
 import { useBalances } from '../billing.ts'
 import { meters } from '../meters.ts'
-import { balanceText } from './BalanceBar.tsx'
+import { balanceText } from '../parts/BalanceBar.tsx'
 
 /**
  * Tells screen readers, once and politely, when something was spent or granted. Holds are not announced: they come and go while work runs,

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { Screen } from './Screen.tsx'
+import { Screen } from '../parts/Screen.tsx'
 
 /** A screen that could not be drawn: a defect, or its code did not arrive, after a deployment for instance. */
 export function Broken() {

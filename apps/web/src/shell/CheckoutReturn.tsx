@@ -1,8 +1,8 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
+import { Notice } from '../parts/Notice.tsx'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
-import { Notice } from './Notice.tsx'
 
 const askAgainMs = 2_000
 const askAtMost = 15

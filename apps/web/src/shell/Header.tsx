@@ -4,13 +4,13 @@ import { useState } from 'react'
 import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../authClient.ts'
 import { useBalances, usePlans } from '../billing.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
 import { isUnknown, nextOffer } from '../plans/offers.ts'
 import type { User } from '../Session.tsx'
 import { forgetDrafts } from '../studio/draft.ts'
 import { Brand } from './Brand.tsx'
 import classes from './Header.module.css'
 import { HeaderBalances } from './HeaderBalances.tsx'
-import { LinkButton } from './LinkButton.tsx'
 
 const destinations = [
   { to: '/', label: 'Studio' },

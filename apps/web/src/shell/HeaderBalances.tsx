@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core'
 import { useBalances } from '../billing.ts'
 import { formatNumber } from '../format.ts'
 import { meters, titleOf } from '../meters.ts'
-import { BalanceBar, balanceText } from './BalanceBar.tsx'
+import { BalanceBar, balanceText } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
 /** Every meter's balance, on every screen; the same size loading, known or unknown. */

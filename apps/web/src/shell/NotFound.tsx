@@ -1,5 +1,5 @@
-import { LinkButton } from './LinkButton.tsx'
-import { Screen } from './Screen.tsx'
+import { LinkButton } from '../parts/LinkButton.tsx'
+import { Screen } from '../parts/Screen.tsx'
 
 export function NotFound() {
   return (

@@ -1,5 +1,5 @@
 import { useNetwork } from '@mantine/hooks'
-import { Notice } from './Notice.tsx'
+import { Notice } from '../parts/Notice.tsx'
 
 /** The browser has no network: said before anything is tried. */
 export function OfflineNotice() {

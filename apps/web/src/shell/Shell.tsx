@@ -1,12 +1,12 @@
 import { Outlet } from '@tanstack/react-router'
 import { Suspense } from 'react'
+import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { useUser } from '../Session.tsx'
 import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
 import { Header } from './Header.tsx'
 import { OfflineNotice } from './OfflineNotice.tsx'
 import classes from './Shell.module.css'
-import { ScreenSkeleton } from './Starting.tsx'
 
 /** What every screen has around it. */
 export function Shell() {

@@ -1,5 +1,5 @@
-import { Skeleton, VisuallyHidden } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { Brand } from './Brand.tsx'
 import classes from './Starting.module.css'
 
@@ -22,18 +22,6 @@ export function Page({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main className={classes.main}>{children}</main>
-    </div>
-  )
-}
-
-/** While a screen's code or data is on its way. */
-export function ScreenSkeleton() {
-  return (
-    <div aria-busy="true">
-      <VisuallyHidden role="status">Loading</VisuallyHidden>
-      <Skeleton height={40} width="min(22rem, 70%)" mb={28} />
-      <Skeleton height={260} radius="lg" mb={24} />
-      <Skeleton height={180} radius="lg" />
     </div>
   )
 }

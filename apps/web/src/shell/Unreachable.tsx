@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useEffect } from 'react'
-import { Screen } from './Screen.tsx'
+import { Screen } from '../parts/Screen.tsx'
 import { Page } from './Starting.tsx'
 
 /** The very first request failed, so not even who is here is known. */

@@ -4,11 +4,11 @@ import type { Meter } from '../api.ts'
 import { useBalance, usePaywall, usePlan, usePlans } from '../billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format.ts'
 import { amountOf, titleOf, unitsOf } from '../meters.ts'
+import { BalanceBar } from '../parts/BalanceBar.tsx'
 import { overageText } from '../plans/benefitsOf.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
 import { WaysOn } from '../plans/WaysOn.tsx'
 import { wayOn } from '../plans/wayOn.ts'
-import { BalanceBar } from '../shell/BalanceBar.tsx'
 import classes from './CreditsPanel.module.css'
 
 /**

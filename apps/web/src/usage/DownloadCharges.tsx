@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { useApi } from '../api.ts'
-import { BusyButton } from '../shell/BusyButton.tsx'
+import { BusyButton } from '../parts/BusyButton.tsx'
 import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
 

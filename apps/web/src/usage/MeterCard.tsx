@@ -1,7 +1,7 @@
 import type { BalanceRow } from '@metered/billing/client'
 import type { Meter } from '../api.ts'
 import { formatDate, formatNumber } from '../format.ts'
-import { BalanceBar } from '../shell/BalanceBar.tsx'
+import { BalanceBar } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 
 /** One meter in this period: `4 / 10 used`, what running work holds, what is left, and when it renews. */

@@ -1,5 +1,6 @@
 import { Button, type ButtonProps } from '@mantine/core'
 import type { MouseEvent, ReactNode } from 'react'
+import { passFocusOn } from './focus.ts'
 
 interface BusyButtonProps extends ButtonProps {
   busy: boolean
@@ -27,16 +28,4 @@ export function BusyButton({ busy, type = 'button', onClick, ...button }: BusyBu
       onClick={press}
     />
   )
-}
-
-/** For the `ref` of what may leave the screen while it has the focus. */
-export function passFocusOn(element: HTMLElement | null) {
-  return () => {
-    if (element !== null && element === document.activeElement) focusHeading()
-  }
-}
-
-/** Where somebody goes on whose place on the screen is gone. */
-export function focusHeading() {
-  document.querySelector<HTMLElement>('h1[tabindex="-1"]')?.focus({ preventScroll: true })
 }

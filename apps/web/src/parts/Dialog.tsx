@@ -1,6 +1,6 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
-import { focusHeading } from './BusyButton.tsx'
 import classes from './Dialog.module.css'
+import { focusHeading } from './focus.ts'
 
 interface DialogProps {
   title: string

@@ -1,0 +1,13 @@
+import { Skeleton, VisuallyHidden } from '@mantine/core'
+
+/** While a screen's code or data is on its way. */
+export function ScreenSkeleton() {
+  return (
+    <div aria-busy="true">
+      <VisuallyHidden role="status">Loading</VisuallyHidden>
+      <Skeleton height={40} width="min(22rem, 70%)" mb={28} />
+      <Skeleton height={260} radius="lg" mb={24} />
+      <Skeleton height={180} radius="lg" />
+    </div>
+  )
+}
