@@ -1,27 +1,53 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
-import { act, screen } from '@testing-library/react'
+import { act, screen, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { OrderButton } from '../src/plans/OrderButton.tsx'
-import { pro } from './anOffer.ts'
+import { free, onFree, pro } from './anOffer.ts'
 import { show } from './show.tsx'
 
+const { checkout, answer } = vi.hoisted(() => ({ checkout: vi.fn(), answer: vi.fn() }))
+
 vi.mock('../src/billing.ts', () => ({
-  useBalances: () => ({}),
-  usePlans: () => ({}),
-  useCheckout: () => useMutation({ mutationFn: async () => ({ url: '#the-checkout' }) }),
+  useBalances: () => ({ data: answer() }),
+  usePlans: () => ({ data: [free, pro] }),
+  useCheckout: () => useMutation({ mutationFn: checkout }),
 }))
 
-it('can be pressed again when the browser’s Back shows the page as it was left', async () => {
+const showOrder = () =>
   show(
     <QueryClientProvider client={new QueryClient()}>
       <OrderButton offer={pro}>Upgrade to Pro</OrderButton>
     </QueryClientProvider>,
   )
-  act(() => screen.getByRole('button', { name: 'Upgrade to Pro' }).click())
+const press = async (name: string) => {
+  const button = await screen.findByRole('button', { name })
+  act(() => button.click())
+}
+
+it('can be pressed again when the browser’s Back shows the page as it was left', async () => {
+  checkout.mockResolvedValue({ url: '#the-checkout' })
+  showOrder()
+  await press('Upgrade to Pro')
   await vi.waitFor(() => expect(window.location.hash).toBe('#the-checkout'))
   await screen.findByRole('button', { name: 'Opening the checkout…' })
 
   act(() => void window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
   expect(await screen.findByRole('button', { name: 'Upgrade to Pro' })).toBeDefined()
+})
+
+it('says within the warning about lost credits why the checkout did not open', async () => {
+  // jsdom knows no modal dialogs.
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true
+  }
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false
+  }
+  answer.mockReturnValue(onFree({ available: 55, limit: 60 }))
+  checkout.mockRejectedValue(new Error('away'))
+  showOrder()
+  await press('Upgrade to Pro')
+  await press('Upgrade to Pro anyway')
+  expect(await within(screen.getByRole('dialog')).findByText(/Nothing was charged/)).toBeDefined()
 })

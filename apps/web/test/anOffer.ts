@@ -26,3 +26,36 @@ export const pack = anOffer({
   isFree: false,
   grants: [{ meter: 'generations', name: 'Generations', amount: 50, renews: false }],
 })
+
+/** The balances of somebody on Free. */
+export const onFree = (row: { available: number; limit: number }) => ({
+  customer: 'ada',
+  version: 1,
+  asOf: 0,
+  plan: {
+    name: 'Free',
+    priceSlug: 'free',
+    isFree: true,
+    status: 'active',
+    renewsAt: null,
+    cancelsAt: null,
+    changesAt: null,
+    features: [],
+  },
+  balances: [
+    {
+      meter: 'generations' as const,
+      name: 'Generations',
+      held: 0,
+      used: row.limit - row.available,
+      unlimited: false,
+      share: 1 - row.available / row.limit,
+      status: 'ok' as const,
+      renewsAt: null,
+      asOf: 0,
+      parked: 0,
+      version: 1,
+      ...row,
+    },
+  ],
+})

@@ -2,39 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
 import { forfeitedBy, nextOffer, packCredits, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { wayOn } from '../src/plans/wayOn.ts'
-import { anOffer, free, pack, pro } from './anOffer.ts'
-
-const onFree = (row: { available: number; limit: number }) => ({
-  customer: 'ada',
-  version: 1,
-  asOf: 0,
-  plan: {
-    name: 'Free',
-    priceSlug: 'free',
-    isFree: true,
-    status: 'active',
-    renewsAt: null,
-    cancelsAt: null,
-    changesAt: null,
-    features: [],
-  },
-  balances: [
-    {
-      meter: 'generations' as const,
-      name: 'Generations',
-      held: 0,
-      used: row.limit - row.available,
-      unlimited: false,
-      share: 1 - row.available / row.limit,
-      status: 'ok' as const,
-      renewsAt: null,
-      asOf: 0,
-      parked: 0,
-      version: 1,
-      ...row,
-    },
-  ],
-})
+import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
 describe('what a plan offers', () => {
   it('names grants, the price of what goes beyond them, and features, each once', () => {

@@ -3,16 +3,19 @@ import type { Meter } from '../api.ts'
 import { amountOf } from '../meters.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
+import { PlanProblem } from './PlanProblem.tsx'
 
 interface ForfeitWarningProps {
   plan: string
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
+  /** Why the checkout did not open: said in here, what is behind a dialog is out of reach. */
+  error: Error | null
   onConfirm: () => void
   onClose: () => void
 }
 
-export function ForfeitWarning({ plan, forfeited, busy, onConfirm, onClose }: ForfeitWarningProps) {
+export function ForfeitWarning({ plan, forfeited, busy, error, onConfirm, onClose }: ForfeitWarningProps) {
   const credits = forfeited.map(({ meter, amount }) => amountOf(meter, amount)).join(' and ')
   return (
     <Dialog
@@ -31,6 +34,7 @@ export function ForfeitWarning({ plan, forfeited, busy, onConfirm, onClose }: Fo
     >
       The pack you bought belongs to your Free plan. When {plan} replaces it, the {credits} left in the pack
       cannot be used any more. You can use them up first: {plan} will still be here.
+      {error && <PlanProblem error={error} />}
     </Dialog>
   )
 }

@@ -44,13 +44,14 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
       <BusyButton {...button} busy={busy} onClick={() => (forfeited.length > 0 ? setWarning(true) : order())}>
         {busy ? 'Opening the checkout…' : children}
       </BusyButton>
-      {checkout.isError && <PlanProblem error={checkout.error} />}
+      {checkout.isError && !warning && <PlanProblem error={checkout.error} />}
       {warning && (
         <Suspense>
           <ForfeitWarning
             plan={offer.name}
             forfeited={forfeited}
             busy={busy}
+            error={checkout.error}
             onConfirm={order}
             onClose={() => setWarning(false)}
           />
