@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
 import { forfeitedBy, nextOffer, packCredits, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
+import { priceOf } from '../src/plans/priceOf.ts'
 import { wayOn } from '../src/plans/wayOn.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
@@ -35,11 +36,14 @@ describe('what a plan offers', () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited generations'])
   })
 
-  it('tells how often grants come again, as the catalogue has it', () => {
+  it('tells how often grants and its price come again, as the catalogue has it', () => {
     const generations = (unit: 'week' | 'month', count: number) =>
       benefitsOf(anOffer({ interval: { unit, count } }))
     expect(generations('week', 1)).toEqual(['10 generations a week'])
     expect(generations('month', 3)).toEqual(['10 generations every 3 months'])
+    expect(priceOf(pro)).toBe('$20 a month')
+    expect(priceOf({ ...pro, interval: { unit: 'month', count: 3 } })).toBe('$20 every 3 months')
+    expect(priceOf(pack)).toBe('$5')
   })
 
   it('tells a price for each unit without a count', () => {

@@ -1,10 +1,10 @@
 import { Skeleton } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../billing.ts'
-import { formatDate, formatMoney } from '../format.ts'
+import { formatDate } from '../format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
-import { every } from '../plans/interval.ts'
-import { currentOffer, isUnknown, type Offer } from '../plans/offers.ts'
+import { currentOffer, isUnknown } from '../plans/offers.ts'
+import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './BillingScreen.module.css'
@@ -14,13 +14,13 @@ import { CancelButton } from './CancelButton.tsx'
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
-  if (isPending && error === null) return <Skeleton className={first(classes.loading)} radius="lg" />
+  if (isPending && error === null) return <Skeleton className={withRoom(classes.loading)} radius="lg" />
   if (answer === undefined || isUnknown(answer))
     return <FailedSection what="Your subscription" error={error} onRetry={() => void refetch()} />
   const { plan } = answer
   if (plan === null)
     return (
-      <section className={first(classes.card)} aria-labelledby="subscription">
+      <section className={withRoom(classes.card)} aria-labelledby="subscription">
         <h2 id="subscription">No active plan</h2>
         <p className={classes.dim}>Choose one to go on making things.</p>
         <div className={classes.actions}>
@@ -30,7 +30,7 @@ export function Subscription() {
     )
   const offer = currentOffer(offers, plan)
   return (
-    <section className={first(classes.card)} aria-labelledby="subscription" data-testid="subscription">
+    <section className={withRoom(classes.card)} aria-labelledby="subscription" data-testid="subscription">
       <div className={classes.head}>
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
@@ -55,10 +55,8 @@ export function Subscription() {
   )
 }
 
-const first = (style: string | undefined) => `${style} ${classes.subscription}`
-
-const priceOf = ({ unitPrice, currency, interval }: Offer) =>
-  `${formatMoney(unitPrice, currency)}${interval ? ` ${every(interval)}` : ''}`
+/** With room for what a plan says of itself. */
+const withRoom = (style: string | undefined) => `${style} ${classes.subscription}`
 
 function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
   if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then everything stays as it is.`

@@ -2,15 +2,14 @@ import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
 import { useChangePlan } from '../billing.ts'
-import { formatMoney } from '../format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'
 import { endOf } from './endOf.ts'
-import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 import { PlanEnds } from './PlanEnds.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
+import { priceOf } from './priceOf.ts'
 
 interface ChangeButtonProps {
   offer: Offer
@@ -67,7 +66,7 @@ export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
 }
 
 function PlanChanges({ offer, plan, isUpgrade }: ChangeButtonProps) {
-  const price = `${formatMoney(offer.unitPrice, offer.currency)}${offer.interval ? ` ${every(offer.interval)}` : ''}`
+  const price = priceOf(offer)
   return (
     <>
       <p>

@@ -1,0 +1,7 @@
+import { formatMoney } from '../format.ts'
+import { every } from './interval.ts'
+import type { Offer } from './offers.ts'
+
+/** `$20 a month`, or `$5` for what is bought once. */
+export const priceOf = ({ unitPrice, currency, interval }: Offer) =>
+  `${formatMoney(unitPrice, currency)}${interval ? ` ${every(interval)}` : ''}`
