@@ -101,6 +101,10 @@ describe('who is out of credits', () => {
     expect(wayOn({ offers, plan, renewsAt: null, goal: 'go on' })).toBe('Upgrade to go on.')
   })
 
+  it('is told to choose a plan without one: there is none to upgrade from, and nothing renews', () => {
+    expect(wayOn({ offers, plan: null, renewsAt: null, goal: 'go on' })).toBe('Choose a plan to go on.')
+  })
+
   it('is not told to upgrade from the largest plan', () => {
     const onPro = { ...plan, priceSlug: 'pro_monthly', isFree: false }
     expect(wayOn({ offers, plan: onPro, renewsAt, goal: 'go on' })).toMatch(/^They renew on .*December.*\.$/)

@@ -9,7 +9,7 @@ import { grantOf, nextOffer, packFor } from './offers.ts'
 export function WaysOn({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
-  const upgrade = nextOffer(offers, plan)
+  const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
   return (
     <>

@@ -13,6 +13,7 @@ interface WayOn {
 
 /** What somebody can do who is out of a meter's credits, in a sentence. An upgrade is only spoken of where there is a larger plan. */
 export function wayOn({ offers, plan, renewsAt, goal }: WayOn): string {
+  if (plan === null) return `Choose a plan to ${goal}.`
   const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`
   if (offers === undefined || nextOffer(offers, plan))
     return renewal === null ? `Upgrade to ${goal}.` : `Upgrade to ${goal}, or wait until they ${renewal}.`
