@@ -511,6 +511,40 @@ describe('a feature of one subscription alone', () => {
     await studio.renew('ada')
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
+
+  it('names a meter and a resource that there are, takes no more than fits, and never takes credits away', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { features } = await productOf(studio, 'team')
+    const grant = features.find((f) => f.slug === 'team_render')
+    const seats = features.find((f) => f.type === 'resource')
+    const itemId = await itemOf(studio)
+    const common = { subscriptionItemId: itemId, name: '', slug: '' }
+    const credits = {
+      ...common,
+      type: 'usage_credit_grant',
+      featureId: grant?.id,
+      amount: -7,
+      usageMeterId: grant?.usageMeterId,
+      renewalFrequency: 'every_billing_period',
+    }
+    const seat = { ...common, type: 'resource', featureId: seats?.id, amount: 1, resourceId: 'x' }
+    await expect(post(studio, { ...credits, usageMeterId: 'x' })).rejects.toMatchObject({ status: 500 })
+    await expect(post(studio, seat)).rejects.toMatchObject({ status: 500 })
+    await expect(post(studio, { ...credits, amount: 2 ** 31 })).rejects.toMatchObject({ status: 400 })
+    const { subscriptionItemFeature } = (await post(studio, credits)) as {
+      subscriptionItemFeature: { id: string }
+    }
+    const { id } = subscriptionItemFeature
+    await expect(
+      studio.node.put(`/api/v1/subscription-item-features/${id}`, {
+        body: { subscriptionItemFeature: { ...credits, id, usageMeterId: 'x' } },
+      }),
+    ).rejects.toMatchObject({ status: 500 })
+    const before = await studio.balances('ada')
+    await studio.renew('ada')
+    expect(await studio.balances('ada')).toEqual(before)
+  })
 })
 
 it.each([

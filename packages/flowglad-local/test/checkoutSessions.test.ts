@@ -313,6 +313,16 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
+  it('that is free pays for its over-use, and the page says how much', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.plan('ada')
+    await studio.use('ada', 'render', 92)
+    const { page } = await activate(studio, 'ada', id)
+    expect(page).toContain('Pay $0.30 and activate')
+    expect(await paid(studio)).toEqual([[30, 'succeeded']])
+  })
+
   it('that has ended, or is never charged, is refused', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -325,7 +335,7 @@ describe('activating a subscription', () => {
       const { answer } = await activate(studio, 'ada', subscription.id)
       expect([answer.status, await answer.text()]).toEqual([
         402,
-        expect.stringContaining(`Cannot create billing run for ${why} subscription`),
+        expect.stringContaining(`>Cannot create billing run for ${why} subscription. Nothing was charged.<`),
       ])
     }
     await refused('doNotCharge')

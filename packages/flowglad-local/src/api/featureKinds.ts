@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Platform } from '../platform.ts'
+import { visible } from './visible.ts'
 
 /** What a feature of another kind would say. */
 const nothing = z.literal(null).optional()
@@ -27,3 +29,16 @@ export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) =
     resourceId: z.string(),
   },
 })
+
+/** Whether a feature names a meter or a resource that is not of the key's own pricing model: nobody could count it. */
+export const namesForeign = (
+  platform: Platform,
+  {
+    usageMeterId,
+    resourceId,
+  }: { usageMeterId?: string | null | undefined; resourceId?: string | null | undefined },
+): boolean =>
+  Boolean(
+    (usageMeterId && !visible(platform, platform.books.usageMeters).find(usageMeterId)) ||
+      (resourceId && !visible(platform, platform.books.resources).find(resourceId)),
+  )

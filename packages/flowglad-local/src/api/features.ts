@@ -12,7 +12,7 @@ import { newRecord, type Platform } from '../platform.ts'
 import { catalogue, label } from '../pricing/bounds.ts'
 import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
-import { featureKinds } from './featureKinds.ts'
+import { featureKinds, namesForeign } from './featureKinds.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentFeature } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
@@ -136,19 +136,8 @@ const presentLink = ({ books, organizationId }: Platform, link: ProductFeature) 
   pricingModelId: books.products.get(link.productId).pricingModelId,
 })
 
-/** What a feature names has to be of the key's own pricing model. */
-function refuseForeign(
-  platform: Platform,
-  {
-    usageMeterId,
-    resourceId,
-  }: { usageMeterId?: string | null | undefined; resourceId?: string | null | undefined },
-): void {
-  const { books } = platform
-  if (
-    (usageMeterId && !visible(platform, books.usageMeters).find(usageMeterId)) ||
-    (resourceId && !visible(platform, books.resources).find(resourceId))
-  )
+function refuseForeign(platform: Platform, feature: Parameters<typeof namesForeign>[1]): void {
+  if (namesForeign(platform, feature))
     throw refused(
       'Failed to insert item into features: new row violates row-level security policy for table "features"',
     )

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { SubscriptionFeature } from '../database/records.ts'
 import { newRecord } from '../platform.ts'
-import { epochMs } from '../pricing/bounds.ts'
+import { epochMs, quantities } from '../pricing/bounds.ts'
 import { notFound, refused } from '../problems.ts'
 import { defined } from './defined.ts'
-import { featureKinds } from './featureKinds.ts'
+import { featureKinds, namesForeign } from './featureKinds.ts'
 import type { Route } from './route.ts'
 import { presentFeatureItem } from './subscriptionDetails.ts'
 import { visible } from './visible.ts'
 
-const kinds = featureKinds(z.int())
+const kinds = featureKinds(quantities)
 const since = {
   expiredAt: epochMs.nullish(),
   detachedAt: epochMs.nullish(),
@@ -41,6 +41,7 @@ const refusedInsert = (why: string) =>
   refused(
     `Failed to insert item into subscription_features: Failed to insert items into subscription_features: ${why}`,
   )
+const notVisible = 'new row violates row-level security policy'
 
 /** What one subscription has: its plan's features, and those that were given to it alone. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
@@ -56,7 +57,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     const given = body.subscriptionItemFeature
     const item = books.subscriptionItems.find(given.subscriptionItemId)
     const feature = visible(platform, books.features).find(given.featureId)
-    if (!item || !feature) throw refusedInsert('new row violates row-level security policy')
+    if (!item || !feature || namesForeign(platform, given)) throw refusedInsert(notVisible)
     if (books.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
       throw refusedInsert('duplicate key value violates unique constraint')
     const stored: SubscriptionFeature = {
@@ -88,6 +89,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
       const feature = platform.books.subscriptionFeatures.find(params.id ?? '')
       if (!feature) throw notFound(`SubscriptionItemFeature with id ${params.id} not found.`)
       const { id: _, ...change } = body.subscriptionItemFeature
+      if (namesForeign(platform, change)) throw refusedInsert(notVisible)
       return {
         subscriptionItemFeature: presentFeatureItem(
           platform.books.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),

@@ -113,8 +113,8 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
 
 /** What activating a subscription is going to charge, in cents. */
 export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
-  const { status } = subscription
-  if (status !== 'incomplete' && status !== 'past_due') return 0
+  const { status, isFreePlan } = subscription
+  if (status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
   const run = runOfPeriod(platform, subscription)
   if (run) return run.status === 'succeeded' ? 0 : platform.books.invoices.get(run.invoiceId).subtotal
   return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])

@@ -251,7 +251,9 @@ export function grantPlanCredits(
 ): void {
   const period = currentPeriod(platform, subscription.id)
   for (const feature of featuresOf(platform, itemsAt(platform, subscription.id, at))) {
-    if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId || !feature.amount) continue
+    if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId) continue
+    // What is given to one subscription may say less than nothing, and takes nothing away.
+    if (feature.amount === null || feature.amount <= 0) continue
     const recurring = feature.renewalFrequency === 'every_billing_period'
     if (renewal && !recurring) continue
     grantCredits(platform, at, {

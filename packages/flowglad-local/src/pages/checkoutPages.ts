@@ -5,7 +5,7 @@ import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records.ts'
 import type { Platform } from '../platform.ts'
-import { Problem } from '../problems.ts'
+import { Problem, plainly } from '../problems.ts'
 import { checkoutPage, confirmPage, finishedPage, type Mistake } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
@@ -112,7 +112,7 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
     if (!(error instanceof Problem)) throw error
     const why = error.message.startsWith('Subscription conflict')
       ? 'You already have a plan. Change it, or cancel it first.'
-      : error.message
+      : plainly(error).replace(/\.?$/, '.')
     return again(null, `${why} Nothing was charged.`)
   }
   return backToApplication(session, reply)
