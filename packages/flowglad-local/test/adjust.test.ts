@@ -220,6 +220,17 @@ describe('adjusting', () => {
     })
   })
 
+  it('takes an item in full by its id where it says a slug too', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
+    const item = { ...subscriptionItems?.[0], priceSlug: 'agency_price' } as never
+    const { subscription } = await studio.node.subscriptions.adjust(id, {
+      adjustment: { timing: 'immediately', newSubscriptionItems: [item] },
+    })
+    expect(subscription.priceId).toBe(priceId)
+  })
+
   it('sells only what is for sale, except in full', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -307,6 +318,36 @@ describe('adjusting', () => {
         adjustment: { timing: 'immediately', newSubscriptionItems: [item] },
       }),
     ).rejects.toMatchObject({ status: 400 })
+  })
+
+  it('does not count seats whose time is over', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
+    const server = studio.server('ada')
+    await server.claimResource({ resourceSlug: 'seats', quantity: 2 })
+    await studio.node.subscriptions.adjust(id, to('team_price'))
+    await server.claimResource({ resourceSlug: 'seats', quantity: 2 })
+    await studio.renew('ada')
+    const { usage } = await studio.node.resourceClaims.retrieveUsage(id, { resourceSlug: 'seats' })
+    expect(usage).toMatchObject({ capacity: 2, claimed: 2 })
+    await studio.node.subscriptions.adjust(id, to('team_price', 'immediately'))
+  })
+
+  it('that waits, or is taken back, gives nothing again that has expired', async () => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const { id, experimental } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
+    const seats = experimental?.featureItems.find((item) => item.slug === 'team_seats')
+    await studio.node.put(`/api/v1/subscription-item-features/${seats?.id}`, {
+      body: { subscriptionItemFeature: { ...seats, expiredAt: studio.now() } },
+    })
+    const capacity = async () =>
+      (await studio.node.resourceClaims.retrieveUsage(id, { resourceSlug: 'seats' })).usage.capacity
+    await studio.node.subscriptions.adjust(id, to('team_price'))
+    expect(await capacity()).toBe(0)
+    await studio.node.post(`/api/v1/subscriptions/${id}/cancel-scheduled-adjustment`, { body: {} })
+    expect(await capacity()).toBe(0)
   })
 
   it('is refused while seats are claimed that the new plan does not have', async () => {

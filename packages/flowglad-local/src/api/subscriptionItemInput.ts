@@ -77,13 +77,12 @@ const terse = z
  * something else than its price says.
  */
 export const subscriptionItemInput = z
-  // The platform's first shape loses a slug, and with it the item; here it is read, as was meant.
+  // The platform's first shape loses a slug, and without an id the item with it; here it is read then, as was meant.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
-    const price = {
-      priceId: item.priceId ?? undefined,
-      priceSlug: 'priceSlug' in item && typeof item.priceSlug === 'string' ? item.priceSlug : undefined,
-    }
+    const priceId = item.priceId || undefined
+    const slug = 'priceSlug' in item && typeof item.priceSlug === 'string' ? item.priceSlug : undefined
+    const price = { priceId, priceSlug: priceId === undefined ? slug : undefined }
     if (!('unitPrice' in item)) return { ...price, quantity: item.quantity }
     const { quantity, unitPrice, name = null, metadata = null, manuallyCreated = false } = item
     return { ...price, quantity, given: { unitPrice, name, metadata, manuallyCreated } }

@@ -2,6 +2,7 @@ import type { BillingPeriod, Metadata, Price, Subscription, SubscriptionItem } f
 import type { Platform } from '../platform.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
+import { activeClaims } from './claims.ts'
 import { paymentMethodOf } from './collect.ts'
 import { paymentsInPeriod } from './invoice.ts'
 import { isTerminal, itemsAt, latestPeriod } from './subscriptions.ts'
@@ -100,7 +101,7 @@ export function planAdjustment(
     const { name, unitPrice } = given ?? price
     newItems.push({ price, quantity, unitPrice, name, metadata: given?.metadata ?? null })
   }
-  const overclaimed = capacityConflict(platform, subscription, newItems)
+  const overclaimed = capacityConflict(platform, at, subscription, newItems)
   if (overclaimed) return no(overclaimed)
 
   const currentTotal = total(currentItems)
@@ -162,6 +163,7 @@ function findPrice(
 /** Seats in use must fit into the new plan. */
 function capacityConflict(
   platform: Platform,
+  at: number,
   subscription: Subscription,
   items: PlannedItem[],
 ): string | null {
@@ -177,7 +179,7 @@ function capacityConflict(
       )
     }
   }
-  const claims = books.resourceClaims.by('subscription', subscription.id)
+  const claims = activeClaims(platform, at, subscription)
   for (const [resourceId, seats] of capacity) {
     const claimed = claims.filter((claim) => claim.resourceId === resourceId).length
     if (claimed > seats)

@@ -228,6 +228,7 @@ export function addItem(
   return item
 }
 
+/** Ends an item at a moment, or takes its end back. A feature of it that ends earlier by itself still does. */
 export function expireItem(
   { books }: Platform,
   at: number,
@@ -236,7 +237,8 @@ export function expireItem(
 ): void {
   books.subscriptionItems.patch(item.id, { expiredAt, updatedAt: at })
   for (const feature of books.subscriptionFeatures.by('item', item.id))
-    books.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
+    if (feature.expiredAt === item.expiredAt || (feature.expiredAt ?? Infinity) > (expiredAt ?? Infinity))
+      books.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
 }
 
 /**
