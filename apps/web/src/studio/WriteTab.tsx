@@ -108,7 +108,7 @@ export function WriteTab({ user }: { user: User }) {
                 variant="default"
                 onClick={() => (write.isPending ? stop.current?.abort() : clipboard.copy(tokens.join('')))}
               >
-                {write.isPending ? 'Stop here' : clipboard.copied ? 'Copied' : 'Copy text'}
+                {write.isPending ? 'Stop here' : copyLabel(clipboard)}
               </Button>
             </footer>
           </div>
@@ -138,4 +138,10 @@ export function WriteTab({ user }: { user: User }) {
       </section>
     </>
   )
+}
+
+/** A browser may refuse, over plain HTTP for instance: the text can still be chosen by hand. */
+function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
+  if (error) return 'Could not copy'
+  return copied ? 'Copied' : 'Copy text'
 }
