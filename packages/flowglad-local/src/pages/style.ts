@@ -136,9 +136,9 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 /* Nothing is pushed out of sight: what is long is cut, and told when pointed at. */
 .feed table { table-layout: fixed; }
 .feed th:first-child { width: 8.3rem; }
-.feed th.number { width: 5.3rem; }
+.feed th.number { width: 5rem; }
 .feed th.slim { width: 3.5rem; }
-.feed th.broad { width: 9.8rem; }
+.feed th.broad { width: 6.6rem; }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
