@@ -25,6 +25,12 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
+/** What runs ends with the process that started it, also when that one breaks down before it could dispose of anything. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 async function untilAnswering(url: string, child: ChildProcess, output: () => string) {
   const deadline = performance.now() + 20_000
   while (performance.now() < deadline) {
@@ -50,7 +56,8 @@ export async function startBuilt(options: {
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-  const gone = once(child, 'exit')
+  running.add(child)
+  const gone = once(child, 'exit').finally(() => running.delete(child))
   const url = `http://127.0.0.1:${options.port}`
   try {
     await untilAnswering(url + options.ready, child, () => output)
