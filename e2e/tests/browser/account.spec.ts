@@ -42,6 +42,7 @@ test('signing out in one tab signs the others out', async ({ page, context, cust
   const other = await context.newPage()
   await Promise.all([page.goto('/'), other.goto('/usage')])
   await expect(studio(other).balance('generations')).toContainText('10 of 10 left')
+  await expect(other.getByRole('figure')).toHaveCount(3)
   // Without a network nobody is signed out, and it says so.
   await context.setOffline(true)
   await studio(page).signOut()
