@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Batcher } from '../../src/ledger/batcher.ts'
 import type { Answer, Command } from '../../src/ledger/commands.ts'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
@@ -91,6 +91,8 @@ describe('group commit', () => {
   })
 
   test('who waits behind a batch that a store out of reach keeps is told when they have waited as long', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
     let giveUp = () => {}
     const { batcher, sizes } = aBatcher(
       () => new Promise((_, reject) => (giveUp = () => reject(new Transient()))),
@@ -98,7 +100,7 @@ describe('group commit', () => {
     )
     const patient = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
     await expect.poll(() => sizes()).toEqual([1])
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    vi.advanceTimersByTime(40)
     const late = batcher.execute(ended('d'))
     giveUp()
     expect(await Promise.allSettled(patient)).toMatchObject(
@@ -106,7 +108,7 @@ describe('group commit', () => {
     )
     // Who has just come is given the same time.
     await expect.poll(() => sizes()).toEqual([1, 1])
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    vi.advanceTimersByTime(40)
     giveUp()
     await expect(late).rejects.toEqual(new LedgerUnavailableError('storeOutOfReach'))
     expect(sizes()).toEqual([1, 1])
