@@ -41,7 +41,7 @@ describe('before a call', () => {
 })
 
 describe('after a refused call', () => {
-  const short = aRefusal({
+  const refusal = {
     code: 'INSUFFICIENT_CREDITS',
     meter: 'generations',
     availableBalance: 3,
@@ -50,7 +50,8 @@ describe('after a refused call', () => {
     asOf: 0,
     upgradeUrl: '/pricing',
     meters: [],
-  })
+  } as const
+  const short = aRefusal(refusal)
 
   it('tells what is left from what was needed', () => {
     const balance = aRow({ used: 7, version: 1 })
@@ -67,13 +68,7 @@ describe('after a refused call', () => {
 
   it('stays for the next short meter when enough of the first has been bought', () => {
     const both = aRefusal({
-      code: 'INSUFFICIENT_CREDITS',
-      meter: 'generations',
-      availableBalance: 3,
-      heldBalance: 0,
-      required: 4,
-      asOf: 0,
-      upgradeUrl: '/pricing',
+      ...refusal,
       meters: [
         { meter: 'generations', availableBalance: 3, heldBalance: 0, required: 4 },
         { meter: 'tokens', availableBalance: 50, heldBalance: 0, required: 80 },
