@@ -75,7 +75,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         },
         responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
         onError({ error, path }) {
-          // Refusals are answers. Only what nobody meant, or what broke behind us, is worth a line.
+          // Denials are answers. Only what nobody meant, or what broke behind us, is worth a line.
           if (error.code === 'INTERNAL_SERVER_ERROR')
             log.error({ err: error.cause ?? error, path }, 'a call failed')
           else if (error.code === 'SERVICE_UNAVAILABLE')

@@ -4,7 +4,7 @@ import { EnvError, readEnv } from '../src/env.ts'
 const development = (source: Record<string, string> = {}) => readEnv(source, { built: false })
 const production = (source: Record<string, string> = {}) =>
   readEnv({ AUTH_SECRET: 'a secret of our own', ...source }, { built: true })
-const refusal = (read: () => unknown) => {
+const denial = (read: () => unknown) => {
   try {
     read()
   } catch (error) {
@@ -43,9 +43,9 @@ describe('in production form', () => {
   })
 
   test('does not start without AUTH_SECRET, nor with its development value', () => {
-    expect(refusal(() => readEnv({}, { built: true }))).toContain('AUTH_SECRET')
-    expect(refusal(() => readEnv({ AUTH_SECRET: '' }, { built: true }))).toContain('AUTH_SECRET')
-    expect(refusal(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
+    expect(denial(() => readEnv({}, { built: true }))).toContain('AUTH_SECRET')
+    expect(denial(() => readEnv({ AUTH_SECRET: '' }, { built: true }))).toContain('AUTH_SECRET')
+    expect(denial(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
   })
 
   test('lives at its own port unless told otherwise', () => {
@@ -67,7 +67,7 @@ test('sk_test_local is accepted only for a Flowglad on this machine', () => {
     expect(production({ FLOWGLAD_BASE_URL: local }).flowglad.secretKey).toBe('sk_test_local')
   }
   for (const remote of ['https://app.flowglad.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1']) {
-    expect(refusal(() => production({ FLOWGLAD_BASE_URL: remote }))).toContain('FLOWGLAD_SECRET_KEY')
+    expect(denial(() => production({ FLOWGLAD_BASE_URL: remote }))).toContain('FLOWGLAD_SECRET_KEY')
     expect(production({ FLOWGLAD_BASE_URL: remote, FLOWGLAD_SECRET_KEY: 'sk_own' }).flowglad).toEqual({
       baseUrl: remote,
       secretKey: 'sk_own',
@@ -81,7 +81,7 @@ test('the webhook secret of development signs nothing from elsewhere', () => {
   const remote = { FLOWGLAD_BASE_URL: 'https://app.flowglad.com', FLOWGLAD_SECRET_KEY: 'sk_own' }
   expect(known).toMatch(/^whsec_/)
   expect(Buffer.from(known.slice(6), 'base64').toString('base64')).toBe(known.slice(6))
-  expect(refusal(() => production({ ...remote, FLOWGLAD_WEBHOOK_SECRET: known }))).toContain(
+  expect(denial(() => production({ ...remote, FLOWGLAD_WEBHOOK_SECRET: known }))).toContain(
     'FLOWGLAD_WEBHOOK_SECRET',
   )
 })
@@ -99,7 +99,7 @@ test('DATABASE_URL names a file or a PostgreSQL', () => {
     type: 'postgres',
     url: 'postgres://u:p@h/d',
   })
-  expect(refusal(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
+  expect(denial(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
 })
 
 test('a key in the shell alone does not send prompts elsewhere; an address does', () => {
@@ -111,6 +111,6 @@ test('a key in the shell alone does not send prompts elsewhere; an address does'
 })
 
 test('everything that is wrong is said at once, each with its name', () => {
-  const message = refusal(() => development({ PORT: 'http', HOLD_TTL_MS: '-1', RATE_LIMIT: 'no' })) ?? ''
+  const message = denial(() => development({ PORT: 'http', HOLD_TTL_MS: '-1', RATE_LIMIT: 'no' })) ?? ''
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'HOLD_TTL_MS', 'RATE_LIMIT'])
 })

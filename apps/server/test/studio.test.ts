@@ -67,7 +67,7 @@ test('the gallery shows own pictures newest first, page by page', async () => {
   expect(seen).toEqual(all)
 })
 
-test('40 concurrent calls on 10 credits: 10 results, 30 typed refusals, 10 in Flowglad’s books', async () => {
+test('40 concurrent calls on 10 credits: 10 results, 30 typed denials, 10 in Flowglad’s books', async () => {
   const browser = await signUp(server)
   const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
@@ -87,7 +87,7 @@ test('40 concurrent calls on 10 credits: 10 results, 30 typed refusals, 10 in Fl
     })
 })
 
-test('a batch of five with three left: 207, three results and two typed refusals', async () => {
+test('a batch of five with three left: 207, three results and two typed denials', async () => {
   const browser = await signUp(server)
   await browser.call('studio.generate', harbour(4))
   await browser.call('studio.generate', harbour(3))

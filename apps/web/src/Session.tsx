@@ -1,4 +1,4 @@
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { TRPCClientError } from '@trpc/client'
 import { createContext, type ReactNode, use, useState } from 'react'
@@ -58,5 +58,5 @@ function isWorthRetrying(failures: number, error: Error) {
   if (!navigator.onLine) return false
   const code = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   const willSayTheSame = typeof code === 'number' && code < 500 && code !== 429
-  return failures < 2 && !willSayTheSame && billingRefusal(error)?.code !== 'NO_SUBSCRIPTION'
+  return failures < 2 && !willSayTheSame && billingDenial(error)?.code !== 'NO_SUBSCRIPTION'
 }

@@ -2,7 +2,7 @@
 import { screen } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { expect, it } from 'vitest'
-import { FailedSection } from '../src/refusals/FailedSection.tsx'
+import { FailedSection } from '../src/denials/FailedSection.tsx'
 import { show } from './show.tsx'
 
 it('hands the focus to the heading when trying again succeeds and the button is gone', () => {

@@ -25,7 +25,7 @@ test('40 concurrent calls on 10 credits: 10 succeed, 30 are refused, Flowglad co
   expect(await stack.books.balances(customer.id)).toMatchObject({ generations: 0 })
 })
 
-test('a batch of five with three credits left answers 207: three results, two typed refusals', async ({
+test('a batch of five with three credits left answers 207: three results, two typed denials', async ({
   stack,
   request,
 }) => {
@@ -40,10 +40,8 @@ test('a batch of five with three credits left answers 207: three results, two ty
   )
   expect(status).toBe(207)
   expect(answers.filter((it: { result?: object }) => it.result)).toHaveLength(3)
-  const refusals = answers.flatMap(
-    (it: { error?: { data: { billing: { code: string } } } }) => it.error ?? [],
-  )
-  expect(refusals.map((it: { data: { billing: { code: string } } }) => it.data.billing.code)).toEqual([
+  const denials = answers.flatMap((it: { error?: { data: { billing: { code: string } } } }) => it.error ?? [])
+  expect(denials.map((it: { data: { billing: { code: string } } }) => it.data.billing.code)).toEqual([
     'INSUFFICIENT_CREDITS',
     'INSUFFICIENT_CREDITS',
   ])

@@ -30,7 +30,7 @@ interface BillingProviderProps<Meter extends string> {
 /**
  * The hooks, typed by an app's own meters: `createBillingHooks<MeterOf<typeof trpc.billing>>()`. Amounts are units of the meter, times
  * epoch milliseconds, money the currency's smallest unit; all of it as the billing router answers.
- * Each returns TanStack Query's result as it is. Errors are the client's: read them with `usePaywall(error)` or `billingRefusal(error)`.
+ * Each returns TanStack Query's result as it is. Errors are the client's: read them with `usePaywall(error)` or `billingDenial(error)`.
  */
 export function createBillingHooks<Meter extends string>() {
   const Context = createContext<BillingContext<Meter> | null>(null)

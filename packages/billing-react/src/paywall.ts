@@ -1,4 +1,4 @@
-import { type BalanceRow, type BalancesAnswer, billingRefusal, type Refusal } from '@metered/billing/client'
+import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from '@metered/billing/client'
 
 /** From this share of a meter on, people are told before they run out. */
 export const noticeShare = 0.8
@@ -39,12 +39,12 @@ export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
   error: unknown,
 ): Paywall<Meter> {
-  const refusal: Refusal<string> | null = billingRefusal(error)
-  if (refusal === null) return { state: 'open' }
-  switch (refusal.code) {
+  const denial: Denial<string> | null = billingDenial(error)
+  if (denial === null) return { state: 'open' }
+  switch (denial.code) {
     case 'INSUFFICIENT_CREDITS': {
       // The first of the short meters that still is one: buying more of another opens nothing.
-      for (const { meter, required } of [refusal, ...refusal.meters]) {
+      for (const { meter, required } of [denial, ...denial.meters]) {
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
@@ -55,11 +55,11 @@ export function paywallOfError<Meter extends string>(
       return { state: 'open' }
     }
     case 'FEATURE_NOT_INCLUDED':
-      return balances?.plan?.features.includes(refusal.feature)
+      return balances?.plan?.features.includes(denial.feature)
         ? { state: 'open' }
-        : { state: 'feature', feature: refusal.feature, upgradeUrl: refusal.upgradeUrl }
+        : { state: 'feature', feature: denial.feature, upgradeUrl: denial.upgradeUrl }
     case 'NO_SUBSCRIPTION':
-      return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: refusal.upgradeUrl }
+      return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: denial.upgradeUrl }
     case 'IN_PROGRESS':
     case 'KEY_REUSED':
     case 'ALREADY_COMPLETED':
@@ -68,6 +68,6 @@ export function paywallOfError<Meter extends string>(
     case 'BILLING_UNAVAILABLE':
       return { state: 'open' } // no plan changes any of these
     default:
-      return refusal satisfies never
+      return denial satisfies never
   }
 }

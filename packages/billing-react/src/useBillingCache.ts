@@ -14,7 +14,7 @@ export function useBillingCache(customer: string | null): void {
     if (customer === null) return
     return queryClient.getMutationCache().subscribe((event) => {
       if (event.type !== 'updated') return
-      // Failures too: a refusal means the balance on the screen was not the ledger's.
+      // Failures too: a denial means the balance on the screen was not the ledger's.
       if (event.action.type === 'success' || event.action.type === 'error') {
         void queryClient.invalidateQueries({ queryKey: keys.customer(customer) })
         invalidateFlowglad(queryClient)

@@ -129,7 +129,7 @@ export function render<Result>(
 }
 
 /** What a tRPC client throws when billing says no. */
-export function aRefusal(billing: object): Error {
+export function aDenial(billing: object): Error {
   return Object.assign(new Error('refused'), { data: { billing } })
 }
 

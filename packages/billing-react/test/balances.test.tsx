@@ -195,7 +195,7 @@ describe('after a mutation of the app', () => {
   it.each([
     ['that worked', async () => {}],
     [
-      'that failed: its refusal may be the first sign of an old balance',
+      'that failed: its denial may be the first sign of an old balance',
       () => Promise.reject(new Error('402')),
     ],
   ])('%s asks again for balances, charges and what Flowglad knows', async (_, work) => {

@@ -1,7 +1,7 @@
 import { cleanup, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import { paywallOfError, paywallOfMeter } from '../src/paywall.ts'
-import { aClient, anAnswer, aRefusal, aRow, hooks, render } from './aBilling.tsx'
+import { aClient, aDenial, anAnswer, aRow, hooks, render } from './aBilling.tsx'
 
 afterEach(cleanup)
 
@@ -41,7 +41,7 @@ describe('before a call', () => {
 })
 
 describe('after a refused call', () => {
-  const refusal = {
+  const denial = {
     code: 'INSUFFICIENT_CREDITS',
     meter: 'generations',
     availableBalance: 3,
@@ -51,7 +51,7 @@ describe('after a refused call', () => {
     upgradeUrl: '/pricing',
     meters: [],
   } as const
-  const short = aRefusal(refusal)
+  const short = aDenial(denial)
 
   it('tells what is left from what was needed', () => {
     const balance = aRow({ used: 7, version: 1 })
@@ -67,8 +67,8 @@ describe('after a refused call', () => {
   })
 
   it('stays for the next short meter when enough of the first has been bought', () => {
-    const both = aRefusal({
-      ...refusal,
+    const both = aDenial({
+      ...denial,
       meters: [
         { meter: 'generations', availableBalance: 3, heldBalance: 0, required: 4 },
         { meter: 'tokens', availableBalance: 50, heldBalance: 0, required: 80 },
@@ -97,7 +97,7 @@ describe('after a refused call', () => {
   })
 
   it('names the missing feature until the plan has it', () => {
-    const noHd = aRefusal({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' })
+    const noHd = aDenial({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' })
     expect(paywallOfError(anAnswer(), noHd)).toEqual({
       state: 'feature',
       feature: 'hd',
@@ -106,7 +106,7 @@ describe('after a refused call', () => {
     expect(paywallOfError(anAnswer({ features: ['hd'] }), noHd)).toEqual({ state: 'open' })
   })
 
-  it.each([new Error('network'), aRefusal({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
+  it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
     'is open after what no plan would change: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })

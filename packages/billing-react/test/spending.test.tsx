@@ -1,6 +1,6 @@
 import { act, cleanup, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { aClient, anAnswer, aRefusal, deferred, hooks, render } from './aBilling.tsx'
+import { aClient, aDenial, anAnswer, deferred, hooks, render } from './aBilling.tsx'
 
 afterEach(cleanup)
 
@@ -84,11 +84,11 @@ describe('a checkout', () => {
   })
 
   it('that is refused hands on the client’s error as it is', async () => {
-    const refusal = aRefusal({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
-    const server = aClient({ checkout: () => Promise.reject(refusal) })
+    const denial = aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
+    const server = aClient({ checkout: () => Promise.reject(denial) })
     const { result } = render(() => hooks.useCheckout(), server)
     act(() => result.current.mutate({ priceSlug: 'pro_monthly' }))
-    await waitFor(() => expect(result.current.error).toBe(refusal))
+    await waitFor(() => expect(result.current.error).toBe(denial))
     expect(result.current.data).toBeUndefined()
   })
 })

@@ -1,14 +1,14 @@
 /** `pnpm bench:core`: what the rules cost by themselves, without a store. */
 import { Bench } from 'tinybench'
 import { attemptId } from '../src/attemptId.ts'
-import { aLeg, anInstall, aReserve, aTakeLane, units } from '../test/ledger/builders.ts'
+import { aLeg, anInstall, aReserve, aTakeLease, units } from '../test/ledger/builders.ts'
 import { memoryStore } from '../test/ledger/histories/memoryStore.ts'
 
 const batch = 64
 const bench = new Bench({ name: `the core, ${batch} calls a batch`, time: 1000 })
 
 const store = memoryStore(() => Date.now())
-store.run([aTakeLane({ token: 'lane' }), anInstall({ token: 'lane', snapshot: units(1_000_000_000) })])
+store.run([aTakeLease({ token: 'lease' }), anInstall({ token: 'lease', snapshot: units(1_000_000_000) })])
 
 bench.add('reserve and release', () => {
   const reserves = Array.from({ length: batch }, () => aReserve({ attempt: attemptId(Date.now()) }))

@@ -9,7 +9,7 @@ import { attemptId } from '../src/attemptId.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { anInstall, aReserve, aTakeLane, settleOf, units } from '../test/ledger/builders.ts'
+import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 import { startPostgres } from '../test/ledger/postgres.ts'
 import { fill, measure, pair, temporaryFolder } from './pairs.ts'
 import { nameOf, seedPostgres, seedSqlite } from './seed.ts'
@@ -67,12 +67,12 @@ async function makeTemplate(ledger: Ledger) {
 }
 
 async function deliver(ledger: Ledger, customer: string) {
-  const lane = aTakeLane({ customer, purpose: 'deliver' })
-  const taken = await ledger.execute(lane)
+  const lease = aTakeLease({ customer, purpose: 'deliver' })
+  const taken = await ledger.execute(lease)
   if (taken.state !== 'taken') throw new Error(taken.state)
   const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: 'price' }))
   await ledger.execute({ type: 'acknowledge', customer, events })
-  await ledger.execute({ type: 'leaveLane', customer, token: lane.token, untaken: [] })
+  await ledger.execute({ type: 'leaveLease', customer, token: lease.token, untaken: [] })
 }
 
 async function keyed(ledger: Ledger, customer: string) {
@@ -84,9 +84,9 @@ async function keyed(ledger: Ledger, customer: string) {
 }
 
 async function fetch(ledger: Ledger, customer: string) {
-  const lane = aTakeLane({ customer })
-  await ledger.execute(lane)
-  await ledger.execute(anInstall({ customer, token: lane.token, snapshot: units(1_000_000_000) }))
+  const lease = aTakeLease({ customer })
+  await ledger.execute(lease)
+  await ledger.execute(anInstall({ customer, token: lease.token, snapshot: units(1_000_000_000) }))
 }
 
 /** CPU of this process for each, in µs; with PostgreSQL, whose work is done elsewhere, the time of each. */

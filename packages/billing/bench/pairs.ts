@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { attemptId } from '../src/attemptId.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
-import { anInstall, aReserve, aTakeLane, settleOf, units } from '../test/ledger/builders.ts'
+import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
 /** The unit of every number here: one call of a metered procedure, reserve and settle. */
 export async function pair(ledger: Ledger, customer: string): Promise<void> {
@@ -17,9 +17,9 @@ export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   for (let from = 0; from < customers.length; from += 256) {
     await Promise.all(
       customers.slice(from, from + 256).map(async (customer) => {
-        const lane = aTakeLane({ customer })
-        await ledger.execute(lane)
-        await ledger.execute(anInstall({ customer, token: lane.token, snapshot: units(1_000_000_000) }))
+        const lease = aTakeLease({ customer })
+        await ledger.execute(lease)
+        await ledger.execute(anInstall({ customer, token: lease.token, snapshot: units(1_000_000_000) }))
       }),
     )
   }

@@ -4,7 +4,7 @@ import type { Customer, KnownCustomer } from './customer.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { createDelivery } from './flowglad/delivery.ts'
 import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
-import { createLanes } from './flowglad/lanes.ts'
+import { createLeases } from './flowglad/leases.ts'
 import { createEventSender } from './flowglad/sendEvents.ts'
 import { createSync } from './flowglad/sync.ts'
 import { customerOfWebhook } from './flowglad/webhook.ts'
@@ -31,7 +31,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   customer: (ctx: Ctx) => Customer
   /** Where the app lives, for the ways back from checkout. */
   publicUrl: string
-  /** Where refusals point people to. Default `/pricing`. */
+  /** Where denials point people to. Default `/pricing`. */
   upgradeUrl?: string
   /** Paths that checkout returns to. Default `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
@@ -60,7 +60,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const { changed } = live
   const ending = new AbortController()
   const stopping = ending.signal
-  const lanes = createLanes({ ledger, clock, leaseMs: options.laneLeaseMs })
+  const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
   const sender = createEventSender({ ledger, flowglad, clock, options, logger, changed, stopping })
   const unlimitedBy = Object.fromEntries(
     Object.entries(meters).flatMap(([meter, policy]) =>
@@ -70,7 +70,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const sync = createSync({
     ledger,
     flowglad,
-    lanes,
+    leases,
     sender,
     clock,
     options,
@@ -79,7 +79,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     unlimitedBy,
     stopping,
   })
-  const delivery = createDelivery({ ledger, lanes, sender, clock, options, logger, stopping })
+  const delivery = createDelivery({ ledger, leases, sender, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
   const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })

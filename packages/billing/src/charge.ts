@@ -1,6 +1,6 @@
+import { keyError } from './denyReserve.ts'
 import { UnserializableResultError } from './errors.ts'
 import type { Charge } from './holds.ts'
-import { keyError } from './refuseReserve.ts'
 import type { SpendLeg } from './spend.ts'
 
 /** What the work spent, leg by leg, after it succeeded; `onlyCounted`: after a stream failed on its way. Nothing can be added to it afterwards. */

@@ -1,10 +1,10 @@
-import type { Refusal, ShortMeter } from './refusals.ts'
+import type { Denial, ShortMeter } from './denials.ts'
 
-/** Billing said no: `refusal` is what the client sees. */
+/** Billing said no: `denial` is what the client sees. */
 export class BillingError extends Error {
   override readonly name: string = 'BillingError'
   constructor(
-    readonly refusal: Refusal,
+    readonly denial: Denial,
     message: string,
     options?: ErrorOptions,
   ) {

@@ -42,7 +42,7 @@ export const createHealth = ({
   const probe = () => {
     probing ??= ledger
       .execute({
-        type: 'takeLane',
+        type: 'takeLease',
         customer,
         token: 'health',
         purpose: 'fetch',

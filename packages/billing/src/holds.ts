@@ -1,6 +1,7 @@
 import { attemptId } from './attemptId.ts'
 import { type Clock, sleep, within } from './clock.ts'
 import type { Customer } from './customer.ts'
+import { keyError, shortage } from './denyReserve.ts'
 import { BillingError, unavailable, unconfirmed } from './errors.ts'
 import type { Delivery } from './flowglad/delivery.ts'
 import type { FetchOutcome, Sync } from './flowglad/sync.ts'
@@ -10,7 +11,6 @@ import type { Logger } from './logger.ts'
 import type { MeterPolicy, Meters } from './meters.ts'
 import { isInvalidCommand, onLedger } from './onLedger.ts'
 import type { BillingOptions } from './options.ts'
-import { keyError, shortage } from './refuseReserve.ts'
 import { traced } from './tracing.ts'
 
 export interface HoldRequest {
@@ -118,7 +118,7 @@ export function createHolds({
     const refused =
       answer.state === 'short' || answer.state === 'noSubscription' || answer.state === 'needsSnapshot'
     if (refused && !looked) {
-      // No refusal on old news: look at Flowglad's books as they are after this call came, then decide for good.
+      // No denial on old news: look at Flowglad's books as they are after this call came, then decide for good.
       const outcome = await look(sync.fetch(request.customer, { urgent: true, forced: false }))
       fetched = outcome?.state === 'installed'
       answer = await reserveOnce(request, attempt, true)

@@ -1,6 +1,7 @@
 export { type Billing, type BillingSetup, createBilling } from './billing.ts'
 export type { Clock } from './clock.ts'
 export type { Customer } from './customer.ts'
+export type { Denial, DenialCode, ShortMeter } from './denials.ts'
 export {
   BillingError,
   InsufficientCreditsError,
@@ -19,6 +20,5 @@ export { postgresLedger } from './ledger/stores/postgres/postgresLedger.ts'
 export { sqliteLedger } from './ledger/stores/sqlite/sqliteLedger.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './meters.ts'
 export { type BillingOptions, defaultOptions } from './options.ts'
-export type { Refusal, RefusalCode, ShortMeter } from './refusals.ts'
 export type { MeterCall, MeterRun } from './runMetered.ts'
 export type { MeterCost, Usage } from './spend.ts'

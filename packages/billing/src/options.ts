@@ -14,10 +14,10 @@ export const defaultOptions = {
   snapshotMaxStaleMs: 24 * 3_600_000,
   /** How long a call waits for a fetch before the last snapshot decides. */
   decisionMs: 1_500,
-  /** Deadline of one request to Flowglad, its body included; shorter than `laneLeaseMs`. */
+  /** Deadline of one request to Flowglad, its body included; shorter than `leaseMs`. */
   flowgladDeadlineMs: 10_000,
-  /** How long a customer's sync lane belongs to who took it. */
-  laneLeaseMs: 30_000,
+  /** How long a customer's sync lease belongs to who took it. */
+  leaseMs: 30_000,
   /** Fetches at a time on this node. */
   maxFetches: 8,
   /** Fetches that one customer can cause at once on this node… */

@@ -277,8 +277,8 @@ async function asking<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    const refusal = flowgladError(error)
-    if (refusal) throw new PlanChangeError(refusal.message, { cause: error })
+    const denial = flowgladError(error)
+    if (denial) throw new PlanChangeError(denial.message, { cause: error })
     throw unavailable(2_000, error)
   }
 }

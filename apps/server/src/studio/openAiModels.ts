@@ -17,7 +17,7 @@ const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(
 const completionPiece = z.object({
   choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }) })),
 })
-const refusal = z.object({ error: z.object({ code: z.string().nullish(), type: z.string().nullish() }) })
+const denial = z.object({ error: z.object({ code: z.string().nullish(), type: z.string().nullish() }) })
 
 const answerWithinMs = 120_000
 
@@ -43,7 +43,7 @@ export function createOpenAiModels({
     }).catch((error: unknown) => {
       throw modelUnavailable(error)
     })
-    if (!response.ok) throw await toRefusal(response)
+    if (!response.ok) throw await toDenial(response)
     return response
   }
 
@@ -114,10 +114,10 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
-async function toRefusal(response: Response): Promise<TRPCError> {
+async function toDenial(response: Response): Promise<TRPCError> {
   const text = await response.text().catch(() => '')
   const cause = new Error(`the model's endpoint answered ${response.status}: ${text.slice(0, 500)}`)
-  const parsed = refusal.safeParse(parseJson(text))
+  const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
   return /content_policy|content_filter|moderation/.test(reason)
     ? contentRefused(cause)

@@ -1,8 +1,8 @@
 import { useBilling } from '@flowglad/react'
 import { Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
+import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatDate, formatMoney } from '../format.ts'
-import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 

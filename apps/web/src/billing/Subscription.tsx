@@ -1,12 +1,12 @@
 import { Skeleton } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../billing.ts'
+import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatDate } from '../format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
-import { FailedSection } from '../refusals/FailedSection.tsx'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 

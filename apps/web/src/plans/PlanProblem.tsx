@@ -1,7 +1,7 @@
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
-import { explainRefusal } from '../refusals/explainRefusal.ts'
-import { SignInAgain } from '../refusals/SignInAgain.tsx'
+import { explainDenial } from '../denials/explainDenial.ts'
+import { SignInAgain } from '../denials/SignInAgain.tsx'
 import classes from './PlanProblem.module.css'
 
 const unchanged = 'Nothing was changed and nothing was charged'
@@ -18,11 +18,11 @@ export function PlanProblem({ error }: { error: Error }) {
 }
 
 function problemWith(error: Error): string {
-  if (billingRefusal(error)?.code === 'BILLING_UNAVAILABLE')
+  if (billingDenial(error)?.code === 'BILLING_UNAVAILABLE')
     return `The billing service is not answering. ${unchanged}; try again in a minute.`
   if (error instanceof TRPCClientError && error.data?.code === 'BAD_REQUEST')
     return `${error.message} Nothing was charged.`
   if (!navigator.onLine) return `You are offline. ${unchanged}; try again once you are connected.`
-  const { title, detail } = explainRefusal(error)
+  const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`
 }

@@ -15,12 +15,12 @@ interface ComposerProps {
   meter: Meter
   onSubmit: () => void
   /** The answer to a call that was refused, below the button that made it. */
-  refusal?: ReactNode
+  denial?: ReactNode
   children: ReactNode
 }
 
 /** A tool's form beside the balance it spends. Ctrl or Cmd with Enter sends it from a text field. */
-export function Composer({ label, meter, onSubmit, refusal, children }: ComposerProps) {
+export function Composer({ label, meter, onSubmit, denial, children }: ComposerProps) {
   const form = useRef<HTMLFormElement>(null)
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -35,7 +35,7 @@ export function Composer({ label, meter, onSubmit, refusal, children }: Composer
         <form ref={form} aria-label={label} className={classes.form} onSubmit={submit} onKeyDown={onKeyDown}>
           {children}
         </form>
-        {refusal && <Answer form={form}>{refusal}</Answer>}
+        {denial && <Answer form={form}>{denial}</Answer>}
       </div>
       <CreditsPanel meter={meter} />
     </div>

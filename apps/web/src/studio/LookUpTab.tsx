@@ -1,8 +1,8 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useApi } from '../api.ts'
+import { DenialNotice } from '../denials/DenialNotice.tsx'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
-import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import { Composer } from './Composer.tsx'
 import classes from './LookUpTab.module.css'
 import { usePaidCall } from './usePaidCall.ts'
@@ -21,8 +21,8 @@ export function LookUpTab() {
       label="Look up a word"
       meter="api_calls"
       onSubmit={begin}
-      refusal={
-        lookUp.isError && <RefusalNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
+      denial={
+        lookUp.isError && <DenialNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
       }
     >
       <div className={classes.line}>

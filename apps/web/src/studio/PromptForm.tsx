@@ -1,9 +1,9 @@
 import { Textarea } from '@mantine/core'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 import type { Meter } from '../api.ts'
+import { DenialNotice } from '../denials/DenialNotice.tsx'
 import { formatNumber } from '../format.ts'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
-import { RefusalNotice } from '../refusals/RefusalNotice.tsx'
 import type { User } from '../Session.tsx'
 import { Composer } from './Composer.tsx'
 import { useDraft } from './draft.ts'
@@ -22,8 +22,8 @@ interface PromptFormProps {
   /** The button's words: what it will cost, and that work runs. */
   submit: string
   submitting: string
-  /** Ways to go on after a refusal that differ from tool to tool. */
-  ways: Pick<ComponentProps<typeof RefusalNotice>, 'onLess' | 'onWithoutFeature'>
+  /** Ways to go on after a denial that differ from tool to tool. */
+  ways: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>
   /** The options beside the button. */
   children: ReactNode
 }
@@ -35,9 +35,9 @@ export function PromptForm({ order, call, ways, children, ...words }: PromptForm
       label={words.label}
       meter={words.meter}
       onSubmit={() => order.submit()}
-      refusal={
+      denial={
         call.error && (
-          <RefusalNotice key={call.submittedAt} error={call.error} onRetry={() => order.submit()} {...ways} />
+          <DenialNotice key={call.submittedAt} error={call.error} onRetry={() => order.submit()} {...ways} />
         )
       }
     >

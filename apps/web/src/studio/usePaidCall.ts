@@ -1,4 +1,4 @@
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { type MutateOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { isLost } from '../api.ts'
@@ -27,7 +27,7 @@ export function usePaidCall<Input, Output>(name: string, run: (input: Input, cal
         unanswered.current = null
         return output
       } catch (error) {
-        const mayHaveRun = isLost(error) || billingRefusal(error)?.code === 'IN_PROGRESS'
+        const mayHaveRun = isLost(error) || billingDenial(error)?.code === 'IN_PROGRESS'
         if (!mayHaveRun) unanswered.current = null
         throw error
       }

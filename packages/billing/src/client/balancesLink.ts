@@ -5,7 +5,7 @@ import type { BalancesAnswer } from './balances.ts'
 import { balancesHeader } from './balancesHeader.ts'
 
 /**
- * Tells the balances that come along with each plain response, of a refusal too. They may come out of order: keep the highest version
+ * Tells the balances that come along with each plain response, of a denial too. They may come out of order: keep the highest version
  * (`newestBalances`). Streams carry none; `onBalances` of the billing router pushes them.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({

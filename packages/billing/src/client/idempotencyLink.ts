@@ -1,9 +1,9 @@
 import { type OperationContext, TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
+import type { Denial } from '../denials.ts'
 import { keyPattern, keyRule, printable } from '../keyPattern.ts'
-import type { Refusal } from '../refusals.ts'
-import { billingRefusal } from './billingRefusal.ts'
+import { billingDenial } from './billingDenial.ts'
 
 /** Where an operation carries its key; set it yourself to keep the key over retries that make new operations (React Query's). */
 const idempotencyKey = 'idempotencyKey'
@@ -37,10 +37,10 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
         let timer: ReturnType<typeof setTimeout> | undefined
         let sent = { unsubscribe() {} }
         const again = (error: TRPCClientError<Router>) => {
-          const refusal = billingRefusal(error)
-          if (refusal?.code !== 'IN_PROGRESS' || waitedMs >= maxWaitMs || op.signal?.aborted)
+          const denial = billingDenial(error)
+          if (denial?.code !== 'IN_PROGRESS' || waitedMs >= maxWaitMs || op.signal?.aborted)
             return observer.error(error)
-          const pauseMs = Math.min(Math.max(50, refusal.retryAfterMs), maxWaitMs - waitedMs)
+          const pauseMs = Math.min(Math.max(50, denial.retryAfterMs), maxWaitMs - waitedMs)
           waitedMs += pauseMs
           timer = setTimeout(send, pauseMs)
         }
@@ -67,7 +67,7 @@ const keyOf = ({ context }: Operation): string | null => {
 
 /** As the server would refuse it. */
 const keyInvalid = (key: string) => {
-  const billing: Refusal = { code: 'KEY_INVALID', key: printable(key) }
+  const billing: Denial = { code: 'KEY_INVALID', key: printable(key) }
   const data = { code: 'BAD_REQUEST', httpStatus: 400, billing }
   return TRPCClientError.from({ error: { code: -32600, message: keyRule, data } })
 }

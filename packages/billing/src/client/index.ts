@@ -1,4 +1,4 @@
-export type { Refusal, RefusalCode, ShortMeter } from '../refusals.ts'
+export type { Denial, DenialCode, ShortMeter } from '../denials.ts'
 export type {
   BalanceRow,
   BalanceStatus,
@@ -12,6 +12,6 @@ export type {
   UsageDay,
 } from './balances.ts'
 export { balancesLink } from './balancesLink.ts'
-export { billingRefusal } from './billingRefusal.ts'
+export { billingDenial } from './billingDenial.ts'
 export { idempotencyLink, keyHeaders, keyHeadersAs } from './idempotencyLink.ts'
 export { newestBalances } from './newestBalances.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
+import type { DenialCode } from '../denials.ts'
 import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
 import { withoutLedger } from '../onLedger.ts'
-import type { RefusalCode } from '../refusals.ts'
 
 const statuses = {
   INSUFFICIENT_CREDITS: 402,
@@ -13,7 +13,7 @@ const statuses = {
   KEY_REQUIRED: 400,
   KEY_INVALID: 400,
   BILLING_UNAVAILABLE: 503,
-} as const satisfies Record<RefusalCode, number>
+} as const satisfies Record<DenialCode, number>
 
 export interface BillingErrorReply {
   status: number
@@ -27,7 +27,7 @@ export interface BillingErrorReply {
 export function billingErrorReply(thrown: unknown): BillingErrorReply | null {
   const error = withoutLedger(thrown)
   if (error instanceof BillingError) {
-    const { code, ...detail } = error.refusal
+    const { code, ...detail } = error.denial
     return { status: statuses[code], body: { error: code.toLowerCase(), message: error.message, ...detail } }
   }
   if (error instanceof InvalidAmountError) {

@@ -2,22 +2,22 @@ import { type Clock, sleep } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
-import type { Lane, Lanes } from './lanes.ts'
+import type { Lease, Leases } from './leases.ts'
 import { type EventSender, mostPassedOver, type Sending } from './sendEvents.ts'
 
 const customersAtOnce = 100
 
-/** `refused`: what was tried is not taken, not even alone. */
+/** `rejected`: what was tried is not taken, not even alone. */
 interface Pass {
-  state: 'away' | 'progress' | 'refused' | 'nothing'
+  state: 'away' | 'progress' | 'rejected' | 'nothing'
 }
 
 export type Delivery = ReturnType<typeof createDelivery>
 
-/** Empties the outbox: takes the lanes of customers with usage to deliver, packs their events into bulks, and backs off while Flowglad is away. */
+/** Empties the outbox: takes the leases of customers with usage to deliver, packs their events into bulks, and backs off while Flowglad is away. */
 export function createDelivery({
   ledger,
-  lanes,
+  leases,
   sender,
   clock,
   options,
@@ -25,7 +25,7 @@ export function createDelivery({
   stopping,
 }: {
   ledger: Ledger
-  lanes: Lanes
+  leases: Leases
   sender: EventSender
   clock: Clock
   options: BillingOptions
@@ -44,7 +44,7 @@ export function createDelivery({
   async function pass(): Promise<Pass> {
     const now = clock.now()
     for (const [customer, until] of restingUntil) if (until <= now) restingUntil.delete(customer)
-    // No more than travels at once: a lane that waits for other customers' bulks keeps its own customer from a fetch.
+    // No more than travels at once: a lease that waits for other customers' bulks keeps its own customer from a fetch.
     const room = pace.bulks * pace.bulkSize
     const waiting = await ledger.customersToDeliver(customersAtOnce + restingUntil.size)
     const due = waiting
@@ -54,17 +54,17 @@ export function createDelivery({
     const passedOver = sender.passedOver()
     // Those come first, being the oldest, and are not sent: they must not take the places of what is.
     const pastOf = (customer: string) => passedOver.get(customer) ?? 0
-    const held = new Set<Lane>()
+    const held = new Set<Lease>()
     const take = async (customer: string) => {
-      const lane = await lanes.tryDeliver(customer, eventsEach + pastOf(customer))
-      if (lane) held.add(lane)
+      const lease = await leases.tryDeliver(customer, eventsEach + pastOf(customer))
+      if (lease) held.add(lease)
     }
     try {
       await allEnded(due.map(take))
       const taken = [...held]
       const batches = pack(taken, pace.bulkSize)
-      const unsent = new Map<Lane, number>()
-      for (const { lane } of batches.flat()) unsent.set(lane, (unsent.get(lane) ?? 0) + 1)
+      const unsent = new Map<Lease, number>()
+      for (const { lease } of batches.flat()) unsent.set(lease, (unsent.get(lease) ?? 0) + 1)
       let away = false
       let timedOut = false
       let decided = 0
@@ -76,10 +76,10 @@ export function createDelivery({
           away ||= result.away
           timedOut ||= result.timedOut
           decided += result.decided
-          for (const { lane } of batch) {
-            const left = (unsent.get(lane) ?? 0) - 1
-            unsent.set(lane, left)
-            if (left === 0 && held.delete(lane)) await lane.leave()
+          for (const { lease } of batch) {
+            const left = (unsent.get(lease) ?? 0) - 1
+            unsent.set(lease, left)
+            if (left === 0 && held.delete(lease)) await lease.leave()
           }
         }
       }
@@ -92,9 +92,9 @@ export function createDelivery({
         const until = sender.restsUntil(them, canLookFurther)
         if (until > now) restingUntil.set(customer, until)
       }
-      return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'refused' : 'nothing' }
+      return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'rejected' : 'nothing' }
     } finally {
-      await allEnded([...held].map((lane) => lane.leave()))
+      await allEnded([...held].map((lease) => lease.leave()))
     }
   }
 
@@ -145,8 +145,8 @@ export function createDelivery({
         if (state === 'away') return false
         if (state === 'progress') continue
         if ((await ledger.health()).waiting === 0) return true
-        // What is left is refused, or its lane is taken for a fetch.
-        if (state === 'refused' || restingUntil.size > 0 || clock.now() > giveUpAt) return false
+        // What is left is rejected, or its lease is taken for a fetch.
+        if (state === 'rejected' || restingUntil.size > 0 || clock.now() > giveUpAt) return false
         await sleep(clock, 20)
       }
     },
@@ -155,15 +155,15 @@ export function createDelivery({
   }
 }
 
-/** Throws what one of them threw only when none runs any more: none may go on with a lane that was left. */
+/** Throws what one of them threw only when none runs any more: none may go on with a lease that was left. */
 async function allEnded(running: Promise<void>[]) {
   for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason
 }
 
 /** Bulks of at most `size` events of any customers. */
-function pack(taken: Lane[], size: number): Sending[][] {
-  const sendings = taken.flatMap((lane) =>
-    [...lane.ambiguous, ...lane.events].map((event) => ({ event, lane })),
+function pack(taken: Lease[], size: number): Sending[][] {
+  const sendings = taken.flatMap((lease) =>
+    [...lease.ambiguous, ...lease.events].map((event) => ({ event, lease })),
   )
   const batches: Sending[][] = []
   for (let start = 0; start < sendings.length; start += size)

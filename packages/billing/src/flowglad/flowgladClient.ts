@@ -8,7 +8,7 @@ export interface FlowgladSettings {
   secretKey: string
   /** Default: Flowglad's hosted service. */
   baseUrl?: string | undefined
-  /** `whsec_…`; without it webhooks are refused. */
+  /** `whsec_…`; without it webhooks are rejected. */
   webhookSecret?: string | undefined
 }
 
@@ -99,7 +99,7 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
 const errorBody = z.object({ error: z.unknown(), code: z.string() })
 
 /**
- * Flowglad's own refusal: it read the request and said no, mostly with status 500. Null for everything that says nothing about the
+ * Flowglad's own rejection: it read the request and said no, mostly with status 500. Null for everything that says nothing about the
  * request: no connection, a deadline, a proxy's page, a rejected key, too many requests.
  */
 export function flowgladError(error: unknown): { status: number; message: string } | null {

@@ -6,12 +6,12 @@ import type { Logger } from '../logger.ts'
 import type { BillingOptions } from '../options.ts'
 import { traced } from '../tracing.ts'
 import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
-import type { Lane } from './lanes.ts'
+import type { Lease } from './leases.ts'
 
-/** An event on its way, with the lane that allows sending it. */
+/** An event on its way, with the lease that allows sending it. */
 export interface Sending {
   event: UsageEvent
-  lane: Lane
+  lease: Lease
 }
 
 /** `away`: Flowglad did not answer as itself, so the rest of the bulk was not tried. `timedOut`: it took too long. */
@@ -25,7 +25,7 @@ export interface SendResult {
 interface Failures {
   customer: string
   tries: number
-  /** Flowglad's own refusals while it worked for others: enough of them park the event. */
+  /** Flowglad's own rejections while it worked for others: enough of them park the event. */
   count: number
   /** The failures seem to be the event's own, so it goes alone, and what becomes of it says nothing about Flowglad. */
   alone: boolean
@@ -48,7 +48,7 @@ const singleAnswer = z.object({ usageEvent: recorded })
 export type EventSender = ReturnType<typeof createEventSender>
 
 /**
- * Sends usage events in bulk and writes down what became of each. A bulk is atomic at Flowglad: one bad event rejects all, so a refused bulk is
+ * Sends usage events in bulk and writes down what became of each. A bulk is atomic at Flowglad: one bad event rejects all, so a rejected bulk is
  * narrowed until the bad event is alone; an event that was omitted from a bulk answer (Flowglad had it, or somebody else's under its id) is sent alone.
  */
 export function createEventSender({
@@ -74,7 +74,7 @@ export function createEventSender({
   let successes = 0
 
   async function sendBulk(batch: Sending[], result: SendResult): Promise<void> {
-    const sending = await withLane(batch)
+    const sending = await withLease(batch)
     const [only] = sending
     if (!only || result.away || stopping.aborted) return
     if (sending.length === 1) return sendAlone(only, result)
@@ -95,9 +95,9 @@ export function createEventSender({
       await acknowledge(taken, result)
       for (const item of omitted) await sendAlone(item, result)
     } catch (error) {
-      const refusal = flowgladError(error)
-      if (!refusal) return gone(error, result)
-      const index = namedIndex(refusal.message)
+      const rejection = flowgladError(error)
+      if (!rejection) return gone(error, result)
+      const index = namedIndex(rejection.message)
       const culprit = index === null ? undefined : sending[index]
       if (culprit) {
         await sendAlone(culprit, result)
@@ -113,9 +113,9 @@ export function createEventSender({
   }
 
   async function sendAlone(item: Sending, result: SendResult): Promise<void> {
-    const [sending] = await withLane([item])
+    const [sending] = await withLease([item])
     if (!sending || result.away || stopping.aborted) return
-    const { event, lane } = sending
+    const { event, lease } = sending
     try {
       const answer = await carrying([sending], () => flowglad.createUsageEvent(wire(event)))
       const { usageEvent } = singleAnswer.parse(answer)
@@ -124,10 +124,10 @@ export function createEventSender({
         await acknowledge([{ sending, priceId: usageEvent.priceId ?? null }], result)
       else await park(event, 'Flowglad has another event under this transaction id', result)
     } catch (error) {
-      const refusal = flowgladError(error)
-      // One refusal leaves open whether Flowglad has it; a second makes that unlikely.
-      if (refusal && lane.refusals.get(event) === 1) return sendAlone(sending, result)
-      if (refusal) await refused(event, refusal.message, result)
+      const rejection = flowgladError(error)
+      // One rejection leaves open whether Flowglad has it; a second makes that unlikely.
+      if (rejection && lease.rejections.get(event) === 1) return sendAlone(sending, result)
+      if (rejection) await rejected(event, rejection.message, result)
       else unanswered(event, error, result)
     }
   }
@@ -164,14 +164,14 @@ export function createEventSender({
     logger.warn({ customer, attempt, meter, error: String(error) }, 'usage event gets no answer: it waits')
   }
 
-  async function refused(event: UsageEvent, reason: string, result: SendResult) {
+  async function rejected(event: UsageEvent, reason: string, result: SendResult) {
     const { record, others } = failed(event, options.parkAfterMs / 10)
     record.alone = true
     // An outage parks nothing: a failure counts only when Flowglad worked for somebody else since the one before.
     if (others) record.count++
     logger.warn(
       { customer: event.customer, attempt: event.attempt, meter: event.meter, reason },
-      'usage event refused',
+      'usage event rejected',
     )
     const hopeless =
       record.count >= options.parkAfterFailures && clock.now() - record.firstAt >= options.parkAfterMs
@@ -266,24 +266,27 @@ const rememberedEvents = 10_000
 /** How many of a customer's events a delivery looks past at most. */
 export const mostPassedOver = 100
 
-async function withLane(batch: Sending[]): Promise<Sending[]> {
-  const lanes = new Map<Lane, Promise<boolean>>()
-  for (const { lane } of batch) if (!lanes.has(lane)) lanes.set(lane, lane.keep())
-  const kept = new Map(await Promise.all([...lanes].map(async ([lane, keep]) => [lane, await keep] as const)))
-  return batch.filter(({ lane }) => kept.get(lane))
+async function withLease(batch: Sending[]): Promise<Sending[]> {
+  const leases = new Map<Lease, Promise<boolean>>()
+  for (const { lease } of batch) if (!leases.has(lease)) leases.set(lease, lease.keep())
+  const kept = new Map(
+    await Promise.all([...leases].map(async ([lease, keep]) => [lease, await keep] as const)),
+  )
+  return batch.filter(({ lease }) => kept.get(lease))
 }
 
-/** The request, and in the lanes what its answer says of the fate of its events: nothing, unless Flowglad itself refuses them. */
+/** The request, and in the leases what its answer says of the fate of its events: nothing, unless Flowglad itself rejects them. */
 async function carrying<T>(sending: Sending[], request: () => Promise<T>): Promise<T> {
-  const known = sending.flatMap(({ event, lane: { refusals } }) => {
-    const before = refusals.get(event)
-    refusals.delete(event)
-    return before === undefined ? [] : [{ event, refusals, before }]
+  const known = sending.flatMap(({ event, lease: { rejections } }) => {
+    const before = rejections.get(event)
+    rejections.delete(event)
+    return before === undefined ? [] : [{ event, rejections, before }]
   })
   try {
     return await request()
   } catch (error) {
-    if (flowgladError(error)) for (const { event, refusals, before } of known) refusals.set(event, before + 1)
+    if (flowgladError(error))
+      for (const { event, rejections, before } of known) rejections.set(event, before + 1)
     throw error
   }
 }

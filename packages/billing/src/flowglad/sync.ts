@@ -6,7 +6,7 @@ import type { BillingOptions } from '../options.ts'
 import { traced } from '../tracing.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { createGate, type Waiter } from './gate.ts'
-import type { Lane, Lanes } from './lanes.ts'
+import type { Lease, Leases } from './leases.ts'
 import type { EventSender } from './sendEvents.ts'
 import { snapshotOf } from './snapshotOf.ts'
 
@@ -33,11 +33,11 @@ interface Entry {
 
 export type Sync = ReturnType<typeof createSync>
 
-/** Fetches customers' snapshots: one at a time each, few at a time altogether, refusals first. */
+/** Fetches customers' snapshots: one at a time each, few at a time altogether, denials first. */
 export function createSync({
   ledger,
   flowglad,
-  lanes,
+  leases,
   sender,
   clock,
   options,
@@ -48,7 +48,7 @@ export function createSync({
 }: {
   ledger: Ledger
   flowglad: FlowgladClient
-  lanes: Lanes
+  leases: Leases
   sender: EventSender
   clock: Clock
   options: BillingOptions
@@ -61,7 +61,7 @@ export function createSync({
   const entries = new Map<string, Entry>()
   const answers = new Map<string, { answer: unknown; at: number }>()
   const gate = createGate(options.maxFetches)
-  /** Fetches that have begun and not ended, those that wait for their lane or at the gate among them. */
+  /** Fetches that have begun and not ended, those that wait for their lease or at the gate among them. */
   let running = 0
   let lastFailedAt = Number.NEGATIVE_INFINITY
   let lastInstalledAt = Number.NEGATIVE_INFINITY
@@ -146,7 +146,7 @@ export function createSync({
   function start(customer: KnownCustomer, entry: Entry, urgent: boolean): Fetch {
     running++
     const fetching: Fetch = { urgent, noted: false, outcome: Promise.resolve({ state: 'throttled' }) }
-    fetching.outcome = inLane(customer, fetching)
+    fetching.outcome = inLease(customer, fetching)
       .then(
         (): FetchOutcome => {
           lastInstalledAt = clock.now()
@@ -165,47 +165,47 @@ export function createSync({
     return fetching
   }
 
-  /** The lane comes before the gate: who waits for a delivery to leave it must not keep others out. */
-  async function inLane(customer: KnownCustomer, fetching: Fetch) {
-    const lane = await lanes.takeForFetch(customer.id, options.flowgladDeadlineMs)
-    if (!lane) throw new Error('The sync lane is taken')
+  /** The lease comes before the gate: who waits for a delivery to leave it must not keep others out. */
+  async function inLease(customer: KnownCustomer, fetching: Fetch) {
+    const lease = await leases.takeForFetch(customer.id, options.flowgladDeadlineMs)
+    if (!lease) throw new Error('The sync lease is taken')
     try {
       await gate.enter(fetching, () =>
         traced('billing.fetch', {}, () => {
           if (stopping.aborted) throw new Error('This node is stopping')
           fetching.noted = true
-          return fetchAndInstall(customer, lane)
+          return fetchAndInstall(customer, lease)
         }),
       )
     } finally {
-      await lane.leave()
+      await lease.leave()
     }
   }
 
-  async function fetchAndInstall(customer: KnownCustomer, lane: Lane) {
+  async function fetchAndInstall(customer: KnownCustomer, lease: Lease) {
     const { id } = customer
     // Anew, since whoever came while this waited at the gate has joined it.
-    await noteAnew(lane)
-    if (lane.ambiguous.length > 0) {
+    await noteAnew(lease)
+    if (lease.ambiguous.length > 0) {
       // What Flowglad may have: asking for its books without knowing would count those units twice, or not at all.
-      await sender.send(lane.ambiguous.map((event) => ({ event, lane })))
-      await noteAnew(lane)
+      await sender.send(lease.ambiguous.map((event) => ({ event, lease })))
+      await noteAnew(lease)
     }
-    const answer = (await asking(() => flowglad.billing(id))) ?? (await createAndFetch(customer, lane.keep))
+    const answer = (await asking(() => flowglad.billing(id))) ?? (await createAndFetch(customer, lease.keep))
     const snapshot = await asking(() => snapshotOf(answer, clock.now()))
     const { state } = await ledger.execute({
       type: 'install',
       customer: id,
-      token: lane.token,
+      token: lease.token,
       snapshot,
       unlimitedBy,
     })
-    if (state === 'laneLost') throw new Error('The sync lane was lost')
+    if (state === 'leaseLost') throw new Error('The sync lease was lost')
     remember(id, answer)
     changed(id)
   }
 
-  /** Fetches fail for other reasons too: a lane that another node has, a ledger out of reach. */
+  /** Fetches fail for other reasons too: a lease that another node has, a ledger out of reach. */
   async function asking<T>(ask: () => Promise<T> | T): Promise<T> {
     try {
       return await ask()
@@ -215,14 +215,14 @@ export function createSync({
     }
   }
 
-  async function noteAnew(lane: Lane) {
-    if (!(await lane.renote())) throw new Error('The sync lane was lost')
+  async function noteAnew(lease: Lease) {
+    if (!(await lease.renote())) throw new Error('The sync lease was lost')
   }
 
-  async function createAndFetch({ id, name, email }: KnownCustomer, keepLane: () => Promise<boolean>) {
+  async function createAndFetch({ id, name, email }: KnownCustomer, keepLease: () => Promise<boolean>) {
     if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
     await asking(() => flowglad.createCustomer({ id, name, email }))
-    if (!(await keepLane())) throw new Error('The sync lane was lost')
+    if (!(await keepLease())) throw new Error('The sync lease was lost')
     const answer = await asking(() => flowglad.billing(id))
     if (!answer) throw new Error(`Flowglad has no customer ${id} right after creating it`)
     return answer
@@ -236,7 +236,7 @@ export function createSync({
       hasRoom() ? fetch(customer, { urgent: false, forced: false }) : null,
 
     /**
-     * A fetch that began before: no ground for a refusal, but good enough for somebody who is not known at all. null when there is none; one that has not
+     * A fetch that began before: no ground for a denial, but good enough for somebody who is not known at all. null when there is none; one that has not
      * asked Flowglad yet is joined by `fetch`.
      */
     underWay(customer: string): Promise<FetchOutcome> | null {
@@ -285,7 +285,7 @@ export function createSync({
       return last && clock.now() - last.at <= maxAgeMs ? last.answer : null
     },
 
-    /** When no fetch runs any more: each keeps a lane until it ends. */
+    /** When no fetch runs any more: each keeps a lease until it ends. */
     async idle() {
       for (;;) {
         const running = [...entries.values()].flatMap(({ running: fetching }) => fetching?.outcome ?? [])

@@ -118,7 +118,7 @@ function sizeOf(command: Command): number {
   switch (command.type) {
     case 'settle':
       return 512 + (command.result?.length ?? 0)
-    case 'leaveLane':
+    case 'leaveLease':
       return 128 * (1 + command.untaken.length)
     case 'acknowledge':
     case 'park':

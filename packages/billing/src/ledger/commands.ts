@@ -1,6 +1,6 @@
 /**
  * What the ledger is asked and what it answers. Every command is idempotent by an id minted before it was queued (the attempt,
- * the lane's token), because a batch whose COMMIT has an unknown outcome is simply run again.
+ * the lease's token), because a batch whose COMMIT has an unknown outcome is simply run again.
  *
  * Amounts are integers in the meter's smallest unit, 1 … 2^31−1 (Flowglad stores int32). Durations are milliseconds; answers carry
  * durations rather than deadlines, since a process must never compare the database's clock with its own. `asOf` alone is a time
@@ -12,8 +12,8 @@ export type Command =
   | Settle
   | Release
   | Expire
-  | TakeLane
-  | LeaveLane
+  | TakeLease
+  | LeaveLease
   | Install
   | Acknowledge
   | Park
@@ -96,13 +96,13 @@ export interface Expire {
 }
 
 /**
- * Takes the customer's sync lane, or extends it when `token` already has it (then it notes and marks anew).
+ * Takes the customer's sync lease, or extends it when `token` already has it (then it notes and marks anew).
  * `fetch` notes every account's `acked` (and what is ambiguous) for the install; `deliver` marks waiting events `sent`, so many that no more
  * than `maxEvents` are on their way. Take it right before each request and never between a GET and its install: what is acknowledged by then
  * would be taken to be in the answer.
  */
-export interface TakeLane {
-  type: 'takeLane'
+export interface TakeLease {
+  type: 'takeLease'
   customer: string
   token: string
   purpose: 'fetch' | 'deliver'
@@ -113,12 +113,12 @@ export interface TakeLane {
 }
 
 /**
- * Frees the lane, if `token` still has it. `untaken`: events that this lane marked sent and that Flowglad does not have, as far as it tells: they were
+ * Frees the lease, if `token` still has it. `untaken`: events that this lease marked sent and that Flowglad does not have, as far as it tells: they were
  * not sent after all, or Flowglad itself refused them twice in a row. They wait again, and are ambiguous no longer. Never one that was ambiguous when
- * the lane was taken: what became of an earlier request no later one tells.
+ * the lease was taken: what became of an earlier request no later one tells.
  */
-export interface LeaveLane {
-  type: 'leaveLane'
+export interface LeaveLease {
+  type: 'leaveLease'
   customer: string
   token: string
   untaken: EventId[]
@@ -147,7 +147,7 @@ export interface Snapshot {
   meters: Record<string, { available: number; granted: number }>
 }
 
-/** Refused unless `token` still has the lane; leaves the lane. `unlimitedBy` names each meter's lifting feature. */
+/** Refused unless `token` still has the lease; leaves the lease. `unlimitedBy` names each meter's lifting feature. */
 export interface Install {
   type: 'install'
   customer: string
@@ -161,7 +161,7 @@ export interface EventId {
   meter: string
 }
 
-/** Flowglad has these events. Books are raised whether or not the lane was lost since: it is a fact about Flowglad. */
+/** Flowglad has these events. Books are raised whether or not the lease was lost since: it is a fact about Flowglad. */
 export interface Acknowledge {
   type: 'acknowledge'
   customer: string
@@ -175,7 +175,7 @@ export interface Park {
   events: (EventId & { reason: string; retryInMs: number })[]
 }
 
-/** An operator gives an event up: its retries end now; `booked` falls in the next install whose lane was taken after. */
+/** An operator gives an event up: its retries end now; `booked` falls in the next install whose lease was taken after. */
 export interface Drop {
   type: 'drop'
   customer: string
@@ -224,7 +224,7 @@ export type SettleAnswer =
   | { state: 'settled' }
   /** Another attempt completed the key first: its result; this attempt is not charged. */
   | { state: 'completed'; result: string | null }
-export type TakeLaneAnswer =
+export type TakeLeaseAnswer =
   /** `ambiguous`: sent before and neither acknowledged nor parked. `events`: marked sent just now (deliver only). */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
@@ -234,9 +234,9 @@ export interface AnswerOf {
   settle: SettleAnswer
   release: { state: 'ended' }
   expire: { state: 'swept'; ended: number }
-  takeLane: TakeLaneAnswer
-  leaveLane: { state: 'left' }
-  install: { state: 'installed' } | { state: 'laneLost' }
+  takeLease: TakeLeaseAnswer
+  leaveLease: { state: 'left' }
+  install: { state: 'installed' } | { state: 'leaseLost' }
   acknowledge: { state: 'acknowledged' }
   park: { state: 'parked' }
   drop: { state: 'dropped' }

@@ -77,7 +77,7 @@ export interface Ledger extends AsyncDisposable {
   versions(customers: string[]): Promise<Map<string, number>>
   /** Customers with a hold past its time. */
   customersWithDueHolds(limit: number): Promise<string[]>
-  /** Customers with usage events to deliver now (waiting, ambiguous, or parked and due), whose lane is free. */
+  /** Customers with usage events to deliver now (waiting, ambiguous, or parked and due), whose lease is free. */
   customersToDeliver(limit: number): Promise<string[]>
   health(): Promise<LedgerHealth>
   /** Parked events of everybody, for an operator. */

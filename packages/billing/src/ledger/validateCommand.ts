@@ -118,7 +118,7 @@ const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), customer, attempt }),
   z.object({ type: z.literal('expire'), customer }),
   z.object({
-    type: z.literal('takeLane'),
+    type: z.literal('takeLease'),
     customer,
     token,
     purpose: z.enum(['fetch', 'deliver']),
@@ -127,7 +127,7 @@ const commandSchema = z.discriminatedUnion('type', [
     extend: z.boolean(),
   }),
   z.object({
-    type: z.literal('leaveLane'),
+    type: z.literal('leaveLease'),
     customer,
     token,
     untaken: z.array(z.object(eventId)).max(10_000),

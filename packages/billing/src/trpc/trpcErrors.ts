@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
+import type { Denial, DenialCode } from '../denials.ts'
 import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
 import { withoutLedger } from '../onLedger.ts'
-import type { Refusal, RefusalCode } from '../refusals.ts'
 
 const trpcCodes = {
   INSUFFICIENT_CREDITS: 'PAYMENT_REQUIRED',
@@ -13,13 +13,13 @@ const trpcCodes = {
   KEY_REQUIRED: 'BAD_REQUEST',
   KEY_INVALID: 'BAD_REQUEST',
   BILLING_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
-} as const satisfies Record<RefusalCode, TRPCError['code']>
+} as const satisfies Record<DenialCode, TRPCError['code']>
 
 /** Our errors under tRPC's codes; anything else as it is. */
 export function toTrpcError(thrown: unknown): unknown {
   const error = withoutLedger(thrown)
   if (error instanceof BillingError) {
-    return new TRPCError({ code: trpcCodes[error.refusal.code], message: error.message, cause: error })
+    return new TRPCError({ code: trpcCodes[error.denial.code], message: error.message, cause: error })
   }
   if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
     return new TRPCError({ code: 'BAD_REQUEST', message: error.message, cause: error })
@@ -39,7 +39,7 @@ export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
 /** Spread into `data` by the app's `errorFormatter`: types and fills `error.data.billing`. */
 export const formatErrorFor =
   <Meter extends string>() =>
-  ({ error }: { error: TRPCError }): { billing: Refusal<Meter> | null } => ({
-    // The refusal names meters that this billing reserved, so they are the app's own.
-    billing: error.cause instanceof BillingError ? (error.cause.refusal as Refusal<Meter>) : null,
+  ({ error }: { error: TRPCError }): { billing: Denial<Meter> | null } => ({
+    // The denial names meters that this billing reserved, so they are the app's own.
+    billing: error.cause instanceof BillingError ? (error.cause.denial as Denial<Meter>) : null,
   })

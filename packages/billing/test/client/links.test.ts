@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import {
   type BalancesAnswer,
   balancesLink,
-  billingRefusal,
+  billingDenial,
   idempotencyLink,
   keyHeaders,
   keyHeadersAs,
@@ -69,17 +69,17 @@ test.each(['a,b', '€', '', 'x'.repeat(129)])(
       client.ping.query(undefined, { context: { idempotencyKey: key } }),
       client.ping.query(),
     ])
-    expect(bad.status === 'rejected' && billingRefusal(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
+    expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
     expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
   },
 )
 
-test('waiting for another attempt ends: then the refusal is the answer', async () => {
+test('waiting for another attempt ends: then the denial is the answer', async () => {
   const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
   const error = await clientOf(link, { maxWaitMs: 120 })
     .ping.query()
     .catch((reason: unknown) => reason)
-  expect(billingRefusal(error)).toMatchObject({ code: 'IN_PROGRESS' })
+  expect(billingDenial(error)).toMatchObject({ code: 'IN_PROGRESS' })
 })
 
 test('the header lists one key for each call of a batch in order, or is not there', () => {
@@ -90,7 +90,7 @@ test('the header lists one key for each call of a batch in order, or is not ther
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
 })
 
-test('balances arrive with each plain response, refusals included, and the highest version stays', async () => {
+test('balances arrive with each plain response, denials included, and the highest version stays', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])
@@ -120,6 +120,6 @@ test.each([
   [{ data: { billing: null } }],
   [{ data: { billing: { code: 'SOMETHING_ELSE' } } }],
   [{ data: { billing: { code: 'toString' } } }],
-])('%s is no refusal of billing', (error) => {
-  expect(billingRefusal(error)).toBeNull()
+])('%s is no denial of billing', (error) => {
+  expect(billingDenial(error)).toBeNull()
 })

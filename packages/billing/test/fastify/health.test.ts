@@ -3,7 +3,7 @@ import { sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
-import { aTakeLane } from '../ledger/builders.ts'
+import { aTakeLease } from '../ledger/builders.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 /** A ledger that tells whose rows are looked through. */
@@ -47,9 +47,9 @@ test('each node probes a row of its own, so that one that is stuck makes no othe
   expect(third).toBe(first)
 })
 
-test('a lane that another node keeps is no reason to say that Flowglad does not answer', async () => {
+test('a lease that another node keeps is no reason to say that Flowglad does not answer', async () => {
   await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
-  await stack.ledger.execute(aTakeLane({ customer: 'ada' }))
+  await stack.ledger.execute(aTakeLease({ customer: 'ada' }))
   expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })

@@ -39,7 +39,7 @@ test('a webhook that Flowglad signed refreshes its customer; any other is refuse
   await until(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
 })
 
-test('neither a webhook, a returning checkout nor a refusal erases usage that is not delivered yet', async () => {
+test('neither a webhook, a returning checkout nor a denial erases usage that is not delivered yet', async () => {
   await using app = await startApp()
   app.proxy.breakWith(({ path }) =>
     path.includes('usage-events') ? { state: 'page', status: 502 } : undefined,

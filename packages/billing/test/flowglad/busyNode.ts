@@ -14,7 +14,7 @@ const billing = createBilling({
   options: {
     holdTtlMs: 500,
     flowgladDeadlineMs: 2_000,
-    laneLeaseMs: 3_000,
+    leaseMs: 3_000,
     deliverEveryMs: 20,
     deliverMaxPauseMs: 50,
   },

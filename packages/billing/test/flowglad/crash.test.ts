@@ -52,7 +52,7 @@ test.each([
       await crash(stack, file, point)
       await stack.billing.start()
       // While the dead node's hold lives, the key is taken.
-      await expect.poll(() => retry(stack).catch((error) => error.refusal.code)).toBe(result)
+      await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
       await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
       expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([charged])
       expect(await stack.books.available(aUser(), 'generations')).toBe(10 - charged)

@@ -27,7 +27,7 @@ const billing = createBilling({
   options: {
     holdTtlMs: 500,
     flowgladDeadlineMs: 4_000,
-    laneLeaseMs: 5_000,
+    leaseMs: 5_000,
     deliverEveryMs: 50,
     decisionMs: 20_000,
   },

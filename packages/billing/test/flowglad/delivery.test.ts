@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { createDelivery } from '../../src/flowglad/delivery.ts'
-import { createLanes } from '../../src/flowglad/lanes.ts'
+import { createLeases } from '../../src/flowglad/leases.ts'
 import type { EventSender } from '../../src/flowglad/sendEvents.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { silent } from '../../src/logger.ts'
 import { defaultOptions } from '../../src/options.ts'
 import { ledgerFile } from './ledgerFile.ts'
-import { bodies, bulk, chargeOf, poison, refusal, spend, usageEvents } from './spending.ts'
+import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
@@ -37,7 +37,7 @@ test('usage whose answers were lost is sent again and billed once', async () => 
 test.each([
   ['a page of a gateway', { state: 'page', status: 502 }],
   ['JSON of somebody else', { state: 'json', status: 200, body: { hello: 'world' } }],
-  ['too many requests', { state: 'json', status: 429, body: { ...refusal, code: 'TOO_MANY_REQUESTS' } }],
+  ['too many requests', { state: 'json', status: 429, body: { ...rejection, code: 'TOO_MANY_REQUESTS' } }],
   ['a rejected key', { state: 'page', status: 401 }],
 ] as const)('%s says nothing about an event: it waits, and nothing is parked', async (_, fault) => {
   await using stack = await startStack({ options: { parkAfterMs: 0, parkAfterFailures: 0 } })
@@ -63,7 +63,7 @@ test("one customer's poison never delays another's usage", async () => {
   await using stack = await startStack({ started: false, options: { parkAfterMs: 0, parkAfterFailures: 99 } })
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
-  // An archived customer's usage is refused, and a bulk that contains it is refused altogether.
+  // An archived customer's usage is rejected, and a bulk that contains it is rejected altogether.
   await stack.books.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
   expect(await stack.books.events()).toHaveLength(7)
@@ -73,7 +73,7 @@ test("one customer's poison never delays another's usage", async () => {
   const before = bodies(stack, bulk).length
   await stack.billing.drain()
   expect(await stack.books.events()).toHaveLength(10)
-  // What failed before goes alone: its neighbours' bulk is not refused again.
+  // What failed before goes alone: its neighbours' bulk is not rejected again.
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
 
@@ -206,7 +206,7 @@ test('pauses grow while Flowglad is away, up to the longest', async () => {
   const customersToDeliver = () => Promise.reject(new Error('away'))
   const delivery = createDelivery({
     ledger: { ...ledger, customersToDeliver },
-    lanes: createLanes({ ledger, clock, leaseMs: 1 }),
+    leases: createLeases({ ledger, clock, leaseMs: 1 }),
     sender: { pace: { bulks: 1, bulkSize: 1 } } as EventSender,
     clock,
     options: { ...defaultOptions, deliverMaxPauseMs: 4_000, deliverEveryMs: 1 },
@@ -233,11 +233,11 @@ test('closing with usage still to deliver takes no time over it, and the next st
   expect(await next.books.available(aUser(), 'generations')).toBe(7)
 })
 
-test('a lane that cannot be taken for one customer is not lost for the others', async () => {
+test('a lease that cannot be taken for one customer is not lost for the others', async () => {
   const ledger = sqliteLedger(':memory:')
   let failing = false
   const execute: typeof ledger.execute = async (command) => {
-    if (failing && command.type === 'takeLane' && command.customer === 'bob') throw new Error('disk full')
+    if (failing && command.type === 'takeLease' && command.customer === 'bob') throw new Error('disk full')
     return ledger.execute(command)
   }
   await using stack = await startStack({ started: false, ledger: { ...ledger, execute } })
@@ -249,7 +249,7 @@ test('a lane that cannot be taken for one customer is not lost for the others', 
   expect(await stack.books.events()).toHaveLength(3)
 })
 
-test("a fetch waits neither for other customers' bulks nor behind those who wait for a lane", async () => {
+test("a fetch waits neither for other customers' bulks nor behind those who wait for a lease", async () => {
   await using stack = await startStack({
     started: false,
     options: { maxBulks: 1, bulkMaxEvents: 1, maxFetches: 1 },
@@ -299,7 +299,7 @@ test('closing ends the search for a bad event: what is left waits for the next s
   stack.proxy.breakWith(({ path }) => {
     if (!usageEvents.test(path)) return
     closing = stack.billing.close()
-    return { state: 'json', status: 500, body: refusal }
+    return { state: 'json', status: 500, body: rejection }
   })
   await stack.billing.start()
   await until(() => expect(stack.proxy.count(usageEvents)).toBeGreaterThan(before))

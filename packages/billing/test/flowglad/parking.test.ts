@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/index.ts'
 import { ledgerFile } from './ledgerFile.ts'
-import { bodies, chargeOf, poison, refusal, spend, usageEvents } from './spending.ts'
+import { bodies, chargeOf, poison, rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
 const operatorScript = fileURLToPath(new URL('./operator.ts', import.meta.url))
 
-test('an event that Flowglad refuses alone, while others succeed, is parked, shown and retried', async () => {
+test('an event that Flowglad rejects alone, while others succeed, is parked, shown and retried', async () => {
   await using stack = await startStack({
     started: false,
     options: { parkAfterFailures: 3, parkAfterMs: 1, parkedRetryMs: 1 },
@@ -43,18 +43,18 @@ test('an event that Flowglad refuses alone, while others succeed, is parked, sho
   expect(await stack.books.available(aUser(), 'generations')).toBe(8)
 })
 
-test('who is short by nothing but an event that Flowglad itself refuses is out of credits, not kept waiting', async () => {
+test('who is short by nothing but an event that Flowglad itself rejects is out of credits, not kept waiting', async () => {
   await using stack = await startStack({ started: false })
   await poison(stack, () => true)
   await spend(stack, aUser('bob'))
   await stack.billing.drain()
   expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
   await expect(spend(stack, aUser(), 9)).rejects.toMatchObject({
-    refusal: { code: 'INSUFFICIENT_CREDITS', availableBalance: 8 },
+    denial: { code: 'INSUFFICIENT_CREDITS', availableBalance: 8 },
   })
 })
 
-test('an event that Flowglad records and then fails on is not taken for refused', async () => {
+test('an event that Flowglad records and then fails on is not taken for rejected', async () => {
   await using stack = await startStack({ started: false })
   const charge = await chargeOf(stack, aUser(), 2)
   let recorded = Promise.resolve<unknown>(undefined)
@@ -67,7 +67,7 @@ test('an event that Flowglad records and then fails on is not taken for refused'
       headers: { 'content-type': 'application/json', authorization: stack.flowglad.key },
       body,
     })
-    return { state: 'json', status: 500, body: refusal }
+    return { state: 'json', status: 500, body: rejection }
   })
   expect(await stack.billing.drain()).toBe(true)
   await recorded
@@ -77,17 +77,17 @@ test('an event that Flowglad records and then fails on is not taken for refused'
   })
 })
 
-test('an event without an answer stays ambiguous, though Flowglad refuses it when it is sent again', async () => {
+test('an event without an answer stays ambiguous, though Flowglad rejects it when it is sent again', async () => {
   await using stack = await startStack({ started: false })
   await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
   stack.proxy.breakWith(({ path }) =>
-    usageEvents.test(path) ? { state: 'json', status: 500, body: refusal } : undefined,
+    usageEvents.test(path) ? { state: 'json', status: 500, body: rejection } : undefined,
   )
   await stack.billing.drain()
   await stack.billing.refresh(aUser())
-  await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
 })
 
 test('a parked event that fails again is parked again at once, also after a restart and by another node', async () => {
@@ -109,7 +109,7 @@ test('a parked event that fails again is parked again at once, also after a rest
   expect(await other.ledger.customersToDeliver(10)).toEqual([])
   expect(await other.ledger.health()).toMatchObject({ waiting: 0, parked: 1 })
   await expect(spend(other, aUser(), 9)).rejects.toMatchObject({
-    refusal: { code: 'INSUFFICIENT_CREDITS' },
+    denial: { code: 'INSUFFICIENT_CREDITS' },
   })
 })
 
@@ -143,12 +143,12 @@ test('an operator drops an event from a second process: its retries end, and its
   ])
 })
 
-test('an outage parks nothing, however often and long it refuses everybody', async () => {
+test('an outage parks nothing, however often and long it rejects everybody', async () => {
   await using stack = await startStack({ started: false, options: { parkAfterFailures: 2, parkAfterMs: 1 } })
   await spend(stack, aUser())
   await spend(stack, aUser('bob'))
   stack.proxy.breakWith(({ path }) =>
-    usageEvents.test(path) ? { state: 'json', status: 500, body: refusal } : undefined,
+    usageEvents.test(path) ? { state: 'json', status: 500, body: rejection } : undefined,
   )
   for (let n = 0; n < 6; n++) await stack.billing.drain()
   expect(await stack.ledger.health()).toMatchObject({ waiting: 2, parked: 0 })

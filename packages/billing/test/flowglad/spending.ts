@@ -22,7 +22,7 @@ export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path, body }) =>
     isPoisoned() && usageEvents.test(path) && body.includes(charge)
-      ? { state: 'json', status: 500, body: refusal }
+      ? { state: 'json', status: 500, body: rejection }
       : undefined,
   )
   return { charge }
@@ -34,7 +34,7 @@ export const bodies = (stack: Stack, path: RegExp) =>
   stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
 
 /** The platform's own words for an event that it does not take. */
-export const refusal = {
+export const rejection = {
   error: 'Subscription not found: sub_gone',
   code: 'INTERNAL_SERVER_ERROR',
   request_id: '0a1b2c3d',

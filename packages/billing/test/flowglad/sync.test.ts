@@ -7,10 +7,10 @@ import { until } from './until.ts'
 const ada = aUser()
 const spend = (stack: Stack, amount = 1, user = ada) =>
   stack.billing.meter({ customer: user, meter: 'generations', amount }, () => 'done')
-const refusalOf = (call: Promise<unknown>) =>
+const denialOf = (call: Promise<unknown>) =>
   call.then(
     () => 'done',
-    (error) => error.refusal ?? String(error),
+    (error) => error.denial ?? String(error),
   )
 /** Known to the ledger, however long Flowglad took to answer. */
 const meet = (stack: Stack) =>
@@ -97,12 +97,12 @@ test('a customer whom another node creates at the same moment is as good as crea
   await expect.poll(() => stack.books.available(ada, 'generations')).toBe(9)
 })
 
-test('a refusal follows a look at Flowglad that began after the call', async () => {
+test('a denial follows a look at Flowglad that began after the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
   const before = stack.proxy.count(billing)
-  expect(await refusalOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
+  expect(await denialOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
   expect(stack.proxy.count(billing)).toBe(before + 1)
   await stack.books.pay(ada, 'generation_pack')
   expect(await spend(stack)).toBe('done')
@@ -118,36 +118,36 @@ test('a call that comes while a fetch is under way is not refused by that fetch'
   })
   const before = stack.proxy.count(billing)
   stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'answerHeld', until } : undefined))
-  const early = refusalOf(spend(stack))
+  const early = denialOf(spend(stack))
   await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThan(before)
   stack.proxy.mend()
   await stack.books.pay(ada, 'generation_pack')
-  const late = refusalOf(spend(stack))
+  const late = denialOf(spend(stack))
   open()
   // The early one's books were read before the payment.
   expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(await late).toBe('done')
 })
 
-test('a burst of refusals causes few fetches, and each is answered', async () => {
+test('a burst of denials causes few fetches, and each is answered', async () => {
   await using stack = await startStack({ options: { fetchEveryMs: 60_000 } })
   await spend(stack, 10)
   await stack.billing.drain()
   const before = stack.proxy.count(billing)
-  const outcomes = await Promise.all(Array.from({ length: 200 }, () => refusalOf(spend(stack))))
+  const outcomes = await Promise.all(Array.from({ length: 200 }, () => denialOf(spend(stack))))
   expect(outcomes).toEqual(Array(200).fill(expect.objectContaining({ code: 'INSUFFICIENT_CREDITS' })))
-  for (let n = 0; n < 20; n++) await refusalOf(spend(stack))
+  for (let n = 0; n < 20; n++) await denialOf(spend(stack))
   // The bucket's five; the first of them was spent on meeting the customer.
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('while Flowglad is slow, a refusal comes from the last snapshot and says how old it is', async () => {
+test('while Flowglad is slow, a denial comes from the last snapshot and says how old it is', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)
   await stack.billing.drain()
   const open = gate(stack, customers)
-  expect(await refusalOf(spend(stack, 2))).toMatchObject({
+  expect(await denialOf(spend(stack, 2))).toMatchObject({
     code: 'INSUFFICIENT_CREDITS',
     availableBalance: 1,
     asOf: expect.any(Number),
@@ -159,13 +159,13 @@ test('while Flowglad is slow, a refusal comes from the last snapshot and says ho
 test('an unknown customer is answered BILLING_UNAVAILABLE while Flowglad is slow, and works once it has answered', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   const open = gate(stack, customers)
-  expect(await refusalOf(spend(stack))).toMatchObject({
+  expect(await denialOf(spend(stack))).toMatchObject({
     code: 'BILLING_UNAVAILABLE',
     retryAfterMs: expect.any(Number),
   })
   open()
   // The fetch went on behind.
-  await expect.poll(() => refusalOf(spend(stack))).toBe('done')
+  await expect.poll(() => denialOf(spend(stack))).toBe('done')
 })
 
 test('with Flowglad away a known customer works up to the limit and not beyond, and everything arrives once', async () => {
@@ -174,10 +174,10 @@ test('with Flowglad away a known customer works up to the limit and not beyond, 
   await spend(stack)
   await stack.billing.drain()
   stack.proxy.breakWith(() => ({ state: 'refused' }))
-  const outcomes = await Promise.all(Array.from({ length: 30 }, () => refusalOf(spend(stack))))
+  const outcomes = await Promise.all(Array.from({ length: 30 }, () => denialOf(spend(stack))))
   expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(9)
-  expect(await refusalOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
-  expect(await refusalOf(spend(stack, 1, aUser('stranger')))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  expect(await denialOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
+  expect(await denialOf(spend(stack, 1, aUser('stranger')))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
   stack.proxy.mend()
   await expect.poll(() => stack.books.available(ada, 'generations')).toBe(0)
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
@@ -190,10 +190,10 @@ test('units whose fate at Flowglad is unknown are not called spent: the answer i
   // Flowglad got them, nobody heard: the fetched balance contains them, or it does not.
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
-  expect(await refusalOf(spend(stack, 8))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 8 })
-  expect(await refusalOf(spend(stack, 4))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  expect(await denialOf(spend(stack, 8))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 8 })
+  expect(await denialOf(spend(stack, 4))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
   stack.proxy.mend()
-  await expect.poll(() => refusalOf(spend(stack, 4))).toBe('done')
+  await expect.poll(() => denialOf(spend(stack, 4))).toBe('done')
   await stack.billing.drain()
   expect(await stack.books.available(ada, 'generations')).toBe(0)
 })
@@ -204,7 +204,7 @@ test('whoever fetches first sends again what may or may not have arrived, and so
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
   stack.proxy.mend()
-  expect(await refusalOf(spend(stack, 5))).toMatchObject({
+  expect(await denialOf(spend(stack, 5))).toMatchObject({
     code: 'INSUFFICIENT_CREDITS',
     availableBalance: 4,
   })
@@ -241,7 +241,7 @@ test('fetches run few at a time, however many customers wait', async () => {
   await using stack = await startStack({ options: { maxFetches: 2, decisionMs: 200 } })
   const open = gate(stack, billing)
   const users = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
-  const calls = users.map((user) => refusalOf(spend(stack, 1, user)))
+  const calls = users.map((user) => denialOf(spend(stack, 1, user)))
   await until(() => expect(stack.proxy.count(billing)).toBe(2))
   await Promise.all(calls)
   expect(stack.proxy.count(billing)).toBe(2)
@@ -249,7 +249,7 @@ test('fetches run few at a time, however many customers wait', async () => {
   await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThanOrEqual(6)
 })
 
-test('a refusal that joins a refresh takes it past those who can wait', async () => {
+test('a denial that joins a refresh takes it past those who can wait', async () => {
   await using stack = await startStack({ started: false, options: { maxFetches: 1 } })
   const open = gate(stack, billing)
   const fetch = (id: string, urgent: boolean) =>
@@ -265,7 +265,7 @@ test('a refusal that joins a refresh takes it past those who can wait', async ()
   )
 })
 
-test('refusals are BillingErrors with a plain message', async () => {
+test('denials are BillingErrors with a plain message', async () => {
   await using stack = await startStack()
   const error = await spend(stack, 11).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(InsufficientCreditsError)
@@ -291,11 +291,11 @@ test('who must decide now passes who can wait', async () => {
   const joined = { urgent: false }
   const rest = [
     enter({ urgent: false }, async () => void order.push('refresh')),
-    enter({ urgent: true }, async () => void order.push('refusal')),
-    enter(joined, async () => void order.push('refresh that a refusal joined')),
+    enter({ urgent: true }, async () => void order.push('denial')),
+    enter(joined, async () => void order.push('refresh that a denial joined')),
   ]
   joined.urgent = true
   open()
   await Promise.all([first, ...rest])
-  expect(order).toEqual(['refusal', 'refresh that a refusal joined', 'refresh'])
+  expect(order).toEqual(['denial', 'refresh that a denial joined', 'refresh'])
 })

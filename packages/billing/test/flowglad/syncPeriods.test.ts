@@ -29,7 +29,7 @@ const spend = (stack: Stack, amount = 1) =>
 const outcomeOf = (call: Promise<unknown>) =>
   call.then(
     (value) => value ?? 'allowed',
-    (error) => error.refusal ?? String(error),
+    (error) => error.denial ?? String(error),
   )
 const fetches = (stack: Stack) => stack.proxy.count(billing)
 const away = (stack: Stack) =>
@@ -85,7 +85,7 @@ test('when Flowglad still reports the old period, the call is decided and nothin
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('when its period ends in an outage, a customer is decided on the old one after one look, and a refusal still looks', async () => {
+test('when its period ends in an outage, a customer is decided on the old one after one look, and a denial still looks', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()

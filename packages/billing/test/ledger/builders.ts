@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { attemptId } from '../../src/attemptId.ts'
-import type { Install, Leg, Reserve, Settle, Snapshot, TakeLane } from '../../src/ledger/commands.ts'
+import type { Install, Leg, Reserve, Settle, Snapshot, TakeLease } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
 /** Commands and snapshots with valid defaults; a test names only what matters to it. */
@@ -57,8 +57,8 @@ export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: 
   return aSettle({ customer, attempt, procedure, key, fingerprint, legs, ...rest })
 }
 
-export const aTakeLane = (command: Partial<TakeLane> = {}): TakeLane => ({
-  type: 'takeLane',
+export const aTakeLease = (command: Partial<TakeLease> = {}): TakeLease => ({
+  type: 'takeLease',
   customer: 'ada',
   token: randomBytes(8).toString('hex'),
   purpose: 'fetch',
@@ -100,9 +100,9 @@ export const anInstall = (command: Partial<Install> & { token: string }): Instal
   ...command,
 })
 
-/** Takes the lane and installs what Flowglad says. */
+/** Takes the lease and installs what Flowglad says. */
 export async function fetched(ledger: Ledger, snapshot: Snapshot, install: Partial<Install> = {}) {
-  const lane = aTakeLane(install.customer === undefined ? {} : { customer: install.customer })
-  await ledger.execute(lane)
-  return ledger.execute(anInstall({ token: lane.token, snapshot, ...install }))
+  const lease = aTakeLease(install.customer === undefined ? {} : { customer: install.customer })
+  await ledger.execute(lease)
+  return ledger.execute(anInstall({ token: lease.token, snapshot, ...install }))
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { attemptId } from '../../src/attemptId.ts'
 import type { Charge, Ledger } from '../../src/ledger/ledger.ts'
-import { aReserve, aTakeLane, fetched, settleOf, units } from './builders.ts'
+import { aReserve, aTakeLease, fetched, settleOf, units } from './builders.ts'
 import { openAt } from './processes/openAt.ts'
 import { startNode } from './processes/startNode.ts'
 import { startStores, storeNames } from './processes/stores.ts'
@@ -61,7 +61,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     await using it = await survivor(store)
     await it.afterDeath('dieAfterSettle')
     expect(await it.ledger.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result: '"done"' })
-    expect(await it.ledger.execute(aTakeLane({ purpose: 'deliver' }))).toMatchObject({
+    expect(await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({
       ambiguous: [],
       events: [{ attempt: it.attempt, amount: 1 }],
     })
@@ -70,10 +70,10 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   test('after delivery, before it is acknowledged: known to be ambiguous, and sent again', async () => {
     await using it = await survivor(store)
     await it.afterDeath('dieAfterSend')
-    expect(await it.ledger.execute(aTakeLane())).toMatchObject({ state: 'busy' })
+    expect(await it.ledger.execute(aTakeLease())).toMatchObject({ state: 'busy' })
     it.advance(30_001)
     expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
-    expect(await it.ledger.execute(aTakeLane({ purpose: 'deliver' }))).toMatchObject({
+    expect(await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({
       ambiguous: [{ attempt: it.attempt, amount: 1 }],
       events: [],
     })

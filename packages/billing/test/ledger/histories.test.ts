@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { anInstall, aReserve, aTakeLane, settleOf } from './builders.ts'
+import { anInstall, aReserve, aTakeLease, settleOf } from './builders.ts'
 import { history } from './histories/history.ts'
 import { Life, type Subject } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
@@ -28,7 +28,7 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
 test('an attempt that ends and begins again within one batch is held, and expires', () => {
   const clock = testClock()
   const store = memoryStore(() => clock.now())
-  store.run([aTakeLane({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])
+  store.run([aTakeLease({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])
   const reserve = aReserve()
   store.run([reserve, settleOf(reserve), reserve])
   const held = () => store.read('ada').accounts.find(({ meter }) => meter === 'generations')?.held

@@ -32,7 +32,7 @@ test('a database that falls silent is BILLING_UNAVAILABLE to everybody, keeps no
     calls.map(() => ({
       status: 'rejected',
       reason: expect.objectContaining({
-        refusal: expect.objectContaining({ code: 'BILLING_UNAVAILABLE' }),
+        denial: expect.objectContaining({ code: 'BILLING_UNAVAILABLE' }),
       }),
     })),
   )

@@ -60,7 +60,7 @@ test.each([
 ])('a key %s is a typed error that leaves nothing held', async (_, key) => {
   await using stack = await startStack()
   const call = stack.billing.meter({ customer: ada, meter: 'generations', key }, () => 'done')
-  await expect(call).rejects.toMatchObject({ refusal: { code: 'KEY_INVALID' } })
+  await expect(call).rejects.toMatchObject({ denial: { code: 'KEY_INVALID' } })
   await expectUntouched(stack)
 })
 

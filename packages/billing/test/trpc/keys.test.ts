@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTRPCClient, httpBatchLink, retryLink } from '@trpc/client'
 import { expect, test } from 'vitest'
-import { billingRefusal, idempotencyLink, keyHeaders, keyHeadersAs } from '../../src/client/index.ts'
+import { billingDenial, idempotencyLink, keyHeaders, keyHeadersAs } from '../../src/client/index.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { type AppRouter, startApp } from './startApp.ts'
 
 const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })
-const refusalOf = (call: Promise<unknown>) =>
+const denialOf = (call: Promise<unknown>) =>
   call.then(
     () => null,
-    (error: unknown) => billingRefusal(error) ?? String(error),
+    (error: unknown) => billingDenial(error) ?? String(error),
   )
 const codeOf = async (call: Promise<unknown>) => {
-  const refusal = await refusalOf(call)
-  return refusal === null ? 'done' : typeof refusal === 'string' ? refusal : refusal.code
+  const denial = await denialOf(call)
+  return denial === null ? 'done' : typeof denial === 'string' ? denial : denial.code
 }
 
 /** Work that counts its runs, and waits where a test wants to look. */
@@ -109,7 +109,7 @@ test('the header of the keys can have another name, and every metered call can b
   const generate = (client: ReturnType<typeof clientWith>) =>
     client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
   const other = clientWith(keyHeaders)
-  expect(await refusalOf(generate(other))).toEqual({ code: 'KEY_REQUIRED', header: 'x-request-id' })
+  expect(await denialOf(generate(other))).toEqual({ code: 'KEY_REQUIRED', header: 'x-request-id' })
   expect(await other.unmetered.mutate()).toBe('ada')
   const named = clientWith(keyHeadersAs('x-request-id'))
   expect(await generate(named)).toEqual(await generate(named))

@@ -144,7 +144,7 @@ test('a caller does not wait for ever for a broken store: 503 that does not call
   await spend(stack, undefined, 1)
   store.breakFor((type) => type === 'settle')
   await expect(spend(stack)).rejects.toMatchObject({
-    refusal: { code: 'BILLING_UNAVAILABLE', chargeUnconfirmed: true },
+    denial: { code: 'BILLING_UNAVAILABLE', chargeUnconfirmed: true },
     message: expect.stringMatching(
       /^The work is done, but its charge is not confirmed yet.*same idempotency key/,
     ),
@@ -159,7 +159,7 @@ test('a store that does not answer before the work is BILLING_UNAVAILABLE, and t
   store.breakFor((type) => type === 'reserve')
   const run = vi.fn()
   await expect(spend(stack, run)).rejects.toMatchObject({
-    refusal: { code: 'BILLING_UNAVAILABLE', retryAfterMs: expect.any(Number) },
+    denial: { code: 'BILLING_UNAVAILABLE', retryAfterMs: expect.any(Number) },
     message: expect.stringContaining('Nothing was charged'),
   })
   expect(run).not.toHaveBeenCalled()
@@ -171,7 +171,7 @@ test('shutdown lets running work end, charges it, and takes no new work', async 
   const call = spend(stack, long.run)
   await long.started
   const closing = stack.billing.close()
-  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
   long.finish()
   expect(await call).toBe('done')
   await closing
@@ -195,7 +195,7 @@ test('shutdown lets a call that came before and still waits for Flowglad begin, 
   // However busy the machine is: shutdown ends with the call.
   const stack = await startStack({ options: { shutdownGraceMs: 60_000 } })
   const { call, open, closing } = await callBeforeShutdown(stack)
-  await expect(spend(stack)).rejects.toMatchObject({ refusal: { code: 'BILLING_UNAVAILABLE' } })
+  await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
   open()
   expect(await call).toBe('done')
   await closing
@@ -214,7 +214,7 @@ test('a call that waits for Flowglad beyond the grace period does not begin, and
   await new Promise(setImmediate)
   open()
   await expect(call).rejects.toMatchObject({
-    refusal: { code: 'BILLING_UNAVAILABLE' },
+    denial: { code: 'BILLING_UNAVAILABLE' },
     message: expect.stringContaining('Nothing was charged'),
   })
   await closing
@@ -267,7 +267,7 @@ test('plain work under a key runs once and returns its result again', async () =
       { customer: ada, meter: 'generations', amount: 2, key: 'job-1', input: { page: 2 }, name: 'nightly' },
       run,
     ),
-  ).rejects.toMatchObject({ refusal: { code: 'KEY_REUSED' } })
+  ).rejects.toMatchObject({ denial: { code: 'KEY_REUSED' } })
   const { charges } = await stack.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
   expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
 })

@@ -1,19 +1,19 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
-import { billingRefusal } from '../../src/client/index.ts'
+import { billingDenial } from '../../src/client/index.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from './startApp.ts'
 
 const ada = aUser()
-const refusalOf = async (call: Promise<unknown>) => {
+const denialOf = async (call: Promise<unknown>) => {
   const error = await call.then(
     () => null,
     (reason: unknown) => reason,
   )
   return {
-    refusal: billingRefusal(error),
+    denial: billingDenial(error),
     status: error instanceof TRPCClientError ? error.data?.httpStatus : null,
   }
 }
@@ -26,7 +26,7 @@ test('40 concurrent calls on 10 credits: exactly 10 succeed, 30 are refused, and
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   expect(outcomes.length - refused.length).toBe(10)
   for (const { reason } of refused) {
-    expect(billingRefusal(reason)).toMatchObject({
+    expect(billingDenial(reason)).toMatchObject({
       code: 'INSUFFICIENT_CREDITS',
       meter: 'generations',
       required: 1,
@@ -84,9 +84,9 @@ test('work that fails, and input or output that does not validate, costs nothing
 test('a call right after paying succeeds without any wait and without a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
-  expect(await refusalOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
+  expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
     status: 402,
-    refusal: { code: 'INSUFFICIENT_CREDITS', availableBalance: 0, heldBalance: 0, required: 1 },
+    denial: { code: 'INSUFFICIENT_CREDITS', availableBalance: 0, heldBalance: 0, required: 1 },
   })
   await app.books.pay(ada, 'pro_monthly')
   await app.client.generate.mutate({ prompt: 'more', count: 1 })
@@ -102,9 +102,9 @@ test('signed out is 401 and reaches nothing', async () => {
 
 test('a feature that the plan lacks is refused as a feature, not as credits', async () => {
   await using app = await startApp()
-  expect(await refusalOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
+  expect(await denialOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
     status: 403,
-    refusal: { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
+    denial: { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
   })
   await app.books.pay(ada, 'pro_monthly')
   await app.client.hd.mutate({ prompt: 'hd', count: 1 })
@@ -136,8 +136,8 @@ test('several meters in one call are reserved all or nothing, and each is charge
     { meter: 'tokens', available: 1_993, held: 0 },
     { meter: 'api_calls', available: 100, held: 0 },
   ])
-  expect(await refusalOf(app.client.both.mutate({ prompt: 'x', count: 9 }))).toMatchObject({
-    refusal: { code: 'INSUFFICIENT_CREDITS', meter: 'generations', meters: [{ meter: 'generations' }] },
+  expect(await denialOf(app.client.both.mutate({ prompt: 'x', count: 9 }))).toMatchObject({
+    denial: { code: 'INSUFFICIENT_CREDITS', meter: 'generations', meters: [{ meter: 'generations' }] },
   })
   expect((await app.client.billing.balances.query()).balances[1]).toMatchObject({ available: 1_993, held: 0 })
   await app.billing.drain()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { billingRefusal } from '../../src/client/index.ts'
+import { billingDenial } from '../../src/client/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from './startApp.ts'
 
@@ -138,7 +138,7 @@ test('while Flowglad is away, plans say so, and known plans are still shown', as
   const error = await app.client.billing.checkout
     .mutate({ priceSlug: 'pro_monthly' })
     .catch((reason: unknown) => reason)
-  expect(billingRefusal(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
+  expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
 test('a look at the books says how old they are, by the clock that wrote them', async () => {
@@ -177,7 +177,7 @@ test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', 
     const calls = Array.from({ length: 400 }, (_, n) =>
       (n % 2 ? one : two).billing
         .meter({ customer: ada, meter: 'generations', amount: 2 }, () => 'done')
-        .catch((error) => error.refusal?.code ?? String(error)),
+        .catch((error) => error.denial?.code ?? String(error)),
     )
     const outcomes = await Promise.all(calls)
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(250)
@@ -203,7 +203,7 @@ test('a customer without a current subscription is told so, after a look at Flow
   )
   await app.client.billing.refresh.mutate()
   const error = await app.client.ping.query().catch((reason: unknown) => reason)
-  expect(billingRefusal(error)).toEqual({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' })
+  expect(billingDenial(error)).toEqual({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' })
   expect(await app.client.billing.balances.query()).toMatchObject({ plan: null, asOf: expect.any(Number) })
 })
 
@@ -231,7 +231,7 @@ test('who has looked around a lot and then decides waits for a turn, and is not 
   expect(effectiveAt).toBeGreaterThan(Date.now())
 })
 
-test('plan actions that change nothing cause no more fetches than refusals do', async () => {
+test('plan actions that change nothing cause no more fetches than denials do', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
   await app.client.ping.query()
   const fetches = () => app.proxy.count(/\/billing$/)

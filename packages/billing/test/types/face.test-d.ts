@@ -99,14 +99,14 @@ test('slugs are literal types from the definition to the browser', () => {
   expectTypeOf(client.ping.query).returns.resolves.toEqualTypeOf<'pong'>()
 })
 
-test('refusals are typed in error.data.billing', () => {
+test('denials are typed in error.data.billing', () => {
   const error = new TRPCClientError<AppRouter>('')
-  const refusal = error.data?.billing
-  if (refusal?.code === 'INSUFFICIENT_CREDITS') {
-    expectTypeOf(refusal.meter).toEqualTypeOf<Meter>()
-    expectTypeOf(refusal.required).toEqualTypeOf<number>()
-    // @ts-expect-error not a field of a refusal
-    refusal.nope
+  const denial = error.data?.billing
+  if (denial?.code === 'INSUFFICIENT_CREDITS') {
+    expectTypeOf(denial.meter).toEqualTypeOf<Meter>()
+    expectTypeOf(denial.required).toEqualTypeOf<number>()
+    // @ts-expect-error not a field of a denial
+    denial.nope
   }
 })
 

@@ -4,7 +4,7 @@ import { Book, type LoadedCustomer, type Writes } from './book.ts'
 import { acknowledge, drop, park } from './delivery.ts'
 import { expireDueHolds, release, renew } from './holds.ts'
 import { install } from './install.ts'
-import { leaveLane, takeLane } from './lane.ts'
+import { leaveLease, takeLease } from './lease.ts'
 import { reserve } from './reserve.ts'
 import { settle } from './settle.ts'
 
@@ -52,10 +52,10 @@ function answer(book: Book, command: Command, settings: LedgerSettings): Answer 
       return release(book, command, settings)
     case 'expire':
       return { state: 'swept', ended: expireDueHolds(book, settings) }
-    case 'takeLane':
-      return takeLane(book, command)
-    case 'leaveLane':
-      return leaveLane(book, command)
+    case 'takeLease':
+      return takeLease(book, command)
+    case 'leaveLease':
+      return leaveLease(book, command)
     case 'install':
       return install(book, command)
     case 'acknowledge':

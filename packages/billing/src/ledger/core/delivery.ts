@@ -3,7 +3,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Book } from './book.ts'
 import type { EventRow } from './rows.ts'
 
-/** Flowglad has them: a fact, whoever holds the lane by now. */
+/** Flowglad has them: a fact, whoever holds the lease by now. */
 export function acknowledge(
   book: Book,
   command: Acknowledge,

@@ -1,20 +1,20 @@
 import type { Install } from '../commands.ts'
 import { availableWithoutHolds } from './available.ts'
 import type { Book } from './book.ts'
-import { freeLane } from './lane.ts'
+import { freeLease } from './lease.ts'
 import type { AccountRow } from './rows.ts'
 
 /** Installs what Flowglad said, together with what was acknowledged when it was asked; all meters at once. */
-export function install(book: Book, command: Install): { state: 'installed' } | { state: 'laneLost' } {
-  const { lane, laneToken } = book.row
-  if (laneToken !== command.token || lane?.purpose !== 'fetch') {
+export function install(book: Book, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
+  const { lease, leaseToken } = book.row
+  if (leaseToken !== command.token || lease?.purpose !== 'fetch') {
     // After an unknown COMMIT the first run may have installed already.
-    return { state: book.row.installedToken === command.token ? 'installed' : 'laneLost' }
+    return { state: book.row.installedToken === command.token ? 'installed' : 'leaseLost' }
   }
-  for (const note of lane.notes) {
+  for (const note of lease.notes) {
     if (note.dropped === 0) continue
     const account = book.account(note.subscription, note.meter)
-    // The one way down: given up before the lane was taken, so Flowglad's answer cannot come to contain it unseen.
+    // The one way down: given up before the lease was taken, so Flowglad's answer cannot come to contain it unseen.
     book.writeAccount(account, {
       booked: account.booked - note.dropped,
       dropped: account.dropped - note.dropped,
@@ -27,8 +27,8 @@ export function install(book: Book, command: Install): { state: 'installed' } | 
     for (const meter of new Set([...Object.keys(meters), ...known.map((account) => account.meter)])) {
       const feature = command.unlimitedBy[meter]
       const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-      // An account made since the lane was taken had nothing acknowledged then.
-      const note = lane.notes.find((it) => it.subscription === subscription.id && it.meter === meter)
+      // An account made since the lease was taken had nothing acknowledged then.
+      const note = lease.notes.find((it) => it.subscription === subscription.id && it.meter === meter)
       installAccount(book, book.account(subscription.id, meter), {
         available,
         granted,
@@ -43,12 +43,12 @@ export function install(book: Book, command: Install): { state: 'installed' } | 
   book.writeCustomer({
     subscription: subscription?.id ?? null,
     snapshot: subscription,
-    // When the lane was taken, not now: the answer is at least that fresh, and a period that ended in between was not asked about.
-    fetchedAt: lane.notedAt,
-    periodCheckedFor: periodEnd !== null && periodEnd <= lane.notedAt ? periodEnd : null,
+    // When the lease was taken, not now: the answer is at least that fresh, and a period that ended in between was not asked about.
+    fetchedAt: lease.notedAt,
+    periodCheckedFor: periodEnd !== null && periodEnd <= lease.notedAt ? periodEnd : null,
     installedToken: command.token,
   })
-  freeLane(book)
+  freeLease(book)
   return { state: 'installed' }
 }
 

@@ -74,7 +74,7 @@ function add(needs: Needs, command: Command): void {
     case 'expire':
       needs.dueHolds.push(customer)
       return
-    case 'takeLane':
+    case 'takeLease':
       needs.sentEvents.push(customer)
       if (command.purpose === 'fetch') needs.allAccounts.push(customer)
       else needs.waitingEvents.push([customer, command.maxEvents])
@@ -87,7 +87,7 @@ function add(needs: Needs, command: Command): void {
     case 'drop':
       for (const { attempt, meter } of command.events) needs.events.push([customer, attempt, meter])
       return
-    case 'leaveLane':
+    case 'leaveLease':
       for (const { attempt, meter } of command.untaken) needs.events.push([customer, attempt, meter])
       return
     default:

@@ -28,8 +28,8 @@ const subscriptionDetail = z.object({
   features: z.array(z.string()),
 })
 
-/** What taking the lane for a fetch wrote down of one account, so that the install knows what Flowglad's answer contains. */
-const laneNote = z.object({
+/** What taking the lease for a fetch wrote down of one account, so that the install knows what Flowglad's answer contains. */
+const leaseNote = z.object({
   subscription: z.string(),
   meter: z.string(),
   acked: integer,
@@ -42,11 +42,11 @@ export const customerRow = z.object({
   version: integer,
   /** The last time this customer's rows were decided at; the ledger's clock never runs backwards for it. */
   time: integer,
-  laneToken: z.string().nullable(),
-  /** When the lane is free again, or has been since: whoever waited longest is served first. */
-  laneUntil: integer,
-  lane: json(
-    z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(laneNote) }),
+  leaseToken: z.string().nullable(),
+  /** When the lease is free again, or has been since: whoever waited longest is served first. */
+  leaseUntil: integer,
+  lease: json(
+    z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
   /** The token of the last install, so that its repetition after an unknown COMMIT still answers `installed`. */
   installedToken: z.string().nullable(),
@@ -68,7 +68,7 @@ export const accountRow = z.object({
   booked: integer,
   acked: integer,
   held: integer,
-  /** Units given up since the last install whose lane was taken after: `booked` falls by them then. */
+  /** Units given up since the last install whose lease was taken after: `booked` falls by them then. */
   dropped: integer,
   /** Parked events (their number, not their units). */
   parked: integer,

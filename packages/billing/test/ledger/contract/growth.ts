@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aReserve, aTakeLane, fetched, settleOf, units } from '../builders.ts'
+import { aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 const day = 24 * 3_600_000
@@ -14,12 +14,12 @@ export const growth = (open: OpenLedger) =>
         await it.ledger.execute(reserve)
         await it.ledger.execute(settleOf(reserve, { result: '"r"' }))
       }
-      const lane = aTakeLane({ purpose: 'deliver', maxEvents: 2 })
-      const taken = await it.ledger.execute(lane)
+      const lease = aTakeLease({ purpose: 'deliver', maxEvents: 2 })
+      const taken = await it.ledger.execute(lease)
       if (taken.state !== 'taken') throw new Error('busy')
       const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
       await it.ledger.execute({ type: 'acknowledge', customer: 'ada', events })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
       expect(await it.ledger.prune()).toBe(false)
 
       it.advance(91 * day)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, aSettle, aTakeLane, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aReserve, aSettle, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 export const guarantees = (open: OpenLedger) =>
@@ -29,7 +29,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['held']))
     })
 
-    test('a refusal names every short meter and tells held from spent', async () => {
+    test('a denial names every short meter and tells held from spent', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -89,8 +89,8 @@ export const guarantees = (open: OpenLedger) =>
       await it.ledger.execute(settleOf(reserve, { amount: 2, reference: 'picture_1' }))
       expect(await it.other.customersToDeliver(10)).toEqual(['ada'])
 
-      const lane = aTakeLane({ purpose: 'deliver' })
-      const taken = await it.ledger.execute(lane)
+      const lease = aTakeLease({ purpose: 'deliver' })
+      const taken = await it.ledger.execute(lease)
       const event = {
         customer: 'ada',
         attempt: reserve.attempt,
@@ -107,11 +107,11 @@ export const guarantees = (open: OpenLedger) =>
 
       it.advance(30_001)
       expect(await it.other.customersToDeliver(10)).toEqual(['ada'])
-      const again = aTakeLane({ purpose: 'deliver' })
+      const again = aTakeLease({ purpose: 'deliver' })
       expect(await it.other.execute(again)).toEqual({ state: 'taken', ambiguous: [event], events: [] })
       const ack = { attempt: reserve.attempt, meter: 'generations', priceId: 'price_1' }
       await it.other.execute({ type: 'acknowledge', customer: 'ada', events: [ack] })
-      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: again.token, untaken: [] })
+      await it.other.execute({ type: 'leaveLease', customer: 'ada', token: again.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
       const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
       expect(charges).toMatchObject([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, aSnapshot, aTakeLane, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 const held = async (it: Awaited<ReturnType<OpenLedger>>) =>
@@ -148,7 +148,7 @@ export const holds = (open: OpenLedger) =>
       // Only holds and counters of the snapshot's subscription count.
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
       await it.ledger.execute(settleOf(reserve, { subscription: 'sub_2' }))
-      const taken = await it.ledger.execute(aTakeLane({ purpose: 'deliver' }))
+      const taken = await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))
       expect(taken).toMatchObject({ events: [{ subscription: 'sub_1', amount: 4 }] })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })

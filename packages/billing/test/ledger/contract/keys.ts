@@ -179,7 +179,7 @@ export const keys = (open: OpenLedger) =>
       expect(await it.other.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result })
     })
 
-    test('a refusal leaves the key free', async () => {
+    test('a denial leaves the key free', async () => {
       await using it = await open()
       await fetched(it.ledger, units(0))
       expect(await it.ledger.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'short' })

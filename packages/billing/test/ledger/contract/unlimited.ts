@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../../src/ledger/commands.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
-import { aLeg, aReserve, aSnapshot, aTakeLane, fetched, settleOf } from '../builders.ts'
+import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 const unlimitedBy = { generations: 'unlimited' }
@@ -11,12 +11,12 @@ const plan = (available: number, periodStart: number, features: string[] = []): 
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
 async function deliverAll(ledger: Ledger) {
-  const lane = aTakeLane({ purpose: 'deliver' })
-  const taken = await ledger.execute(lane)
+  const lease = aTakeLease({ purpose: 'deliver' })
+  const taken = await ledger.execute(lease)
   if (taken.state !== 'taken') throw new Error('busy')
   const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
   await ledger.execute({ type: 'acknowledge', customer: 'ada', events })
-  await ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
+  await ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
 }
 
 export const unlimited = (open: OpenLedger) =>

@@ -8,7 +8,7 @@ import type {
   UsageEvent,
 } from '../../../src/ledger/commands.ts'
 import type { CustomerBalances } from '../../../src/ledger/ledger.ts'
-import { anInstall, aReserve, aSettle, aTakeLane, settleOf } from '../builders.ts'
+import { anInstall, aReserve, aSettle, aTakeLease, settleOf } from '../builders.ts'
 import type { Call, Step } from './history.ts'
 import { Model } from './model.ts'
 import { meters, World } from './world.ts'
@@ -60,17 +60,17 @@ export class Life {
         return
       }
       case 'fetchAtOnce': {
-        const lane = aTakeLane({ customer: this.#customer, token: this.#mint('f') })
-        const [taken] = await this.#execute([lane])
-        if (taken?.state === 'taken') await this.#install(lane.token, this.#world.billing(), this.#changes)
+        const lease = aTakeLease({ customer: this.#customer, token: this.#mint('f') })
+        const [taken] = await this.#execute([lease])
+        if (taken?.state === 'taken') await this.#install(lease.token, this.#world.billing(), this.#changes)
         return
       }
       case 'fetchTake': {
         const { leaseMs } = step
-        const lane = aTakeLane({ customer: this.#customer, token: this.#mint('f'), leaseMs })
-        const [taken] = await this.#execute([lane])
+        const lease = aTakeLease({ customer: this.#customer, token: this.#mint('f'), leaseMs })
+        const [taken] = await this.#execute([lease])
         if (taken?.state !== 'taken') return
-        this.#fetches[step.slot] = { token: lane.token, ambiguous: taken.ambiguous, response: null }
+        this.#fetches[step.slot] = { token: lease.token, ambiguous: taken.ambiguous, response: null }
         return
       }
       case 'fetchResend': {
@@ -95,19 +95,19 @@ export class Life {
       }
       case 'deliverTake': {
         const { maxEvents, leaseMs } = step
-        const lane = aTakeLane({
+        const lease = aTakeLease({
           customer: this.#customer,
           token: this.#mint('d'),
           purpose: 'deliver',
           maxEvents,
           leaseMs,
         })
-        const [taken] = await this.#execute([lane])
+        const [taken] = await this.#execute([lease])
         if (taken?.state !== 'taken') return
         const before = this.#deliveries[step.slot]
         if (before) this.#strays.push(...before.inFlight)
         this.#deliveries[step.slot] = {
-          token: lane.token,
+          token: lease.token,
           fresh: taken.events,
           inFlight: [...taken.ambiguous, ...taken.events],
           arrived: [],
@@ -129,7 +129,7 @@ export class Life {
       }
       case 'deliverPark': {
         const delivery = this.#deliveries[step.slot]
-        if (delivery?.token !== this.#model.lane?.token || !delivery) return
+        if (delivery?.token !== this.#model.lease?.token || !delivery) return
         const parked = delivery.inFlight.splice(0).filter((event) => !this.#isRecorded(event))
         // What Flowglad refuses it refuses from everybody.
         const ids = new Set(parked.map((event) => `${event.attempt}/${event.meter}`))
@@ -151,7 +151,7 @@ export class Life {
         if (!delivery) return
         const { token } = delivery
         const customer = this.#customer
-        await this.#execute([aTakeLane({ customer, token, purpose: 'deliver', maxEvents: 0, extend: true })])
+        await this.#execute([aTakeLease({ customer, token, purpose: 'deliver', maxEvents: 0, extend: true })])
         return
       }
       case 'deliverLeave': {
@@ -163,7 +163,7 @@ export class Life {
         delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))
         const { token } = delivery
         await this.#execute([
-          { type: 'leaveLane', customer: this.#customer, token, untaken: untaken.map(idOf) },
+          { type: 'leaveLease', customer: this.#customer, token, untaken: untaken.map(idOf) },
         ])
         return
       }
@@ -217,9 +217,9 @@ export class Life {
   }
 
   async #extend(token: string, purpose: 'fetch' | 'deliver'): Promise<boolean> {
-    // Whoever lost the lane stops.
-    if (this.#model.lane?.token !== token) return false
-    const [taken] = await this.#execute([aTakeLane({ customer: this.#customer, token, purpose })])
+    // Whoever lost the lease stops.
+    if (this.#model.lease?.token !== token) return false
+    const [taken] = await this.#execute([aTakeLease({ customer: this.#customer, token, purpose })])
     return taken?.state === 'taken'
   }
 

@@ -7,7 +7,7 @@ import type {
   Settle,
   ShortLeg,
   Snapshot,
-  TakeLane,
+  TakeLease,
 } from '../../../src/ledger/commands.ts'
 import type { Balance } from '../../../src/ledger/ledger.ts'
 
@@ -29,7 +29,7 @@ export interface ModelEvent {
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
   retryAt: number
-  /** Dropped, and an install whose lane was taken later has been made: no longer on the books. */
+  /** Dropped, and an install whose lease was taken later has been made: no longer on the books. */
   forgotten: boolean
 }
 
@@ -63,7 +63,7 @@ export class Model {
   snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
   periodCheckedFor: number | null = null
   installedToken: string | null = null
-  lane: {
+  lease: {
     token: string
     until: number
     at: number
@@ -96,14 +96,14 @@ export class Model {
         return { state: 'ended' }
       case 'expire':
         return { state: 'swept', ended: this.#expireDue() }
-      case 'takeLane':
-        return this.#takeLane(command)
-      case 'leaveLane':
-        if (this.lane?.token !== command.token) return { state: 'left' }
+      case 'takeLease':
+        return this.#takeLease(command)
+      case 'leaveLease':
+        if (this.lease?.token !== command.token) return { state: 'left' }
         for (const event of this.#named(command.untaken)) {
           if (event.state === 'sent') event.state = event.wasParked ? 'parked' : 'waiting'
         }
-        this.lane = null
+        this.lease = null
         return { state: 'left' }
       case 'install':
         return this.#install(command)
@@ -327,14 +327,14 @@ export class Model {
     return { state: 'settled' }
   }
 
-  #takeLane(command: TakeLane): Answer {
-    if (this.lane && this.lane.token !== command.token && this.lane.until > this.now) {
-      return { state: 'busy', retryAfterMs: this.lane.until - this.now }
+  #takeLease(command: TakeLease): Answer {
+    if (this.lease && this.lease.token !== command.token && this.lease.until > this.now) {
+      return { state: 'busy', retryAfterMs: this.lease.until - this.now }
     }
-    if (command.extend && this.lane?.token !== command.token) return { state: 'busy', retryAfterMs: 0 }
+    if (command.extend && this.lease?.token !== command.token) return { state: 'busy', retryAfterMs: 0 }
     const in_ = (state: ModelEvent['state']) => [...this.events.values()].filter((it) => it.state === state)
     const ambiguous = in_('sent')
-    this.lane = {
+    this.lease = {
       token: command.token,
       until: this.now + command.leaseMs,
       at: this.now,
@@ -361,12 +361,12 @@ export class Model {
   }
 
   #install({ token, snapshot, unlimitedBy }: Install): Answer {
-    const { lane } = this
-    if (lane?.token !== token || lane.purpose !== 'fetch') {
-      return { state: this.installedToken === token ? 'installed' : 'laneLost' }
+    const { lease } = this
+    if (lease?.token !== token || lease.purpose !== 'fetch') {
+      return { state: this.installedToken === token ? 'installed' : 'leaseLost' }
     }
-    for (const event of this.events.values()) if (lane.dropped.has(id(event))) event.forgotten = true
-    this.snapshot = { ...snapshot, at: lane.at, acked: lane.acked, ambiguous: lane.ambiguous }
+    for (const event of this.events.values()) if (lease.dropped.has(id(event))) event.forgotten = true
+    this.snapshot = { ...snapshot, at: lease.at, acked: lease.acked, ambiguous: lease.ambiguous }
     const { subscription, meters } = snapshot
     if (subscription) {
       const known = [...this.accounts.keys()].filter((name) => name.startsWith(`${subscription.id}/`))
@@ -374,9 +374,9 @@ export class Model {
       for (const meter of names) this.#see(subscription, meter, unlimitedBy[meter])
     }
     const periodEnd = subscription?.periodEnd ?? null
-    this.periodCheckedFor = periodEnd !== null && periodEnd <= lane.at ? periodEnd : null
+    this.periodCheckedFor = periodEnd !== null && periodEnd <= lease.at ? periodEnd : null
     this.installedToken = token
-    this.lane = null
+    this.lease = null
     return { state: 'installed' }
   }
 

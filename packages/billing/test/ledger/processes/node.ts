@@ -1,5 +1,5 @@
 import { attemptId } from '../../../src/attemptId.ts'
-import { aReserve, aTakeLane, settleOf } from '../builders.ts'
+import { aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
 /** A node of its own process, which comes to harm at a chosen moment: `node.ts <address> <act> <attempt>`. */
@@ -36,7 +36,7 @@ switch (act) {
   case 'dieAfterSend':
     await ledger.execute(reserve)
     await ledger.execute(settle)
-    await ledger.execute(aTakeLane({ purpose: 'deliver' }))
+    await ledger.execute(aTakeLease({ purpose: 'deliver' }))
     die()
     break
   case 'stopInReserve':

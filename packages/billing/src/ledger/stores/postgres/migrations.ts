@@ -112,4 +112,9 @@ export const migrations = [
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;
   `,
+  `
+  ALTER TABLE metered.customer RENAME COLUMN lane_token TO lease_token;
+  ALTER TABLE metered.customer RENAME COLUMN lane_until TO lease_until;
+  ALTER TABLE metered.customer RENAME COLUMN lane TO lease;
+  `,
 ]

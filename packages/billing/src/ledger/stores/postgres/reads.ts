@@ -87,14 +87,14 @@ export function createReads(
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
+      // Whoever waited longest for the lease comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
       const found = await query(
         named,
-        `(SELECT customer, lane_until FROM metered.customer WHERE undelivered > 0 AND lane_until <= ${now} ORDER BY lane_until LIMIT $2)
+        `(SELECT customer, lease_until FROM metered.customer WHERE undelivered > 0 AND lease_until <= ${now} ORDER BY lease_until LIMIT $2)
          UNION
-         SELECT c.customer, c.lane_until FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
-         WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ${now} AND c.lane_until <= ${now}
-         ORDER BY lane_until LIMIT $2`,
+         SELECT c.customer, c.lease_until FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
+         WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ${now} AND c.lease_until <= ${now}
+         ORDER BY lease_until LIMIT $2`,
         [limit],
       )
       return found.map((row) => row.customer)

@@ -106,4 +106,9 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE metered_customer RENAME COLUMN lane_token TO lease_token;
+  ALTER TABLE metered_customer RENAME COLUMN lane_until TO lease_until;
+  ALTER TABLE metered_customer RENAME COLUMN lane TO lease;
+  `,
 ]

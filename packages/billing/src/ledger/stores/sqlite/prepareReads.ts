@@ -39,14 +39,14 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   const due = db.prepare(
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Whoever waited longest for the lane comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
+  // Whoever waited longest for the lease comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
-       SELECT * FROM (SELECT customer, lane_until FROM metered_customer WHERE undelivered > 0 AND lane_until <= ? ORDER BY lane_until LIMIT ?)
+       SELECT * FROM (SELECT customer, lease_until FROM metered_customer WHERE undelivered > 0 AND lease_until <= ? ORDER BY lease_until LIMIT ?)
        UNION
-       SELECT c.customer, c.lane_until FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
-       WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lane_until <= ?
-     ) ORDER BY lane_until LIMIT ?`,
+       SELECT c.customer, c.lease_until FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
+       WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lease_until <= ?
+     ) ORDER BY lease_until LIMIT ?`,
   )
   const health = db.prepare(
     `SELECT

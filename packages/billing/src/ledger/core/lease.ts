@@ -1,23 +1,23 @@
-import type { LeaveLane, TakeLane, TakeLaneAnswer, UsageEvent } from '../commands.ts'
+import type { LeaveLease, TakeLease, TakeLeaseAnswer, UsageEvent } from '../commands.ts'
 import { type Book, joined } from './book.ts'
 import { moveEvent } from './delivery.ts'
 import type { EventRow } from './rows.ts'
 
 /**
- * One lane per customer: fetching and delivering exclude each other, so that a fetched balance either contains an event or cannot
+ * One lease per customer: fetching and delivering exclude each other, so that a fetched balance either contains an event or cannot
  * contain it. Taking it again extends it, notes anew and marks anew: the last thing to do before each request, never during one.
  */
-export function takeLane(book: Book, command: TakeLane): TakeLaneAnswer {
-  const { laneToken, laneUntil } = book.row
-  if (laneToken !== null && laneToken !== command.token && laneUntil > book.now) {
-    return { state: 'busy', retryAfterMs: laneUntil - book.now }
+export function takeLease(book: Book, command: TakeLease): TakeLeaseAnswer {
+  const { leaseToken, leaseUntil } = book.row
+  if (leaseToken !== null && leaseToken !== command.token && leaseUntil > book.now) {
+    return { state: 'busy', retryAfterMs: leaseUntil - book.now }
   }
-  if (command.extend && laneToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
+  if (command.extend && leaseToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
   const ambiguous = book.events().filter((event) => event.state === 'sent')
   book.writeCustomer({
-    laneToken: command.token,
-    laneUntil: book.now + command.leaseMs,
-    lane: {
+    leaseToken: command.token,
+    leaseUntil: book.now + command.leaseMs,
+    lease: {
       purpose: command.purpose,
       notedAt: book.now,
       notes: command.purpose === 'fetch' ? notes(book, ambiguous) : [],
@@ -30,19 +30,19 @@ export function takeLane(book: Book, command: TakeLane): TakeLaneAnswer {
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
-export function leaveLane(book: Book, command: LeaveLane): { state: 'left' } {
-  // Whoever lost the lane cannot say so any more: the next one may be sending them.
-  if (book.row.laneToken !== command.token) return { state: 'left' }
+export function leaveLease(book: Book, command: LeaveLease): { state: 'left' } {
+  // Whoever lost the lease cannot say so any more: the next one may be sending them.
+  if (book.row.leaseToken !== command.token) return { state: 'left' }
   for (const { attempt, meter } of command.untaken) {
     const event = book.event(attempt, meter)
     if (event?.state === 'sent') moveEvent(book, event, event.reason === null ? 'waiting' : 'parked')
   }
-  freeLane(book)
+  freeLease(book)
   return { state: 'left' }
 }
 
-export function freeLane(book: Book): void {
-  book.writeCustomer({ laneToken: null, laneUntil: book.now, lane: null })
+export function freeLease(book: Book): void {
+  book.writeCustomer({ leaseToken: null, leaseUntil: book.now, lease: null })
 }
 
 function notes(book: Book, ambiguous: EventRow[]) {

@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { createLanes } from '../../src/flowglad/lanes.ts'
+import { createLeases } from '../../src/flowglad/leases.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { ledgerFile } from './ledgerFile.ts'
-import { refusal, spend, usageEvents } from './spending.ts'
+import { rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test("who waits for a lane inside one process gives up when patience ends, and takes nobody's turn", async () => {
+test("who waits for a lease inside one process gives up when patience ends, and takes nobody's turn", async () => {
   const ledger = sqliteLedger(':memory:')
-  const lanes = createLanes({ ledger, clock: systemClock, leaseMs: 30_000 })
-  const mine = await lanes.takeForFetch('ada', 1_000)
-  expect(await lanes.takeForFetch('ada', 1)).toBeNull()
-  const patient = lanes.takeForFetch('ada', 30_000)
+  const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
+  const mine = await leases.takeForFetch('ada', 1_000)
+  expect(await leases.takeForFetch('ada', 1)).toBeNull()
+  const patient = leases.takeForFetch('ada', 30_000)
   await mine?.leave()
   expect(await patient).not.toBeNull()
   await (await patient)?.leave()
-  expect(await lanes.tryDeliver('ada', 1)).not.toBeNull()
+  expect(await leases.tryDeliver('ada', 1)).not.toBeNull()
   await ledger.close()
 })
 
-test('who loses the lane in mid-delivery stops', async () => {
+test('who loses the lease in mid-delivery stops', async () => {
   using file = ledgerFile()
   await using slow = await startStack({
     ledger: sqliteLedger(file.path),
     started: false,
-    options: { laneLeaseMs: 300 },
+    options: { leaseMs: 300 },
   })
   await spend(slow, aUser(), 1)
   await spend(slow, aUser(), 2)
@@ -37,22 +37,22 @@ test('who loses the lane in mid-delivery stops', async () => {
   slow.proxy.breakWith(({ path }) => {
     if (!usageEvents.test(path) || !first) return
     first = false
-    return { state: 'json', status: 500, body: refusal, after }
+    return { state: 'json', status: 500, body: rejection, after }
   })
   const draining = slow.billing.drain()
   await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
-  // Only now does the first hear that its bulk is refused: it would look for the bad event.
+  // Only now does the first hear that its bulk is rejected: it would look for the bad event.
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)
   expect((await slow.books.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
 })
 
-test('who loses the lane in mid-fetch installs nothing', async () => {
+test('who loses the lease in mid-fetch installs nothing', async () => {
   using file = ledgerFile()
-  await using slow = await startStack({ ledger: sqliteLedger(file.path), options: { laneLeaseMs: 300 } })
+  await using slow = await startStack({ ledger: sqliteLedger(file.path), options: { leaseMs: 300 } })
   await spend(slow, aUser(), 1)
   await slow.billing.drain()
   await slow.billing.refresh(aUser())

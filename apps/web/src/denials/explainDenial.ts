@@ -1,4 +1,4 @@
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api.ts'
 import { plural } from '../format.ts'
@@ -16,10 +16,10 @@ export interface Explanation {
 
 const free = 'Nothing was charged.'
 
-export function explainRefusal(error: unknown): Explanation {
-  const refusal = billingRefusal(error)
-  if (refusal !== null)
-    switch (refusal.code) {
+export function explainDenial(error: unknown): Explanation {
+  const denial = billingDenial(error)
+  if (denial !== null)
+    switch (denial.code) {
       case 'INSUFFICIENT_CREDITS':
         return { title: 'Not enough credits', detail: free, next: 'credits' }
       case 'NO_SUBSCRIPTION':
@@ -30,7 +30,7 @@ export function explainRefusal(error: unknown): Explanation {
         }
       case 'FEATURE_NOT_INCLUDED':
         return {
-          title: `${featureName(refusal.feature)} is not part of your plan`,
+          title: `${featureName(denial.feature)} is not part of your plan`,
           detail: `${free} Go on without it, or choose a plan that includes it.`,
           next: 'withoutFeature',
         }
@@ -39,7 +39,7 @@ export function explainRefusal(error: unknown): Explanation {
           title: 'This is still being worked on',
           detail: 'It is charged once, however often you press the button.',
           next: 'again',
-          retryAfterMs: refusal.retryAfterMs,
+          retryAfterMs: denial.retryAfterMs,
         }
       case 'ALREADY_COMPLETED':
         return {
@@ -48,26 +48,26 @@ export function explainRefusal(error: unknown): Explanation {
           next: 'rephrase',
         }
       case 'BILLING_UNAVAILABLE':
-        if (refusal.chargeUnconfirmed)
+        if (denial.chargeUnconfirmed)
           return {
             title: 'This is done, but not booked yet',
             detail: 'Try again in a moment: you get the result and are not charged twice.',
             next: 'again',
-            retryAfterMs: refusal.retryAfterMs,
+            retryAfterMs: denial.retryAfterMs,
           }
         return {
           title: 'Your credits cannot be checked right now',
           detail: `${free} Your credits are safe, and this usually passes within a minute.`,
           next: 'again',
           broken: true,
-          retryAfterMs: refusal.retryAfterMs,
+          retryAfterMs: denial.retryAfterMs,
         }
       case 'KEY_REUSED':
       case 'KEY_INVALID':
       case 'KEY_REQUIRED':
         return { title: 'This request was not accepted', detail: `${free} Please try again.`, next: 'again' }
       default:
-        return refusal satisfies never
+        return denial satisfies never
     }
 
   if (!navigator.onLine)

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { noticeShare } from '@metered/billing-react'
 import type { ReactNode } from 'react'
 import { usePaywall, usePlan, usePlans } from '../billing.ts'
@@ -20,7 +20,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
   const paywall = usePaywall(error)
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
-  const refusal = billingRefusal(error)
+  const denial = billingDenial(error)
   switch (paywall.state) {
     case 'short': {
       const { balance, required } = paywall
@@ -69,7 +69,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         <Notice
           role="status"
           title={
-            refusal?.code === 'INSUFFICIENT_CREDITS' ? 'You have enough credits now' : 'You can go on now'
+            denial?.code === 'INSUFFICIENT_CREDITS' ? 'You have enough credits now' : 'You can go on now'
           }
           actions={
             <Button size="sm" onClick={onRetry}>

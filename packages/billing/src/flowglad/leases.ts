@@ -4,7 +4,7 @@ import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The right to talk to Flowglad about one customer. */
-export interface Lane {
+export interface Lease {
   customer: string
   token: string
   /** Sent before, their fate unknown: to be sent again. */
@@ -12,32 +12,32 @@ export interface Lane {
   /** Marked sent just now. */
   events: UsageEvent[]
   /**
-   * Of `events`, those that Flowglad has not taken: how often Flowglad itself has refused them, one after the other. Taken out while a request with
-   * them is on its way, and for good when its answer was anything but a refusal: they were accepted, or nobody knows.
+   * Of `events`, those that Flowglad has not taken: how often Flowglad itself has rejected them, one after the other. Taken out while a request with
+   * them is on its way, and for good when its answer was anything but a rejection: they were accepted, or nobody knows.
    */
-  refusals: Map<UsageEvent, number>
-  /** Before each request: true while the lane is ours for longer than any deadline. Who lost it stops. */
+  rejections: Map<UsageEvent, number>
+  /** Before each request: true while the lease is ours for longer than any deadline. Who lost it stops. */
   keep(): Promise<boolean>
-  /** Notes anew what is acknowledged and what is ambiguous. False: the lane was lost. */
+  /** Notes anew what is acknowledged and what is ambiguous. False: the lease was lost. */
   renote(): Promise<boolean>
-  /** Gives back what was not sent, or was refused twice in a row. */
+  /** Gives back what was not sent, or was rejected twice in a row. */
   leave(): Promise<void>
 }
 
 /**
- * One refusal alone tells little: Flowglad may fail after recording the event. Asked once more it would answer with what it has, unless it fails again:
+ * One rejection alone tells little: Flowglad may fail after recording the event. Asked once more it would answer with what it has, unless it fails again:
  * then the event waits although Flowglad has it, and until the next fetch its units are subtracted twice. Too little can be spent then, never too much.
  */
-const isUntaken = (refusals: number) => refusals !== 1
+const isUntaken = (rejections: number) => rejections !== 1
 
-export type Lanes = ReturnType<typeof createLanes>
+export type Leases = ReturnType<typeof createLeases>
 type Purpose = 'fetch' | 'deliver'
 
 /**
- * Sync lanes, one per customer: fetching a snapshot and delivering usage exclude each other, or a snapshot would be credited with usage that it
+ * Sync leases, one per customer: fetching a snapshot and delivering usage exclude each other, or a snapshot would be credited with usage that it
  * already contains. The ledger's lease decides between nodes; inside one process they take turns without asking it.
  */
-export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
+export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const waiting = new Map<string, (() => void)[]>()
 
   const enter = (customer: string) => {
@@ -66,64 +66,64 @@ export function createLanes({ ledger, clock, leaseMs }: { ledger: Ledger; clock:
       queue.push(mine)
     })
 
-  async function lease(customer: string, purpose: Purpose, maxEvents: number): Promise<Lane | null> {
+  async function request(customer: string, purpose: Purpose, maxEvents: number): Promise<Lease | null> {
     const token = randomUUID()
     let extendedAt = clock.now()
-    const command = { type: 'takeLane', customer, token, purpose, leaseMs } as const
+    const command = { type: 'takeLease', customer, token, purpose, leaseMs } as const
     const answer = await ledger.execute({ ...command, maxEvents, extend: false })
     if (answer.state === 'busy') return null
-    const lane: Lane = {
+    const lease: Lease = {
       customer,
       token,
       ambiguous: answer.ambiguous,
       events: answer.events,
-      refusals: new Map(answer.events.map((event) => [event, 0])),
+      rejections: new Map(answer.events.map((event) => [event, 0])),
       async keep() {
         if (clock.now() - extendedAt < leaseMs / 3) return true
-        return lane.renote()
+        return lease.renote()
       },
       async renote() {
         const at = clock.now()
         const again = await ledger.execute({ ...command, maxEvents: 0, extend: true })
         if (again.state === 'busy') return false
         extendedAt = at
-        lane.ambiguous = again.ambiguous
+        lease.ambiguous = again.ambiguous
         return true
       },
       async leave() {
         try {
-          const untaken = [...lane.refusals].flatMap(([{ attempt, meter }, refusals]) =>
-            isUntaken(refusals) ? [{ attempt, meter }] : [],
+          const untaken = [...lease.rejections].flatMap(([{ attempt, meter }, rejections]) =>
+            isUntaken(rejections) ? [{ attempt, meter }] : [],
           )
-          await ledger.execute({ type: 'leaveLane', customer, token, untaken })
+          await ledger.execute({ type: 'leaveLease', customer, token, untaken })
         } finally {
           exit(customer)
         }
       },
     }
-    return lane
+    return lease
   }
 
   return {
-    /** The lane for delivering at most so many events more than the ambiguous ones, if it is free; otherwise null at once. */
-    async tryDeliver(customer: string, maxEvents: number): Promise<Lane | null> {
+    /** The lease for delivering at most so many events more than the ambiguous ones, if it is free; otherwise null at once. */
+    async tryDeliver(customer: string, maxEvents: number): Promise<Lease | null> {
       if (!enter(customer)) return null
-      const lane = await lease(customer, 'deliver', maxEvents).catch((error) => {
+      const lease = await request(customer, 'deliver', maxEvents).catch((error) => {
         exit(customer)
         throw error
       })
-      if (!lane) exit(customer)
-      return lane
+      if (!lease) exit(customer)
+      return lease
     },
 
-    /** Waits for the lane for a fetch, at most `patienceMs`. */
-    async takeForFetch(customer: string, patienceMs: number): Promise<Lane | null> {
+    /** Waits for the lease for a fetch, at most `patienceMs`. */
+    async takeForFetch(customer: string, patienceMs: number): Promise<Lease | null> {
       const giveUpAt = clock.now() + patienceMs
       if (!enter(customer) && !(await turn(customer, patienceMs))) return null
       try {
         for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-          const lane = await lease(customer, 'fetch', 0)
-          if (lane) return lane
+          const lease = await request(customer, 'fetch', 0)
+          if (lease) return lease
           if (clock.now() >= giveUpAt) break
           await sleep(clock, pauseMs)
         }

@@ -1,6 +1,6 @@
-import type { Refusal, RefusalCode } from '../refusals.ts'
+import type { Denial, DenialCode } from '../denials.ts'
 
-const codes: Record<RefusalCode, true> = {
+const codes: Record<DenialCode, true> = {
   INSUFFICIENT_CREDITS: true,
   NO_SUBSCRIPTION: true,
   FEATURE_NOT_INCLUDED: true,
@@ -13,13 +13,13 @@ const codes: Record<RefusalCode, true> = {
 }
 
 /** Why billing refused, out of any error a tRPC client throws; null when something else went wrong. */
-export function billingRefusal(error: unknown): Refusal | null {
-  const refusal = field(field(error, 'data'), 'billing')
-  return isRefusal(refusal) ? refusal : null
+export function billingDenial(error: unknown): Denial | null {
+  const denial = field(field(error, 'data'), 'billing')
+  return isDenial(denial) ? denial : null
 }
 
-/** The server formats all of a refusal or none of it, so its code stands for the rest. */
-function isRefusal(value: unknown): value is Refusal {
+/** The server formats all of a denial or none of it, so its code stands for the rest. */
+function isDenial(value: unknown): value is Denial {
   const code = field(value, 'code')
   return typeof code === 'string' && Object.hasOwn(codes, code)
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { billingRefusal } from '@metered/billing/client'
+import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
 import { useEffect, useEffectEvent } from 'react'
 import { passFocusOn } from '../parts/focus.ts'
@@ -49,7 +49,7 @@ function reasonOf(error: unknown): string {
   if (!navigator.onLine) return 'You are offline. Nothing is lost, and we try again when you are connected.'
   // What does not come over tRPC comes from Flowglad.
   const isBilling =
-    !(error instanceof TRPCClientError) || billingRefusal(error)?.code === 'BILLING_UNAVAILABLE'
+    !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
   return isBilling
     ? 'The billing service is not answering. Nothing is lost, Studio goes on working, and we keep trying.'
     : 'Something went wrong on our side. Nothing is lost, and we keep trying.'

@@ -7,7 +7,7 @@ import {
   aReserve,
   aSettle,
   aSnapshot,
-  aTakeLane,
+  aTakeLease,
   fetched,
   settleOf,
   units,
@@ -30,60 +30,60 @@ const acknowledged = (...attempts: string[]) =>
 
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
-export const lane = (open: OpenLedger) =>
-  describe('the sync lane', () => {
+export const lease = (open: OpenLedger) =>
+  describe('the sync lease', () => {
     test('one at a time; whoever has it extends it; it frees itself after the lease', async () => {
       await using it = await open()
-      const mine = aTakeLane()
+      const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
-      expect(await it.other.execute(aTakeLane({ purpose: 'deliver' }))).toMatchObject({ state: 'busy' })
+      expect(await it.other.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({ state: 'busy' })
       it.advance(20_000)
       expect(await it.ledger.execute(mine)).toMatchObject({ state: 'taken' })
       it.advance(20_000)
-      expect(await it.other.execute(aTakeLane())).toMatchObject({ state: 'busy' })
+      expect(await it.other.execute(aTakeLease())).toMatchObject({ state: 'busy' })
       it.advance(10_001)
-      expect(await it.other.execute(aTakeLane())).toMatchObject({ state: 'taken' })
+      expect(await it.other.execute(aTakeLease())).toMatchObject({ state: 'taken' })
     })
 
-    test('an install is refused after the lane was lost', async () => {
+    test('an install is refused after the lease was lost', async () => {
       await using it = await open()
-      const slow = aTakeLane({ leaseMs: 1000 })
+      const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
       it.advance(1001)
       await fetched(it.other, units(5))
       expect(await it.ledger.execute(anInstall({ token: slow.token, snapshot: units(500) }))).toEqual({
-        state: 'laneLost',
+        state: 'leaseLost',
       })
       expect(await balance(it.ledger)).toMatchObject({ available: 5 })
     })
 
-    test('an install is refused while another has the lane', async () => {
+    test('an install is refused while another has the lease', async () => {
       await using it = await open()
-      const slow = aTakeLane({ leaseMs: 1000 })
+      const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
       it.advance(1001)
-      const other = aTakeLane()
+      const other = aTakeLease()
       await it.other.execute(other)
       expect(await it.ledger.execute(anInstall({ token: slow.token, snapshot: units(500) }))).toEqual({
-        state: 'laneLost',
+        state: 'leaseLost',
       })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: slow.token, untaken: [] })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: slow.token, untaken: [] })
       expect(await it.other.execute(anInstall({ token: other.token, snapshot: units(5) }))).toEqual({
         state: 'installed',
       })
       expect(await balance(it.ledger)).toMatchObject({ available: 5 })
     })
 
-    test('a delivery’s lane installs nothing', async () => {
+    test('a delivery’s lease installs nothing', async () => {
       await using it = await open()
-      const delivery = aTakeLane({ purpose: 'deliver' })
+      const delivery = aTakeLease({ purpose: 'deliver' })
       await it.ledger.execute(delivery)
-      expect(await it.ledger.execute(anInstall({ token: delivery.token }))).toEqual({ state: 'laneLost' })
+      expect(await it.ledger.execute(anInstall({ token: delivery.token }))).toEqual({ state: 'leaseLost' })
     })
 
     test('an install run again answers the same', async () => {
       await using it = await open()
-      const { token, ...take } = aTakeLane()
+      const { token, ...take } = aTakeLease()
       await it.ledger.execute({ token, ...take })
       expect(await it.ledger.execute(anInstall({ token }))).toEqual({ state: 'installed' })
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
@@ -97,26 +97,26 @@ export const lane = (open: OpenLedger) =>
       await fetched(it.other, units(10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
 
-      const delivery = aTakeLane({ purpose: 'deliver' })
+      const delivery = aTakeLease({ purpose: 'deliver' })
       await it.ledger.execute(delivery)
       await it.ledger.execute(acknowledged(attempt))
       await it.ledger.execute(acknowledged(attempt))
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token, untaken: [] })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: delivery.token, untaken: [] })
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
       await fetched(it.ledger, units(7, 10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
     })
 
-    test('what was acknowledged after the lane was taken is not taken to be in the answer', async () => {
+    test('what was acknowledged after the lease was taken is not taken to be in the answer', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
-      const delivery = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(delivery)
       it.advance(1001)
-      const fetch = aTakeLane()
+      const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
-      // The delivery that lost its lane comes through only now, after Flowglad answered the fetch.
+      // The delivery that lost its lease comes through only now, after Flowglad answered the fetch.
       await it.ledger.execute(acknowledged(attempt))
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
@@ -126,7 +126,7 @@ export const lane = (open: OpenLedger) =>
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)
-      const delivery = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(delivery)
       it.advance(1001)
       // The event arrived, its answer did not: Flowglad says 4, the ledger counts it once more.
@@ -142,13 +142,13 @@ export const lane = (open: OpenLedger) =>
       })
     })
 
-    test('taking the lane again before the request notes what was acknowledged since', async () => {
+    test('taking the lease again before the request notes what was acknowledged since', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)
-      await it.ledger.execute(aTakeLane({ purpose: 'deliver', leaseMs: 1000 }))
+      await it.ledger.execute(aTakeLease({ purpose: 'deliver', leaseMs: 1000 }))
       it.advance(1001)
-      const fetch = aTakeLane()
+      const fetch = aTakeLease()
       await it.ledger.execute(fetch)
       await it.ledger.execute(acknowledged(attempt))
       await it.ledger.execute(fetch)
@@ -166,7 +166,7 @@ export const lane = (open: OpenLedger) =>
         attempts.push(await spend(it.ledger, 1))
         it.advance(1)
       }
-      const delivery = aTakeLane({ purpose: 'deliver', maxEvents: 2 })
+      const delivery = aTakeLease({ purpose: 'deliver', maxEvents: 2 })
       const ids = (answer: { state: string; events?: { attempt: string }[] }) =>
         answer.events?.map((event) => event.attempt)
       expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(0, 2))
@@ -174,58 +174,58 @@ export const lane = (open: OpenLedger) =>
       expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(2))
     })
 
-    test('what did not reach Flowglad waits again when the lane is left, and is ambiguous no longer', async () => {
+    test('what did not reach Flowglad waits again when the lease is left, and is ambiguous no longer', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
-      const { token, ...delivery } = aTakeLane({ purpose: 'deliver' })
+      const { token, ...delivery } = aTakeLease({ purpose: 'deliver' })
       await it.ledger.execute({ token, ...delivery })
-      const leave: Command = { type: 'leaveLane', customer: 'ada', token, untaken }
+      const leave: Command = { type: 'leaveLease', customer: 'ada', token, untaken }
       await it.ledger.execute(leave)
       await it.ledger.execute(leave)
-      const fetch = aTakeLane()
+      const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toEqual({ state: 'taken', ambiguous: [], events: [] })
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 8 })] }))).toMatchObject({
         state: 'short',
         legs: [{ available: 7, ambiguous: 0 }],
       })
-      expect(await it.other.execute(aTakeLane({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
+      expect(await it.other.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
     })
 
-    test('who lost the lane cannot say any more what did not reach Flowglad', async () => {
+    test('who lost the lease cannot say any more what did not reach Flowglad', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
-      const lost = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      const lost = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(lost)
       it.advance(1001)
-      const mine = aTakeLane({ purpose: 'deliver' })
+      const mine = aTakeLease({ purpose: 'deliver' })
       expect(await it.other.execute(mine)).toMatchObject({ ambiguous: untaken })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lost.token, untaken })
-      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: mine.token, untaken: [] })
-      expect(await it.ledger.execute(aTakeLane())).toMatchObject({ ambiguous: untaken })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lost.token, untaken })
+      await it.other.execute({ type: 'leaveLease', customer: 'ada', token: mine.token, untaken: [] })
+      expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('who lost the lane stops, though it is free again', async () => {
+    test('who lost the lease stops, though it is free again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
-      const lost = aTakeLane({ purpose: 'deliver', leaseMs: 1000 })
+      const lost = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(lost)
       it.advance(1001)
       // Late, but nobody came.
       expect(await it.ledger.execute({ ...lost, extend: true })).toMatchObject({ state: 'taken' })
       it.advance(1001)
-      const mine = aTakeLane({ purpose: 'deliver' })
+      const mine = aTakeLease({ purpose: 'deliver' })
       await it.other.execute(mine)
-      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: mine.token, untaken: [] })
+      await it.other.execute({ type: 'leaveLease', customer: 'ada', token: mine.token, untaken: [] })
       expect(await it.ledger.execute({ ...lost, extend: true })).toMatchObject({ state: 'busy' })
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lost.token, untaken })
-      expect(await it.ledger.execute(aTakeLane())).toMatchObject({ ambiguous: untaken })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lost.token, untaken })
+      expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('who waited longest for the lane is delivered first', async () => {
+    test('who waited longest for the lease is delivered first', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {
         await fetched(it.ledger, units(10), { customer })
@@ -233,9 +233,9 @@ export const lane = (open: OpenLedger) =>
         it.advance(10)
       }
       expect(await it.ledger.customersToDeliver(1)).toEqual(['ada'])
-      const lane = aTakeLane({ purpose: 'deliver' })
-      await it.ledger.execute(lane)
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: lane.token, untaken: [] })
+      const lease = aTakeLease({ purpose: 'deliver' })
+      await it.ledger.execute(lease)
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(1)).toEqual(['bob'])
     })
 
@@ -243,7 +243,7 @@ export const lane = (open: OpenLedger) =>
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
-      const delivery = aTakeLane({ purpose: 'deliver' })
+      const delivery = aTakeLease({ purpose: 'deliver' })
       await it.ledger.execute(delivery)
       const park: Command = {
         type: 'park',
@@ -252,7 +252,7 @@ export const lane = (open: OpenLedger) =>
       }
       await it.ledger.execute(park)
       await it.ledger.execute(park)
-      await it.ledger.execute({ type: 'leaveLane', customer: 'ada', token: delivery.token, untaken: [] })
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: delivery.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
       expect(await it.other.parked(10)).toEqual([
@@ -262,11 +262,11 @@ export const lane = (open: OpenLedger) =>
       it.advance(60_001)
       expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
       // Whichever node tries it again knows, also when the first try came to nothing.
-      const again = aTakeLane({ purpose: 'deliver' })
+      const again = aTakeLease({ purpose: 'deliver' })
       const tried = [{ attempt, meter: 'generations', parkedBefore: true }]
       expect(await it.other.execute(again)).toMatchObject({ events: tried })
       const untaken = [{ attempt, meter: 'generations' }]
-      await it.other.execute({ type: 'leaveLane', customer: 'ada', token: again.token, untaken })
+      await it.other.execute({ type: 'leaveLease', customer: 'ada', token: again.token, untaken })
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
       expect(await it.ledger.execute(delivery)).toMatchObject({ events: tried })
       expect(await balance(it.ledger)).toMatchObject({ parked: 1 })
@@ -289,11 +289,11 @@ export const lane = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(2)).toEqual(['ada', 'bob'])
     })
 
-    test('dropped: no more tries, and the units come back with the next install whose lane was taken after', async () => {
+    test('dropped: no more tries, and the units come back with the next install whose lease was taken after', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
-      const before = aTakeLane()
+      const before = aTakeLease()
       await it.ledger.execute(before)
       const drop: Command = { type: 'drop', customer: 'ada', events: [{ attempt, meter: 'generations' }] }
       await it.ledger.execute(drop)
@@ -359,7 +359,7 @@ export const lane = (open: OpenLedger) =>
       expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: false })
 
       // Begun before the end, installed after it: Flowglad was not asked about the new period.
-      const early = aTakeLane()
+      const early = aTakeLease()
       await it.ledger.execute(early)
       it.advance(1001)
       await it.ledger.execute(anInstall({ token: early.token, snapshot: old }))

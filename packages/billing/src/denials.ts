@@ -12,7 +12,7 @@ export interface ShortMeter<Meter extends string = string> {
  * Every way billing says no, as the client sees it in `error.data.billing`. One list, shared by server and browser.
  * `asOf` is epoch milliseconds; `retryAfterMs` is a duration.
  */
-export type Refusal<Meter extends string = string> =
+export type Denial<Meter extends string = string> =
   | ({
       code: 'INSUFFICIENT_CREDITS'
       /** When Flowglad last confirmed the balance. */
@@ -33,4 +33,4 @@ export type Refusal<Meter extends string = string> =
       chargeUnconfirmed?: true
     }
 
-export type RefusalCode = Refusal['code']
+export type DenialCode = Denial['code']

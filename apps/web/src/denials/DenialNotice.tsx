@@ -2,11 +2,11 @@ import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
-import { explainRefusal } from './explainRefusal.ts'
+import { explainDenial } from './explainDenial.ts'
 import { ShortOfCredits } from './ShortOfCredits.tsx'
 import { SignInAgain } from './SignInAgain.tsx'
 
-interface RefusalNoticeProps {
+interface DenialNoticeProps {
   error: Error
   onRetry: () => void
   /** Goes on without the feature that the plan lacks. */
@@ -16,8 +16,8 @@ interface RefusalNoticeProps {
 }
 
 /** Answers a refused call in its place: what happened, what it cost, what to do next. */
-export function RefusalNotice({ error, onRetry, onWithoutFeature, onLess }: RefusalNoticeProps) {
-  const { title, detail, next, retryAfterMs, broken } = explainRefusal(error)
+export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
+  const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />
   return (
     <Notice
