@@ -1,6 +1,6 @@
 /** `pnpm bench:core`: what the rules cost by themselves, without a store. */
 import { Bench } from 'tinybench'
-import { attemptId } from '../src/attemptId.ts'
+import { attemptId } from '../src/metering/attemptId.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, units } from '../test/ledger/builders.ts'
 import { memoryStore } from '../test/ledger/histories/memoryStore.ts'
 

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { attemptId } from '../src/attemptId.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
+import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
 /** The unit of every number here: one call of a metered procedure, reserve and settle. */

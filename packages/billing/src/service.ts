@@ -1,10 +1,10 @@
-import type { Accounts } from './accounts.ts'
-import type { Clock } from './clock.ts'
-import type { Holds } from './holds.ts'
-import type { Live } from './live.ts'
-import type { Meters } from './meters.ts'
-import type { BillingOptions } from './options.ts'
-import type { Plans } from './plans.ts'
+import type { Clock } from './config/clock.ts'
+import type { BillingOptions } from './config/options.ts'
+import type { Meters } from './contract/meters.ts'
+import type { Accounts } from './customer/accounts.ts'
+import type { Plans } from './customer/plans.ts'
+import type { Live } from './customer/watch.ts'
+import type { Holds } from './metering/holds.ts'
 
 /** What the layers towards clients (tRPC, Fastify) stand on. */
 export interface Service {

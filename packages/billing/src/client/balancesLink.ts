@@ -1,8 +1,8 @@
 import type { TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, tap } from '@trpc/server/observable'
-import type { BalancesAnswer } from './balances.ts'
-import { balancesHeader } from './balancesHeader.ts'
+import type { BalancesAnswer } from '../contract/balances.ts'
+import { balancesHeader } from '../contract/balancesHeader.ts'
 
 /**
  * Tells the balances that come along with each plain response, of a denial too. They may come out of order: keep the highest version

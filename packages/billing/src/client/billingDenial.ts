@@ -1,4 +1,4 @@
-import type { Denial, DenialCode } from '../denials.ts'
+import type { Denial, DenialCode } from '../contract/denials.ts'
 
 const codes: Record<DenialCode, true> = {
   INSUFFICIENT_CREDITS: true,

@@ -1,8 +1,8 @@
 import { type OperationContext, TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
-import type { Denial } from '../denials.ts'
-import { keyPattern, keyRule, printable } from '../keyPattern.ts'
+import type { Denial } from '../contract/denials.ts'
+import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 import { billingDenial } from './billingDenial.ts'
 
 /** Where an operation carries its key; set it yourself to keep the key over retries that make new operations (React Query's). */

@@ -1,4 +1,3 @@
-export type { Denial, DenialCode, ShortMeter } from '../denials.ts'
 export type {
   BalanceRow,
   BalanceStatus,
@@ -10,8 +9,9 @@ export type {
   PlanSummary,
   RefreshedBalances,
   UsageDay,
-} from './balances.ts'
+} from '../contract/balances.ts'
+export type { Denial, DenialCode, ShortMeter } from '../contract/denials.ts'
+export { newestBalances } from '../contract/newestBalances.ts'
 export { balancesLink } from './balancesLink.ts'
 export { billingDenial } from './billingDenial.ts'
 export { idempotencyLink, keyHeaders, keyHeadersAs } from './idempotencyLink.ts'
-export { newestBalances } from './newestBalances.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { WebhookVerificationError } from '../flowglad/webhook.ts'
+import { flowgladRoutes } from '../http/flowgladRoutes.ts'
+import { WebhookVerificationError } from '../http/webhook.ts'
 import type { BillingRoutesOptions } from './billingRoutesOptions.ts'
-import { flowgladRoutes } from './flowgladRoutes.ts'
 
 /**
  * A Fastify plugin: `/api/flowglad/*` for `@flowglad/react`, Flowglad's webhook at `/api/webhooks/flowglad`, `/healthz` and `/readyz`.

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Billing } from '../billing.ts'
-import type { Customer } from '../customer.ts'
+import type { Customer } from '../contract/customer.ts'
+import type { Billing } from '../createBilling.ts'
 
 /** What `billingRoutes` is registered with. */
 export interface BillingRoutesOptions {

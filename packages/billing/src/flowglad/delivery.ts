@@ -1,7 +1,7 @@
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Logger } from '../logger.ts'
-import type { BillingOptions } from '../options.ts'
 import type { Lease, Leases } from './leases.ts'
 import { type EventSender, mostPassedOver, type Sending } from './sendEvents.ts'
 
@@ -105,14 +105,15 @@ export function createDelivery({
     return turn
   }
 
-  return {
-    /** There may be something to deliver. */
-    wake(customer?: string) {
-      if (customer) restingUntil.delete(customer)
-      wanted = true
-      interrupt()
-    },
+  // New usage is worth an attempt at once.
+  ledger.onCommit(({ type, customer }) => {
+    if (type !== 'settle' && type !== 'expire') return
+    restingUntil.delete(customer)
+    wanted = true
+    interrupt()
+  })
 
+  return {
     async run() {
       stopping.addEventListener('abort', () => interrupt())
       while (!stopping.aborted) {

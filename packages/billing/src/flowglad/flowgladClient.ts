@@ -1,6 +1,6 @@
 import { APIError, Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import type { Customer } from '../customer.ts'
+import type { Customer } from '../contract/customer.ts'
 
 /** Which Flowglad, and as whom. */
 export interface FlowgladSettings {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, sleep } from '../config/clock.ts'
 import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 

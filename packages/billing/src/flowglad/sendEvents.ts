@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import { traced } from '../config/tracing.ts'
 import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Logger } from '../logger.ts'
-import type { BillingOptions } from '../options.ts'
-import { traced } from '../tracing.ts'
 import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
 
@@ -57,7 +57,6 @@ export function createEventSender({
   clock,
   options,
   logger,
-  changed,
   stopping,
 }: {
   ledger: Ledger
@@ -65,7 +64,6 @@ export function createEventSender({
   clock: Clock
   options: BillingOptions
   logger: Logger
-  changed: (customer: string) => void
   /** From its abort on nothing more is sent. */
   stopping: AbortSignal
 }) {
@@ -189,7 +187,6 @@ export function createEventSender({
       customer,
       events: [{ attempt, meter, reason: reason.slice(0, 500), retryInMs: options.parkedRetryMs }],
     })
-    changed(customer)
   }
 
   async function acknowledge(taken: { sending: Sending; priceId: string | null }[], result: SendResult) {
@@ -203,7 +200,6 @@ export function createEventSender({
     await Promise.all(
       [...byCustomer].map(async ([customer, events]) => {
         await ledger.execute({ type: 'acknowledge', customer, events })
-        changed(customer)
       }),
     )
   }

@@ -1,9 +1,9 @@
-import { type Clock, within } from '../clock.ts'
-import type { KnownCustomer } from '../customer.ts'
+import { type Clock, within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import { traced } from '../config/tracing.ts'
+import type { KnownCustomer } from '../contract/customer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Logger } from '../logger.ts'
-import type { BillingOptions } from '../options.ts'
-import { traced } from '../tracing.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { createGate, type Waiter } from './gate.ts'
 import type { Lease, Leases } from './leases.ts'
@@ -42,7 +42,6 @@ export function createSync({
   clock,
   options,
   logger,
-  changed,
   unlimitedBy,
   stopping,
 }: {
@@ -53,7 +52,6 @@ export function createSync({
   clock: Clock
   options: BillingOptions
   logger: Logger
-  changed: (customer: string) => void
   unlimitedBy: Record<string, string>
   /** From its abort on, fetches that wait for their turn fail. */
   stopping: AbortSignal
@@ -202,7 +200,6 @@ export function createSync({
     })
     if (state === 'leaseLost') throw new Error('The sync lease was lost')
     remember(id, answer)
-    changed(id)
   }
 
   /** Fetches fail for other reasons too: a lease that another node has, a ledger out of reach. */

@@ -20,6 +20,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
     }
   }
+  const listeners = new Set<(command: Command) => void>()
   const close = async () => {
     await batcher.close()
     await store.close()
@@ -27,8 +28,13 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
   return {
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
+      for (const listener of listeners) listener(command)
       // The core answers each command with its own kind of answer; the type cannot follow it through the queue.
       return answer as AnswerOf[C['type']]
+    },
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async balances(customer) {
       const { row, accounts, now } = await read(() => store.readCustomer(customer))

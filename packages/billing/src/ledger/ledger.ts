@@ -64,6 +64,12 @@ export interface Ledger extends AsyncDisposable {
    */
   execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
 
+  /**
+   * Calls the listener with each command of this process, right after its COMMIT and before its caller gets the answer.
+   * Watching and delivery listen here, so no caller has to tell them about a change. Returns a function that unsubscribes.
+   */
+  onCommit(listener: (command: Command) => void): () => void
+
   balances(customer: string): Promise<CustomerBalances>
   /** Newest first. `cursor` is that of the page before, null for the first; the answer's is null on the last. */
   charges(query: {

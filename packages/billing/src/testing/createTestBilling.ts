@@ -1,7 +1,7 @@
-import { type BillingSetup, createBilling } from '../billing.ts'
-import type { Customer } from '../customer.ts'
+import type { Customer } from '../contract/customer.ts'
+import type { Meters } from '../contract/meters.ts'
+import { type BillingSetup, createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
-import type { Meters } from '../meters.ts'
 
 /**
  * Billing for an app's own tests: the real one, over a ledger in memory. Nothing runs by itself; `billing.drain()` delivers.

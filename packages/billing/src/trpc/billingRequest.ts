@@ -1,6 +1,6 @@
-import type { BalancesAnswer } from '../client/balances.ts'
-import { BillingError } from '../errors.ts'
-import { parseKey } from '../keys.ts'
+import type { BalancesAnswer } from '../contract/balances.ts'
+import { BillingError } from '../contract/errors.ts'
+import { parseKey } from '../metering/fingerprint.ts'
 
 /** What middlewares cannot see of an HTTP request by themselves: the keys of its calls, and whether the client can read a stream. */
 export class BillingRequest {

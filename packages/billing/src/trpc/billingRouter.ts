@@ -7,9 +7,9 @@ import type {
   PlanOffer,
   RefreshedBalances,
   UsageDay,
-} from '../client/balances.ts'
-import type { Customer } from '../customer.ts'
-import { unavailable } from '../errors.ts'
+} from '../contract/balances.ts'
+import type { Customer } from '../contract/customer.ts'
+import { unavailable } from '../contract/errors.ts'
 import type { Service } from '../service.ts'
 import { asTrpc } from './trpcErrors.ts'
 

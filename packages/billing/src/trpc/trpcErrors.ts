@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
-import type { Denial, DenialCode } from '../denials.ts'
-import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
-import { withoutLedger } from '../onLedger.ts'
+import type { Denial, DenialCode } from '../contract/denials.ts'
+import { BillingError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
+import { withoutLedger } from '../ledger/onLedger.ts'
 
 const trpcCodes = {
   INSUFFICIENT_CREDITS: 'PAYMENT_REQUIRED',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/config/clock.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { ledgerFile } from './ledgerFile.ts'

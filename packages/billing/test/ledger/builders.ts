@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { attemptId } from '../../src/attemptId.ts'
 import type { Install, Leg, Reserve, Settle, Snapshot, TakeLease } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import { attemptId } from '../../src/metering/attemptId.ts'
 
 /** Commands and snapshots with valid defaults; a test names only what matters to it. */
 export const aLeg = (leg: Partial<Leg> = {}): Leg => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { attemptId } from '../../src/attemptId.ts'
 import type { Charge, Ledger } from '../../src/ledger/ledger.ts'
+import { attemptId } from '../../src/metering/attemptId.ts'
 import { aReserve, aTakeLease, fetched, settleOf, units } from './builders.ts'
 import { openAt } from './processes/openAt.ts'
 import { startNode } from './processes/startNode.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/ledger/clock.ts'
+import type { Clock } from '../../src/config/clock.ts'
 
 /** A clock that moves only when told. */
 export function testClock(start = Date.parse('2026-11-22T12:00:00Z')) {
@@ -8,5 +8,5 @@ export function testClock(start = Date.parse('2026-11-22T12:00:00Z')) {
     advance(ms: number) {
       now += ms
     },
-  } satisfies Clock & { advance(ms: number): void }
+  } satisfies Pick<Clock, 'now'> & { advance(ms: number): void }
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { meteredStream } from '../../src/trpc/meteredStream.ts'
+import { systemClock } from '../../src/config/clock.ts'
+import { meteredStream } from '../../src/metering/meteredStream.ts'
 
 async function* counting(to: number) {
   for (let n = 0; n < to; n++) yield n

@@ -22,7 +22,7 @@ test('every option stands in the README with its default, and no other does', ()
 })
 
 test('every policy of a meter stands in the README', () => {
-  const policy = readFileSync(new URL('../../src/meters.ts', import.meta.url), 'utf8')
+  const policy = readFileSync(new URL('../../src/contract/meters.ts', import.meta.url), 'utf8')
   const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
   const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)
   expect(names.length).toBeGreaterThan(0)

@@ -1,5 +1,5 @@
 import type { EventPrice } from '../commands.ts'
-import type { Book } from './book.ts'
+import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 export interface Usage {
@@ -18,17 +18,17 @@ export interface Usage {
  * Books units as spent and writes the usage event that tells Flowglad. At most once per (attempt, meter): the event's row is the proof,
  * and it outlives the hold's. Nothing spent, no event.
  */
-export function bookUsage(book: Book, usage: Usage, hold: HoldRow | undefined): void {
-  if (usage.amount === 0 || book.event(usage.attempt, usage.meter)) return
-  const account = book.account(usage.subscription, usage.meter)
+export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): void {
+  if (usage.amount === 0 || draft.event(usage.attempt, usage.meter)) return
+  const account = draft.account(usage.subscription, usage.meter)
   const wasUnlimited = hold?.legs.some((leg) => leg.meter === usage.meter && leg.unlimited) ?? false
-  book.writeAccount(account, {
+  draft.writeAccount(account, {
     booked: account.booked + usage.amount,
     // Promised as unlimited, settled after that was seen to end: it must not count against what the customer has now.
     waived: account.waived + (wasUnlimited && account.unlimited === 0 ? usage.amount : 0),
   })
-  book.writeEvent({
-    customer: book.row.customer,
+  draft.writeEvent({
+    customer: draft.row.customer,
     attempt: usage.attempt,
     meter: usage.meter,
     subscription: usage.subscription,
@@ -36,7 +36,7 @@ export function bookUsage(book: Book, usage: Usage, hold: HoldRow | undefined): 
     amount: usage.amount,
     price: usage.price,
     state: 'waiting',
-    at: book.now,
+    at: draft.now,
     reference: usage.reference,
     properties: usage.properties,
     flagged: usage.flagged,
@@ -45,6 +45,6 @@ export function bookUsage(book: Book, usage: Usage, hold: HoldRow | undefined): 
     retryAt: null,
     pruneAt: null,
   })
-  book.writeCustomer({ undelivered: book.row.undelivered + 1 })
-  book.addToDay(new Date(book.now).toISOString().slice(0, 10), usage.meter, usage.amount)
+  draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
+  draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), usage.meter, usage.amount)
 }

@@ -1,6 +1,6 @@
 import type { Charge } from '../ledger.ts'
-import { isParked } from './delivery.ts'
 import type { EventRow } from './rows.ts'
+import { isParked } from './usageEvents.ts'
 
 /** A usage event as the customer's charge. */
 export function chargeOf(event: EventRow): Charge {

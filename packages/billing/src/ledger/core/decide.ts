@@ -1,12 +1,12 @@
 import type { Answer, Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
-import { Book, type LoadedCustomer, type Writes } from './book.ts'
-import { acknowledge, drop, park } from './delivery.ts'
+import { Draft, type LoadedCustomer, type Writes } from './draft.ts'
 import { expireDueHolds, release, renew } from './holds.ts'
 import { install } from './install.ts'
 import { leaveLease, takeLease } from './lease.ts'
 import { reserve } from './reserve.ts'
 import { settle } from './settle.ts'
+import { acknowledge, drop, park } from './usageEvents.ts'
 
 /**
  * Every rule of the ledger: the loaded rows, a batch of commands in order and the time → an answer for each command and the rows to
@@ -18,14 +18,14 @@ export function decide(input: {
   now: number
   settings: LedgerSettings
 }): { answers: Answer[]; writes: Writes } {
-  const books = new Map<string, Book>()
+  const drafts = new Map<string, Draft>()
   const answers = input.commands.map((command) => {
-    let book = books.get(command.customer)
-    if (!book) {
-      book = new Book(command.customer, input.loaded.get(command.customer), input.now)
-      books.set(command.customer, book)
+    let draft = drafts.get(command.customer)
+    if (!draft) {
+      draft = new Draft(command.customer, input.loaded.get(command.customer), input.now)
+      drafts.set(command.customer, draft)
     }
-    return answer(book, command, input.settings)
+    return answer(draft, command, input.settings)
   })
   const writes: Writes = {
     customers: [],
@@ -36,34 +36,34 @@ export function decide(input: {
     events: [],
     daily: [],
   }
-  for (const book of books.values()) book.collect(writes)
+  for (const draft of drafts.values()) draft.collect(writes)
   return { answers, writes }
 }
 
-function answer(book: Book, command: Command, settings: LedgerSettings): Answer {
+function answer(draft: Draft, command: Command, settings: LedgerSettings): Answer {
   switch (command.type) {
     case 'reserve':
-      return reserve(book, command, settings)
+      return reserve(draft, command, settings)
     case 'renew':
-      return renew(book, command)
+      return renew(draft, command)
     case 'settle':
-      return settle(book, command, settings)
+      return settle(draft, command, settings)
     case 'release':
-      return release(book, command, settings)
+      return release(draft, command, settings)
     case 'expire':
-      return { state: 'swept', ended: expireDueHolds(book, settings) }
+      return { state: 'swept', ended: expireDueHolds(draft, settings) }
     case 'takeLease':
-      return takeLease(book, command)
+      return takeLease(draft, command)
     case 'leaveLease':
-      return leaveLease(book, command)
+      return leaveLease(draft, command)
     case 'install':
-      return install(book, command)
+      return install(draft, command)
     case 'acknowledge':
-      return acknowledge(book, command, settings)
+      return acknowledge(draft, command, settings)
     case 'park':
-      return park(book, command)
+      return park(draft, command)
     case 'drop':
-      return drop(book, command, settings)
+      return drop(draft, command, settings)
     default:
       return command satisfies never
   }

@@ -1,52 +1,52 @@
 import type { LeaveLease, TakeLease, TakeLeaseAnswer, UsageEvent } from '../commands.ts'
-import { type Book, joined } from './book.ts'
-import { moveEvent } from './delivery.ts'
+import { type Draft, joined } from './draft.ts'
 import type { EventRow } from './rows.ts'
+import { moveEvent } from './usageEvents.ts'
 
 /**
  * One lease per customer: fetching and delivering exclude each other, so that a fetched balance either contains an event or cannot
  * contain it. Taking it again extends it, notes anew and marks anew: the last thing to do before each request, never during one.
  */
-export function takeLease(book: Book, command: TakeLease): TakeLeaseAnswer {
-  const { leaseToken, leaseUntil } = book.row
-  if (leaseToken !== null && leaseToken !== command.token && leaseUntil > book.now) {
-    return { state: 'busy', retryAfterMs: leaseUntil - book.now }
+export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
+  const { leaseToken, leaseUntil } = draft.row
+  if (leaseToken !== null && leaseToken !== command.token && leaseUntil > draft.now) {
+    return { state: 'busy', retryAfterMs: leaseUntil - draft.now }
   }
   if (command.extend && leaseToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
-  const ambiguous = book.events().filter((event) => event.state === 'sent')
-  book.writeCustomer({
+  const ambiguous = draft.events().filter((event) => event.state === 'sent')
+  draft.writeCustomer({
     leaseToken: command.token,
-    leaseUntil: book.now + command.leaseMs,
+    leaseUntil: draft.now + command.leaseMs,
     lease: {
       purpose: command.purpose,
-      notedAt: book.now,
-      notes: command.purpose === 'fetch' ? notes(book, ambiguous) : [],
+      notedAt: draft.now,
+      notes: command.purpose === 'fetch' ? notes(draft, ambiguous) : [],
     },
   })
   const room = Math.max(0, command.maxEvents - ambiguous.length)
-  const events = command.purpose === 'deliver' ? deliverable(book).slice(0, room) : []
+  const events = command.purpose === 'deliver' ? deliverable(draft).slice(0, room) : []
   // Marked before anything leaves this process: whatever happens then, the next one knows that they may have arrived.
-  for (const event of events) moveEvent(book, event, 'sent')
+  for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
-export function leaveLease(book: Book, command: LeaveLease): { state: 'left' } {
+export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
   // Whoever lost the lease cannot say so any more: the next one may be sending them.
-  if (book.row.leaseToken !== command.token) return { state: 'left' }
+  if (draft.row.leaseToken !== command.token) return { state: 'left' }
   for (const { attempt, meter } of command.untaken) {
-    const event = book.event(attempt, meter)
-    if (event?.state === 'sent') moveEvent(book, event, event.reason === null ? 'waiting' : 'parked')
+    const event = draft.event(attempt, meter)
+    if (event?.state === 'sent') moveEvent(draft, event, event.reason === null ? 'waiting' : 'parked')
   }
-  freeLease(book)
+  freeLease(draft)
   return { state: 'left' }
 }
 
-export function freeLease(book: Book): void {
-  book.writeCustomer({ leaseToken: null, leaseUntil: book.now, lease: null })
+export function freeLease(draft: Draft): void {
+  draft.writeCustomer({ leaseToken: null, leaseUntil: draft.now, lease: null })
 }
 
-function notes(book: Book, ambiguous: EventRow[]) {
-  return book.accounts().map(({ subscription, meter, acked, dropped }) => ({
+function notes(draft: Draft, ambiguous: EventRow[]) {
+  return draft.accounts().map(({ subscription, meter, acked, dropped }) => ({
     subscription,
     meter,
     acked,
@@ -57,10 +57,12 @@ function notes(book: Book, ambiguous: EventRow[]) {
   }))
 }
 
-function deliverable(book: Book): EventRow[] {
-  return book
+function deliverable(draft: Draft): EventRow[] {
+  return draft
     .events()
-    .filter(({ state, retryAt }) => state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= book.now))
+    .filter(
+      ({ state, retryAt }) => state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= draft.now),
+    )
     .sort((a, b) => a.at - b.at || (joined(a.attempt, a.meter) < joined(b.attempt, b.meter) ? -1 : 1))
 }
 

@@ -1,7 +1,7 @@
 import type { Settle, SettleAnswer } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
-import type { Book } from './book.ts'
 import { bookUsage } from './bookUsage.ts'
+import type { Draft } from './draft.ts'
 import { endHold } from './holds.ts'
 import { completedByAnother, completeKey } from './keys.ts'
 
@@ -9,19 +9,19 @@ import { completedByAnother, completeKey } from './keys.ts'
  * Work succeeded: hold → usage events of the actual amounts and the key's result, in one transaction. Books whatever is not booked yet,
  * also after expiry and without the hold's row, because known spend is never given away.
  */
-export function settle(book: Book, command: Settle, settings: LedgerSettings): SettleAnswer {
-  const hold = book.hold(command.attempt)
-  const first = completedByAnother(book, command)
+export function settle(draft: Draft, command: Settle, settings: LedgerSettings): SettleAnswer {
+  const hold = draft.hold(command.attempt)
+  const first = completedByAnother(draft, command)
   if (first) {
-    if (hold) endHold(book, hold, 'released', settings)
+    if (hold) endHold(draft, hold, 'released', settings)
     return { state: 'completed', result: first.result }
   }
 
   for (const leg of command.legs) {
     const subscription = hold?.subscription ?? command.subscription
-    bookUsage(book, { ...command, ...leg, subscription }, hold)
+    bookUsage(draft, { ...command, ...leg, subscription }, hold)
   }
-  if (hold) endHold(book, hold, 'settled', settings)
-  completeKey(book, command, settings)
+  if (hold) endHold(draft, hold, 'settled', settings)
+  completeKey(draft, command, settings)
   return { state: 'settled' }
 }

@@ -1,6 +1,6 @@
 import type { Answer, Command } from '../../../src/ledger/commands.ts'
-import { joined, type LoadedCustomer } from '../../../src/ledger/core/book.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
+import { joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 

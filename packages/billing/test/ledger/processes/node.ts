@@ -1,4 +1,4 @@
-import { attemptId } from '../../../src/attemptId.ts'
+import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 

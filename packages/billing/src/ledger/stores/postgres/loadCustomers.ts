@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
-import type { LoadedCustomer } from '../../core/book.ts'
+import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { selectList, type Table, tables } from '../tables.ts'

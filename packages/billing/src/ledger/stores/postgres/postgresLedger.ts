@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../config/clock.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
@@ -17,7 +17,10 @@ import { writeRows } from './writeRows.ts'
  * pool stays the caller's and is not ended by `close`. A pool without `connectionTimeoutMillis` is given one (`silentAfterMs`), for all who use it, and
  * from then on errors of its connections are heard. Time is the database's, unless a `clock` is given (for tests that move time).
  */
-export function postgresLedger(pool: Pool, options: LedgerOptions & { clock?: Clock } = {}): Ledger {
+export function postgresLedger(
+  pool: Pool,
+  options: LedgerOptions & { clock?: Pick<Clock, 'now'> } = {},
+): Ledger {
   const { clock, ...rest } = options
   const givenTime = () => clock?.now() ?? null
   const settings = { ...ledgerDefaults, ...rest }

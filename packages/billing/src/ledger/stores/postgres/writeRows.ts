@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { Writes } from '../../core/book.ts'
+import type { Writes } from '../../core/draft.ts'
 import { columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
 
 const upsert = <Row>(table: Table<Row>, list: string) =>

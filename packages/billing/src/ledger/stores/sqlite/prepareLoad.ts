@@ -1,4 +1,4 @@
-import type { LoadedCustomer } from '../../core/book.ts'
+import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'

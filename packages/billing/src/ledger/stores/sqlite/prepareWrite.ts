@@ -1,4 +1,4 @@
-import type { Writes } from '../../core/book.ts'
+import type { Writes } from '../../core/draft.ts'
 import { column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 

@@ -1,5 +1,5 @@
 import Database from 'libsql'
-import { type Clock, systemClock } from '../../clock.ts'
+import { type Clock, systemClock } from '../../../config/clock.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
@@ -16,13 +16,16 @@ import { prepareWrite } from './prepareWrite.ts'
  * The ledger in a SQLite file (or `:memory:`), tables prefixed `metered_`, so the app's own may live in the same file. Several processes
  * may open it: nothing is cached across batches.
  */
-export function sqliteLedger(file: string, options: LedgerOptions & { clock?: Clock } = {}): Ledger {
+export function sqliteLedger(
+  file: string,
+  options: LedgerOptions & { clock?: Pick<Clock, 'now'> } = {},
+): Ledger {
   const { clock = systemClock, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
   return createLedger(createSqliteStore(file, clock, settings), settings)
 }
 
-function createSqliteStore(file: string, clock: Clock, settings: LedgerSettings): Store {
+function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: LedgerSettings): Store {
   const db = openDatabase(file)
   const load = prepareLoad(db, settings)
   const write = prepareWrite(db)

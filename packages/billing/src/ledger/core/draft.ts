@@ -27,7 +27,7 @@ export interface Writes {
 export const joined = (...parts: string[]) => parts.join('\0')
 
 /** The working copy of one customer within a batch: finds rows, creates them, and remembers which were changed. */
-export class Book {
+export class Draft {
   readonly row: CustomerRow
   /** Never below the last time of this customer, whatever the database's clock did since. */
   readonly now: number

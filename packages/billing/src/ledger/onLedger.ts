@@ -1,5 +1,5 @@
-import { unavailable } from './errors.ts'
-import { LedgerUnavailableError } from './ledger/errors.ts'
+import { unavailable } from '../contract/errors.ts'
+import { LedgerUnavailableError } from './errors.ts'
 
 /** A ledger that cannot answer is not the caller's fault, and nothing was charged. */
 export async function onLedger<T>(answer: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { InvalidAmountError } from './errors.ts'
+import { InvalidAmountError } from '../contract/errors.ts'
 
 /** Flowglad stores int32. */
 export const maxAmount = 2 ** 31 - 1

@@ -1,10 +1,23 @@
-import { type Clock, sleep } from './clock.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { Logger } from './logger.ts'
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { Command } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 export type Live = ReturnType<typeof createLive>
 
 const burstMs = 50
+
+/** Commands that change what a customer sees. Renewals and leases change rows that no screen shows. */
+const visible: ReadonlySet<Command['type']> = new Set([
+  'reserve',
+  'settle',
+  'release',
+  'expire',
+  'install',
+  'acknowledge',
+  'park',
+  'drop',
+])
 
 interface Watcher {
   seen: number
@@ -46,12 +59,11 @@ export function createLive({
     }
   }
 
-  return {
-    /** A command of this node changed the customer's rows. */
-    changed(customer: string) {
-      for (const watcher of watchers.get(customer) ?? []) watcher.wake()
-    },
+  const stopListening = ledger.onCommit(({ type, customer }) => {
+    if (visible.has(type)) for (const watcher of watchers.get(customer) ?? []) watcher.wake()
+  })
 
+  return {
     /** Yields what `read` gives, first at once, then whenever its version has risen; ends with the signal. Changes in between are one. */
     async *watch<T extends { version: number }>(
       customer: string,
@@ -101,6 +113,7 @@ export function createLive({
 
     close() {
       closed = true
+      stopListening()
       cancelPoll?.()
       for (const watching of watchers.values()) for (const watcher of watching) watcher.wake()
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { BillingError } from './errors.ts'
-import { keyPattern, keyRule, printable } from './keyPattern.ts'
+import { BillingError } from '../contract/errors.ts'
+import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key

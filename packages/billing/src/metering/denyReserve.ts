@@ -1,5 +1,5 @@
-import { BillingError, InsufficientCreditsError, unavailable } from './errors.ts'
-import type { ShortLeg } from './ledger/commands.ts'
+import { BillingError, InsufficientCreditsError, unavailable } from '../contract/errors.ts'
+import type { ShortLeg } from '../ledger/commands.ts'
 
 /** What the ledger's answers about a key mean to its caller. */
 export const keyError = (

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import type { DenialCode } from '../denials.ts'
-import { BillingError, InvalidAmountError, PlanChangeError } from '../errors.ts'
-import { withoutLedger } from '../onLedger.ts'
+import type { DenialCode } from '../contract/denials.ts'
+import { BillingError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
+import { withoutLedger } from '../ledger/onLedger.ts'
 
 const statuses = {
   INSUFFICIENT_CREDITS: 402,

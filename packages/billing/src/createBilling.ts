@@ -1,22 +1,22 @@
-import { type Accounts, createAccounts } from './accounts.ts'
-import { type Clock, sleep, systemClock } from './clock.ts'
-import type { Customer, KnownCustomer } from './customer.ts'
+import { type Clock, sleep, systemClock } from './config/clock.ts'
+import { type Logger, silent } from './config/logger.ts'
+import { type BillingOptions, defaultOptions } from './config/options.ts'
+import type { Customer, KnownCustomer } from './contract/customer.ts'
+import type { MeterOf, Meters } from './contract/meters.ts'
+import { type Accounts, createAccounts } from './customer/accounts.ts'
+import { createPlans } from './customer/plans.ts'
+import { createLive } from './customer/watch.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { createDelivery } from './flowglad/delivery.ts'
 import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
 import { createLeases } from './flowglad/leases.ts'
 import { createEventSender } from './flowglad/sendEvents.ts'
 import { createSync } from './flowglad/sync.ts'
-import { customerOfWebhook } from './flowglad/webhook.ts'
-import { createHealth } from './health.ts'
-import { createHolds } from './holds.ts'
+import { createHealth } from './http/health.ts'
+import { customerOfWebhook } from './http/webhook.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { createLive } from './live.ts'
-import { type Logger, silent } from './logger.ts'
-import type { MeterOf, Meters } from './meters.ts'
-import { type BillingOptions, defaultOptions } from './options.ts'
-import { createPlans } from './plans.ts'
-import { createRunMetered, type MeterCall, type MeterRun } from './runMetered.ts'
+import { createHolds } from './metering/holds.ts'
+import { createRunMetered, type MeterCall, type MeterRun } from './metering/runMetered.ts'
 import type { Service } from './service.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
@@ -57,11 +57,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
 
   const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
-  const { changed } = live
   const ending = new AbortController()
   const stopping = ending.signal
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
-  const sender = createEventSender({ ledger, flowglad, clock, options, logger, changed, stopping })
+  const sender = createEventSender({ ledger, flowglad, clock, options, logger, stopping })
   const unlimitedBy = Object.fromEntries(
     Object.entries(meters).flatMap(([meter, policy]) =>
       policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
@@ -75,13 +74,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     clock,
     options,
     logger,
-    changed,
     unlimitedBy,
     stopping,
   })
   const delivery = createDelivery({ ledger, leases, sender, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
-  const holds = createHolds({ ledger, sync, delivery, meters, clock, options, upgradeUrl, logger, changed })
+  const holds = createHolds({ ledger, sync, meters, clock, options, upgradeUrl, logger })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const { fetchEveryMs } = options
   const plans = createPlans({ ledger, flowglad, sync, catalog, clock, fetchEveryMs, publicUrl, returnPaths })
@@ -92,8 +90,6 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   async function expire(customer: string) {
     await ledger.execute({ type: 'expire', customer })
-    changed(customer)
-    delivery.wake(customer)
   }
 
   async function sweep() {
@@ -154,7 +150,6 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     /** Gives a usage event up: it is never sent again, and its units come back with the next snapshot. */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
-      changed(customer)
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
     },
 

@@ -1,7 +1,7 @@
-import type { BalanceRow, BalanceStatus, BalancesAnswer, PlanSummary } from './client/balances.ts'
-import type { Snapshot } from './ledger/commands.ts'
-import type { CustomerBalances } from './ledger/ledger.ts'
-import type { Meters } from './meters.ts'
+import type { BalanceRow, BalanceStatus, BalancesAnswer, PlanSummary } from '../contract/balances.ts'
+import type { Meters } from '../contract/meters.ts'
+import type { Snapshot } from '../ledger/commands.ts'
+import type { CustomerBalances } from '../ledger/ledger.ts'
 
 /** The ledger's rows as a person reads them: a row per meter of the app, in the app's order. None until the first snapshot. */
 export function balanceRows(

@@ -1,7 +1,7 @@
+import { UnserializableResultError } from '../contract/errors.ts'
+import type { SpendLeg } from './cost.ts'
 import { keyError } from './denyReserve.ts'
-import { UnserializableResultError } from './errors.ts'
 import type { Charge } from './holds.ts'
-import type { SpendLeg } from './spend.ts'
 
 /** What the work spent, leg by leg, after it succeeded; `onlyCounted`: after a stream failed on its way. Nothing can be added to it afterwards. */
 export function chargeOf(

@@ -1,13 +1,13 @@
+import { type Clock, sleep } from '../config/clock.ts'
+import type { PlanChange, PlanOffer } from '../contract/balances.ts'
+import type { Customer } from '../contract/customer.ts'
+import { PlanChangeError, unavailable } from '../contract/errors.ts'
+import type { createCatalogCache } from '../flowglad/catalog.ts'
+import { type FlowgladClient, flowgladError } from '../flowglad/flowgladClient.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { Snapshot } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { planOf } from './balanceRows.ts'
-import type { PlanChange, PlanOffer } from './client/balances.ts'
-import { type Clock, sleep } from './clock.ts'
-import type { Customer } from './customer.ts'
-import { PlanChangeError, unavailable } from './errors.ts'
-import type { createCatalogCache } from './flowglad/catalog.ts'
-import { type FlowgladClient, flowgladError } from './flowglad/flowgladClient.ts'
-import type { Sync } from './flowglad/sync.ts'
-import type { Snapshot } from './ledger/commands.ts'
-import type { Ledger } from './ledger/ledger.ts'
 
 type Subscription = NonNullable<Snapshot['subscription']>
 export type Plans = ReturnType<typeof createPlans>

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Customer } from '../customer.ts'
+import type { Customer } from '../contract/customer.ts'
+import type { BillingRoutesOptions } from '../fastify/billingRoutesOptions.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
-import { maxAmount } from '../spend.ts'
-import type { BillingRoutesOptions } from './billingRoutesOptions.ts'
+import { maxAmount } from '../metering/cost.ts'
 import { RefusedAction } from './refusedAction.ts'
 
 const usageEvent = z.object({

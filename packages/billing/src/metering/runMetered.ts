@@ -1,8 +1,8 @@
-import { chargeOf, referenceOf, replayResult, serializeResult } from './charge.ts'
-import type { Customer } from './customer.ts'
-import { fingerprint, parseKey } from './keys.ts'
-import type { Service } from './service.ts'
-import { assertAmount, type MeterCost, prepareSpend, type Usage } from './spend.ts'
+import type { Customer } from '../contract/customer.ts'
+import type { Service } from '../service.ts'
+import { assertAmount, type MeterCost, prepareSpend, type Usage } from './cost.ts'
+import { fingerprint, parseKey } from './fingerprint.ts'
+import { chargeOf, referenceOf, replayResult, serializeResult } from './settlement.ts'
 
 /** What plain work costs: `amount`, known before; or at most `hold`, and `cost` says after the work what it really was. Integers from 1 to 2^31−1. */
 type MeterPrice =

@@ -1,17 +1,16 @@
+import { type Clock, sleep, within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import { traced } from '../config/tracing.ts'
+import type { Customer } from '../contract/customer.ts'
+import { BillingError, unavailable, unconfirmed } from '../contract/errors.ts'
+import type { MeterPolicy, Meters } from '../contract/meters.ts'
+import type { FetchOutcome, Sync } from '../flowglad/sync.ts'
+import type { AnswerOf, EventPrice, Leg, Release, ReserveAnswer, Settle } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { isInvalidCommand, onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
-import { type Clock, sleep, within } from './clock.ts'
-import type { Customer } from './customer.ts'
 import { keyError, shortage } from './denyReserve.ts'
-import { BillingError, unavailable, unconfirmed } from './errors.ts'
-import type { Delivery } from './flowglad/delivery.ts'
-import type { FetchOutcome, Sync } from './flowglad/sync.ts'
-import type { AnswerOf, EventPrice, Leg, Release, ReserveAnswer, Settle } from './ledger/commands.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { Logger } from './logger.ts'
-import type { MeterPolicy, Meters } from './meters.ts'
-import { isInvalidCommand, onLedger } from './onLedger.ts'
-import type { BillingOptions } from './options.ts'
-import { traced } from './tracing.ts'
 
 export interface HoldRequest {
   customer: Customer
@@ -58,23 +57,19 @@ export type Holds = ReturnType<typeof createHolds>
 export function createHolds({
   ledger,
   sync,
-  delivery,
   meters,
   clock,
   options,
   upgradeUrl,
   logger,
-  changed,
 }: {
   ledger: Ledger
   sync: Sync
-  delivery: Delivery
   meters: Meters
   clock: Clock
   options: BillingOptions
   upgradeUrl: string
   logger: Logger
-  changed: (customer: string) => void
 }) {
   const open = new Set<() => void>()
   /** Calls that are being decided, and how work ended as long as the ledger does not have it: `close` waits for both. */
@@ -130,7 +125,6 @@ export function createHolds({
         } else if (fetched) {
           sync.isFresh(request.customer.id)
         }
-        changed(request.customer.id)
         return { state: 'held', hold: await begin(hold(request, attempt, answer)) }
       case 'completed':
         return answer
@@ -261,18 +255,14 @@ export function createHolds({
         keepOpenFor(settling)
         const answer = await within(clock, options.settleAnswerMs, settling, null)
         if (!answer) throw unconfirmed(5_000)
-        changed(customer)
-        delivery.wake(customer)
         return answer
       },
       async release() {
         if (ended) return
         end()
         // Nobody waits long for it; but without it the hold expires, and on some meters that is a charge.
-        const releasing = untilDurable({ type: 'release', customer, attempt }).then(
-          () => changed(customer),
-          (error: unknown) =>
-            logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
+        const releasing = untilDurable({ type: 'release', customer, attempt }).catch((error: unknown) =>
+          logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
         )
         keepOpenFor(releasing)
         await within(clock, 2_000, releasing, undefined)

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { type Clock, within } from './clock.ts'
-import type { createCatalogCache } from './flowglad/catalog.ts'
-import type { Delivery } from './flowglad/delivery.ts'
-import type { Sync } from './flowglad/sync.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { BillingOptions } from './options.ts'
+import { type Clock, within } from '../config/clock.ts'
+import type { BillingOptions } from '../config/options.ts'
+import type { createCatalogCache } from '../flowglad/catalog.ts'
+import type { Delivery } from '../flowglad/delivery.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 /** What `/readyz` answers. */
 export interface Health {

@@ -1,4 +1,4 @@
-import { type Clock, within } from '../clock.ts'
+import { type Clock, within } from '../config/clock.ts'
 
 /**
  * `finished`: read to its end. `left`: its reader went, by itself or with its connection; whatever its source does then, a source that was given the
