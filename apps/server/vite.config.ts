@@ -1,21 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
 export default defineConfig({
   build: {
     target: 'node20',
-    // All side by side: main.js finds its thread, and the repository, from where it lies.
+    // main.js finds the repository relative to its own folder.
     rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },
   },
-  // Bundled whole it starts in half the time. What brings its own binary has to be found where it was installed.
+  // Bundling everything halves the start time. Packages with native binaries must stay where they are installed.
   ssr: { external: ['libsql', 'pg'], noExternal: true },
-  plugins: [
-    {
-      name: 'painting-thread',
-      buildStart() {
-        const id = fileURLToPath(new URL('src/studio/art/renderWorker.ts', import.meta.url))
-        this.emitFile({ type: 'chunk', id, fileName: 'renderWorker.js' })
-      },
-    },
-  ],
 })

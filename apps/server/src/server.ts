@@ -6,7 +6,6 @@ import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
 import { meters } from './meters.ts'
 import { createRateLimit, unlimited } from './rateLimit.ts'
-import { createRenderer } from './studio/art/renderer.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import type { AppBilling } from './trpc.ts'
@@ -36,7 +35,6 @@ export async function createServer({ env, log }: Given): Promise<Server> {
 
 async function assemble(database: Database, { env, log }: Given): Promise<Server> {
   const { source } = database
-  const renderer = createRenderer()
   const billing = createBilling({
     meters,
     ledger: 'file' in source ? sqliteLedger(source.file) : postgresLedger(source.pool),
@@ -57,7 +55,7 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
     }),
     billing,
     rateLimit: env.rateLimit ? createRateLimit() : unlimited,
-    models: createModels({ ...env, renderer }),
+    models: createModels(env),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
   })
@@ -71,7 +69,6 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
       // Whoever still listens by now waits for work that has been given up.
       app.server.closeAllConnections()
       await closed
-      await renderer[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
   }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../src/database.ts'
 import type { Env } from '../src/env.ts'
@@ -19,20 +21,20 @@ afterAll(async () => {
 })
 
 const engines: [string, () => Promise<Env['database']>][] = [
-  ['SQLite', async () => ({ type: 'sqlite', file: join(folder, 'app.sqlite') })],
+  ['SQLite', async () => ({ type: 'sqlite', file: join(folder, `${randomUUID()}.sqlite`) })],
   ['PostgreSQL', async () => ({ type: 'postgres', url: await postgres.createDatabase() })],
 ]
+const aPicture = { file: Uint8Array.of(1, 2), contentType: 'image/svg+xml', size: 8 } as const
 
 test.each(engines)(
-  'on %s of each user the newest pictures are kept, and the oldest beyond them forgotten',
+  "keeps each user's newest pictures on %s and deletes older ones in steps",
   async (_, where) => {
     await using database = openDatabase(await where())
     await database.migrate(async () => {})
     let time = 1_000
     const store = createPictureStore({ kysely: database.kysely, now: () => time++, keepNewest: 5 })
-    const png = { png: Uint8Array.of(1), size: 8 }
     const keep = (user: string, prompt: string, count: number) =>
-      store.keep({ user, prompt, pictures: Array.from({ length: count }, () => png) })
+      store.keep({ user, prompt, pictures: Array.from({ length: count }, () => aPicture) })
     const prompts = async (user: string) =>
       (await store.page({ user, limit: 1_000, before: null })).pictures.map(({ prompt }) => prompt)
 
@@ -43,11 +45,48 @@ test.each(engines)(
     await keep('ada', 'third', 4)
     expect(await prompts('ada')).toEqual(['third', 'third', 'third', 'third', 'second'])
     expect(await prompts('grace')).toEqual(['hers'])
-    // Many at once, as a version that kept them all may have left behind: a few go with each generation.
+    // An older version without a limit may have left this many. Each generation deletes some of them.
     await keep('ada', 'many', 150)
     expect(await prompts('ada')).toEqual(Array(105).fill('many'))
     await keep('ada', 'last', 1)
     expect(await prompts('ada')).toEqual(['last', ...Array(55).fill('many')])
-    expect(await store.png({ id: pictures[0]?.id ?? '', user: 'ada' })).toBeUndefined()
+    expect(await store.file({ id: pictures[0]?.id ?? '', user: 'ada' })).toBeUndefined()
   },
 )
+
+test.each(engines)('returns a file with its content type on %s, to its owner only', async (_, where) => {
+  await using database = openDatabase(await where())
+  await database.migrate(async () => {})
+  const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
+  const png = { file: Uint8Array.of(3), contentType: 'image/png', size: 1 } as const
+  const { pictures } = await store.keep({ user: 'ada', prompt: 'two kinds', pictures: [aPicture, png] })
+  const ids = pictures.map(({ id }) => id)
+  const files = await Promise.all(ids.map((id) => store.file({ id, user: 'ada' })))
+  expect(files.map((found) => found && { ...found, file: [...found.file] })).toEqual([
+    { file: [1, 2], contentType: 'image/svg+xml' },
+    { file: [3], contentType: 'image/png' },
+  ])
+  expect(await store.file({ id: ids[0] ?? '', user: 'grace' })).toBeUndefined()
+})
+
+test.each(engines)('still serves pictures that an older version stored on %s', async (_, where) => {
+  await using database = openDatabase(await where())
+  const { kysely, type } = database
+  await sql`CREATE TABLE picture (id text PRIMARY KEY, user_id text NOT NULL, prompt text NOT NULL, size integer NOT NULL,
+    png ${sql.raw(type === 'sqlite' ? 'blob' : 'bytea')} NOT NULL, created_at bigint NOT NULL)`.execute(
+    kysely,
+  )
+  const insert = (id: string) =>
+    sql`INSERT INTO picture (id, user_id, prompt, size, png, created_at)
+      VALUES (${id}, 'ada', 'old', 512, ${Buffer.of(7)}, 1)`.execute(kysely)
+  await insert('before')
+  await database.migrate(async () => {})
+  await database.migrate(async () => {})
+  // During an update, servers of the older version still write to the same table.
+  await insert('during')
+  const store = createPictureStore({ kysely, now: () => 1_000 })
+  for (const id of ['before', 'during']) {
+    const found = await store.file({ id, user: 'ada' })
+    expect(found && { ...found, file: [...found.file] }).toEqual({ file: [7], contentType: 'image/png' })
+  }
+})

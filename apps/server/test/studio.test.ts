@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { decodePng } from './decodePng.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer
@@ -28,7 +27,7 @@ test('signed out, every call is 401 and nobody sees a picture', async () => {
   expect(status).toBe(401)
 })
 
-test('a picture is a real PNG, for its owner and for nobody else', async () => {
+test('serves a picture as an SVG without scripts, to its owner only', async () => {
   const [owner, other] = [await signUp(server), await signUp(server)]
   const { data } = await owner.call('studio.generate', harbour())
   expect(data).toEqual({
@@ -38,10 +37,15 @@ test('a picture is a real PNG, for its owner and for nobody else', async () => {
   const { data: spent } = await owner.call('billing.charges', {}, { method: 'GET' })
   expect(spent.charges).toMatchObject([{ procedure: 'studio.generate', amount: 1, reference: data.id }])
   const own = await owner.fetch(data.pictures[0].url)
-  expect(own.headers.get('content-type')).toBe('image/png')
-  expect(own.headers.get('cache-control')).toBe('private, no-cache')
-  const bytes = new Uint8Array(await own.arrayBuffer())
-  expect(decodePng(bytes)).toMatchObject({ width: 512, height: 512 })
+  expect(Object.fromEntries(own.headers)).toMatchObject({
+    'content-type': 'image/svg+xml',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'private, no-cache',
+  })
+  expect(await own.text()).toMatch(/^<svg [^>]*width="512" height="512"/)
+  // Links of an older version end in `.png`.
+  expect((await owner.fetch(`${data.pictures[0].url}.png`)).status).toBe(200)
 
   const etag = own.headers.get('etag') ?? ''
   expect((await owner.fetch(data.pictures[0].url, { headers: { 'if-none-match': etag } })).status).toBe(304)
@@ -141,8 +145,8 @@ test('a call right after paying succeeds, without a wait and without a webhook, 
   })
   const { status, data } = await browser.call('studio.generate', { ...harbour(), hd: true })
   expect(status).toBe(200)
-  const png = await (await browser.fetch(data.pictures[0].url)).arrayBuffer()
-  expect(decodePng(new Uint8Array(png))).toMatchObject({ width: 1024, height: 1024 })
+  const svg = await (await browser.fetch(data.pictures[0].url)).text()
+  expect(svg).toMatch(/^<svg [^>]*width="1024" height="1024"/)
   await expect.poll(() => server.books(browser.user.id)).toMatchObject({ available: { generations: 499 } })
 })
 

@@ -1,20 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Renderer } from './art/renderer.ts'
+import { paint } from './art/paint.ts'
 import { compose } from './compose.ts'
 import { assertAllowed, type Models, type TextRequest } from './models.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /**
- * Pictures and texts made on this machine, the same for the same prompt. `latencyMs` is waited
- * before each picture and each text, and for each sentence, spread over its words.
+ * Makes pictures and texts in this process. The same prompt always gives the same result. Each picture, text and sentence
+ * is delayed by `latencyMs`; a sentence's delay is spread over its words.
  */
-export function createLocalModels({
-  renderer,
-  latencyMs,
-}: {
-  renderer: Renderer
-  latencyMs: number
-}): Models {
+export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
   async function* sentences({ prompt, signal }: TextRequest) {
     if (latencyMs > 0) await sleep(latencyMs, undefined, { signal })
     assertAllowed(prompt)
@@ -27,13 +21,13 @@ export function createLocalModels({
     }
   }
   return {
-    async paint({ prompt, index, hd }) {
+    async paint(request) {
       if (latencyMs > 0) await sleep(latencyMs)
-      // After the wait, as a model elsewhere would: until then its units are held.
-      assertAllowed(prompt)
-      const size = hd ? 1024 : 512
-      return { png: await renderer.paint({ prompt, index, size }), size }
+      // A remote model would also deny only after a delay, while the call's units are held.
+      assertAllowed(request.prompt)
+      const { svg, size } = paint(request)
+      return { file: Buffer.from(svg), contentType: 'image/svg+xml', size }
     },
-    write: (order) => atMost(order.maxTokens, sentences(order)),
+    write: (request) => atMost(request.maxTokens, sentences(request)),
   }
 }

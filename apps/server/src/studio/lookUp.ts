@@ -1,55 +1,46 @@
 import { readPrompt } from './art/subject.ts'
 
-/** Words painters use. */
 const glossary: Record<string, string> = {
-  alla_prima: 'Painted in one sitting, wet paint into wet paint.',
-  aurora: 'Light that solar wind draws in the upper air, in curtains of green and violet.',
-  bokeh: 'The soft discs that lights become out of focus.',
-  chiaroscuro: 'Strong light against deep shadow, so that things step forward out of the dark.',
-  cloisonné: 'Fields of colour with a fine dark line around each.',
+  alla_prima: 'A painting finished in one sitting, wet paint into wet paint.',
+  aurora: 'Curtains of green and violet light that solar wind causes in the upper air.',
+  bokeh: 'The soft discs that out-of-focus lights become.',
+  chiaroscuro: 'Strong light against deep shadow, which makes things stand out from the dark.',
+  cloisonné: 'Fields of colour, each with a fine dark outline.',
   contour: 'The line where one thing ends and another begins.',
-  fresco: 'Pigment on wet plaster, which keeps it for centuries.',
-  gouache: 'Watercolour made opaque: flat, matt and bright.',
-  grisaille: 'A picture in greys alone.',
-  halftone: 'Tones made of dots, large for dark and small for light.',
-  horizon: 'The height of your eyes, wherever you stand.',
-  impasto: 'Paint so thick that it throws shadows.',
-  mandala: 'A figure that grows outward from its middle in rings.',
-  palette: 'The few colours that a picture allows itself.',
-  pointillism: 'Dots of pure colour that the eye mixes from afar.',
-  sepia: 'The brown of old ink and older photographs.',
-  sfumato: 'Edges dissolved like smoke, without any line.',
-  tenebrism: 'Darkness over nearly everything, and one hard light.',
-  truchet: 'Tiles whose curves always meet their neighbours, however they are turned.',
-  ukiyo_e: 'Japanese woodcuts: flat colour, clear line, and weather.',
+  fresco: 'Pigment on wet plaster, which preserves it for centuries.',
+  gouache: 'Opaque watercolour: flat, matt and bright.',
+  grisaille: 'A picture painted only in greys.',
+  halftone: 'Tones made of dots: large for dark, small for light.',
+  horizon: 'The line at the height of your eyes where sky and ground meet.',
+  impasto: 'Paint so thick that it casts shadows.',
+  mandala: 'A figure that grows outward from its centre in rings.',
+  palette: 'The few colours that a picture uses.',
+  pointillism: 'Dots of pure colour that the eye mixes from a distance.',
+  sepia: 'The brown of old ink and old photographs.',
+  sfumato: 'Edges that dissolve like smoke, without any line.',
+  tenebrism: 'Darkness almost everywhere, and one hard light.',
+  truchet: 'Tiles whose curves always meet their neighbours, however you turn them.',
+  ukiyo_e: 'Japanese woodcuts with flat colour, clear lines and weather.',
   vignette: 'A picture that darkens or fades towards its edge.',
-  wabi_sabi: 'The beauty of what is worn, uneven and will not last.',
+  wabi_sabi: 'The beauty of things that are worn, uneven and impermanent.',
 }
 
-const manner = {
+const descriptions = {
   aurora: 'curtains of light over still water',
   ridges: 'mountains behind mountains in the haze',
   flow: 'brush strokes that follow one wind',
-  orbs: 'spheres packed until no more fit',
-  ribbons: 'ribbons that wind and never end',
-  agate: 'the folded bands of polished stone',
-  bloom: 'petals set a golden angle apart',
+  orbs: 'tightly packed spheres',
+  bloom: 'the petals of a large flower',
 } as const
 
-/** What a word means to a painter, and how Studio would paint it. */
+/** Explains a term of painting and says how Studio would paint it. */
 export function lookUp(term: string) {
   const { style, palette } = readPrompt(term)
-  const known =
-    glossary[
-      term
-        .trim()
-        .toLowerCase()
-        .replace(/[\s-]+/g, '_')
-    ]
-  return {
-    term,
-    meaning: known ?? `Not in the glossary; Studio would paint it as ${manner[style]}.`,
-    style,
-    palette,
-  }
+  const entry = term
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_')
+  const meaning =
+    glossary[entry] ?? `This word is not in the glossary. Studio would paint it as ${descriptions[style]}.`
+  return { term, meaning, style, palette }
 }

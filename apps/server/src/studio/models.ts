@@ -1,53 +1,56 @@
 import { TRPCError } from '@trpc/server'
+import type { PictureRequest } from './art/paint.ts'
 
-export interface PictureRequest {
-  prompt: string
-  /** Which of the pictures of one generation. */
-  index: number
-  hd: boolean
-}
+export type { PictureRequest }
 
 export interface TextRequest {
   prompt: string
-  /** See tokens.ts; a model may write less. */
+  /** See tokens.ts. A model may write less. */
   maxTokens: number
-  /** The reader has left: the model stops at once, not with its next word. */
+  /** Aborts when the reader leaves. The model then stops at once. */
   signal?: AbortSignal | undefined
 }
 
+export interface PaintedPicture {
+  file: Uint8Array
+  contentType: 'image/svg+xml' | 'image/png'
+  /** Width and height in pixels. */
+  size: number
+}
+
 /**
- * What makes pictures and texts. Refuses with `contentRefused`, fails with `modelUnavailable`: neither costs the user anything. A text that has begun fails with `textBrokenOff`.
+ * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable`, neither of which costs the user anything, or
+ * `textInterrupted` if a text stops after its first token.
  */
 export interface Models {
-  /** A PNG and its width and height in pixels. */
-  paint(request: PictureRequest): Promise<{ png: Uint8Array; size: number }>
-  /** A text, one token after the other. */
+  paint(request: PictureRequest): Promise<PaintedPicture>
+  /** Yields one token at a time. */
   write(request: TextRequest): AsyncIterable<string>
 }
 
-/** The content policy of every model here, on top of whatever its maker refuses. */
+/** Enforces our content policy, in addition to any policy of the model's provider. */
 export function assertAllowed(prompt: string) {
-  if (/\bforbidden\b/i.test(prompt)) throw contentRefused()
+  if (/\bforbidden\b/i.test(prompt)) throw contentDenied()
 }
 
-export const contentRefused = (cause?: unknown) =>
+export const contentDenied = (cause?: unknown) =>
   new TRPCError({
     code: 'UNPROCESSABLE_CONTENT',
-    message: 'This prompt breaks the content policy. Nothing was charged.',
+    message: 'This prompt is against our content policy. Nothing was charged. Try different words.',
     cause,
   })
 
 export const modelUnavailable = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',
-    message: 'The model is not available right now. Nothing was charged.',
+    message: 'The model is not available right now. Nothing was charged. Try again in a moment.',
     cause,
   })
 
-/** What has come of it has been counted. */
-export const textBrokenOff = (cause?: unknown) =>
+/** Doesn't say that the text is free: the tokens that arrived are charged. */
+export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',
-    message: 'The model broke off. Only what it had written until then was charged.',
+    message: 'The text was interrupted. Only the words you received were charged.',
     cause,
   })

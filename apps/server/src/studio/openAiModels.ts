@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
-import { isPng } from './art/png.ts'
 import {
   assertAllowed,
-  contentRefused,
+  contentDenied,
   type Models,
   modelUnavailable,
   type TextRequest,
-  textBrokenOff,
+  textInterrupted,
 } from './models.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
@@ -19,9 +18,10 @@ const completionPiece = z.object({
 })
 const denial = z.object({ error: z.object({ code: z.string().nullish(), type: z.string().nullish() }) })
 
-const answerWithinMs = 120_000
+const timeoutMs = 120_000
+const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
-/** Pictures and texts from an endpoint that speaks as OpenAI's does. */
+/** Makes pictures and texts with an OpenAI-compatible endpoint. */
 export function createOpenAiModels({
   baseUrl,
   apiKey,
@@ -29,9 +29,9 @@ export function createOpenAiModels({
   textModel,
   latencyMs,
 }: NonNullable<Env['openAi']> & { latencyMs: number }): Models {
-  async function post(path: string, body: object, leave?: AbortSignal): Promise<Response> {
+  async function post(path: string, body: object, signal?: AbortSignal): Promise<Response> {
     if (latencyMs > 0) await sleep(latencyMs)
-    const deadline = AbortSignal.timeout(answerWithinMs)
+    const deadline = AbortSignal.timeout(timeoutMs)
     const response = await fetch(`${baseUrl}/${path}`, {
       method: 'POST',
       headers: {
@@ -39,7 +39,7 @@ export function createOpenAiModels({
         ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
       },
       body: JSON.stringify(body),
-      signal: leave ? AbortSignal.any([leave, deadline]) : deadline,
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     }).catch((error: unknown) => {
       throw modelUnavailable(error)
     })
@@ -49,24 +49,24 @@ export function createOpenAiModels({
 
   async function* pieces({ prompt, maxTokens, signal }: TextRequest) {
     assertAllowed(prompt)
-    const leave = new AbortController()
+    const stop = new AbortController()
     try {
       const request = {
         model: textModel,
         stream: true,
-        // A word of ours is at least one token of theirs; twice as many leave room for most languages.
+        // One of our tokens is at least one of theirs. Twice as many is enough for most languages.
         max_tokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
       const { body } = await post(
         'chat/completions',
         request,
-        signal ? AbortSignal.any([leave.signal, signal]) : leave.signal,
+        signal ? AbortSignal.any([stop.signal, signal]) : stop.signal,
       )
       if (body) yield* serverSentEvents(body)
     } finally {
-      // Who stops reading stops the model as well.
-      leave.abort()
+      // Stops the model when the reader stops reading.
+      stop.abort()
     }
   }
 
@@ -79,23 +79,26 @@ export function createOpenAiModels({
         n: 1,
         size: '1024x1024',
         ...(hd ? { quality: imageModel.startsWith('gpt-image') ? 'high' : 'hd' } : {}),
-        // gpt-image models always answer so, and refuse to be asked.
+        // gpt-image models always answer in base64 and reject this parameter.
         ...(imageModel.startsWith('gpt-image') ? {} : { response_format: 'b64_json' }),
       })
       const parsed = images.safeParse(await response.json().catch(() => null))
-      const png = Buffer.from(parsed.data?.data[0]?.b64_json ?? '', 'base64')
-      if (!isPng(png)) throw modelUnavailable(parsed.error ?? new Error('the endpoint sent no PNG'))
-      return { png, size: png.readUInt32BE(16) }
+      const file = Buffer.from(parsed.data?.data[0]?.b64_json ?? '', 'base64')
+      if (!file.subarray(0, 8).equals(pngSignature)) {
+        throw modelUnavailable(parsed.error ?? new Error('The model endpoint did not send a PNG'))
+      }
+      // The header of a PNG holds its width.
+      return { file, contentType: 'image/png', size: file.readUInt32BE(16) }
     },
-    write: (order) => atMost(order.maxTokens, wholeTokens(pieces(order))),
+    write: (request) => atMost(request.maxTokens, wholeTokens(pieces(request))),
   }
 }
 
-/** The texts within a stream of `data: {…}` lines, until `data: [DONE]`. */
+/** Yields the texts of a stream of `data: {…}` lines, until `data: [DONE]`. */
 async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
-  let begun = false
+  let started = false
   try {
     for await (const bytes of body) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
@@ -105,22 +108,22 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
         if (data === '[DONE]') return
         if (!data) continue
         const text = completionPiece.parse(JSON.parse(data)).choices[0]?.delta.content ?? ''
-        begun ||= text !== ''
+        started ||= text !== ''
         yield text
       }
     }
   } catch (error) {
-    throw begun ? textBrokenOff(error) : modelUnavailable(error)
+    throw started ? textInterrupted(error) : modelUnavailable(error)
   }
 }
 
 async function toDenial(response: Response): Promise<TRPCError> {
   const text = await response.text().catch(() => '')
-  const cause = new Error(`the model's endpoint answered ${response.status}: ${text.slice(0, 500)}`)
+  const cause = new Error(`The model endpoint answered ${response.status}: ${text.slice(0, 500)}`)
   const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
   return /content_policy|content_filter|moderation/.test(reason)
-    ? contentRefused(cause)
+    ? contentDenied(cause)
     : modelUnavailable(cause)
 }
 

@@ -4,23 +4,28 @@ import type { Auth } from '../auth.ts'
 import { sessionOf } from '../authRoutes.ts'
 import type { PictureStore } from './pictureStore.ts'
 
-const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4]$/) })
+/** Older links end in `.png`. */
+const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
-/** Pictures as files, each for its owner alone: to anybody else it is not there. */
+/** An SVG is a document, so without a policy it could run scripts with the session of the user who opens it. */
+const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+/** Serves pictures, each to its owner only. Anyone else gets 404. */
 export async function pictureRoutes(
   app: FastifyInstance,
   { auth, pictures }: { auth: Auth; pictures: PictureStore },
 ) {
-  app.get('/api/studio/pictures/:id.png', async (request, reply) => {
+  app.get('/api/studio/pictures/:id', async (request, reply) => {
     const { user } = await sessionOf(auth, request)
     if (!user) return reply.code(401).send({ error: 'unauthorized', message: 'Sign in first.' })
-    const { data } = params.safeParse(request.params)
-    const tag = `"${data?.id}"`
-    const png = data && (await pictures.png({ id: data.id, user: user.id }))
-    if (!png) return reply.code(404).send({ error: 'not_found', message: 'You have no such picture.' })
-    // A browser may keep it, but asks each time: after signing out it is nobody's to see.
+    const id = params.safeParse(request.params).data?.id.replace('.png', '')
+    const picture = id && (await pictures.file({ id, user: user.id }))
+    if (!picture) return reply.code(404).send({ error: 'not_found', message: 'You have no such picture.' })
+    const tag = `"${id}"`
+    // A browser may cache the file but must revalidate it, so that nobody sees it after the user signs out.
     reply.header('cache-control', 'private, no-cache').header('etag', tag).header('vary', 'cookie')
+    reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
     if (request.headers['if-none-match'] === tag) return reply.code(304).send()
-    return reply.type('image/png').send(Buffer.from(png))
+    return reply.type(picture.contentType).send(picture.file)
   })
 }

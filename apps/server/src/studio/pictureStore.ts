@@ -1,37 +1,38 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database.ts'
+import type { PaintedPicture } from './models.ts'
 
 export interface Picture {
   id: string
   url: string
   prompt: string
-  /** Pixels, width and height. */
+  /** Width and height in pixels. */
   size: number
   /** Epoch milliseconds. */
   createdAt: number
 }
 
 export interface PictureStore {
-  /** Keeps one generation, all of it or nothing, and forgets the user's oldest beyond the newest 200, 50 at most. */
-  keep(generation: { user: string; prompt: string; pictures: { png: Uint8Array; size: number }[] }): Promise<{
+  /** Stores all pictures of one generation or none. Then deletes up to 50 of the user's oldest pictures beyond the newest 200. */
+  keep(generation: { user: string; prompt: string; pictures: PaintedPicture[] }): Promise<{
     id: string
     pictures: { id: string; url: string }[]
   }>
-  /** A user's own pictures, newest first; `before` is the `cursor` of the page before. */
+  /** Returns the user's pictures, newest first. `before` is the `cursor` of the previous page. */
   page(query: {
     user: string
     limit: number
     before: string | null
   }): Promise<{ pictures: Picture[]; cursor: string | null }>
-  /** undefined for a picture that is somebody else's, as for one that never was. */
-  png(picture: { id: string; user: string }): Promise<Uint8Array | undefined>
+  /** Returns undefined if the user has no such picture. */
+  file(picture: { id: string; user: string }): Promise<{ file: Buffer; contentType: string } | undefined>
 }
 
-/** More than one generation makes, so a surplus shrinks; few, since nobody else writes to SQLite meanwhile. */
-const forgetAtOnce = 50
+/** More pictures than one generation makes, so that a surplus shrinks; few enough not to block other writers of SQLite. */
+const maxDeletions = 50
 
-const pictureUrl = (id: string) => `/api/studio/pictures/${id}.png`
+const pictureUrl = (id: string) => `/api/studio/pictures/${id}`
 
 export function createPictureStore({
   kysely,
@@ -40,13 +41,13 @@ export function createPictureStore({
 }: {
   kysely: Kysely<Tables>
   now: () => number
-  /** A user's pictures beyond so many are forgotten, the oldest first. */
+  /** The number of pictures to keep for each user. */
   keepNewest?: number
 }): PictureStore {
-  async function forgetOldest(user: string) {
+  async function deleteOldest(user: string) {
     const own = kysely.selectFrom('picture').select('id').where('user_id', '=', user)
     const newestBeyond = own.orderBy('id', 'desc').limit(1).offset(keepNewest)
-    const oldest = own.where('id', '<=', newestBeyond).orderBy('id').limit(forgetAtOnce)
+    const oldest = own.where('id', '<=', newestBeyond).orderBy('id').limit(maxDeletions)
     await kysely.deleteFrom('picture').where('user_id', '=', user).where('id', 'in', oldest).execute()
   }
 
@@ -54,18 +55,19 @@ export function createPictureStore({
     async keep({ user, prompt, pictures }) {
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
-      const rows = pictures.map(({ png, size }, index) => ({
-        // Numbered downwards: newest first then shows one generation's pictures in the order they were asked for.
+      const rows = pictures.map(({ file, contentType, size }, index) => ({
+        // Counts down, so that newest first shows the pictures of one generation in the requested order.
         id: `${id}-${pictures.length - index}`,
         user_id: user,
         prompt,
         size,
-        png: Buffer.from(png.buffer, png.byteOffset, png.byteLength),
+        png: Buffer.from(file.buffer, file.byteOffset, file.byteLength),
+        content_type: contentType,
         created_at: createdAt,
       }))
       await kysely.insertInto('picture').values(rows).execute()
-      // What is not forgotten now is forgotten after the next generation: no reason to fail this one.
-      await forgetOldest(user).catch(() => {})
+      // A failure here must not fail the generation. The next generation deletes what remains.
+      await deleteOldest(user).catch(() => {})
       return { id, pictures: rows.map((row) => ({ id: row.id, url: pictureUrl(row.id) })) }
     },
 
@@ -88,14 +90,15 @@ export function createPictureStore({
       return { pictures, cursor: rows.length > limit ? (pictures.at(-1)?.id ?? null) : null }
     },
 
-    async png({ id, user }) {
+    async file({ id, user }) {
       const row = await kysely
         .selectFrom('picture')
-        .select('png')
+        .select(['png', 'content_type'])
         .where('id', '=', id)
         .where('user_id', '=', user)
         .executeTakeFirst()
-      return row?.png
+      // libsql returns an ArrayBuffer, pg a Buffer.
+      return row && { file: Buffer.from(row.png), contentType: row.content_type }
     },
   }
 }

@@ -1,16 +1,20 @@
 import { type Kysely, sql } from 'kysely'
 
 export interface PictureTable {
-  /** Begins with the time it was made, so that newest first is the order of ids. */
+  /** Begins with the creation time, so that ids sort by age. */
   id: string
   user_id: string
   prompt: string
+  /** Width and height in pixels. */
   size: number
+  /** The file, in the format of `content_type`. A new name would break servers of the previous version during an update. */
   png: Uint8Array
+  content_type: string
   /** Epoch milliseconds. */
   created_at: number
 }
 
+/** Creates the table, and adds the columns that older versions lack. */
 export async function createPictureTable({
   type,
   kysely,
@@ -21,7 +25,7 @@ export async function createPictureTable({
   await kysely.schema
     .createTable('picture')
     .ifNotExists()
-    // Ids are compared byte by byte on both engines; PostgreSQL would follow its locale otherwise.
+    // PostgreSQL would sort by its locale; both engines must sort ids by bytes.
     .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
     .addColumn('user_id', 'text', (column) => column.notNull())
     .addColumn('prompt', 'text', (column) => column.notNull())
@@ -35,4 +39,15 @@ export async function createPictureTable({
     .on('picture')
     .columns(['user_id', 'id'])
     .execute()
+  const tables = await kysely.introspection.getTables()
+  const columns = tables.find(
+    ({ name, schema }) => name === 'picture' && (schema ?? 'public') === 'public',
+  )?.columns
+  if (!columns?.some(({ name }) => name === 'content_type')) {
+    await kysely.schema
+      .alterTable('picture')
+      // Pictures that were stored before the column existed are PNGs.
+      .addColumn('content_type', 'text', (column) => column.notNull().defaultTo('image/png'))
+      .execute()
+  }
 }

@@ -1,21 +1,22 @@
 /**
- * A token of the meter `tokens` is one word: a run of letters and signs without a space in it, together with the spaces that follow.
- * A stream of tokens joined is the text, and every model is billed by the same measure.
+ * Splits a text into tokens. A token is one word with the spaces around it, so the joined tokens are the text. Every model is
+ * billed by this measure.
  */
 export const tokensOf = (text: string): string[] => text.match(/\s*\S+\s*/g) ?? []
 
-/** The words of a text that arrives in pieces cut anywhere; a word is passed on once it is known to be whole. */
+/** Yields the tokens of a text that arrives in arbitrary pieces. Holds back the last word until it is complete. */
 export async function* wholeTokens(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = ''
   for await (const piece of pieces) {
     const tokens = tokensOf(rest + piece)
-    // The last one may go on in the next piece.
+    // The last token may continue in the next piece.
     rest = tokens.pop() ?? rest + piece
     yield* tokens
   }
   if (rest.trim()) yield rest
 }
 
+/** Yields at most `limit` tokens, then stops the source. */
 export async function* atMost(limit: number, tokens: AsyncIterable<string>): AsyncGenerator<string> {
   let count = 0
   for await (const token of tokens) {

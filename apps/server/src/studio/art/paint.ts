@@ -1,51 +1,80 @@
-import { Canvas } from './canvas.ts'
-import { createRamp, fromHex, turnHue } from './color.ts'
-import { createNoise } from './noise.ts'
-import { encodePng } from './png.ts'
-import { createRandom } from './random.ts'
-import type { Studio } from './studio.ts'
-import { paintAgate } from './styles/agate.ts'
+import { createRandom, type Random } from './random.ts'
 import { paintAurora } from './styles/aurora.ts'
 import { paintBloom } from './styles/bloom.ts'
 import { paintFlow } from './styles/flow.ts'
 import { paintOrbs } from './styles/orbs.ts'
-import { paintRibbons } from './styles/ribbons.ts'
 import { paintRidges } from './styles/ridges.ts'
 import { readPrompt, type Style } from './subject.ts'
+import { escapeXml, svg } from './svg.ts'
 
-const painters: Record<Style, (studio: Studio) => void> = {
+/** A style draws into a square of 512 units, from [0, 0] at the top left. */
+export interface Brush {
+  /** Decides the composition, which is the same in standard and HD. */
+  random: Random
+  /** Places details, of which HD has more. */
+  grain: Random
+  hd: boolean
+  /** The palette's colour from the darkest (0) to the lightest (1). */
+  tone: (t: number) => string
+  /** Smooth noise over the plane, -1 to 1. One unit holds about one hill. */
+  noise: (x: number, y: number) => number
+}
+
+const styles: Record<Style, (brush: Brush) => string> = {
   aurora: paintAurora,
-  ridges: paintRidges,
+  bloom: paintBloom,
   flow: paintFlow,
   orbs: paintOrbs,
-  ribbons: paintRibbons,
-  agate: paintAgate,
-  bloom: paintBloom,
+  ridges: paintRidges,
 }
 
-export interface PictureOrder {
+export interface PictureRequest {
   prompt: string
-  /** Which of the pictures of one generation: each is another view of the same prompt. */
+  /** The picture's number within one generation. Each number gets another style. */
   index: number
-  /** Pixels, width and height. */
-  size: number
+  /** Draws finer detail at twice the width. */
+  hd: boolean
 }
 
-/** A PNG, the same for the same order on every machine. */
-export function paint({ prompt, index, size }: PictureOrder): Uint8Array {
+/** Returns an SVG file and its width in pixels. The same request always returns the same file. */
+export function paint({ prompt, index, hd }: PictureRequest): { svg: string; size: number } {
   const { style, palette } = readPrompt(prompt, index)
   const random = createRandom(`${prompt} / ${index}`)
-  // Two prompts that share a palette still differ by a shade.
-  const turn = random.between(-0.12, 0.12)
-  const [darkest, dark, middle, bright, lightest] = palette.map((hex) => turnHue(fromHex(hex), turn))
-  if (!darkest || !dark || !middle || !bright || !lightest) throw new Error('a palette has five colours')
-  const canvas = new Canvas(size)
-  painters[style]({
-    canvas,
-    random,
-    noise: createNoise(random),
-    colors: { darkest, dark, middle, bright, lightest },
-    ramp: createRamp([darkest, dark, middle, bright, lightest]),
+  const grain = createRandom(`grain of ${prompt} / ${index}`)
+  const drawing = styles[style]({ random, grain, hd, tone: toneOf(palette), noise: noiseOf(random) })
+  const size = hd ? 1024 : 512
+  const frame = svg`xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 512 512"`
+  return { svg: `<svg ${frame}><title>${escapeXml(prompt)}</title>${drawing}</svg>`, size }
+}
+
+function toneOf(palette: readonly string[]): Brush['tone'] {
+  const colors = palette.map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)))
+  return (t) => {
+    const at = Math.min(1, Math.max(0, t)) * (colors.length - 1)
+    const from = Math.min(colors.length - 2, Math.floor(at))
+    const mixed = [0, 1, 2].map((channel) => {
+      const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
+      // Squares are close to linear light, in which mixed colours stay bright.
+      return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
+    })
+    return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
+  }
+}
+
+/** Adds up waves in eight directions. */
+function noiseOf(random: Random): Brush['noise'] {
+  const waves = Array.from({ length: 8 }, (_, i) => {
+    const [angle, length] = [random.between(0, 2 * Math.PI), 1.6 + i * 0.55]
+    return {
+      x: Math.cos(angle) * length,
+      y: Math.sin(angle) * length,
+      phase: random.between(0, 7),
+      height: 1 / (1 + i * 0.4),
+    }
   })
-  return encodePng({ rgb: canvas.toRgb(random), size })
+  return (x, y) => {
+    let sum = 0
+    for (const wave of waves) sum += wave.height * Math.sin(wave.x * x + wave.y * y + wave.phase)
+    return sum / 2.6
+  }
 }

@@ -1,94 +1,44 @@
-import { type Color, createRamp, mix, scale } from '../color.ts'
-import { clamp, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../studio.ts'
+import type { Brush } from '../paint.ts'
+import { repeat, stops, svg, vertical } from '../svg.ts'
 
-/** Curtains of light over a dark shore, doubled in still water. */
-export function paintAurora({ canvas, random, noise, colors }: Studio) {
-  const shore = random.between(0.74, 0.8)
-  const night = createRamp([
-    scale(colors.darkest, 0.35),
-    scale(colors.darkest, 0.9),
-    mix(colors.darkest, colors.dark, 0.75),
-  ])
-  const stars = Array.from({ length: 190 }, () => ({
-    x: random.next(),
-    y: random.next() ** 1.3 * shore,
-    radius: 0.0006 + random.next() ** 7 * 0.0022,
-    light: random.between(0.25, 1),
+/** Draws curtains of light above a dark shore, mirrored in still water. */
+export function paintAurora({ random, grain, hd, tone, noise }: Brush): string {
+  const shore = random.between(372, 410)
+  const width = hd ? 1.5 : 3
+  const curtains = Array.from({ length: 4 }, (_, i) => ({
+    seed: random.between(0, 90),
+    foot: shore - 60 - i * random.between(28, 46),
   }))
-  const curtains = Array.from({ length: random.whole(2) + 3 }, (_, order) => ({
-    seed: random.between(0, 900),
-    foot: random.between(0.44, 0.66) - order * 0.06,
-    reach: random.between(0.2, 0.42),
-    strength: random.between(0.55, 1),
-  }))
-
-  // One row of the sky at a time: where each curtain hangs at x, and how bright its rays are there.
-  const columns = Array.from({ length: canvas.size }, (_, column) => {
-    const x = (column + 0.5) * canvas.pixel
-    return curtains.map(({ seed, foot, reach, strength }) => {
-      const sway = fractal(noise, x * 1.15 + seed, seed * 0.37, 4)
-      const rays = 0.62 + 0.55 * fractal(noise, x * 26 + seed, 2.5, 3) + 0.35 * noise(x * 5 + seed, 8.8)
-      const fold = 0.35 + 0.65 * smoothstep(-0.4, 0.55, noise(x * 1.9 + seed, 31.4))
-      return {
-        foot: foot + sway * 0.3,
-        reach: reach * (0.75 + 0.5 * rays),
-        bright: Math.max(0, rays) * fold * strength,
-      }
-    })
-  })
-  const glow = createRamp([
-    colors.bright,
-    mix(colors.middle, colors.bright, 0.35),
-    colors.middle,
-    colors.dark,
-    colors.dark,
-  ])
-  const sky = (x: number, y: number): Color => {
-    let [r, g, b] = night(clamp(y / shore))
-    for (const { foot, reach, bright } of columns[Math.min(canvas.size - 1, Math.floor(x * canvas.size))] ??
-      []) {
-      const above = (foot - y) / reach
-      const hang = above > 0 ? Math.exp(-above * 2.6) : Math.exp(above * 34)
-      if (hang < 0.004) continue
-      const light = glow(clamp(above * 0.8))
-      const amount = hang * bright * 0.95
-      r += light[0] * amount
-      g += light[1] * amount
-      b += light[2] * amount
-    }
-    return [r, g, b]
-  }
-  canvas.fill((x, y) => {
-    if (y <= shore) return sky(x, y)
-    const depth = (y - shore) / (1 - shore)
-    const ripple = fractal(noise, x * 5, ((y - shore) * 120) / (0.35 + depth), 2)
-    const mirrored = shore - (y - shore) * 3.1 + ripple * 0.05 * (0.3 + depth)
-    return mix(
-      scale(colors.darkest, 0.4),
-      sky(clamp(x + ripple * 0.014), clamp(mirrored)),
-      0.66 - depth * 0.2,
+  const rays = curtains.flatMap(({ seed, foot }, curtain) =>
+    repeat(Math.ceil(512 / width), (i) => {
+      const x = i * width
+      const low = foot + 46 * noise(x / 170 + seed, seed) + 8 * noise(x / 40, seed)
+      const light = (0.6 + 0.7 * noise(x / 80 + seed, 7)) * (0.75 + 0.35 * noise(x / 9, seed))
+      const high = 90 + 190 * Math.max(0, 0.5 + 0.5 * noise(x / 60, seed + 3)) + 25 * noise(x / 8, curtain)
+      return svg`<rect x="${x}" y="${low - high}" width="${width + 0.4}" height="${high}" fill="url(#ray${curtain % 2})" opacity="${Math.min(1, Math.max(0.04, light))}"/>`
+    }),
+  )
+  const stars = repeat(
+    hd ? 420 : 160,
+    () =>
+      svg`<circle cx="${grain.between(0, 512)}" cy="${grain.next() ** 1.3 * shore}" r="${0.35 + grain.next() ** 6 * 1.4}" opacity="${grain.between(0.25, 1)}"/>`,
+  )
+  const bank = (lift: number, rough: number) =>
+    repeat(
+      hd ? 257 : 129,
+      (i) =>
+        svg`L${i * (hd ? 2 : 4)} ${shore - lift - rough * Math.abs(noise(i * (hd ? 0.01 : 0.02) + rough, lift)) - grain.next() ** 2 * 9}`,
     )
-  })
-  for (const { x, y, radius, light } of stars) {
-    canvas.disc({
-      x,
-      y,
-      radius,
-      color: [light, light, light * 1.05],
-      softness: canvas.pixel + radius,
-      opacity: Math.min(0.95, light),
-    })
-  }
-  const rise = canvas.perColumn(
-    (x) =>
-      0.016 +
-      0.085 * Math.max(0, 0.35 + fractal(noise, x * 2.1 + 50, 77, 5)) +
-      0.012 * Math.abs(noise(x * 70, 5)),
-  )
-  const ink = scale(colors.darkest, 0.22)
-  canvas.cover(ink, (x, y) => (y > shore ? 0 : clamp((y - shore + rise(x)) * canvas.size + 0.5)))
-  canvas.cover(ink, (x, y) =>
-    y <= shore ? 0 : clamp((shore + rise(x) * 0.7 - y) * canvas.size + 0.5) * 0.78,
-  )
+
+  return svg`<defs>${vertical('sky', stops([0, tone(0)], [0.6, tone(0.08)], [1, tone(0.22)]))}
+${vertical('ray0', stops([0, tone(0.4), 0], [0.4, tone(0.5), 0.4], [0.78, tone(0.66), 1], [0.86, tone(0.8), 0.9], [1, tone(0.6), 0]))}
+${vertical('ray1', stops([0, tone(0.3), 0], [0.5, tone(0.4), 0.6], [0.8, tone(0.55), 1], [1, tone(0.45), 0]))}
+${vertical('water', stops([0, tone(0), 0.1], [1, tone(0), 0.7]))}
+<filter id="soft" x="-.05" y="-.05" width="1.1" height="1.1"><feGaussianBlur stdDeviation="${hd ? 1.1 : 2}"/></filter>
+<clipPath id="lake"><rect y="${shore}" width="512" height="512"/></clipPath>
+<g id="scene"><rect width="512" height="512" fill="url(#sky)"/><g fill="${tone(1)}">${stars}</g>
+<g filter="url(#soft)" style="mix-blend-mode:screen">${rays}</g>
+<path fill="${tone(0.1)}" d="M0 ${shore}${bank(12, 92)}V${shore}Z"/><path fill="${tone(0.03)}" d="M0 ${shore}${bank(1, 24)}V${shore}Z"/></g></defs>
+<use href="#scene"/><g clip-path="url(#lake)"><use href="#scene" transform="matrix(1 0 0 -1 0 ${shore * 2})"/>
+<rect y="${shore}" width="512" height="${512 - shore}" fill="url(#water)"/></g>`
 }

@@ -1,105 +1,45 @@
-import { type Color, mix, scale } from '../color.ts'
-import { clamp, distance, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../studio.ts'
+import type { Brush } from '../paint.ts'
+import { radial, repeat, stops, svg, vertical } from '../svg.ts'
 
-const white: Color = [1, 1, 1]
-const goldenAngle = Math.PI * (3 - Math.sqrt(5))
-
-/** A flower as a sunflower builds one: each petal a golden angle after the last, small within, large without. */
-export function paintBloom({ canvas, random, noise, colors, ramp }: Studio) {
-  const dark = random.next() < 0.65
-  const [near, far] = dark
-    ? [mix(colors.darkest, colors.dark, 0.55), scale(colors.darkest, 0.55)]
-    : [white, colors.lightest]
-  const clouds = canvas.field(96, (x, y) => fractal(noise, x * 2, y * 2, 4))
-  canvas.fill((x, y) => {
-    const away = distance(x - 0.5, y - 0.5)
-    return mix(near, far, clamp(smoothstep(0.05, 0.75, away) + 0.22 * clouds(x, y)))
-  })
-  const petals = 340 + random.whole(260)
-  const spread = 0.47 / Math.sqrt(petals)
-  const pointed = random.between(1.1, 2.1)
-  const turn = random.between(0, Math.PI * 2)
-  const waves = 3 + random.whole(6)
-  const shift = random.between(0, 1)
-
-  // From the outside in, so that inner petals lie on outer ones.
-  for (let n = petals; n >= 1; n--) {
-    const out = n / petals
-    const away = spread * Math.sqrt(n)
-    const angle = n * goldenAngle + turn
-    const [x, y] = [0.5 + Math.cos(angle) * away, 0.5 + Math.sin(angle) * away]
-    const length = 0.02 + 0.062 * out ** 0.9 * (1 + 0.25 * Math.sin(angle * waves))
-    const width = length * (0.36 + 0.3 * (1 - out))
-    const tone = clamp(
-      0.96 - 0.8 * out + 0.17 * Math.sin(out * 9 + shift * 6) + 0.14 * noise(n * 0.37, shift * 50),
-    )
-    const base = ramp(dark ? 0.16 + tone * 0.84 : 0.08 + tone * 0.72)
-    petal({
-      canvas,
-      x,
-      y,
-      angle,
-      length,
-      width,
-      pointed,
-      base,
-      ink: scale(colors.darkest, 0.35),
-      tip: mix(base, colors.lightest, 0.5),
-    })
+/** Draws petals set a golden angle apart. */
+export function paintBloom({ random, grain, hd, tone }: Brush): string {
+  const [count, spread, slim] = [130 + random.whole(90), random.between(1, 1.25), random.between(0.2, 0.42)]
+  const [x, y, start] = [random.between(215, 297), random.between(215, 297), random.between(0, 360)]
+  const petal = (i: number) => {
+    const age = 1 - i / count
+    const [length, reach] = [(34 + 150 * age ** 0.8) * spread, 70 * age ** 0.7 * spread]
+    const w = length * slim * (0.75 + 0.5 * age)
+    const veins = hd
+      ? repeat(
+          5,
+          (v) =>
+            svg`<path d="M0 0Q${w * 0.4 * (v - 2)} ${-length * 0.5} ${w * 0.17 * (v - 2)} ${-length * 0.93}" fill="none" stroke="${tone(1)}" stroke-width=".5" opacity=".35"/>`,
+        )
+      : []
+    return svg`<g transform="rotate(${start + i * 137.508})translate(0 ${-reach})"><path d="M0 0C${-w} ${-length * 0.35} ${-w} ${-length * 0.8} 0 ${-length}C${w} ${-length * 0.8} ${w} ${-length * 0.35} 0 0" fill="url(#p${Math.round(age * 11)})" stroke="${tone(0.05)}" stroke-opacity=".25" stroke-width=".7"/>${veins}</g>`
   }
-  const heart = 0.034
-  for (let n = 0; n < 90; n++) {
-    const away = heart * Math.sqrt(n / 90)
-    const angle = n * goldenAngle
-    canvas.disc({
-      x: 0.5 + Math.cos(angle) * away,
-      y: 0.5 + Math.sin(angle) * away,
-      radius: 0.0026,
-      color: mix(colors.lightest, colors.bright, random.next() * 0.8),
-    })
-  }
-}
-
-function petal(it: {
-  canvas: Studio['canvas']
-  x: number
-  y: number
-  angle: number
-  length: number
-  width: number
-  pointed: number
-  base: Color
-  tip: Color
-  ink: Color
-}) {
-  const { canvas, x, y, angle, length, width, pointed } = it
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-  const rim = 5 * canvas.pixel
-  // Of how far an edge is inside, in pixels; far outside nothing is worked out.
-  const edge = (t: number, side: number) => {
-    const outline = Math.cos((t * Math.PI) / 2) ** (t > 0 ? pointed * 0.55 : 0.6)
-    return (outline - Math.abs(side)) * width * canvas.size
-  }
-  const reachX = Math.abs(cos) * length + Math.abs(sin) * width + rim
-  const reachY = Math.abs(sin) * length + Math.abs(cos) * width + rim
-  canvas.coverWithin(
-    [x - reachX, y - reachY, x + reachX, y + reachY],
-    (px, py) => {
-      const t = ((px - x) * cos + (py - y) * sin) / length
-      const side = (-(px - x) * sin + (py - y) * cos) / width
-      if (t <= -1 || t >= 1 || edge(t, side) < -0.5) return it.ink
-      const rib = smoothstep(0.14, 0, Math.abs(side)) * 0.16
-      const shade = 0.62 + 0.38 * smoothstep(-1, 0.25, t) - 0.16 * clamp(side)
-      return scale(mix(it.base, it.tip, clamp(smoothstep(0, 1, t) * 0.8 + rib)), shade)
-    },
-    (px, py) => {
-      const t = ((px - x) * cos + (py - y) * sin) / length
-      const side = (-(px - x) * sin + (py - y) * cos) / width
-      if (t <= -1 || t >= 1 || side < -1.4 || side > 1.4) return 0
-      const inside = edge(t, side)
-      // A soft shadow around it, on the petals below.
-      return inside > -0.5 ? Math.min(1, 0.42 + clamp(inside + 0.5) * 0.58) : 0.42 * clamp(inside / 5 + 0.9)
-    },
+  const fills = repeat(12, (i) =>
+    vertical(
+      `p${i}`,
+      stops(
+        [0, tone(1 - 0.03 * i)],
+        [0.3, tone(0.86 - 0.035 * i)],
+        [0.7, tone(0.6 - 0.03 * i)],
+        [1, tone(0.22 - 0.01 * i)],
+      ),
+    ),
   )
+  const lights = repeat(
+    hd ? 90 : 36,
+    () =>
+      svg`<circle cx="${grain.between(0, 512)}" cy="${grain.between(0, 512)}" r="${2 + 22 * grain.next() ** 3}" fill="${tone(grain.between(0.4, 0.9))}" opacity="${grain.between(0.05, 0.28)}"/>`,
+  )
+  const seeds = repeat(hd ? 170 : 80, (i) => {
+    const [angle, far] = [i * 2.39996, Math.sqrt(i / (hd ? 170 : 80)) * 26 * spread]
+    return svg`<circle cx="${Math.cos(angle) * far}" cy="${Math.sin(angle) * far}" r="${hd ? 1.5 : 2.1}" fill="${tone(0.55 + 0.45 * grain.next())}"/>`
+  })
+  return svg`<defs>${radial('back', stops([0, tone(0.45)], [0.6, tone(0.16)], [1, tone(0.03)]), 'r=".75"')}${fills}
+<filter id="shade" x="-.2" y="-.2" width="1.4" height="1.4"><feDropShadow dx="0" dy="6" stdDeviation="10" flood-color="${tone(0)}" flood-opacity=".6"/></filter></defs>
+<rect width="512" height="512" fill="url(#back)"/>${lights}<g transform="translate(${x} ${y})"><g filter="url(#shade)">${repeat(count, petal)}</g>
+<circle r="${28 * spread}" fill="${tone(0.18)}"/>${seeds}</g>`
 }

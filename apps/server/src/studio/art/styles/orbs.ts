@@ -1,76 +1,42 @@
-import { type Color, mix, scale } from '../color.ts'
-import { clamp, distance, fractal, smoothstep } from '../noise.ts'
-import type { Studio } from '../studio.ts'
+import type { Brush } from '../paint.ts'
+import { radial, repeat, stops, svg, vertical } from '../svg.ts'
 
-interface Orb {
-  x: number
-  y: number
-  radius: number
-}
+const skins = 9
 
-/** Spheres of every size, packed until no more fit, lit from the upper left. */
-export function paintOrbs({ canvas, random, noise, colors, ramp }: Studio) {
+/** Draws spheres of every size, packed until no more fit and lit from the upper left. */
+export function paintOrbs({ random, hd, tone }: Brush): string {
   const dark = random.next() < 0.6
-  const [back, depth] = dark ? [scale(colors.darkest, 0.8), colors.dark] : [colors.lightest, colors.bright]
-  const clouds = canvas.field(64, (x, y) => fractal(noise, x * 1.5, y * 1.5, 3))
-  canvas.fill((x, y) => mix(back, depth, 0.12 + 0.35 * clamp(y * 0.8 + clouds(x, y) * 0.5)))
-
-  const orbs = pack(random)
-  for (const { x, y, radius } of orbs) {
-    canvas.disc({
-      x: x + radius * 0.22,
-      y: y + radius * 0.34,
-      radius: radius * 0.98,
-      color: scale(colors.darkest, 0.3),
-      opacity: dark ? 0.5 : 0.26,
-      softness: radius * 0.7,
-    })
+  const tilt = random.between(-40, 40)
+  const orbs = pack(random, hd).map(({ x, y, r }) => {
+    const skin = Math.floor(x + y + 40) % skins
+    return svg`<circle cx="${x + r * 0.2}" cy="${y + r * 0.32}" r="${r * 1.25}" fill="url(#shadow)"/><circle cx="${x}" cy="${y}" r="${r}" fill="url(#s${skin})"/><circle cx="${x}" cy="${y}" r="${r}" fill="url(#light)"/>`
+  })
+  const skinOf = (i: number) => {
+    const [base, other] = [tone(0.2 + (0.75 * i) / skins), tone((0.45 + (0.75 * i) / skins) % 1)]
+    if (i % 3 > 0) return vertical(`s${i}`, stops([0, base], [1, i % 3 > 1 ? base : other]))
+    const bands = stops([0, base], [0.3, base], [0.5, other], [0.8, other], [1, base])
+    return svg`<linearGradient id="s${i}" x2="0" y2=".42" spreadMethod="reflect" gradientTransform="rotate(${tilt} .5 .5)">${bands}</linearGradient>`
   }
-  for (const { x, y, radius } of orbs) {
-    const kind = random.next()
-    const tone = random.between(0.16, 0.9)
-    const [base, second] = [ramp(tone), ramp((tone + random.between(0.25, 0.5)) % 1)]
-    const seed = random.between(0, 400)
-    const tilt = random.between(-0.7, 0.7)
-    const skin = (px: number, py: number): Color => {
-      const [u, v] = [(px - x) / radius, (py - y) / radius]
-      const z = Math.sqrt(Math.max(0, 1 - u * u - v * v))
-      const across = u * Math.sin(tilt) + v * Math.cos(tilt)
-      const pattern =
-        kind < 0.42
-          ? smoothstep(-0.25, 0.35, Math.sin(across * 7 + 2.2 * fractal(noise, u * 1.6 + seed, v * 1.6, 4)))
-          : kind < 0.72
-            ? smoothstep(-0.1, 0.3, fractal(noise, u * 1.5 + seed, v * 1.5 + z, 5))
-            : kind < 0.86
-              ? smoothstep(0.02, -0.02, Math.abs(((distance(u, v) * 4.2) % 1) - 0.5) - 0.24)
-              : 0
-      const light = clamp((-u * 0.5 - v * 0.62 + z * 0.62) * 0.85 + 0.2)
-      const shine = clamp(-u * 0.42 - v * 0.52 + z * 0.74) ** 26
-      const rim = (1 - z) ** 3 * 0.28
-      const lit = mix(
-        scale(mix(base, colors.darkest, 0.72), 0.7),
-        mix(base, second, pattern),
-        0.12 + 0.88 * light,
-      )
-      return mix(mix(lit, colors.bright, rim * light), [1, 1, 1], shine * 0.62)
-    }
-    canvas.disc({ x, y, radius, color: skin, softness: canvas.pixel * 1.4 })
-  }
+  return svg`<defs>${vertical('back', dark ? stops([0, tone(0.02)], [1, tone(0.28)]) : stops([0, tone(1)], [1, tone(0.82)]))}${repeat(skins, skinOf)}
+${radial('shadow', stops([0.4, tone(0), dark ? 0.7 : 0.4], [1, tone(0), 0]))}
+${radial('light', stops([0, '#fff', 0.75], [0.12, '#fff', 0.32], [0.5, tone(1), 0], [0.8, tone(0), 0.42], [1, tone(0), 0.78]), 'cx=".42" cy=".4" r=".62" fx=".3" fy=".26"')}</defs>
+<rect width="512" height="512" fill="url(#back)"/>${orbs}`
 }
 
-/** Tries places at random: the first orbs large, each later one as large as its place allows. */
-function pack(random: Studio['random']): Orb[] {
-  const orbs: Orb[] = []
-  const largest = random.between(0.15, 0.24)
-  for (let attempt = 0; attempt < 5000 && orbs.length < 260; attempt++) {
-    const limit = Math.max(0.009, largest * (1 - attempt / 1100))
-    const [x, y] = [random.between(-0.04, 1.04), random.between(-0.04, 1.04)]
-    let room = limit
-    for (const other of orbs) {
-      room = Math.min(room, distance(other.x - x, other.y - y) - other.radius - 0.006)
-      if (room < 0.007) break
+/** Tries random places. Large spheres come first; later ones are as large as their place allows. HD then fills the gaps. */
+function pack(random: Brush['random'], hd: boolean) {
+  const orbs: { x: number; y: number; r: number }[] = []
+  const largest = random.between(70, 125)
+  for (let attempt = 0; attempt < (hd ? 14_000 : 4_000); attempt++) {
+    const [x, y] = [random.between(-20, 532), random.between(-20, 532)]
+    const [smallest, gap] = attempt < 4_000 ? [3, 3] : [1.5, 1.5]
+    const limit = Math.max(smallest + 1, largest * (1 - attempt / 1_100))
+    let r = limit
+    for (const orb of orbs) {
+      r = Math.min(r, Math.sqrt((orb.x - x) ** 2 + (orb.y - y) ** 2) - orb.r - gap)
+      if (r < smallest) break
     }
-    if (room >= 0.007 && (attempt > 300 || room > limit * 0.5)) orbs.push({ x, y, radius: room })
+    if (r > smallest && (attempt > 300 || r > limit / 2)) orbs.push({ x, y, r })
   }
   return orbs
 }
