@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startPostgres } from 'test-postgres'
 import { type Books, flowgladBooks } from './books.ts'
 import { type Model, startModel } from './model.ts'
 import { type Network, startNetwork } from './network.ts'
-import { startPostgres } from './postgres.ts'
 import { freePort, type Running, repository, startBuilt } from './process.ts'
 
 const key = 'sk_test_local'
@@ -40,7 +40,8 @@ export interface StackOptions {
 /** The product as it is built and run in production form: flowglad-local, a breakable network, the server. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const model = options.controlledModel ? await startModel() : undefined
-  const postgres = options.database === 'postgres' ? await startPostgres() : undefined
+  const postgres = options.database === 'postgres' ? await startPostgres({ user: 'metered' }) : undefined
+  const databaseUrl = await postgres?.createDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
   const [flowgladPort, port] = await Promise.all([freePort(), freePort()])
   const flowglad = await startBuilt({
@@ -71,7 +72,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         PORT: String(onPort),
         HOST: '127.0.0.1',
         PUBLIC_URL: `http://127.0.0.1:${onPort}`,
-        DATABASE_URL: postgres?.url ?? `file:${join(folder, 'metered.sqlite')}`,
+        DATABASE_URL: databaseUrl ?? `file:${join(folder, 'metered.sqlite')}`,
         FLOWGLAD_BASE_URL: network.url,
         FLOWGLAD_SECRET_KEY: key,
         FLOWGLAD_WEBHOOK_SECRET: webhookSecret,

@@ -3,17 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
+import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../src/database.ts'
 import type { Env } from '../src/env.ts'
 import { createPictureStore } from '../src/studio/pictureStore.ts'
-import { startPostgres } from './startPostgres.ts'
 
 let folder: string
-let postgres: Awaited<ReturnType<typeof startPostgres>>
+let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  postgres = await startPostgres()
+  // Many name the role like this. The ledger's schema has the same name, and must not shadow the app's.
+  postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {
   await postgres[Symbol.asyncDispose]()

@@ -1,12 +1,13 @@
 import { startFlowgladLocal } from 'flowglad-local'
 import { Client } from 'pg'
+import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPostgres } from './startPostgres.ts'
 import { pricing, signUp, startTestServer } from './testServer.ts'
 
-let postgres: Awaited<ReturnType<typeof startPostgres>>
+let postgres: Postgres
 beforeAll(async () => {
-  postgres = await startPostgres()
+  // Many name the role like this. The ledger's schema has the same name, and must not shadow the app's.
+  postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 

