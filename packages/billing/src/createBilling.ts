@@ -7,10 +7,11 @@ import { type Accounts, createAccounts } from './customer/accounts.ts'
 import { createPlans } from './customer/plans.ts'
 import { createLive } from './customer/watch.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
-import { createDelivery } from './flowglad/delivery.ts'
+import { Delivery } from './flowglad/delivery.ts'
+import { EventSender } from './flowglad/eventSender.ts'
 import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
 import { createLeases } from './flowglad/leases.ts'
-import { createEventSender } from './flowglad/sendEvents.ts'
+import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { createSync } from './flowglad/sync.ts'
 import { createHealth } from './http/health.ts'
 import { customerOfWebhook } from './http/webhook.ts'
@@ -60,7 +61,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const ending = new AbortController()
   const stopping = ending.signal
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
-  const sender = createEventSender({ ledger, flowglad, clock, options, logger, stopping })
+  const retries = new RetryPolicy({ options, clock })
+  const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
   const unlimitedBy = Object.fromEntries(
     Object.entries(meters).flatMap(([meter, policy]) =>
       policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
@@ -77,7 +79,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     unlimitedBy,
     stopping,
   })
-  const delivery = createDelivery({ ledger, leases, sender, clock, options, logger, stopping })
+  const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
   const holds = createHolds({ ledger, sync, meters, clock, options, upgradeUrl, logger })
   const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })

@@ -2,172 +2,185 @@ import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { EventSender, Sending, SendResult } from './eventSender.ts'
 import type { Lease, Leases } from './leases.ts'
-import { type EventSender, mostPassedOver, type Sending } from './sendEvents.ts'
+import type { PassState, RetryPolicy } from './retryPolicy.ts'
 
-const customersAtOnce = 100
+const customersPerPass = 100
 
-/** `rejected`: what was tried is not taken, not even alone. */
-interface Pass {
-  state: 'away' | 'progress' | 'rejected' | 'nothing'
+/** A lease taken in a pass, with the events to send under it. */
+interface Taken {
+  lease: Lease
+  sendings: Sending[]
+  /** False if the customer may have more events than the pass asked for. */
+  isComplete: boolean
+  skipped: number
 }
 
-export type Delivery = ReturnType<typeof createDelivery>
+/** Empties the outbox: takes the leases of customers with usage to deliver, and sends their events in bulk. */
+export class Delivery {
+  readonly #ledger: Ledger
+  readonly #leases: Leases
+  readonly #sender: EventSender
+  readonly #retries: RetryPolicy
+  readonly #clock: Clock
+  readonly #options: BillingOptions
+  readonly #logger: Logger
+  readonly #stopping: AbortSignal
+  #lastPass: Promise<unknown> = Promise.resolve()
 
-/** Empties the outbox: takes the leases of customers with usage to deliver, packs their events into bulks, and backs off while Flowglad is away. */
-export function createDelivery({
-  ledger,
-  leases,
-  sender,
-  clock,
-  options,
-  logger,
-  stopping,
-}: {
-  ledger: Ledger
-  leases: Leases
-  sender: EventSender
-  clock: Clock
-  options: BillingOptions
-  logger: Logger
-  /** From its abort on nothing more is sent. */
-  stopping: AbortSignal
-}) {
-  const restingUntil = new Map<string, number>()
-  const { pace } = sender
-  let failed = 0
-  let wanted = false
-  let interrupt = () => {}
-  let passing: Promise<unknown> = Promise.resolve()
+  constructor(parts: {
+    ledger: Ledger
+    leases: Leases
+    sender: EventSender
+    retries: RetryPolicy
+    clock: Clock
+    options: BillingOptions
+    logger: Logger
+    /** Sends nothing more once this aborts. */
+    stopping: AbortSignal
+  }) {
+    this.#ledger = parts.ledger
+    this.#leases = parts.leases
+    this.#sender = parts.sender
+    this.#retries = parts.retries
+    this.#clock = parts.clock
+    this.#options = parts.options
+    this.#logger = parts.logger
+    this.#stopping = parts.stopping
+  }
 
-  /** One look at the outbox. */
-  async function pass(): Promise<Pass> {
-    const now = clock.now()
-    for (const [customer, until] of restingUntil) if (until <= now) restingUntil.delete(customer)
-    // No more than travels at once: a lease that waits for other customers' bulks keeps its own customer from a fetch.
-    const room = pace.bulks * pace.bulkSize
-    const waiting = await ledger.customersToDeliver(customersAtOnce + restingUntil.size)
-    const due = waiting
-      .filter((customer) => !restingUntil.has(customer))
-      .slice(0, Math.min(customersAtOnce, room))
-    const eventsEach = Math.min(options.bulkMaxEvents, Math.ceil(room / due.length))
-    const passedOver = sender.passedOver()
-    // Those come first, being the oldest, and are not sent: they must not take the places of what is.
-    const pastOf = (customer: string) => passedOver.get(customer) ?? 0
-    const held = new Set<Lease>()
-    const take = async (customer: string) => {
-      const lease = await leases.tryDeliver(customer, eventsEach + pastOf(customer))
-      if (lease) held.add(lease)
-    }
+  /** Delivers until `stopping` aborts. Looks at the outbox at intervals, and as soon as this process adds usage to it. */
+  async run(): Promise<void> {
+    let woken = new AbortController()
+    const wake = () => woken.abort()
+    const stopListening = this.#ledger.onCommit(({ type, customer }) => {
+      if (type !== 'settle' && type !== 'expire') return
+      this.#retries.retryCustomerNow(customer)
+      wake()
+    })
+    this.#stopping.addEventListener('abort', wake)
     try {
-      await allEnded(due.map(take))
-      const taken = [...held]
-      const batches = pack(taken, pace.bulkSize)
-      const unsent = new Map<Lease, number>()
-      for (const { lease } of batches.flat()) unsent.set(lease, (unsent.get(lease) ?? 0) + 1)
-      let away = false
-      let timedOut = false
-      let decided = 0
-      const sendSome = async () => {
-        while (!away && !stopping.aborted) {
-          const batch = batches.shift()
-          if (!batch) return
-          const result = await sender.send(batch)
-          away ||= result.away
-          timedOut ||= result.timedOut
-          decided += result.decided
-          for (const { lease } of batch) {
-            const left = (unsent.get(lease) ?? 0) - 1
-            unsent.set(lease, left)
-            if (left === 0 && held.delete(lease)) await lease.leave()
-          }
-        }
+      while (!this.#stopping.aborted) {
+        woken = new AbortController()
+        const state = await this.#passInTurn().catch((error: unknown): PassState => {
+          this.#logger.error({ error: String(error) }, 'delivery failed')
+          return 'unavailable'
+        })
+        const { untilWokenMs, alwaysMs } = this.#retries.pausesAfter(state)
+        if (untilWokenMs > 0 && !this.#stopping.aborted) await sleep(this.#clock, untilWokenMs, woken.signal)
+        await sleep(this.#clock, alwaysMs, this.#stopping)
       }
-      await allEnded(Array.from({ length: pace.bulks }, sendSome))
-      if (away || taken.length > 0) sender.adapt({ away, timedOut })
-      for (const { customer, ambiguous, events } of taken) {
-        const them = [...ambiguous, ...events]
-        const past = pastOf(customer)
-        const canLookFurther = them.length >= eventsEach + past && past < mostPassedOver
-        const until = sender.restsUntil(them, canLookFurther)
-        if (until > now) restingUntil.set(customer, until)
+    } finally {
+      stopListening()
+      this.#stopping.removeEventListener('abort', wake)
+    }
+  }
+
+  /** Delivers now until nothing waits. Returns false if Flowglad does not answer or does not accept the rest. */
+  async drain(): Promise<boolean> {
+    this.#retries.retryAllCustomersNow()
+    const giveUpAt = this.#clock.now() + this.#options.flowgladDeadlineMs
+    for (;;) {
+      const state = await this.#passInTurn()
+      if (state === 'unavailable') return false
+      if (state === 'progress') continue
+      if ((await this.#ledger.health()).waiting === 0) return true
+      if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
+      // A fetch may have the lease of what is left.
+      if (this.#clock.now() > giveUpAt) return false
+      await sleep(this.#clock, 20)
+    }
+  }
+
+  isAway(): boolean {
+    return this.#retries.isUnavailable
+  }
+
+  /** Runs a pass after those requested before it, so that passes never overlap. */
+  #passInTurn(): Promise<PassState> {
+    const pass = this.#lastPass.then(() => this.#pass())
+    this.#lastPass = pass.catch(() => {})
+    return pass
+  }
+
+  async #pass(): Promise<PassState> {
+    const held = new Set<Lease>()
+    try {
+      const taken = await this.#takeLeases(held)
+      if (taken.length === 0) return 'idle'
+      const { unavailable, timedOut, resolved } = await this.#sendAll(
+        taken.flatMap(({ sendings }) => sendings),
+        held,
+      )
+      this.#retries.adaptLoad({ unavailable, timedOut })
+      for (const { lease, sendings, isComplete, skipped } of taken) {
+        const canLookFurther = !isComplete && this.#retries.canSkipMore(skipped)
+        const events = sendings.map(({ event }) => event)
+        this.#retries.customerTried(lease.customer, events, canLookFurther)
       }
-      return { state: decided > 0 ? 'progress' : away ? 'away' : taken.length > 0 ? 'rejected' : 'nothing' }
+      if (resolved > 0) return 'progress'
+      return unavailable ? 'unavailable' : 'blocked'
     } finally {
       await allEnded([...held].map((lease) => lease.leave()))
     }
   }
 
-  /** Passes do not overlap, whoever asks for one. */
-  function passInTurn(): Promise<Pass> {
-    const turn = passing.then(pass)
-    passing = turn.catch(() => {})
-    return turn
+  /** Takes the leases of customers with usage to deliver, and adds each to `held` at once, so that the caller can leave them. */
+  async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
+    const { requests, eventsPerRequest } = this.#retries.load
+    // Takes no more than the requests of one round carry. A lease that waits for other customers' requests delays its own customer's fetch.
+    const room = requests * eventsPerRequest
+    const waiting = await this.#ledger.customersToDeliver(
+      customersPerPass + this.#retries.customersBackingOff(),
+    )
+    const due = waiting
+      .filter((customer) => !this.#retries.isCustomerBackingOff(customer))
+      .slice(0, Math.min(customersPerPass, room))
+    const eventsEach = Math.min(this.#options.bulkMaxEvents, Math.ceil(room / due.length))
+    const skippedEvents = this.#retries.skippedEvents()
+    const taken: Taken[] = []
+    await allEnded(
+      due.map(async (customer) => {
+        const skipped = skippedEvents.get(customer) ?? 0
+        const maxEvents = eventsEach + skipped
+        const lease = await this.#leases.tryDeliver(customer, maxEvents)
+        if (!lease) return
+        held.add(lease)
+        const sendings = [...lease.ambiguous, ...lease.events].map((event) => ({ event, lease }))
+        taken.push({ lease, sendings, skipped, isComplete: sendings.length < maxEvents })
+      }),
+    )
+    return taken
   }
 
-  // New usage is worth an attempt at once.
-  ledger.onCommit(({ type, customer }) => {
-    if (type !== 'settle' && type !== 'expire') return
-    restingUntil.delete(customer)
-    wanted = true
-    interrupt()
-  })
-
-  return {
-    async run() {
-      stopping.addEventListener('abort', () => interrupt())
-      while (!stopping.aborted) {
-        wanted = false
-        const { state } = await passInTurn().catch((error: unknown): Pass => {
-          logger.error({ error: String(error) }, 'delivery failed')
-          return { state: 'away' }
-        })
-        failed = state === 'away' ? failed + 1 : 0
-        if (state === 'away') {
-          const pauseMs = Math.min(options.deliverMaxPauseMs, 500 * 2 ** Math.min(failed, 10))
-          await sleep(clock, pauseMs * (0.5 + Math.random() / 2), stopping)
-        } else if (state !== 'progress' && !wanted) {
-          const idle = new AbortController()
-          interrupt = () => idle.abort()
-          if (!stopping.aborted) await sleep(clock, options.deliverEveryMs, idle.signal)
-          interrupt = () => {}
+  /** Sends the events, a few requests at a time. Leaves each lease after its last event and removes it from `held`. */
+  async #sendAll(sendings: Sending[], held: Set<Lease>): Promise<SendResult> {
+    const { requests, eventsPerRequest } = this.#retries.load
+    const total: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
+    const unsent = new Map<Lease, number>()
+    for (const { lease } of sendings) unsent.set(lease, (unsent.get(lease) ?? 0) + 1)
+    const queue = [...sendings]
+    const sendInTurn = async () => {
+      while (queue.length > 0 && !total.unavailable && !this.#stopping.aborted) {
+        const batch = queue.splice(0, eventsPerRequest)
+        const result = await this.#sender.send(batch)
+        total.unavailable ||= result.unavailable
+        total.timedOut ||= result.timedOut
+        total.resolved += result.resolved
+        for (const { lease } of batch) {
+          const left = (unsent.get(lease) ?? 0) - 1
+          unsent.set(lease, left)
+          if (left === 0 && held.delete(lease)) await lease.leave()
         }
-        // Calls that end together travel together.
-        if (!stopping.aborted) await sleep(clock, Math.min(50, options.deliverEveryMs), stopping)
       }
-    },
-
-    /** Delivers now until nothing waits; false when Flowglad is away or does not take what is left. */
-    async drain(): Promise<boolean> {
-      restingUntil.clear()
-      const giveUpAt = clock.now() + options.flowgladDeadlineMs
-      for (;;) {
-        const { state } = await passInTurn()
-        if (state === 'away') return false
-        if (state === 'progress') continue
-        if ((await ledger.health()).waiting === 0) return true
-        // What is left is rejected, or its lease is taken for a fetch.
-        if (state === 'rejected' || restingUntil.size > 0 || clock.now() > giveUpAt) return false
-        await sleep(clock, 20)
-      }
-    },
-
-    isAway: () => failed > 0,
+    }
+    await allEnded(Array.from({ length: requests }, sendInTurn))
+    return total
   }
 }
 
-/** Throws what one of them threw only when none runs any more: none may go on with a lease that was left. */
-async function allEnded(running: Promise<void>[]) {
+/** Waits for all of them, then throws the first error. None may still use a lease when the caller leaves it. */
+async function allEnded(running: Promise<void>[]): Promise<void> {
   for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason
-}
-
-/** Bulks of at most `size` events of any customers. */
-function pack(taken: Lease[], size: number): Sending[][] {
-  const sendings = taken.flatMap((lease) =>
-    [...lease.ambiguous, ...lease.events].map((event) => ({ event, lease })),
-  )
-  const batches: Sending[][] = []
-  for (let start = 0; start < sendings.length; start += size)
-    batches.push(sendings.slice(start, start + size))
-  return batches
 }

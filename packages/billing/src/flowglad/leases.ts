@@ -2,71 +2,44 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, sleep } from '../config/clock.ts'
 import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isInconclusive } from './retryPolicy.ts'
 
-/** The right to talk to Flowglad about one customer. */
+/** The exclusive right to fetch one customer's snapshot or deliver its events. */
 export interface Lease {
   customer: string
   token: string
-  /** Sent before, their fate unknown: to be sent again. */
+  /** Events that an earlier lease holder sent without learning their outcome. They must be sent again. */
   ambiguous: UsageEvent[]
-  /** Marked sent just now. */
+  /** Events that were marked sent when this lease was taken. */
   events: UsageEvent[]
   /**
-   * Of `events`, those that Flowglad has not taken: how often Flowglad itself has rejected them, one after the other. Taken out while a request with
-   * them is on its way, and for good when its answer was anything but a rejection: they were accepted, or nobody knows.
+   * For each of `events` that Flowglad has not recorded, how many requests in a row Flowglad has rejected. An event has no entry while a
+   * request carries it, nor after any other answer than a rejection, because then Flowglad may have it.
    */
   rejections: Map<UsageEvent, number>
-  /** Before each request: true while the lease is ours for longer than any deadline. Who lost it stops. */
+  /** Call before each request. Extends the lease if it could end before the request's deadline. Returns false if the lease is lost. */
   keep(): Promise<boolean>
-  /** Notes anew what is acknowledged and what is ambiguous. False: the lease was lost. */
+  /** Extends the lease and notes again which usage is acknowledged and which is ambiguous. Returns false if the lease is lost. */
   renote(): Promise<boolean>
-  /** Gives back what was not sent, or was rejected twice in a row. */
+  /** Ends the lease. Events that were not sent, or were rejected twice in a row, wait again. */
   leave(): Promise<void>
 }
 
-/**
- * One rejection alone tells little: Flowglad may fail after recording the event. Asked once more it would answer with what it has, unless it fails again:
- * then the event waits although Flowglad has it, and until the next fetch its units are subtracted twice. Too little can be spent then, never too much.
- */
-const isUntaken = (rejections: number) => rejections !== 1
-
 export type Leases = ReturnType<typeof createLeases>
-type Purpose = 'fetch' | 'deliver'
 
 /**
- * Sync leases, one per customer: fetching a snapshot and delivering usage exclude each other, or a snapshot would be credited with usage that it
- * already contains. The ledger's lease decides between nodes; inside one process they take turns without asking it.
+ * Takes leases, at most one per customer at a time. Fetching a snapshot and delivering usage exclude each other, because a snapshot that is
+ * fetched during a delivery may or may not contain the delivered usage. The ledger's lease decides between nodes. Within one process, callers
+ * wait in a queue and don't ask the ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
-  const waiting = new Map<string, (() => void)[]>()
+  const turns = createTurns(clock)
 
-  const enter = (customer: string) => {
-    if (waiting.has(customer)) return false
-    waiting.set(customer, [])
-    return true
-  }
-  const exit = (customer: string) => {
-    const next = waiting.get(customer)?.shift()
-    if (next) next()
-    else waiting.delete(customer)
-  }
-
-  /** In the queue of this process, at most `patienceMs`; false when the turn did not come. */
-  const turn = (customer: string, patienceMs: number) =>
-    new Promise<boolean>((resolve) => {
-      const queue = waiting.get(customer) ?? []
-      const mine = () => {
-        cancel()
-        resolve(true)
-      }
-      const cancel = clock.after(patienceMs, () => {
-        queue.splice(queue.indexOf(mine), 1)
-        resolve(false)
-      })
-      queue.push(mine)
-    })
-
-  async function request(customer: string, purpose: Purpose, maxEvents: number): Promise<Lease | null> {
+  async function request(
+    customer: string,
+    purpose: 'fetch' | 'deliver',
+    maxEvents: number,
+  ): Promise<Lease | null> {
     const token = randomUUID()
     let extendedAt = clock.now()
     const command = { type: 'takeLease', customer, token, purpose, leaseMs } as const
@@ -84,20 +57,20 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
       },
       async renote() {
         const at = clock.now()
-        const again = await ledger.execute({ ...command, maxEvents: 0, extend: true })
-        if (again.state === 'busy') return false
+        const renewed = await ledger.execute({ ...command, maxEvents: 0, extend: true })
+        if (renewed.state === 'busy') return false
         extendedAt = at
-        lease.ambiguous = again.ambiguous
+        lease.ambiguous = renewed.ambiguous
         return true
       },
       async leave() {
+        const untaken = [...lease.rejections]
+          .filter(([, rejections]) => !isInconclusive(rejections))
+          .map(([{ attempt, meter }]) => ({ attempt, meter }))
         try {
-          const untaken = [...lease.rejections].flatMap(([{ attempt, meter }, rejections]) =>
-            isUntaken(rejections) ? [{ attempt, meter }] : [],
-          )
           await ledger.execute({ type: 'leaveLease', customer, token, untaken })
         } finally {
-          exit(customer)
+          turns.end(customer)
         }
       },
     }
@@ -105,21 +78,21 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
   }
 
   return {
-    /** The lease for delivering at most so many events more than the ambiguous ones, if it is free; otherwise null at once. */
+    /** Takes the lease for delivery with up to `maxEvents` events, the ambiguous ones included. Returns null at once if it is taken. */
     async tryDeliver(customer: string, maxEvents: number): Promise<Lease | null> {
-      if (!enter(customer)) return null
+      if (!turns.tryStart(customer)) return null
       const lease = await request(customer, 'deliver', maxEvents).catch((error) => {
-        exit(customer)
+        turns.end(customer)
         throw error
       })
-      if (!lease) exit(customer)
+      if (!lease) turns.end(customer)
       return lease
     },
 
-    /** Waits for the lease for a fetch, at most `patienceMs`. */
-    async takeForFetch(customer: string, patienceMs: number): Promise<Lease | null> {
-      const giveUpAt = clock.now() + patienceMs
-      if (!enter(customer) && !(await turn(customer, patienceMs))) return null
+    /** Takes the lease for a fetch. Returns null if it is still taken after `maxWaitMs`. */
+    async takeForFetch(customer: string, maxWaitMs: number): Promise<Lease | null> {
+      const giveUpAt = clock.now() + maxWaitMs
+      if (!(await turns.start(customer, maxWaitMs))) return null
       try {
         for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
           const lease = await request(customer, 'fetch', 0)
@@ -128,11 +101,48 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
           await sleep(clock, pauseMs)
         }
       } catch (error) {
-        exit(customer)
+        turns.end(customer)
         throw error
       }
-      exit(customer)
+      turns.end(customer)
       return null
+    },
+  }
+}
+
+/** Creates one queue per customer, for the callers in this process. Each successful start needs one end. */
+function createTurns(clock: Clock) {
+  const queues = new Map<string, (() => void)[]>()
+
+  const tryStart = (customer: string) => {
+    if (queues.has(customer)) return false
+    queues.set(customer, [])
+    return true
+  }
+
+  return {
+    tryStart,
+
+    /** Waits for the customer's turn. Resolves to false after `maxWaitMs`. */
+    start: (customer: string, maxWaitMs: number) =>
+      new Promise<boolean>((resolve) => {
+        if (tryStart(customer)) return resolve(true)
+        const queue = queues.get(customer) ?? []
+        const begin = () => {
+          cancel()
+          resolve(true)
+        }
+        const cancel = clock.after(maxWaitMs, () => {
+          queue.splice(queue.indexOf(begin), 1)
+          resolve(false)
+        })
+        queue.push(begin)
+      }),
+
+    end(customer: string) {
+      const next = queues.get(customer)?.shift()
+      if (next) next()
+      else queues.delete(customer)
     },
   }
 }

@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { createGate, type Waiter } from './gate.ts'
 import type { Lease, Leases } from './leases.ts'
-import type { EventSender } from './sendEvents.ts'
+import type { EventSender } from './eventSender.ts'
 import { snapshotOf } from './snapshotOf.ts'
 
 export type FetchOutcome =

@@ -2,9 +2,11 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
 import { silent } from '../../src/config/logger.ts'
 import { defaultOptions } from '../../src/config/options.ts'
-import { createDelivery } from '../../src/flowglad/delivery.ts'
+import { Delivery } from '../../src/flowglad/delivery.ts'
+import { EventSender } from '../../src/flowglad/eventSender.ts'
+import { createFlowgladClient } from '../../src/flowglad/flowgladClient.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
-import type { EventSender } from '../../src/flowglad/sendEvents.ts'
+import { RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
 import { sqliteLedger } from '../../src/index.ts'
 import { ledgerFile } from './ledgerFile.ts'
 import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from './spending.ts'
@@ -204,14 +206,21 @@ test('pauses grow while Flowglad is away, up to the longest', async () => {
     },
   }
   const customersToDeliver = () => Promise.reject(new Error('away'))
-  const delivery = createDelivery({
+  const options = { ...defaultOptions, deliverMaxPauseMs: 4_000, deliverEveryMs: 1 }
+  const retries = new RetryPolicy({ options, clock })
+  const flowglad = createFlowgladClient({ secretKey: 'unused' }, 1_000)
+  const common = {
     ledger: { ...ledger, customersToDeliver },
-    leases: createLeases({ ledger, clock, leaseMs: 1 }),
-    sender: { pace: { bulks: 1, bulkSize: 1 } } as EventSender,
-    clock,
-    options: { ...defaultOptions, deliverMaxPauseMs: 4_000, deliverEveryMs: 1 },
+    retries,
     logger: silent,
     stopping: stopping.signal,
+  }
+  const delivery = new Delivery({
+    ...common,
+    leases: createLeases({ ledger, clock, leaseMs: 1 }),
+    sender: new EventSender({ ...common, flowglad }),
+    clock,
+    options,
   })
   await delivery.run()
   const longest = pauses.filter((ms) => ms > 1)

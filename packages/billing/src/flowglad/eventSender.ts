@@ -1,0 +1,214 @@
+import type { Logger } from '../config/logger.ts'
+import type { UsageEvent } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+import type { Lease } from './leases.ts'
+import { isInconclusive, type RetryPolicy } from './retryPolicy.ts'
+import { createUsageEvent, createUsageEvents } from './usageEventRequests.ts'
+
+/** An event to send, with the lease that permits it. */
+export interface Sending {
+  event: UsageEvent
+  lease: Lease
+}
+
+export interface SendResult {
+  /** True if Flowglad did not answer as itself. The rest of the batch was not sent. */
+  unavailable: boolean
+  timedOut: boolean
+  /** Events that were acknowledged or newly parked. */
+  resolved: number
+}
+
+/**
+ * Sends usage events and writes the outcome of each to the ledger.
+ * A bulk request is atomic at Flowglad: one bad event makes it reject all of them. So a rejected bulk is narrowed until the bad event is
+ * alone. An event that a bulk answer omits is sent alone too, because only that answer shows which event Flowglad has.
+ */
+export class EventSender {
+  readonly #ledger: Ledger
+  readonly #flowglad: FlowgladClient
+  readonly #retries: RetryPolicy
+  readonly #logger: Logger
+  readonly #stopping: AbortSignal
+
+  constructor(parts: {
+    ledger: Ledger
+    flowglad: FlowgladClient
+    retries: RetryPolicy
+    logger: Logger
+    /** Sends nothing more once this aborts. */
+    stopping: AbortSignal
+  }) {
+    this.#ledger = parts.ledger
+    this.#flowglad = parts.flowglad
+    this.#retries = parts.retries
+    this.#logger = parts.logger
+    this.#stopping = parts.stopping
+  }
+
+  /** Sends the events that are not at fault in bulk, then each of the others alone once its backoff is over. */
+  async send(batch: Sending[]): Promise<SendResult> {
+    const retries = this.#retries
+    const result: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
+    const together = batch.filter(({ event }) => !retries.sendsAlone(event))
+    while (together.length > 0)
+      await this.#sendTogether(together.splice(0, retries.load.eventsPerRequest), result)
+    const alone = batch.filter(({ event }) => retries.sendsAlone(event) && !retries.isBackingOff(event))
+    for (const sending of alone) await this.#sendAlone(sending, result)
+    return result
+  }
+
+  async #sendTogether(batch: Sending[], result: SendResult): Promise<void> {
+    const sendings = await stillLeased(batch)
+    const [only] = sendings
+    if (!only || result.unavailable || this.#stopping.aborted) return
+    if (sendings.length === 1) return this.#sendAlone(only, result)
+    const answer = await countingRejections(sendings, () =>
+      createUsageEvents(
+        this.#flowglad,
+        sendings.map(({ event }) => event),
+      ),
+    )
+    switch (answer.state) {
+      case 'recorded': {
+        this.#retries.requestSucceeded()
+        await this.#acknowledge(answer.recorded, result)
+        const omitted = new Set(answer.omitted)
+        for (const sending of sendings) if (omitted.has(sending.event)) await this.#sendAlone(sending, result)
+        return
+      }
+      case 'rejected':
+        return this.#narrow(sendings, answer.culprit, result)
+      case 'unanswered':
+        return this.#unavailable(answer, result)
+      default:
+        answer satisfies never
+    }
+  }
+
+  /** Searches a rejected bulk for the bad event: sends the one that the error names alone, or else tries both halves. */
+  async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
+    const suspect = sendings.find(({ event }) => event === culprit)
+    if (suspect) {
+      await this.#sendAlone(suspect, result)
+      await this.#sendTogether(
+        sendings.filter((sending) => sending !== suspect),
+        result,
+      )
+    } else {
+      const middle = Math.ceil(sendings.length / 2)
+      await this.#sendTogether(sendings.slice(0, middle), result)
+      await this.#sendTogether(sendings.slice(middle), result)
+    }
+  }
+
+  async #sendAlone(candidate: Sending, result: SendResult): Promise<void> {
+    const [sending] = await stillLeased([candidate])
+    if (!sending || result.unavailable || this.#stopping.aborted) return
+    const { event, lease } = sending
+    const { customer, attempt, meter } = event
+    const answer = await countingRejections([sending], () => createUsageEvent(this.#flowglad, event))
+    switch (answer.state) {
+      case 'recorded':
+        this.#retries.requestSucceeded()
+        return this.#acknowledge([{ event, priceId: answer.priceId }], result)
+      case 'conflict':
+        this.#retries.requestSucceeded()
+        return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
+      case 'rejected': {
+        if (isInconclusive(lease.rejections.get(event))) return this.#sendAlone(sending, result)
+        const { reason } = answer
+        this.#logger.warn({ customer, attempt, meter, reason }, 'Flowglad rejected a usage event')
+        if (this.#retries.eventRejected(event) === 'park') await this.#park(event, reason, result)
+        return
+      }
+      case 'unanswered': {
+        if (this.#retries.eventUnanswered(event) === 'flowgladUnavailable')
+          return this.#unavailable(answer, result)
+        const error = String(answer.error)
+        this.#logger.warn(
+          { customer, attempt, meter, error },
+          'Flowglad did not answer a usage event; retrying later',
+        )
+        return
+      }
+      default:
+        answer satisfies never
+    }
+  }
+
+  async #acknowledge(
+    recorded: { event: UsageEvent; priceId: string | null }[],
+    result: SendResult,
+  ): Promise<void> {
+    const byCustomer = new Map<string, { attempt: string; meter: string; priceId: string | null }[]>()
+    for (const { event, priceId } of recorded) {
+      const { customer, attempt, meter } = event
+      this.#retries.eventResolved(event)
+      byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { attempt, meter, priceId }])
+    }
+    result.resolved += recorded.length
+    const written = await Promise.allSettled(
+      [...byCustomer].map(([customer, events]) =>
+        this.#ledger.execute({ type: 'acknowledge', customer, events }),
+      ),
+    )
+    const failure = written.find((end) => end.status === 'rejected')
+    if (!failure) return
+    // The events stay ambiguous, and the next lease holder sends them again.
+    result.unavailable = true
+    this.#logger.error({ error: String(failure.reason) }, 'acknowledging usage events failed')
+  }
+
+  async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
+    // An event that is parked again is no progress. Counting it would start the next pass at once.
+    if (!event.parkedBefore) result.resolved++
+    const { customer, attempt, meter } = event
+    this.#retries.eventResolved(event)
+    this.#logger.error({ customer, attempt, meter, reason }, 'parked a usage event that Flowglad rejects')
+    const { parkedRetryMs } = this.#retries
+    await this.#ledger.execute({
+      type: 'park',
+      customer,
+      events: [{ attempt, meter, reason: reason.slice(0, 500), retryInMs: parkedRetryMs }],
+    })
+  }
+
+  #unavailable({ error, timedOut }: { error: unknown; timedOut: boolean }, result: SendResult): void {
+    result.unavailable = true
+    result.timedOut ||= timedOut
+    this.#logger.warn({ error: String(error) }, 'Flowglad did not answer; usage events wait')
+  }
+}
+
+/** Returns the events whose leases are still ours. Extends the leases if necessary. */
+async function stillLeased(batch: Sending[]): Promise<Sending[]> {
+  const leases = [...new Set(batch.map(({ lease }) => lease))]
+  const kept = await Promise.all(leases.map(async (lease) => ((await lease.keep()) ? [lease] : [])))
+  const ours = new Set(kept.flat())
+  return batch.filter(({ lease }) => ours.has(lease))
+}
+
+/**
+ * Sends a request and counts a rejection for each of its events whose earlier requests were all rejected.
+ * Any other answer ends the count of an event, because then Flowglad may have it.
+ */
+async function countingRejections<Answer extends { state: string }>(
+  sendings: Sending[],
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  const before = sendings.map(({ event, lease }) => {
+    const count = lease.rejections.get(event)
+    lease.rejections.delete(event)
+    return count
+  })
+  const answer = await request()
+  if (answer.state === 'rejected') {
+    for (const [index, { event, lease }] of sendings.entries()) {
+      const count = before[index]
+      if (count !== undefined) lease.rejections.set(event, count + 1)
+    }
+  }
+  return answer
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { traced } from '../config/tracing.ts'
+import type { UsageEvent } from '../ledger/commands.ts'
+import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
+
+/** Flowglad read the request and rejected it. */
+interface Rejected {
+  state: 'rejected'
+  reason: string
+}
+/** There was no answer, or one that Flowglad did not write. It says nothing about the events. */
+interface Unanswered {
+  state: 'unanswered'
+  error: unknown
+  timedOut: boolean
+}
+
+export type BulkAnswer =
+  /** `omitted`: events that the answer does not mention. Flowglad had their transaction IDs before, for these events or for others. */
+  | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
+  /** `culprit`: the event that the error names, if it names one. */
+  | (Rejected & { culprit: UsageEvent | null })
+  | Unanswered
+
+export type SingleAnswer =
+  | { state: 'recorded'; priceId: string | null }
+  /** Flowglad has a different event with this transaction ID. */
+  | { state: 'conflict' }
+  | Rejected
+  | Unanswered
+
+const recordedEvent = z.object({
+  transactionId: z.string(),
+  subscriptionId: z.string(),
+  amount: z.number(),
+  priceId: z.string().nullish(),
+  properties: z.record(z.string(), z.unknown()).nullish(),
+})
+const bulkBody = z.object({ usageEvents: z.array(recordedEvent) })
+const singleBody = z.object({ usageEvent: recordedEvent })
+
+/** Sends several events in one request. Flowglad records all of them or none. */
+export async function createUsageEvents(flowglad: FlowgladClient, events: UsageEvent[]): Promise<BulkAnswer> {
+  try {
+    const { usageEvents } = bulkBody.parse(
+      await traced('billing.deliver', { 'billing.events': events.length }, () =>
+        flowglad.createUsageEvents(events.map(requestBody)),
+      ),
+    )
+    const recorded = events.flatMap((event) => {
+      const match = usageEvents.find((candidate) => isSameEvent(candidate, event))
+      return match ? [{ event, priceId: match.priceId ?? null }] : []
+    })
+    const mentioned = new Set(recorded.map(({ event }) => event))
+    return { state: 'recorded', recorded, omitted: events.filter((event) => !mentioned.has(event)) }
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.state === 'unanswered') return failure
+    const index = namedIndex(failure.reason)
+    return { ...failure, culprit: (index === null ? null : events[index]) ?? null }
+  }
+}
+
+/** Sends one event. Flowglad answers a repeated transaction ID with the event that it recorded first. */
+export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
+  try {
+    const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event)))
+    return isSameEvent(usageEvent, event)
+      ? { state: 'recorded', priceId: usageEvent.priceId ?? null }
+      : { state: 'conflict' }
+  } catch (error) {
+    return failureOf(error)
+  }
+}
+
+function failureOf(error: unknown): Rejected | Unanswered {
+  const rejection = flowgladError(error)
+  if (rejection) return { state: 'rejected', reason: rejection.message }
+  const timedOut = error instanceof Error && /abort|timed? ?out/i.test(`${error.name} ${error.message}`)
+  return { state: 'unanswered', error, timedOut }
+}
+
+// Answers name the meter by an ID that only Flowglad knows, and one attempt may use several meters. So the properties carry the slug.
+const requestBody = (event: UsageEvent) => ({
+  subscriptionId: event.subscription,
+  transactionId: event.attempt,
+  amount: event.amount,
+  usageDate: event.usageDate,
+  properties: { ...event.properties, meter: event.meter },
+  ...event.price,
+})
+
+const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =>
+  answer.transactionId === event.attempt &&
+  answer.subscriptionId === event.subscription &&
+  answer.amount === event.amount &&
+  answer.properties?.meter === event.meter
+
+/** Returns which event of a bulk request an error names: in the path of an issue, or in the text. */
+function namedIndex(message: string): number | null {
+  const index = /"usageEvents",\s*(\d+)/.exec(message)?.[1] ?? /\bindex\W{0,2}(\d+)/i.exec(message)?.[1]
+  return index === undefined ? null : Number(index)
+}
