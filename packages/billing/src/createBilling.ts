@@ -12,7 +12,8 @@ import { EventSender } from './flowglad/eventSender.ts'
 import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
 import { createLeases } from './flowglad/leases.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
-import { createSync } from './flowglad/sync.ts'
+import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
+import { Sync } from './flowglad/sync.ts'
 import { createHealth } from './http/health.ts'
 import { customerOfWebhook } from './http/webhook.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -68,17 +69,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
     ),
   )
-  const sync = createSync({
-    ledger,
-    flowglad,
-    leases,
-    sender,
-    clock,
-    options,
-    logger,
-    unlimitedBy,
-    stopping,
-  })
+  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy })
+  const sync = new Sync({ leases, fetcher, clock, options, logger, stopping })
   const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
   const holds = createHolds({ ledger, sync, meters, clock, options, upgradeUrl, logger })

@@ -1,24 +1,24 @@
-/** Who waits at a gate; may become urgent while waiting. */
+/** A caller at a gate. It may become urgent while it waits. */
 export interface Waiter {
   urgent: boolean
 }
 
-/** Lets at most `width` run at a time; the urgent pass those who can wait. */
+/** Creates a gate that runs at most `width` callers at a time. Urgent callers overtake the others. */
 export function createGate(width: number) {
-  let inside = 0
-  const queue: { waiter: Waiter; turn: () => void }[] = []
+  let running = 0
+  const queue: { waiter: Waiter; start: () => void }[] = []
 
   return {
     async enter<T>(waiter: Waiter, run: () => Promise<T>): Promise<T> {
-      if (inside >= width) await new Promise<void>((turn) => queue.push({ waiter, turn }))
-      else inside++
+      if (running >= width) await new Promise<void>((start) => queue.push({ waiter, start }))
+      else running++
       try {
         return await run()
       } finally {
         const urgent = queue.findIndex(({ waiter: { urgent } }) => urgent)
         const [next] = queue.splice(Math.max(0, urgent), 1)
-        if (next) next.turn()
-        else inside--
+        if (next) next.start()
+        else running--
       }
     },
   }

@@ -1,0 +1,138 @@
+import type { Logger } from '../config/logger.ts'
+import { traced } from '../config/tracing.ts'
+import type { KnownCustomer } from '../contract/customer.ts'
+import { createGate, type Waiter } from './gate.ts'
+import type { Lease, Leases } from './leases.ts'
+import type { SnapshotFetcher } from './snapshotFetcher.ts'
+
+export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unknown }
+
+interface Fetch extends Waiter {
+  /** False until this fetch notes what is acknowledged. Callers that arrive later need another fetch. */
+  noted: boolean
+}
+
+/** A customer's fetches: at most one runs, and at most one waits for it to end. */
+interface Slot {
+  running: (Fetch & { result: Promise<FetchResult> }) | null
+  next: (Waiter & { result: Promise<FetchResult> }) | null
+}
+
+/** Runs fetches: one at a time for each customer, few at a time on this node, urgent ones first. */
+export class FetchQueue {
+  readonly #leases: Leases
+  readonly #fetcher: SnapshotFetcher
+  readonly #maxFetches: number
+  readonly #leaseWaitMs: number
+  readonly #onBilling: (customer: string, billing: unknown) => void
+  readonly #logger: Logger
+  readonly #stopping: AbortSignal
+  readonly #gate: ReturnType<typeof createGate>
+  readonly #slots = new Map<string, Slot>()
+  #running = 0
+
+  constructor(parts: {
+    leases: Leases
+    fetcher: SnapshotFetcher
+    maxFetches: number
+    /** How long a fetch waits for its customer's lease before it fails. */
+    leaseWaitMs: number
+    /** Receives Flowglad's answer of each successful fetch. */
+    onBilling: (customer: string, billing: unknown) => void
+    logger: Logger
+    /** Once this aborts, fetches that have not reached Flowglad fail. */
+    stopping: AbortSignal
+  }) {
+    this.#leases = parts.leases
+    this.#fetcher = parts.fetcher
+    this.#maxFetches = parts.maxFetches
+    this.#leaseWaitMs = parts.leaseWaitMs
+    this.#onBilling = parts.onBilling
+    this.#logger = parts.logger
+    this.#stopping = parts.stopping
+    this.#gate = createGate(parts.maxFetches)
+  }
+
+  /** Whether another fetch would start without waiting. A fetch that waits delays its customer's delivery. */
+  get hasRoom(): boolean {
+    return this.#running < this.#maxFetches
+  }
+
+  isRunning(customer: string): boolean {
+    return Boolean(this.#slots.get(customer)?.running)
+  }
+
+  /** Returns the result of a running fetch that is too old to join, or null if there is none. */
+  begun(customer: string): Promise<FetchResult> | null {
+    const running = this.#slots.get(customer)?.running
+    return running?.noted ? running.result : null
+  }
+
+  /** Joins a fetch that has not noted anything yet, and makes it urgent if this caller is. Returns null if there is none. */
+  join(customer: string, urgent: boolean): Promise<FetchResult> | null {
+    const slot = this.#slots.get(customer)
+    const fetch = slot?.running?.noted === false ? slot.running : slot?.next
+    if (!fetch) return null
+    fetch.urgent ||= urgent
+    return fetch.result
+  }
+
+  /** Adds a fetch that starts when the customer's running one has ended. Call only when there is none to join. */
+  add(customer: KnownCustomer, urgent: boolean): Promise<FetchResult> {
+    const slot = this.#slots.get(customer.id) ?? { running: null, next: null }
+    this.#slots.set(customer.id, slot)
+    if (!slot.running) return this.#start(customer, slot, urgent)
+    const waiter: Waiter = { urgent }
+    const result = slot.running.result.then(() => this.#start(customer, slot, waiter.urgent))
+    slot.next = Object.assign(waiter, { result })
+    return result
+  }
+
+  /** Resolves when no fetch runs. Each fetch holds a lease until it ends. */
+  async idle(): Promise<void> {
+    while (this.#slots.size > 0) {
+      const slots = [...this.#slots.values()]
+      await Promise.all(slots.flatMap(({ running, next }) => [running?.result, next?.result]))
+    }
+  }
+
+  #start(customer: KnownCustomer, slot: Slot, urgent: boolean): Promise<FetchResult> {
+    this.#running++
+    const fetch: Fetch = { urgent, noted: false }
+    const result = this.#run(customer, fetch).finally(() => {
+      this.#running--
+      slot.running = null
+      if (!slot.next) this.#slots.delete(customer.id)
+    })
+    slot.running = Object.assign(fetch, { result })
+    slot.next = null
+    return result
+  }
+
+  async #run(customer: KnownCustomer, fetch: Fetch): Promise<FetchResult> {
+    const { id } = customer
+    try {
+      const lease = await this.#leases.takeForFetch(id, this.#leaseWaitMs)
+      if (!lease) throw new Error("The customer's lease is taken")
+      try {
+        // The lease comes before the gate. A fetch that waits for a delivery to leave the lease must not keep other customers out.
+        const billing = await this.#gate.enter(fetch, () => this.#fetch(customer, fetch, lease))
+        this.#onBilling(id, billing)
+      } finally {
+        await lease.leave()
+      }
+      return { state: 'installed' }
+    } catch (error) {
+      this.#logger.warn({ customer: id, error: String(error) }, 'fetching a snapshot failed')
+      return { state: 'failed', error }
+    }
+  }
+
+  #fetch(customer: KnownCustomer, fetch: Fetch, lease: Lease): Promise<unknown> {
+    return traced('billing.fetch', {}, async () => {
+      if (this.#stopping.aborted) throw new Error('This node is stopping')
+      fetch.noted = true
+      return this.#fetcher.fetch(customer, lease)
+    })
+  }
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../config/clock.ts'
+import type { KnownCustomer } from '../contract/customer.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { EventSender } from './eventSender.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+import type { Lease } from './leases.ts'
+import { snapshotOf } from './snapshotOf.ts'
+
+/** Fetches snapshots and installs them in the ledger, each under a lease that its caller holds. */
+export class SnapshotFetcher {
+  readonly #ledger: Ledger
+  readonly #flowglad: FlowgladClient
+  readonly #sender: EventSender
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #unlimitedBy: Record<string, string>
+  #isUnavailable = false
+
+  constructor(parts: {
+    ledger: Ledger
+    flowglad: FlowgladClient
+    sender: EventSender
+    clock: Pick<Clock, 'now'>
+    /** For each meter that a feature makes unlimited, the slug of that feature. */
+    unlimitedBy: Record<string, string>
+  }) {
+    this.#ledger = parts.ledger
+    this.#flowglad = parts.flowglad
+    this.#sender = parts.sender
+    this.#clock = parts.clock
+    this.#unlimitedBy = parts.unlimitedBy
+  }
+
+  /** Whether the last request to Flowglad failed. Other failures, such as a lost lease, don't count. */
+  get isUnavailable(): boolean {
+    return this.#isUnavailable
+  }
+
+  /** Fetches and installs a customer's snapshot, and creates a new customer first. Returns Flowglad's `GET billing` answer. */
+  async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
+    // Notes again, because callers joined this fetch while it waited for its turn.
+    await renote(lease)
+    if (lease.ambiguous.length > 0) {
+      // Flowglad may have these events. While that is unknown, the ledger can't tell whether the balance contains them.
+      await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
+      await renote(lease)
+    }
+    const billing =
+      (await this.#asking(() => this.#flowglad.billing(customer.id))) ?? (await this.#create(customer, lease))
+    const snapshot = await this.#asking(() => snapshotOf(billing, this.#clock.now()))
+    const { state } = await this.#ledger.execute({
+      type: 'install',
+      customer: customer.id,
+      token: lease.token,
+      snapshot,
+      unlimitedBy: this.#unlimitedBy,
+    })
+    if (state === 'leaseLost') throw leaseLost()
+    this.#isUnavailable = false
+    return billing
+  }
+
+  async #create({ id, name, email }: KnownCustomer, lease: Lease) {
+    if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
+    await this.#asking(() => this.#flowglad.createCustomer({ id, name, email }))
+    if (!(await lease.keep())) throw leaseLost()
+    const billing = await this.#asking(() => this.#flowglad.billing(id))
+    if (!billing) throw new Error(`Flowglad has no customer ${id} right after creating it`)
+    return billing
+  }
+
+  async #asking<T>(ask: () => Promise<T> | T): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      this.#isUnavailable = true
+      throw error
+    }
+  }
+}
+
+async function renote(lease: Lease): Promise<void> {
+  if (!(await lease.renote())) throw leaseLost()
+}
+
+const leaseLost = () => new Error("The customer's lease was lost to another node")
