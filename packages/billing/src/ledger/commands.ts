@@ -1,233 +1,228 @@
+import { z } from 'zod'
+import {
+  actualAmount,
+  amount,
+  attempt,
+  customer,
+  decoration,
+  durationMs,
+  eventId,
+  fingerprint,
+  isStorable,
+  key,
+  legsOf,
+  listOf,
+  meter,
+  price,
+  procedure,
+  properties,
+  reportedUnits,
+  text,
+  time,
+  token,
+} from './fields.ts'
+
 /**
- * What the ledger is asked and what it answers. Every command is idempotent by an id minted before it was queued (the attempt,
- * the lease's token), because a batch whose COMMIT has an unknown outcome is simply run again.
+ * The commands of the ledger and its answers.
  *
- * Amounts are integers in the meter's smallest unit, 1 … 2^31−1 (Flowglad stores int32). Durations are milliseconds; answers carry
- * durations rather than deadlines, since a process must never compare the database's clock with its own. `asOf` alone is a time
- * (epoch milliseconds, the database's clock), and only for showing.
+ * Every command is idempotent by an ID that its sender generates before queueing it (the attempt, or the lease's token), because a
+ * batch runs again when the outcome of its COMMIT is unknown.
+ *
+ * Amounts are integers in the meter's smallest unit. Durations are milliseconds. Answers carry durations instead of deadlines, because
+ * a process must not compare the database's clock with its own. The one exception, `asOf`, is for display.
  */
-export type Command =
-  | Reserve
-  | Renew
-  | Settle
-  | Release
-  | Expire
-  | TakeLease
-  | LeaveLease
-  | Install
-  | Acknowledge
-  | Park
-  | Drop
 
 /** One meter's part of a hold. */
-export interface Leg {
-  meter: string
-  /** Units to hold, 1 … 2^31−1. */
-  amount: number
-  /** A feature slug of the snapshot that lifts the limit altogether. */
-  unlimitedBy: string | null
-  /** A feature slug of the snapshot that lets usage run past the grant. */
-  overageWith: string | null
-  /** What expiry does with these units: gives them back, or books them as spent. */
-  onExpiry: 'release' | 'settle'
-  /** How the usage event names its price at Flowglad: see `EventPrice`. */
-  price: EventPrice
-}
+const leg = z.object({
+  meter,
+  amount,
+  /** The feature that lifts the limit if the snapshot has it. Usage under it is forgiven when it ends. */
+  unlimitedBy: text(256).nullable(),
+  /** The feature that allows usage beyond the grant if the snapshot has it. That usage is owed. */
+  overageWith: text(256).nullable(),
+  /** Whether expiry returns the units or books them as spent. */
+  onExpiry: z.enum(['release', 'settle']),
+  price,
+})
 
-/** A usage event carries exactly one identifier: the meter's own `priceSlug` when it names one, otherwise the meter itself. */
-export type EventPrice = { priceSlug: string } | { usageMeterSlug: string }
+/** Holds units for one attempt: all legs or none. */
+const reserve = z.object({
+  type: z.literal('reserve'),
+  customer,
+  attempt,
+  procedure,
+  key: key.nullable(),
+  /** Null exactly if `key` is null. */
+  fingerprint: fingerprint.nullable(),
+  legs: legsOf(leg).min(1),
+  /** How long the hold lasts without a renewal. */
+  ttlMs: durationMs,
+  /** How long the hold lasts at most, renewals included. */
+  maxHoldMs: durationMs,
+  /** A snapshot older than this counts as none. */
+  snapshotMaxStaleMs: durationMs,
+  /** True after the caller has tried to fetch: a period that is over no longer asks for another fetch. */
+  decisive: z.boolean(),
+})
 
-/** All or nothing over its legs. A `decisive` reserve settles for the snapshot there is, instead of asking for a fetch first. */
-export interface Reserve {
-  type: 'reserve'
-  customer: string
-  /** UUIDv7; becomes the usage events' `transactionId`. */
-  attempt: string
-  /** The procedure's path; scopes the key, and is shown on the charge. */
-  procedure: string
-  key: string | null
-  /** SHA-256 (hex) of the canonical raw input; null exactly when `key` is. */
-  fingerprint: string | null
-  legs: Leg[]
-  ttlMs: number
-  maxHoldMs: number
-  /** Snapshots older than this count as none. */
-  snapshotMaxStaleMs: number
-  /** True once a fetch was tried: a period that is over, as far as known, no longer asks for another. */
-  decisive: boolean
-}
-
-export interface Renew {
-  type: 'renew'
-  customer: string
-  attempt: string
-  ttlMs: number
-}
-
-/** Carries all it needs and books even when the hold's row is gone. */
-export interface Settle {
-  type: 'settle'
-  customer: string
-  attempt: string
-  subscription: string
-  procedure: string
-  key: string | null
-  fingerprint: string | null
-  /** Actual units, 0 … 2^31−1 (0 books nothing). `flagged` says why a charge is not what the app's cost callback gave. */
-  legs: { meter: string; amount: number; price: EventPrice; flagged: string | null }[]
-  /** The call's result as JSON, stored for retries under a client-sent key; null when there is none to store. */
-  result: string | null
-  /** An id out of the result, for people and support; travels in the event's properties. */
-  reference: string | null
-  /** Further properties of the usage event. */
-  properties: Record<string, string | number | boolean>
-}
-
-export interface Release {
-  type: 'release'
-  customer: string
-  attempt: string
-}
-
-/** Ends all of a customer's holds whose time is over. */
-export interface Expire {
-  type: 'expire'
-  customer: string
-}
+/** Extends a hold. A hold that is still marked held is renewed however late; an ended one stays ended. */
+const renew = z.object({ type: z.literal('renew'), customer, attempt, ttlMs: durationMs })
 
 /**
- * Takes the customer's sync lease, or extends it when `token` already has it (then it notes and marks anew).
- * `fetch` notes every account's `acked` (and what is ambiguous) for the install; `deliver` marks waiting events `sent`, so many that no more
- * than `maxEvents` are on their way. Take it right before each request and never between a GET and its install: what is acknowledged by then
- * would be taken to be in the answer.
+ * Books the actual amounts, ends the hold and stores the result under the key, in one transaction. Carries everything it needs, so it
+ * books even if the hold's row is gone.
  */
-export interface TakeLease {
-  type: 'takeLease'
-  customer: string
-  token: string
-  purpose: 'fetch' | 'deliver'
-  leaseMs: number
-  maxEvents: number
-  /** Only if `token` still has it: whoever lost it to another, even for a moment, must not go on. */
-  extend: boolean
-}
+const settle = z.object({
+  type: z.literal('settle'),
+  customer,
+  attempt,
+  /** The subscription to charge if the hold's row is gone. */
+  subscription: text(256),
+  procedure,
+  key: key.nullable(),
+  /** Null exactly if `key` is null. */
+  fingerprint: fingerprint.nullable(),
+  legs: legsOf(
+    z.object({
+      meter,
+      amount: actualAmount,
+      price,
+      /** Why the charge differs from what the app's cost callback returned. */
+      flagged: decoration.nullable(),
+    }),
+  ),
+  /** The call's result as JSON, for retries under the key. Null if there is none to store. A result that can't be stored is left out. */
+  result: z
+    .string()
+    .transform((it) => (isStorable(it) ? it : null))
+    .nullable(),
+  /** An ID from the result, for customers and support. It travels in the event's properties. */
+  reference: decoration.nullable(),
+  /** More properties of the usage event. */
+  properties,
+})
+
+/** Ends a hold and returns its units, because the work failed. */
+const release = z.object({ type: z.literal('release'), customer, attempt })
+
+/** Ends every hold of the customer whose time is over. */
+const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
- * Frees the lease, if `token` still has it. `untaken`: events that this lease marked sent and that Flowglad does not have, as far as it tells: they were
- * not sent after all, or Flowglad itself refused them twice in a row. They wait again, and are ambiguous no longer. Never one that was ambiguous when
- * the lease was taken: what became of an earlier request no later one tells.
+ * Takes the customer's lease, or extends it if `token` has it. Taking it for a fetch notes each account's acknowledged and ambiguous
+ * units for the install; taking it for a delivery marks waiting events as sent. Take it right before each request, and never between
+ * a GET and its install: events acknowledged in between would count as part of the answer.
  */
-export interface LeaveLease {
-  type: 'leaveLease'
-  customer: string
-  token: string
-  untaken: EventId[]
-}
+const takeLease = z.object({
+  type: z.literal('takeLease'),
+  customer,
+  token,
+  purpose: z.enum(['fetch', 'deliver']),
+  /** How long the lease lasts. */
+  leaseMs: durationMs,
+  /** How many events may be in flight, ambiguous ones included. */
+  maxEvents: z.number().int().min(0).max(10_000),
+  /** True: only if `token` still has the lease. A process that lost it, even for a moment, must stop. */
+  extend: z.boolean(),
+})
 
-/** What Flowglad said of the customer's current subscription; all meters at once. */
-export interface Snapshot {
-  /** null: the customer has no current subscription. */
-  subscription: {
-    id: string
-    status: string
-    /** Flowglad's `cancelScheduledAt`, epoch milliseconds. */
-    cancelScheduledAt: number | null
-    /** Flowglad's `scheduledAdjustmentAt`, epoch milliseconds. */
-    scheduledAdjustmentAt: number | null
-    periodStart: number | null
-    periodEnd: number | null
-    planName: string
-    /** The slug of the subscription's price (`free`, `pro_monthly`). */
-    priceSlug: string | null
-    isFree: boolean
-    /** Slugs of the toggle features that are on. */
-    features: string[]
-  } | null
-  /** By meter slug. A meter without a row at Flowglad has `available` 0; `granted` is the sum of the plan's credit grants. */
-  meters: Record<string, { available: number; granted: number }>
-}
+/** Ends the lease if `token` still has it. */
+const leaveLease = z.object({
+  type: z.literal('leaveLease'),
+  customer,
+  token,
+  /**
+   * Events that this lease marked as sent and that Flowglad doesn't have, as far as it reports: they were never sent, or Flowglad
+   * rejected them twice in a row. They wait again and are no longer ambiguous. Leave out an event that was ambiguous when the lease
+   * was taken: a later response can't tell us whether an earlier request succeeded.
+   */
+  untaken: listOf(eventId),
+})
 
-/** Refused unless `token` still has the lease; leaves the lease. `unlimitedBy` names each meter's lifting feature. */
-export interface Install {
-  type: 'install'
-  customer: string
-  token: string
-  snapshot: Snapshot
-  unlimitedBy: Record<string, string>
-}
+const subscription = z.object({
+  id: text(256),
+  status: text(64),
+  /** Flowglad's `cancelScheduledAt`. */
+  cancelScheduledAt: time.nullable(),
+  /** Flowglad's `scheduledAdjustmentAt`. */
+  scheduledAdjustmentAt: time.nullable(),
+  periodStart: time.nullable(),
+  periodEnd: time.nullable(),
+  planName: z.string().max(1024).refine(isStorable),
+  /** The slug of the subscription's price (`free`, `pro_monthly`). */
+  priceSlug: text(256).nullable(),
+  isFree: z.boolean(),
+  /** The slugs of the toggle features that are on. */
+  features: z.array(text(256)).max(1000),
+})
 
-export interface EventId {
-  attempt: string
-  meter: string
-}
+/** What Flowglad reports for the customer's current subscription, all meters at once. */
+const snapshot = z.object({
+  /** Null if the customer has no current subscription. */
+  subscription: subscription.nullable(),
+  /** By meter slug. A meter without a row at Flowglad has `available` 0. `granted` is the sum of the plan's credit grants. */
+  meters: z.record(meter, z.object({ available: reportedUnits, granted: reportedUnits })),
+})
 
-/** Flowglad has these events. Books are raised whether or not the lease was lost since: it is a fact about Flowglad. */
-export interface Acknowledge {
-  type: 'acknowledge'
-  customer: string
-  events: (EventId & { priceId: string | null })[]
-}
+/** Stores a snapshot and ends the lease. Does nothing unless `token` still has the lease. */
+const install = z.object({
+  type: z.literal('install'),
+  customer,
+  token,
+  snapshot,
+  /** By meter slug: the feature that makes the meter unlimited. */
+  unlimitedBy: z.record(meter, text(256)),
+})
 
-/** Flowglad will not take this event: out of the way of its neighbours, shown, tried again after `retryInMs`. */
-export interface Park {
-  type: 'park'
-  customer: string
-  events: (EventId & { reason: string; retryInMs: number })[]
-}
+/** Records that Flowglad has these events. This is a fact about Flowglad, so it needs no lease. */
+const acknowledge = z.object({
+  type: z.literal('acknowledge'),
+  customer,
+  events: listOf(eventId.extend({ priceId: text(256).nullable() })),
+})
 
-/** An operator gives an event up: its retries end now; `booked` falls in the next install whose lease was taken after. */
-export interface Drop {
-  type: 'drop'
-  customer: string
-  events: EventId[]
-}
+/** Sets events aside that Flowglad rejects. They are shown, and due again after `retryInMs`. */
+const park = z.object({
+  type: z.literal('park'),
+  customer,
+  events: listOf(eventId.extend({ reason: decoration, retryInMs: durationMs })),
+})
 
-/** A usage event as delivery sends it. */
-export interface UsageEvent extends EventId {
-  customer: string
-  subscription: string
-  amount: number
-  price: EventPrice
-  /** When the work was settled, epoch milliseconds. */
-  usageDate: number
-  /** Flowglad has refused it for good before; this is one of the rare tries since. */
-  parkedBefore: boolean
-  properties: Record<string, string | number | boolean>
-}
+/** Gives events up, on an operator's decision. Their retries end now; `booked` falls at the next install whose lease is taken later. */
+const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
 
-export interface ShortLeg {
-  meter: string
-  available: number
-  held: number
-  required: number
-  /** Units whose fate at Flowglad is unknown; being short by no more than these is no reason to refuse. */
-  ambiguous: number
-}
+export const commandSchema = z.discriminatedUnion('type', [
+  reserve,
+  renew,
+  settle,
+  release,
+  expire,
+  takeLease,
+  leaveLease,
+  install,
+  acknowledge,
+  park,
+  drop,
+])
 
-export type ReserveAnswer =
-  | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; periodOver: boolean }
-  /** The key's operation has been done: the stored result as JSON, or null when it was not kept. */
-  | { state: 'completed'; result: string | null }
-  | { state: 'inProgress'; retryAfterMs: number }
-  | { state: 'keyReused' }
-  /** Not enough: `legs` names every short meter. */
-  | { state: 'short'; legs: ShortLeg[]; asOf: number }
-  | { state: 'noSubscription'; asOf: number }
-  /** No snapshot, one too old to trust, or one of a period that is over: fetch, then reserve once more. */
-  | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
+export type Command = z.output<typeof commandSchema>
+export type Leg = z.output<typeof leg>
+export type EventPrice = z.output<typeof price>
+export type EventId = z.output<typeof eventId>
+export type Snapshot = z.output<typeof snapshot>
 
-export type RenewAnswer =
-  | { state: 'renewed'; expiresInMs: number }
-  | { state: 'atMaximum'; expiresInMs: number }
-  | { state: 'ended' }
-export type SettleAnswer =
-  | { state: 'settled' }
-  /** Another attempt completed the key first: its result; this attempt is not charged. */
-  | { state: 'completed'; result: string | null }
-export type TakeLeaseAnswer =
-  /** `ambiguous`: sent before and neither acknowledged nor parked. `events`: marked sent just now (deliver only). */
-  { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
+export type Reserve = z.output<typeof reserve>
+export type Renew = z.output<typeof renew>
+export type Settle = z.output<typeof settle>
+export type Release = z.output<typeof release>
+export type TakeLease = z.output<typeof takeLease>
+export type LeaveLease = z.output<typeof leaveLease>
+export type Install = z.output<typeof install>
+export type Acknowledge = z.output<typeof acknowledge>
+export type Park = z.output<typeof park>
+export type Drop = z.output<typeof drop>
 
+/** The answer of each command. */
 export interface AnswerOf {
   reserve: ReserveAnswer
   renew: RenewAnswer
@@ -242,3 +237,54 @@ export interface AnswerOf {
   drop: { state: 'dropped' }
 }
 export type Answer = AnswerOf[Command['type']]
+
+export type ReserveAnswer =
+  | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; periodOver: boolean }
+  /** An earlier attempt completed the operation. `result` is JSON, or null if it wasn't kept. */
+  | { state: 'completed'; result: string | null }
+  /** Another attempt is running under the key. */
+  | { state: 'inProgress'; retryAfterMs: number }
+  /** The key belongs to an operation with another input. */
+  | { state: 'keyReused' }
+  /** Too few units. `legs` names every short meter. */
+  | { state: 'short'; legs: ShortLeg[]; asOf: number }
+  | { state: 'noSubscription'; asOf: number }
+  /** The snapshot is missing, too old, or of a period that is over. Fetch one, then reserve once more. */
+  | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
+
+export interface ShortLeg {
+  meter: string
+  available: number
+  held: number
+  required: number
+  /** Units that Flowglad may or may not have counted already. Being short by no more than these is no reason to deny. */
+  ambiguous: number
+}
+
+export type RenewAnswer =
+  | { state: 'renewed'; expiresInMs: number }
+  /** The hold has reached `maxHoldMs`: further renewals won't extend it. */
+  | { state: 'atMaximum'; expiresInMs: number }
+  | { state: 'ended' }
+
+export type SettleAnswer =
+  | { state: 'settled' }
+  /** Another attempt completed the key first. This attempt isn't charged. */
+  | { state: 'completed'; result: string | null }
+
+export type TakeLeaseAnswer =
+  /** `ambiguous`: events sent earlier and neither acknowledged nor parked. `events`: events marked as sent now (delivery only). */
+  { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
+
+/** A usage event as delivery sends it. */
+export interface UsageEvent extends EventId {
+  customer: string
+  subscription: string
+  amount: number
+  price: EventPrice
+  /** When the work was settled, epoch milliseconds. */
+  usageDate: number
+  /** True if the event was parked and this is one of its occasional retries. */
+  parkedBefore: boolean
+  properties: Record<string, string | number | boolean>
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+
+/**
+ * The fields that commands consist of. Each one rejects what a store can't hold, because such a value would fail the transaction of
+ * a whole batch.
+ */
+
+/** No store holds NUL, and PostgreSQL holds no lone surrogate. The core also separates names with NUL. */
+const loneSurrogate = /\p{Surrogate}/gu
+export const isStorable = (text: string) => text.search(loneSurrogate) === -1 && !text.includes('\0')
+
+const maxInt32 = 2_147_483_647
+const maxDurationMs = 366 * 24 * 3_600_000
+
+/** Text of 1 to `max` characters that a store can hold. */
+export const text = (max: number) => z.string().min(1).max(max).refine(isStorable, 'cannot be stored')
+
+/** Your own ID of the user or organisation. */
+export const customer = text(256)
+/** The ID of one run of the work, a UUIDv7. It becomes the `transactionId` of the usage events. */
+export const attempt = text(64)
+/** The meter's slug. */
+export const meter = text(128)
+/** The path of the procedure. It scopes the key and appears on the charge. */
+export const procedure = text(256)
+/** The client's name for the operation. */
+export const key = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/)
+/** SHA-256 (hex) of the canonical raw input. */
+export const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
+/** The ID of a lease. */
+export const token = text(64)
+
+/** Units to hold. Flowglad stores int32. */
+export const amount = z.number().int().min(1).max(maxInt32)
+/** Units that the work used. 0 books nothing. */
+export const actualAmount = z.number().int().min(0).max(maxInt32)
+/** Units that Flowglad reports. A balance can be negative. */
+export const reportedUnits = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)
+
+export const durationMs = z.number().int().min(1).max(maxDurationMs)
+/** Epoch milliseconds. */
+export const time = z.number().int()
+
+/** How a usage event names its price at Flowglad: by the meter's `priceSlug` if it has one, otherwise by the meter. */
+export const price = z.union([
+  z.strictObject({ priceSlug: text(256) }),
+  z.strictObject({ usageMeterSlug: text(256) }),
+])
+
+/** Identifies a usage event. */
+export const eventId = z.object({ attempt, meter })
+
+/** Text that describes a charge. It never fails the charge: characters that can't be stored are replaced. */
+export const decoration = z
+  .string()
+  .transform((it) => it.slice(0, 1024).replaceAll(loneSurrogate, '\uFFFD').replaceAll('\0', ''))
+
+const propertyName = z.string().min(1).max(128).refine(isStorable)
+const propertyValue = z.union([decoration, z.number(), z.boolean()])
+
+/** Up to 50 properties of a usage event. They never fail the charge either: those that can't be stored are left out. */
+export const properties = z.record(z.string(), z.unknown()).transform((given) => {
+  const kept: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(given).slice(0, 50)) {
+    const parsed = propertyValue.safeParse(value)
+    if (parsed.success && propertyName.safeParse(name).success) kept[name] = parsed.data
+  }
+  return kept
+})
+
+/** Up to 32 legs of different meters. */
+export const legsOf = <L extends z.ZodType<{ meter: string }>>(leg: L) =>
+  z
+    .array(leg)
+    .max(32)
+    .refine((legs) => new Set(legs.map((it) => it.meter)).size === legs.length, 'one leg per meter')
+
+/** Up to 10,000 elements. */
+export const listOf = <E extends z.ZodType>(element: E) => z.array(element).max(10_000)
