@@ -11,16 +11,17 @@ interface Waiting {
 }
 
 export interface BatcherStore {
-  /** One transaction. Resolves after COMMIT with an answer for each command. */
+  /** Runs the commands in one transaction. Returns an answer for each after COMMIT. */
   transact(commands: Command[]): Promise<Answer[]>
-  /** Nothing is wrong with the commands: busy, deadlock, a lost connection, an unknown outcome of COMMIT. */
+  /** Returns whether the commands may succeed later: a busy store, a deadlock, a lost connection, an unknown outcome of COMMIT. */
   isTransient(error: unknown): boolean
 }
 
 /**
- * Group commit: commands that arrive while a batch is in flight form the next one, first in first out. A batch that met a transient
- * error is run again and decided anew, without those of its commands that have waited too long; after any other error its commands are run
- * singly, so that only the culprit fails.
+ * Commits commands in groups: those that arrive while a batch is in flight form the next one, first in, first out.
+ *
+ * After a transient error, the batch runs and decides again, without the commands that have waited too long. After any other error, its
+ * commands run one by one, so only the culprit fails.
  */
 export class Batcher {
   readonly #store: BatcherStore
@@ -34,6 +35,7 @@ export class Batcher {
     this.#settings = settings
   }
 
+  /** Queues a command. Returns its answer after COMMIT. */
   execute(command: Command): Promise<Answer> {
     if (this.#closing) return Promise.reject(new LedgerUnavailableError('closing'))
     if (this.#queue.length >= this.#settings.queueCommands) {
@@ -45,14 +47,14 @@ export class Batcher {
     })
   }
 
-  /** Takes no more commands; resolves when those queued are done. */
+  /** Stops accepting commands and finishes the queued ones. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    // Whoever calls in this turn of the event loop shares the first batch.
+    // Commands of this turn of the event loop share the first batch.
     await new Promise(setImmediate)
     while (this.#queue.length > 0) await this.#finish(this.#next())
     this.#running = null
@@ -78,42 +80,42 @@ export class Batcher {
         for (const [index, waiting] of running.entries()) {
           const answer = answers[index]
           if (answer) waiting.resolve(answer)
-          else waiting.reject(new Error('The store answered fewer commands than it was given'))
+          else waiting.reject(new Error('The store returned fewer answers than it got commands'))
         }
         return
       } catch (error) {
         if (!this.#store.isTransient(error)) return this.#findCulprit(running, error)
-        running = this.#stillPatient(running, error)
-        // Those behind have waited for the same store.
-        this.#queue = this.#stillPatient(this.#queue, error)
+        running = this.#rejectOverdue(running, error)
+        // The queued commands have waited for the same store.
+        this.#queue = this.#rejectOverdue(this.#queue, error)
         if (running.length > 0) await pause(tries)
       }
     }
   }
 
   async #findCulprit(batch: Waiting[], error: unknown): Promise<void> {
-    if (batch.length > 1) for (const waiting of batch) await this.#finish([waiting])
-    else for (const waiting of batch) waiting.reject(error)
+    if (batch.length === 1) batch[0]?.reject(error)
+    else for (const waiting of batch) await this.#finish([waiting])
   }
 
-  /** Those who can wait longer; the others are told that the store is out of reach. */
-  #stillPatient(them: Waiting[], cause: unknown): Waiting[] {
-    const patientSince = performance.now() - this.#settings.outOfReachAfterMs
-    return them.filter(({ queuedAt, reject }) => {
-      if (queuedAt > patientSince) return true
+  /** Rejects the commands that have waited too long, and returns the others. */
+  #rejectOverdue(commands: Waiting[], cause: unknown): Waiting[] {
+    const earliest = performance.now() - this.#settings.outOfReachAfterMs
+    return commands.filter(({ queuedAt, reject }) => {
+      if (queuedAt > earliest) return true
       reject(new LedgerUnavailableError('storeOutOfReach', { cause }))
       return false
     })
   }
 }
 
-/** Longer each time, up to a quarter of a second. */
+/** Waits, longer with each try, up to a quarter of a second. */
 const pause = (tries: number) => {
   const longestMs = Math.min(250, 2 ** tries)
   return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)))
 }
 
-/** About the bytes that the command will occupy in the transaction. */
+/** Returns roughly how many bytes the command occupies in the transaction. */
 function sizeOf(command: Command): number {
   switch (command.type) {
     case 'settle':

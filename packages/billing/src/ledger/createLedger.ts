@@ -1,7 +1,7 @@
-import { z } from 'zod'
 import { Batcher } from './batcher.ts'
+import { cursorAfter, parseCursor } from './chargeCursor.ts'
 import type { AnswerOf, Command } from './commands.ts'
-import { chargeOf } from './core/charge.ts'
+import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { LedgerUnavailableError } from './errors.ts'
 import type { Ledger } from './ledger.ts'
@@ -9,9 +9,10 @@ import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import type { Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
-/** The ledger over a store: commands through one batcher, reads beside it. `sqliteLedger` and `postgresLedger` bring their store. */
+/** Creates the ledger over a store. Apps call `sqliteLedger` or `postgresLedger`. */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
   const batcher = new Batcher(store, { ...ledgerDefaults, ...options })
+  const listeners = new Set<(command: Command) => void>()
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -20,7 +21,6 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
     }
   }
-  const listeners = new Set<(command: Command) => void>()
   const close = async () => {
     await batcher.close()
     await store.close()
@@ -29,7 +29,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
-      // The core answers each command with its own kind of answer; the type cannot follow it through the queue.
+      // The core answers each command with its own kind of answer. The queue loses that type.
       return answer as AnswerOf[C['type']]
     },
     onCommit(listener) {
@@ -42,6 +42,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     async charges({ customer, limit, cursor }) {
       const before = cursor === null ? null : parseCursor(cursor)
+      // One row more than asked tells whether there is another page.
       const rows = await read(() => store.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
@@ -55,21 +56,5 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     prune: () => read(() => store.prune()),
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-// PostgreSQL has no text with NUL.
-const part = z.string().regex(/^[^\0]*$/)
-const cursorSchema = z.tuple([z.number().int(), part, part])
-
-const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }) =>
-  Buffer.from(JSON.stringify([at, attempt, meter])).toString('base64url')
-
-/** A cursor that is not ours starts from the newest. */
-function parseCursor(cursor: string) {
-  try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-  } catch {
-    return null
   }
 }

@@ -1,34 +1,84 @@
 import type { AnswerOf, Command, Snapshot } from './commands.ts'
 
-/** What one customer can spend of one meter, read from written rows only: equal versions mean equal content. */
-export interface Balance {
-  meter: string
-  /** Units that may still be reserved; can be negative after a late or larger settle. */
-  available: number
-  /** Units of work that is running. */
-  held: number
-  /** Units spent of `limit` in this period. */
-  used: number
-  limit: number
-  /** Usage events of this account that Flowglad will not take. */
-  parked: number
+/**
+ * The ledger as the rest of the package sees it. Commands go through one batcher; reads run beside it. A read or a `prune` rejects
+ * with `LedgerUnavailableError` if the store is unreachable.
+ */
+export interface Ledger extends AsyncDisposable {
+  /**
+   * Queues a command and returns its answer after COMMIT.
+   *
+   * @throws {InvalidCommandError} if the command is malformed. It isn't queued.
+   * @throws {LedgerUnavailableError} if the queue is full, the ledger is closing, or the store stays unreachable.
+   */
+  execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
+
+  /**
+   * Calls the listener with each command that this process commits, after COMMIT and before the command's caller gets the answer. Watching
+   * and delivery listen here, so callers don't have to report changes. The listener must not throw.
+   *
+   * @returns a function that unsubscribes.
+   */
+  onCommit(listener: (command: Command) => void): () => void
+
+  /** Returns what the customer can spend. */
+  balances(customer: string): Promise<CustomerBalances>
+  /** Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first. The last page's cursor is null. */
+  charges(query: {
+    customer: string
+    limit: number
+    cursor: string | null
+  }): Promise<{ charges: Charge[]; cursor: string | null }>
+  /** Returns the units by UTC day (`2026-11-22`) and meter of the last `days` days, oldest first. */
+  usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
+  /** Returns the current version of each customer that has one, in a single query. */
+  versions(customers: string[]): Promise<Map<string, number>>
+  /** Returns customers that have a hold past its time. */
+  customersWithDueHolds(limit: number): Promise<string[]>
+  /** Returns customers that have usage events to deliver now (waiting, ambiguous, or parked and due) and a free lease. */
+  customersToDeliver(limit: number): Promise<string[]>
+  /** Returns what operators watch. */
+  health(): Promise<LedgerHealth>
+  /** Returns the parked events of all customers. */
+  parked(
+    limit: number,
+  ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
+  /** Removes some of the rows whose retention is over. Returns whether more remain. */
+  prune(): Promise<boolean>
+  /** Stops accepting commands, finishes the queued ones and closes the store. */
+  close(): Promise<void>
 }
 
+/** What one customer can spend. Read from written rows only, so equal versions mean equal content. */
 export interface CustomerBalances {
-  /** Rises with every written change of the customer, and never falls. 0: the ledger has not met the customer. */
+  /** Rises with every written change and never falls. 0 if the ledger has no rows for the customer. */
   version: number
-  /** null: no snapshot yet. */
+  /** Null if nothing was fetched yet. */
   snapshot: {
     subscription: NonNullable<Snapshot['subscription']> | null
-    /** When Flowglad said so, epoch milliseconds of the database's clock. */
+    /** When Flowglad was asked, epoch milliseconds of the database's clock. */
     asOf: number
     ageMs: number
     periodOver: boolean
-    /** Flowglad was asked after that end, and still reported the period that is over. */
+    /** Flowglad was asked after the period's end and still reported that period. */
     periodChecked: boolean
   } | null
-  /** One for each meter that the snapshot or an account names. */
+  /** One per meter that the snapshot or an account names. */
   balances: Balance[]
+}
+
+/** The balance of one meter, in its smallest unit. */
+export interface Balance {
+  meter: string
+  /** Units that may still be reserved. Negative after a late settle, or one above its hold. */
+  available: number
+  /** Units of running work. */
+  held: number
+  /** Units of `limit` spent in this period. */
+  used: number
+  limit: number
+  /** The number of usage events that Flowglad rejects. */
+  parked: number
 }
 
 export type ChargeState = 'waiting' | 'delivered' | 'parked' | 'dropped'
@@ -39,59 +89,21 @@ export interface Charge {
   procedure: string
   meter: string
   amount: number
-  /** The attempt: Flowglad's `transactionId`. */
+  /** The attempt's ID, which is Flowglad's `transactionId`. */
   transactionId: string
   reference: string | null
-  /** The price Flowglad resolved; null until delivered. */
+  /** The price that Flowglad resolved. Null until delivered. */
   priceId: string | null
   state: ChargeState
+  /** Why the amount differs from what the app's cost callback returned. Null if it doesn't. */
   flagged: string | null
 }
 
 export interface LedgerHealth {
-  /** Usage events not yet acknowledged, without the parked. */
+  /** The number of usage events not yet acknowledged, without parked ones. */
   waiting: number
-  /** Age of the oldest of them, 0 when there is none. */
+  /** The age of the oldest of them. 0 if there are none. */
   oldestWaitingMs: number
+  /** The number of parked events. */
   parked: number
-}
-
-/** The ledger as the rest of the package sees it: commands through one batcher, reads beside it. */
-export interface Ledger extends AsyncDisposable {
-  /**
-   * Queues a command; resolves after COMMIT. Rejects with `LedgerUnavailableError` when the queue is full, the ledger is closing or the
-   * store stays out of reach, with `InvalidCommandError` before queueing when the command is malformed.
-   */
-  execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
-
-  /**
-   * Calls the listener with each command of this process, right after its COMMIT and before its caller gets the answer.
-   * Watching and delivery listen here, so no caller has to tell them about a change. Returns a function that unsubscribes.
-   */
-  onCommit(listener: (command: Command) => void): () => void
-
-  balances(customer: string): Promise<CustomerBalances>
-  /** Newest first. `cursor` is that of the page before, null for the first; the answer's is null on the last. */
-  charges(query: {
-    customer: string
-    limit: number
-    cursor: string | null
-  }): Promise<{ charges: Charge[]; cursor: string | null }>
-  /** Units by UTC day (`2026-11-22`) and meter, oldest first, for the last `days` days. */
-  usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
-  /** Of these customers, the current versions: one query however many. */
-  versions(customers: string[]): Promise<Map<string, number>>
-  /** Customers with a hold past its time. */
-  customersWithDueHolds(limit: number): Promise<string[]>
-  /** Customers with usage events to deliver now (waiting, ambiguous, or parked and due), whose lease is free. */
-  customersToDeliver(limit: number): Promise<string[]>
-  health(): Promise<LedgerHealth>
-  /** Parked events of everybody, for an operator. */
-  parked(
-    limit: number,
-  ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
-  /** Removes some of what is past its retention; true while there is more. Reads and this reject with `LedgerUnavailableError` when the store is out of reach. */
-  prune(): Promise<boolean>
-  /** Stops taking commands, finishes those queued, closes the store. */
-  close(): Promise<void>
 }

@@ -1,7 +1,10 @@
 import { unavailable } from '../contract/errors.ts'
 import { LedgerUnavailableError } from './errors.ts'
 
-/** A ledger that cannot answer is not the caller's fault, and nothing was charged. */
+/**
+ * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead of the error, because the caller did nothing
+ * wrong and was charged nothing. An `InvalidCommandError` stays as it is.
+ */
 export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -11,10 +14,10 @@ export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** The same for an error that came so far by itself, from a read; any other stays as it is. */
+/** Returns `BILLING_UNAVAILABLE` for a `LedgerUnavailableError`, and any other error as it is. */
 export const withoutLedger = (error: unknown): unknown =>
   error instanceof LedgerUnavailableError ? unavailable(1_000, error) : error
 
-/** The command itself was wrong: asking again changes nothing. */
+/** Returns whether the command was malformed, so a retry can't succeed. */
 export const isInvalidCommand = (error: unknown) =>
   error instanceof Error && error.name === 'InvalidCommandError'

@@ -1,13 +1,13 @@
 import type { AccountRow } from './rows.ts'
 
 /**
- * Units that may still be reserved. What Flowglad's number contains (`snapshotAcked`) and what it cannot contain yet are told apart by
- * counters alone, so the cost does not grow with the history and pruning never changes it.
+ * Returns the units that may still be reserved. Negative if more was spent than granted.
+ *
+ * Flowglad's number (`snapshotAvailable`) already contains the units that it had acknowledged by then (`snapshotAcked`). The account
+ * subtracts the units booked since, and the units of running work. Counters suffice for that, so the cost doesn't grow with the
+ * history, and pruning can't change the result.
  */
-export function available(account: AccountRow): number {
-  return availableWithoutHolds(account) - account.held
-}
+export const available = (account: AccountRow): number => availableWithoutHolds(account) - account.held
 
-export function availableWithoutHolds(account: AccountRow): number {
-  return account.snapshotAvailable + account.waived - (account.booked - account.snapshotAcked)
-}
+export const availableWithoutHolds = (account: AccountRow): number =>
+  account.snapshotAvailable + account.waived - (account.booked - account.snapshotAcked)

@@ -15,36 +15,38 @@ export interface Usage {
 }
 
 /**
- * Books units as spent and writes the usage event that tells Flowglad. At most once per (attempt, meter): the event's row is the proof,
- * and it outlives the hold's. Nothing spent, no event.
+ * Books units as spent and writes the usage event for Flowglad, at most once per attempt and meter. The event's row proves that they
+ * are booked, so it outlives the hold's row. An amount of 0 creates no event.
  */
 export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): void {
-  if (usage.amount === 0 || draft.event(usage.attempt, usage.meter)) return
-  const account = draft.account(usage.subscription, usage.meter)
-  const wasUnlimited = hold?.legs.some((leg) => leg.meter === usage.meter && leg.unlimited) ?? false
+  const { attempt, subscription, procedure, meter, amount, price, reference, properties, flagged } = usage
+  if (amount === 0 || draft.event(attempt, meter)) return
+
+  const account = draft.account(subscription, meter)
+  const wasUnlimited = hold?.legs.some((leg) => leg.meter === meter && leg.unlimited) ?? false
   draft.writeAccount(account, {
-    booked: account.booked + usage.amount,
-    // Promised as unlimited, settled after that was seen to end: it must not count against what the customer has now.
-    waived: account.waived + (wasUnlimited && account.unlimited === 0 ? usage.amount : 0),
+    booked: account.booked + amount,
+    // Work that started while the meter was unlimited must not reduce the limited balance that follows.
+    waived: account.waived + (wasUnlimited && account.unlimited === 0 ? amount : 0),
   })
   draft.writeEvent({
     customer: draft.row.customer,
-    attempt: usage.attempt,
-    meter: usage.meter,
-    subscription: usage.subscription,
-    procedure: usage.procedure,
-    amount: usage.amount,
-    price: usage.price,
+    attempt,
+    meter,
+    subscription,
+    procedure,
+    amount,
+    price,
     state: 'waiting',
     at: draft.now,
-    reference: usage.reference,
-    properties: usage.properties,
-    flagged: usage.flagged,
+    reference,
+    properties,
+    flagged,
     priceId: null,
     reason: null,
     retryAt: null,
     pruneAt: null,
   })
   draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
-  draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), usage.meter, usage.amount)
+  draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)
 }

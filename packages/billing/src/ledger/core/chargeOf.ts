@@ -2,20 +2,11 @@ import type { Charge } from '../ledger.ts'
 import type { EventRow } from './rows.ts'
 import { isParked } from './usageEvents.ts'
 
-/** A usage event as the customer's charge. */
+/** Returns the customer's charge for a usage event. */
 export function chargeOf(event: EventRow): Charge {
   const { at, procedure, meter, amount, attempt, reference, priceId, flagged } = event
-  return {
-    at,
-    procedure,
-    meter,
-    amount,
-    transactionId: attempt,
-    reference,
-    priceId,
-    state: chargeState(event),
-    flagged,
-  }
+  const state = chargeState(event)
+  return { at, procedure, meter, amount, transactionId: attempt, reference, priceId, state, flagged }
 }
 
 function chargeState(event: EventRow): Charge['state'] {

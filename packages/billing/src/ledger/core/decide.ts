@@ -1,31 +1,39 @@
 import type { Answer, Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { Draft, type LoadedCustomer, type Writes } from './draft.ts'
-import { expireDueHolds, release, renew } from './holds.ts'
+import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
 import { leaveLease, takeLease } from './lease.ts'
+import { release } from './release.ts'
+import { renew } from './renew.ts'
 import { reserve } from './reserve.ts'
 import { settle } from './settle.ts'
 import { acknowledge, drop, park } from './usageEvents.ts'
 
 /**
- * Every rule of the ledger: the loaded rows, a batch of commands in order and the time → an answer for each command and the rows to
- * write. No I/O, no clock, no randomness; the loaded rows are consumed.
+ * Decides a batch of commands in order. Returns an answer for each command and the rows to write.
+ *
+ * Every rule of the ledger is behind this function. It does no I/O and reads no clock. It changes the loaded rows.
  */
-export function decide(input: {
+export function decide({
+  loaded,
+  commands,
+  now,
+  settings,
+}: {
   loaded: ReadonlyMap<string, LoadedCustomer>
   commands: readonly Command[]
   now: number
   settings: LedgerSettings
 }): { answers: Answer[]; writes: Writes } {
   const drafts = new Map<string, Draft>()
-  const answers = input.commands.map((command) => {
+  const answers = commands.map((command) => {
     let draft = drafts.get(command.customer)
     if (!draft) {
-      draft = new Draft(command.customer, input.loaded.get(command.customer), input.now)
+      draft = new Draft(command.customer, loaded.get(command.customer), now)
       drafts.set(command.customer, draft)
     }
-    return answer(draft, command, input.settings)
+    return answer(draft, command, settings)
   })
   const writes: Writes = {
     customers: [],

@@ -1,17 +1,19 @@
+import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
-/** The rows of one customer that a batch needs, as the store loaded them under the customer's lock. */
+/** One customer's rows that a batch needs, as the store loaded them under the customer's lock. */
 export interface LoadedCustomer {
-  /** null: the ledger has not met the customer. */
+  /** Null if the ledger has no row for the customer yet. */
   row: CustomerRow | null
   accounts: AccountRow[]
   holds: HoldRow[]
   keys: KeyRow[]
   events: EventRow[]
-  /** Keys with a stored result, oldest first; loaded only when the results may outgrow their budget. */
+  /** Keys with a stored result, oldest first. Loaded only if the batch may exceed the customer's budget for results. */
   oldestResults: KeyRow[]
 }
 
+/** The rows that a batch writes. */
 export interface Writes {
   customers: CustomerRow[]
   accounts: AccountRow[]
@@ -23,13 +25,16 @@ export interface Writes {
   daily: { customer: string; day: string; meter: string; amount: number }[]
 }
 
-/** NUL cannot occur in a name: commands with it are refused before they are queued. */
+/** Joins names to one map key. Validation rejects NUL in a name, so two lists of names never give the same key. */
 export const joined = (...parts: string[]) => parts.join('\0')
 
-/** The working copy of one customer within a batch: finds rows, creates them, and remembers which were changed. */
+/**
+ * The working copy of one customer's rows within a batch. Each command reads and changes it, so a later command sees what an earlier one
+ * decided. `collect` returns the rows that changed.
+ */
 export class Draft {
   readonly row: CustomerRow
-  /** Never below the last time of this customer, whatever the database's clock did since. */
+  /** Never earlier than the customer's last time, even if the database's clock has moved back. */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>
   readonly #holds: Map<string, HoldRow>
@@ -53,15 +58,16 @@ export class Draft {
     this.#holds = new Map(loaded?.holds.map((row) => [row.attempt, row]))
     this.#keys = new Map(loaded?.keys.map((row) => [joined(row.procedure, row.key), row]))
     this.#events = new Map(loaded?.events.map((row) => [joined(row.attempt, row.meter), row]))
-    // One object a row: a result that ages out must be the very row a command of this batch may also change.
+    // Two objects for one row would diverge when a command of this batch changes the key whose result another one removes.
     this.oldestResults = (loaded?.oldestResults ?? []).map((row) => this.#keyed(row))
   }
 
+  /** Returns the account, or a new one with empty counters. */
   account(subscription: string, meter: string): AccountRow {
     const id = joined(subscription, meter)
     let account = this.#accounts.get(id)
     if (!account) {
-      account = emptyAccount(this.row.customer, subscription, meter)
+      account = emptyAccount({ customer: this.row.customer, subscription, meter })
       this.#accounts.set(id, account)
     }
     return account
@@ -105,7 +111,7 @@ export class Draft {
     Object.assign(hold, change)
     this.#holds.set(hold.attempt, hold)
     this.#changed.holds.add(hold)
-    // An attempt that ended and begins again within one batch: the last word counts.
+    // An attempt can end and be held again within one batch.
     this.#changed.removedHolds.delete(hold.attempt)
   }
 
@@ -133,7 +139,7 @@ export class Draft {
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
   }
 
-  /** Adds this customer's changed rows to the batch's writes; any change at all raises the version. */
+  /** Adds this customer's changed rows to the batch's writes. Any change raises the version. */
   collect(writes: Writes): void {
     const { customer, accounts, holds, removedHolds, keys, events, daily } = this.#changed
     const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size
@@ -160,39 +166,3 @@ export class Draft {
     return row
   }
 }
-
-const emptyCustomer = (customer: string): CustomerRow => ({
-  customer,
-  version: 0,
-  time: 0,
-  leaseToken: null,
-  leaseUntil: 0,
-  lease: null,
-  installedToken: null,
-  subscription: null,
-  snapshot: null,
-  fetchedAt: null,
-  periodCheckedFor: null,
-  undelivered: 0,
-  resultBytes: 0,
-})
-
-const emptyAccount = (customer: string, subscription: string, meter: string): AccountRow => ({
-  customer,
-  subscription,
-  meter,
-  booked: 0,
-  acked: 0,
-  held: 0,
-  dropped: 0,
-  parked: 0,
-  snapshotAvailable: 0,
-  snapshotAcked: 0,
-  ambiguous: 0,
-  waived: 0,
-  unlimited: 0,
-  period: '',
-  limit: 0,
-  ackedAtFirstSight: 0,
-  usedAtFirstSight: 0,
-})

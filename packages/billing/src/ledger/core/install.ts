@@ -1,55 +1,65 @@
 import type { Install } from '../commands.ts'
 import { availableWithoutHolds } from './available.ts'
 import type { Draft } from './draft.ts'
-import { freeLease } from './lease.ts'
-import type { AccountRow } from './rows.ts'
+import { endLease } from './lease.ts'
+import type { AccountRow, CustomerRow } from './rows.ts'
 
-/** Installs what Flowglad said, together with what was acknowledged when it was asked; all meters at once. */
+type Lease = NonNullable<CustomerRow['lease']>
+
+/**
+ * Installs Flowglad's answer for all meters at once, with the units that Flowglad had acknowledged when the lease was taken. Ends the
+ * lease.
+ */
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
   const { lease, leaseToken } = draft.row
   if (leaseToken !== command.token || lease?.purpose !== 'fetch') {
-    // After an unknown COMMIT the first run may have installed already.
+    // The first run may have installed already, if its COMMIT had an unknown outcome.
     return { state: draft.row.installedToken === command.token ? 'installed' : 'leaseLost' }
   }
-  for (const note of lease.notes) {
-    if (note.dropped === 0) continue
-    const account = draft.account(note.subscription, note.meter)
-    // The one way down: given up before the lease was taken, so Flowglad's answer cannot come to contain it unseen.
-    draft.writeAccount(account, {
-      booked: account.booked - note.dropped,
-      dropped: account.dropped - note.dropped,
-    })
-  }
-  const { subscription, meters } = command.snapshot
-  if (subscription) {
-    const known = draft.accounts().filter((account) => account.subscription === subscription.id)
-    const period = `${subscription.periodStart ?? 'none'}`
-    for (const meter of new Set([...Object.keys(meters), ...known.map((account) => account.meter)])) {
-      const feature = command.unlimitedBy[meter]
-      const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-      // An account made since the lease was taken had nothing acknowledged then.
-      const note = lease.notes.find((it) => it.subscription === subscription.id && it.meter === meter)
-      installAccount(draft, draft.account(subscription.id, meter), {
-        available,
-        granted,
-        acked: note?.acked ?? 0,
-        ambiguous: note?.ambiguous ?? 0,
-        unlimited: feature !== undefined && subscription.features.includes(feature),
-        period,
-      })
-    }
-  }
+  subtractDropped(draft, lease)
+  installAccounts(draft, command, lease)
+  const { subscription } = command.snapshot
   const periodEnd = subscription?.periodEnd ?? null
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
     snapshot: subscription,
-    // When the lease was taken, not now: the answer is at least that fresh, and a period that ended in between was not asked about.
+    // The lease's time, not the current one: the answer is at least that fresh, and it can miss a period that began in between.
     fetchedAt: lease.notedAt,
     periodCheckedFor: periodEnd !== null && periodEnd <= lease.notedAt ? periodEnd : null,
     installedToken: command.token,
   })
-  freeLease(draft)
+  endLease(draft)
   return { state: 'installed' }
+}
+
+/** Lowers `booked`, which falls nowhere else. Those units were dropped before the lease was taken, so the answer can't contain them. */
+function subtractDropped(draft: Draft, { notes }: Lease): void {
+  for (const { subscription, meter, dropped } of notes) {
+    if (dropped === 0) continue
+    const account = draft.account(subscription, meter)
+    draft.writeAccount(account, { booked: account.booked - dropped, dropped: account.dropped - dropped })
+  }
+}
+
+function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { notes }: Lease): void {
+  const { subscription, meters } = snapshot
+  if (!subscription) return
+  const existing = draft.accounts().filter((account) => account.subscription === subscription.id)
+  const period = `${subscription.periodStart ?? 'none'}`
+  for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
+    const feature = unlimitedBy[meter]
+    const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
+    // An account created after the lease was taken has no note: nothing of it was acknowledged by then.
+    const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
+    installAccount(draft, draft.account(subscription.id, meter), {
+      available,
+      granted,
+      acked: note?.acked ?? 0,
+      ambiguous: note?.ambiguous ?? 0,
+      unlimited: feature !== undefined && subscription.features.includes(feature),
+      period,
+    })
+  }
 }
 
 interface Reading {
@@ -62,23 +72,22 @@ interface Reading {
 }
 
 function installAccount(draft: Draft, account: AccountRow, reading: Reading): void {
-  const firstSight = account.period !== reading.period
-  const unlimitedEnded = account.unlimited === 1 && !reading.unlimited
+  const isFirstSight = account.period !== reading.period
+  const hasUnlimitedEnded = account.unlimited === 1 && !reading.unlimited
   draft.writeAccount(account, {
     snapshotAvailable: reading.available,
     snapshotAcked: reading.acked,
     ambiguous: reading.ambiguous,
     unlimited: reading.unlimited ? 1 : 0,
   })
-  if (unlimitedEnded) {
-    // Flowglad's balance went negative while usage was unlimited; nobody is locked out for that.
-    const least = firstSight ? reading.granted : 0
-    draft.writeAccount(account, {
-      waived: account.waived + Math.max(0, least - availableWithoutHolds(account)),
-    })
+  if (hasUnlimitedEnded) {
+    // Flowglad's balance fell below zero in the unlimited period. That must not block the customer now.
+    const least = isFirstSight ? reading.granted : 0
+    const waived = Math.max(0, least - availableWithoutHolds(account))
+    draft.writeAccount(account, { waived: account.waived + waived })
   }
   const total = account.snapshotAvailable + account.waived
-  if (firstSight) {
+  if (isFirstSight) {
     const limit = Math.max(reading.granted, total)
     draft.writeAccount(account, {
       period: reading.period,
@@ -87,9 +96,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
       usedAtFirstSight: limit - total,
     })
   } else {
-    const spentSince = account.snapshotAcked - account.ackedAtFirstSight
-    draft.writeAccount(account, {
-      limit: Math.max(account.limit, total + spentSince + account.usedAtFirstSight),
-    })
+    const ackedSince = account.snapshotAcked - account.ackedAtFirstSight
+    const limit = Math.max(account.limit, total + ackedSince + account.usedAtFirstSight)
+    draft.writeAccount(account, { limit })
   }
 }

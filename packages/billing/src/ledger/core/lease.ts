@@ -4,8 +4,10 @@ import type { EventRow } from './rows.ts'
 import { moveEvent } from './usageEvents.ts'
 
 /**
- * One lease per customer: fetching and delivering exclude each other, so that a fetched balance either contains an event or cannot
- * contain it. Taking it again extends it, notes anew and marks anew: the last thing to do before each request, never during one.
+ * Takes the customer's lease, or extends it.
+ *
+ * Fetching and delivering exclude each other, so a fetched balance either contains an event or can't contain it. Taking the lease again
+ * renews its notes and marks more events, so do it right before a request and never during one.
  */
 export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   const { leaseToken, leaseUntil } = draft.row
@@ -13,56 +15,53 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
     return { state: 'busy', retryAfterMs: leaseUntil - draft.now }
   }
   if (command.extend && leaseToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
+
   const ambiguous = draft.events().filter((event) => event.state === 'sent')
+  const notes = command.purpose === 'fetch' ? accountNotes(draft, ambiguous) : []
   draft.writeCustomer({
     leaseToken: command.token,
     leaseUntil: draft.now + command.leaseMs,
-    lease: {
-      purpose: command.purpose,
-      notedAt: draft.now,
-      notes: command.purpose === 'fetch' ? notes(draft, ambiguous) : [],
-    },
+    lease: { purpose: command.purpose, notedAt: draft.now, notes },
   })
+
   const room = Math.max(0, command.maxEvents - ambiguous.length)
   const events = command.purpose === 'deliver' ? deliverable(draft).slice(0, room) : []
-  // Marked before anything leaves this process: whatever happens then, the next one knows that they may have arrived.
+  // Marked before the request leaves this process: if the process dies, the next lease holder knows that they may have arrived.
   for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
+/** Ends the lease and puts events back that Flowglad didn't take. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
-  // Whoever lost the lease cannot say so any more: the next one may be sending them.
+  // The next lease holder may be sending those events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }
   for (const { attempt, meter } of command.untaken) {
     const event = draft.event(attempt, meter)
     if (event?.state === 'sent') moveEvent(draft, event, event.reason === null ? 'waiting' : 'parked')
   }
-  freeLease(draft)
+  endLease(draft)
   return { state: 'left' }
 }
 
-export function freeLease(draft: Draft): void {
+export function endLease(draft: Draft): void {
   draft.writeCustomer({ leaseToken: null, leaseUntil: draft.now, lease: null })
 }
 
-function notes(draft: Draft, ambiguous: EventRow[]) {
-  return draft.accounts().map(({ subscription, meter, acked, dropped }) => ({
-    subscription,
-    meter,
-    acked,
-    dropped,
-    ambiguous: ambiguous
-      .filter((event) => event.subscription === subscription && event.meter === meter)
-      .reduce((units, event) => units + event.amount, 0),
-  }))
+function accountNotes(draft: Draft, ambiguous: EventRow[]) {
+  return draft.accounts().map(({ subscription, meter, acked, dropped }) => {
+    const events = ambiguous.filter((event) => event.subscription === subscription && event.meter === meter)
+    const units = events.reduce((sum, event) => sum + event.amount, 0)
+    return { subscription, meter, acked, dropped, ambiguous: units }
+  })
 }
 
+/** Returns waiting events, and parked ones that are due, oldest first. */
 function deliverable(draft: Draft): EventRow[] {
+  const isDue = ({ state, retryAt }: EventRow) =>
+    state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= draft.now)
   return draft
     .events()
-    .filter(
-      ({ state, retryAt }) => state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= draft.now),
-    )
+    .filter(isDue)
     .sort((a, b) => a.at - b.at || (joined(a.attempt, a.meter) < joined(b.attempt, b.meter) ? -1 : 1))
 }
 

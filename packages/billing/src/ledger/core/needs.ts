@@ -1,32 +1,34 @@
 import type { Command } from '../commands.ts'
 
-/** Which rows a batch decides on. The first element of every entry is the customer. */
+/** The rows that a batch decides on. The first element of every tuple is the customer. */
 export interface Needs {
-  /** Sorted: every node locks in the same order. */
+  /** Sorted, so every node locks in the same order. */
   customers: string[]
   holds: [customer: string, attempt: string][]
-  /** Holds past their time, of these customers. */
+  /** Customers whose due holds are needed. */
   dueHolds: string[]
-  /** With the hold of the attempt that has the key. */
+  /** Each key brings the hold of its attempt. */
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
-  /** All sent events of these customers. */
+  /** Customers whose sent events are all needed. */
   sentEvents: string[]
-  /** The next waiting events, and parked ones whose time has come. */
+  /** The next waiting events, and parked ones that are due. */
   waitingEvents: [customer: string, atMost: number][]
-  /** Accounts of these subscriptions, beside those of the snapshot's and of every loaded hold and event. */
+  /** Subscriptions whose accounts are needed, in addition to those of the snapshot and of every loaded hold and event. */
   subscriptions: [customer: string, subscription: string][]
+  /** Customers whose accounts are all needed. */
   allAccounts: string[]
-  /** Results to store, by customer. */
+  /** The results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
 
 /**
- * How many of a customer's oldest results are loaded to make room: results are mostly of one size, so as many go as come. All that the few
- * cannot make room for is looked for among the many; a result for which even those are too small is not kept, and finds room later.
+ * How many of a customer's oldest results to load to make room for `count` new ones. Results are mostly of similar size, so a few
+ * usually suffice; if they don't, load many. A result for which even those make too little room isn't kept.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
+/** Returns the rows that the commands need. */
 export function needsOf(commands: readonly Command[]): Needs {
   const needs: Needs = {
     customers: [...new Set(commands.map((command) => command.customer))].sort(),
@@ -41,7 +43,7 @@ export function needsOf(commands: readonly Command[]): Needs {
     results: new Map(),
   }
   for (const command of commands) add(needs, command)
-  // Many calls of one customer ask for the same.
+  // Concurrent calls of one customer need the same rows.
   needs.dueHolds = [...new Set(needs.dueHolds)]
   needs.sentEvents = [...new Set(needs.sentEvents)]
   needs.allAccounts = [...new Set(needs.allAccounts)]

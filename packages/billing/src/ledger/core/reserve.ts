@@ -1,18 +1,21 @@
 import type { Leg, Reserve, ReserveAnswer, ShortLeg } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { answerRetry } from './answerRetry.ts'
 import { available } from './available.ts'
-import { isPeriodChecked, isPeriodOver } from './customerBalances.ts'
 import type { Draft } from './draft.ts'
-import { expireDueHolds } from './holds.ts'
-import { keyAnswer, takeKey } from './keys.ts'
+import { expireDueHolds } from './expire.ts'
+import { isPeriodChecked, isPeriodOver } from './period.ts'
+import type { HoldRow } from './rows.ts'
+import { claimKey } from './writeKey.ts'
 
-/** Decides whether work may start, and holds its units: all legs or none. */
+/** Decides whether work may start. Holds the units of all legs, or of none. */
 export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer {
-  const mine = draft.hold(command.attempt)
-  if (mine) return heldAnswer(draft, mine.subscription, mine.state === 'held' ? mine.expiresAt : draft.now)
+  // The batch may run again after a COMMIT of unknown outcome: the same attempt gets the same answer.
+  const existing = draft.hold(command.attempt)
+  if (existing) return heldAnswer(draft, existing)
 
-  const byKey = keyAnswer(draft, command, settings)
-  if (byKey) return byKey
+  const retry = answerRetry(draft, command, settings)
+  if (retry) return retry
 
   const { fetchedAt, snapshot } = draft.row
   if (fetchedAt === null) return { state: 'needsSnapshot', reason: 'none' }
@@ -22,63 +25,66 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
-  const features = new Set(snapshot.features)
-  const short = () => command.legs.flatMap((leg) => shortLeg(draft, snapshot.id, leg, features))
-  // Units of the dead are given back before anybody is refused.
-  if (short().length > 0 && expireDueHolds(draft, settings) > 0) {
-    // A due hold may have been this key's; its fate is decided anew.
-    const expired = keyAnswer(draft, command, settings)
-    if (expired) return expired
+  // Abandoned holds return their units before a call is denied.
+  if (shortLegs(draft, snapshot, command.legs).length > 0 && expireDueHolds(draft, settings) > 0) {
+    // One of them may have been the previous attempt under this key.
+    const retryAfterExpiry = answerRetry(draft, command, settings)
+    if (retryAfterExpiry) return retryAfterExpiry
   }
-  const legs = short()
+  const legs = shortLegs(draft, snapshot, command.legs)
   if (legs.length > 0) return { state: 'short', legs, asOf: fetchedAt }
 
-  hold(draft, snapshot.id, command, features)
-  takeKey(draft, command, settings)
-  const expiresAt = draft.now + Math.min(command.ttlMs, command.maxHoldMs)
-  return heldAnswer(draft, snapshot.id, expiresAt)
+  const hold = createHold(draft, snapshot, command)
+  claimKey(draft, command, settings)
+  return heldAnswer(draft, hold)
 }
 
-const lifts = (feature: string | null, features: Set<string>) => feature !== null && features.has(feature)
+type Subscription = Pick<NonNullable<Draft['row']['snapshot']>, 'id' | 'features'>
 
-/** Unlimited and overage take the same path as everybody; only this comparison is skipped. */
-function shortLeg(draft: Draft, subscription: string, leg: Leg, features: Set<string>): ShortLeg[] {
-  if (lifts(leg.unlimitedBy, features) || lifts(leg.overageWith, features)) return []
-  const account = draft.account(subscription, leg.meter)
-  if (available(account) >= leg.amount) return []
-  const { held, ambiguous } = account
-  return [{ meter: leg.meter, available: available(account), held, required: leg.amount, ambiguous }]
+const hasFeature = ({ features }: Subscription, feature: string | null) =>
+  feature !== null && features.includes(feature)
+
+/** Returns the legs that don't fit. Unlimited and overage skip only this comparison; they are held and booked like other units. */
+function shortLegs(draft: Draft, subscription: Subscription, legs: Leg[]): ShortLeg[] {
+  return legs.flatMap((leg) => {
+    const { meter, amount, unlimitedBy, overageWith } = leg
+    if (hasFeature(subscription, unlimitedBy) || hasFeature(subscription, overageWith)) return []
+    const account = draft.account(subscription.id, meter)
+    if (available(account) >= amount) return []
+    const { held, ambiguous } = account
+    return { meter, available: available(account), held, required: amount, ambiguous }
+  })
 }
 
-function hold(draft: Draft, subscription: string, command: Reserve, features: Set<string>): void {
+function createHold(draft: Draft, subscription: Subscription, command: Reserve): HoldRow {
   for (const leg of command.legs) {
-    const account = draft.account(subscription, leg.meter)
+    const account = draft.account(subscription.id, leg.meter)
     draft.writeAccount(account, { held: account.held + leg.amount })
   }
-  draft.writeHold({
+  const hold: HoldRow = {
     customer: draft.row.customer,
     attempt: command.attempt,
-    subscription,
+    subscription: subscription.id,
     procedure: command.procedure,
-    legs: command.legs.map(({ meter, amount, unlimitedBy, onExpiry, price }) => ({
-      meter,
-      amount,
-      unlimited: lifts(unlimitedBy, features),
-      onExpiry,
-      price,
-    })),
+    legs: command.legs.map(({ meter, amount, unlimitedBy, onExpiry, price }) => {
+      return { meter, amount, unlimited: hasFeature(subscription, unlimitedBy), onExpiry, price }
+    }),
     state: 'held',
     startedAt: draft.now,
     expiresAt: draft.now + Math.min(command.ttlMs, command.maxHoldMs),
     maxHoldMs: command.maxHoldMs,
     pruneAt: null,
-  })
+  }
+  draft.writeHold(hold)
+  return hold
 }
 
-const heldAnswer = (draft: Draft, subscription: string, expiresAt: number): ReserveAnswer => ({
-  state: 'held',
-  subscription,
-  expiresInMs: Math.max(0, expiresAt - draft.now),
-  snapshotAgeMs: Math.max(0, draft.now - (draft.row.fetchedAt ?? draft.now)),
-  periodOver: isPeriodOver(draft.row, draft.now),
-})
+function heldAnswer(draft: Draft, { subscription, state, expiresAt }: HoldRow): ReserveAnswer {
+  return {
+    state: 'held',
+    subscription,
+    expiresInMs: state === 'held' ? Math.max(0, expiresAt - draft.now) : 0,
+    snapshotAgeMs: Math.max(0, draft.now - (draft.row.fetchedAt ?? draft.now)),
+    periodOver: isPeriodOver(draft.row, draft.now),
+  }
+}

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The ledger's rows, one schema a table, shared by every store: a property is a column (`startedAt` → `started_at`), an object is JSON
- * text, a flag is 0 or 1, a time is epoch milliseconds. Every primary key begins with the customer.
+ * The ledger's rows, one schema per table, the same in every store. A property is a column (`startedAt` → `started_at`), an object is
+ * JSON text, a flag is 0 or 1, and a time is epoch milliseconds. Every primary key begins with the customer.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -28,7 +28,7 @@ const subscriptionDetail = z.object({
   features: z.array(z.string()),
 })
 
-/** What taking the lease for a fetch wrote down of one account, so that the install knows what Flowglad's answer contains. */
+/** One account's counters when the lease was taken for a fetch. They tell the install what Flowglad's answer contains. */
 const leaseNote = z.object({
   subscription: z.string(),
   meter: z.string(),
@@ -40,24 +40,25 @@ const leaseNote = z.object({
 export const customerRow = z.object({
   customer: z.string(),
   version: integer,
-  /** The last time this customer's rows were decided at; the ledger's clock never runs backwards for it. */
+  /** The latest time at which the core decided about this customer. Later decisions never use an earlier time. */
   time: integer,
   leaseToken: z.string().nullable(),
-  /** When the lease is free again, or has been since: whoever waited longest is served first. */
+  /** When the lease ends, or when it ended. Delivery serves the customer with the earliest time first. */
   leaseUntil: integer,
   lease: json(
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
-  /** The token of the last install, so that its repetition after an unknown COMMIT still answers `installed`. */
+  /** The token of the last install. If its COMMIT had an unknown outcome, its repetition still answers `installed`. */
   installedToken: z.string().nullable(),
   subscription: z.string().nullable(),
   snapshot: json(subscriptionDetail).nullable(),
-  /** null: no snapshot. */
+  /** Null if there is no snapshot. */
   fetchedAt: integer.nullable(),
   /** The period end after which Flowglad was asked and still reported this period. */
   periodCheckedFor: integer.nullable(),
-  /** Events waiting or sent. */
+  /** The number of events waiting or sent. */
   undelivered: integer,
+  /** The size of all stored results. */
   resultBytes: integer,
 })
 
@@ -68,18 +69,18 @@ export const accountRow = z.object({
   booked: integer,
   acked: integer,
   held: integer,
-  /** Units given up since the last install whose lease was taken after: `booked` falls by them then. */
+  /** Dropped units by which `booked` has yet to fall, at the next install whose lease was taken after the drop. */
   dropped: integer,
-  /** Parked events (their number, not their units). */
+  /** The number of parked events (not their units). */
   parked: integer,
   snapshotAvailable: integer,
   snapshotAcked: integer,
-  /** Units sent before the snapshot whose fate was unknown when it was fetched. */
+  /** Units sent before the snapshot was fetched that Flowglad may or may not have counted in it. */
   ambiguous: integer,
   waived: integer,
-  /** The last snapshot lifted this account's limit. */
+  /** Whether the last snapshot made this account unlimited. */
   unlimited: flag,
-  /** The period that `limit` belongs to; empty before first sight. */
+  /** The period that `limit` belongs to. Empty before the first install. */
   period: z.string(),
   limit: integer,
   ackedAtFirstSight: integer,
@@ -94,7 +95,7 @@ const heldLeg = z.object({
   price: eventPrice,
 })
 
-/** Held, or expired and kept for a late settle. A settled or released hold has no row any more: nothing is left to decide about it. */
+/** Held, or expired and kept for a late settle. A settled or released hold has no row: nothing remains to be decided about it. */
 export const holdRow = z.object({
   customer: z.string(),
   attempt: z.string(),
@@ -105,11 +106,11 @@ export const holdRow = z.object({
   startedAt: integer,
   expiresAt: integer,
   maxHoldMs: integer,
-  /** null while held. */
+  /** Null while held. */
   pruneAt: integer.nullable(),
 })
 
-/** Whether the key is taken follows from its attempt's hold; only completion is written. */
+/** Only completion is written here. Whether the key is in use follows from its attempt's hold. */
 export const keyRow = z.object({
   customer: z.string(),
   procedure: z.string(),
@@ -122,7 +123,7 @@ export const keyRow = z.object({
   pruneAt: integer,
 })
 
-/** A usage event: the outbox and the list of charges in one. */
+/** A usage event: an entry of the outbox and of the list of charges. */
 export const eventRow = z.object({
   customer: z.string(),
   attempt: z.string(),
@@ -132,16 +133,17 @@ export const eventRow = z.object({
   amount: integer,
   price: json(eventPrice),
   state: z.enum(['waiting', 'sent', 'acked', 'parked', 'dropped']),
-  /** When it was settled. */
+  /** When it was booked. */
   at: integer,
   reference: z.string().nullable(),
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** Why it was parked; stays while it is tried again. */
+  /** Why it was parked. Stays set while it is retried. */
   reason: z.string().nullable(),
+  /** When to retry a parked event. */
   retryAt: integer.nullable(),
-  /** null until Flowglad has it or an operator dropped it: what is owed is never pruned. */
+  /** Null until Flowglad has acknowledged it or an operator dropped it: usage that is owed is never pruned. */
   pruneAt: integer.nullable(),
 })
 

@@ -1,26 +1,27 @@
 import type { Settle, SettleAnswer } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
+import { completedByAnother } from './answerRetry.ts'
 import { bookUsage } from './bookUsage.ts'
 import type { Draft } from './draft.ts'
-import { endHold } from './holds.ts'
-import { completedByAnother, completeKey } from './keys.ts'
+import { endHold } from './endHold.ts'
+import { completeKey } from './writeKey.ts'
 
 /**
- * Work succeeded: hold → usage events of the actual amounts and the key's result, in one transaction. Books whatever is not booked yet,
- * also after expiry and without the hold's row, because known spend is never given away.
+ * Turns the hold of successful work into usage events for the actual amounts, and stores the result under the key.
+ *
+ * Books every leg that isn't booked yet, even after expiry and without the hold's row, because known spend is never released. Only an
+ * attempt whose key another attempt completed first is free.
  */
 export function settle(draft: Draft, command: Settle, settings: LedgerSettings): SettleAnswer {
   const hold = draft.hold(command.attempt)
-  const first = completedByAnother(draft, command)
-  if (first) {
+  const completed = completedByAnother(draft, command)
+  if (completed) {
     if (hold) endHold(draft, hold, 'released', settings)
-    return { state: 'completed', result: first.result }
+    return { state: 'completed', result: completed.result }
   }
 
-  for (const leg of command.legs) {
-    const subscription = hold?.subscription ?? command.subscription
-    bookUsage(draft, { ...command, ...leg, subscription }, hold)
-  }
+  const subscription = hold?.subscription ?? command.subscription
+  for (const leg of command.legs) bookUsage(draft, { ...command, ...leg, subscription }, hold)
   if (hold) endHold(draft, hold, 'settled', settings)
   completeKey(draft, command, settings)
   return { state: 'settled' }

@@ -1,9 +1,9 @@
-import type { Acknowledge, Drop, Park } from '../commands.ts'
+import type { Acknowledge, Drop, EventId, Park } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import type { EventRow } from './rows.ts'
 
-/** Flowglad has them: a fact, whoever holds the lease by now. */
+/** Records that Flowglad has the events, whether or not the sender still has the lease. */
 export function acknowledge(
   draft: Draft,
   command: Acknowledge,
@@ -15,7 +15,7 @@ export function acknowledge(
     const account = draft.account(event.subscription, meter)
     draft.writeAccount(account, {
       acked: account.acked + event.amount,
-      // Given up too early: the drop lowers `booked` once, so raise it once more.
+      // Flowglad has an event that was dropped: the drop lowers `booked`, so raise it again.
       booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
     })
     moveEvent(draft, event, 'acked')
@@ -24,25 +24,27 @@ export function acknowledge(
   return { state: 'acknowledged' }
 }
 
+/** Sets events aside that Flowglad rejects, until their next retry. */
 export function park(draft: Draft, command: Park): { state: 'parked' } {
-  for (const { attempt, meter, reason, retryInMs } of command.events) {
-    const event = draft.event(attempt, meter)
-    if (!event || event.state === 'acked' || event.state === 'dropped') continue
+  for (const { reason, retryInMs, ...id } of command.events) {
+    const event = pending(draft, id)
+    if (!event) continue
     moveEvent(draft, event, 'parked', reason)
     draft.writeEvent(event, { retryAt: draft.now + retryInMs })
   }
   return { state: 'parked' }
 }
 
+/** Gives events up. `booked` falls later, at an install whose snapshot can't contain them. */
 export function drop(
   draft: Draft,
   command: Drop,
   { chargeRetentionMs }: LedgerSettings,
 ): { state: 'dropped' } {
-  for (const { attempt, meter } of command.events) {
-    const event = draft.event(attempt, meter)
-    if (!event || event.state === 'acked' || event.state === 'dropped') continue
-    const account = draft.account(event.subscription, meter)
+  for (const id of command.events) {
+    const event = pending(draft, id)
+    if (!event) continue
+    const account = draft.account(event.subscription, event.meter)
     draft.writeAccount(account, { dropped: account.dropped + event.amount })
     moveEvent(draft, event, 'dropped')
     draft.writeEvent(event, { retryAt: null, pruneAt: draft.now + chargeRetentionMs })
@@ -50,7 +52,13 @@ export function drop(
   return { state: 'dropped' }
 }
 
-/** Keeps the counters of undelivered and parked events in step with the event's state. */
+/** Returns the event unless it is acknowledged or dropped. */
+function pending(draft: Draft, { attempt, meter }: EventId): EventRow | undefined {
+  const event = draft.event(attempt, meter)
+  return event?.state === 'acked' || event?.state === 'dropped' ? undefined : event
+}
+
+/** Changes the event's state, and the counts of undelivered and parked events with it. */
 export function moveEvent(
   draft: Draft,
   event: EventRow,
@@ -58,8 +66,9 @@ export function moveEvent(
   reason = event.reason,
 ): void {
   const undelivered = (it: EventRow['state']) => (it === 'waiting' || it === 'sent' ? 1 : 0)
-  const change = undelivered(state) - undelivered(event.state)
-  if (change !== 0) draft.writeCustomer({ undelivered: draft.row.undelivered + change })
+  const undeliveredChange = undelivered(state) - undelivered(event.state)
+  if (undeliveredChange !== 0) draft.writeCustomer({ undelivered: draft.row.undelivered + undeliveredChange })
+
   const wasParked = isParked(event)
   draft.writeEvent(event, { state, reason })
   const parkedChange = Number(isParked(event)) - Number(wasParked)
@@ -69,6 +78,6 @@ export function moveEvent(
   }
 }
 
-/** A parked event that is being tried again still counts as parked. */
+/** Returns whether the event counts as parked. It still does while it is retried. */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+/** The position of a charge in the list, newest first. */
+export type ChargeCursor = z.output<typeof schema>
+
+// PostgreSQL holds no NUL in text.
+const name = z.string().regex(/^[^\0]*$/)
+const schema = z.tuple([z.number().int(), name, name])
+
+/** Returns the cursor for the page that follows this charge. */
+export const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }): string =>
+  Buffer.from(JSON.stringify([at, attempt, meter] satisfies ChargeCursor)).toString('base64url')
+
+/** Returns the position that a cursor names, or null for a foreign cursor, so its page starts with the newest charge. */
+export function parseCursor(cursor: string): ChargeCursor | null {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,11 @@
+import type { CustomerRow } from './rows.ts'
+
+/** Returns whether the snapshot's period has ended. Flowglad may have granted a new one since. */
+export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
+  const periodEnd = snapshot?.periodEnd ?? null
+  return periodEnd !== null && periodEnd <= now
+}
+
+/** Returns whether Flowglad was asked after the period's end and still reported that period. One fetch per period end is enough. */
+export const isPeriodChecked = ({ snapshot, periodCheckedFor }: CustomerRow): boolean =>
+  periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd

@@ -1,0 +1,11 @@
+import type { Release } from '../commands.ts'
+import type { LedgerSettings } from '../ledgerOptions.ts'
+import type { Draft } from './draft.ts'
+import { endHold } from './endHold.ts'
+
+/** Returns the units of failed work. */
+export function release(draft: Draft, command: Release, settings: LedgerSettings): { state: 'ended' } {
+  const hold = draft.hold(command.attempt)
+  if (hold?.state === 'held') endHold(draft, hold, 'released', settings)
+  return { state: 'ended' }
+}

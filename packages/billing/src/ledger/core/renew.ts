@@ -1,0 +1,13 @@
+import type { Renew, RenewAnswer } from '../commands.ts'
+import type { Draft } from './draft.ts'
+
+/** Extends a hold that is still marked held, however late, up to its maximum. An ended hold stays ended. */
+export function renew(draft: Draft, command: Renew): RenewAnswer {
+  const hold = draft.hold(command.attempt)
+  if (hold?.state !== 'held') return { state: 'ended' }
+  const latest = hold.startedAt + hold.maxHoldMs
+  const expiresAt = Math.min(draft.now + command.ttlMs, latest)
+  draft.writeHold(hold, { expiresAt })
+  const expiresInMs = Math.max(0, expiresAt - draft.now)
+  return { state: expiresAt === latest ? 'atMaximum' : 'renewed', expiresInMs }
+}

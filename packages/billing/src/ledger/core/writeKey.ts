@@ -1,0 +1,70 @@
+import type { Reserve, Settle } from '../commands.ts'
+import type { LedgerSettings } from '../ledgerOptions.ts'
+import type { Draft } from './draft.ts'
+import type { KeyRow } from './rows.ts'
+
+/** Assigns the key to the attempt that reserved under it. */
+export function claimKey(draft: Draft, command: Reserve, settings: LedgerSettings): void {
+  if (command.key === null || command.fingerprint === null) return
+  writeKey(draft, { ...command, key: command.key, fingerprint: command.fingerprint }, settings, {
+    completed: 0,
+    result: null,
+    // The fingerprint stays for its full retention after the hold's longest life.
+    pruneAt: draft.now + command.maxHoldMs + settings.keyRetentionMs,
+  })
+}
+
+/** Marks the key as completed and stores the result, unless another operation has the key or the result is stored already. */
+export function completeKey(draft: Draft, command: Settle, settings: LedgerSettings): void {
+  if (command.key === null || command.fingerprint === null) return
+  const existing = draft.key(command.procedure, command.key)
+  if (existing && existing.fingerprint !== command.fingerprint && existing.pruneAt > draft.now) return
+  if (existing?.completed && existing.attempt === command.attempt && existing.result !== null) return
+  writeKey(draft, { ...command, key: command.key, fingerprint: command.fingerprint }, settings, {
+    completed: 1,
+    result: command.result,
+    pruneAt: draft.now + settings.keyRetentionMs,
+  })
+}
+
+/** Writes the key's row. Leaves out a result that exceeds the size limit or finds no room in the customer's budget. */
+function writeKey(
+  draft: Draft,
+  { attempt, procedure, key, fingerprint }: Pick<KeyRow, 'attempt' | 'procedure' | 'key' | 'fingerprint'>,
+  settings: LedgerSettings,
+  change: Pick<KeyRow, 'completed' | 'result' | 'pruneAt'>,
+): void {
+  const existing = draft.key(procedure, key)
+  const freedBytes = existing?.resultBytes ?? 0
+  const bytes = change.result === null ? 0 : Buffer.byteLength(change.result)
+  const isKept = bytes > 0 && bytes <= settings.resultBytes && makeRoom(draft, bytes, existing, settings)
+  const resultBytes = isKept ? bytes : 0
+  if (freedBytes !== 0 || resultBytes !== 0) {
+    draft.writeCustomer({ resultBytes: draft.row.resultBytes - freedBytes + resultBytes })
+  }
+  const { customer } = draft.row
+  const row = existing ?? { customer, procedure, key, fingerprint, attempt, ...change, resultBytes }
+  draft.writeKey(row, { attempt, fingerprint, ...change, result: isKept ? change.result : null, resultBytes })
+}
+
+/**
+ * Removes the oldest results until a new one fits, and returns whether it does. The keys of removed results stay completed; their
+ * retries get no result. `replaced` is the key that gets the new result.
+ */
+function makeRoom(
+  draft: Draft,
+  bytes: number,
+  replaced: KeyRow | undefined,
+  settings: LedgerSettings,
+): boolean {
+  const usedByOthers = draft.row.resultBytes - (replaced?.resultBytes ?? 0)
+  let excess = usedByOthers + bytes - settings.resultBytesPerCustomer
+  for (const oldest of draft.oldestResults) {
+    if (excess <= 0) break
+    if (oldest === replaced || oldest.resultBytes === 0) continue
+    excess -= oldest.resultBytes
+    draft.writeCustomer({ resultBytes: draft.row.resultBytes - oldest.resultBytes })
+    draft.writeKey(oldest, { result: null, resultBytes: 0 })
+  }
+  return excess <= 0
+}
