@@ -1,28 +1,33 @@
-/** Every number of the ledger. Durations in milliseconds, sizes in bytes. */
+/** Every number of the ledger: durations in milliseconds, sizes in bytes. */
 export const ledgerDefaults = {
-  /** A batch is one transaction: at most so many commands … */
+  /** The most commands in a batch, which is one transaction. */
   batchCommands: 256,
-  /** … and so many bytes of them. */
+  /** The most bytes of commands in a batch. */
   batchBytes: 1_048_576,
-  /** Commands waiting for a batch; beyond it `LedgerUnavailableError`. */
+  /** The most commands that wait for a batch. Further ones get `LedgerUnavailableError`. */
   queueCommands: 10_000,
-  /** How long a command waits while the store is busy or away, in the queue or in a batch that is run again, before its caller is told. */
+  /** How long a command waits for a store that is busy or unreachable before it gets `LedgerUnavailableError`. */
   outOfReachAfterMs: 15_000,
-  /** PostgreSQL: a connection that says nothing for so long is given up. Beyond the server's own timeouts of 5 s. */
+  /**
+   * PostgreSQL: the limit for one statement, for waiting for a lock, and for idling inside a transaction. A node that stops while it holds
+   * locks delays the others by this much.
+   */
+  transactionTimeoutMs: 5_000,
+  /** PostgreSQL: when to give up a connection that doesn't answer. Longer than `transactionTimeoutMs`. */
   silentAfterMs: 12_000,
-  /** Keys, their fingerprints and results, counted from the last change. */
+  /** How long keys, with their fingerprints and results, stay after their last change. */
   keyRetentionMs: 24 * 3_600_000,
-  /** Expired holds. At least `keyRetentionMs`: a key looks at its attempt's hold to tell failed from expired. */
+  /** How long expired holds stay. At least `keyRetentionMs`, because a key's attempt counts as failed once its hold is gone. */
   holdRetentionMs: 24 * 3_600_000,
-  /** Charges, counted from their acknowledgement. Daily totals stay. */
+  /** How long charges stay after Flowglad has acknowledged them. Daily totals stay forever. */
   chargeRetentionMs: 90 * 24 * 3_600_000,
-  /** One stored result. */
+  /** The largest result to store. */
   resultBytes: 65_536,
-  /** All stored results of a customer; the newest are kept. */
+  /** The size of all stored results of a customer. The newest are kept. */
   resultBytesPerCustomer: 16 * 1_048_576,
-  /** The longest that a caller is told to wait for another attempt under its key. */
+  /** The longest `retryAfterMs` while another attempt runs under the key. */
   inProgressRetryMs: 500,
-  /** Rows that one step of pruning removes. */
+  /** The most rows per table that one step of pruning removes. */
   pruneRows: 500,
 }
 

@@ -1,7 +1,7 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createReads } from '../../src/ledger/stores/postgres/createReads.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
-import { createReads } from '../../src/ledger/stores/postgres/reads.ts'
 import { isTransient } from '../../src/ledger/stores/postgres/transaction.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { ledgerContract } from './contract/ledgerContract.ts'

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
 
-/** How rows become columns, the same in every store. */
+/** How the rows of a table map to columns, the same in every store. */
 export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]
@@ -32,10 +32,10 @@ export const tables = {
 /** `startedAt` → `started_at`. */
 export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
 
-/** Quoted, because `limit` and `key` are words of SQL. */
+/** Returns the quoted column name, because `limit` and `key` are SQL keywords. */
 export const column = (property: string) => `"${columnName(property)}"`
 
-/** The table's columns as the properties of its rows; those in `without` read as NULL. */
+/** Returns a SELECT list that names the table's columns as properties. Columns in `without` read as NULL. */
 export const selectList = <Row>(
   { properties }: Table<Row>,
   alias: string,
@@ -48,13 +48,13 @@ export const selectList = <Row>(
     })
     .join(', ')
 
-/** What follows `INSERT INTO … (columns) <rows>` so that a known row takes the new values. */
+/** Returns the clause that makes an INSERT overwrite an existing row. */
 export const onConflict = <Row>({ key, properties }: Table<Row>) => {
   const others = properties.filter((property) => !key.some((it) => it === property))
   const set = others.map((property) => `${column(property)} = excluded.${column(property)}`)
   return `ON CONFLICT (${key.map(column).join(', ')}) DO UPDATE SET ${set.join(', ')}`
 }
 
-/** A value as its column holds it: objects as JSON text. */
+/** Returns the value that its column holds: JSON text for an object. */
 export const toColumn = (value: unknown) =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : value

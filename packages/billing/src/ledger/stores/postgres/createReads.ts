@@ -1,31 +1,30 @@
 import type { Pool, QueryConfig, QueryConfigValues, QueryResultRow } from 'pg'
 import { z } from 'zod'
-import type { Store } from '../store.ts'
+import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
+import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
 
 const now = databaseTime('$1')
-const named = z.object({ customer: z.string() })
 const rows = z.array(z.unknown())
 
-/** node-postgres takes it per query; its types do not know. */
+/** node-postgres accepts `query_timeout` per query, but its types don't have it. */
 type WithDeadline = QueryConfig & { query_timeout: number }
-type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
 
-/** What is read beside the batches. Each answer comes from one statement, so it is of one moment; `$1` is the time when it is not the database's. */
+/** Returns the reads. Each answer comes from one statement, so it shows one moment. `$1` is the time (null: the database's). */
 export function createReads(
   pool: Pool,
   ready: () => Promise<void>,
   givenTime: () => number | null,
-  deadlineMs = 5_000,
+  deadlineMs: number,
 ): Reads {
-  /** Results travel as JSON: a bigint would arrive as a string. */
+  /** Rows arrive as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
     await ready()
     const config: WithDeadline = {
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
       values: [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
-      // A connection that was cut off silently would keep its caller for as long as TCP hopes; the pool drops it with the error.
+      // Without it, a connection that was cut silently would keep its caller waiting until TCP gives up. The error makes the pool drop it.
       query_timeout: deadlineMs,
     }
     const result = await pool.query<QueryResultRow>(config)
@@ -64,15 +63,16 @@ export function createReads(
     },
     usage: ({ customer, days }) =>
       query(
-        z.object({ day: z.string(), meter: z.string(), amount: z.number() }),
+        usageRow,
         `SELECT day, meter, amount FROM metered.daily
-         WHERE customer = $2 AND day > to_char(to_timestamp((${now}) / 1000.0 - $3::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+         WHERE customer = $2
+           AND day > to_char(to_timestamp((${now}) / 1000.0 - $3::bigint * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
          ORDER BY day, meter`,
         [customer, days],
       ),
     versions: async (customers) => {
       const found = await query(
-        z.object({ customer: z.string(), version: z.number() }),
+        versionRow,
         'SELECT customer, version FROM metered.customer WHERE customer = ANY ($2)',
         [customers],
       )
@@ -80,19 +80,21 @@ export function createReads(
     },
     customersWithDueHolds: async (limit) => {
       const due = await query(
-        named,
+        customerName,
         `SELECT DISTINCT customer FROM metered.hold WHERE state = 'held' AND expires_at <= ${now} LIMIT $2`,
         [limit],
       )
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Whoever waited longest for the lease comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
+      // Serves the customer whose lease ended first, so a customer with rejected events can't starve the others, nor usage a parked event.
       const found = await query(
-        named,
-        `(SELECT customer, lease_until FROM metered.customer WHERE undelivered > 0 AND lease_until <= ${now} ORDER BY lease_until LIMIT $2)
+        customerName,
+        `(SELECT customer, lease_until FROM metered.customer
+          WHERE undelivered > 0 AND lease_until <= ${now} ORDER BY lease_until LIMIT $2)
          UNION
-         SELECT c.customer, c.lease_until FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
+         SELECT c.customer, c.lease_until
+         FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
          WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ${now} AND c.lease_until <= ${now}
          ORDER BY lease_until LIMIT $2`,
         [limit],
@@ -107,20 +109,16 @@ export function createReads(
            (SELECT coalesce(sum(undelivered), 0) FROM metered.customer WHERE undelivered > 0)
            - (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state = 'sent') AS waiting,
            (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
-           greatest(0, coalesce(${now} - (SELECT min(at) FROM metered.event WHERE state IN ('waiting', 'sent') AND reason IS NULL), 0)) AS "oldestWaitingMs"`,
+           greatest(0, coalesce(${now} - (
+             SELECT min(at) FROM metered.event WHERE state IN ('waiting', 'sent') AND reason IS NULL
+           ), 0)) AS "oldestWaitingMs"`,
         [],
       )
       return schema.parse(found)
     },
     parked: (limit) =>
       query(
-        z.object({
-          customer: z.string(),
-          attempt: z.string(),
-          meter: z.string(),
-          amount: z.number(),
-          reason: z.string(),
-        }),
+        parkedRow,
         `SELECT customer, attempt, meter, amount, reason FROM metered.event
          WHERE reason IS NOT NULL AND state IN ('parked', 'sent') LIMIT $2`,
         [limit],

@@ -1,3 +1,3 @@
-/** Epoch milliseconds, read when the row is made; `parameter` overrides it unless it is null (for tests that move time). */
+/** Returns SQL for the current time in epoch milliseconds. Tests that move time pass it as `parameter`; otherwise that is null. */
 export const databaseTime = (parameter: string) =>
   `coalesce(${parameter}::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)`

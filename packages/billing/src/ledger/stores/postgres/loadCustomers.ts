@@ -3,12 +3,13 @@ import { z } from 'zod'
 import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { loadedCustomers } from '../loadedCustomers.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
 
 const { customer, account, hold, key, event } = tables
 
-/** Inserts the customers that are missing, then locks all of them: in one order, so that batches wait for each other and never in a ring. */
+/** Inserts missing customers, then locks all of them. The order is always the same, so batches can't deadlock. */
 export async function lockCustomers(client: PoolClient, customers: string[]): Promise<void> {
   await client.query({
     name: 'metered-insert-missing',
@@ -23,38 +24,65 @@ export async function lockCustomers(client: PoolClient, customers: string[]): Pr
   })
 }
 
-const listed = <Row>(table: Table<Row>, alias: string, from: string, without: (keyof Row & string)[] = []) =>
-  `SELECT ${selectList(table, alias, without)} FROM ${from}`
+const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & string)[] = []) =>
+  `SELECT ${selectList(table, alias, without)}`
 
 /**
- * `$1` holds the lists of `Needs`, `$2` the time when it is not the database's, `$3` the budget of stored results. `OFFSET 0` keeps a
- * look-up by customer one: merged into the join, everybody's held holds would be read to find those of a few.
+ * `$1` holds the lists of `Needs`, `$2` the time (null: the database's), `$3` the budget for stored results. `OFFSET 0` stops the
+ * planner from merging a look-up by customer into the join, where it would read the holds of every customer.
  */
 const load = `
   WITH clock AS MATERIALIZED (
     SELECT ${databaseTime('$2')} AS now
   ),
   customers AS MATERIALIZED (
-    ${listed(customer, 'c', `jsonb_array_elements_text($1::jsonb -> 'customers') j JOIN metered.customer c ON c.customer = j`)}
+    ${select(customer, 'c')}
+    FROM jsonb_array_elements_text($1::jsonb -> 'customers') j JOIN metered.customer c ON c.customer = j
   ),
   holds AS MATERIALIZED (
-    ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'holds') j JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1`)}
+    ${select(hold, 'h')}
+    FROM jsonb_array_elements($1::jsonb -> 'holds') j
+    JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1
     UNION ALL
-    ${listed(hold, 'h', `jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (SELECT * FROM metered.hold h WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time) OFFSET 0) h`)}
+    ${select(hold, 'h')}
+    FROM jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (
+      SELECT * FROM metered.hold h
+      WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time) OFFSET 0
+    ) h
     UNION ALL
-    ${listed(hold, 'h', `jsonb_array_elements($1::jsonb -> 'keys') j JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2 JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt`)}
+    ${select(hold, 'h')}
+    FROM jsonb_array_elements($1::jsonb -> 'keys') j
+    JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
+    JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt
   ),
   keys AS MATERIALIZED (
-    ${listed(key, 'k', `jsonb_array_elements($1::jsonb -> 'keys') j JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2`)}
+    ${select(key, 'k')}
+    FROM jsonb_array_elements($1::jsonb -> 'keys') j
+    JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
   ),
   events AS MATERIALIZED (
-    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'events') j JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2`)}
+    ${select(event, 'e')}
+    FROM jsonb_array_elements($1::jsonb -> 'events') j
+    JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements_text($1::jsonb -> 'sentEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0) e`)}
+    ${select(event, 'e')}
+    FROM jsonb_array_elements_text($1::jsonb -> 'sentEvents') j, LATERAL (
+      SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0
+    ) e
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting' ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint) e`)}
+    ${select(event, 'e')}
+    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (
+      SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting'
+      ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
+    ) e
     UNION ALL
-    ${listed(event, 'e', `jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= greatest(clock.now, c.time) ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint) e`)}
+    ${select(event, 'e')}
+    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (
+      SELECT * FROM metered.event e
+      WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
+        AND e.retry_at <= greatest(clock.now, c.time)
+      ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
+    ) e
   ),
   subscriptions AS MATERIALIZED (
     SELECT customer, subscription FROM customers WHERE subscription IS NOT NULL
@@ -63,14 +91,19 @@ const load = `
     UNION SELECT j ->> 0, j ->> 1 FROM jsonb_array_elements($1::jsonb -> 'subscriptions') j
   ),
   accounts AS MATERIALIZED (
-    ${listed(account, 'a', `subscriptions s JOIN metered.account a ON a.customer = s.customer AND a.subscription = s.subscription`)}
+    ${select(account, 'a')}
+    FROM subscriptions s JOIN metered.account a ON a.customer = s.customer AND a.subscription = s.subscription
     UNION
-    ${listed(account, 'a', `jsonb_array_elements_text($1::jsonb -> 'allAccounts') j JOIN metered.account a ON a.customer = j`)}
+    ${select(account, 'a')}
+    FROM jsonb_array_elements_text($1::jsonb -> 'allAccounts') j JOIN metered.account a ON a.customer = j
   ),
   overflows AS MATERIALIZED (
-    SELECT *, (SELECT sum(result_bytes) FROM (
-      SELECT k.result_bytes FROM metered.key k WHERE k.customer = it.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
-    ) k) AS few_bytes
+    SELECT *, (
+      SELECT sum(result_bytes) FROM (
+        SELECT k.result_bytes FROM metered.key k
+        WHERE k.customer = it.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
+      ) k
+    ) AS few_bytes
     FROM (
       SELECT c.customer, (j ->> 2)::bigint AS few, c."resultBytes" + (j ->> 1)::bigint - $3::bigint AS over
       FROM jsonb_array_elements($1::jsonb -> 'results') j JOIN customers c ON c.customer = j ->> 0
@@ -78,7 +111,11 @@ const load = `
     WHERE over > 0
   ),
   oldest AS MATERIALIZED (
-    ${listed(key, 'k', `overflows o, LATERAL (SELECT * FROM metered.key k WHERE k.customer = o.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT CASE WHEN o.few_bytes >= o.over THEN o.few ELSE ${oldestResults.many} END) k`, ['result'])}
+    ${select(key, 'k', ['result'])}
+    FROM overflows o, LATERAL (
+      SELECT * FROM metered.key k WHERE k.customer = o.customer AND k.result_bytes > 0
+      ORDER BY k.prune_at LIMIT CASE WHEN o.few_bytes >= o.over THEN o.few ELSE ${oldestResults.many} END
+    ) k
   )
   SELECT json_build_object(
     'now', (SELECT now FROM clock),
@@ -108,8 +145,8 @@ const answer = z.object({
 })
 
 /**
- * Loads what a batch decides on, with the time, in a statement later than the lock: in the same one it would see rows as they were
- * before it waited for the lock, without the holds that were committed meanwhile.
+ * Loads the rows that a batch decides on, and the time. It must be a later statement than the lock: the locking statement sees rows as
+ * they were before it waited, without holds that other batches committed in the meantime, and would oversell.
  */
 export async function loadCustomers(
   client: PoolClient,
@@ -129,15 +166,7 @@ export async function loadCustomers(
     values: [lists, now, settings.resultBytesPerCustomer],
   })
   const found = answer.parse(result).rows[0].loaded
-  const loaded = new Map<string, LoadedCustomer>()
-  for (const name of needs.customers) {
-    loaded.set(name, { row: null, accounts: [], holds: [], keys: [], events: [], oldestResults: [] })
-  }
-  const of = (name: string): LoadedCustomer => {
-    const it = loaded.get(name)
-    if (!it) throw new Error('A row of a customer that was not asked for')
-    return it
-  }
+  const { loaded, of } = loadedCustomers(needs.customers)
   for (const row of found.customers.map(customer.decode)) of(row.customer).row = row
   for (const row of found.accounts.map(account.decode)) of(row.customer).accounts.push(row)
   for (const row of found.holds.map(hold.decode)) of(row.customer).holds.push(row)

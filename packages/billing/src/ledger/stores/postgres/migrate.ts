@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { migrations } from './migrations.ts'
 import { onConnection } from './transaction.ts'
 
-/** Any constant of ours: it names the lock under which the tables are brought up to date. */
+/** The advisory lock under which one node at a time migrates. The number is arbitrary. */
 const migrationLock = 7_260_114
 
-/** An index on many rows takes its time, and so do the other nodes for whom this one waits. */
+/** Long enough to build an index on many rows, and to wait for another node that does. */
 const migrationDeadlineMs = 10 * 60_000
 
-/** Brings the schema `metered` up to date, from any number of nodes at once. */
+/** Applies missing migrations to the schema `metered`. Any number of nodes may do so at once. */
 export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> {
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (client) => {

@@ -1,6 +1,8 @@
 /**
- * Applied in order, each once, and never edited afterwards. Every key begins with the customer, whose row is the lock. `COLLATE "C"`:
- * every node sorts, and so locks, in the same order. Every other index is partial and holds only what waits.
+ * Migrations run once each, in order. Never edit one after its release.
+ *
+ * Every primary key begins with the customer, whose row is the lock. `COLLATE "C"` makes every node sort, and therefore lock, in the
+ * same order. Most other indexes are partial and hold only rows that wait for something.
  */
 export const migrations = [
   `
@@ -106,8 +108,8 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   );
   `,
-  // The condition always holds: only the list of charges, which repeats it, may use this index. Before there are statistics the planner
-  // would look an event up by it instead of by its key, and read the customer's whole history.
+  // The condition is always true. It keeps the index to the list of charges, whose query repeats it. Without it, and before the table has
+  // statistics, the planner finds single events through this index instead of the primary key and reads the customer's whole history.
   `
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;

@@ -5,17 +5,19 @@ import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from '../../ledgerOptions.ts'
+import { createReads } from './createReads.ts'
 import { loadCustomers, lockCustomers } from './loadCustomers.ts'
 import { migrate } from './migrate.ts'
 import { pruneRows } from './pruneRows.ts'
-import { createReads } from './reads.ts'
 import { ConnectionLostError, inTransaction, isTransient } from './transaction.ts'
 import { writeRows } from './writeRows.ts'
 
 /**
- * The ledger in PostgreSQL's schema `metered`, shared by any number of nodes. It is brought up to date before the first command; the
- * pool stays the caller's and is not ended by `close`. A pool without `connectionTimeoutMillis` is given one (`silentAfterMs`), for all who use it, and
- * from then on errors of its connections are heard. Time is the database's, unless a `clock` is given (for tests that move time).
+ * Opens a ledger in PostgreSQL's schema `metered`, which any number of nodes share. Missing migrations run before the first command.
+ *
+ * @param pool Remains the caller's: `close` doesn't end it. The ledger sets its `connectionTimeoutMillis` to `silentAfterMs` if it has
+ *   none, and listens for its connections' errors.
+ * @param options.clock Replaces the database's time, in tests that move time.
  */
 export function postgresLedger(
   pool: Pool,
@@ -34,16 +36,16 @@ export function postgresLedger(
     })
     return withDeadline(migrated, settings.silentAfterMs)
   }
-  // At start rather than at the first call; whoever comes first tries again if it fails.
+  // Migrates at start instead of at the first call. If it fails, the first call retries.
   ready().catch(() => {})
 
   return createLedger(
     {
-      ...createReads(pool, ready, givenTime, Math.min(5_000, settings.silentAfterMs)),
+      ...createReads(pool, ready, givenTime, Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)),
       transact: async (commands) => {
         await ready()
         const needs = needsOf(commands)
-        return inTransaction(pool, settings.silentAfterMs, async (client) => {
+        return inTransaction(pool, settings, async (client) => {
           await lockCustomers(client, needs.customers)
           const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
           const { answers, writes } = decide({ loaded, commands, now, settings })
@@ -54,9 +56,7 @@ export function postgresLedger(
       isTransient,
       prune: async () => {
         await ready()
-        return inTransaction(pool, settings.silentAfterMs, (client) =>
-          pruneRows(client, givenTime(), settings.pruneRows),
-        )
+        return inTransaction(pool, settings, (client) => pruneRows(client, givenTime(), settings.pruneRows))
       },
       close: async () => {
         await migrated?.catch(() => {})
@@ -66,11 +66,14 @@ export function postgresLedger(
   )
 }
 
-/** Whoever calls while the tables are brought up to date is not kept waiting for that. */
+/** Rejects after the deadline, so a call doesn't wait for a long migration. The migration goes on. */
 async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConnectionLostError('The tables are not ready')), deadlineMs)
+    timer = setTimeout(
+      () => reject(new ConnectionLostError('The ledger’s tables are not ready yet')),
+      deadlineMs,
+    )
   })
   try {
     await Promise.race([migrated, tooLate])
@@ -79,17 +82,16 @@ async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promis
   }
 }
 
-const heard = new WeakSet<Pool>()
+const prepared = new WeakSet<Pool>()
 
 /**
- * The query that waits for a broken connection fails, and the pool replaces it; unheard, its error event would end the process, whether
- * it is idle, at work or being closed. A pool without patience of its own would wait for ever for a host that does not answer, and lose a
- * place with each wait.
+ * Makes the pool survive broken connections. Without a listener, the error event of a connection ends the process, even if it is idle or
+ * closing. Without a connect timeout, an unreachable host leaks a pool slot per attempt.
  */
-function prepare(pool: Pool, patienceMs: number): void {
-  pool.options.connectionTimeoutMillis ||= patienceMs
-  if (heard.has(pool)) return
-  heard.add(pool)
+function prepare(pool: Pool, connectTimeoutMs: number): void {
+  pool.options.connectionTimeoutMillis ||= connectTimeoutMs
+  if (prepared.has(pool)) return
+  prepared.add(pool)
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
 }

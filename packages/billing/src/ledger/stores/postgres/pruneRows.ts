@@ -6,7 +6,7 @@ const now = `(SELECT ${databaseTime('$1')})`
 const candidates = z.array(z.object({ customer: z.string() }))
 const removed = z.object({ rowCount: z.number() })
 
-/** Removes up to `rows` rows of each kind whose retention is over; true while there is more. */
+/** Removes up to `rows` rows of each table whose retention is over. Returns whether more remain. */
 export async function pruneRows(
   client: PoolClient,
   givenTime: number | null,
@@ -20,7 +20,7 @@ export async function pruneRows(
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
   if (customers.length === 0) return false
-  // The customer first, as everywhere, so that pruning and a batch wait for each other and never in a ring.
+  // Locks the customers first, as batches do, so pruning and a batch can't deadlock.
   await client.query(
     'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
     [customers],

@@ -1,34 +1,36 @@
 import pg, { type Pool, type PoolClient } from 'pg'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
 
 /**
- * A node that stops while it holds locks delays the others by these seconds, not for ever. READ COMMITTED on purpose: under
- * REPEATABLE READ what is loaded after waiting for the lock would be from before it. Look-ups are by key, whatever the statistics say.
+ * The timeouts limit how long a node that stops while it holds locks delays the others. Under REPEATABLE READ, rows loaded after waiting
+ * for the lock would be from before the wait. Every look-up is by key, so the planner must not choose other plans by statistics.
  */
-const begin = `
+const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
-  SET LOCAL lock_timeout = 5000;
-  SET LOCAL statement_timeout = 5000;
-  SET LOCAL idle_in_transaction_session_timeout = 5000;
+  SET LOCAL lock_timeout = ${timeoutMs};
+  SET LOCAL statement_timeout = ${timeoutMs};
+  SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs};
   SET LOCAL plan_cache_mode = force_generic_plan;
   SET LOCAL jit = off;
   SET LOCAL enable_seqscan = off;
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
 `
+
 /** Runs the work in one transaction on one connection. */
 export const inTransaction = <T>(
   pool: Pool,
-  silentAfterMs: number,
+  { silentAfterMs, transactionTimeoutMs }: Pick<LedgerSettings, 'silentAfterMs' | 'transactionTimeoutMs'>,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> =>
   onConnection(pool, silentAfterMs, async (client) => {
-    await client.query(begin)
+    await client.query(begin(transactionTimeoutMs))
     const result = await work(client)
     await client.query('COMMIT')
     return result
   })
 
-/** Runs the work on one connection, which is closed, its transaction with it, after any error and when the work has not ended in time. */
+/** Runs the work on one connection. Closes the connection, and its transaction with it, after an error or at the deadline. */
 export async function onConnection<T>(
   pool: Pool,
   deadlineMs: number,
@@ -37,7 +39,7 @@ export async function onConnection<T>(
   const client = await pool.connect()
   let broken: Error | undefined
   const watchdog = setTimeout(() => {
-    broken = new ConnectionLostError('The database does not answer')
+    broken = new ConnectionLostError('The database doesn’t answer')
     client.release(broken)
   }, deadlineMs)
   try {
@@ -56,19 +58,19 @@ export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError'
 }
 
-/** SQLSTATE classes and codes after which the same statements may succeed. */
+/** SQLSTATE classes and codes after which the same statements may succeed later. */
 const transientStates = [
   '08', // connection exception
-  '40', // transaction rollback: serialization failure, deadlock, outcome unknown
+  '40', // transaction rollback: serialization failure, deadlock, unknown outcome
   '53', // insufficient resources
   '57', // operator intervention: cancelled (statement_timeout), shutting down, starting up
   '58', // system error
   '25P03', // idle_in_transaction_session_timeout
-  '25006', // read only: a standby that is not promoted yet
+  '25006', // read-only transaction: a standby that isn't promoted yet
   '55P03', // lock_timeout
 ]
 
-/** Messages of the driver's own errors, which have no code. */
+/** Messages of the driver's own errors, which carry no code. */
 const lostConnection = /terminated|timeout|not queryable|connection/i
 
 export function isTransient(error: unknown): boolean {
@@ -77,6 +79,6 @@ export function isTransient(error: unknown): boolean {
     return transientStates.some((state) => error.code?.startsWith(state))
   }
   if (!(error instanceof Error)) return false
-  // Errors of the socket carry `syscall`; several tries at one host name come as an aggregate.
+  // A socket's errors carry `syscall`. Failed attempts at several addresses of a host arrive as one aggregate.
   return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)
 }

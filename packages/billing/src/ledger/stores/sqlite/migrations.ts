@@ -1,6 +1,8 @@
 /**
- * Applied in order, each once, and never edited afterwards. `WITHOUT ROWID`: a customer's rows lie together under a key that begins with
- * the customer, so the cost of a call does not grow with everybody else's rows. Every other index is partial and holds only what waits.
+ * Migrations run once each, in order. Never edit one after its release.
+ *
+ * `WITHOUT ROWID` stores a customer's rows together, under a key that begins with the customer, so the cost of a call doesn't grow with
+ * the rows of other customers. Most other indexes are partial and hold only rows that wait for something.
  */
 export const migrations = [
   `

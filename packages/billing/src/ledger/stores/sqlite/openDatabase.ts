@@ -3,19 +3,19 @@ import { migrations } from './migrations.ts'
 
 export type SqliteDatabase = InstanceType<typeof Database>
 
-/** Opens the file (or `:memory:`) for the ledger and brings its tables up to date, whatever other process does the same. */
+/** Opens the file (or `:memory:`) and applies missing migrations. Several processes may do so at once. */
 export function openDatabase(file: string): SqliteDatabase {
   const db = new Database(file, { timeout: 5000 })
-  // Waiting inside SQLite is fine before there is anybody to keep waiting.
+  // Blocking is fine here: no call waits for the ledger yet.
   db.exec('PRAGMA busy_timeout = 5000')
   db.exec('PRAGMA journal_mode = WAL')
-  // NORMAL may lose the last commits on power loss: calls whose success was already told would be forgotten.
+  // NORMAL can lose the last commits on power loss, and with them calls that were answered as successful.
   db.exec('PRAGMA synchronous = FULL')
-  // Fewer, larger checkpoints: with many customers each of them writes many pages, and waits for the disk.
+  // A checkpoint waits for the disk. With many customers it writes many pages, so fewer and larger ones cost less.
   db.exec('PRAGMA wal_autocheckpoint = 4000')
   db.exec('PRAGMA cache_size = -32000')
   migrate(db)
-  // From here on a busy file must not block the event loop; the batcher tries again later.
+  // From now on, a busy file must not block the event loop. The batcher retries.
   db.exec('PRAGMA busy_timeout = 0')
   return db
 }

@@ -1,19 +1,23 @@
 import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
+import { loadedCustomers } from '../loadedCustomers.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
 /**
- * SQLite uses a partial index only where its condition is repeated word by word. INDEXED BY: rather no answer than one that reads a
+ * SQLite uses a partial index only if the query repeats its condition literally. `INDEXED BY` makes the query fail rather than read a
  * customer's whole history.
  */
 const undelivered = `t.state IN ('waiting', 'sent')`
 
-/** Loads what a batch decides on. Runs inside the write transaction; each statement reads all the rows that a JSON list names. */
+/**
+ * Returns a function that loads the rows that a batch decides on. It runs inside the write transaction. Each statement reads all rows
+ * that a JSON list names.
+ */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const { customer, account, hold, key, event } = tables
-  const customers = select(db, customer, `${each('customer', ['customer'])}`)
+  const customers = select(db, customer, each('customer', ['customer']))
   const holds = select(db, hold, each('hold', ['customer', 'attempt']))
   const dueHolds = select(
     db,
@@ -36,12 +40,14 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const waitingEvents = select(
     db,
     event,
-    `metered_event t INDEXED BY metered_event_undelivered WHERE t.customer = ? AND t.state = 'waiting' AND ${undelivered} ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
+    `metered_event t INDEXED BY metered_event_undelivered
+     WHERE t.customer = ? AND t.state = 'waiting' AND ${undelivered} ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const parkedEvents = select(
     db,
     event,
-    `metered_event t INDEXED BY metered_event_parked WHERE t.customer = ? AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.retry_at <= ?
+    `metered_event t INDEXED BY metered_event_parked
+     WHERE t.customer = ? AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.retry_at <= ?
      ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const accounts = select(db, account, each('account', ['customer', 'subscription']))
@@ -54,15 +60,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   )
 
   return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
-    const loaded = new Map<string, LoadedCustomer>()
-    for (const name of needs.customers) {
-      loaded.set(name, { row: null, accounts: [], holds: [], keys: [], events: [], oldestResults: [] })
-    }
-    const of = (name: string): LoadedCustomer => {
-      const it = loaded.get(name)
-      if (!it) throw new Error('A row of a customer that was not asked for')
-      return it
-    }
+    const { loaded, of } = loadedCustomers(needs.customers)
     let latest = clockNow
     for (const row of customers(needs.customers)) {
       of(row.customer).row = row
@@ -91,7 +89,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   }
 }
 
-/** The accounts that the loaded rows can lead to: of the snapshot's subscription, and of every hold and event. */
+/** Returns the subscriptions whose accounts the batch may change: of the snapshot, and of every loaded hold and event. */
 function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
   const all = new Set(needs.allAccounts)
   const named = new Map<string, Set<string>>()
@@ -109,7 +107,7 @@ function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [st
   return [...named].flatMap(([customer, them]) => [...them].map((it): [string, string] => [customer, it]))
 }
 
-/** Rows `t` whose columns equal an element of a JSON list. CROSS JOIN keeps the list outside: one look-up per element. */
+/** Returns SQL for the rows whose columns equal an element of a JSON list. CROSS JOIN makes SQLite do one look-up per element. */
 const each = (name: string, columns: string[], alias = 't', index?: string) => {
   const equal = columns.map((it, index) =>
     columns.length === 1
@@ -119,7 +117,7 @@ const each = (name: string, columns: string[], alias = 't', index?: string) => {
   return `json_each(?) j CROSS JOIN metered_${name} ${alias} ${index ? `INDEXED BY ${index}` : ''} ON ${equal.join(' AND ')}`
 }
 
-/** Prepared once. A list is passed as JSON; an empty one costs no query. */
+/** Prepares a SELECT. The returned function passes lists as JSON, and runs no query for an empty list. */
 function select<Row>(
   db: SqliteDatabase,
   table: Table<Row>,
@@ -130,7 +128,7 @@ function select<Row>(
   return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
     if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
     const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))
-    // `all` runs a statement to its end; one left open would keep an old view of the file.
+    // `all` runs the statement to its end. An unfinished statement would keep an old view of the file.
     return statement.all(...bound).map((row) => table.decode(row))
   }
 }

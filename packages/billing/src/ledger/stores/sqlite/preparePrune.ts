@@ -3,7 +3,10 @@ import type { SqliteDatabase } from './openDatabase.ts'
 
 const prunedKey = z.object({ customer: z.string(), bytes: z.number() })
 
-/** Removes up to `rows` rows of each kind whose retention is over; true while there is more. Runs inside a write transaction. */
+/**
+ * Returns a function that removes up to `rows` rows of each table whose retention is over, and returns whether more remain. It runs
+ * inside a write transaction.
+ */
 export function preparePrune(db: SqliteDatabase) {
   const remove = (name: string, key: string) =>
     db.prepare(
@@ -11,7 +14,7 @@ export function preparePrune(db: SqliteDatabase) {
     )
   const holds = remove('hold', 'customer, attempt')
   const events = remove('event', 'customer, attempt, meter')
-  const keysToRemove = db.prepare(
+  const bytesByCustomer = db.prepare(
     `SELECT customer, sum(result_bytes) AS bytes
      FROM (SELECT customer, result_bytes FROM metered_key WHERE prune_at <= ? ORDER BY prune_at, customer, procedure, key LIMIT ?)
      GROUP BY customer`,
@@ -20,11 +23,13 @@ export function preparePrune(db: SqliteDatabase) {
     `DELETE FROM metered_key WHERE (customer, procedure, key) IN
        (SELECT customer, procedure, key FROM metered_key WHERE prune_at <= ? ORDER BY prune_at, customer, procedure, key LIMIT ?)`,
   )
-  const forget = db.prepare('UPDATE metered_customer SET result_bytes = result_bytes - ? WHERE customer = ?')
+  const subtractBytes = db.prepare(
+    'UPDATE metered_customer SET result_bytes = result_bytes - ? WHERE customer = ?',
+  )
 
   return (now: number, rows: number): boolean => {
-    for (const { customer, bytes } of z.array(prunedKey).parse(keysToRemove.all(now, rows))) {
-      if (bytes > 0) forget.run(bytes, customer)
+    for (const { customer, bytes } of z.array(prunedKey).parse(bytesByCustomer.all(now, rows))) {
+      if (bytes > 0) subtractBytes.run(bytes, customer)
     }
     const removed = [keys.run(now, rows), holds.run(now, rows), events.run(now, rows)]
     return removed.some((it) => it.changes === rows)

@@ -1,23 +1,12 @@
 import { z } from 'zod'
-import type { Store } from '../store.ts'
+import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
+import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
-const named = z.object({ customer: z.string() })
-const usageRow = z.object({ day: z.string(), meter: z.string(), amount: z.number() })
-const versionRow = z.object({ customer: z.string(), version: z.number() })
 const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
-const parkedRow = z.object({
-  customer: z.string(),
-  attempt: z.string(),
-  meter: z.string(),
-  amount: z.number(),
-  reason: z.string(),
-})
 
-type Reads = Omit<Store, 'transact' | 'isTransient' | 'prune' | 'close'>
-
-/** What is read beside the batches. The engine is synchronous, so each answer is of one moment. */
+/** Returns the reads. The engine is synchronous, so each answer shows one moment. */
 export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   const customer = db.prepare(
     `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,
@@ -37,21 +26,27 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     'SELECT t.customer, t.version FROM json_each(?) j CROSS JOIN metered_customer t ON t.customer = j.value',
   )
   const due = db.prepare(
-    `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
+    `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
+     WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Whoever waited longest for the lease comes first: no customer's poison keeps another from being delivered, nor usage what is parked and due.
+  // Serves the customer whose lease ended first, so a customer with rejected events can't starve the others, nor usage a parked event.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
-       SELECT * FROM (SELECT customer, lease_until FROM metered_customer WHERE undelivered > 0 AND lease_until <= ? ORDER BY lease_until LIMIT ?)
+       SELECT * FROM (
+         SELECT customer, lease_until FROM metered_customer
+         WHERE undelivered > 0 AND lease_until <= ? ORDER BY lease_until LIMIT ?
+       )
        UNION
-       SELECT c.customer, c.lease_until FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
+       SELECT c.customer, c.lease_until
+       FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
        WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lease_until <= ?
      ) ORDER BY lease_until LIMIT ?`,
   )
   const health = db.prepare(
     `SELECT
        (SELECT coalesce(sum(undelivered), 0) FROM metered_customer WHERE undelivered > 0)
-       - (SELECT count(*) FROM metered_event WHERE state = 'sent' AND reason IS NOT NULL AND state IN ('parked', 'sent')) AS waiting,
+       - (SELECT count(*) FROM metered_event
+          WHERE state = 'sent' AND reason IS NOT NULL AND state IN ('parked', 'sent')) AS waiting,
        (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
        (SELECT min(at) FROM metered_event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest`,
   )
@@ -80,12 +75,12 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     },
     customersWithDueHolds: async (limit) =>
       z
-        .array(named)
+        .array(customerName)
         .parse(due.all(now(), limit))
         .map((row) => row.customer),
     customersToDeliver: async (limit) =>
       z
-        .array(named)
+        .array(customerName)
         .parse(toDeliver.all(now(), limit, now(), now(), limit))
         .map((row) => row.customer),
     health: async () => {

@@ -13,8 +13,8 @@ import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
 
 /**
- * The ledger in a SQLite file (or `:memory:`), tables prefixed `metered_`, so the app's own may live in the same file. Several processes
- * may open it: nothing is cached across batches.
+ * Opens a ledger in a SQLite file (or `:memory:`). Its tables have the prefix `metered_`, so the app's own tables may share the file.
+ * Several processes may open it, because nothing is cached across batches.
  */
 export function sqliteLedger(
   file: string,
@@ -31,7 +31,7 @@ function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: Le
   const write = prepareWrite(db)
   const prune = preparePrune(db)
 
-  /** IMMEDIATE: the write lock comes first, so that what is loaded cannot change before it is written. */
+  /** IMMEDIATE takes the write lock first, so loaded rows can't change before the batch writes them. */
   const inTransaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
     try {
@@ -61,7 +61,7 @@ function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: Le
   }
 }
 
-/** The file is busy, full or out of reach for now; nothing is wrong with the commands. Primary result codes of SQLite. */
+/** SQLite's primary result codes for a file that is busy, full or unreachable. The same commands may succeed later. */
 const transientCodes = new Set([
   5, // BUSY
   6, // LOCKED
