@@ -1,0 +1,14 @@
+import type { DenialCode } from './denials.ts'
+
+/** Maps each denial to the code of its tRPC error and to the status of its HTTP response. */
+export const denialStatuses = {
+  INSUFFICIENT_CREDITS: { trpc: 'PAYMENT_REQUIRED', http: 402 },
+  NO_SUBSCRIPTION: { trpc: 'PAYMENT_REQUIRED', http: 402 },
+  FEATURE_NOT_INCLUDED: { trpc: 'FORBIDDEN', http: 403 },
+  IN_PROGRESS: { trpc: 'CONFLICT', http: 409 },
+  KEY_REUSED: { trpc: 'CONFLICT', http: 409 },
+  ALREADY_COMPLETED: { trpc: 'CONFLICT', http: 409 },
+  KEY_REQUIRED: { trpc: 'BAD_REQUEST', http: 400 },
+  KEY_INVALID: { trpc: 'BAD_REQUEST', http: 400 },
+  BILLING_UNAVAILABLE: { trpc: 'SERVICE_UNAVAILABLE', http: 503 },
+} as const satisfies Record<DenialCode, { trpc: string; http: number }>
