@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sqliteLedger } from '@metered/billing'
 import { expect, test } from 'vitest'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
@@ -21,8 +22,8 @@ async function operator(env: Record<string, string>, ...words: string[]) {
 }
 
 /** Usage of a subscription that Flowglad does not know, parked. */
-async function park({ billing }: TestServer, customer: string, attempt: string) {
-  const { ledger } = billing.internals
+async function park({ env }: TestServer, customer: string, attempt: string) {
+  await using ledger = sqliteLedger(env.DATABASE_URL?.replace(/^file:/, '') ?? '')
   const meter = 'generations'
   await ledger.execute({
     type: 'settle',

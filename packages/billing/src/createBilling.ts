@@ -14,8 +14,8 @@ import { createLeases } from './flowglad/leases.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
 import { Sync } from './flowglad/sync.ts'
+import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
-import { customerOfWebhook } from './http/webhook.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { createHolds } from './metering/holds.ts'
 import { createRunMetered, type MeterCall, type MeterRun } from './metering/runMetered.ts'
@@ -108,6 +108,20 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const runMetered = createRunMetered(service)
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     runMetered
+  const { webhookSecret } = setup.flowglad
+  const handle = createHandler({
+    meters,
+    ledger,
+    sync,
+    catalog,
+    accounts,
+    plans,
+    meter: runMetered,
+    health,
+    webhookSecret,
+    clock,
+    options,
+  })
 
   return {
     meters,
@@ -126,16 +140,11 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     /** Throws a `BillingError` when the customer's plan lacks the toggle feature. */
     requireFeature: accounts.requireFeature,
 
-    /** Refreshes the customer that a webhook is about. Throws `WebhookVerificationError` for what Flowglad did not sign. */
-    async handleWebhook(rawBody: string | Buffer, headers: Record<string, string | string[] | undefined>) {
-      const { webhookSecret } = setup.flowglad
-      if (!webhookSecret) throw new Error('Webhooks need flowglad.webhookSecret')
-      const id = customerOfWebhook(rawBody, headers, webhookSecret)
-      // A customer nobody here has met has nothing to refresh, and must not cause calls to Flowglad.
-      if (id !== null && (await ledger.balances(id)).version > 0) {
-        void sync.fetch({ id }, { urgent: false, forced: true })
-      }
-    },
+    /**
+     * Answers the HTTP routes of billing: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and `/readyz`. Resolves to null
+     * for any other path. `billingRoutes` (Fastify) and the two `billingHandler` (Node, fetch) mount it.
+     */
+    handle,
 
     /** Whether this process can work, and what it would rather tell somebody. */
     health,
@@ -181,15 +190,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       await this.close()
     },
 
-    /** For the Fastify routes and tests of this package. */
-    internals: {
-      ...service,
-      runMetered,
-      sync,
-      delivery,
-      flowglad,
-      catalog,
-      ledger,
-    },
+    /** For this package's own tests. */
+    internals: { plans, sync },
   }
 }

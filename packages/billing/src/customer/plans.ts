@@ -68,7 +68,8 @@ export function createPlans({
     return asChanged(customer, effectiveAt)
   }
 
-  const asChanged = (customer: Customer, effectiveAt: number) => afterwards(asKnown(customer, effectiveAt))
+  const asChanged = (customer: Customer, effectiveAt: number) =>
+    afterPlanChange(asKnown(customer, effectiveAt))
 
   async function asKnown(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     const { snapshot } = await ledger.balances(customer.id)
@@ -262,7 +263,7 @@ const unclear = (besides: string | null, cause: unknown) =>
   )
 
 /** What is told of a change that is made, and may be paid for: whoever cannot tell it right now must not deny the change. */
-export async function afterwards<T>(told: Promise<T>): Promise<T> {
+export async function afterPlanChange<T>(told: Promise<T>): Promise<T> {
   try {
     return await told
   } catch (error) {

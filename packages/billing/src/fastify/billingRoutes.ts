@@ -1,37 +1,47 @@
-import type { FastifyInstance } from 'fastify'
-import { flowgladRoutes } from '../http/flowgladRoutes.ts'
-import { WebhookVerificationError } from '../http/webhook.ts'
-import type { BillingRoutesOptions } from './billingRoutesOptions.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
+import { flowgladPrefix, healthPath, readinessPath, webhookPath } from '../http/paths.ts'
+import { maxBodyBytes } from '../http/readBody.ts'
+import { toRequest } from '../http/toRequest.ts'
+
+/** The options of `billingRoutes`. */
+export interface BillingRoutesOptions extends AdapterOptions<FastifyRequest> {
+  billing: BillingHttp
+}
 
 /**
- * A Fastify plugin: `/api/flowglad/*` for `@flowglad/react`, Flowglad's webhook at `/api/webhooks/flowglad`, `/healthz` and `/readyz`.
+ * Registers `/api/flowglad/*` for `@flowglad/react`, Flowglad's webhook at `/api/webhooks/flowglad`, `/healthz` and `/readyz`.
  *
  *     await app.register(billingRoutes, { billing, customer: (request) => sessionOf(request)?.user ?? null })
  */
-export async function billingRoutes(app: FastifyInstance, { billing, ...who }: BillingRoutesOptions) {
-  await app.register(flowgladRoutes, { billing, ...who, prefix: '/api/flowglad' })
+export async function billingRoutes(
+  app: FastifyInstance,
+  { billing, customer, limit }: BillingRoutesOptions,
+): Promise<void> {
+  // The webhook's signature covers the raw bytes, so no body is parsed in this plugin's scope.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
+    done(null, body),
+  )
 
-  app.get('/healthz', async () => ({ status: 'ok' }))
-  app.get('/readyz', async (_request, reply) => {
-    const health = await billing.health()
-    return reply.code(health.status === 'unavailable' ? 503 : 200).send(health)
-  })
-
-  await app.register(async (webhooks) => {
-    // The signature is over the bytes as they came.
-    webhooks.removeAllContentTypeParsers()
-    webhooks.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 256 * 1024 }, (_request, body, done) =>
-      done(null, body),
-    )
-    webhooks.post('/api/webhooks/flowglad', async (request, reply) => {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      try {
-        await billing.handleWebhook(body, request.headers)
-      } catch (error) {
-        if (!(error instanceof WebhookVerificationError) && !(error instanceof SyntaxError)) throw error
-        return reply.code(400).send({ error: 'invalid_webhook', message: error.message })
-      }
-      return { received: true }
+  async function answer(request: FastifyRequest, reply: FastifyReply) {
+    const { method, url, headers, body } = request
+    const standard = await toRequest({
+      method,
+      url: url.slice(app.prefix.length),
+      headers,
+      body: () => (Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.alloc(0)),
     })
-  })
+    const response =
+      standard && (await billing.handle(standard, { customer: () => customer(request), limit }))
+    if (!response) return reply.callNotFound()
+    return reply
+      .code(response.status)
+      .headers(Object.fromEntries(response.headers))
+      .send(await response.text())
+  }
+
+  for (const url of [healthPath, readinessPath, webhookPath, `${flowgladPrefix}*`]) {
+    app.route({ method: ['GET', 'POST'], url, handler: answer })
+  }
 }

@@ -1,44 +1,43 @@
 import { randomInt } from 'node:crypto'
 import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { createCatalogCache } from '../flowglad/catalog.ts'
+import type { Catalog } from '../flowglad/catalog.ts'
 import type { Delivery } from '../flowglad/delivery.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** What `/readyz` answers. */
+/** The body of `/readyz`. */
 export interface Health {
-  /** `unavailable` only when the ledger is: everything else works on from what it knows. */
+  /** `unavailable` only if the ledger is: everything else continues with what the ledger knows. */
   status: 'ok' | 'degraded' | 'unavailable'
   reasons: string[]
-  /** Usage events not yet at Flowglad. */
+  /** Usage events that Flowglad hasn't acknowledged, without the parked ones. */
   waiting: number
-  /** Usage events that Flowglad does not take. */
+  /** Usage events that Flowglad rejects. */
   parked: number
 }
 
-export const createHealth = ({
-  ledger,
-  sync,
-  delivery,
-  catalog,
-  options,
-  clock,
-}: {
-  ledger: Ledger
-  sync: Sync
-  delivery: Delivery
-  catalog: ReturnType<typeof createCatalogCache>
-  options: BillingOptions
+export interface HealthParts {
+  ledger: Pick<Ledger, 'execute' | 'health'>
+  sync: Pick<Sync, 'isAway'>
+  delivery: Pick<Delivery, 'isAway'>
+  catalog: { peek(): Catalog | null | undefined }
+  options: Pick<BillingOptions, 'outboxLagMs'>
   clock: Clock
-}) => {
-  let probing: Promise<unknown> | null = null
-  let looking: Promise<Health> | null = null
+}
 
-  // A row of this node's own: behind another's lock it would wait for a node that is stuck, and so declare itself unusable too. Few enough to stay for ever.
+const probeTimeoutMs = 2_000
+
+/** Returns a function that checks whether this process can work. Concurrent calls share one check, so frequent callers cost nothing. */
+export function createHealth({ ledger, sync, delivery, catalog, options, clock }: HealthParts) {
+  let probing: Promise<unknown> | null = null
+  let checking: Promise<Health> | null = null
+
+  // Each node probes its own row. On a shared row, a stuck node's lock would make the other nodes look unusable. There are at most
+  // 65,536 such rows, so they need no pruning.
   const customer = `health ${randomInt(65_536)}`
 
-  /** Reading may work where writing does not (a full disk, a closing process): this takes the way of every call, and it always writes. */
+  /** Writes through the ledger, as every call does. Reads may work where writes don't: on a full disk, or in a closing process. */
   const probe = () => {
     probing ??= ledger
       .execute({
@@ -56,20 +55,18 @@ export const createHealth = ({
     return probing
   }
 
-  async function look(): Promise<Health> {
+  async function check(): Promise<Health> {
     try {
-      if (!(await within(clock, 2_000, probe(), null))) throw new Error('it does not answer')
+      if (!(await within(clock, probeTimeoutMs, probe(), null))) throw new Error('it does not answer')
       const { waiting, oldestWaitingMs, parked } = await ledger.health()
-      const reasons = [
-        ...(sync.isAway() || delivery.isAway() ? ['Flowglad does not answer'] : []),
-        ...(oldestWaitingMs > options.outboxLagMs
-          ? [
-              `${waiting} usage events wait for delivery, the oldest for ${Math.round(oldestWaitingMs / 1000)} s`,
-            ]
-          : []),
-        ...(parked > 0 ? [`${parked} usage events are parked: Flowglad does not take them`] : []),
-        ...(catalog.peek()?.problems ?? []),
-      ]
+      const reasons: string[] = []
+      if (sync.isAway() || delivery.isAway()) reasons.push('Flowglad does not answer')
+      if (oldestWaitingMs > options.outboxLagMs) {
+        const seconds = Math.round(oldestWaitingMs / 1_000)
+        reasons.push(`${waiting} usage events wait for delivery, the oldest for ${seconds} s`)
+      }
+      if (parked > 0) reasons.push(`Flowglad rejects ${parked} usage events, so they are parked`)
+      reasons.push(...(catalog.peek()?.problems ?? []))
       return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -77,11 +74,10 @@ export const createHealth = ({
     }
   }
 
-  /** Whoever asks while it is being looked at gets the same answer: anybody may ask, and as often as they like. */
   return () => {
-    looking ??= look().finally(() => {
-      looking = null
+    checking ??= check().finally(() => {
+      checking = null
     })
-    return looking
+    return checking
   }
 }

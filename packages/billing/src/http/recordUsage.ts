@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
-import type { BillingRoutesOptions } from '../fastify/billingRoutesOptions.ts'
+import type { Meters } from '../contract/meters.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { maxAmount } from '../metering/cost.ts'
-import { RefusedAction } from './refusedAction.ts'
+import { ActionError } from './actionError.ts'
 
 const usageEvent = z.object({
   usageMeterSlug: z.string().optional(),
@@ -15,72 +17,84 @@ const usageEvent = z.object({
   transactionId: z.string().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
 })
-type Wanted = z.infer<typeof usageEvent>
+type UsageEvent = z.infer<typeof usageEvent>
 
-/**
- * Usage that a browser reports, through the ledger like all other. Only meters marked `recordableByClient`, only the customer's current subscription, only the
- * meter's own price: a browser could choose the free one. Its transaction id names the operation, it never becomes Flowglad's: there the first event under an
- * id wins over all customers, and a second one is silently dropped.
- */
-export async function recordUsage(
-  { internals }: Pick<BillingRoutesOptions['billing'], 'internals'>,
-  catalog: Catalog,
-  customer: Customer,
-  body: unknown,
-) {
-  const wanted = usageEvent.parse(body)
-  const { meter, priceId, usageMeterId } = meterOf(wanted, catalog, internals.meters)
-  if (!internals.meters[meter]?.recordableByClient) {
-    throw new RefusedAction(403, `Usage of ${meter} is recorded on the server only`)
-  }
-  if (wanted.subscriptionId !== undefined) {
-    await internals.accounts.balances(customer)
-    const { snapshot } = await internals.ledger.balances(customer.id)
-    if (snapshot?.subscription?.id !== wanted.subscriptionId) {
-      throw new RefusedAction(403, 'That is not your current subscription')
-    }
-  }
-  const { amount, transactionId } = wanted
-  return internals.runMetered(
-    {
-      customer,
-      meter,
-      amount,
-      // Scoped to the meter, as Flowglad's own transaction ids are.
-      name: `record.${meter}`,
-      ...(transactionId === undefined ? {} : { key: transactionId }),
-    },
-    ({ attempt, subscription }) => ({
-      id: attempt,
-      transactionId: transactionId ?? attempt,
-      amount,
-      subscriptionId: subscription,
-      usageMeterId,
-      priceId,
-      usageDate: internals.clock.now(),
-    }),
-  )
+export interface RecordUsageParts {
+  meters: Meters
+  ledger: Pick<Ledger, 'balances'>
+  clock: Clock
+  accounts: { balances(customer: Customer): Promise<unknown> }
+  readCatalog: () => Promise<Catalog>
+  /** `billing.meter`, for any meter. */
+  meter<T>(
+    call: { customer: Customer; meter: string; amount: number; name: string; key?: string },
+    work: (run: { attempt: string; subscription: string }) => T,
+  ): Promise<T>
 }
 
+/**
+ * Records usage that a browser reports, through the ledger. Accepts only meters marked `recordableByClient`, only the customer's
+ * current subscription and only the meter's own price: a browser could choose a free one. The browser's transaction id is an idempotency
+ * key, and never becomes Flowglad's: there, the first event under an id wins across all customers, and later ones are silently ignored.
+ */
+export const createRecordUsage =
+  ({ meters, ledger, clock, accounts, readCatalog, meter: runMetered }: RecordUsageParts) =>
+  async (customer: Customer, body: unknown) => {
+    const catalog = await readCatalog()
+    const { amount, transactionId, subscriptionId, ...names } = usageEvent.parse(body)
+    const { meter, priceId, usageMeterId } = meterOf(names, catalog, meters)
+    if (!meters[meter]?.recordableByClient) {
+      throw new ActionError(403, `Only the server can record usage of ${meter}`)
+    }
+    if (subscriptionId !== undefined) {
+      // Loads the snapshot of a customer that the ledger doesn't know yet.
+      await accounts.balances(customer)
+      const { snapshot } = await ledger.balances(customer.id)
+      if (snapshot?.subscription?.id !== subscriptionId) {
+        throw new ActionError(403, 'That is not your current subscription')
+      }
+    }
+    return runMetered(
+      {
+        customer,
+        meter,
+        amount,
+        // Keys are scoped to the meter, like Flowglad's own transaction ids.
+        name: `record.${meter}`,
+        ...(transactionId === undefined ? {} : { key: transactionId }),
+      },
+      ({ attempt, subscription }) => ({
+        id: attempt,
+        transactionId: transactionId ?? attempt,
+        amount,
+        subscriptionId: subscription,
+        usageMeterId,
+        priceId,
+        usageDate: clock.now(),
+      }),
+    )
+  }
+
+type Names = Pick<UsageEvent, 'usageMeterSlug' | 'usageMeterId' | 'priceSlug' | 'priceId'>
+
 function meterOf(
-  wanted: Wanted,
+  { usageMeterSlug, usageMeterId, priceSlug, priceId }: Names,
   catalog: Catalog,
-  meters: BillingRoutesOptions['billing']['internals']['meters'],
+  meters: Meters,
 ) {
-  const { usageMeterSlug, usageMeterId, priceSlug, priceId } = wanted
-  const named = [usageMeterSlug, usageMeterId, priceSlug, priceId].filter((name) => name !== undefined)
-  if (named.length !== 1) {
-    throw new RefusedAction(400, 'Name exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId')
+  const given = [usageMeterSlug, usageMeterId, priceSlug, priceId].filter((name) => name !== undefined)
+  if (given.length !== 1) {
+    throw new ActionError(400, 'Name exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId')
   }
   for (const [slug, { id, prices, defaultPriceId }] of catalog.meters) {
     const policy = Object.hasOwn(meters, slug) ? meters[slug] : undefined
     if (!policy) continue
     const own = policy.priceSlug === undefined ? defaultPriceId : (prices.get(policy.priceSlug) ?? null)
     if (slug === usageMeterSlug || id === usageMeterId) return { meter: slug, usageMeterId: id, priceId: own }
-    const asked = priceId ?? (priceSlug === undefined ? undefined : prices.get(priceSlug))
-    if (asked === undefined || ![...prices.values()].includes(asked)) continue
-    if (asked !== own) throw new RefusedAction(403, `That is not the price that ${slug} is recorded on`)
+    const wanted = priceId ?? (priceSlug === undefined ? undefined : prices.get(priceSlug))
+    if (wanted === undefined || ![...prices.values()].includes(wanted)) continue
+    if (wanted !== own) throw new ActionError(403, `Usage of ${slug} can't be recorded on that price`)
     return { meter: slug, usageMeterId: id, priceId: own }
   }
-  throw new RefusedAction(400, 'There is no such usage meter or price')
+  throw new ActionError(400, 'There is no such usage meter or price')
 }

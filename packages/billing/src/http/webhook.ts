@@ -1,19 +1,45 @@
 import { verifyWebhook, WebhookVerificationError } from '@flowglad/server'
 import { z } from 'zod'
+import type { Sync } from '../flowglad/sync.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { maxBodyBytes, readBody } from './readBody.ts'
 
-export { WebhookVerificationError }
+export interface WebhookParts {
+  ledger: Pick<Ledger, 'balances'>
+  sync: Pick<Sync, 'fetch'>
+  webhookSecret: string | undefined
+}
 
-const body = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
+const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
 
 /**
- * The customer that a webhook is about, by your own id; null when it names none. Throws `WebhookVerificationError` for a body that Flowglad did not
- * sign. A webhook is only a reason to look: its type and amounts are not in it, and it may come twice or late.
+ * Answers Flowglad's webhook. A signed webhook refreshes its customer's snapshot; nothing else in it is trusted, because it may arrive
+ * twice or late.
  */
-export function customerOfWebhook(
-  rawBody: string | Buffer,
-  headers: Record<string, string | string[] | undefined>,
-  secret: string,
-): string | null {
-  const parsed = body.safeParse(verifyWebhook(rawBody, headers, secret))
+export const createWebhook =
+  ({ ledger, sync, webhookSecret }: WebhookParts) =>
+  async (request: Request): Promise<Response> => {
+    if (!webhookSecret) throw new Error('Set flowglad.webhookSecret to receive webhooks')
+    const body = await readBody(request)
+    if (!body) {
+      const message = `A webhook has at most ${maxBodyBytes} bytes`
+      return Response.json({ error: 'too_large', message }, { status: 413 })
+    }
+    let id: string | null
+    try {
+      id = customerOf(verifyWebhook(body, Object.fromEntries(request.headers), webhookSecret))
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error
+      return Response.json({ error: 'invalid_webhook', message: error.message }, { status: 400 })
+    }
+    // A customer that the ledger doesn't know has nothing to refresh, and must not cause calls to Flowglad.
+    if (id !== null && (await ledger.balances(id)).version > 0) {
+      void sync.fetch({ id }, { urgent: false, forced: true })
+    }
+    return Response.json({ received: true })
+  }
+
+function customerOf(payload: unknown): string | null {
+  const parsed = webhook.safeParse(payload)
   return parsed.success ? (parsed.data.customer?.externalId ?? null) : null
 }

@@ -13,21 +13,21 @@ const billing = z.looseObject({
 })
 
 /**
- * Flowglad's billing answer with the ledger's balances in the place of Flowglad's, which do not know of usage that is still to be delivered nor of
- * work that is running. A meter without a row gets one: `checkUsageBalance` would be null for it.
+ * Returns Flowglad's billing answer with the ledger's balances. Flowglad's own balances include neither undelivered usage nor held
+ * units. A meter without a balance at Flowglad gets one, because `checkUsageBalance` would return null for it.
  */
 export function withLedgerBalances(answer: unknown, balances: Balance[]) {
   const parsed = billing.parse(answer)
   const currentId = parsed.currentSubscription?.id ?? null
 
-  const adjusted = (given: z.infer<typeof subscription>) => {
-    if (given.id !== currentId) return given
-    const rows = given.experimental?.usageMeterBalances ?? []
+  const adjust = (raw: z.infer<typeof subscription>) => {
+    if (raw.id !== currentId) return raw
+    const rows = raw.experimental?.usageMeterBalances ?? []
     const missing = parsed.pricingModel.usageMeters
       .filter(({ slug }) => !rows.some((known) => known.slug === slug))
       .map(({ prices: _, defaultPrice: __, ...meter }) => ({
         ...meter,
-        subscriptionId: given.id,
+        subscriptionId: raw.id,
         availableBalance: 0,
       }))
     const usageMeterBalances = [...rows, ...missing].flatMap((known) => {
@@ -35,15 +35,15 @@ export function withLedgerBalances(answer: unknown, balances: Balance[]) {
       if (balance) return [{ ...known, availableBalance: balance.available }]
       return rows.some(({ slug }) => slug === known.slug) ? [known] : []
     })
-    return { ...given, experimental: { ...given.experimental, usageMeterBalances } }
+    return { ...raw, experimental: { ...raw.experimental, usageMeterBalances } }
   }
 
   return {
     currentId,
     billing: {
       ...parsed,
-      currentSubscription: parsed.currentSubscription ? adjusted(parsed.currentSubscription) : null,
-      currentSubscriptions: parsed.currentSubscriptions?.map(adjusted) ?? [],
+      currentSubscription: parsed.currentSubscription ? adjust(parsed.currentSubscription) : null,
+      currentSubscriptions: parsed.currentSubscriptions?.map(adjust) ?? [],
     },
   }
 }

@@ -4,8 +4,7 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import fastify from 'fastify'
 import { z } from 'zod'
 import { keyHeaders } from '../../src/client/index.ts'
-import type { BillingRoutesOptions } from '../../src/fastify/billingRoutesOptions.ts'
-import { billingRoutes } from '../../src/index.ts'
+import { type BillingRoutesOptions, billingRoutes } from '../../src/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
 /** What the app's procedures do; a test puts its own work in. */

@@ -10,7 +10,9 @@ import { type AppRouter, startApp, type Work } from './startApp.ts'
 type App = Awaited<ReturnType<typeof startApp>>
 type Write = Work['write']
 
-const start = (write?: Write) => startApp(write ? { work: { write } } : {})
+/** An app that can't close while a call is in flight, so a hold or a renewal that leaks from a test makes it time out. */
+const start = (write?: Write) =>
+  startApp({ ...(write ? { work: { write } } : {}), options: { shutdownGraceMs: 600_000 } })
 const balanceOf = async (app: App, meter: string) =>
   (await app.client.billing.balances.query()).balances.find((row) => row.meter === meter)
 const tokens = (app: App) => balanceOf(app, 'tokens')
@@ -18,11 +20,7 @@ const charged = async (app: App) =>
   (await app.ledger.charges({ customer: 'ada', limit: 100, cursor: null })).charges.map(
     ({ amount }) => amount,
   )
-/** Neither a hold nor a timer that renews one. */
-async function nothingHeld(app: App) {
-  await expect.poll(async () => (await tokens(app))?.held).toBe(0)
-  await expect.poll(() => app.billing.internals.holds.inFlight()).toBe(0)
-}
+const nothingHeld = (app: App) => expect.poll(async () => (await tokens(app))?.held).toBe(0)
 /** Reads a stream of at most 50 tokens to its end. */
 async function read(app: App, procedure: 'write' | 'writeBoth' | 'writeFree' = 'write') {
   const seen: unknown[] = []
@@ -289,7 +287,6 @@ test('a generator called over a link that cannot stream answers 415 and leaves n
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
   expect(await charged(app)).toEqual([])
-  expect(app.billing.internals.holds.inFlight()).toBe(0)
 })
 
 test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams are not kept', async () => {

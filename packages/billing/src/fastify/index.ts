@@ -1,0 +1,2 @@
+export { type BillingRoutesOptions, billingRoutes } from './billingRoutes.ts'
+export { sendBillingError } from './sendBillingError.ts'

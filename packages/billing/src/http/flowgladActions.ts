@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import type { Customer } from '../contract/customer.ts'
+import { afterPlanChange } from '../customer/plans.ts'
+import type { Catalog } from '../flowglad/catalog.ts'
+import { ActionError } from './actionError.ts'
+import { createFlowgladBilling, type FlowgladBillingParts } from './flowgladBilling.ts'
+import { createRecordUsage, type RecordUsageParts } from './recordUsage.ts'
+
+const price = z.object({ priceSlug: z.string().optional(), priceId: z.string().optional() })
+const checkout = price.extend({ quantity: z.number().int().min(1).max(1_000).default(1) })
+const cancellation = z.object({
+  id: z.string(),
+  cancellation: z.object({ timing: z.string() }),
+})
+const adjustment = price.extend({
+  subscriptionId: z.string().optional(),
+  timing: z.string().default('auto'),
+})
+const byId = z.object({ id: z.string() })
+
+export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
+  plans: {
+    checkout(
+      customer: Customer,
+      wanted: { priceSlug: string; quantity: number },
+    ): Promise<{ id: string; url: string }>
+    addPaymentMethod(customer: Customer): Promise<unknown>
+    changePlan(customer: Customer, wanted: { priceSlug: string }): Promise<unknown>
+    cancel(customer: Customer): Promise<unknown>
+    resume(customer: Customer): Promise<unknown>
+  }
+  /** Returns what is for sale. Rejects with `BILLING_UNAVAILABLE` while that is unknown. */
+  readCatalog: () => Promise<Catalog>
+}
+
+/** Each action by its path below `/api/flowglad/`. */
+export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
+
+/**
+ * Creates the actions that `@flowglad/react` calls, limited to what an app needs. Flowglad's own handler would let a browser create a
+ * subscription that is never charged, cancel immediately to get new free credits, or record usage on a free price.
+ */
+export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
+  const { ledger, plans, readCatalog } = parts
+  const billingOf = createFlowgladBilling(parts)
+  const recordUsage = createRecordUsage(parts)
+
+  async function slugOf({ priceSlug, priceId }: z.infer<typeof price>): Promise<string> {
+    if (priceSlug !== undefined) return priceSlug
+    const { slugOfPrice } = await readCatalog()
+    const slug = priceId === undefined ? undefined : slugOfPrice.get(priceId)
+    if (slug === undefined) throw new ActionError(400, 'Name a price that is for sale')
+    return slug
+  }
+
+  async function requireCurrent(customer: Customer, id: string | undefined) {
+    const { snapshot } = await ledger.balances(customer.id)
+    if (id !== undefined && snapshot?.subscription?.id !== id) {
+      throw new ActionError(403, 'That is not your current subscription')
+    }
+  }
+
+  const changed = async (customer: Customer) => ({
+    subscription: (await afterPlanChange(billingOf(customer))).currentSubscription,
+  })
+
+  return {
+    'customers/billing': billingOf,
+
+    'usage-meters/balances': async (customer) => {
+      const { currentSubscription } = await billingOf(customer)
+      return { usageMeterBalances: currentSubscription?.experimental?.usageMeterBalances ?? [] }
+    },
+
+    'usage-events/create': async (customer, body) => ({
+      usageEvent: await recordUsage(customer, body),
+    }),
+
+    'checkout-sessions/create': async (customer, body) => {
+      const wanted = checkout.parse(body)
+      const priceSlug = await slugOf(wanted)
+      const { id, url } = await plans.checkout(customer, { priceSlug, quantity: wanted.quantity })
+      return { checkoutSession: { id }, url }
+    },
+
+    'checkout-sessions/create-add-payment-method': (customer) => plans.addPaymentMethod(customer),
+
+    'subscriptions/cancel': async (customer, body) => {
+      const wanted = cancellation.parse(body)
+      await requireCurrent(customer, wanted.id)
+      // After an immediate cancellation, Flowglad would start a new free subscription with new credits.
+      if (wanted.cancellation.timing !== 'at_end_of_current_billing_period') {
+        throw new ActionError(403, 'A plan can only be cancelled at the end of its billing period')
+      }
+      await plans.cancel(customer)
+      return changed(customer)
+    },
+
+    'subscriptions/uncancel': async (customer, body) => {
+      await requireCurrent(customer, byId.parse(body).id)
+      await plans.resume(customer)
+      return changed(customer)
+    },
+
+    'subscriptions/adjust': async (customer, body) => {
+      const wanted = adjustment.parse(body)
+      await requireCurrent(customer, wanted.subscriptionId)
+      if (wanted.timing !== 'auto') {
+        throw new ActionError(
+          403,
+          'An upgrade takes effect immediately, a downgrade at the end of the billing period',
+        )
+      }
+      await plans.changePlan(customer, { priceSlug: await slugOf(wanted) })
+      return changed(customer)
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { type Clock, within } from '../config/clock.ts'
+import type { BillingOptions } from '../config/options.ts'
+import { unavailable } from '../contract/errors.ts'
+import type { Catalog } from '../flowglad/catalog.ts'
+import type { Caller } from './caller.ts'
+import { createFlowgladActions, type FlowgladActionParts } from './flowgladActions.ts'
+import { maxBodyBytes, readBody } from './readBody.ts'
+import { fail, replyWith, tooManyRequests } from './reply.ts'
+
+export interface FlowgladRouteParts extends Omit<FlowgladActionParts, 'readCatalog'> {
+  catalog: { get(): Promise<Catalog> }
+  clock: Clock
+  options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
+}
+
+const readable = new Set(['customers/billing', 'usage-meters/balances'])
+
+/** Answers the routes that `@flowglad/react` calls. `path` is the part below `/api/flowglad/`. */
+export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
+  const { clock, options } = parts
+
+  /** If Flowglad has been unreachable since the start, billing is unavailable; that is no fault of this process. */
+  async function readCatalog(): Promise<Catalog> {
+    const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
+      throw unavailable(2_000, error)
+    })
+    if (!known) throw unavailable(2_000)
+    return known
+  }
+
+  const actions = createFlowgladActions({ ...parts, readCatalog })
+  const actionAt = (path: string) => (Object.hasOwn(actions, path) ? actions[path] : undefined)
+
+  return async (path: string, request: Request, { customer: readCustomer, limit }: Caller) => {
+    const isPublic = path === 'pricing-models/retrieve'
+    const action = actionAt(path)
+    if (!action && !isPublic) return fail(404, 'not_found', `"${path}" is not available here`)
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (!(request.method === 'POST' || (isRead && readable.has(path)))) {
+      return fail(405, 'method_not_allowed', `"${path}" takes POST`)
+    }
+    // The public price list, for `usePricing()`.
+    if (!action) {
+      return replyWith(async () => ({ pricingModel: (await readCatalog()).pricingModel, source: 'default' }))
+    }
+    const customer = await readCustomer()
+    if (!customer) return fail(401, 'unauthorized', 'Unauthorized')
+    const limited = await limit?.(customer)
+    if (limited) return tooManyRequests(limited)
+    const body = await readJson(request)
+    return body instanceof Response ? body : replyWith(() => action(customer, body.json))
+  }
+}
+
+/** Returns the JSON body, `{}` if there is none, or the response for a body that isn't JSON. */
+async function readJson(request: Request): Promise<{ json: unknown } | Response> {
+  const body = await readBody(request)
+  if (!body) return fail(413, 'too_large', `A request has at most ${maxBodyBytes} bytes`)
+  if (body.length === 0) return { json: {} }
+  // Without this check, a form on another site could post JSON as text/plain with the customer's cookies.
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+    return fail(415, 'unsupported_media_type', 'Send JSON with the content type application/json')
+  }
+  try {
+    return { json: JSON.parse(body.toString('utf8')) ?? {} }
+  } catch {
+    return fail(400, 'invalid_json', 'The body is not valid JSON')
+  }
+}

@@ -1,0 +1,11 @@
+export const healthPath = '/healthz'
+export const readinessPath = '/readyz'
+export const webhookPath = '/api/webhooks/flowglad'
+export const flowgladPrefix = '/api/flowglad/'
+
+/** Returns whether `handle` answers this path. An adapter reads no body before it knows. */
+export const isBillingPath = (pathname: string) =>
+  pathname === healthPath ||
+  pathname === readinessPath ||
+  pathname === webhookPath ||
+  pathname.startsWith(flowgladPrefix)

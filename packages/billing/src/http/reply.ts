@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { ActionError } from './actionError.ts'
+import { billingErrorReply } from './billingErrorReply.ts'
+import type { Limited } from './caller.ts'
+
+/** Returns an error the way `@flowglad/react` reads it: `error.message` for billing, `error.code` and `error.json.message` elsewhere. */
+export const fail = (status: number, code: string, message: string, detail: object = {}) =>
+  Response.json({ error: { code, message, json: { message, ...detail } } }, { status })
+
+/** Returns `{ data }`, or the response for an error that the browser can act on. Rejects with any other error. */
+export async function replyWith(work: () => Promise<unknown>): Promise<Response> {
+  try {
+    return Response.json({ data: await work() })
+  } catch (error) {
+    if (error instanceof ActionError) {
+      return fail(error.status, error.status === 403 ? 'forbidden' : 'bad_request', error.message)
+    }
+    if (error instanceof z.ZodError) return fail(400, 'invalid_input', z.prettifyError(error))
+    const reply = billingErrorReply(error)
+    if (!reply) throw error
+    const { error: code, message, ...detail } = reply.body
+    return fail(reply.status, code, message, detail)
+  }
+}
+
+export function tooManyRequests({ retryAfterMs }: Limited): Response {
+  const response = fail(429, 'too_many_requests', 'Too many calls at once. Nothing was charged.', {
+    retryAfterMs,
+  })
+  response.headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
+  return response
+}
