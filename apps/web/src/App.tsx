@@ -1,8 +1,8 @@
 import { RouterProvider } from '@tanstack/react-router'
 import { useState } from 'react'
-import { authClient } from './authClient.ts'
+import { authClient } from './api/authClient.ts'
+import { Session, type User } from './api/Session.tsx'
 import { router } from './router.tsx'
-import { Session, type User } from './Session.tsx'
 import { Starting } from './shell/Starting.tsx'
 import { Unreachable } from './shell/Unreachable.tsx'
 

@@ -8,7 +8,7 @@ import { show } from './show.tsx'
 
 const { checkout, answer } = vi.hoisted(() => ({ checkout: vi.fn(), answer: vi.fn() }))
 
-vi.mock('../src/billing.ts', () => ({
+vi.mock('../src/api/billing.ts', () => ({
   useBalances: () => ({ data: answer() }),
   usePlans: () => ({ data: [free, pro] }),
   useCheckout: () => useMutation({ mutationFn: checkout }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
 import { forfeitedBy, nextOffer, packCredits, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { priceOf } from '../src/plans/priceOf.ts'
-import { wayOn } from '../src/plans/wayOn.ts'
+import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
 describe('what a plan offers', () => {
@@ -95,20 +95,24 @@ describe('who is out of credits', () => {
   const { plan } = onFree({ available: 0, limit: 10 })
 
   it('is told to upgrade or to wait, until which day', () => {
-    expect(wayOn({ offers, plan, renewsAt, goal: 'go on' })).toMatch(
+    expect(upgradeAdvice({ offers, plan, renewsAt, goal: 'go on' })).toMatch(
       /^Upgrade to go on, or wait until they renew on .*December.*\.$/,
     )
-    expect(wayOn({ offers, plan, renewsAt: null, goal: 'go on' })).toBe('Upgrade to go on.')
+    expect(upgradeAdvice({ offers, plan, renewsAt: null, goal: 'go on' })).toBe('Upgrade to go on.')
   })
 
   it('is told to choose a plan without one: there is none to upgrade from, and nothing renews', () => {
-    expect(wayOn({ offers, plan: null, renewsAt: null, goal: 'go on' })).toBe('Choose a plan to go on.')
+    expect(upgradeAdvice({ offers, plan: null, renewsAt: null, goal: 'go on' })).toBe(
+      'Choose a plan to go on.',
+    )
   })
 
   it('is not told to upgrade from the largest plan', () => {
     const onPro = { ...plan, priceSlug: 'pro_monthly', isFree: false }
-    expect(wayOn({ offers, plan: onPro, renewsAt, goal: 'go on' })).toMatch(/^They renew on .*December.*\.$/)
-    expect(wayOn({ offers, plan: onPro, renewsAt: null, goal: 'go on' })).toBe('')
+    expect(upgradeAdvice({ offers, plan: onPro, renewsAt, goal: 'go on' })).toMatch(
+      /^They renew on .*December.*\.$/,
+    )
+    expect(upgradeAdvice({ offers, plan: onPro, renewsAt: null, goal: 'go on' })).toBe('')
   })
 })
 

@@ -7,19 +7,19 @@ import type {
   UsageDay,
 } from '@metered/billing/client'
 
-/** `nextCursor` is the `cursor` of the page after; null on the last. */
+/** `nextCursor` is the `cursor` of the next page; null on the last one. */
 export interface ChargesPage<Meter extends string = string> {
   charges: ChargeRow<Meter>[]
   nextCursor: string | null
 }
 
-/** The app's own meters, out of its client: `MeterOf<typeof trpc.billing>`. */
+/** The app's own meters, inferred from its client: `MeterOf<typeof client.billing>`. */
 export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer> } }> = Awaited<
   ReturnType<Client['balances']['query']>
 >['balances'][number]['meter']
 
-/** `{}` rather than nothing: without a batch around it, an empty body is no JSON, and servers refuse it. */
-type Nothing = Record<string, never>
+/** `{}` instead of no input: without a batch around it, an empty body is invalid JSON, and servers reject it. */
+type NoInput = Record<string, never>
 
 interface Call {
   signal?: AbortSignal
@@ -33,15 +33,15 @@ interface StreamEvents<Data> {
 }
 
 /**
- * The billing router's client, by shape: a tRPC client's sub-router (`trpc.billing`) fits wherever the app mounted it, and so does a
- * double in a test. Calls reject with tRPC's client error.
+ * The billing router's client, by shape: a tRPC client's sub-router (`client.billing`) fits wherever the app mounts it, and so does a test's
+ * fake. Calls reject with tRPC's client error.
  */
 export interface BillingClient<Meter extends string = string> {
   balances: { query(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }
   onBalances: {
     subscribe(input: undefined, events: StreamEvents<BalancesAnswer<Meter>>): { unsubscribe(): void }
   }
-  refresh: { mutate(input: Nothing, call?: Call): Promise<RefreshedBalances<Meter>> }
+  refresh: { mutate(input: NoInput, call?: Call): Promise<RefreshedBalances<Meter>> }
   usage: { query(input: { days: number }, call?: Call): Promise<UsageDay<Meter>[]> }
   charges: {
     query(input: { cursor?: string; limit: number }, call?: Call): Promise<ChargesPage<Meter>>
@@ -51,6 +51,6 @@ export interface BillingClient<Meter extends string = string> {
     mutate(input: { priceSlug: string; quantity?: number }, call?: Call): Promise<{ url: string }>
   }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
-  cancel: { mutate(input: Nothing, call?: Call): Promise<PlanChange> }
-  resume: { mutate(input: Nothing, call?: Call): Promise<PlanChange> }
+  cancel: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
+  resume: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
 }

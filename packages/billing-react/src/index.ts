@@ -1,4 +1,3 @@
 export type { BillingClient, MeterOf } from './BillingClient.ts'
 export { createBillingHooks } from './createBillingHooks.tsx'
-export { installBalances } from './installBalances.ts'
 export { noticeShare, type Paywall } from './paywall.ts'

@@ -1,28 +1,29 @@
 import { type BalancesAnswer, newestBalances } from '@metered/billing/client'
 import { type QueryClient, replaceEqualDeep } from '@tanstack/react-query'
-import { keys } from './keys.ts'
-import { ownerOf } from './owners.ts'
+import { ownerOf } from './customerCache.ts'
+import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Takes balances that arrived outside a query (in a response's header, over the stream) into the cache. The higher version stays, so a
- * slow old answer never turns a number back; and what arrives for anybody but the customer who is signed in is dropped.
+ * Stores balances that arrived in a response header or over the stream. The highest version stays, so a late older answer never moves a
+ * number backwards. Drops balances of any customer but the one who is signed in.
  */
-export function installBalances(queryClient: QueryClient, answer: BalancesAnswer): void {
+export function installBalances(queryClient: QueryClient, keys: QueryKeys, answer: BalancesAnswer): void {
   const owner = ownerOf(queryClient)
   if (owner !== undefined && owner !== answer.customer) return
-  queryClient.setQueryData<BalancesAnswer>(keys.balances(answer.customer), (known) =>
-    newestBalances(known, answer),
-  )
+  queryClient.setQueryData<BalancesAnswer>(keys.balances, (known) => newest(known, answer))
 }
 
 /**
- * The same rule for answers of the balances query itself, at the moment they are written: TanStack Query calls this with the cached and
- * the fetched answer, and also with whatever a `select` made of them.
+ * The same rule for fetched balances, as the `structuralSharing` of their query. TanStack Query also calls it with the results of a
+ * `select`.
  */
 export function newestInCache(known: unknown, fetched: unknown): unknown {
-  return isAnswer(known) && isAnswer(fetched)
-    ? newestBalances(known, fetched)
-    : replaceEqualDeep(known, fetched)
+  return isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : replaceEqualDeep(known, fetched)
+}
+
+/** Versions count per customer, so answers for two customers can't be compared. */
+function newest(known: BalancesAnswer | undefined, arrived: BalancesAnswer): BalancesAnswer {
+  return known?.customer === arrived.customer ? newestBalances(known, arrived) : arrived
 }
 
 function isAnswer(value: unknown): value is BalancesAnswer {

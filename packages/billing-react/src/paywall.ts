@@ -1,40 +1,40 @@
 import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from '@metered/billing/client'
 
-/** From this share of a meter on, people are told before they run out. */
+/** From this share used, customers see a notice before they run out. */
 export const noticeShare = 0.8
 const criticalShare = 0.9
 
-/** What stands between a person and the next call; `open` is nothing. */
+/** What stands between a customer and the next call; `open` means nothing does. */
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
-  /** 80 % and more of the meter is used. `percent` is the share used, a whole number; 100 only beyond a grant with overage. */
+  /** 80 % or more is used. `percent` is the share used, a whole number; it is 100 only when overage goes beyond the grant. */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
-  /** Something is left, but less than the refused call needs. */
+  /** Units are left, but fewer than the denied call needs. */
   | { state: 'short'; balance: BalanceRow<Meter>; required: number }
-  /** Nothing is left; `held` units of running work may still come back. */
+  /** No unit is left; the `held` units of running work may still be returned. */
   | { state: 'exhausted'; balance: BalanceRow<Meter>; held: number }
   | { state: 'feature'; feature: string; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
 
-/** The paywall before a call: what the balance of one meter says. */
+/** Returns the paywall before a call, from the balance of one meter. */
 export function paywallOfMeter<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
   meter: Meter,
 ): Paywall<Meter> {
   const balance = balances?.balances.find((row) => row.meter === meter)
-  // Not `available === 0`: running work may give units back, and an overage goes on past the grant.
+  // Not `available === 0`: running work may return units, and overage continues past the grant.
   if (balance?.status === 'exhausted') return { state: 'exhausted', balance, held: balance.held }
   if (balance === undefined || balance.unlimited || balance.share < noticeShare) return { state: 'open' }
   return {
     state: 'approaching',
     balance,
-    // Rounded down: "100 %" while something is left would be a lie.
+    // Rounded down, so that it never says 100 % while units are left.
     percent: Math.floor(balance.share * 100),
     critical: balance.share > criticalShare,
   }
 }
 
-/** The paywall after a refused call; it opens by itself when the balance suffices again (a top-up, a renewal, another tab's upgrade). */
+/** Returns the paywall after a failed call. It opens once the balance suffices: after a top-up, a renewal, or an upgrade in another tab. */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
   error: unknown,
@@ -43,12 +43,12 @@ export function paywallOfError<Meter extends string>(
   if (denial === null) return { state: 'open' }
   switch (denial.code) {
     case 'INSUFFICIENT_CREDITS': {
-      // The first of the short meters that still is one: buying more of another opens nothing.
+      // The first meter that is still short, because buying units of another one would not open the paywall.
       for (const { meter, required } of [denial, ...denial.meters]) {
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
-        // Nothing left, nothing held and yet not exhausted: the plan of today lets usage past its grant.
+        // No unit is left or held, but the meter isn't exhausted: the plan allows overage.
         if (balance.held === 0 && balance.status !== 'exhausted') continue
         return { state: 'exhausted', balance, held: balance.held }
       }
@@ -66,7 +66,7 @@ export function paywallOfError<Meter extends string>(
     case 'KEY_INVALID':
     case 'KEY_REQUIRED':
     case 'BILLING_UNAVAILABLE':
-      return { state: 'open' } // no plan changes any of these
+      return { state: 'open' } // No plan or pack changes these.
     default:
       return denial satisfies never
   }

@@ -1,107 +1,123 @@
 import type { BalancesAnswer, PlanOffer, UsageDay } from '@metered/billing/client'
-import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  type StaleTime,
+} from '@tanstack/react-query'
 import type { BillingClient, ChargesPage } from './BillingClient.ts'
 import { installBalances, newestInCache } from './installBalances.ts'
-import { invalidateFlowglad, keys } from './keys.ts'
+import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 
-/** What every hook reads from its provider. */
+/** What the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
   client: BillingClient<Meter>
-  /** null: nobody is signed in, and nothing but the plans is asked for. */
+  /** null while signed out: then only the plans are fetched. */
   customer: string | null
-  /** The stream is delivering balances: asking for them as well would be a wasted request. */
-  streaming: boolean
+  keys: QueryKeys
 }
 
 /** Covers one navigation: the hooks of a header and of the screen below it share one request. */
-const balancesFreshMs = 5_000
+export const balancesFreshMs = 5_000
+const plansFreshMs = 60_000
 
-export function balancesOptions<Meter extends string>({
-  client,
-  customer,
-  streaming,
-}: BillingContext<Meter>) {
-  return queryOptions<BalancesAnswer<Meter>>({
-    queryKey: keys.balances(customer),
-    async queryFn({ signal }) {
-      const answer = await client.balances.query(undefined, { signal })
-      // Somebody else signed in meanwhile, in another tab say; or the app names its customers otherwise here than on its server.
-      if (answer.customer !== customer)
-        throw new Error(
-          `BillingProvider was given customer "${customer}", but the server answered for "${answer.customer}".`,
-        )
-      return answer
-    },
-    enabled: customer !== null && !streaming,
-    staleTime: balancesFreshMs,
+/**
+ * Options of the balances query that hold for each of its observers, `trpc.billing.balances.useQuery()` included. While the stream delivers,
+ * the query is static: neither a mount nor an invalidation fetches it.
+ */
+export function balancesDefaults(isDelivering: () => boolean) {
+  return {
     structuralSharing: newestInCache,
+    staleTime: (): StaleTime => (isDelivering() ? 'static' : balancesFreshMs),
+  }
+}
+
+export function balancesOptions<Meter extends string>({ client, customer, keys }: BillingContext<Meter>) {
+  return queryOptions<BalancesAnswer<Meter>>({
+    queryKey: keys.balances,
+    queryFn: async ({ signal }) => ofCustomer(customer, await client.balances.query(undefined, { signal })),
+    enabled: customer !== null,
   })
 }
 
-/** Whether Flowglad's books could be read, and how old what is known of them is. */
-export interface Books {
-  /** Flowglad answered just now. Otherwise balances and plan are what it said at `asOf`, with what was spent since. */
+/**
+ * Returns the answer if it is this customer's. It isn't if another tab has signed in as another user, or if the app passes BillingProvider
+ * another id than its server uses.
+ */
+export function ofCustomer<Meter extends string>(
+  customer: string | null,
+  answer: BalancesAnswer<Meter>,
+): BalancesAnswer<Meter> {
+  if (answer.customer === customer) return answer
+  throw new Error(
+    `BillingProvider was given customer "${customer}", but the server answered for "${answer.customer}".`,
+  )
+}
+
+/** Whether Flowglad answers, and how old the customer's data is. */
+export interface BillingStatus {
+  /** Whether balances and plan include everything that Flowglad knows. If not, they are Flowglad's last answer minus later usage. */
   current: boolean
-  /** Epoch milliseconds by the server's clock; null when nothing is known at all. */
+  /** When Flowglad last answered, in epoch milliseconds of the server's clock. null if it never has. */
   asOf: number | null
 }
 
-/** Younger by the server's own clock than this, what is known is no sign of a failed look: the server may have looked just before. */
-const justNowMs = 15_000
-const lookAgainMs = 8_000
+/** The server may have asked Flowglad just before, so an answer this young counts as current. */
+const currentMs = 15_000
+const retryMs = 8_000
 
-export function booksOptions<Meter extends string>(
-  { client, customer }: BillingContext<Meter>,
+export function statusOptions<Meter extends string>(
+  { client, customer, keys }: BillingContext<Meter>,
   queryClient: QueryClient,
 ) {
-  return queryOptions<Books>({
-    queryKey: keys.books(customer),
+  return queryOptions<BillingStatus>({
+    queryKey: keys.status,
     async queryFn({ signal }) {
       const { ageMs, ...answer } = await client.refresh.mutate({}, { signal })
-      installBalances(queryClient, answer)
-      const current = ageMs !== null && ageMs < justNowMs
-      const wereOld = queryClient.getQueryData<Books>(keys.books(customer))?.current === false
-      if (current && wereOld) invalidateFlowglad(queryClient)
+      installBalances(queryClient, keys, answer)
+      const current = ageMs !== null && ageMs < currentMs
+      const wasOutdated = queryClient.getQueryData<BillingStatus>(keys.status)?.current === false
+      if (current && wasOutdated) invalidateFlowglad(queryClient)
       return { current, asOf: answer.asOf }
     },
     enabled: customer !== null,
     staleTime: 0,
     gcTime: 0,
-    refetchInterval: ({ state }) => (state.data?.current === false ? lookAgainMs : false),
+    refetchInterval: ({ state }) => (state.data?.current === false ? retryMs : false),
   })
 }
 
 export function usageOptions<Meter extends string>(
-  { client, customer }: BillingContext<Meter>,
+  { client, customer, keys }: BillingContext<Meter>,
   days: number,
 ) {
   return queryOptions<UsageDay<Meter>[]>({
-    queryKey: [...keys.usage(customer), days],
+    queryKey: keys.usage({ days }),
     queryFn: ({ signal }) => client.usage.query({ days }, { signal }),
     enabled: customer !== null,
-    // Another number of days keeps the old chart until the new one is there; another customer never does.
-    placeholderData: (previous, query) => (query?.queryKey[1] === customer ? previous : undefined),
+    placeholderData: keepPreviousData,
   })
 }
 
 export function chargesOptions<Meter extends string>(
-  { client, customer }: BillingContext<Meter>,
+  { client, customer, keys }: BillingContext<Meter>,
   limit: number,
 ) {
   return infiniteQueryOptions({
-    queryKey: [...keys.charges(customer), limit],
+    queryKey: keys.charges({ limit }),
     queryFn: ({ pageParam, signal }): Promise<ChargesPage<Meter>> =>
-      client.charges.query({ limit, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
+      client.charges.query({ limit, ...(pageParam && { cursor: pageParam }) }, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     enabled: customer !== null,
   })
 }
 
-export function plansOptions<Meter extends string>({ client }: BillingContext<Meter>) {
+export function plansOptions<Meter extends string>({ client, keys }: BillingContext<Meter>) {
   return queryOptions<PlanOffer<Meter>[]>({
     queryKey: keys.plans,
     queryFn: ({ signal }) => client.plans.query(undefined, { signal }),
-    staleTime: 60_000,
+    staleTime: plansFreshMs,
   })
 }

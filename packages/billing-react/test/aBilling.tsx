@@ -58,7 +58,7 @@ export function anAnswer({
   }
 }
 
-/** A billing router's client whose answers and stream the test decides. */
+/** Returns a fake of the billing router's client. The test supplies its answers and its stream's events. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
   const asked: string[] = []
   const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []
@@ -90,7 +90,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
   }
   const newestStream = () => {
     const stream = streams.at(-1)
-    if (stream === undefined) throw new Error('nobody has opened the stream')
+    if (stream === undefined) throw new Error('The stream is not open.')
     return stream
   }
   return {
@@ -128,9 +128,9 @@ export function render<Result>(
   }
 }
 
-/** What a tRPC client throws when billing says no. */
+/** Returns what a tRPC client throws for a denial. */
 export function aDenial(billing: object): Error {
-  return Object.assign(new Error('refused'), { data: { billing } })
+  return Object.assign(new Error('denied'), { data: { billing } })
 }
 
 export function deferred<T>() {

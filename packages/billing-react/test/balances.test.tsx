@@ -2,7 +2,6 @@ import type { BalancesAnswer } from '@metered/billing/client'
 import { QueryClient, useMutation, useQuery } from '@tanstack/react-query'
 import { act, cleanup, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { installBalances } from '../src/index.ts'
 import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
 
 afterEach(() => {
@@ -15,30 +14,30 @@ const show = (state: DocumentVisibilityState) => {
   act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
 }
 
-describe('balances meet in one place', () => {
-  it('keeps the newest when a slow old answer of the query arrives last', async () => {
+describe('of two answers', () => {
+  it('keeps the newer one when a slow query answers last', async () => {
     const slow = deferred<BalancesAnswer<Meter>>()
     const server = aClient({ balances: () => slow.promise })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(server.asked('balances')).toBe(1))
 
-    act(() => installBalances(queryClient, anAnswer({ version: 7, used: 5 })))
+    act(() => hooks.installBalances(queryClient, anAnswer({ version: 7, used: 5 })))
     await act(async () => slow.resolve(anAnswer({ version: 6, used: 4 })))
 
     await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
     expect(result.current.data).toMatchObject({ used: 5, version: 7 })
   })
 
-  it('keeps the newest when a slow old response header arrives last', async () => {
+  it('keeps the newer one when an older response header arrives last', async () => {
     const server = aClient({ balances: async () => anAnswer({ version: 6, used: 4 }) })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(result.current.data?.used).toBe(4))
 
-    act(() => installBalances(queryClient, anAnswer({ version: 5, used: 3 })))
+    act(() => hooks.installBalances(queryClient, anAnswer({ version: 5, used: 3 })))
     expect(result.current.data).toMatchObject({ used: 4, version: 6 })
   })
 
-  it('keeps the newest when the stream pushes an old one after a reconnection', async () => {
+  it('keeps the newer one when the stream pushes an older one after it reconnects', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
     await server.push(anAnswer({ version: 9, used: 8 }))
@@ -46,25 +45,25 @@ describe('balances meet in one place', () => {
     await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
   })
 
-  it('keeps, of two answers at one version, what Flowglad confirmed last', async () => {
+  it('keeps the one that Flowglad confirmed last, if their versions are equal', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalances(), server)
     await server.push({ ...anAnswer({ version: 7 }), asOf: 100 })
-    act(() => installBalances(queryClient, { ...anAnswer({ version: 7 }), asOf: 50 }))
+    act(() => hooks.installBalances(queryClient, { ...anAnswer({ version: 7 }), asOf: 50 }))
     await waitFor(() => expect(result.current.data).toMatchObject({ version: 7, asOf: 100 }))
   })
 
-  it('keeps the newest when what a cache had stored is newer than the first answer', async () => {
+  it('keeps the one restored with the cache, if it is newer than the first answer', async () => {
     const server = aClient({ balances: async () => anAnswer({ version: 8, used: 7 }) })
     const queryClient = new QueryClient()
-    installBalances(queryClient, anAnswer({ version: 9, used: 8 }))
+    hooks.installBalances(queryClient, anAnswer({ version: 9, used: 8 }))
     const { result } = render(() => hooks.useBalances(), server, queryClient)
     await act(() => result.current.refetch())
     expect(server.asked('balances')).toBe(1)
     expect(result.current.data).toEqual(anAnswer({ version: 9, used: 8 }))
   })
 
-  it('shows no late failure of the query in the place of what the stream has brought', async () => {
+  it('keeps the stream’s balances when the query fails late', async () => {
     const slow = deferred<void>()
     const fail = () => Promise.reject(new Error('503'))
     const server = aClient({ balances: () => slow.promise.then(fail) })
@@ -76,15 +75,15 @@ describe('balances meet in one place', () => {
     expect(result.current).toMatchObject({ status: 'success', error: null, data: { used: 5 } })
   })
 
-  it('gives null for a meter the customer does not have', async () => {
+  it('returns null for a meter that the customer does not have', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('tokens'), server)
     await waitFor(() => expect(result.current.data).toBeNull())
   })
 })
 
-describe('asking for balances', () => {
-  it('takes one request for all the hooks of a screen', async () => {
+describe('fetching balances', () => {
+  it('sends one request for all hooks of a screen', async () => {
     const server = aClient()
     const { result } = render(
       () =>
@@ -100,7 +99,7 @@ describe('asking for balances', () => {
     expect(server.asked('balances')).toBe(1)
   })
 
-  it('stops while the stream delivers, whatever is mounted or mutated', async () => {
+  it('sends no request while the stream delivers, whatever mounts or mutates', async () => {
     const server = aClient()
     const { result, rerender } = render(
       () => ({ balance: hooks.useBalance('generations'), checkout: hooks.useCheckout() }),
@@ -115,7 +114,7 @@ describe('asking for balances', () => {
     expect(server.asked('balances')).toBe(before)
   })
 
-  it('does not try again what failed before the stream delivered', async () => {
+  it('does not retry a failed request once the stream delivers', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient({ balances: () => Promise.reject(new Error('lost')) })
     render(() => hooks.useBalances(), server, new QueryClient())
@@ -125,7 +124,7 @@ describe('asking for balances', () => {
     expect(server.asked('balances')).toBe(1)
   })
 
-  it('goes on asking when a stream opens but stays silent', async () => {
+  it('fetches while the stream is open but silent', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
     await server.connection('pending')
@@ -133,7 +132,7 @@ describe('asking for balances', () => {
     expect(server.asked('balances')).toBe(1)
   })
 
-  it('starts again when the stream breaks, and stops when it is back', async () => {
+  it('reopens the stream after it breaks', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
@@ -147,7 +146,7 @@ describe('asking for balances', () => {
     await waitFor(() => expect(result.current.data?.used).toBe(6))
   })
 
-  it('is not done for nobody', async () => {
+  it('sends no request while signed out', async () => {
     const server = aClient()
     const { result } = render(() => [hooks.useBalances(), hooks.useUsage(), hooks.useCharges()] as const, {
       ...server,
@@ -157,7 +156,7 @@ describe('asking for balances', () => {
     expect(server.openStreams()).toBe(0)
   })
 
-  it('lets go of the stream on a hidden page and takes it up again on a visible one', async () => {
+  it('closes the stream on a hidden page and reopens it on a visible one', async () => {
     const server = aClient()
     render(() => hooks.useBalances(), server)
     show('hidden')
@@ -166,7 +165,7 @@ describe('asking for balances', () => {
     expect(server.openStreams()).toBe(1)
   })
 
-  it('is not done by a page that is being hidden, and once when it is visible again before its stream delivers', async () => {
+  it('sends one request when a hidden page becomes visible before its stream delivers', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     render(() => hooks.useBalances(), server)
@@ -183,7 +182,7 @@ describe('asking for balances', () => {
   })
 })
 
-describe('after a mutation of the app', () => {
+describe('after a mutation', () => {
   const use = () => ({
     balance: hooks.useBalance('generations'),
     charges: hooks.useCharges(),
@@ -193,12 +192,12 @@ describe('after a mutation of the app', () => {
   const flowglad = vi.fn(async () => ({}))
 
   it.each([
-    ['that worked', async () => {}],
+    ['that succeeds', async () => {}],
     [
-      'that failed: its denial may be the first sign of an old balance',
+      'that fails, because its denial may be the first sign of an outdated balance',
       () => Promise.reject(new Error('402')),
     ],
-  ])('%s asks again for balances, charges and what Flowglad knows', async (_, work) => {
+  ])('%s, refetches balances, charges and Flowglad’s data', async (_, work) => {
     const server = aClient()
     flowglad.mockClear().mockResolvedValue({})
     const { result } = render(use, server)
@@ -216,8 +215,8 @@ describe('after a mutation of the app', () => {
   })
 })
 
-describe('when somebody spends elsewhere', () => {
-  it('renews usage and charges, and what Flowglad knows when the plan is another', async () => {
+describe('after usage in another tab', () => {
+  it('refetches usage and charges, and Flowglad’s data if the plan has changed', async () => {
     const server = aClient()
     const flowglad = vi.fn(async () => ({}))
     const { result } = render(
@@ -240,7 +239,7 @@ describe('when somebody spends elsewhere', () => {
 })
 
 describe('refreshing after a checkout', () => {
-  it('installs what the books say', async () => {
+  it('installs the server’s answer', async () => {
     const pro = anAnswer({ version: 5, limit: 500, plan: 'Pro' })
     const server = aClient({ refresh: async () => ({ ...pro, ageMs: 90 }) })
     const { result } = render(

@@ -28,19 +28,19 @@ describe('before a call', () => {
       { used: 10, limit: 10 },
       { state: 'exhausted', held: 0 },
     ],
-    // Held units may come back, so nothing is exhausted yet.
+    // Held units may be returned, so the meter is not exhausted yet.
     [{ used: 6, held: 4, limit: 10 }, { state: 'open' }],
     [{ used: 5_000, limit: null, unlimited: true }, { state: 'open' }],
-  ])('%j is %j', (row, expected) => {
+  ])('turns %j into %j', (row, expected) => {
     expect(paywallOfMeter(anAnswer(row), 'generations')).toMatchObject(expected)
   })
 
-  it('is open while nothing is known', () => {
+  it('is open before the balances have arrived', () => {
     expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
   })
 })
 
-describe('after a refused call', () => {
+describe('after a denied call', () => {
   const denial = {
     code: 'INSUFFICIENT_CREDITS',
     meter: 'generations',
@@ -53,12 +53,12 @@ describe('after a refused call', () => {
   } as const
   const short = aDenial(denial)
 
-  it('tells what is left from what was needed', () => {
+  it('tells how much is left and how much the call needs', () => {
     const balance = aRow({ used: 7, version: 1 })
     expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })
   })
 
-  it('tells exhausted from held', () => {
+  it('tells exhausted units from held ones', () => {
     expect(paywallOfError(anAnswer({ used: 6, held: 4 }), short)).toMatchObject({
       state: 'exhausted',
       held: 4,
@@ -66,7 +66,7 @@ describe('after a refused call', () => {
     expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
   })
 
-  it('stays for the next short meter when enough of the first has been bought', () => {
+  it('stays for the next short meter after a top-up of the first', () => {
     const both = aDenial({
       ...denial,
       meters: [
@@ -84,11 +84,11 @@ describe('after a refused call', () => {
     expect(after(7, aRow({ meter: 'tokens', used: 0, limit: 2_000 }))).toEqual({ state: 'open' })
   })
 
-  it('opens on a plan that lets usage past its grant', () => {
+  it('opens on a plan with overage', () => {
     expect(paywallOfError(anAnswer({ used: 10, status: 'critical' }), short)).toEqual({ state: 'open' })
   })
 
-  it('opens by itself when enough has been bought', async () => {
+  it('opens when a top-up arrives', async () => {
     const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
     const { result } = render(() => hooks.usePaywall(short), server)
     await waitFor(() => expect(result.current.state).toBe('short'))
@@ -107,7 +107,7 @@ describe('after a refused call', () => {
   })
 
   it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
-    'is open after what no plan would change: %s',
+    'is open after an error that no plan prevents: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
     },

@@ -16,7 +16,7 @@ const aCharge = (transactionId: string) => ({
 })
 
 describe('charges', () => {
-  it('come page after page, each once, until there are no more', async () => {
+  it('arrive page by page, each once, until the last page', async () => {
     const pages = [
       { charges: [aCharge('c'), aCharge('b')], nextCursor: 'after b' },
       { charges: [aCharge('a')], nextCursor: null },
@@ -35,7 +35,7 @@ describe('charges', () => {
 })
 
 describe('usage', () => {
-  it('keeps the days it has while another number of days is asked for', async () => {
+  it('keeps the previous days while another range loads', async () => {
     const week = deferred<unknown>()
     const answers = [Promise.resolve([{ day: '2026-11-22', meter: 'generations', amount: 3 }]), week.promise]
     const server = aClient({ usage: () => answers.shift() ?? week.promise })
@@ -51,7 +51,7 @@ describe('usage', () => {
 })
 
 describe('the plan', () => {
-  it('is null without a subscription, and undefined while nothing is known', async () => {
+  it('is null without a subscription, and undefined while it loads', async () => {
     const answer = deferred<unknown>()
     const server = aClient({ balances: () => answer.promise })
     const { result } = render(() => hooks.usePlan(), server)
@@ -61,8 +61,8 @@ describe('the plan', () => {
   })
 })
 
-describe('changes without an input', () => {
-  it('are sent as {}: an empty body, which a link without batches would send, is no JSON', async () => {
+describe('mutations without input', () => {
+  it('send {}, because a link without batching would send an empty body', async () => {
     const { client } = aClient()
     const mutations = [client.cancel, client.resume, client.refresh]
     const sent = mutations.map((mutation) => vi.spyOn(mutation, 'mutate'))
@@ -76,14 +76,14 @@ describe('changes without an input', () => {
 })
 
 describe('a checkout', () => {
-  it('gives the address to go to', async () => {
+  it('returns the page’s address', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useCheckout(), server)
     await act(() => result.current.mutateAsync({ priceSlug: 'pro_monthly' }))
     await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1' }))
   })
 
-  it('that is refused hands on the client’s error as it is', async () => {
+  it('returns the client’s error unchanged when it is denied', async () => {
     const denial = aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
     const server = aClient({ checkout: () => Promise.reject(denial) })
     const { result } = render(() => hooks.useCheckout(), server)

@@ -24,7 +24,7 @@ const answer = async (): Promise<BalancesAnswer<Meter>> => ({
   asOf: null,
 })
 const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0 })
-const money = t.router({
+const billing = t.router({
   balances: t.procedure.input(nothing).query(answer),
   onBalances: t.procedure.input(nothing).subscription(async function* () {
     yield await answer()
@@ -47,13 +47,13 @@ const money = t.router({
   cancel: t.procedure.input(nothing).mutation(change),
   resume: t.procedure.input(nothing).mutation(change),
 })
-const _app = t.router({ admin: t.router({ money }) })
+const _app = t.router({ admin: t.router({ billing }) })
 
-it('takes the billing part of any tRPC client, wherever it is mounted', () => {
-  expectTypeOf<TRPCClient<typeof _app>['admin']['money']>().toExtend<BillingClient<Meter>>()
+it('accepts the billing part of a tRPC client, wherever the app mounts it', () => {
+  expectTypeOf<TRPCClient<typeof _app>['admin']['billing']>().toExtend<BillingClient<Meter>>()
 })
 
-it('knows the app’s meters and refuses others', () => {
+it('accepts the app’s meters only', () => {
   expectTypeOf(hooks.useBalance).parameter(0).toEqualTypeOf<Meter>()
   expectTypeOf(hooks.usePaywall).parameter(0).toEqualTypeOf<Meter | { message: string } | null>()
   expectTypeOf<ReturnType<typeof hooks.useBalance>['data']>().toEqualTypeOf<
@@ -61,16 +61,16 @@ it('knows the app’s meters and refuses others', () => {
   >()
 })
 
-it('reads the app’s meters out of its client', () => {
-  expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['money']>>().toEqualTypeOf<Meter>()
+it('infers the app’s meters from its client', () => {
+  expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['billing']>>().toEqualTypeOf<Meter>()
 })
 
-it('takes the errors of every tRPC client, those that are no Error by type too', () => {
+it('accepts the errors of every tRPC client, also those not typed as Error', () => {
   expectTypeOf<TRPCClientErrorLike<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
   expectTypeOf<TRPCClientError<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
 })
 
-it('hands on TanStack Query’s own results: their functions are there from the start', () => {
+it('returns TanStack Query’s results with their functions', () => {
   expectTypeOf<ReturnType<typeof hooks.useBalances>['refetch']>().toBeFunction()
   expectTypeOf<ReturnType<typeof hooks.useCheckout>['mutate']>().toBeFunction()
   expectTypeOf<ReturnType<typeof hooks.useCharges>['fetchNextPage']>().toBeFunction()

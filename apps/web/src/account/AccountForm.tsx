@@ -1,10 +1,10 @@
 import { PasswordInput, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { useUser } from '../api/Session.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
-import { useUser } from '../Session.tsx'
 import classes from './AccountForm.module.css'
 import { Redirect } from './Redirect.tsx'
 

@@ -1,5 +1,5 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { authClient } from '../authClient.ts'
+import { authClient } from '../api/authClient.ts'
 import { AccountForm } from './AccountForm.tsx'
 import { problemOf } from './problemOf.ts'
 

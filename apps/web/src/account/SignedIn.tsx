@@ -1,6 +1,6 @@
 import { useLocation } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { type User, useUser } from '../Session.tsx'
+import { type User, useUser } from '../api/Session.tsx'
 import { Redirect } from './Redirect.tsx'
 
 /** Shows its children to the person who is signed in; sends anybody else to sign in and back here afterwards. */

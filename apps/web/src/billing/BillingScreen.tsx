@@ -1,9 +1,9 @@
 import { FlowgladProvider } from '@flowglad/react'
 import { QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { SignedIn } from '../account/SignedIn.tsx'
+import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { FlowgladBilling } from './FlowgladBilling.tsx'
-import { OldBooks } from './OldBooks.tsx'
 import { Subscription } from './Subscription.tsx'
 
 export function BillingScreen() {
@@ -11,7 +11,7 @@ export function BillingScreen() {
     <SignedIn>
       {() => (
         <Screen title="Billing" lead="Your subscription, how it is paid, and every invoice.">
-          <OldBooks />
+          <OutdatedNotice />
           <Subscription />
           <WithFlowglad>
             <FlowgladBilling />

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import type { PlanSummary } from '@metered/billing/client'
 import { useState } from 'react'
-import { useCancelPlan } from '../billing.ts'
+import { useCancelPlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { passFocusOn } from '../parts/focus.ts'

@@ -2,7 +2,7 @@ import { useBilling } from '@flowglad/react'
 import { Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatDate, formatMoney } from '../format.ts'
+import { formatDate, formatMoney } from '../format/format.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useLocation, useNavigate } from '@tanstack/react-router'
-import { authClient } from '../authClient.ts'
+import { authClient } from '../api/authClient.ts'
 
 /** Asking who is here settles it: nobody. Signing in then leads back here, from a screen that anybody may see, too. */
 export function SignInAgain() {

@@ -1,7 +1,7 @@
 import { billingDenial } from '@metered/billing/client'
 import { TRPCClientError } from '@trpc/client'
-import { isLost } from '../api.ts'
-import { plural } from '../format.ts'
+import { isLost } from '../api/isLost.ts'
+import { plural } from '../format/format.ts'
 
 /** A call that did not happen, for people: what happened, what it cost, and which way leads on. */
 export interface Explanation {

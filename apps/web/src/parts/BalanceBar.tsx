@@ -1,6 +1,6 @@
 import type { BalanceRow } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
 import classes from './BalanceBar.module.css'
 
 /** `6 of 10 left`, or `1,204 used · Unlimited`. */

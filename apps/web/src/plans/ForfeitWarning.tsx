@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
-import type { Meter } from '../api.ts'
-import { amountOf } from '../meters.ts'
+import { amountOf, type Meter } from '../format/meters.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { PlanProblem } from './PlanProblem.tsx'

@@ -1,6 +1,6 @@
 import type { ButtonProps } from '@mantine/core'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
-import { useBalances, useCheckout, usePlans } from '../billing.ts'
+import { useBalances, useCheckout, usePlans } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { forfeitedBy, type Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'

@@ -1,6 +1,6 @@
 import type { PlanSummary } from '@metered/billing/client'
-import { useBalances, usePlans } from '../billing.ts'
-import { amountOf } from '../meters.ts'
+import { useBalances, usePlans } from '../api/billing.ts'
+import { amountOf } from '../format/meters.ts'
 import { endOf } from './endOf.ts'
 import { packCredits } from './offers.ts'
 

@@ -1,11 +1,11 @@
 import { Skeleton } from '@mantine/core'
-import { OldBooks } from '../billing/OldBooks.tsx'
-import { usePlan, usePlans } from '../billing.ts'
+import { usePlan, usePlans } from '../api/billing.ts'
+import { useUser } from '../api/Session.tsx'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatDate } from '../format.ts'
+import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
+import { formatDate } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
-import { useUser } from '../Session.tsx'
 import { plansOf } from './offers.ts'
 import { PackCard } from './PackCard.tsx'
 import { PlanCard } from './PlanCard.tsx'
@@ -20,7 +20,7 @@ export function PlansScreen() {
       title="Plans"
       lead="Credits renew by themselves with every period. Change or cancel whenever you like; we always say first when it takes effect."
     >
-      <OldBooks />
+      <OutdatedNotice />
       <ScheduledChange />
       {error && !offers ? (
         <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />

@@ -1,4 +1,4 @@
-import { useResumePlan } from '../billing.ts'
+import { useResumePlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
 

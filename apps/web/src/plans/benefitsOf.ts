@@ -1,7 +1,6 @@
 import type { OveragePrice } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
-import { formatMoney, formatNumber } from '../format.ts'
-import { unitsOf } from '../meters.ts'
+import { formatMoney, formatNumber } from '../format/format.ts'
+import { type Meter, unitsOf } from '../format/meters.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 

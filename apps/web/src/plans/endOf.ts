@@ -1,5 +1,5 @@
 import type { PlanSummary } from '@metered/billing/client'
-import { formatDate } from '../format.ts'
+import { formatDate } from '../format/format.ts'
 
 /** When what is paid for ends: `on 26 December 2026`. */
 export const endOf = ({ renewsAt }: PlanSummary) =>

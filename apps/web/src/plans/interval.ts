@@ -1,4 +1,4 @@
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../format/format.ts'
 import type { Offer } from './offers.ts'
 
 type Interval = NonNullable<Offer['interval']>

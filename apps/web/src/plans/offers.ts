@@ -1,5 +1,5 @@
 import type { BalancesAnswer, PlanOffer, PlanSummary } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
+import type { Meter } from '../format/meters.ts'
 
 export type Offer = PlanOffer<Meter>
 

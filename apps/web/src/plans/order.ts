@@ -1,5 +1,5 @@
 import type { BalancesAnswer } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
+import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /** What somebody left for the checkout with. It waits in this tab, to tell what came of it when they return. */

@@ -1,4 +1,4 @@
-import { formatMoney } from '../format.ts'
+import { formatMoney } from '../format/format.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 

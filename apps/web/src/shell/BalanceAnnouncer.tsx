@@ -1,9 +1,8 @@
 import { VisuallyHidden } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
 import { useEffect, useRef, useState } from 'react'
-import type { Meter } from '../api.ts'
-import { useBalances } from '../billing.ts'
-import { meters } from '../meters.ts'
+import { useBalances } from '../api/billing.ts'
+import { type Meter, meters } from '../format/meters.ts'
 import { balanceText } from '../parts/BalanceBar.tsx'
 
 /**

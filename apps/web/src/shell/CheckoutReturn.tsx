@@ -1,6 +1,6 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { useBalances, usePlans, useRefreshBalances } from '../billing.ts'
+import { useBalances, usePlans, useRefreshBalances } from '../api/billing.ts'
 import { Notice } from '../parts/Notice.tsx'
 import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 

@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core'
-import { useBalances } from '../billing.ts'
-import { formatNumber } from '../format.ts'
-import { meters, titleOf } from '../meters.ts'
+import { useBalances } from '../api/billing.ts'
+import { formatNumber } from '../format/format.ts'
+import { meters, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 

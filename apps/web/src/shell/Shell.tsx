@@ -1,7 +1,7 @@
 import { Outlet } from '@tanstack/react-router'
 import { Suspense } from 'react'
+import { useUser } from '../api/Session.tsx'
 import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
-import { useUser } from '../Session.tsx'
 import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
 import { Header } from './Header.tsx'

@@ -6,7 +6,7 @@ import {
   useLayoutEffect,
   useRef,
 } from 'react'
-import type { Meter } from '../api.ts'
+import type { Meter } from '../format/meters.ts'
 import classes from './Composer.module.css'
 import { CreditsPanel } from './CreditsPanel.tsx'
 

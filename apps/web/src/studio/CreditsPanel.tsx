@@ -1,14 +1,13 @@
 import { Skeleton } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
-import { useBalance, usePaywall, usePlan, usePlans } from '../billing.ts'
-import { formatDay, formatNumber, formatPercent } from '../format.ts'
-import { amountOf, titleOf, unitsOf } from '../meters.ts'
+import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
+import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
+import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar } from '../parts/BalanceBar.tsx'
 import { overageText } from '../plans/benefitsOf.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
-import { WaysOn } from '../plans/WaysOn.tsx'
-import { wayOn } from '../plans/wayOn.ts'
+import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
+import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
 
 /**
@@ -88,7 +87,7 @@ function Beyond({ row }: { row: BalanceRow<Meter> }) {
         {price ? `: ${overageText(price)}` : ''}.
       </p>
       <div className={classes.actions}>
-        <WaysOn meter={row.meter} size="xs" />
+        <UpgradeOptions meter={row.meter} size="xs" />
       </div>
     </div>
   )
@@ -114,7 +113,7 @@ function Approaching({
         {critical && !isLargest && ' Consider upgrading.'}
       </p>
       <div className={classes.actions}>
-        <WaysOn meter={row.meter} size="xs" />
+        <UpgradeOptions meter={row.meter} size="xs" />
       </div>
     </div>
   )
@@ -129,12 +128,12 @@ function Exhausted({ row }: { row: BalanceRow<Meter> }) {
       <h2 className={classes.out}>Out of {unitsOf(row.meter)}</h2>
       <p className={classes.explanation}>
         {limit > 0 ? `You've used all ${amountOf(row.meter, limit)} this month. ` : ''}
-        {wayOn({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}
+        {upgradeAdvice({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}
         {plan?.cancelsAt != null && ' Your plan ends then.'}
       </p>
       <BalanceBar row={row} size={10} />
       <div className={classes.actions}>
-        <WaysOn meter={row.meter} />
+        <UpgradeOptions meter={row.meter} />
       </div>
     </div>
   )

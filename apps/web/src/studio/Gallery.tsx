@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useRef } from 'react'
 import { FailedSection } from '../denials/FailedSection.tsx'
-import { formatTime } from '../format.ts'
+import { formatTime } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import classes from './Gallery.module.css'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'

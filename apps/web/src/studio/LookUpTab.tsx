@@ -1,19 +1,15 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useApi } from '../api.ts'
-import { DenialNotice } from '../denials/DenialNotice.tsx'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
+import { DenialNotice } from './DenialNotice.tsx'
 import classes from './LookUpTab.module.css'
-import { usePaidCall } from './usePaidCall.ts'
+import { useLookUp } from './useLookUp.ts'
 
 /** A word, and what it means: one cheap call. */
 export function LookUpTab() {
-  const api = useApi()
   const [term, setTerm] = useState('')
-  const lookUp = usePaidCall('look up', (input: { term: string }, call) =>
-    api.studio.lookup.query(input, call),
-  )
+  const lookUp = useLookUp()
   const begin = () => lookUp.start({ term: term.trim() })
 
   return (

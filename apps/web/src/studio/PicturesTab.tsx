@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Switch } from '@mantine/core'
-import { plural } from '../format.ts'
-import type { User } from '../Session.tsx'
+import type { User } from '../api/Session.tsx'
+import { plural } from '../format/format.ts'
 import { Gallery } from './Gallery.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useGenerate } from './useGenerate.ts'

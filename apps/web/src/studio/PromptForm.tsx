@@ -1,11 +1,11 @@
 import { Textarea } from '@mantine/core'
 import { type ComponentProps, type ReactNode, useState } from 'react'
-import type { Meter } from '../api.ts'
-import { DenialNotice } from '../denials/DenialNotice.tsx'
-import { formatNumber } from '../format.ts'
+import type { User } from '../api/Session.tsx'
+import { formatNumber } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
-import type { User } from '../Session.tsx'
 import { Composer } from './Composer.tsx'
+import { DenialNotice } from './DenialNotice.tsx'
 import { useDraft } from './draft.ts'
 import classes from './PromptForm.module.css'
 
@@ -18,7 +18,7 @@ interface PromptFormProps {
   question: string
   placeholder: string
   order: ReturnType<typeof useOrder>
-  call: { isPending: boolean; error: Error | null; submittedAt: number }
+  call: { isPending: boolean; error: { message: string } | null; submittedAt: number }
   /** The button's words: what it will cost, and that work runs. */
   submit: string
   submitting: string

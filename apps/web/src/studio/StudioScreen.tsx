@@ -1,9 +1,9 @@
 import { Tabs } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { SignedIn } from '../account/SignedIn.tsx'
+import type { User } from '../api/Session.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
-import type { User } from '../Session.tsx'
 import { PicturesTab } from './PicturesTab.tsx'
 import classes from './StudioScreen.module.css'
 

@@ -1,56 +1,20 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
-import { useApi } from '../api.ts'
-import { formatNumber, plural } from '../format.ts'
+import { useRef } from 'react'
+import type { User } from '../api/Session.tsx'
+import { formatNumber, plural } from '../format/format.ts'
 import { Notice } from '../parts/Notice.tsx'
-import type { User } from '../Session.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useBroughtIntoView } from './useBroughtIntoView.ts'
-import { usePaidCall } from './usePaidCall.ts'
-import { useWritten } from './useWritten.ts'
+import { useWrite } from './useWrite.ts'
 import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
 
-interface Order {
-  prompt: string
-  maxTokens: number
-}
-
 /** A text that arrives word by word, its tokens counted as they come. */
 export function WriteTab({ user }: { user: User }) {
-  const api = useApi()
-  const { tokens, put, add } = useWritten()
-  // What broke off in the middle is told below it, with what it cost.
-  const [brokeOff, setBrokeOff] = useState(false)
-  const stop = useRef<AbortController | null>(null)
-
-  const write = usePaidCall('write', async (order: Order, call) => {
-    const aborting = new AbortController()
-    stop.current = aborting
-    setBrokeOff(false)
-    put([])
-    let begun = false
-    try {
-      for await (const token of await api.studio.write.mutate(order, {
-        ...call,
-        signal: aborting.signal,
-      })) {
-        begun = true
-        add(token)
-      }
-    } catch (error) {
-      if (aborting.signal.aborted) return
-      setBrokeOff(begun)
-      throw error
-    } finally {
-      // A call that brought nothing, refused or stopped, takes nothing away: the last text is paid for.
-      if (!begun) put(tokens)
-    }
-  })
-  useEffect(() => () => stop.current?.abort(), [])
-
+  const write = useWrite()
+  const { tokens } = write
   const order = useOrder({ user, tool: 'write', defaults: { maxTokens: 300 }, start: write.start })
   const { maxTokens } = order.options
   const sheet = useRef<HTMLElement>(null)
@@ -71,7 +35,7 @@ export function WriteTab({ user }: { user: User }) {
         question="What should it be about?"
         placeholder="A short letter from a lighthouse keeper to the harbour master"
         order={order}
-        call={brokeOff ? { ...write, error: null } : write}
+        call={write}
         submit={`Write · up to ${formatNumber(maxTokens)} tokens`}
         submitting="Writing…"
         ways={{
@@ -106,14 +70,14 @@ export function WriteTab({ user }: { user: User }) {
               <Button
                 size="xs"
                 variant="default"
-                onClick={() => (write.isPending ? stop.current?.abort() : clipboard.copy(tokens.join('')))}
+                onClick={() => (write.isPending ? write.stop() : clipboard.copy(tokens.join('')))}
               >
                 {write.isPending ? 'Stop here' : copyLabel(clipboard)}
               </Button>
             </footer>
           </div>
         )}
-        {brokeOff && (
+        {write.isInterrupted && (
           <div className={classes.broken}>
             <Notice
               tone="warning"

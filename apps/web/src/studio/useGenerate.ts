@@ -1,7 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useApi } from '../api.ts'
-import { hang } from './useGallery.ts'
-import { usePaidCall } from './usePaidCall.ts'
+import { type RouterOutput, trpc } from '../api/trpc.ts'
+import { galleryInput } from './useGallery.ts'
+import { useIdempotencyKey } from './useIdempotencyKey.ts'
 
 interface Order {
   prompt: string
@@ -9,17 +8,34 @@ interface Order {
   hd: boolean
 }
 
-/** Makes pictures and hangs them in the gallery. */
+/** Makes pictures and adds them to the gallery. */
 export function useGenerate() {
-  const api = useApi()
-  const queryClient = useQueryClient()
-  return usePaidCall('generate', async ({ prompt, count, hd }: Order, call) => {
-    const { pictures } = await api.studio.generate.mutate({ prompt, count, hd }, call)
-    const createdAt = Date.now()
-    hang(
-      queryClient,
-      pictures.map(({ id, url }) => ({ id, url, prompt, createdAt, size: 0 })),
-    )
-    return pictures
+  const utils = trpc.useUtils()
+  const key = useIdempotencyKey()
+  const generate = trpc.studio.generate.useMutation({
+    trpc: { context: key.context },
+    onMutate: key.onMutate,
+    onError: key.onError,
+    onSuccess({ pictures }, { prompt }) {
+      key.onSuccess()
+      addToGallery(pictures.map(({ id, url }) => ({ id, url, prompt, createdAt: Date.now(), size: 0 })))
+    },
   })
+
+  /** Avoids a refetch of the gallery. A picture that a refetch has brought meanwhile keeps its place. */
+  function addToGallery(pictures: RouterOutput['studio']['gallery']['pictures']) {
+    utils.studio.gallery.setInfiniteData(galleryInput, (gallery) => {
+      const [first, ...rest] = gallery?.pages ?? []
+      if (gallery === undefined || first === undefined) return gallery
+      const known = new Set(first.pictures.map(({ id }) => id))
+      const added = pictures.filter(({ id }) => !known.has(id))
+      return { ...gallery, pages: [{ ...first, pictures: [...added, ...first.pictures] }, ...rest] }
+    })
+  }
+
+  function start(order: Order) {
+    // The cache knows at once that one is running; the button is only disabled after the next render.
+    if (utils.studio.generate.isMutating() === 0) generate.mutate(order)
+  }
+  return { ...generate, start }
 }

@@ -2,7 +2,7 @@ import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 
 const queryKey = ['written']
 
-/** The tokens of the last text, kept while somebody looks at other screens: they are paid for. Signing out forgets them. */
+/** Keeps the tokens of the last text while the user is on other screens, because they have paid for it. Signing out removes it. */
 export function useWritten() {
   const queryClient = useQueryClient()
   const { data: tokens = [] } = useQuery<string[]>({

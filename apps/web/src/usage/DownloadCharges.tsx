@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { useApi } from '../api.ts'
+import { trpc } from '../api/trpc.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import classes from './ChargesTable.module.css'
 import { type Charge, chargesCsv } from './chargesCsv.ts'
@@ -8,13 +8,13 @@ const pageSize = 100
 
 /** Every charge, not only those on the screen, as a CSV file. */
 export function DownloadCharges() {
-  const api = useApi()
+  const { client } = trpc.useUtils()
   const download = useMutation({
     mutationFn: async () => {
       const charges: Charge[] = []
       let cursor: string | null = null
       do {
-        const page: { charges: Charge[]; nextCursor: string | null } = await api.billing.charges.query({
+        const page: { charges: Charge[]; nextCursor: string | null } = await client.billing.charges.query({
           limit: pageSize,
           ...(cursor === null ? {} : { cursor }),
         })

@@ -1,6 +1,6 @@
 import type { BalanceRow } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
-import { formatDate, formatNumber } from '../format.ts'
+import { formatDate, formatNumber } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
 import { BalanceBar } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 

@@ -3,9 +3,8 @@ import { BarChart } from '@mantine/charts'
 import { VisuallyHidden } from '@mantine/core'
 import { useReducedMotion } from '@mantine/hooks'
 import type { UsageDay } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
-import { formatNumber, formatShort, formatUtcDay } from '../format.ts'
-import { amountOf, meters, titleOf } from '../meters.ts'
+import { formatNumber, formatShort, formatUtcDay } from '../format/format.ts'
+import { amountOf, type Meter, meters, titleOf } from '../format/meters.ts'
 import classes from './UsageScreen.module.css'
 
 const dayMs = 86_400_000

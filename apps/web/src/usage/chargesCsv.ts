@@ -1,5 +1,5 @@
 import type { ChargeRow } from '@metered/billing/client'
-import type { Meter } from '../api.ts'
+import type { Meter } from '../format/meters.ts'
 
 export type Charge = ChargeRow<Meter>
 

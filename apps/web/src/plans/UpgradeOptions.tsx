@@ -1,12 +1,12 @@
-import type { Meter } from '../api.ts'
-import { usePlan, usePlans } from '../billing.ts'
-import { formatNumber } from '../format.ts'
+import { usePlan, usePlans } from '../api/billing.ts'
+import { formatNumber } from '../format/format.ts'
+import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, nextOffer, packFor } from './offers.ts'
 
 /** What somebody can do who is out of a meter's credits, or nearly. */
-export function WaysOn({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
+export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined

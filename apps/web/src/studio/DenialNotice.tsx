@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
+import { explainDenial } from '../denials/explainDenial.ts'
+import { SignInAgain } from '../denials/SignInAgain.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
-import { explainDenial } from './explainDenial.ts'
 import { ShortOfCredits } from './ShortOfCredits.tsx'
-import { SignInAgain } from './SignInAgain.tsx'
 
 interface DenialNoticeProps {
-  error: Error
+  error: { message: string }
   onRetry: () => void
   /** Goes on without the feature that the plan lacks. */
   onWithoutFeature?: ReactNode

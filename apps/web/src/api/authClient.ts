@@ -1,4 +1,4 @@
 import { createAuthClient } from 'better-auth/react'
 
-/** Sessions, at `/api/auth`; signing out in one tab reaches the others. */
+/** Sessions, at `/api/auth`. Signing out in one tab signs out the others. */
 export const authClient = createAuthClient()

@@ -2,15 +2,15 @@ import { Button } from '@mantine/core'
 import { billingDenial } from '@metered/billing/client'
 import { noticeShare } from '@metered/billing-react'
 import type { ReactNode } from 'react'
-import { usePaywall, usePlan, usePlans } from '../billing.ts'
-import { formatNumber } from '../format.ts'
-import { amountOf, unitsOf } from '../meters.ts'
+import { usePaywall, usePlan, usePlans } from '../api/billing.ts'
+import { formatNumber } from '../format/format.ts'
+import { amountOf, unitsOf } from '../format/meters.ts'
 import { Notice } from '../parts/Notice.tsx'
-import { WaysOn } from '../plans/WaysOn.tsx'
-import { wayOn } from '../plans/wayOn.ts'
+import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
+import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 
 interface ShortOfCreditsProps {
-  error: Error
+  error: { message: string }
   onRetry: () => void
   onLess: ((available: number) => ReactNode) | undefined
 }
@@ -33,7 +33,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
             <>
               {onLess?.(balance.available ?? 0)}
               {/* From there on the panel beside the form shows them already. */}
-              {balance.share < noticeShare && <WaysOn meter={balance.meter} />}
+              {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
             </>
           }
         >
@@ -60,7 +60,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
       ) : (
         <Notice tone="critical" role="alert" title={`Not done: you are out of ${unitsOf(balance.meter)}`}>
           Nothing was charged, and what you typed is still here.{' '}
-          {wayOn({ offers, plan, renewsAt: balance.renewsAt, goal: 'go on' })}
+          {upgradeAdvice({ offers, plan, renewsAt: balance.renewsAt, goal: 'go on' })}
         </Notice>
       )
     }

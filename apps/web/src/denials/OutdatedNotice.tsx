@@ -1,15 +1,15 @@
-import { useBooks } from '../billing.ts'
-import { formatTime } from '../format.ts'
+import { useBillingStatus } from '../api/billing.ts'
+import { useUser } from '../api/Session.tsx'
+import { formatTime } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
-import { useUser } from '../Session.tsx'
 
 /** Says so when Flowglad does not answer and a screen shows what it said last; gone by itself when it answers again. */
-export function OldBooks() {
+export function OutdatedNotice() {
   const user = useUser()
-  const { data: books, refetch, isFetching } = useBooks()
+  const { data: status, refetch, isFetching } = useBillingStatus()
   // What of nothing is known at all, its own section says.
-  if (user === null || !books || books.current || books.asOf === null) return null
+  if (user === null || !status || status.current || status.asOf === null) return null
   return (
     <Notice
       tone="warning"
@@ -20,7 +20,7 @@ export function OldBooks() {
         </BusyButton>
       }
     >
-      What you see is from {formatTime(books.asOf)}. Plans and cards cannot be changed until it answers;
+      What you see is from {formatTime(status.asOf)}. Plans and cards cannot be changed until it answers;
       nothing is lost, Studio goes on working, and we keep trying.
     </Notice>
   )

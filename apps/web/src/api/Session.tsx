@@ -1,0 +1,63 @@
+import { billingDenial } from '@metered/billing/client'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { TRPCClientError } from '@trpc/client'
+import { createContext, type ReactNode, use, useState } from 'react'
+import { BillingProvider } from './billing.ts'
+import { createTrpcClient } from './createTrpcClient.ts'
+import { trpc } from './trpc.ts'
+
+export interface User {
+  id: string
+  name: string
+  email: string
+}
+
+const UserContext = createContext<User | null>(null)
+
+/** Returns the signed-in user; null while signed out. */
+export const useUser = () => use(UserContext)
+
+/**
+ * Provides what belongs to one user: query cache, tRPC client and balances stream. The app keys it by the user's id, so a sign-out or another
+ * user starts with an empty cache.
+ */
+export function Session({ user, children }: { user: User | null; children: ReactNode }) {
+  const [{ queryClient, client }] = useState(() => {
+    const queryClient = createQueryClient()
+    return { queryClient, client: createTrpcClient(queryClient) }
+  })
+  return (
+    <UserContext value={user}>
+      <trpc.Provider client={client} queryClient={queryClient}>
+        <QueryClientProvider client={queryClient}>
+          <BillingProvider client={client.billing} customer={user?.id ?? null}>
+            {children}
+          </BillingProvider>
+        </QueryClientProvider>
+      </trpc.Provider>
+    </UserContext>
+  )
+}
+
+function createQueryClient() {
+  return new QueryClient({
+    defaultOptions: {
+      // Offline, a query fails at once, so that the screen says so. It refetches when the network is back.
+      queries: {
+        staleTime: 5_000,
+        retry: isWorthRetrying,
+        networkMode: 'always',
+        refetchOnReconnect: true,
+      },
+      // Offline, a paid call fails at once. Otherwise it would start when the network is back, without a click.
+      mutations: { networkMode: 'always' },
+    },
+  })
+}
+
+function isWorthRetrying(failures: number, error: Error) {
+  if (!navigator.onLine) return false
+  const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
+  const isFinal = typeof status === 'number' && status < 500 && status !== 429
+  return failures < 2 && !isFinal && billingDenial(error)?.code !== 'NO_SUBSCRIPTION'
+}

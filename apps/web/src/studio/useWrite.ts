@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { trpc } from '../api/trpc.ts'
+import { useIdempotencyKey } from './useIdempotencyKey.ts'
+import { useWritten } from './useWritten.ts'
+
+interface Order {
+  prompt: string
+  maxTokens: number
+}
+
+const mutationKey = ['write']
+
+/** Streams a text, one at a time. The mutation lasts until the text ends, which `trpc.studio.write.useMutation()` does not. */
+export function useWrite() {
+  const { client } = trpc.useUtils()
+  const queryClient = useQueryClient()
+  const { context, ...callbacks } = useIdempotencyKey()
+  const { tokens, put, add } = useWritten()
+  const [isInterrupted, setInterrupted] = useState(false)
+  const aborting = useRef<AbortController | null>(null)
+  const stop = () => aborting.current?.abort()
+  useEffect(() => stop, [])
+
+  const write = useMutation({
+    mutationKey,
+    ...callbacks,
+    mutationFn: async (order: Order) => {
+      aborting.current = new AbortController()
+      const { signal } = aborting.current
+      setInterrupted(false)
+      put([])
+      let hasStarted = false
+      try {
+        for await (const token of await client.studio.write.mutate(order, { context, signal })) {
+          hasStarted = true
+          add(token)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        setInterrupted(hasStarted)
+        throw error
+      } finally {
+        // The last text is paid for, so it stays unless a new one has started.
+        if (!hasStarted) put(tokens)
+      }
+    },
+  })
+
+  function start(order: Order) {
+    if (queryClient.isMutating({ mutationKey }) === 0) write.mutate(order)
+  }
+  return {
+    start,
+    stop,
+    tokens,
+    isPending: write.isPending,
+    submittedAt: write.submittedAt,
+    /** Whether the last text ended early; its notice then stands below the text. */
+    isInterrupted,
+    /** Why the last text did not start. */
+    error: isInterrupted ? null : write.error,
+  }
+}

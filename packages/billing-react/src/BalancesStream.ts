@@ -1,0 +1,82 @@
+import type { BalancesAnswer } from '@metered/billing/client'
+import type { BillingClient } from './BillingClient.ts'
+
+const firstRetryMs = 1_000
+const longestRetryMs = 30_000
+
+interface BalancesStreamOptions<Meter extends string> {
+  client: BillingClient<Meter>
+  customer: string
+  /** `isFirst`: nothing has arrived yet over this connection. */
+  onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
+  onInterrupted: () => void
+}
+
+/** One customer's balances as they change. Reconnects until it is closed. */
+export class BalancesStream<Meter extends string> {
+  readonly #options: BalancesStreamOptions<Meter>
+  #subscription: { unsubscribe(): void } | null = null
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #retryMs = firstRetryMs
+  #delivering = false
+
+  constructor(options: BalancesStreamOptions<Meter>) {
+    this.#options = options
+  }
+
+  /** Whether balances arrive over the current connection. Data alone proves it: a connection may open and stay silent. */
+  get delivering(): boolean {
+    return this.#delivering
+  }
+
+  open(): void {
+    clearTimeout(this.#retryTimer)
+    if (this.#subscription) return
+    let isOpen = true
+    const opened = this.#options.client.onBalances.subscribe(undefined, {
+      onData: (answer) => {
+        if (isOpen) this.#receive(answer)
+      },
+      onConnectionStateChange: ({ state }) => {
+        if (isOpen && state !== 'pending') this.#interrupt()
+      },
+      onError: () => isOpen && this.#reopen(),
+      onComplete: () => isOpen && this.#reopen(),
+    })
+    this.#subscription = {
+      unsubscribe() {
+        isOpen = false
+        opened.unsubscribe()
+      },
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#retryTimer)
+    this.#subscription?.unsubscribe()
+    this.#subscription = null
+    this.#delivering = false
+  }
+
+  #receive(answer: BalancesAnswer<Meter>) {
+    if (answer.customer !== this.#options.customer) return
+    const isFirst = !this.#delivering
+    this.#delivering = true
+    this.#retryMs = firstRetryMs
+    this.#options.onBalances(answer, isFirst)
+  }
+
+  #interrupt() {
+    if (!this.#delivering) return
+    this.#delivering = false
+    this.#options.onInterrupted()
+  }
+
+  /** tRPC reconnects after a broken connection, but gives up after an answer such as a proxy's 502. */
+  #reopen() {
+    this.#interrupt()
+    this.close()
+    this.#retryTimer = setTimeout(() => this.open(), this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
+  }
+}

@@ -1,0 +1,61 @@
+import type { BalanceRow, BalancesAnswer, PlanSummary } from '@metered/billing/client'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { installBalances } from './installBalances.ts'
+import { type Paywall, paywallOfError, paywallOfMeter } from './paywall.ts'
+import { type BillingContext, balancesOptions, ofCustomer, statusOptions } from './queries.ts'
+
+export function createBalanceHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
+  function useSelected<Selected>(select: (answer: BalancesAnswer<Meter>) => Selected) {
+    const billing = useBilling()
+    return useQuery({
+      ...balancesOptions(billing),
+      select: (answer: BalancesAnswer<Meter>) => select(ofCustomer(billing.customer, answer)),
+    })
+  }
+
+  /** Returns every meter's balance and the plan. */
+  const useBalances = () => useSelected((answer) => answer)
+
+  /** Returns one meter's balance; `data` is null if the customer's plan does not have the meter. */
+  const useBalance = (meter: Meter) =>
+    useSelected(
+      (answer): BalanceRow<Meter> | null => answer.balances.find((row) => row.meter === meter) ?? null,
+    )
+
+  /** Returns the current plan; `data` is null without a current subscription. */
+  const usePlan = () => useSelected((answer): PlanSummary | null => answer.plan)
+
+  /**
+   * Returns what stands between the customer and a call: before a call on a meter (`usePaywall('generations')`), or after a failed call
+   * (`usePaywall(mutation.error)`). It follows the balances, so it opens after a top-up.
+   */
+  function usePaywall(subject: Meter | { message: string } | null): Paywall<Meter> {
+    const { data } = useBalances()
+    if (subject === null) return { state: 'open' }
+    return typeof subject === 'string' ? paywallOfMeter(data, subject) : paywallOfError(data, subject)
+  }
+
+  /**
+   * Returns whether Flowglad answers, and how old the balances are. It asks the server when mounted, and every few seconds until Flowglad
+   * answers. Use it on screens where outdated data would mislead, such as a billing page.
+   */
+  function useBillingStatus() {
+    return useQuery(statusOptions(useBilling(), useQueryClient()))
+  }
+
+  /** Makes the server ask Flowglad now, for example after a checkout, and installs the answer. */
+  function useRefreshBalances() {
+    const { client, keys } = useBilling()
+    const queryClient = useQueryClient()
+    return useMutation({
+      mutationKey: keys.procedure('refresh'),
+      mutationFn: async () => {
+        const { ageMs, ...answer } = await client.refresh.mutate({})
+        installBalances(queryClient, keys, answer)
+        return { ...answer, ageMs }
+      },
+    })
+  }
+
+  return { useBalances, useBalance, usePlan, usePaywall, useBillingStatus, useRefreshBalances }
+}

@@ -1,0 +1,47 @@
+import type { BalancesAnswer } from '@metered/billing/client'
+import type { QueryClient } from '@tanstack/react-query'
+import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
+
+/**
+ * The customer whose billing data a cache holds. It outlives the provider, because an app may unmount the provider at sign-out. undefined
+ * means that the cache has not had a provider yet.
+ */
+const owners = new WeakMap<QueryClient, string | null>()
+
+export const ownerOf = (queryClient: QueryClient): string | null | undefined => owners.get(queryClient)
+
+/** Returns whether the cache holds no billing data of another customer. */
+export function belongsTo(customer: string | null, queryClient: QueryClient, keys: QueryKeys): boolean {
+  const owner = ownerOf(queryClient)
+  if (owner !== undefined) return owner === customer
+  // A cache restored from storage or from server rendering tells its customer by its balances alone.
+  const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
+  if (restored) return restored.customer === customer
+  return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)
+}
+
+/** Hands the cache over to a customer, and removes everything it holds about any other one. */
+export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
+  const previous = ownerOf(queryClient)
+  const isClean = belongsTo(customer, queryClient, keys)
+  owners.set(queryClient, customer)
+  if (isClean) return
+
+  // Removing a query also cancels its request.
+  for (const query of customerQueries(queryClient, keys)) queryClient.getQueryCache().remove(query)
+  const mutations = queryClient.getMutationCache()
+  for (const mutation of mutations.findAll({ mutationKey: keys.router })) mutations.remove(mutation)
+
+  if (previous === undefined) return
+  // Reset instead of removed, so that a mounted useBilling() shows that it is loading.
+  for (const queryKey of flowgladKeys) void queryClient.resetQueries({ queryKey })
+}
+
+/** Plans are the same for every customer. */
+function customerQueries(queryClient: QueryClient, keys: QueryKeys) {
+  const plans = queryClient.getQueryCache().find({ queryKey: keys.plans })
+  return [
+    ...queryClient.getQueryCache().findAll({ queryKey: keys.router }),
+    ...queryClient.getQueryCache().findAll({ queryKey: keys.status }),
+  ].filter((query) => query !== plans)
+}

@@ -1,0 +1,52 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type BillingContext, plansOptions } from './queries.ts'
+
+export function createPlanHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
+  /** Returns the plans and packs on offer, also while signed out. */
+  const usePlans = () => useQuery(plansOptions(useBilling()))
+
+  /**
+   * Starts a hosted checkout of `{ priceSlug, quantity? }` (default 1). `data.url` is the page to open; nothing is charged before it. Fails
+   * with BAD_REQUEST and a message for the customer if the price is not for sale or would be a second paid plan, and with
+   * `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   */
+  function useCheckout() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('checkout'),
+      mutationFn: (order: { priceSlug: string; quantity?: number }) => client.checkout.mutate(order),
+    })
+  }
+
+  /**
+   * Changes the plan: upgrades at once, downgrades at the end of the paid period. `data.effectiveAt` is when, `data.plan` the plan until
+   * then.
+   */
+  function useChangePlan() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('changePlan'),
+      mutationFn: (to: { priceSlug: string }) => client.changePlan.mutate(to),
+    })
+  }
+
+  /** Cancels the plan at the end of the paid period; `data.effectiveAt` is when. */
+  function useCancelPlan() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('cancel'),
+      mutationFn: () => client.cancel.mutate({}),
+    })
+  }
+
+  /** Withdraws a scheduled cancellation or downgrade. */
+  function useResumePlan() {
+    const { client, keys } = useBilling()
+    return useMutation({
+      mutationKey: keys.procedure('resume'),
+      mutationFn: () => client.resume.mutate({}),
+    })
+  }
+
+  return { usePlans, useCheckout, useChangePlan, useCancelPlan, useResumePlan }
+}

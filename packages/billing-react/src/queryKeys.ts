@@ -1,0 +1,37 @@
+import type { QueryClient, QueryKey } from '@tanstack/react-query'
+
+/** What `@flowglad/react` caches, in the app's own QueryClient if FlowgladProvider stands outside its provider. */
+export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
+
+export function invalidateFlowglad(queryClient: QueryClient): void {
+  for (const queryKey of flowgladKeys) void queryClient.invalidateQueries({ queryKey })
+}
+
+export type QueryKeys = ReturnType<typeof createQueryKeys>
+
+/**
+ * Returns the cache keys of the billing router's procedures, as `@trpc/react-query` and `@trpc/tanstack-react-query` build them. Equal keys
+ * are what makes `trpc.billing.balances.useQuery()` and `useBalances()` read one cache entry.
+ *
+ * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`.
+ */
+export function createQueryKeys(router: QueryKey) {
+  const path = router.at(-1)
+  if (!Array.isArray(path))
+    throw new Error(`Invalid query key of the billing router: ${JSON.stringify(router)}`)
+  const procedure = (name: string): QueryKey => [...router.slice(0, -1), [...path, name]]
+  const query = (name: string, input?: object): QueryKey => [
+    ...procedure(name),
+    { ...(input && { input }), type: 'query' },
+  ]
+  return {
+    router,
+    procedure,
+    balances: query('balances'),
+    usage: (input: { days: number }) => query('usage', input),
+    charges: (input: { limit: number }): QueryKey => [...procedure('charges'), { input, type: 'infinite' }],
+    plans: query('plans'),
+    /** Outside the router's key: a mutation that invalidates the router must not make the server ask Flowglad. */
+    status: ['billing-status', ...router] satisfies QueryKey,
+  }
+}

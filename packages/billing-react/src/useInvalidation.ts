@@ -1,0 +1,53 @@
+import type { BalancesAnswer } from '@metered/billing/client'
+import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
+
+/** Refetches what a mutation of the app, or a change made elsewhere, has made stale. */
+export function useInvalidation(customer: string | null, keys: QueryKeys): void {
+  const queryClient = useQueryClient()
+  useEffect(() => {
+    if (customer === null) return
+    const stopMutations = invalidateAfterMutations(queryClient, keys)
+    const stopVersions = invalidateAfterNewVersions(queryClient, keys)
+    return () => {
+      stopMutations()
+      stopVersions()
+    }
+  }, [queryClient, customer, keys])
+}
+
+/**
+ * Does what `utils.billing.invalidate()` does, after every mutation. After a failed one too: a denial means that the balance on the screen
+ * was out of date.
+ */
+function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): () => void {
+  const plansHash = hashKey(keys.plans)
+  return queryClient.getMutationCache().subscribe((event) => {
+    if (event.type !== 'updated') return
+    if (event.action.type !== 'success' && event.action.type !== 'error') return
+    void queryClient.invalidateQueries({
+      queryKey: keys.router,
+      // A mutation doesn't change the plans on offer.
+      predicate: ({ queryHash }) => queryHash !== plansHash,
+    })
+    invalidateFlowglad(queryClient)
+  })
+}
+
+/** Usage, charges and Flowglad's answers come from the same ledger as the balances, so a new version makes them stale. */
+function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
+  const balancesHash = hashKey(keys.balances)
+  let known = queryClient.getQueryData<BalancesAnswer>(keys.balances)
+  return queryClient.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated' || event.query.queryHash !== balancesHash) return
+    const answer = queryClient.getQueryData<BalancesAnswer>(keys.balances)
+    if (answer === undefined || answer === known) return
+    const before = known
+    known = answer
+    if (before === undefined || before.version === answer.version) return
+    void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
+    void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })
+    if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)
+  })
+}

@@ -1,0 +1,182 @@
+import type { BalancesAnswer } from '@metered/billing/client'
+import {
+  type QueryClient,
+  QueryClientProvider,
+  QueryClient as TanStackQueryClient,
+  useMutation,
+  useQuery,
+} from '@tanstack/react-query'
+import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
+import { createTRPCClient, type TRPCClient, unstable_localLink } from '@trpc/client'
+import { createTRPCReact, getQueryKey } from '@trpc/react-query'
+import { initTRPC } from '@trpc/server'
+import { createTRPCContext } from '@trpc/tanstack-react-query'
+import type { ReactNode } from 'react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createBillingHooks } from '../src/index.ts'
+import { anAnswer, deferred, type Meter } from './aBilling.tsx'
+
+afterEach(cleanup)
+
+/** A server that spends a unit per `generate`, behind a real router and a real client. */
+function aServer() {
+  let used = 0
+  let requests = 0
+  let pushed = deferred<BalancesAnswer<Meter>>()
+  const answer = () => anAnswer({ version: used + 1, used })
+  const t = initTRPC.create()
+  const router = t.router({
+    generate: t.procedure.mutation(() => {
+      used += 1
+    }),
+    billing: t.router({
+      balances: t.procedure.query(() => {
+        requests += 1
+        return answer()
+      }),
+      onBalances: t.procedure.subscription(async function* () {
+        while (true) yield await pushed.promise
+      }),
+    }),
+  })
+  return {
+    router,
+    requests: () => requests,
+    /** Another tab spends `amount` units. */
+    spendElsewhere(amount: number) {
+      used += amount
+      pushed.resolve(answer())
+      pushed = deferred()
+    },
+  }
+}
+
+type Router = ReturnType<typeof aServer>['router']
+
+interface Wiring {
+  /** Wraps the children into the client's own provider and a BillingProvider. */
+  wrap: (children: ReactNode, client: TRPCClient<Router>, queryClient: QueryClient) => ReactNode
+  useOwnBalances: () => { data: BalancesAnswer<Meter> | undefined }
+  useGenerate: () => { mutateAsync: () => Promise<unknown> }
+  useBalance: (meter: Meter) => { data: { used: number } | null | undefined }
+}
+
+/** The billing part of a client has the procedures of `aServer` alone, so these tests render no hook that needs more. */
+const billingOf = (client: TRPCClient<Router>) => client.billing as never
+
+function withReactQuery(): Wiring {
+  const trpc = createTRPCReact<Router>()
+  const { BillingProvider, useBalance } = createBillingHooks<Meter>({ queryKey: getQueryKey(trpc.billing) })
+  return {
+    wrap: (children, client, queryClient) => (
+      <trpc.Provider client={client} queryClient={queryClient}>
+        <BillingProvider client={billingOf(client)} customer="anna">
+          {children}
+        </BillingProvider>
+      </trpc.Provider>
+    ),
+    useOwnBalances: () => trpc.billing.balances.useQuery(),
+    useGenerate: () => trpc.generate.useMutation(),
+    useBalance,
+  }
+}
+
+function withTanStackReactQuery(keyPrefix?: string): Wiring {
+  const { TRPCProvider, useTRPC } = createTRPCContext<Router, { keyPrefix: boolean }>()
+  const queryKey = keyPrefix === undefined ? [['billing']] : [[keyPrefix], ['billing']]
+  const { BillingProvider, useBalance } = createBillingHooks<Meter>({ queryKey })
+  return {
+    wrap: (children, client, queryClient) => (
+      // The prop's type depends on a flag that is fixed at compile time; this test covers both cases.
+      <TRPCProvider trpcClient={client} queryClient={queryClient} keyPrefix={keyPrefix as never}>
+        <BillingProvider client={billingOf(client)} customer="anna">
+          {children}
+        </BillingProvider>
+      </TRPCProvider>
+    ),
+    useOwnBalances() {
+      const trpc = useTRPC()
+      expect(trpc.billing.pathKey()).toEqual(queryKey)
+      return useQuery(trpc.billing.balances.queryOptions())
+    },
+    useGenerate: () => useMutation(useTRPC().generate.mutationOptions()),
+    useBalance,
+  }
+}
+
+function withPlainClient(): Wiring {
+  const { BillingProvider, useBalance, useBalances } = createBillingHooks<Meter>()
+  let client: TRPCClient<Router>
+  return {
+    wrap(children, plainClient) {
+      client = plainClient
+      return (
+        <BillingProvider client={billingOf(plainClient)} customer="anna">
+          {children}
+        </BillingProvider>
+      )
+    },
+    useOwnBalances: useBalances,
+    useGenerate: () => useMutation({ mutationFn: () => client.generate.mutate() }),
+    useBalance,
+  }
+}
+
+describe.each([
+  ['@trpc/react-query', withReactQuery],
+  ['@trpc/tanstack-react-query', () => withTanStackReactQuery()],
+  ['@trpc/tanstack-react-query with a key prefix', () => withTanStackReactQuery('studio')],
+  ['a plain client', withPlainClient],
+])('with %s', (_, createWiring) => {
+  function setUp() {
+    const server = aServer()
+    const wiring = createWiring()
+    const client = createTRPCClient<Router>({
+      links: [unstable_localLink({ router: server.router, createContext: async () => ({}) })],
+    })
+    const queryClient = new TanStackQueryClient({ defaultOptions: { queries: { retry: false } } })
+    const { result } = renderHook(
+      () => ({
+        own: wiring.useOwnBalances(),
+        balance: wiring.useBalance('generations'),
+        generate: wiring.useGenerate(),
+      }),
+      {
+        wrapper: ({ children }) => (
+          <QueryClientProvider client={queryClient}>
+            {wiring.wrap(children, client, queryClient)}
+          </QueryClientProvider>
+        ),
+      },
+    )
+    const shown = () => [result.current.own.data?.balances[0]?.used, result.current.balance.data?.used]
+    return { server, queryClient, result, shown }
+  }
+
+  it('keeps one cache entry and sends one request for the client’s hook and ours', async () => {
+    const { server, queryClient, shown } = setUp()
+    await waitFor(() => expect(shown()).toEqual([0, 0]))
+    expect(server.requests()).toBe(1)
+    expect(queryClient.getQueryCache().getAll()).toHaveLength(1)
+  })
+
+  it('refetches after a mutation', async () => {
+    const { server, result, shown } = setUp()
+    await waitFor(() => expect(shown()).toEqual([0, 0]))
+    await act(() => result.current.generate.mutateAsync())
+    await waitFor(() => expect(shown()).toEqual([1, 1]))
+    expect(server.requests()).toBe(2)
+  })
+
+  it('shows usage in another tab at once, and keeps it when an older answer arrives late', async () => {
+    const { server, queryClient, shown } = setUp()
+    await waitFor(() => expect(shown()).toEqual([0, 0]))
+    act(() => server.spendElsewhere(3))
+    await waitFor(() => expect(shown()).toEqual([3, 3]))
+    expect(server.requests()).toBe(1)
+
+    const [query] = queryClient.getQueryCache().getAll()
+    act(() => void query?.setData(anAnswer({ version: 2, used: 1 })))
+    expect(shown()).toEqual([3, 3])
+  })
+})
