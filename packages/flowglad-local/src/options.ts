@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { epochMs } from './pricing/bounds.ts'
+import { epochMs } from './rules/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
 import { webhookKey } from './webhooks/sign.ts'
 

@@ -1,12 +1,12 @@
 import { cancelSubscription } from './billing/cancelSubscription.ts'
-import { completeCheckout } from './billing/checkout.ts'
+import { completeCheckout } from './billing/completeCheckout.ts'
 import { createCustomer } from './billing/customers.ts'
 import { openCheckout } from './billing/openCheckout.ts'
 import { recordUsage } from './billing/recordUsage.ts'
 import { currentSubscriptions } from './billing/subscriptions.ts'
 import { findTestCard, type TestCard, testCards, testPayer } from './billing/testCards.ts'
-import type { Customer } from './database/records.ts'
-import type { Platform } from './platform.ts'
+import type { Customer } from './database/records/customers.ts'
+import type { Platform } from './platform/Platform.ts'
 
 const people = [
   'Ada Lovelace',
@@ -21,11 +21,11 @@ const people = [
  * red, one who is leaving and one whose next renewal will fail. Does nothing when there are customers.
  */
 export function seed(platform: Platform): void {
-  const { books, clock } = platform
-  if (books.customers.size > 0) return
-  books.transaction(() => {
+  const { db, clock } = platform
+  if (db.customers.size > 0) return
+  db.transaction(() => {
     const at = clock.now()
-    const paid = books.prices
+    const paid = db.prices
       .by('model', platform.pricingModelId)
       .filter((price) => price.type === 'subscription' && price.active && price.unitPrice > 0)
       .sort((a, b) => a.unitPrice - b.unitPrice)
@@ -74,12 +74,12 @@ function buy(
 
 /** Uses a share of what every meter of the current plan has to give, in a few events. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
-  const { books } = platform
+  const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)
   if (!subscription) return
-  for (const { usageMeterId, balance } of books.ledgerAccounts.by('subscription', subscription.id)) {
-    const meter = books.usageMeters.get(usageMeterId)
-    const price = books.prices.by('meter', meter.id).find((p) => p.isDefault && p.active)
+  for (const { usageMeterId, balance } of db.ledgerAccounts.by('subscription', subscription.id)) {
+    const meter = db.usageMeters.get(usageMeterId)
+    const price = db.prices.by('meter', meter.id).find((p) => p.isDefault && p.active)
     if (!price) continue
     for (const [i, part] of [0.5, 0.3, 0.2].entries()) {
       const amount = Math.ceil(balance * share * part)

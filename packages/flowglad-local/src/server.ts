@@ -19,13 +19,13 @@ import { testControlRoutes } from './api/testControls.ts'
 import { usageEventRoutes } from './api/usageEvents.ts'
 import { usageMeterRoutes } from './api/usageMeters.ts'
 import { webhookRoutes } from './api/webhooks.ts'
-import { createRequestId } from './ids.ts'
 import { checkoutPages } from './pages/checkoutPages.ts'
 import { dashboardPages } from './pages/dashboardPages.ts'
 import { portalPages } from './pages/portalPages.ts'
 import { style } from './pages/style.ts'
-import type { Advance, Platform } from './platform.ts'
-import { malformed, Problem } from './problems.ts'
+import { createRequestId } from './platform/ids.ts'
+import type { Advance, Platform } from './platform/Platform.ts'
+import { malformed, Problem } from './platform/problems.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
 // These two take no input, so the platform takes them without a body.

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { catchUp, nextDueAt } from './billing/renew.ts'
-import { createClock } from './clock.ts'
-import { Books } from './database/Books.ts'
-import { createId } from './ids.ts'
-import type { Platform } from './platform.ts'
+import { Database } from './database/Database.ts'
+import { createClock } from './platform/clock.ts'
+import { createId } from './platform/ids.ts'
+import type { Platform } from './platform/Platform.ts'
 import { installPricingModel } from './pricing/installPricingModel.ts'
 import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
 import type { PricingSetup, PricingSetupInput } from './pricing/pricingSetup.ts'
@@ -61,43 +61,43 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     typeof options.pricing === 'string'
       ? parsePricing(options.pricing, options.pricingFile)
       : checkPricing(options.pricing)
-  const books = new Books(options.db ?? null)
+  const db = new Database(options.db ?? null)
   const source = options.clock ?? Date.now
   const startOffset = options.startAt === undefined ? 0 : options.startAt - source()
   const clock = createClock({
     source,
-    offsetMs: Number(books.settings.find('clockOffsetMs')?.value ?? startOffset),
+    offsetMs: Number(db.settings.find('clockOffsetMs')?.value ?? startOffset),
   })
   const platform: Platform = {
-    books,
+    db,
     clock,
     organizationId: '',
     pricingModelId: '',
     url: '',
     hasReceiver: options.webhook !== undefined,
   }
-  books.transaction(() => {
-    const organizationId = books.settings.find('organizationId')?.value ?? createId('org')
-    books.settings.put({ id: 'organizationId', value: organizationId })
-    books.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
+  db.transaction(() => {
+    const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
+    db.settings.put({ id: 'organizationId', value: organizationId })
+    db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
     platform.organizationId = organizationId
     platform.pricingModelId = installOwnPricing(platform, setup)
   })
 
-  const webhooks = createWebhookSender(books, options.webhook ?? null)
+  const webhooks = createWebhookSender(db, options.webhook ?? null)
   let dueAt = 0
   const settle = () => {
     const now = clock.now()
     if (now < dueAt) return
-    books.transaction(() => catchUp(platform, now))
+    db.transaction(() => catchUp(platform, now))
     dueAt = nextDueAt(platform)
   }
   const advance = (ms: number) => {
     settle()
-    books.transaction(() => {
+    db.transaction(() => {
       const takeBack = clock.advance(ms)
       try {
-        books.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
+        db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
         catchUp(platform, clock.now())
       } catch (error) {
         takeBack()
@@ -135,7 +135,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     clearInterval(ticker)
     await webhooks.close()
     await app.close()
-    books.close()
+    db.close()
   }
   try {
     await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
@@ -151,9 +151,9 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
 
 /** Installs the given pricing, or changes what an earlier start installed to it. Returns its id. */
 function installOwnPricing(platform: Platform, setup: PricingSetup): string {
-  const { books, clock } = platform
+  const { db, clock } = platform
   const pricing = JSON.stringify(setup)
-  const installed = books.settings.find('pricing')
+  const installed = db.settings.find('pricing')
   if (installed) {
     const { modelId, setup: old } = JSON.parse(installed.value)
     if (old === pricing) return modelId
@@ -161,12 +161,12 @@ function installOwnPricing(platform: Platform, setup: PricingSetup): string {
       platform,
       clock.now(),
       { ...setup, isDefault: true },
-      { replacing: books.pricingModels.get(modelId) },
+      { replacing: db.pricingModels.get(modelId) },
     )
-    books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
+    db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId, setup: pricing }) })
     return modelId
   }
   const model = installPricingModel(platform, clock.now(), { ...setup, isDefault: true })
-  books.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
+  db.settings.put({ id: 'pricing', value: JSON.stringify({ modelId: model.id, setup: pricing }) })
   return model.id
 }

@@ -3,10 +3,11 @@ import { expect, it } from 'vitest'
 import { catchUp } from '../src/billing/renew.ts'
 import { currentSubscriptions } from '../src/billing/subscriptions.ts'
 import { testCards } from '../src/billing/testCards.ts'
-import { createClock } from '../src/clock.ts'
-import { Books } from '../src/database/Books.ts'
-import type { BillingPeriod, Payment, Subscription } from '../src/database/records.ts'
-import type { Platform } from '../src/platform.ts'
+import { Database } from '../src/database/Database.ts'
+import type { Payment } from '../src/database/records/payments.ts'
+import type { BillingPeriod, Subscription } from '../src/database/records/subscriptions.ts'
+import { createClock } from '../src/platform/clock.ts'
+import type { Platform } from '../src/platform/Platform.ts'
 import { installPricingModel } from '../src/pricing/installPricingModel.ts'
 import { checkPricing } from '../src/pricing/parsePricing.ts'
 import { buildServer } from '../src/server.ts'
@@ -14,23 +15,23 @@ import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
 /** A platform whose books can be looked into, asked over HTTP without a socket. */
-function openBooks() {
-  const books = new Books(null)
+function openPlatform() {
+  const db = new Database(null)
   const clock = createClock({ source: () => Date.UTC(2027, 0, 31) })
   const platform: Platform = {
-    books,
+    db,
     clock,
     organizationId: 'org_books',
     pricingModelId: '',
     url: 'http://127.0.0.1',
     hasReceiver: false,
   }
-  books.transaction(() => {
+  db.transaction(() => {
     platform.pricingModelId = installPricingModel(platform, clock.now(), checkPricing(studioPricing)).id
   })
   const advance = (ms: number) => {
     clock.advance(ms)
-    books.transaction(() => catchUp(platform, clock.now()))
+    db.transaction(() => catchUp(platform, clock.now()))
   }
   const app = buildServer({
     platform,
@@ -52,21 +53,21 @@ function openBooks() {
         body: new URLSearchParams(fields).toString(),
       })
     ).statusCode
-  return { platform, books, ask, form, advance }
+  return { platform, db, ask, form, advance }
 }
 
-type Opened = ReturnType<typeof openBooks>
+type Opened = ReturnType<typeof openPlatform>
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
 /** Everything that has to be true of the books at any moment. */
 function audit(opened: Opened): void {
-  const { books, platform } = opened
-  for (const account of books.ledgerAccounts.all()) {
+  const { db, platform } = opened
+  for (const account of db.ledgerAccounts.all()) {
     const ofAccount = ({ usageMeterId }: { usageMeterId: string }) => usageMeterId === account.usageMeterId
-    const entries = books.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
-    const credits = books.usageCredits.by('subscription', account.subscriptionId).filter(ofAccount)
+    const entries = db.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
+    const credits = db.usageCredits.by('subscription', account.subscriptionId).filter(ofAccount)
     // What is available is what is left of the credits less what nobody has paid for.
     expect(account.balance).toBe(sum(entries.map(({ amount }) => amount)))
     expect(account.balance).toBe(
@@ -74,16 +75,16 @@ function audit(opened: Opened): void {
     )
     for (const { issued, remaining } of credits) expect(remaining >= 0 && remaining <= issued).toBe(true)
   }
-  const settled = [...books.usageCredits.all()].filter(({ source }) => source === 'overage_settlement')
-  const soldUsage = [...books.invoiceLineItems.all()].filter(
-    (line) => line.type === 'usage' && books.invoices.get(line.invoiceId).status === 'paid',
+  const settled = [...db.usageCredits.all()].filter(({ source }) => source === 'overage_settlement')
+  const soldUsage = [...db.invoiceLineItems.all()].filter(
+    (line) => line.type === 'usage' && db.invoices.get(line.invoiceId).status === 'paid',
   )
   expect(sum(settled.map(({ issued }) => issued))).toBe(
     sum(soldUsage.map(({ ledgerAccountCredit }) => ledgerAccountCredit ?? 0)),
   )
-  for (const invoice of books.invoices.all()) {
-    const lines = books.invoiceLineItems.by('invoice', invoice.id)
-    const payments = books.payments.by('invoice', invoice.id)
+  for (const invoice of db.invoices.all()) {
+    const lines = db.invoiceLineItems.by('invoice', invoice.id)
+    const payments = db.payments.by('invoice', invoice.id)
     const paid = payments.filter(wasPaid)
     const change = lines.at(-1)?.description.startsWith('Proration:') ? lines.at(-1) : undefined
     const discount = sum(lines.map(({ price, quantity }) => price * quantity)) - invoice.subtotal
@@ -102,32 +103,32 @@ function audit(opened: Opened): void {
       expect((payment.refundedAmount ?? 0) <= payment.amount).toBe(true)
     }
   }
-  for (const period of books.billingPeriods.all()) {
-    const invoices = books.invoices
+  for (const period of db.billingPeriods.all()) {
+    const invoices = db.invoices
       .by('subscription', period.subscriptionId)
       .filter(({ billingPeriodId }) => billingPeriodId === period.id)
     const kept = invoices
-      .flatMap(({ id }) => books.payments.by('invoice', id))
+      .flatMap(({ id }) => db.payments.by('invoice', id))
       .filter(wasPaid)
       .map(({ amount, refundedAmount }) => amount - (refundedAmount ?? 0))
     const usage = invoices
-      .flatMap(({ id }) => books.invoiceLineItems.by('invoice', id))
+      .flatMap(({ id }) => db.invoiceLineItems.by('invoice', id))
       .map(({ type, price, quantity }) => (type === 'usage' ? price * quantity : 0))
     expect(sum(kept)).toBeLessThanOrEqual(dearestPlan(opened, period) + sum(usage) + 1)
   }
-  for (const customer of books.customers.all())
+  for (const customer of db.customers.all())
     expect(currentSubscriptions(platform, customer.id).length).toBeLessThanOrEqual(1)
-  for (const credit of books.usageCredits.all()) {
-    const subscription = books.subscriptions.get(credit.subscriptionId)
+  for (const credit of db.usageCredits.all()) {
+    const subscription = db.subscriptions.get(credit.subscriptionId)
     if (credit.source !== 'plan' || isGiven(subscription)) continue
-    const invoices = books.invoices.by('subscription', subscription.id)
+    const invoices = db.invoices.by('subscription', subscription.id)
     expect(invoices.some(({ status }) => status === 'paid')).toBe(true)
   }
 }
 
 /** The most that a period can cost, whatever the plan was changed to within it. */
-function dearestPlan({ books }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
-  const items = books.subscriptionItems.by('subscription', subscriptionId)
+function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
+  const items = db.subscriptionItems.by('subscription', subscriptionId)
   const totalAt = (at: number) =>
     sum(
       items
@@ -207,12 +208,12 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 const urls = { successUrl: 'http://127.0.0.1/s', cancelUrl: 'http://127.0.0.1/c' }
 
 async function take(
-  { books, ask, form, advance }: Opened,
+  { db, ask, form, advance }: Opened,
   next: Step,
   customerExternalId: string,
   time: number,
 ) {
-  const newest = [...books.subscriptions.all()].at(-1)?.id ?? ''
+  const newest = [...db.subscriptions.all()].at(-1)?.id ?? ''
   const checkout = async (session: object, number: string, code = '') => {
     const { checkoutSession } = await ask('POST', '/checkout-sessions', {
       checkoutSession: { ...urls, customerExternalId, ...session },
@@ -265,7 +266,7 @@ async function take(
     case 'keep':
       return ask('POST', `/subscriptions/${newest}/cancel-scheduled-adjustment`)
     case 'refund': {
-      const payment = [...books.payments.all()].at(-1 - next.which)
+      const payment = [...db.payments.all()].at(-1 - next.which)
       const { partialAmount } = next
       return payment && ask('POST', `/payments/${payment.id}/refund`, partialAmount ? { partialAmount } : {})
     }
@@ -294,7 +295,7 @@ const changedAfterAGift: Step[] = [
 it('whatever a customer does, invoices, payments, credits and ledger agree', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
-      const opened = openBooks()
+      const opened = openPlatform()
       const { ask } = opened
       await ask('POST', '/customers', { customer: { externalId: 'ada', name: 'A', email: 'a' } })
       for (const [code, amount] of [

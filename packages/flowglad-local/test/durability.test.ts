@@ -165,9 +165,9 @@ it('a file that is no database, or a folder, is refused in a line', async () => 
   await using directory = await aDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
-  for (const db of [text, directory.path, `${text}/books.db`])
+  for (const db of [text, directory.path, `${text}/db.db`])
     await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
-      `${db} cannot hold the books: `,
+      `${db} cannot hold the db: `,
     )
 })
 

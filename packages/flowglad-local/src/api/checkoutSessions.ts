@@ -1,9 +1,9 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
-import type { CheckoutSession } from '../database/records.ts'
-import { quantities } from '../pricing/bounds.ts'
-import { refusedPanic } from '../problems.ts'
+import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import { refusedPanic } from '../platform/problems.ts'
+import { quantities } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -90,14 +90,14 @@ export function checkoutSessionRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.checkoutSessions,
+        platform.db.checkoutSessions,
         query,
         presentSession,
       ) satisfies PageOf<Flowglad.CheckoutSessionListResponse>,
   )
 
   route('GET', '/checkout-sessions/:id', {}, ({ platform, params }) => {
-    const session = platform.books.checkoutSessions.find(params.id ?? '')
+    const session = platform.db.checkoutSessions.find(params.id ?? '')
     if (!session) throw refusedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),

@@ -1,10 +1,11 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { archiveCustomer, createCustomer } from '../billing/customers.ts'
-import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
-import type { Customer } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { notFound } from '../problems.ts'
+import { itemsAt } from '../billing/items.ts'
+import { currentSubscriptions } from '../billing/subscriptions.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { notFound } from '../platform/problems.ts'
 import { defined } from './defined.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
@@ -32,8 +33,8 @@ const updateInput = z.object({
   customer: z.object({ email: z.string().optional(), name: z.string().optional(), ...places, userId }),
 })
 
-function findCustomer({ books }: Platform, externalId: string): Customer {
-  const customer = books.customers.first('externalId', externalId)
+function findCustomer({ db }: Platform, externalId: string): Customer {
+  const customer = db.customers.first('externalId', externalId)
   if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
   return customer
 }
@@ -63,7 +64,7 @@ export function customerRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.customers,
+        platform.db.customers,
         query,
         (c): Flowglad.CustomerClientSelectSchema => c,
       ) satisfies PageOf<Flowglad.CustomerListResponse>,
@@ -82,13 +83,13 @@ export function customerRoutes(route: Route): void {
   route('PUT', '/customers/:externalId', { body: updateInput }, ({ platform, now, params, body }) => {
     const customer = findCustomer(platform, params.externalId ?? '')
     return {
-      customer: platform.books.customers.patch(customer.id, { ...defined(body.customer), updatedAt: now }),
+      customer: platform.db.customers.patch(customer.id, { ...defined(body.customer), updatedAt: now }),
     } satisfies Flowglad.CustomerUpdateResponse
   })
 
   route('POST', '/customers/:externalId/archive', { body: z.object({}) }, ({ platform, now, params }) => {
     const externalId = params.externalId ?? ''
-    const { customers } = platform.books
+    const { customers } = platform.db
     const archived = [...customers.all()].findLast((c) => c.archived && c.externalId === externalId)
     const customer = customers.first('externalId', externalId) ?? archived
     if (!customer) throw notFound(`Customer with externalId ${externalId} not found`)
@@ -110,7 +111,7 @@ export function customerRoutes(route: Route): void {
         const current = currentSubscriptions(platform, customer.id)
         return { usageMeterBalances: current.flatMap((s) => usageMeterBalances(platform, s.id)) }
       }
-      const subscription = platform.books.subscriptions.find(subscriptionId)
+      const subscription = platform.db.subscriptions.find(subscriptionId)
       if (subscription?.customerId !== customer.id)
         throw notFound(
           `Subscription with id ${subscriptionId} not found for customer ${params.externalId ?? ''}`,
@@ -121,24 +122,24 @@ export function customerRoutes(route: Route): void {
 }
 
 function customerBilling(platform: Platform, now: number, customer: Customer) {
-  const { books } = platform
+  const { db } = platform
   const details = new Map(
-    books.subscriptions
+    db.subscriptions
       .by('customer', customer.id)
       .map((s) => [s.id, subscriptionDetails(platform, now, s)] as const),
   )
   const current = currentSubscriptions(platform, customer.id).flatMap((s) => details.get(s.id) ?? [])
-  const model = pricingModelDetails(platform, books.pricingModels.get(customer.pricingModelId))
+  const model = pricingModelDetails(platform, db.pricingModels.get(customer.pricingModelId))
   const billing = {
     customer,
     subscriptions: [...details.values()],
     // As on the platform, where an invoice without a line, that of a trial, is not shown to the customer.
-    invoices: books.invoices.by('customer', customer.id).flatMap((invoice) => {
-      const lines = books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem)
+    invoices: db.invoices.by('customer', customer.id).flatMap((invoice) => {
+      const lines = db.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem)
       return lines.length === 0 ? [] : [{ invoice: presentInvoice(invoice), invoiceLineItems: lines }]
     }),
-    paymentMethods: books.paymentMethods.by('customer', customer.id).map(presentPaymentMethod),
-    purchases: books.purchases.by('customer', customer.id).map(presentPurchase),
+    paymentMethods: db.paymentMethods.by('customer', customer.id).map(presentPaymentMethod),
+    purchases: db.purchases.by('customer', customer.id).map(presentPurchase),
     currentSubscriptions: current,
     catalog: model,
     pricingModel: model,

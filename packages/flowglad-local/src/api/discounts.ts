@@ -1,9 +1,9 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import type { Discount } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { cents, units } from '../pricing/bounds.ts'
-import { Problem, refused } from '../problems.ts'
+import type { Discount } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { Problem, refused } from '../platform/problems.ts'
+import { cents, units } from '../rules/bounds.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentAs } from './presentAs.ts'
 import type { Route } from './route.ts'
@@ -50,15 +50,15 @@ const updateInput = z.object({
 })
 
 const present = (discount: Discount) => presentAs<WireDiscount>()(discount)
-const presentCounted = ({ books }: Platform, discount: Discount) =>
+const presentCounted = ({ db }: Platform, discount: Discount) =>
   presentAs<WireCounted>()({
     ...discount,
-    redemptionCount: books.discountRedemptions.by('discount', discount.id).length,
+    redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
 /** The platform's database keeps a code unique within a pricing model. */
-function refuseTakenCode({ books }: Platform, discount: Discount): Discount {
-  const taken = books.discounts
+function refuseTakenCode({ db }: Platform, discount: Discount): Discount {
+  const taken = db.discounts
     .by('model', discount.pricingModelId)
     .some((other) => other.code === discount.code && other.id !== discount.id)
   if (taken) throw refused(`A discount with code "${discount.code}" already exists in this pricing model`)
@@ -80,30 +80,27 @@ export function discountRoutes(route: Route): void {
       ...rest,
     })
     return {
-      discount: present(platform.books.discounts.put(discount)),
+      discount: present(platform.db.discounts.put(discount)),
     } satisfies Flowglad.DiscountCreateResponse
   })
 
   route('GET', '/discounts', { query: listQuery }, ({ platform, query }) =>
-    listPage(visible(platform, platform.books.discounts), query, (discount) =>
+    listPage(visible(platform, platform.db.discounts), query, (discount) =>
       presentCounted(platform, discount),
     ),
   )
 
   route('GET', '/discounts/:id', {}, ({ platform, params }) => ({
-    discount: presentCounted(
-      platform,
-      visible(platform, platform.books.discounts).get(params.id, 'discounts'),
-    ),
+    discount: presentCounted(platform, visible(platform, platform.db.discounts).get(params.id, 'discounts')),
   }))
 
   route('PUT', '/discounts/:id', { body: updateInput }, ({ platform, now, params, body }) => {
     const { id: _, ...changes } = body.discount
-    const before = visible(platform, platform.books.discounts).get(params.id, 'discounts')
+    const before = visible(platform, platform.db.discounts).get(params.id, 'discounts')
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     return {
       discount: present(
-        platform.books.discounts.put(refuseTakenCode(platform, { ...before, ...given, updatedAt: now })),
+        platform.db.discounts.put(refuseTakenCode(platform, { ...before, ...given, updatedAt: now })),
       ),
     } satisfies Flowglad.DiscountUpdateResponse
   })

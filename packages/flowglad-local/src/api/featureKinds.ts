@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { visible } from './visible.ts'
 
 /** What a feature of another kind would say. */
@@ -39,6 +39,6 @@ export const namesForeign = (
   }: { usageMeterId?: string | null | undefined; resourceId?: string | null | undefined },
 ): boolean =>
   Boolean(
-    (usageMeterId && !visible(platform, platform.books.usageMeters).find(usageMeterId)) ||
-      (resourceId && !visible(platform, platform.books.resources).find(resourceId)),
+    (usageMeterId && !visible(platform, platform.db.usageMeters).find(usageMeterId)) ||
+      (resourceId && !visible(platform, platform.db.resources).find(resourceId)),
   )

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { Feature, ProductFeature } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { notFound, refused } from '../platform/problems.ts'
 import {
   hasSlug,
   linkFeatures,
@@ -6,11 +9,8 @@ import {
   switchFeature,
   togglesOnSinglePayment,
   unlinkFeature,
-} from '../billing/catalog.ts'
-import type { Feature, ProductFeature } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { catalogue, label } from '../pricing/bounds.ts'
-import { notFound, refused } from '../problems.ts'
+} from '../pricing/catalog.ts'
+import { catalogue, label } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { featureKinds, namesForeign } from './featureKinds.ts'
 import { listPage, listQuery } from './list.ts'
@@ -42,18 +42,18 @@ const updateInput = z.object({
 /** Features, and which products they belong to. */
 export function featureRoutes(route: Route): void {
   route('GET', '/features', { query: listQuery }, ({ platform, query }) =>
-    listPage(visible(platform, platform.books.features), query, presentFeature),
+    listPage(visible(platform, platform.db.features), query, presentFeature),
   )
 
   route('GET', '/features/:id', {}, ({ platform, params }) => ({
-    feature: presentFeature(visible(platform, platform.books.features).get(params.id, 'features')),
+    feature: presentFeature(visible(platform, platform.db.features).get(params.id, 'features')),
   }))
 
   route('POST', '/features', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId, pricingModelId } = platform
+    const { db, organizationId, pricingModelId } = platform
     const { feature } = body
     refuseForeign(platform, feature)
-    if (hasSlug(books.features.by('model', pricingModelId), feature.slug))
+    if (hasSlug(db.features.by('model', pricingModelId), feature.slug))
       throw slugTaken('features', feature.slug)
     const stored: Feature = {
       ...newRecord('feature', now),
@@ -65,17 +65,17 @@ export function featureRoutes(route: Route): void {
       renewalFrequency: feature.renewalFrequency ?? null,
       resourceId: feature.resourceId ?? null,
     }
-    return { feature: presentFeature(books.features.put(stored)) }
+    return { feature: presentFeature(db.features.put(stored)) }
   })
 
   route('PUT', '/features/:id', { body: updateInput }, ({ platform, now, params, body }) => {
-    const { books } = platform
-    const feature = visible(platform, books.features).get(params.id, 'features')
+    const { db } = platform
+    const feature = visible(platform, db.features).get(params.id, 'features')
     const { id: _, ...change } = body.feature
     refuseForeign(platform, change)
-    if (hasSlug(books.features.by('model', feature.pricingModelId), change.slug, feature.id))
+    if (hasSlug(db.features.by('model', feature.pricingModelId), change.slug, feature.id))
       throw slugTaken('features', change.slug ?? '')
-    const updated = books.features.patch(feature.id, { ...defined(change), updatedAt: now })
+    const updated = db.features.patch(feature.id, { ...defined(change), updatedAt: now })
     if (updated.active !== feature.active) switchFeature(platform, now, updated)
     return { feature: presentFeature(updated) }
   })
@@ -96,20 +96,20 @@ export function featureRoutes(route: Route): void {
   })
 
   route('POST', '/product-features', { body: linkInput }, ({ platform, now, body }) => {
-    const { books } = platform
+    const { db } = platform
     const { productId } = body.productFeature
-    const product = visible(platform, books.products).find(productId)
+    const product = visible(platform, db.products).find(productId)
     if (!product) throw notFound(`Product with id ${productId} not found`)
-    const { id: featureId } = visible(platform, books.features).get(body.productFeature.featureId, 'features')
-    const price = books.prices.by('product', productId).find(({ isDefault, active }) => isDefault && active)
+    const { id: featureId } = visible(platform, db.features).get(body.productFeature.featureId, 'features')
+    const price = db.prices.by('product', productId).find(({ isDefault, active }) => isDefault && active)
     if (togglesOnSinglePayment(platform, price?.type, [featureId]))
       throw refused(
         'Cannot associate toggle features with single payment products. Toggle features require subscription-based pricing.',
       )
-    const linked = books.productFeatures.by('product', productId)
+    const linked = db.productFeatures.by('product', productId)
     const kept = linked.filter((link) => link.expiredAt === null).map((link) => link.featureId)
     linkFeatures(platform, now, product, [...kept, featureId])
-    const link = books.productFeatures.by('product', productId).find((l) => l.featureId === featureId)
+    const link = db.productFeatures.by('product', productId).find((l) => l.featureId === featureId)
     return { productFeature: link && presentLink(platform, link) }
   })
 
@@ -123,17 +123,17 @@ export function featureRoutes(route: Route): void {
   })
 }
 
-const links = ({ books, pricingModelId }: Platform) => ({
+const links = ({ db, pricingModelId }: Platform) => ({
   all: () =>
-    [...books.productFeatures.all()].filter(
-      ({ productId }) => books.products.get(productId).pricingModelId === pricingModelId,
+    [...db.productFeatures.all()].filter(
+      ({ productId }) => db.products.get(productId).pricingModelId === pricingModelId,
     ),
 })
 
-const presentLink = ({ books, organizationId }: Platform, link: ProductFeature) => ({
+const presentLink = ({ db, organizationId }: Platform, link: ProductFeature) => ({
   ...link,
   organizationId,
-  pricingModelId: books.products.get(link.productId).pricingModelId,
+  pricingModelId: db.products.get(link.productId).pricingModelId,
 })
 
 function refuseForeign(platform: Platform, feature: Parameters<typeof namesForeign>[1]): void {

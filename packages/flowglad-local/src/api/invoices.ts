@@ -1,5 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
-import type { Invoice, InvoiceLineItem, PaymentMethod, Purchase } from '../database/records.ts'
+import type { PaymentMethod } from '../database/records/customers.ts'
+import type { Invoice, InvoiceLineItem, Purchase } from '../database/records/payments.ts'
 import { presentAs } from './presentAs.ts'
 
 type WireInvoice = Flowglad.SubscriptionInvoiceClientSelectSchema | Flowglad.PurchaseInvoiceClientSelectSchema

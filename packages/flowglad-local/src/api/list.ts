@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { malformed } from '../problems.ts'
+import { malformed } from '../platform/problems.ts'
 
 const limits = z.coerce.number().int().min(1).max(100)
 const paging = z.object({ limit: limits.optional(), cursor: z.string().min(1).optional() })

@@ -1,8 +1,8 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import type { Payment } from '../database/records.ts'
+import type { Payment } from '../database/records/payments.ts'
 import type { Table } from '../database/Table.ts'
-import { refused, refusedPanic } from '../problems.ts'
+import { refused, refusedPanic } from '../platform/problems.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -22,16 +22,16 @@ export function moneyRoutes(route: Route): void {
     '/invoices',
     { query: listQuery },
     ({ platform, query }) =>
-      listPage(platform.books.invoices, query, presentInvoice) satisfies PageOf<Flowglad.InvoiceListResponse>,
+      listPage(platform.db.invoices, query, presentInvoice) satisfies PageOf<Flowglad.InvoiceListResponse>,
   )
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
-    const { books } = platform
-    const invoice = books.invoices.find(params.id ?? '')
+    const { db } = platform
+    const invoice = db.invoices.find(params.id ?? '')
     // The platform looks for it without asking whether it is there, and stumbles over its own answer.
     if (!invoice) throw refused('Output validation failed')
     return {
       invoice: presentInvoice(invoice),
-      invoiceLineItems: books.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
+      invoiceLineItems: db.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
     } satisfies Flowglad.InvoiceRetrieveResponse
   })
 
@@ -41,7 +41,7 @@ export function moneyRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.invoiceLineItems,
+        platform.db.invoiceLineItems,
         query,
         presentInvoiceLineItem,
       ) satisfies PageOf<Flowglad.InvoiceLineItemListResponse>,
@@ -52,7 +52,7 @@ export function moneyRoutes(route: Route): void {
     {},
     ({ platform, params }) =>
       presentInvoiceLineItem(
-        retrieve(platform.books.invoiceLineItems, params.id, 'invoice line items'),
+        retrieve(platform.db.invoiceLineItems, params.id, 'invoice line items'),
       ) satisfies Flowglad.InvoiceLineItemRetrieveResponse,
   )
 
@@ -62,7 +62,7 @@ export function moneyRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.paymentMethods,
+        platform.db.paymentMethods,
         query,
         presentPaymentMethod,
       ) satisfies PageOf<Flowglad.PaymentMethodListResponse>,
@@ -74,16 +74,16 @@ export function moneyRoutes(route: Route): void {
     ({ platform, params }) =>
       ({
         paymentMethod: presentPaymentMethod(
-          retrieve(platform.books.paymentMethods, params.id, 'payment methods'),
+          retrieve(platform.db.paymentMethods, params.id, 'payment methods'),
         ),
       }) satisfies Flowglad.PaymentMethodRetrieveResponse,
   )
 
   route('GET', '/purchases', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.purchases, query, presentPurchase),
+    listPage(platform.db.purchases, query, presentPurchase),
   )
   route('GET', '/purchases/:id', {}, ({ platform, params }) => ({
-    purchase: presentPurchase(retrieve(platform.books.purchases, params.id, 'purchases')),
+    purchase: presentPurchase(retrieve(platform.db.purchases, params.id, 'purchases')),
   }))
 
   route(
@@ -91,7 +91,7 @@ export function moneyRoutes(route: Route): void {
     '/payments',
     { query: listQuery },
     ({ platform, query }) =>
-      listPage(platform.books.payments, query, presentPayment) satisfies PageOf<Flowglad.PaymentListResponse>,
+      listPage(platform.db.payments, query, presentPayment) satisfies PageOf<Flowglad.PaymentListResponse>,
   )
   route(
     'GET',
@@ -99,7 +99,7 @@ export function moneyRoutes(route: Route): void {
     {},
     ({ platform, params }) =>
       ({
-        payment: presentPayment(retrieve(platform.books.payments, params.id, 'payments')),
+        payment: presentPayment(retrieve(platform.db.payments, params.id, 'payments')),
       }) satisfies Flowglad.PaymentRetrieveResponse,
   )
   route(
@@ -107,8 +107,8 @@ export function moneyRoutes(route: Route): void {
     '/payments/:id/refund',
     { body: z.object({ partialAmount: z.number().optional() }) },
     ({ platform, now, params, body }) => {
-      const { books } = platform
-      const payment = retrieve(books.payments, params.id, 'payments')
+      const { db } = platform
+      const payment = retrieve(db.payments, params.id, 'payments')
       const before = payment.refundedAmount ?? 0
       const amount = body.partialAmount ?? payment.amount - before
       refuseRefund(payment, amount)
@@ -116,7 +116,7 @@ export function moneyRoutes(route: Route): void {
       const refunded = refundedAmount === payment.amount
       return {
         payment: presentPayment(
-          books.payments.patch(payment.id, {
+          db.payments.patch(payment.id, {
             refunded,
             refundedAmount,
             refundedAt: now,

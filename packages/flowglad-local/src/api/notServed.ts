@@ -1,4 +1,4 @@
-import { notFound, notImplemented, Problem } from '../problems.ts'
+import { notFound, notImplemented, Problem } from '../platform/problems.ts'
 import type { Route } from './route.ts'
 
 /** What the SDK or the platform has and this server does not. The README's table says the same. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { catalogue } from '../pricing/bounds.ts'
+import { catalogue } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()

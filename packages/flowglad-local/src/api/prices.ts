@@ -1,15 +1,15 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import type { Price } from '../database/records/pricing.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { notFound, Problem } from '../platform/problems.ts'
 import {
   addUsagePrice,
   demoteOthers,
   ensureMeterHasDefault,
   isNoCharge,
   replaceProductPrice,
-} from '../billing/catalog.ts'
-import type { Price } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { notFound, Problem } from '../problems.ts'
+} from '../pricing/catalog.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { priceInput, withNulls } from './priceInput.ts'
@@ -39,30 +39,30 @@ export function priceRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        visible(platform, platform.books.prices),
+        visible(platform, platform.db.prices),
         query,
         presentPrice,
       ) satisfies PageOf<Flowglad.PriceListResponse>,
   )
 
   route('GET', '/prices/:id', {}, ({ platform, params }) => {
-    const price = visible(platform, platform.books.prices).find(params.id)
+    const price = visible(platform, platform.db.prices).find(params.id)
     if (!price) throw notFound('Price not found')
     return { price: presentPrice(price) }
   })
 
   route('POST', '/prices', { body: z.object({ price: priceInput }) }, ({ platform, now, body }) => {
-    const { books } = platform
+    const { db } = platform
     const { price } = body
     if (price.type === 'usage') {
       if (isNoCharge({ type: 'usage', slug: price.slug ?? null })) throw new Problem('BAD_REQUEST', reserved)
-      const meter = visible(platform, books.usageMeters).get(price.usageMeterId, 'usage meters')
+      const meter = visible(platform, db.usageMeters).get(price.usageMeterId, 'usage meters')
       return {
         price: presentPrice(addUsagePrice(platform, now, meter, withNulls(price))),
       } satisfies Flowglad.PriceCreateResponse
     }
-    const product = visible(platform, books.products).get(price.productId, 'products')
-    const before = books.prices.by('product', product.id)
+    const product = visible(platform, db.products).get(price.productId, 'products')
+    const before = db.prices.by('product', product.id)
     if (product.default && before.length > 0)
       throw new Problem('FORBIDDEN', 'Cannot create additional prices for the default plan')
     if (before.some(({ type }) => type !== price.type))
@@ -76,25 +76,25 @@ export function priceRoutes(route: Route): void {
   })
 
   route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, body }) => {
-    const { books } = platform
+    const { db } = platform
     const { id, type: _, ...change } = body.price
     // As on the platform, where the id in the body counts, not the one in the address.
-    const price = visible(platform, books.prices).get(id, 'prices')
+    const price = visible(platform, db.prices).get(id, 'prices')
     refuseBreakingDefaults(platform, price, change)
     if (price.type === 'usage' && change.slug && change.slug !== price.slug)
       if (isNoCharge({ type: 'usage', slug: change.slug })) throw new Problem('BAD_REQUEST', reserved)
-    const updated = books.prices.patch(price.id, { ...defined(change), updatedAt: now })
+    const updated = db.prices.patch(price.id, { ...defined(change), updatedAt: now })
     if (change.isDefault) demoteOthers(platform, now, updated)
     else if (price.isDefault && price.usageMeterId) ensureMeterHasDefault(platform, now, price.usageMeterId)
     if (change.active === false && price.isDefault && price.usageMeterId)
       ensureMeterHasDefault(platform, now, price.usageMeterId)
-    return { price: presentPrice(books.prices.get(price.id)) } satisfies Flowglad.PriceUpdateResponse
+    return { price: presentPrice(db.prices.get(price.id)) } satisfies Flowglad.PriceUpdateResponse
   })
 }
 
 /** Two prices are what everything falls back to: a meter's that costs nothing, and the free plan's. */
 function refuseBreakingDefaults(
-  { books }: Platform,
+  { db }: Platform,
   price: Price,
   change: { slug?: string | null | undefined; active?: boolean | undefined; isDefault: boolean },
 ): void {
@@ -116,7 +116,7 @@ function refuseBreakingDefaults(
         'Default no_charge prices cannot be unset; isDefault is immutable for fallback prices.',
       )
   }
-  if (!price.isDefault || !price.productId || !books.products.get(price.productId).default) return
+  if (!price.isDefault || !price.productId || !db.products.get(price.productId).default) return
   if (!change.isDefault)
     throw new Problem('FORBIDDEN', 'Cannot change the default status of a default price on a default product')
   if (slugChanges)

@@ -1,6 +1,6 @@
 import type { Flowglad } from '@flowglad/node'
-import type { Feature, Price, PricingModel, Product } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Feature, Price, PricingModel, Product } from '../database/records/pricing.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { presentAs } from './presentAs.ts'
 
 type Details = Flowglad.PricingModelDetailsRecord
@@ -19,17 +19,17 @@ function presentUsagePrice(price: Price): Flowglad.UsagePriceClientSelectSchema 
 
 /** A pricing model with everything in it that is active. Prices of usage appear only under their meters. */
 export function pricingModelDetails(platform: Platform, model: PricingModel): Details {
-  const { books } = platform
-  const products = books.products
+  const { db } = platform
+  const products = db.products
     .by('model', model.id)
     .filter((product) => product.active)
     .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
     .flatMap((product) => {
-      const prices = activePrices(books.prices.by('product', product.id))
+      const prices = activePrices(db.prices.by('product', product.id))
       return productDetails(platform, product, prices) ?? []
     })
-  const usageMeters = books.usageMeters.by('model', model.id).map((meter) => {
-    const prices = activePrices(books.prices.by('meter', meter.id)).map(presentUsagePrice)
+  const usageMeters = db.usageMeters.by('model', model.id).map((meter) => {
+    const prices = activePrices(db.prices.by('meter', meter.id)).map(presentUsagePrice)
     const defaultPrice = prices.find((price) => price.isDefault)
     return { ...meter, prices, ...(defaultPrice && { defaultPrice }) }
   })
@@ -38,14 +38,14 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
 }
 
 /** A product with these of its prices, and its features. Null when there are none: it cannot be sold, nor shown. */
-export function productDetails({ books }: Platform, product: Product, prices: readonly Price[]) {
+export function productDetails({ db }: Platform, product: Product, prices: readonly Price[]) {
   const shown = prices.map(presentPrice)
   const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]
   if (!defaultPrice) return null
-  const features = books.productFeatures
+  const features = db.productFeatures
     .by('product', product.id)
     .filter((link) => link.expiredAt === null)
-    .map((link) => presentFeature(books.features.get(link.featureId)))
+    .map((link) => presentFeature(db.features.get(link.featureId)))
   return { ...product, prices: shown, features, defaultPrice }
 }
 

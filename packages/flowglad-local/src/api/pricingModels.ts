@@ -1,24 +1,24 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { notFound, notImplemented, refused, refusedResult } from '../platform/problems.ts'
 import { clonePricingModel } from '../pricing/clonePricingModel.ts'
 import { exportPricingModel } from '../pricing/exportPricingModel.ts'
 import { installPricingModel } from '../pricing/installPricingModel.ts'
 import { pricingSetup } from '../pricing/pricingSetup.ts'
-import { notFound, notImplemented, refused, refusedResult } from '../problems.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { pricingModelDetails } from './pricingModelDetails.ts'
 import type { Route } from './route.ts'
 
-function findPricingModel({ books }: Platform, id: string) {
-  const model = books.pricingModels.find(id)
+function findPricingModel({ db }: Platform, id: string) {
+  const model = db.pricingModels.find(id)
   if (!model) throw refusedResult('NotFoundError', `No pricing models found with id: ${id}`)
   return model
 }
 
-function defaultPricingModel({ books }: Platform) {
-  for (const model of books.pricingModels.all()) if (model.isDefault) return model
+function defaultPricingModel({ db }: Platform) {
+  for (const model of db.pricingModels.all()) if (model.isDefault) return model
   throw refused('Default pricing model not found')
 }
 
@@ -39,14 +39,14 @@ export function pricingModelRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.pricingModels,
+        platform.db.pricingModels,
         query,
         (model) => model,
       ) satisfies PageOf<Flowglad.PricingModelListResponse>,
   )
 
   route('GET', '/pricing-models/:id', {}, ({ platform, params }) => {
-    const model = platform.books.pricingModels.find(params.id ?? '')
+    const model = platform.db.pricingModels.find(params.id ?? '')
     if (!model) throw refused(`Pricing Model ${params.id} not found`)
     return {
       pricingModel: pricingModelDetails(platform, model),
@@ -71,7 +71,7 @@ export function pricingModelRoutes(route: Route): void {
   })
   // As on the platform, whose free plan is paid for once, with nothing, when nobody says how often it renews.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
-    const { products, prices } = platform.books
+    const { products, prices } = platform.db
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }
     const model = installPricingModel(platform, now, setup)
     const intervalUnit = body.defaultPlanIntervalUnit
@@ -91,7 +91,7 @@ export function pricingModelRoutes(route: Route): void {
     }),
   })
   route('PUT', '/pricing-models/:id', { body: updateInput }, ({ platform, now, params, body }) => {
-    const { pricingModels } = platform.books
+    const { pricingModels } = platform.db
     const { id } = findPricingModel(platform, params.id ?? '')
     const { isDefault, name } = body.pricingModel
     if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
@@ -110,7 +110,7 @@ export function pricingModelRoutes(route: Route): void {
     destinationEnvironment: z.enum(['livemode', 'testmode']).optional(),
   })
   route('POST', '/pricing-models/:id/clone', { body: cloneInput }, ({ platform, now, params, body }) => {
-    const original = platform.books.pricingModels.find(params.id ?? '')
+    const original = platform.db.pricingModels.find(params.id ?? '')
     if (!original)
       throw notFound(
         'The pricing model you are trying to clone either does not exist or you do not have permission to clone it.',

@@ -1,5 +1,8 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import type { Price, Product } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { Problem, unexpected } from '../platform/problems.ts'
 import {
   addUsagePrice,
   hasSlug,
@@ -7,12 +10,8 @@ import {
   productSlugTaken,
   replaceProductPrice,
   togglesOnSinglePayment,
-  unexpected,
-} from '../billing/catalog.ts'
-import type { Price, Product } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { label } from '../pricing/bounds.ts'
-import { Problem } from '../problems.ts'
+} from '../pricing/catalog.ts'
+import { label } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { priceInput, productPriceInput, withNulls } from './priceInput.ts'
@@ -59,30 +58,30 @@ export function productRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        visible(platform, platform.books.products),
+        visible(platform, platform.db.products),
         query,
         presentProduct,
       ) satisfies PageOf<Flowglad.ProductListResponse>,
   )
 
   route('GET', '/products/:id', {}, ({ platform, params }) => {
-    const product = visible(platform, platform.books.products).find(params.id)
-    const prices = product ? platform.books.prices.by('product', product.id) : []
+    const product = visible(platform, platform.db.products).find(params.id)
+    const prices = product ? platform.db.prices.by('product', product.id) : []
     const details = product && productDetails(platform, product, prices)
     if (!details) throw unexpected()
     return details satisfies Flowglad.ProductRetrieveResponse
   })
 
   route('POST', '/products', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId, pricingModelId } = platform
+    const { db, organizationId, pricingModelId } = platform
     const { product: given, price } = body
     if (given.default)
       throw new Problem(
         'FORBIDDEN',
         'Default products cannot be created manually. They are automatically created when pricing models are created.',
       )
-    if (hasSlug(books.products.by('model', pricingModelId), given.slug)) throw productSlugTaken()
-    const product = books.products.put({
+    if (hasSlug(db.products.by('model', pricingModelId), given.slug)) throw productSlugTaken()
+    const product = db.products.put({
       ...newRecord('prod', now),
       organizationId,
       pricingModelId,
@@ -97,7 +96,7 @@ export function productRoutes(route: Route): void {
     })
     setFeatures(platform, now, product, price.type, body.featureIds)
     if (price.type === 'usage') {
-      const meter = visible(platform, books.usageMeters).find(price.usageMeterId)
+      const meter = visible(platform, db.usageMeters).find(price.usageMeterId)
       if (!meter)
         throw new Problem('BAD_REQUEST', 'The specified usage meter does not exist or is not configured.')
       addUsagePrice(platform, now, meter, { ...withNulls(price), isDefault: true })
@@ -106,20 +105,20 @@ export function productRoutes(route: Route): void {
   })
 
   route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
-    const { books } = platform
+    const { db } = platform
     const { id, ...change } = body.product
     // As on the platform, where the id in the body counts, not the one in the address.
-    const product = visible(platform, books.products).find(id)
+    const product = visible(platform, db.products).find(id)
     if (!product) throw unexpected()
     refuseChangingDefault(product, change)
     const slug = change.slug === undefined ? product.slug : change.slug
-    if (hasSlug(books.products.by('model', product.pricingModelId), slug, id)) throw productSlugTaken()
-    const updated = books.products.patch(id, {
+    if (hasSlug(db.products.by('model', product.pricingModelId), slug, id)) throw productSlugTaken()
+    const updated = db.products.patch(id, {
       ...defined(change),
       ...(product.default && { active: true }),
       updatedAt: now,
     })
-    const current = books.prices.by('product', id).find((price) => price.active && price.isDefault)
+    const current = db.prices.by('product', id).find((price) => price.active && price.isDefault)
     setFeatures(platform, now, updated, current?.type, body.featureIds)
     if (!product.default) followProduct(platform, now, product, updated, current, body.price)
     return { product: presentProduct(updated) } satisfies Flowglad.ProductUpdateResponse
@@ -147,7 +146,7 @@ function setFeatures(
   if (ids === undefined) return
   if (priceType === 'usage' && ids.length > 0) throw unexpected()
   if (togglesOnSinglePayment(platform, priceType, ids)) throw unexpected()
-  const features = visible(platform, platform.books.features)
+  const features = visible(platform, platform.db.features)
   if (ids.some((id) => !features.find(id)))
     throw new Problem('BAD_REQUEST', 'The specified feature does not exist.')
   linkFeatures(platform, now, product, ids)
@@ -168,7 +167,7 @@ function followProduct(
     const slug = renamed ? product.slug : (price.slug ?? current?.slug ?? null)
     replaceProductPrice(platform, now, product, { ...price, slug })
   } else if (renamed && current) {
-    platform.books.prices.patch(current.id, { slug: product.slug, updatedAt: now })
+    platform.db.prices.patch(current.id, { slug: product.slug, updatedAt: now })
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { hasSlug, slugTaken } from '../billing/catalog.ts'
 import {
   activeClaims,
   claimResource,
@@ -8,11 +7,12 @@ import {
   releaseResource,
   resourceUsage,
 } from '../billing/claims.ts'
-import { featuresOf } from '../billing/subscriptions.ts'
-import type { Subscription } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { units } from '../pricing/bounds.ts'
-import { notFound, Problem } from '../problems.ts'
+import { featuresOf } from '../billing/items.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { notFound, Problem } from '../platform/problems.ts'
+import { hasSlug, slugTaken } from '../pricing/catalog.ts'
+import { units } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import type { Route } from './route.ts'
 import { visible } from './visible.ts'
@@ -66,8 +66,8 @@ const usagesQuery = z.object({
   'resourceIds[]': many.optional(),
 })
 
-function findSubscription({ books }: Platform, id: string): Subscription {
-  const subscription = books.subscriptions.find(id)
+function findSubscription({ db }: Platform, id: string): Subscription {
+  const subscription = db.subscriptions.find(id)
   if (!subscription) throw new Problem('FORBIDDEN', 'Subscription not found')
   return subscription
 }
@@ -78,27 +78,26 @@ export function resourceRoutes(route: Route): void {
     name: z.string(),
     active: z.boolean().default(true),
   })
-  const refuseTakenSlug = ({ books, pricingModelId }: Platform, slug: string | undefined, id?: string) => {
-    if (hasSlug(books.resources.by('model', pricingModelId), slug, id))
-      throw slugTaken('resources', slug ?? '')
+  const refuseTakenSlug = ({ db, pricingModelId }: Platform, slug: string | undefined, id?: string) => {
+    if (hasSlug(db.resources.by('model', pricingModelId), slug, id)) throw slugTaken('resources', slug ?? '')
   }
 
   // Not in pages, as on the platform.
   route('GET', '/resources', {}, ({ platform }) => {
     return {
-      resources: visible(platform, platform.books.resources).all(),
+      resources: visible(platform, platform.db.resources).all(),
     } satisfies Flowglad.ResourceListResponse
   })
 
   route('POST', '/resources', { body: z.object({ resource: resourceFields }) }, ({ platform, now, body }) => {
-    const { books, organizationId, pricingModelId } = platform
+    const { db, organizationId, pricingModelId } = platform
     refuseTakenSlug(platform, body.resource.slug)
     const record = { ...newRecord('resource', now), organizationId, pricingModelId, ...body.resource }
-    return { resource: books.resources.put(record) } satisfies Flowglad.ResourceCreateResponse
+    return { resource: db.resources.put(record) } satisfies Flowglad.ResourceCreateResponse
   })
 
   const retrieve = (platform: Platform, id: string | undefined) =>
-    visible(platform, platform.books.resources).get(id, 'resources')
+    visible(platform, platform.db.resources).get(id, 'resources')
 
   route(
     'GET',
@@ -123,7 +122,7 @@ export function resourceRoutes(route: Route): void {
       const { id: _, ...change } = body.resource
       refuseTakenSlug(platform, change.slug, id)
       return {
-        resource: platform.books.resources.patch(id, { ...defined(change), updatedAt: now }),
+        resource: platform.db.resources.patch(id, { ...defined(change), updatedAt: now }),
       } satisfies Flowglad.ResourceUpdateResponse
     },
   )
@@ -166,7 +165,7 @@ export function resourceRoutes(route: Route): void {
       const subscription = findSubscription(platform, params.subscriptionId ?? '')
       const resource =
         query.resourceSlug === undefined
-          ? platform.books.resources.find(query.resourceId ?? '')
+          ? platform.db.resources.find(query.resourceId ?? '')
           : findResource(platform, subscription, query.resourceSlug)
       if (!resource) throw notFound('Resource not found')
       if (!resourcesOf(platform, subscription).some(({ id }) => id === resource.id))
@@ -210,13 +209,13 @@ export function resourceRoutes(route: Route): void {
 
 /** Everything it has, had or will have seats of. */
 const resourcesOf = (platform: Platform, subscription: Subscription) => {
-  const items = platform.books.subscriptionItems.by('subscription', subscription.id)
+  const items = platform.db.subscriptionItems.by('subscription', subscription.id)
   const ids = featuresOf(platform, items).flatMap((f) => f.resourceId ?? [])
-  return [...new Set(ids)].map((id) => platform.books.resources.get(id))
+  return [...new Set(ids)].map((id) => platform.db.resources.get(id))
 }
 
 function usageAndClaims(platform: Platform, now: number, subscription: Subscription, resourceId: string) {
-  const resource = platform.books.resources.get(resourceId)
+  const resource = platform.db.resources.get(resourceId)
   return {
     usage: resourceUsage(platform, now, subscription, resource),
     claims: activeClaims(platform, now, subscription).filter((claim) => claim.resourceId === resourceId),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
-import type { Platform } from '../platform.ts'
-import { badRequest, Problem } from '../problems.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { badRequest, Problem } from '../platform/problems.ts'
 import { refuseBadPaging } from './list.ts'
 
 /** One call of the API, parsed, inside of a transaction that its handler's exception undoes. */
@@ -42,7 +42,7 @@ export const createRoute =
         if (method === 'GET') refuseBadPaging(request.query)
         const body = parse(input.body, request.body)
         const query = parse(input.query, request.query)
-        const answer = platform.books.transaction(() =>
+        const answer = platform.db.transaction(() =>
           handler({
             platform,
             now: platform.clock.now(),

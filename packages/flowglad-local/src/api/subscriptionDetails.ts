@@ -1,7 +1,9 @@
 import type { Flowglad } from '@flowglad/node'
-import { featuresOf, isCurrent, itemsAt } from '../billing/subscriptions.ts'
-import type { LedgerAccount, Subscription, SubscriptionFeature } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import { featuresOf, itemsAt } from '../billing/items.ts'
+import { isCurrent } from '../billing/subscriptions.ts'
+import type { Subscription, SubscriptionFeature } from '../database/records/subscriptions.ts'
+import type { LedgerAccount } from '../database/records/usage.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { presentAs } from './presentAs.ts'
 import { presentPrice } from './pricingModelDetails.ts'
 
@@ -17,11 +19,11 @@ export const presentSubscription = (subscription: Subscription) =>
 export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
 /** A balance row per meter that has moved: the meter with what is available of it. */
-export function usageMeterBalances({ books }: Platform, subscriptionId: string) {
-  return books.ledgerAccounts
+export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
+  return db.ledgerAccounts
     .by('subscription', subscriptionId)
     .map(({ usageMeterId, balance }: LedgerAccount) => ({
-      ...books.usageMeters.get(usageMeterId),
+      ...db.usageMeters.get(usageMeterId),
       availableBalance: balance,
       subscriptionId,
     }))
@@ -34,7 +36,7 @@ export function subscriptionDetails(platform: Platform, now: number, subscriptio
     ...presentSubscription(subscription),
     subscriptionItems: items.map((item) => ({
       ...item,
-      price: presentPrice(platform.books.prices.get(item.priceId)),
+      price: presentPrice(platform.db.prices.get(item.priceId)),
     })),
     experimental: {
       featureItems: featuresOf(platform, items).map(presentFeatureItem),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { SubscriptionFeature } from '../database/records.ts'
-import { newRecord } from '../platform.ts'
-import { epochMs, quantities } from '../pricing/bounds.ts'
-import { notFound, refused } from '../problems.ts'
+import type { SubscriptionFeature } from '../database/records/subscriptions.ts'
+import { newRecord } from '../platform/Platform.ts'
+import { notFound, refused } from '../platform/problems.ts'
+import { epochMs, quantities } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { featureKinds, namesForeign } from './featureKinds.ts'
 import type { Route } from './route.ts'
@@ -46,19 +46,19 @@ const notVisible = 'new row violates row-level security policy'
 /** What one subscription has: its plan's features, and those that were given to it alone. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
-    const feature = platform.books.subscriptionFeatures.find(params.id ?? '')
+    const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
     if (!feature) throw notFound(`subscriptionItemFeature with id ${params.id} not found.`)
     return { subscriptionItemFeature: presentFeatureItem(feature) }
   })
 
   // Credits come with the next renewal: nothing is granted at the moment, as on the platform.
   route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
-    const { books } = platform
+    const { db } = platform
     const given = body.subscriptionItemFeature
-    const item = books.subscriptionItems.find(given.subscriptionItemId)
-    const feature = visible(platform, books.features).find(given.featureId)
+    const item = db.subscriptionItems.find(given.subscriptionItemId)
+    const feature = visible(platform, db.features).find(given.featureId)
     if (!item || !feature || namesForeign(platform, given)) throw refusedInsert(notVisible)
-    if (books.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
+    if (db.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
       throw refusedInsert('duplicate key value violates unique constraint')
     const stored: SubscriptionFeature = {
       ...newRecord('sub_feature', now),
@@ -78,7 +78,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
       name: feature.name,
       slug: feature.slug,
     }
-    return { subscriptionItemFeature: presentFeatureItem(books.subscriptionFeatures.put(stored)) }
+    return { subscriptionItemFeature: presentFeatureItem(db.subscriptionFeatures.put(stored)) }
   })
 
   route(
@@ -86,13 +86,13 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     '/subscription-item-features/:id',
     { body: updateInput },
     ({ platform, now, params, body }) => {
-      const feature = platform.books.subscriptionFeatures.find(params.id ?? '')
+      const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
       if (!feature) throw notFound(`SubscriptionItemFeature with id ${params.id} not found.`)
       const { id: _, ...change } = body.subscriptionItemFeature
       if (namesForeign(platform, change)) throw refusedInsert(notVisible)
       return {
         subscriptionItemFeature: presentFeatureItem(
-          platform.books.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),
+          platform.db.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),
         ),
       }
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { int32Max } from '../pricing/bounds.ts'
+import { int32Max } from '../rules/bounds.ts'
 
 /*
  * The platform takes an item in one of four shapes and, when it fits none, says of each why: so they are four here too,

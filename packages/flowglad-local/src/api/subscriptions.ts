@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { adjustSubscription, cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
+import { currentPeriod } from '../billing/periods.ts'
 import { planAdjustment } from '../billing/planAdjustment.ts'
 import { subscribeCustomer } from '../billing/subscribe.ts'
-import { currentPeriod } from '../billing/subscriptions.ts'
-import type { Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { lastEpochMs, maxIntervals } from '../pricing/bounds.ts'
-import { refused, refusedPanic, refusedResult } from '../problems.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { refused, refusedPanic, refusedResult } from '../platform/problems.ts'
+import { lastEpochMs, maxIntervals } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
 import { presentSubscription } from './subscriptionDetails.ts'
@@ -71,8 +71,8 @@ const createInput = z
       )
   })
 
-function findSubscription({ books }: Platform, id: string): Subscription {
-  const subscription = books.subscriptions.find(id)
+function findSubscription({ db }: Platform, id: string): Subscription {
+  const subscription = db.subscriptions.find(id)
   if (!subscription) throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
   return subscription
 }
@@ -96,14 +96,14 @@ export function subscriptionRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        platform.books.subscriptions,
+        platform.db.subscriptions,
         query,
         presentSubscription,
       ) satisfies PageOf<Flowglad.SubscriptionListResponse>,
   )
 
   route('GET', '/subscriptions/:id', {}, ({ platform, params }) => {
-    const subscription = platform.books.subscriptions.find(params.id ?? '')
+    const subscription = platform.db.subscriptions.find(params.id ?? '')
     if (!subscription) throw refusedPanic('NotFoundError', `No subscriptions found with id: ${params.id}`)
     return {
       subscription: presentSubscription(subscription),
@@ -189,7 +189,7 @@ export function subscriptionRoutes(route: Route): void {
     '/subscriptions/:id/cancel-scheduled-adjustment',
     { body: z.object({}) },
     ({ platform, now, params }) => {
-      const subscription = platform.books.subscriptions.find(params.id ?? '')
+      const subscription = platform.db.subscriptions.find(params.id ?? '')
       if (!subscription) throw refused(`Subscription not found: ${params.id}`)
       const undone = cancelScheduledAdjustment(platform, now, subscription)
       return {

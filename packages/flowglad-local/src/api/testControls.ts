@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { completeCheckout } from '../billing/checkout.ts'
+import { completeCheckout } from '../billing/completeCheckout.ts'
 import { testCards, testPayer } from '../billing/testCards.ts'
-import type { Advance, Platform } from '../platform.ts'
-import { badRequest, notFound } from '../problems.ts'
+import type { Advance, Platform } from '../platform/Platform.ts'
+import { badRequest, notFound } from '../platform/problems.ts'
 
 const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
@@ -22,11 +22,11 @@ export function testControlRoutes(app: FastifyInstance, platform: Platform, adva
   app.post<{ Params: { id: string } }>('/checkout-sessions/:id/complete', async (request) => {
     const parsed = completeInput.safeParse(request.body ?? {})
     if (!parsed.success) throw badRequest(parsed.error.issues)
-    const session = platform.books.checkoutSessions.find(request.params.id)
+    const session = platform.db.checkoutSessions.find(request.params.id)
     if (!session) throw notFound(`No checkout sessions found with id: ${request.params.id}`)
     if (parsed.data.outcome === 'declined') return { checkoutSession: session }
     const [card] = testCards
-    return platform.books.transaction(() => ({
+    return platform.db.transaction(() => ({
       checkoutSession: completeCheckout(platform, platform.clock.now(), session, {
         ...testPayer,
         card,

@@ -1,10 +1,12 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
+import { periodAt } from '../billing/periods.ts'
 import { findUsage, recordUsage, type Usage } from '../billing/recordUsage.ts'
-import { periodAt } from '../billing/subscriptions.ts'
-import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { type Problem, refused, refusedResult } from '../problems.ts'
+import type { Price, UsageMeter } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { UsageEvent } from '../database/records/usage.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { type Problem, refused, refusedResult } from '../platform/problems.ts'
 import { listPage, listQuery } from './list.ts'
 import type { Route } from './route.ts'
 
@@ -57,7 +59,7 @@ export function usageEventRoutes(route: Route): void {
     { body: z.object({ usageEvent: eventInput }) },
     ({ platform, now, body }) => {
       const input = body.usageEvent
-      const subscription = platform.books.subscriptions.find(input.subscriptionId)
+      const subscription = platform.db.subscriptions.find(input.subscriptionId)
       if (!subscription)
         throw refusedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
       const priced = resolvePrice(platform, subscription, input, {
@@ -95,7 +97,7 @@ export function usageEventRoutes(route: Route): void {
     ({ platform, now, body }) => {
       // One concern after the other for all events, so that of several mistakes the same one is named.
       const subscribed = body.usageEvents.map((input, index) => {
-        const subscription = platform.books.subscriptions.find(input.subscriptionId)
+        const subscription = platform.db.subscriptions.find(input.subscriptionId)
         if (!subscription)
           throw refused(`Subscription not found: ${input.subscriptionId} (usage event at index ${index})`)
         return { input, subscription }
@@ -128,11 +130,11 @@ export function usageEventRoutes(route: Route): void {
   )
 
   route('GET', '/usage-events', { query: listQuery }, ({ platform, query }) =>
-    listPage(platform.books.usageEvents, query, presentUsageEvent),
+    listPage(platform.db.usageEvents, query, presentUsageEvent),
   )
 
   route('GET', '/usage-events/:id', {}, ({ platform, params }) => {
-    const event = platform.books.usageEvents.find(params.id ?? '')
+    const event = platform.db.usageEvents.find(params.id ?? '')
     if (!event) throw refusedResult('NotFoundError', `No usage events found with id: ${params.id}`)
     return { usageEvent: presentUsageEvent(event) } satisfies Flowglad.UsageEventRetrieveResponse
   })
@@ -145,8 +147,8 @@ const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
 const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
   meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 
-function refuseArchived({ books }: Platform, subscription: Subscription): void {
-  if (books.customers.get(subscription.customerId).archived)
+function refuseArchived({ db }: Platform, subscription: Subscription): void {
+  if (db.customers.get(subscription.customerId).archived)
     throw refused('Cannot create usage event for archived customer')
 }
 
@@ -173,28 +175,28 @@ interface Wording {
 
 /** The meter and price that an event's one identifier means, in the customer's own pricing model. */
 function resolvePrice(
-  { books }: Platform,
+  { db }: Platform,
   subscription: Subscription,
   input: EventInput,
   { notFound, invalid, index }: Wording,
 ): { meter: UsageMeter; price: Price } {
-  const modelId = books.customers.get(subscription.customerId).pricingModelId
+  const modelId = db.customers.get(subscription.customerId).pricingModelId
   const elsewhere = "(not in customer's pricing model)"
   const at = `(index ${index})`
   const withDefaultPrice = (meter: UsageMeter) => {
-    const prices = books.prices.by('meter', meter.id).filter((price) => price.active)
+    const prices = db.prices.by('meter', meter.id).filter((price) => price.active)
     const price = prices.find((p) => p.isDefault) ?? prices[0]
     if (!price) throw notFound(`Price not found: no active price for usage meter ${meter.id}`)
     return { meter, price }
   }
   if (input.usageMeterId) {
-    const meter = books.usageMeters.find(input.usageMeterId)
+    const meter = db.usageMeters.find(input.usageMeterId)
     if (meter?.pricingModelId !== modelId)
       throw notFound(`UsageMeter not found: ${input.usageMeterId} ${index === null ? elsewhere : at}`)
     return withDefaultPrice(meter)
   }
   if (input.usageMeterSlug) {
-    const meter = books.usageMeters.by('model', modelId).find((m) => m.slug === input.usageMeterSlug)
+    const meter = db.usageMeters.by('model', modelId).find((m) => m.slug === input.usageMeterSlug)
     if (!meter)
       throw notFound(
         index === null
@@ -204,7 +206,7 @@ function resolvePrice(
     return withDefaultPrice(meter)
   }
   if (input.priceId) {
-    const price = books.prices.find(input.priceId)
+    const price = db.prices.find(input.priceId)
     if (price?.pricingModelId !== modelId)
       throw notFound(`Price not found: ${input.priceId}${index === null ? '' : ` ${at}`}`)
     if (!price.usageMeterId)
@@ -215,15 +217,15 @@ function resolvePrice(
       )
     // Only a bulk call minds that a price is archived.
     if (index !== null && !price.active) throw notFound(`Price not found: ${price.id} ${elsewhere}`)
-    return { meter: books.usageMeters.get(price.usageMeterId), price }
+    return { meter: db.usageMeters.get(price.usageMeterId), price }
   }
   const slug = input.priceSlug ?? ''
-  const named = books.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
+  const named = db.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
   const price = named.find((p) => p.productId) ?? named[0]
   // A bulk call looks among usage prices only.
   if (!price || (index !== null && !price.usageMeterId))
     throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
   if (!price.usageMeterId)
     throw invalid(`Invalid priceId: Price ${price.id} does not have a usage meter associated with it.`)
-  return { meter: books.usageMeters.get(price.usageMeterId), price }
+  return { meter: db.usageMeters.get(price.usageMeterId), price }
 }

@@ -1,9 +1,10 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
-import { addUsagePrice, hasSlug, meterSlugTaken, noChargeSlug, unexpected } from '../billing/catalog.ts'
-import type { UsageMeter } from '../database/records.ts'
-import { newRecord } from '../platform.ts'
-import { cents, label, units } from '../pricing/bounds.ts'
+import type { UsageMeter } from '../database/records/pricing.ts'
+import { newRecord } from '../platform/Platform.ts'
+import { unexpected } from '../platform/problems.ts'
+import { addUsagePrice, hasSlug, meterSlugTaken, noChargeSlug } from '../pricing/catalog.ts'
+import { cents, label, units } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -34,7 +35,7 @@ export function usageMeterRoutes(route: Route): void {
     { query: listQuery },
     ({ platform, query }) =>
       listPage(
-        visible(platform, platform.books.usageMeters),
+        visible(platform, platform.db.usageMeters),
         query,
         presentMeter,
       ) satisfies PageOf<Flowglad.UsageMeterListResponse>,
@@ -46,17 +47,15 @@ export function usageMeterRoutes(route: Route): void {
     {},
     ({ platform, params }) =>
       ({
-        usageMeter: presentMeter(
-          visible(platform, platform.books.usageMeters).get(params.id, 'usage meters'),
-        ),
+        usageMeter: presentMeter(visible(platform, platform.db.usageMeters).get(params.id, 'usage meters')),
       }) satisfies Flowglad.UsageMeterRetrieveResponse,
   )
 
   route('POST', '/usage-meters', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId, pricingModelId } = platform
+    const { db, organizationId, pricingModelId } = platform
     const { slug, name } = body.usageMeter
-    if (hasSlug(books.usageMeters.by('model', pricingModelId), slug)) throw meterSlugTaken()
-    const meter = books.usageMeters.put({
+    if (hasSlug(db.usageMeters.by('model', pricingModelId), slug)) throw meterSlugTaken()
+    const meter = db.usageMeters.put({
       ...newRecord('usage_meter', now),
       organizationId,
       pricingModelId,
@@ -90,14 +89,14 @@ export function usageMeterRoutes(route: Route): void {
     '/usage-meters/:id',
     { body: z.object({ usageMeter: changes }) },
     ({ platform, now, params, body }) => {
-      const { books } = platform
-      const meter = visible(platform, books.usageMeters).find(params.id)
+      const { db } = platform
+      const meter = visible(platform, db.usageMeters).find(params.id)
       if (!meter) throw unexpected()
       const { id: _, ...change } = body.usageMeter
-      if (hasSlug(books.usageMeters.by('model', meter.pricingModelId), change.slug, meter.id))
+      if (hasSlug(db.usageMeters.by('model', meter.pricingModelId), change.slug, meter.id))
         throw meterSlugTaken()
       return {
-        usageMeter: presentMeter(books.usageMeters.patch(meter.id, { ...defined(change), updatedAt: now })),
+        usageMeter: presentMeter(db.usageMeters.patch(meter.id, { ...defined(change), updatedAt: now })),
       } satisfies Flowglad.UsageMeterUpdateResponse
     },
   )

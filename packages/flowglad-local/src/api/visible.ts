@@ -1,5 +1,5 @@
-import type { Platform } from '../platform.ts'
-import { refusedResult } from '../problems.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { Problem, refusedResult } from '../platform/problems.ts'
 
 interface OfModel {
   id: string
@@ -30,4 +30,10 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
       return record
     },
   }
+}
+
+/** The API key is for one pricing model: it cannot put anything into another. */
+export function refuseOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
+  if (pricingModelId !== own)
+    throw new Problem('FORBIDDEN', 'You do not have permission to perform this operation.')
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { refuseOtherModel } from '../billing/catalog.ts'
-import type { Webhook } from '../database/records.ts'
-import { newRecord } from '../platform.ts'
+import type { Webhook } from '../database/records/webhooks.ts'
+import { newRecord } from '../platform/Platform.ts'
 import { eventTypes } from '../webhooks/announce.ts'
 import { createWebhookSecret } from '../webhooks/sign.ts'
 import { defined } from './defined.ts'
 import type { Route } from './route.ts'
-import { visible } from './visible.ts'
+import { refuseOtherModel, visible } from './visible.ts'
 
 const where = {
   url: z.url({ protocol: /^https?$/ }),
@@ -34,10 +33,10 @@ const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
 /** Receivers of events that an application registers itself. The secret is told once, when one is made. */
 export function webhookRoutes(route: Route): void {
   route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {
-    const { books, organizationId } = platform
+    const { db, organizationId } = platform
     refuseOtherModel(platform, body.webhook.pricingModelId)
     const secret = createWebhookSecret()
-    const webhook = books.webhooks.put({
+    const webhook = db.webhooks.put({
       ...newRecord('webhook', now),
       organizationId,
       ...body.webhook,
@@ -47,11 +46,11 @@ export function webhookRoutes(route: Route): void {
   })
 
   route('GET', '/webhooks/:id', {}, ({ platform, params }) => ({
-    webhook: presentWebhook(visible(platform, platform.books.webhooks).get(params.id, 'webhooks')),
+    webhook: presentWebhook(visible(platform, platform.db.webhooks).get(params.id, 'webhooks')),
   }))
 
   route('PUT', '/webhooks/:id', { body: updateInput }, ({ platform, now, params, body }) => {
-    const { webhooks } = platform.books
+    const { webhooks } = platform.db
     const { id } = visible(platform, webhooks).get(params.id, 'webhooks')
     const { id: _, ...changes } = body.webhook
     return { webhook: presentWebhook(webhooks.patch(id, { ...defined(changes), updatedAt: now })) }

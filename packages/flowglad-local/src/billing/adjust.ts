@@ -1,14 +1,15 @@
-import type { Subscription, SubscriptionItem } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { type Problem, refused, refusedResult } from '../problems.ts'
+import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { type Problem, refused, refusedResult } from '../platform/problems.ts'
 import { discountOn } from '../rules/discount.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
 import { charge, createInvoice, totalOf } from './invoice.ts'
+import { addItem, expireItem, featuresOf, followItems, itemsAt } from './items.ts'
 import { grantCredits } from './ledger.ts'
+import { currentPeriod } from './periods.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
-import { addItem, currentPeriod, expireItem, featuresOf, followItems, itemsAt } from './subscriptions.ts'
 
 /** How the platform words a plan that cannot be carried out. */
 function problemOf(reason: string, subscriptionId: string): Problem {
@@ -36,13 +37,13 @@ export function adjustSubscription(
   subscriptionId: string,
   adjustment: Adjustment,
 ) {
-  const { books } = platform
+  const { db } = platform
   const plan = planAdjustment(platform, at, subscriptionId, adjustment)
   if (!plan.canAdjust) throw problemOf(plan.reason, subscriptionId)
   const { subscription, effectiveAt, timing, isUpgrade } = plan
   if (plan.charge > 0) {
     if (!collectProration(platform, at, plan)) return { paid: false as const }
-    books.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
+    db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
   }
 
   for (const item of plan.currentItems) expireItem(platform, at, item, effectiveAt)
@@ -52,13 +53,13 @@ export function adjustSubscription(
   if (timing === 'immediately') {
     grantDifference(platform, at, subscription, changed, plan.elapsed)
   } else {
-    books.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
+    db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
   }
   // As on the platform: even a change that waits renames the subscription at once, after what it still consists of.
   followItems(platform, at, subscription)
   return {
     paid: true as const,
-    subscription: books.subscriptions.get(subscription.id),
+    subscription: db.subscriptions.get(subscription.id),
     items: itemsAt(platform, subscription.id, at),
     timing,
     isUpgrade,
@@ -74,17 +75,17 @@ function collectProration(
   at: number,
   plan: Extract<AdjustmentPlan, { canAdjust: true }>,
 ): boolean {
-  const { books } = platform
+  const { db } = platform
   const { subscription } = plan
   const period = currentPeriod(platform, subscription.id)
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
   const run = newRecord('billing_run', at)
-  const inPeriod = books.invoices
+  const inPeriod = db.invoices
     .by('subscription', subscription.id)
     .filter((invoice) => invoice.billingPeriodId === period.id)
   // The one of a change that failed is no part of what the period costs.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
-  const earlierLines = earlier ? books.invoiceLineItems.by('invoice', earlier.id) : []
+  const earlierLines = earlier ? db.invoiceLineItems.by('invoice', earlier.id) : []
   const repeated = earlierLines.filter((line) => line.type === 'static')
   const lines = [
     ...repeated.map(({ description, price, quantity }) => ({ description, price, quantity })),
@@ -99,7 +100,7 @@ function collectProration(
   const takenOffBefore = totalOf(earlierLines) - (earlier?.subtotal ?? 0)
   const amount = Math.max(0, plan.charge - Math.max(0, discount - takenOffBefore))
   const invoice = createInvoice(platform, at, {
-    customer: books.customers.get(subscription.customerId),
+    customer: db.customers.get(subscription.customerId),
     subscription: { id: subscription.id, period, runId: run.id },
     lines,
     discount,
@@ -107,9 +108,9 @@ function collectProration(
   const method = paymentMethodOf(platform, subscription)
   const paid =
     amount === 0 || charge(platform, at, { invoice, amount, method, onSession: false }).status === 'succeeded'
-  if (amount === 0) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  if (amount === 0) db.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
   else if (paid && redemption) countRedemption(platform, at, redemption)
-  books.billingRuns.put({
+  db.billingRuns.put({
     ...run,
     subscriptionId: subscription.id,
     billingPeriodId: period.id,
@@ -129,7 +130,7 @@ function grantDifference(
   items: readonly SubscriptionItem[],
   elapsed: number,
 ): void {
-  const { books } = platform
+  const { db } = platform
   const period = currentPeriod(platform, subscription.id)
   if (at >= period.endDate) return
   const features = featuresOf(platform, items).flatMap((feature) =>
@@ -146,7 +147,7 @@ function grantDifference(
       : [],
   )
   const issued = (usageMeterId: string) =>
-    books.usageCredits
+    db.usageCredits
       .by('subscription', subscription.id)
       .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
       // A settlement pays for usage of the period before; it is not part of any plan's grant.
@@ -167,19 +168,19 @@ function grantDifference(
 
 /** Takes back a change that waits for the end of the period. Returns how many planned items that removes. */
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
-  const { books } = platform
+  const { db } = platform
   if (subscription.scheduledAdjustmentAt === null)
     throw refused(
       `Invalid subscription: Subscription ${subscription.id} does not have a scheduled adjustment to cancel.`,
     )
-  const items = books.subscriptionItems.by('subscription', subscription.id)
+  const items = db.subscriptionItems.by('subscription', subscription.id)
   const planned = items.filter((item) => item.addedDate > at && item.expiredAt === null)
   for (const item of planned) expireItem(platform, at, item, at)
   for (const item of items)
     if (item.addedDate <= at && item.expiredAt === subscription.scheduledAdjustmentAt)
       expireItem(platform, at, item, null)
   return {
-    subscription: books.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: null, updatedAt: at }),
+    subscription: db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: null, updatedAt: at }),
     canceledItemCount: planned.length,
   }
 }

@@ -1,9 +1,10 @@
-import type { Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { refused } from '../problems.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { refused } from '../platform/problems.ts'
 import { abandonBillingRuns, cancelNow } from './cancel.ts'
 import { paymentMethodOf } from './collect.ts'
-import { isTerminal, latestPeriod } from './subscriptions.ts'
+import { latestPeriod } from './periods.ts'
+import { isTerminal } from './subscriptions.ts'
 
 /** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
 export function cancelSubscription(
@@ -25,7 +26,7 @@ export function cancelSubscription(
   if (!latestPeriod(platform, subscription.id))
     throw refused(`Current billing period not found: subscription ${subscription.id}`)
   abandonBillingRuns(platform, now, subscription)
-  return platform.books.subscriptions.patch(subscription.id, {
+  return platform.db.subscriptions.patch(subscription.id, {
     status: 'cancellation_scheduled',
     cancelScheduledAt: subscription.currentBillingPeriodEnd,
     updatedAt: now,
@@ -44,7 +45,7 @@ export function resumeSubscription(
       'Invalid paymentMethod: Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
     )
   const trialing = subscription.trialEnd !== null && subscription.trialEnd > now
-  return platform.books.subscriptions.patch(subscription.id, {
+  return platform.db.subscriptions.patch(subscription.id, {
     status: trialing ? 'trialing' : 'active',
     cancelScheduledAt: null,
     updatedAt: now,

@@ -1,7 +1,10 @@
-import type { Metadata, Resource, ResourceClaim, Subscription } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { refused } from '../problems.ts'
-import { featuresOf, isTerminal, itemsAt } from './subscriptions.ts'
+import type { Metadata } from '../database/records/base.ts'
+import type { Resource } from '../database/records/pricing.ts'
+import type { ResourceClaim, Subscription } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { refused } from '../platform/problems.ts'
+import { featuresOf, itemsAt } from './items.ts'
+import { isTerminal } from './subscriptions.ts'
 
 const claimsAtOnce = 10_000
 
@@ -15,17 +18,17 @@ const capacityAt = (platform: Platform, at: number, subscription: Subscription, 
   featuresAt(platform, at, subscription, resource).reduce((sum, { amount }) => sum + (amount ?? 0), 0)
 
 /** Seats in use, oldest first. A temporary one ends with the capacity it was taken from. */
-export const activeClaims = ({ books }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
-  books.resourceClaims
+export const activeClaims = ({ db }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
+  db.resourceClaims
     .by('subscription', subscription.id)
     .filter((claim) => claim.expiredAt === null || claim.expiredAt > at)
 
 export const findResource = (
-  { books }: Platform,
+  { db }: Platform,
   subscription: Subscription,
   slug: string,
 ): Resource | undefined =>
-  books.resources.by('model', subscription.pricingModelId).find((resource) => resource.slug === slug)
+  db.resources.by('model', subscription.pricingModelId).find((resource) => resource.slug === slug)
 
 function claimable(platform: Platform, subscription: Subscription, slug: string): Resource {
   const resource = findResource(platform, subscription, slug)
@@ -67,7 +70,7 @@ export function claimResource(
   subscription: Subscription,
   request: ClaimRequest,
 ) {
-  const { books, organizationId } = platform
+  const { db, organizationId } = platform
   if (isTerminal(subscription))
     throw refused(
       `Cannot claim resources: Subscription ${subscription.id} is not active (status: ${subscription.status})`,
@@ -91,7 +94,7 @@ export function claimResource(
   const change = scheduledCapacity(platform, subscription, resource)
   const lasting = change ? Math.max(0, change.capacity - held.length) : wanted.length
   const taken = wanted.map((externalId, i) =>
-    books.resourceClaims.put({
+    db.resourceClaims.put({
       ...newRecord('res_claim', at),
       organizationId,
       pricingModelId: subscription.pricingModelId,
@@ -157,7 +160,7 @@ export function releaseResource(
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const claims = chosenClaims(held, request)
   const releasedClaims = claims.map((claim) =>
-    platform.books.resourceClaims.patch(claim.id, {
+    platform.db.resourceClaims.patch(claim.id, {
       releasedAt: at,
       releaseReason: 'released',
       updatedAt: at,

@@ -1,22 +1,26 @@
-import type { BillingRun, PaymentMethod, Subscription } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
+import type { PaymentMethod } from '../database/records/customers.ts'
+import type { BillingRun } from '../database/records/payments.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
 import { cancelNow } from './cancel.ts'
 import { countRedemption, openRedemption } from './discounts.ts'
+import { grantPlanCredits } from './grantPlanCredits.ts'
 import { charge, createInvoice, type Line, type StaticLine, totalOf } from './invoice.ts'
+import { itemsAt } from './items.ts'
 import { overageLines, settleOverage } from './overage.ts'
-import { addPeriod, grantPlanCredits, itemsAt, latestPeriod } from './subscriptions.ts'
+import { addPeriod, latestPeriod } from './periods.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt, after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
 /** The card that pays for a subscription: its own, never another of the customer's. */
-export function paymentMethodOf({ books }: Platform, subscription: Subscription): PaymentMethod | null {
+export function paymentMethodOf({ db }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
-  return id === null ? null : books.paymentMethods.get(id)
+  return id === null ? null : db.paymentMethods.get(id)
 }
 
 /** The card that a run charges. Only the first may take a saved one, which does not become the subscription's own. */
@@ -26,8 +30,8 @@ function methodFor(platform: Platform, subscription: Subscription, reason: Billi
   return defaultPaymentMethod(platform, subscription.customerId)
 }
 
-export function defaultPaymentMethod({ books }: Platform, customerId: string): PaymentMethod | null {
-  const methods = books.paymentMethods.by('customer', customerId)
+export function defaultPaymentMethod({ db }: Platform, customerId: string): PaymentMethod | null {
+  const methods = db.paymentMethods.by('customer', customerId)
   return methods.find((method) => method.default) ?? methods[0] ?? null
 }
 
@@ -55,14 +59,14 @@ export function runBilling(
   subscription: Subscription,
   { reason, onSession = false }: { reason: BillingRun['reason']; onSession?: boolean },
 ): void {
-  const { books } = platform
+  const { db } = platform
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
   const lines: Line[] = planLines(platform, at, subscription)
   // As on the platform: nobody to charge, no invoice, and one of nothing where there is somebody.
   if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
     if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
-    else books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
+    else db.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
     return
   }
   lines.push(...overageLines(platform, subscription, run.id))
@@ -71,19 +75,19 @@ export function runBilling(
   const discount = redemption ? discountOn(total, redemption) : 0
   const isDue = total > discount
   const invoice = createInvoice(platform, at, {
-    customer: books.customers.get(subscription.customerId),
+    customer: db.customers.get(subscription.customerId),
     lines,
     discount,
     subscription: { id: subscription.id, period, runId: isDue ? run.id : null },
   })
   if (!isDue) {
-    books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+    db.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
     settleOverage(platform, at, invoice)
     if (redemption) countRedemption(platform, at, redemption)
     collected(platform, at, subscription, reason)
     return
   }
-  const scheduled = books.billingRuns.put({
+  const scheduled = db.billingRuns.put({
     ...run,
     subscriptionId: subscription.id,
     billingPeriodId: period.id,
@@ -99,7 +103,7 @@ export function runBilling(
 /** The run that bills the current period, if there was anybody to bill. */
 function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun | undefined {
   const period = latestPeriod(platform, subscription.id)
-  return platform.books.billingRuns
+  return platform.db.billingRuns
     .by('subscription', subscription.id)
     .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
 }
@@ -116,7 +120,7 @@ export function dueOnActivation(platform: Platform, at: number, subscription: Su
   const { status, isFreePlan } = subscription
   if (status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
   const run = runOfPeriod(platform, subscription)
-  if (run) return run.status === 'succeeded' ? 0 : platform.books.invoices.get(run.invoiceId).subtotal
+  if (run) return run.status === 'succeeded' ? 0 : platform.db.invoices.get(run.invoiceId).subtotal
   return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])
 }
 
@@ -127,14 +131,14 @@ export function attemptBillingRun(
   run: BillingRun,
   { onSession = false }: { onSession?: boolean } = {},
 ): void {
-  const { books } = platform
-  const subscription = books.subscriptions.get(run.subscriptionId)
-  const invoice = books.invoices.get(run.invoiceId)
+  const { db } = platform
+  const subscription = db.subscriptions.get(run.subscriptionId)
+  const invoice = db.invoices.get(run.invoiceId)
   const method = methodFor(platform, subscription, run.reason)
   const attempts = run.attempts + 1
   const payment = method && charge(platform, at, { invoice, amount: invoice.subtotal, method, onSession })
   if (payment?.status === 'succeeded') {
-    books.billingRuns.patch(run.id, { status: 'succeeded', attempts, dueAt: null, updatedAt: at })
+    db.billingRuns.patch(run.id, { status: 'succeeded', attempts, dueAt: null, updatedAt: at })
     settleOverage(platform, at, invoice)
     const redemption = openRedemption(platform, subscription.id)
     if (redemption) countRedemption(platform, at, redemption)
@@ -142,27 +146,27 @@ export function attemptBillingRun(
     return
   }
   if (!subscription.isFreePlan && !hasPaid(platform, subscription)) {
-    books.billingRuns.patch(run.id, { status: 'failed', attempts, dueAt: null, updatedAt: at })
+    db.billingRuns.patch(run.id, { status: 'failed', attempts, dueAt: null, updatedAt: at })
     cancelNow(platform, at, subscription)
     return
   }
   const days = retryAfterDays[attempts - 1]
-  books.billingRuns.patch(run.id, {
+  db.billingRuns.patch(run.id, {
     status: days === undefined ? 'failed' : 'scheduled',
     attempts,
     dueAt: days === undefined ? null : at + days * dayMs,
     updatedAt: at,
   })
   if (subscription.status !== 'cancellation_scheduled')
-    books.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
+    db.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
 }
 
 /**
  * Whether the subscription has been paid for, and still is: one whose only payment was refunded has not. After a trial
  * the first payment is that of a renewal.
  */
-const hasPaid = ({ books }: Platform, { id, customerId }: Subscription) =>
-  books.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')
+const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
+  db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')
 
 function collected(
   platform: Platform,
@@ -170,9 +174,9 @@ function collected(
   subscription: Subscription,
   reason: BillingRun['reason'],
 ): void {
-  const { books } = platform
+  const { db } = platform
   if (subscription.status === 'incomplete' || subscription.status === 'past_due')
-    books.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
+    db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
   // The platform gives a subscription that is never charged no credits.
   if (reason === 'first' && !subscription.doNotCharge)
     grantPlanCredits(platform, at, subscription, { renewal: false })

@@ -1,10 +1,11 @@
-import type { Customer } from '../database/records.ts'
-import { createInvoiceNumberBase } from '../ids.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { conflict } from '../problems.ts'
+import type { Customer } from '../database/records/customers.ts'
+import { createInvoiceNumberBase } from '../platform/ids.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { conflict } from '../platform/problems.ts'
 import { announce } from '../webhooks/announce.ts'
 import { cancelNow } from './cancel.ts'
-import { currentSubscriptions, startFreePlan } from './subscriptions.ts'
+import { startFreePlan } from './createSubscription.ts'
+import { currentSubscriptions } from './subscriptions.ts'
 
 const externalIdTaken = () =>
   conflict('This pricing model id external id unique idx already exists. Please choose a different value.')
@@ -14,10 +15,10 @@ export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
 
 /** A customer on the default plan, with its credits; one that is archived from the beginning has none. */
 export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
-  const { books, organizationId } = platform
+  const { db, organizationId } = platform
   const archived = input.archived ?? false
-  if (!archived && books.customers.first('externalId', input.externalId)) throw externalIdTaken()
-  const customer = books.customers.put({
+  if (!archived && db.customers.first('externalId', input.externalId)) throw externalIdTaken()
+  const customer = db.customers.put({
     ...newRecord('cust', at),
     organizationId,
     email: input.email,
@@ -44,5 +45,5 @@ export function archiveCustomer(platform: Platform, at: number, customer: Custom
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')
   for (const subscription of active)
     cancelNow(platform, at, subscription, { assignDefault: false, reason: 'customer_archived' })
-  return platform.books.customers.patch(customer.id, { archived: true, updatedAt: at })
+  return platform.db.customers.patch(customer.id, { archived: true, updatedAt: at })
 }

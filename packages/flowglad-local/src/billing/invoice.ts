@@ -1,5 +1,7 @@
-import type { BillingPeriod, Customer, Invoice, Payment, PaymentMethod } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
+import type { Customer, PaymentMethod } from '../database/records/customers.ts'
+import type { Invoice, Payment } from '../database/records/payments.ts'
+import type { BillingPeriod } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
 import { announce } from '../webhooks/announce.ts'
 
 export interface StaticLine {
@@ -20,7 +22,7 @@ export const totalOf = (lines: readonly Pick<Line, 'price' | 'quantity'>[]) =>
 
 /** A bill, open until it is paid. */
 export function createInvoice(
-  { books, organizationId }: Platform,
+  { db, organizationId }: Platform,
   at: number,
   input: {
     customer: Customer
@@ -32,8 +34,8 @@ export function createInvoice(
   },
 ): Invoice {
   const { customer, lines, subscription, discount = 0 } = input
-  const number = books.invoices.by('customer', customer.id).length
-  const invoice = books.invoices.put({
+  const number = db.invoices.by('customer', customer.id).length
+  const invoice = db.invoices.put({
     ...newRecord('inv', at),
     purchaseId: input.purchaseId ?? null,
     invoiceNumber: `${customer.invoiceNumberBase}-${String(number).padStart(5, '0')}`,
@@ -73,7 +75,7 @@ export function createInvoice(
       price: line.price,
       pricingModelId: customer.pricingModelId,
     }
-    books.invoiceLineItems.put(
+    db.invoiceLineItems.put(
       'usage' in line
         ? { ...common, type: 'usage', ...line.usage }
         : { ...common, type: 'static', ledgerAccountId: null, ledgerAccountCredit: null },
@@ -84,13 +86,13 @@ export function createInvoice(
 
 /** Every payment for what a subscription costs in a period, failed ones included. */
 export const paymentsInPeriod = (
-  { books }: Platform,
+  { db }: Platform,
   { id, subscriptionId }: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
 ): Payment[] =>
-  books.invoices
+  db.invoices
     .by('subscription', subscriptionId)
     .filter((invoice) => invoice.billingPeriodId === id)
-    .flatMap((invoice) => books.payments.by('invoice', invoice.id))
+    .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
 /** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
 export function charge(
@@ -98,10 +100,10 @@ export function charge(
   at: number,
   input: { invoice: Invoice; amount: number; method: PaymentMethod | null; onSession: boolean },
 ): Payment {
-  const { books } = platform
+  const { db } = platform
   const { invoice, amount, method, onSession } = input
   const failed = !onSession && method?.internal.behaviour === 'fails_later'
-  const payment = books.payments.put({
+  const payment = db.payments.put({
     ...newRecord('pym', at),
     amount,
     applicationFee: null,
@@ -134,11 +136,11 @@ export function charge(
     taxState: null,
     taxType: null,
   })
-  if (!failed) books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
+  if (!failed) db.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
   announce(platform, at, failed ? 'payment.failed' : 'payment.succeeded', {
     id: payment.id,
     object: 'payment',
-    customer: books.customers.get(invoice.customerId),
+    customer: db.customers.get(invoice.customerId),
   })
   return payment
 }

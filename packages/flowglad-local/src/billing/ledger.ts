@@ -1,5 +1,5 @@
-import type { LedgerEntry, UsageCredit } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
+import type { LedgerEntry, UsageCredit } from '../database/records/usage.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
 
 interface Account {
   subscriptionId: string
@@ -11,23 +11,23 @@ interface Account {
  * Invariant: an account's balance is the sum of its entries, and an account without an entry does not exist.
  */
 export function postLedgerEntry(
-  { books }: Platform,
+  { db }: Platform,
   at: number,
   entry: Pick<LedgerEntry, 'subscriptionId' | 'usageMeterId' | 'type' | 'amount' | 'description'> &
     Partial<Pick<LedgerEntry, 'usageEventId' | 'usageCreditId' | 'priceId' | 'outstanding'>>,
 ): LedgerEntry {
-  const account = books.ledgerAccounts.first('account', `${entry.subscriptionId}\u0000${entry.usageMeterId}`)
+  const account = db.ledgerAccounts.first('account', `${entry.subscriptionId}\u0000${entry.usageMeterId}`)
   if (account) {
-    books.ledgerAccounts.patch(account.id, { balance: account.balance + entry.amount, updatedAt: at })
+    db.ledgerAccounts.patch(account.id, { balance: account.balance + entry.amount, updatedAt: at })
   } else {
-    books.ledgerAccounts.put({
+    db.ledgerAccounts.put({
       ...newRecord('ledger_account', at),
       subscriptionId: entry.subscriptionId,
       usageMeterId: entry.usageMeterId,
       balance: entry.amount,
     })
   }
-  return books.ledgerEntries.put({
+  return db.ledgerEntries.put({
     ...newRecord('ledger_entry', at),
     usageEventId: null,
     usageCreditId: null,
@@ -49,7 +49,7 @@ export function grantCredits(
     description: string
   },
 ): void {
-  const credit = platform.books.usageCredits.put({
+  const credit = platform.db.usageCredits.put({
     ...newRecord('usage_credit', at),
     subscriptionId: grant.subscriptionId,
     usageMeterId: grant.usageMeterId,
@@ -73,9 +73,9 @@ export function grantCredits(
 
 /** Takes what is left of credits that ended by `at` out of the balance. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
-  for (const credit of platform.books.usageCredits.by('subscription', subscriptionId)) {
+  for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
     if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue
-    platform.books.usageCredits.patch(credit.id, { expired: true, remaining: 0, updatedAt: at })
+    platform.db.usageCredits.patch(credit.id, { expired: true, remaining: 0, updatedAt: at })
     if (credit.remaining === 0) continue
     postLedgerEntry(platform, at, {
       subscriptionId,

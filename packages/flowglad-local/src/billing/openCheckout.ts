@@ -1,6 +1,9 @@
-import type { CheckoutSession, Customer, Metadata, Price } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { refused } from '../problems.ts'
+import type { Metadata } from '../database/records/base.ts'
+import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Price } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { refused } from '../platform/problems.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -41,10 +44,10 @@ export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
 
 /** Opens a session, once every rule about what it sells to whom holds. */
 export function openCheckout(platform: Platform, now: number, input: CheckoutRequest): CheckoutSession {
-  const { books, organizationId } = platform
+  const { db, organizationId } = platform
   const customer =
     typeof input.customerExternalId === 'string'
-      ? (books.customers.first('externalId', input.customerExternalId) ?? null)
+      ? (db.customers.first('externalId', input.customerExternalId) ?? null)
       : null
   const terms = sessionTerms(platform, input, customer)
   const bad = (['successUrl', 'cancelUrl'] as const).filter((key) => !URL.canParse(input[key]))
@@ -59,7 +62,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
       `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify(issues, null, 2)}`,
     )
   }
-  return books.checkoutSessions.put({
+  return db.checkoutSessions.put({
     ...newRecord('chckt_session', now),
     pricingModelId: customer?.pricingModelId ?? platform.pricingModelId,
     status: 'open',
@@ -93,7 +96,7 @@ function sessionTerms(
   input: CheckoutRequest,
   customer: Customer | null,
 ): Partial<CheckoutSession> {
-  const { books } = platform
+  const { db } = platform
   switch (input.type) {
     case 'product': {
       const { customerExternalId, quantity, preserveBillingCycleAnchor } = input
@@ -120,7 +123,7 @@ function sessionTerms(
         automaticallyUpdateSubscriptions: false,
       }
     case 'activate_subscription': {
-      const target = books.subscriptions.find(input.targetSubscriptionId)
+      const target = db.subscriptions.find(input.targetSubscriptionId)
       if (!target)
         throw refused(
           `Invalid targetSubscriptionId: Target subscription ${input.targetSubscriptionId} not found`,
@@ -146,12 +149,12 @@ function checkoutPrice(
   platform: Platform,
   { customerExternalId, priceId, priceSlug }: Extract<CheckoutRequest, { type: 'product' }>,
 ): Price {
-  const { books, pricingModelId } = platform
+  const { db, pricingModelId } = platform
   const isOffered = ({ active, slug, productId }: Price) =>
-    active && slug === priceSlug && (productId === null || books.products.get(productId).active)
+    active && slug === priceSlug && (productId === null || db.products.get(productId).active)
   const found = priceSlug
-    ? books.prices.by('model', pricingModelId).find(isOffered)
-    : books.prices.find(priceId ?? '')
+    ? db.prices.by('model', pricingModelId).find(isOffered)
+    : db.prices.find(priceId ?? '')
   if (found?.pricingModelId !== pricingModelId)
     throw refused(
       priceSlug
@@ -162,7 +165,7 @@ function checkoutPrice(
     throw refused(
       'Invalid priceId: Checkout sessions are only supported for product prices (subscription/single payment), not usage prices',
     )
-  if (books.products.get(found.productId).default)
+  if (db.products.get(found.productId).default)
     throw refused(
       'Invalid product: Checkout sessions cannot be created for default products. Default products are automatically assigned to customers and do not require manual checkout.',
     )

@@ -1,19 +1,20 @@
-import type { Invoice, Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Invoice } from '../database/records/payments.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 
 /** Units that an open invoice asks for already, whose payment is going to be tried again. */
 const alreadyAskedFor = (
-  { books }: Platform,
+  { db }: Platform,
   subscriptionId: string,
   { ledgerAccountId, priceId }: { ledgerAccountId: string; priceId: string },
 ): number =>
-  books.billingRuns
+  db.billingRuns
     .by('subscription', subscriptionId)
     .filter((run) => run.dueAt !== null)
-    .flatMap((run) => books.invoiceLineItems.by('invoice', run.invoiceId))
+    .flatMap((run) => db.invoiceLineItems.by('invoice', run.invoiceId))
     .filter((line) => line.ledgerAccountId === ledgerAccountId && line.priceId === priceId)
     .reduce((sum, line) => sum + (line.ledgerAccountCredit ?? 0), 0)
 
@@ -26,10 +27,10 @@ export function overageLines(
   subscription: Subscription,
   billingRunId: string,
 ): UsageLine[] {
-  const { books } = platform
+  const { db } = platform
   const outstanding = new Map<string, { usageMeterId: string; priceId: string; amount: number }>()
-  for (const entry of books.ledgerEntries.by('outstanding', subscription.id)) {
-    if (!entry.priceId || books.prices.get(entry.priceId).unitPrice === 0) continue
+  for (const entry of db.ledgerEntries.by('outstanding', subscription.id)) {
+    if (!entry.priceId || db.prices.get(entry.priceId).unitPrice === 0) continue
     const key = `${entry.usageMeterId} ${entry.priceId}`
     const sum = outstanding.get(key) ?? {
       usageMeterId: entry.usageMeterId,
@@ -39,14 +40,14 @@ export function overageLines(
     outstanding.set(key, { ...sum, amount: sum.amount + entry.outstanding })
   }
   return [...outstanding.values()].flatMap(({ usageMeterId, priceId, amount: all }) => {
-    const price = books.prices.get(priceId)
+    const price = db.prices.get(priceId)
     const perUnit = price.usageEventsPerUnit ?? 1
-    const account = books.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
+    const account = db.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
     if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
     const amount = all - alreadyAskedFor(platform, subscription.id, { ledgerAccountId: account.id, priceId })
     if (amount <= 0) return []
     return {
-      description: `Usage: ${books.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
+      description: `Usage: ${db.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
       price: price.unitPrice,
       quantity: overageUnits(amount, perUnit),
       priceId,
@@ -57,15 +58,15 @@ export function overageLines(
 
 /** A paid overage line gives back exactly the units it charged for, so that the new period starts at its grants. */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
-  const { books } = platform
-  for (const line of books.invoiceLineItems.by('invoice', invoice.id)) {
+  const { db } = platform
+  for (const line of db.invoiceLineItems.by('invoice', invoice.id)) {
     if (line.type !== 'usage') continue
-    const { subscriptionId, usageMeterId } = books.ledgerAccounts.get(line.ledgerAccountId)
+    const { subscriptionId, usageMeterId } = db.ledgerAccounts.get(line.ledgerAccountId)
     let left = line.ledgerAccountCredit
-    for (const entry of books.ledgerEntries.by('outstanding', subscriptionId)) {
+    for (const entry of db.ledgerEntries.by('outstanding', subscriptionId)) {
       if (entry.usageMeterId !== usageMeterId || entry.priceId !== line.priceId || left === 0) continue
       const settled = Math.min(left, entry.outstanding)
-      books.ledgerEntries.patch(entry.id, { outstanding: entry.outstanding - settled, updatedAt: at })
+      db.ledgerEntries.patch(entry.id, { outstanding: entry.outstanding - settled, updatedAt: at })
       left -= settled
     }
     grantCredits(platform, at, {

@@ -1,11 +1,15 @@
-import type { BillingPeriod, Metadata, Price, Subscription, SubscriptionItem } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Metadata } from '../database/records/base.ts'
+import type { Price } from '../database/records/pricing.ts'
+import type { BillingPeriod, Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedCharge } from '../rules/proration.ts'
 import { activeClaims } from './claims.ts'
 import { paymentMethodOf } from './collect.ts'
 import { paymentsInPeriod } from './invoice.ts'
-import { isTerminal, itemsAt, latestPeriod } from './subscriptions.ts'
+import { itemsAt } from './items.ts'
+import { latestPeriod } from './periods.ts'
+import { isTerminal } from './subscriptions.ts'
 
 interface AdjustmentItem {
   priceId: string | undefined
@@ -65,9 +69,9 @@ export function planAdjustment(
   subscriptionId: string,
   { timing: requested, items, prorate }: Adjustment,
 ): AdjustmentPlan {
-  const { books } = platform
+  const { db } = platform
   const no = (reason: string): AdjustmentPlan => ({ canAdjust: false, reason })
-  const subscription = books.subscriptions.find(subscriptionId)
+  const subscription = db.subscriptions.find(subscriptionId)
   if (!subscription) return no(`Subscription not found: ${subscriptionId}`)
   if (isTerminal(subscription)) return no(`Subscription is in terminal state: ${subscription.status}`)
   if (subscription.doNotCharge)
@@ -149,11 +153,11 @@ export function planAdjustment(
 
 /** A price that is sold, by its slug or id; the price of an item in full may be one that no longer is. */
 function findPrice(
-  { books }: Platform,
+  { db }: Platform,
   { pricingModelId }: Subscription,
   { priceId, priceSlug, given }: AdjustmentItem,
 ): Price | undefined {
-  const inModel = books.prices.by('model', pricingModelId)
+  const inModel = db.prices.by('model', pricingModelId)
   if (priceSlug === undefined)
     return inModel.find((price) => price.id === priceId && (price.active || given !== undefined))
   const sold = inModel.filter((price) => price.active)
@@ -167,11 +171,11 @@ function capacityConflict(
   subscription: Subscription,
   items: PlannedItem[],
 ): string | null {
-  const { books } = platform
+  const { db } = platform
   const capacity = new Map<string, number>()
   for (const { price, quantity } of items) {
-    for (const link of price.productId ? books.productFeatures.by('product', price.productId) : []) {
-      const feature = books.features.get(link.featureId)
+    for (const link of price.productId ? db.productFeatures.by('product', price.productId) : []) {
+      const feature = db.features.get(link.featureId)
       if (link.expiredAt !== null || !feature.resourceId) continue
       capacity.set(
         feature.resourceId,
@@ -190,13 +194,13 @@ function capacityConflict(
 
 /** What was paid for a period, and what is still going to be collected for it: a change must not charge that again. */
 function paidInPeriod(platform: Platform, subscription: Subscription, period: BillingPeriod): number {
-  const { books } = platform
+  const { db } = platform
   const paid = paymentsInPeriod(platform, period)
     .filter((payment) => payment.status === 'succeeded')
     .map((payment) => payment.amount)
-  const toCome = books.billingRuns
+  const toCome = db.billingRuns
     .by('subscription', subscription.id)
     .filter((run) => run.billingPeriodId === period.id && run.dueAt !== null)
-    .map((run) => books.invoices.get(run.invoiceId).subtotal)
+    .map((run) => db.invoices.get(run.invoiceId).subtotal)
   return [...paid, ...toCome].reduce((sum, amount) => sum + amount, 0)
 }

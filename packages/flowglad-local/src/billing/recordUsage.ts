@@ -1,12 +1,13 @@
-import { distinctKey } from '../database/Books.ts'
-import type { Price, Subscription, UsageEvent, UsageMeter } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { refused } from '../problems.ts'
+import type { Price, UsageMeter } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { UsageEvent } from '../database/records/usage.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { refused } from '../platform/problems.ts'
+import { int32Max } from '../rules/bounds.ts'
 import { applyCredits } from '../rules/credits.ts'
+import { distinctKey } from '../rules/distinctKey.ts'
 import { postLedgerEntry } from './ledger.ts'
-import { periodAt } from './subscriptions.ts'
-
-const int32Max = 2 ** 31 - 1
+import { periodAt } from './periods.ts'
 
 export interface Usage {
   subscription: Subscription
@@ -19,18 +20,15 @@ export interface Usage {
 }
 
 /** The event that already has this transaction id on this meter, whoever it belongs to: the idempotency key. */
-export const findUsage = (
-  { books }: Platform,
-  transactionId: string,
-  meterId: string,
-): UsageEvent | undefined => books.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
+export const findUsage = ({ db }: Platform, transactionId: string, meterId: string): UsageEvent | undefined =>
+  db.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
 
 /**
  * Stores an event and takes its cost from the subscription's credits. Nothing is refused for want of credits: what they
  * do not cover makes the balance negative and is outstanding until an invoice settles it.
  */
 export function recordUsage(platform: Platform, at: number, usage: Usage): UsageEvent {
-  const { books } = platform
+  const { db } = platform
   const { subscription, meter, price, amount } = usage
   if (amount > int32Max)
     throw refused(
@@ -39,8 +37,8 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
   const billingPeriodId = periodAt(platform, subscription.id, at)?.id ?? null
   // Of equal events in a period only the first costs anything on a meter that counts distinct properties.
   const key = { billingPeriodId, usageMeterId: meter.id, properties: usage.properties }
-  const counts = meter.aggregationType === 'sum' || !books.usageEvents.first('distinct', distinctKey(key))
-  const event = books.usageEvents.put({
+  const counts = meter.aggregationType === 'sum' || !db.usageEvents.first('distinct', distinctKey(key))
+  const event = db.usageEvents.put({
     ...newRecord('usage_event', at),
     customerId: subscription.customerId,
     subscriptionId: subscription.id,
@@ -54,11 +52,11 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
     pricingModelId: meter.pricingModelId,
   })
   if (!counts) return event
-  const spendable = books.usageCredits
+  const spendable = db.usageCredits
     .by('spendable', `${subscription.id}\u0000${meter.id}`)
     .filter((credit) => credit.expiresAt === null || credit.expiresAt > at)
   const { applied, outstanding } = applyCredits(spendable, amount)
-  for (const { id, remaining } of applied) books.usageCredits.patch(id, { remaining, updatedAt: at })
+  for (const { id, remaining } of applied) db.usageCredits.patch(id, { remaining, updatedAt: at })
   postLedgerEntry(platform, at, {
     subscriptionId: subscription.id,
     usageMeterId: meter.id,

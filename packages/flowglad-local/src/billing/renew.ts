@@ -1,20 +1,23 @@
-import type { Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { periodEndAfter } from '../rules/period.ts'
 import { cancelNow } from './cancel.ts'
 import { attemptBillingRun, runBilling } from './collect.ts'
+import { grantPlanCredits } from './grantPlanCredits.ts'
+import { followItems } from './items.ts'
 import { expireCredits } from './ledger.ts'
-import { addPeriod, followItems, grantPlanCredits, isCurrent } from './subscriptions.ts'
+import { addPeriod } from './periods.ts'
+import { isCurrent } from './subscriptions.ts'
 
 /** Ends one period and starts the next: scheduled changes, new credits, expired ones, the bill. */
 function renew(platform: Platform, subscription: Subscription): void {
-  const { books } = platform
+  const { db } = platform
   const at = subscription.currentBillingPeriodEnd
   if (subscription.cancelScheduledAt !== null && subscription.cancelScheduledAt <= at) {
     cancelNow(platform, at, subscription)
     return
   }
-  const renewed = books.subscriptions.patch(subscription.id, {
+  const renewed = db.subscriptions.patch(subscription.id, {
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
@@ -37,15 +40,15 @@ type Due = { at: number; run(): void }
 
 /** The earliest thing that happens by itself, if it is due by `until`. */
 function nextDue(platform: Platform, until: number): Due | null {
-  const { books } = platform
+  const { db } = platform
   let next: Due | null = null
   const consider = (at: number, run: () => void) => {
     if (at <= until && (next === null || at < next.at)) next = { at, run }
   }
-  for (const subscription of books.subscriptions.all())
+  for (const subscription of db.subscriptions.all())
     if (isCurrent(subscription))
       consider(subscription.currentBillingPeriodEnd, () => renew(platform, subscription))
-  for (const run of books.billingRuns.by('due', 'due'))
+  for (const run of db.billingRuns.by('due', 'due'))
     if (run.dueAt !== null) consider(run.dueAt, () => attemptBillingRun(platform, run.dueAt ?? until, run))
   return next
 }
@@ -64,10 +67,10 @@ export function catchUp(platform: Platform, now: number): boolean {
 }
 
 /** When the next renewal or retry is due: until then there is nothing to catch up with. */
-export function nextDueAt({ books }: Platform): number {
+export function nextDueAt({ db }: Platform): number {
   let at = Infinity
-  for (const subscription of books.subscriptions.all())
+  for (const subscription of db.subscriptions.all())
     if (isCurrent(subscription)) at = Math.min(at, subscription.currentBillingPeriodEnd)
-  for (const run of books.billingRuns.by('due', 'due')) at = Math.min(at, run.dueAt ?? Infinity)
+  for (const run of db.billingRuns.by('due', 'due')) at = Math.min(at, run.dueAt ?? Infinity)
   return at
 }

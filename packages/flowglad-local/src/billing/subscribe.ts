@@ -1,16 +1,14 @@
-import type { Customer, Metadata, PaymentMethod, Price, Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { int32Max } from '../pricing/bounds.ts'
-import { notFound, Problem, refused, refusedResult } from '../problems.ts'
+import type { Metadata } from '../database/records/base.ts'
+import type { Customer, PaymentMethod } from '../database/records/customers.ts'
+import type { Price } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { notFound, Problem, refused, refusedResult } from '../platform/problems.ts'
+import { int32Max } from '../rules/bounds.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { defaultPaymentMethod, runBilling } from './collect.ts'
-import {
-  createSubscription,
-  currentSubscriptions,
-  planConflict,
-  planName,
-  trialEndOf,
-} from './subscriptions.ts'
+import { createSubscription } from './createSubscription.ts'
+import { currentSubscriptions, planConflict, planName, trialEndOf } from './subscriptions.ts'
 
 interface SubscriptionRequest {
   customerId?: string | undefined
@@ -33,10 +31,10 @@ interface SubscriptionRequest {
  * subscription as it was before that. Without a card it stays `incomplete`, and the customer is left without a plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
-  const { books } = platform
+  const { db } = platform
   const customer = findCustomer(platform, input)
   const price = findPrice(platform, customer, input)
-  const product = books.products.get(price.productId ?? '')
+  const product = db.products.get(price.productId ?? '')
   const card = findCard(platform, input.defaultPaymentMethodId)
   const backup = findCard(platform, input.backupPaymentMethodId)
   const conflict = planConflict(platform, customer, price)
@@ -72,27 +70,20 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   return subscription
 }
 
-function findCustomer(
-  { books }: Platform,
-  { customerId, customerExternalId }: SubscriptionRequest,
-): Customer {
+function findCustomer({ db }: Platform, { customerId, customerExternalId }: SubscriptionRequest): Customer {
   if (customerId) {
-    const customer = books.customers.find(customerId)
+    const customer = db.customers.find(customerId)
     if (!customer) throw notFound(`Customer with id "${customerId}" not found`)
     if (customer.archived) throw refused('Cannot create subscription for archived customer')
     return customer
   }
-  const customer = books.customers.first('externalId', customerExternalId ?? '')
+  const customer = db.customers.first('externalId', customerExternalId ?? '')
   if (!customer) throw notFound(`Customer with externalId ${customerExternalId} not found`)
   return customer
 }
 
-function findPrice(
-  { books }: Platform,
-  customer: Customer,
-  { priceId, priceSlug }: SubscriptionRequest,
-): Price {
-  const inModel = books.prices.by('model', customer.pricingModelId)
+function findPrice({ db }: Platform, customer: Customer, { priceId, priceSlug }: SubscriptionRequest): Price {
+  const inModel = db.prices.by('model', customer.pricingModelId)
   const price = priceId
     ? inModel.find((p) => p.id === priceId)
     : inModel.find((p) => p.active && p.slug === priceSlug)
@@ -117,9 +108,9 @@ function findPrice(
 }
 
 /** The card that a call names, whosever it is. */
-function findCard({ books }: Platform, id: string | undefined): PaymentMethod | null {
+function findCard({ db }: Platform, id: string | undefined): PaymentMethod | null {
   if (!id) return null
-  const method = books.paymentMethods.find(id)
+  const method = db.paymentMethods.find(id)
   if (!method) throw refusedResult('NotFoundError', `No payment methods found with id: ${id}`)
   return method
 }

@@ -1,4 +1,4 @@
-import type { BillingAddress } from '../database/records.ts'
+import type { BillingAddress } from '../database/records/customers.ts'
 
 /** Who pays when a test control completes a checkout, and what the hosted page is filled in with. */
 export const testPayer = {

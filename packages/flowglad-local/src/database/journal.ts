@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import Database from 'libsql'
+import Libsql from 'libsql'
 
 /** What keeps a file from being the books: another server has it, or it is something else. */
 export class DatabaseError extends Error {}
@@ -19,7 +19,7 @@ export interface Journal {
  */
 export function sqliteJournal(file: string, tables: readonly string[]): Journal {
   const database = openExclusively(file)
-  const upserts = new Map<string, Database.Statement>()
+  const upserts = new Map<string, Libsql.Statement>()
   for (const table of tables) {
     database.exec(`CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, record TEXT NOT NULL)`)
     upserts.set(
@@ -54,11 +54,11 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
   }
 }
 
-function openExclusively(file: string): Database.Database {
-  let database: Database.Database | undefined
+function openExclusively(file: string): Libsql.Database {
+  let database: Libsql.Database | undefined
   try {
     mkdirSync(dirname(file), { recursive: true })
-    database = new Database(file)
+    database = new Libsql(file)
     // A server that is being restarted may still be closing.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
@@ -70,6 +70,6 @@ function openExclusively(file: string): Database.Database {
     database?.close()
     const message = error instanceof Error ? error.message : String(error)
     if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
-    throw new DatabaseError(`${file} cannot hold the books: ${message}`, { cause: error })
+    throw new DatabaseError(`${file} cannot hold the db: ${message}`, { cause: error })
   }
 }

@@ -1,10 +1,13 @@
-import { continuedBy } from '../billing/checkout.ts'
 import { dueOnActivation } from '../billing/collect.ts'
+import { continuedBy } from '../billing/completeCheckout.ts'
 import { takesDiscounts } from '../billing/discounts.ts'
-import { currentSubscriptions, itemsAt, trialEndOf } from '../billing/subscriptions.ts'
+import { itemsAt } from '../billing/items.ts'
+import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
-import type { CheckoutSession, Discount, Feature, Price, Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import type { Discount, Feature, Price } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { discountOn } from '../rules/discount.ts'
 import { elapsedFraction } from '../rules/period.ts'
 import { proratedPrice } from '../rules/proration.ts'
@@ -117,7 +120,7 @@ export function confirmPage(platform: Platform, session: CheckoutSession, entere
 }
 
 /** For a session that can no longer be paid, or never could. */
-export function finishedPage({ books }: Platform, session: CheckoutSession | null): Page {
+export function finishedPage({ db }: Platform, session: CheckoutSession | null): Page {
   const [title, text] =
     session === null
       ? [
@@ -130,7 +133,7 @@ export function finishedPage({ books }: Platform, session: CheckoutSession | nul
           ? ['Card saved', 'There is nothing left to do here. Nothing was charged.']
           : [
               'This checkout is complete',
-              `${session.priceId ? `${productOf(books, session.priceId).name} is yours. ` : ''}You will not be charged again.`,
+              `${session.priceId ? `${productOf(db, session.priceId).name} is yours. ` : ''}You will not be charged again.`,
             ]
   const back = session && (session.status === 'succeeded' ? session.successUrl : session.cancelUrl)
   return {
@@ -146,8 +149,8 @@ export function finishedPage({ books }: Platform, session: CheckoutSession | nul
   }
 }
 
-const productOf = (books: Platform['books'], priceId: string) =>
-  books.products.get(books.prices.get(priceId).productId ?? '')
+const productOf = (db: Platform['db'], priceId: string) =>
+  db.products.get(db.prices.get(priceId).productId ?? '')
 
 /** What is bought, in words and money. */
 function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake) {
@@ -161,19 +164,19 @@ function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake
 <p class="soft">It becomes the default for ${session.customerName ?? 'your account'} and pays for future renewals. Nothing is charged today.</p>`,
     }
   }
-  const { books } = platform
-  const price = books.prices.get(session.priceId)
-  const product = productOf(books, price.id)
+  const { db } = platform
+  const price = db.prices.get(session.priceId)
+  const product = productOf(db, price.id)
   const recurring = price.type === 'subscription'
   const now = platform.clock.now()
-  const target = session.targetSubscriptionId ? books.subscriptions.get(session.targetSubscriptionId) : null
+  const target = session.targetSubscriptionId ? db.subscriptions.get(session.targetSubscriptionId) : null
   const items = target ? itemsAt(platform, target.id, now) : []
   const quantity = items[0]?.quantity ?? session.quantity
   // One-time prices are charged once, whatever the quantity: see `buyOnce`.
   const total = target
     ? items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
     : price.unitPrice * (recurring ? quantity : 1)
-  const customer = session.customerId ? books.customers.get(session.customerId) : null
+  const customer = session.customerId ? db.customers.get(session.customerId) : null
   const hasTrial = !target && (!customer || trialEndOf(platform, customer, price, now) !== null)
   const trialDays = hasTrial ? (price.trialPeriodDays ?? 0) : 0
   const free =
@@ -188,14 +191,14 @@ function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake
       : cycle
         ? restOf(cycle, now, price.unitPrice) * quantity
         : total
-  const discount = session.discountId === null ? null : books.discounts.get(session.discountId)
+  const discount = session.discountId === null ? null : db.discounts.get(session.discountId)
   const off = discount ? discountOn(beforeDiscount, discount) : 0
   const dueToday = beforeDiscount - off
   const period = every(price.intervalUnit, price.intervalCount)
-  const features = books.productFeatures
+  const features = db.productFeatures
     .by('product', product.id)
     .filter((link) => link.expiredAt === null)
-    .map((link) => books.features.get(link.featureId))
+    .map((link) => db.features.get(link.featureId))
   return {
     title: product.name,
     dueToday: money(dueToday),
@@ -211,7 +214,7 @@ function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake
             ? 'Start free trial'
             : 'Get it for nothing',
     summary: html`<div class="tight">
-  <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${books.pricingModels.get(price.pricingModelId).name}</p>
+  <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${db.pricingModels.get(price.pricingModelId).name}</p>
   <h1>${product.name}</h1>
   ${product.description && html`<p class="soft">${product.description}</p>`}
 </div>
@@ -271,11 +274,11 @@ const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
     elapsedFraction(now, cycle.currentBillingPeriodStart, cycle.currentBillingPeriodEnd),
   )
 
-function grantText({ books }: Platform, feature: Feature, price: Price, quantity: number): Html {
+function grantText({ db }: Platform, feature: Feature, price: Price, quantity: number): Html {
   if (feature.type === 'toggle' || feature.amount === null) return html`${feature.name}`
   const amount = count(feature.amount * (price.type === 'subscription' ? quantity : 1))
   const unit = feature.usageMeterId
-    ? inSentence(books.usageMeters.get(feature.usageMeterId).name)
+    ? inSentence(db.usageMeters.get(feature.usageMeterId).name)
     : inSentence(feature.name)
   const when =
     feature.type === 'resource'

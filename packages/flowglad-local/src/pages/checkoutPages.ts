@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { completeCheckout } from '../billing/checkout.ts'
+import { completeCheckout } from '../billing/completeCheckout.ts'
 import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
-import type { CheckoutSession } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { Problem, plainly } from '../problems.ts'
+import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { Problem, plainly } from '../platform/problems.ts'
 import { checkoutPage, confirmPage, finishedPage, type Mistake } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
@@ -25,7 +25,7 @@ const typed = z.object({ name: text, email: text, card: text })
 
 /** The hosted checkout: where an application sends people to pay, and from where they come back to it. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
-  const find = (id: string) => platform.books.checkoutSessions.find(id)
+  const find = (id: string) => platform.db.checkoutSessions.find(id)
 
   for (const path of ['/checkout/:id', '/add-payment-method/:id']) {
     app.get<{ Params: { id: string } }>(path, async (request, reply) => {
@@ -48,9 +48,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
     if (!session) return unknownSession(platform, reply)
     if (!isOpen(platform, session)) return sendPage(reply, openOrFinished(platform, session))
     const { code } = z.object({ code: z.string() }).catch({ code: '' }).parse(request.body)
-    const taken = platform.books.transaction(() =>
-      applyDiscount(platform, platform.clock.now(), session, code),
-    )
+    const taken = platform.db.transaction(() => applyDiscount(platform, platform.clock.now(), session, code))
     if (taken || code === '') return reply.redirect(`/checkout/${session.id}`, 303)
     const page = checkoutPage(
       platform,
@@ -100,7 +98,7 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
   if (confirmed === 'no')
     return again('card', 'The confirmation was refused. Nothing was charged: try again or use another card.')
   try {
-    platform.books.transaction(() =>
+    platform.db.transaction(() =>
       completeCheckout(platform, platform.clock.now(), session, {
         name,
         email,

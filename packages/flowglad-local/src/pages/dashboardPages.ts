@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Advance, Platform } from '../platform.ts'
+import type { Advance, Platform } from '../platform/Platform.ts'
 import { dashboardPage } from './dashboardPage.ts'
 import { moment } from './format.ts'
 import { sendPage } from './layout.ts'
@@ -29,7 +29,7 @@ export function dashboardPages(
 ): void {
   app.get('/', (request, reply) => {
     const { customer: asked, find } = query.parse(request.query)
-    const customer = asked === undefined ? undefined : platform.books.customers.first('externalId', asked)
+    const customer = asked === undefined ? undefined : platform.db.customers.first('externalId', asked)
     const unknown = customer ? undefined : asked
     return sendPage(reply, {
       title: customer ? `${customer.name || customer.externalId} · flowglad-local` : 'flowglad-local',
@@ -56,7 +56,7 @@ export function dashboardPages(
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     let told = { version: -1, time: '' }
     const tell = () => {
-      const { version } = platform.books
+      const { version } = platform.db
       const time = moment(platform.clock.now())
       if (time !== told.time) reply.raw.write(`event: now\ndata: ${time}\n\n`)
       if (version !== told.version) reply.raw.write(`data: ${version}\n\n`)

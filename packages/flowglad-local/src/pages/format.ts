@@ -1,4 +1,4 @@
-import type { Interval } from '../database/records.ts'
+import type { Interval } from '../rules/period.ts'
 
 const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
 const whole = new Intl.NumberFormat('en-US')

@@ -1,5 +1,7 @@
-import type { Customer, PaymentMethod, Price, Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Customer, PaymentMethod } from '../database/records/customers.ts'
+import type { Price } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
 import { count, every, money, words } from './format.ts'
 import { type Html, html } from './html.ts'
 
@@ -42,9 +44,9 @@ export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
 /** Customers whose name, id or address has this in it, the oldest first; all who are not archived for "". */
-export function findCustomers({ books }: Platform, search: string): Customer[] {
+export function findCustomers({ db }: Platform, search: string): Customer[] {
   const wanted = search.toLowerCase()
-  return [...books.customers.all()].filter(
+  return [...db.customers.all()].filter(
     (customer) =>
       !customer.archived &&
       [customer.name, customer.externalId, customer.email, customer.id].some((text) =>
@@ -65,12 +67,12 @@ export const cut = (text: string, className = ''): Html =>
   html`<td class="long ${className}" title="${text}">${text}</td>`
 
 /** What is left of each meter, beside what was granted and has not ended. */
-export function balanceBars({ books }: Platform, subscription: Subscription): Html {
-  const accounts = books.ledgerAccounts.by('subscription', subscription.id)
+export function balanceBars({ db }: Platform, subscription: Subscription): Html {
+  const accounts = db.ledgerAccounts.by('subscription', subscription.id)
   if (accounts.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
-  const credits = books.usageCredits.by('subscription', subscription.id)
+  const credits = db.usageCredits.by('subscription', subscription.id)
   return html`<div class="bars">${accounts.map(({ usageMeterId, balance }) => {
-    const meter = books.usageMeters.get(usageMeterId)
+    const meter = db.usageMeters.get(usageMeterId)
     const granted = credits
       .filter((c) => c.usageMeterId === usageMeterId && !c.expired && c.source !== 'overage_settlement')
       .reduce((sum, c) => sum + c.issued, 0)

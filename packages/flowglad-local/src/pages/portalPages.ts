@@ -3,11 +3,14 @@ import { z } from 'zod'
 import { cancelScheduledAdjustment } from '../billing/adjust.ts'
 import { cancelSubscription, resumeSubscription } from '../billing/cancelSubscription.ts'
 import { paymentMethodOf } from '../billing/collect.ts'
+import { itemsAt } from '../billing/items.ts'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
-import { currentSubscriptions, itemsAt } from '../billing/subscriptions.ts'
-import type { Customer, Invoice, InvoiceLineItem, Subscription } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
-import { Problem, plainly } from '../problems.ts'
+import { currentSubscriptions } from '../billing/subscriptions.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Invoice, InvoiceLineItem } from '../database/records/payments.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { Problem, plainly } from '../platform/problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
@@ -27,7 +30,7 @@ const searched = z.object({ find: z.string() }).catch({ find: '' })
 
 /** Where a customer sees plan, invoices and card. The real one asks for a code by email; here one picks a name. */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
-  const { books } = platform
+  const { db } = platform
   const base = '/billing-portal/:organization'
   const path = (customer: Customer) =>
     `/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}`
@@ -44,7 +47,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
   interface Params {
     Params: { organization: string; externalId: string }
   }
-  const customerOf = (externalId: string) => books.customers.first('externalId', externalId)
+  const customerOf = (externalId: string) => db.customers.first('externalId', externalId)
   const show = (reply: FastifyReply, customer: Customer, message?: string) =>
     sendPage(reply, {
       title: `Billing · ${customer.name || customer.externalId}`,
@@ -66,7 +69,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
       const subscription = customer && currentSubscriptions(platform, customer.id)[0]
       if (!customer || !subscription) return unknown(reply)
       try {
-        books.transaction(() => run(platform, platform.clock.now(), subscription))
+        db.transaction(() => run(platform, platform.clock.now(), subscription))
       } catch (error) {
         if (error instanceof Problem) return show(reply, customer, plainly(error))
         throw error
@@ -79,7 +82,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
     const customer = customerOf(request.params.externalId)
     if (!customer) return unknown(reply)
     const back = `${platform.url}${path(customer)}`
-    const session = books.transaction(() =>
+    const session = db.transaction(() =>
       openCheckout(platform, platform.clock.now(), {
         type: 'add_payment_method',
         customerExternalId: customer.externalId,
@@ -117,12 +120,12 @@ function signInPage(platform: Platform, path: (customer: Customer) => string, fi
 }
 
 function portalPage(platform: Platform, customer: Customer, path: string, message?: string): Html {
-  const { books } = platform
+  const { db } = platform
   const subscription = currentSubscriptions(platform, customer.id)[0]
   const method = subscription ? paymentMethodOf(platform, subscription) : null
-  const invoices = books.invoices
+  const invoices = db.invoices
     .by('customer', customer.id)
-    .filter((invoice) => books.invoiceLineItems.first('invoice', invoice.id))
+    .filter((invoice) => db.invoiceLineItems.first('invoice', invoice.id))
     .reverse()
   return html`${testModeBar(html`<a class="right" href="/billing-portal/${platform.organizationId}">Somebody else</a>`)}
 <main class="stack">
@@ -184,13 +187,13 @@ ${
 }`
 }
 
-function noPlan({ books }: Platform, customer: Customer): string {
-  const waiting = books.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
+function noPlan({ db }: Platform, customer: Customer): string {
+  const waiting = db.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
   return waiting ? `${waiting.name} waits for its first payment.` : 'No plan at the moment.'
 }
 
-function pastDue({ books }: Platform, subscription: Subscription): string {
-  const retry = books.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
+function pastDue({ db }: Platform, subscription: Subscription): string {
+  const retry = db.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
   return retry?.dueAt
     ? `The last payment failed. It is tried again on ${day(retry.dueAt)}: save another card before then.`
     : 'The last payment failed.'
@@ -202,12 +205,12 @@ const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
     ? description
     : `${description} (× ${quantity})`
 
-function invoiceRow({ books }: Platform, invoice: Invoice): Html {
-  const paid = books.payments
+function invoiceRow({ db }: Platform, invoice: Invoice): Html {
+  const paid = db.payments
     .by('invoice', invoice.id)
     .filter((payment) => payment.status === 'succeeded')
     .reduce((sum, payment) => sum + payment.amount, 0)
-  const lines = books.invoiceLineItems.by('invoice', invoice.id)
+  const lines = db.invoiceLineItems.by('invoice', invoice.id)
   return html`<tr>
   <td class="mono">${invoice.invoiceNumber}</td>
   <td>${day(invoice.invoiceDate)}</td>

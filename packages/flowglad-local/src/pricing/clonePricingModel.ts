@@ -1,14 +1,14 @@
-import type { PricingModel } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
+import type { PricingModel } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
 
 /** A pricing model with the same meters, resources, features, products and prices, each a record of its own. */
 export function clonePricingModel(
-  { books }: Platform,
+  { db }: Platform,
   at: number,
   source: PricingModel,
   name: string,
 ): PricingModel {
-  const model = books.pricingModels.put({
+  const model = db.pricingModels.put({
     ...source,
     ...newRecord('pricing_model', at),
     name,
@@ -22,22 +22,20 @@ export function clonePricingModel(
     copies.set(record.id, fresh.id)
     return fresh
   }
-  for (const meter of books.usageMeters.by('model', source.id))
-    books.usageMeters.put(copy('usage_meter', meter))
-  for (const resource of books.resources.by('model', source.id))
-    books.resources.put(copy('resource', resource))
-  for (const feature of books.features.by('model', source.id))
-    books.features.put({
+  for (const meter of db.usageMeters.by('model', source.id)) db.usageMeters.put(copy('usage_meter', meter))
+  for (const resource of db.resources.by('model', source.id)) db.resources.put(copy('resource', resource))
+  for (const feature of db.features.by('model', source.id))
+    db.features.put({
       ...copy('feature', feature),
       usageMeterId: copyOf(feature.usageMeterId),
       resourceId: copyOf(feature.resourceId),
     })
-  for (const product of books.products.by('model', source.id)) {
-    const { id: productId } = books.products.put(copy('prod', product))
-    for (const link of books.productFeatures.by('product', product.id)) {
+  for (const product of db.products.by('model', source.id)) {
+    const { id: productId } = db.products.put(copy('prod', product))
+    for (const link of db.productFeatures.by('product', product.id)) {
       const featureId = copyOf(link.featureId)
       if (link.expiredAt !== null || featureId === null) continue
-      books.productFeatures.put({
+      db.productFeatures.put({
         ...newRecord('product_feature', at),
         productId,
         featureId,
@@ -45,8 +43,8 @@ export function clonePricingModel(
       })
     }
   }
-  for (const price of books.prices.by('model', source.id))
-    books.prices.put({
+  for (const price of db.prices.by('model', source.id))
+    db.prices.put({
       ...copy('price', price),
       productId: copyOf(price.productId),
       usageMeterId: copyOf(price.usageMeterId),

@@ -1,14 +1,14 @@
-import type { Price, PricingModel } from '../database/records.ts'
-import type { Platform } from '../platform.ts'
+import type { Price, PricingModel } from '../database/records/pricing.ts'
+import type { Platform } from '../platform/Platform.ts'
 
 /** A pricing model in the setup format, to keep in a file or to set up elsewhere. */
-export function exportPricingModel({ books }: Platform, model: PricingModel) {
+export function exportPricingModel({ db }: Platform, model: PricingModel) {
   const slugOf = (table: 'usageMeters' | 'resources', id: string | null) =>
-    id ? books[table].get(id).slug : null
+    id ? db[table].get(id).slug : null
   return {
     isDefault: model.isDefault,
     name: model.name,
-    features: books.features
+    features: db.features
       .by('model', model.id)
       .map(({ type, slug, name, description, active, ...feature }) => ({
         type,
@@ -21,12 +21,12 @@ export function exportPricingModel({ books }: Platform, model: PricingModel) {
         ...(type === 'usage_credit_grant' && { usageMeterSlug: slugOf('usageMeters', feature.usageMeterId) }),
         ...(type === 'resource' && { resourceSlug: slugOf('resources', feature.resourceId) }),
       })),
-    products: books.products
+    products: db.products
       .by('model', model.id)
       .filter((product) => product.active)
       .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
       .flatMap((product) => {
-        const price = books.prices.by('product', product.id).find((p) => p.isDefault && p.active)
+        const price = db.prices.by('product', product.id).find((p) => p.isDefault && p.active)
         // Without a price it is nothing that a setup could say.
         if (!price) return []
         return {
@@ -41,14 +41,14 @@ export function exportPricingModel({ books }: Platform, model: PricingModel) {
             slug: product.slug,
           },
           price: { ...priceTerms(price), usageMeterId: null },
-          features: books.productFeatures
+          features: db.productFeatures
             .by('product', product.id)
             .filter((link) => link.expiredAt === null)
-            .map((link) => books.features.get(link.featureId).slug),
+            .map((link) => db.features.get(link.featureId).slug),
         }
       }),
-    usageMeters: books.usageMeters.by('model', model.id).map((meter) => {
-      const prices = books.prices
+    usageMeters: db.usageMeters.by('model', model.id).map((meter) => {
+      const prices = db.prices
         .by('meter', meter.id)
         .filter((price) => price.active && !price.slug?.endsWith('_no_charge'))
       return {
@@ -56,9 +56,7 @@ export function exportPricingModel({ books }: Platform, model: PricingModel) {
         prices: prices.length > 0 ? prices.map(priceTerms) : null,
       }
     }),
-    resources: books.resources
-      .by('model', model.id)
-      .map(({ slug, name, active }) => ({ slug, name, active })),
+    resources: db.resources.by('model', model.id).map(({ slug, name, active }) => ({ slug, name, active })),
   }
 }
 

@@ -1,7 +1,7 @@
-import { noChargeSlug, noPrice } from '../billing/catalog.ts'
-import type { Feature, Price, PricingModel } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { refusedPanic } from '../problems.ts'
+import type { Feature, Price, PricingModel } from '../database/records/pricing.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { refusedPanic } from '../platform/problems.ts'
+import { noChargeSlug, noPrice } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 
 /**
@@ -15,14 +15,14 @@ export function installPricingModel(
   setup: PricingSetup,
   { replacing }: { replacing?: PricingModel } = {},
 ): PricingModel {
-  const { books, organizationId } = platform
+  const { db, organizationId } = platform
   refuseAmbiguity(setup)
   if (setup.isDefault) {
-    for (const other of books.pricingModels.all())
-      if (other.isDefault) books.pricingModels.patch(other.id, { isDefault: false, updatedAt: at })
+    for (const other of db.pricingModels.all())
+      if (other.isDefault) db.pricingModels.patch(other.id, { isDefault: false, updatedAt: at })
   }
   const base = replacing ? { ...replacing, updatedAt: at } : newRecord('pricing_model', at)
-  const model = books.pricingModels.put({
+  const model = db.pricingModels.put({
     ...base,
     organizationId,
     isDefault: setup.isDefault,
@@ -38,15 +38,15 @@ export function installPricingModel(
   const withSlug = <R extends { slug: string | null }>(records: R[], slug: string) =>
     records.find((record) => record.slug === slug)
 
-  const oldMeters = books.usageMeters.by('model', model.id)
-  const oldResources = books.resources.by('model', model.id)
-  const oldFeatures = books.features.by('model', model.id)
-  const oldProducts = books.products.by('model', model.id)
-  const oldPrices = books.prices.by('model', model.id)
+  const oldMeters = db.usageMeters.by('model', model.id)
+  const oldResources = db.resources.by('model', model.id)
+  const oldFeatures = db.features.by('model', model.id)
+  const oldProducts = db.products.by('model', model.id)
+  const oldPrices = db.prices.by('model', model.id)
 
   const putPrice = (price: Pick<Price, 'type' | 'unitPrice' | 'isDefault' | 'active'> & Partial<Price>) => {
     const existing = price.slug ? withSlug(oldPrices, price.slug) : undefined
-    return books.prices.put({
+    return db.prices.put({
       ...noPrice,
       pricingModelId: model.id,
       ...price,
@@ -56,7 +56,7 @@ export function installPricingModel(
 
   const meterIds = new Map<string, string>()
   for (const { usageMeter, prices } of setup.usageMeters) {
-    const meter = books.usageMeters.put({
+    const meter = db.usageMeters.put({
       ...keepId('usage_meter', withSlug(oldMeters, usageMeter.slug)),
       organizationId,
       pricingModelId: model.id,
@@ -82,7 +82,7 @@ export function installPricingModel(
 
   const resourceIds = new Map<string, string>()
   for (const resource of setup.resources ?? []) {
-    const { id } = books.resources.put({
+    const { id } = db.resources.put({
       ...keepId('resource', withSlug(oldResources, resource.slug)),
       organizationId,
       pricingModelId: model.id,
@@ -93,7 +93,7 @@ export function installPricingModel(
 
   const featureIds = new Map<string, string>()
   for (const feature of setup.features) {
-    const { id } = books.features.put({
+    const { id } = db.features.put({
       ...keepId('feature', withSlug(oldFeatures, feature.slug)),
       organizationId,
       pricingModelId: model.id,
@@ -115,7 +115,7 @@ export function installPricingModel(
         'ValidationError',
         `Invalid price.slug: Price slug is required. Received ${JSON.stringify(price)}`,
       )
-    const { id: productId } = books.products.put({
+    const { id: productId } = db.products.put({
       ...keepId('prod', withSlug(oldProducts, product.slug)),
       organizationId,
       pricingModelId: model.id,
@@ -135,21 +135,21 @@ export function installPricingModel(
       trialPeriodDays: (price.type === 'subscription' && price.trialPeriodDays) || null,
       productId,
     })
-    const links = books.productFeatures.by('product', productId)
+    const links = db.productFeatures.by('product', productId)
     const wanted = new Set<string>()
     for (const slug of features) {
       const featureId = featureIds.get(slug)
       if (!featureId) throw refusedPanic('NotFoundError', `Feature not found: ${slug}`)
       wanted.add(featureId)
       const link = links.find((l) => l.featureId === featureId)
-      books.productFeatures.put({ ...keepId('product_feature', link), productId, featureId, expiredAt: null })
+      db.productFeatures.put({ ...keepId('product_feature', link), productId, featureId, expiredAt: null })
     }
     for (const link of links)
-      if (!wanted.has(link.featureId)) books.productFeatures.patch(link.id, { expiredAt: at, updatedAt: at })
+      if (!wanted.has(link.featureId)) db.productFeatures.patch(link.id, { expiredAt: at, updatedAt: at })
   }
 
   if (!setup.products.some(({ product }) => product.default)) {
-    const { id: productId } = books.products.put({
+    const { id: productId } = db.products.put({
       ...keepId('prod', withSlug(oldProducts, 'free')),
       organizationId,
       pricingModelId: model.id,
@@ -176,11 +176,11 @@ export function installPricingModel(
   }
 
   for (const old of oldPrices)
-    if (!kept.has(old.id)) books.prices.patch(old.id, { active: false, isDefault: false, updatedAt: at })
+    if (!kept.has(old.id)) db.prices.patch(old.id, { active: false, isDefault: false, updatedAt: at })
   for (const old of oldProducts)
-    if (!kept.has(old.id)) books.products.patch(old.id, { active: false, default: false, updatedAt: at })
+    if (!kept.has(old.id)) db.products.patch(old.id, { active: false, default: false, updatedAt: at })
   for (const old of oldFeatures)
-    if (!kept.has(old.id)) books.features.patch(old.id, { active: false, updatedAt: at })
+    if (!kept.has(old.id)) db.features.patch(old.id, { active: false, updatedAt: at })
   return model
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { catalogue, label } from './bounds.ts'
+import { catalogue, label } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 

@@ -30,16 +30,3 @@ export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
 
 /** Credits of one feature of a plan: per unit of quantity, except on top-ups (see `grantPurchasedCredits`). */
 export const grantAmount = (featureAmount: number | null, quantity: number) => (featureAmount ?? 0) * quantity
-
-/**
- * Two usage events of a `count_distinct_properties` meter are the same when their whole properties are, in whatever
- * order the keys come.
- */
-export function propertiesKey(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(propertiesKey).join(',')}]`
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${propertiesKey(inner)}`).join(',')}}`
-  }
-  return JSON.stringify(value) ?? 'null'
-}

@@ -1,4 +1,4 @@
-import type { Interval } from '../database/records.ts'
+export type Interval = 'day' | 'week' | 'month' | 'year'
 
 const dayMs = 24 * 60 * 60 * 1000
 

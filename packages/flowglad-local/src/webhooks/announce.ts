@@ -1,5 +1,5 @@
-import type { Customer } from '../database/records.ts'
-import { newRecord, type Platform } from '../platform.ts'
+import type { Customer } from '../database/records/customers.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
 
 /** What a webhook can ask for: not all of it is ever emitted, and nothing announces usage, renewals or adjustments. */
 export const eventTypes = [
@@ -25,7 +25,7 @@ type Emitted = Exclude<
  * one always is. As on the platform the body has no type and no amounts: it says what to look up.
  */
 export function announce(
-  { books, hasReceiver }: Platform,
+  { db, hasReceiver }: Platform,
   at: number,
   type: Emitted,
   about: { id: string; object: 'customer' | 'payment' | 'purchase' | 'subscription'; customer: Customer },
@@ -38,7 +38,7 @@ export function announce(
     pricingModelId: customer.pricingModelId,
   })
   const put = (webhookId: string | null, state: 'kept' | 'pending') =>
-    books.webhookDeliveries.put({
+    db.webhookDeliveries.put({
       ...newRecord('msg', at),
       webhookId,
       type,
@@ -49,7 +49,7 @@ export function announce(
       lastStatus: null,
       lastError: null,
     })
-  const asked = books.webhooks
+  const asked = db.webhooks
     .by('model', customer.pricingModelId)
     .filter((webhook) => webhook.active && webhook.filterTypes.includes(type))
   for (const webhook of asked) put(webhook.id, 'pending')

@@ -1,5 +1,5 @@
-import type { Books } from '../database/Books.ts'
-import type { WebhookDelivery } from '../database/records.ts'
+import type { Database } from '../database/Database.ts'
+import type { WebhookDelivery } from '../database/records/webhooks.ts'
 import { signWebhook } from './sign.ts'
 
 export interface WebhookTarget {
@@ -15,7 +15,7 @@ const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
  * Delivers the outbox, to the target and to the webhooks that the API made, at least once, in its own time: a receiver that is slow, wrong or gone never
  * disturbs the API. Works on the machine's clock, because its receiver checks signatures against its own.
  */
-export function createWebhookSender(books: Books, target: WebhookTarget | null) {
+export function createWebhookSender(db: Database, target: WebhookTarget | null) {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const aborts = new AbortController()
@@ -53,8 +53,8 @@ export function createWebhookSender(books: Books, target: WebhookTarget | null) 
     if (closed) return
     const attempts = delivery.attempts + 1
     const waitMs = retryAfterMs[attempts - 1]
-    books.transaction(() =>
-      books.webhookDeliveries.patch(id, {
+    db.transaction(() =>
+      db.webhookDeliveries.patch(id, {
         attempts,
         lastStatus: status,
         lastError: failure,
@@ -66,7 +66,7 @@ export function createWebhookSender(books: Books, target: WebhookTarget | null) 
   }
 
   function targetOf({ webhookId }: WebhookDelivery): WebhookTarget | null {
-    const webhook = webhookId && books.webhooks.find(webhookId)
+    const webhook = webhookId && db.webhooks.find(webhookId)
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
@@ -75,7 +75,7 @@ export function createWebhookSender(books: Books, target: WebhookTarget | null) 
     if (closed) return
     clearTimeout(timer)
     let next = Infinity
-    for (const delivery of books.webhookDeliveries.by('state', 'pending')) {
+    for (const delivery of db.webhookDeliveries.by('state', 'pending')) {
       const to = targetOf(delivery)
       if (!to || inFlight.has(delivery.id)) continue
       if (delivery.nextAttemptAt > Date.now() || inFlight.size >= 8) {

@@ -1,32 +1,19 @@
-import type {
-  BillingAddress,
-  CheckoutSession,
-  Customer,
-  PaymentMethod,
-  Price,
-  Product,
-  Purchase,
-  Subscription,
-} from '../database/records.ts'
-import { createName } from '../ids.ts'
-import { newRecord, type Platform } from '../platform.ts'
-import { refused, refusedResult } from '../problems.ts'
-import { discountOn } from '../rules/discount.ts'
+import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
+import type { BillingAddress, Customer, PaymentMethod } from '../database/records/customers.ts'
+import type { Price, Product } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import { createName } from '../platform/ids.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { refused, refusedResult } from '../platform/problems.ts'
 import { announce } from '../webhooks/announce.ts'
+import { addPurchase, type Paid } from './addPurchase.ts'
+import { buyOnce } from './buyOnce.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { payNow, runBilling } from './collect.ts'
+import { createSubscription } from './createSubscription.ts'
 import { createCustomer } from './customers.ts'
-import { countRedemption, redeem } from './discounts.ts'
-import { charge, createInvoice } from './invoice.ts'
-import { grantCredits } from './ledger.ts'
-import {
-  createSubscription,
-  currentSubscriptions,
-  isTerminal,
-  planConflict,
-  planName,
-  trialEndOf,
-} from './subscriptions.ts'
+import { redeem } from './discounts.ts'
+import { currentSubscriptions, isTerminal, planConflict, planName, trialEndOf } from './subscriptions.ts'
 import { type TestCard, testCardExpiry } from './testCards.ts'
 
 /** What a person fills in on the hosted page. */
@@ -44,7 +31,7 @@ export function completeCheckout(
   session: CheckoutSession,
   details: CheckoutDetails,
 ): CheckoutSession {
-  const { books } = platform
+  const { db } = platform
   if (session.status === 'succeeded') return session
   if (session.status !== 'open' || session.expires <= at)
     throw refused(`Checkout session ${session.id} can no longer be completed: it is ${session.status}`)
@@ -54,10 +41,10 @@ export function completeCheckout(
     address: details.address,
   }
   const customer = session.customerId
-    ? books.customers.get(session.customerId)
+    ? db.customers.get(session.customerId)
     : becomeCustomer(platform, at, details, billingAddress)
   const outcome = fulfil(platform, at, { session, customer, details, billingAddress })
-  return books.checkoutSessions.patch(session.id, {
+  return db.checkoutSessions.patch(session.id, {
     status: 'succeeded',
     billingAddress,
     paymentMethodType: 'card',
@@ -70,12 +57,12 @@ export function completeCheckout(
 
 /** Does what a session is for. Returns what only some sessions say afterwards. */
 function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSession> {
-  const { books } = platform
+  const { db } = platform
   const { session } = paid
   switch (session.type) {
     case 'product': {
-      const price = books.prices.get(session.priceId ?? '')
-      const product = books.products.get(price.productId ?? '')
+      const price = db.prices.get(session.priceId ?? '')
+      const product = db.products.get(price.productId ?? '')
       if (price.type === 'single_payment') return buyOnce(platform, at, paid, price, product)
       subscribe(platform, at, paid, price, product)
       return {}
@@ -84,9 +71,9 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
       const method = saveCard(platform, at, paid)
       const id = session.targetSubscriptionId
       if (id === null) return {}
-      if (books.subscriptions.find(id)?.customerId !== paid.customer.id)
+      if (db.subscriptions.find(id)?.customerId !== paid.customer.id)
         throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
-      books.subscriptions.patch(id, { defaultPaymentMethodId: method.id, updatedAt: at })
+      db.subscriptions.patch(id, { defaultPaymentMethodId: method.id, updatedAt: at })
       return {}
     }
     case 'activate_subscription':
@@ -103,12 +90,12 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
  * charges the whole period once more.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {
-  const { books } = platform
-  const target = books.subscriptions.get(paid.session.targetSubscriptionId ?? '')
+  const { db } = platform
+  const target = db.subscriptions.get(paid.session.targetSubscriptionId ?? '')
   const barred = isTerminal(target) ? 'canceled' : target.doNotCharge ? 'doNotCharge' : null
   if (barred) throw refused(`Invalid subscription: Cannot create billing run for ${barred} subscription`)
   const { status } = target
-  const subscription = books.subscriptions.patch(target.id, {
+  const subscription = db.subscriptions.patch(target.id, {
     defaultPaymentMethodId: saveCard(platform, at, paid).id,
     // Whoever is past due is not until the payment is made.
     ...(status !== 'past_due' && { status: 'active' }),
@@ -116,13 +103,6 @@ function activate(platform: Platform, at: number, paid: Paid): void {
   })
   if (status === 'incomplete') runBilling(platform, at, subscription, { reason: 'first', onSession: true })
   else if (status === 'past_due' || target.isFreePlan) payNow(platform, at, subscription)
-}
-
-interface Paid {
-  session: CheckoutSession
-  customer: Customer
-  details: CheckoutDetails
-  billingAddress: BillingAddress
 }
 
 function subscribe(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {
@@ -164,115 +144,11 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
 
-/**
- * A one-time product. As on the platform, quantity multiplies neither the charge nor the credits, the credits are those
- * of the first credit feature that was made, and they never expire.
- */
-function buyOnce(
-  platform: Platform,
-  at: number,
-  paid: Paid,
-  price: Price,
-  product: Product,
-): Partial<CheckoutSession> {
-  const { books } = platform
-  const { customer, details } = paid
-  const purchase = addPurchase(platform, at, paid, product, {
-    priceId: price.id,
-    priceType: 'single_payment',
-    trialPeriodDays: null,
-    pricePerBillingCycle: null,
-    intervalUnit: null,
-    intervalCount: null,
-    firstInvoiceValue: price.unitPrice,
-    totalPurchaseValue: price.unitPrice,
-  })
-  const redemption = redeem(platform, at, paid.session, { subscriptionId: null, purchaseId: purchase.id })
-  const invoice = createInvoice(platform, at, {
-    customer,
-    purchaseId: purchase.id,
-    lines: [{ description: purchase.name, price: price.unitPrice, quantity: 1, priceId: price.id }],
-    discount: redemption ? discountOn(price.unitPrice, redemption) : 0,
-  })
-  if (invoice.subtotal > 0)
-    charge(platform, at, { invoice, amount: invoice.subtotal, method: null, onSession: true })
-  else books.invoices.patch(invoice.id, { status: 'paid', updatedAt: at })
-  if (redemption) countRedemption(platform, at, redemption)
-  announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
-  grantPurchasedCredits(platform, at, customer, product)
-  // The payment says who paid, and a session knows the purchase that came of it.
-  return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
-}
-
-function grantPurchasedCredits(platform: Platform, at: number, customer: Customer, product: Product): void {
-  const { books } = platform
-  const [subscription] = currentSubscriptions(platform, customer.id)
-  const linked = new Set(
-    books.productFeatures
-      .by('product', product.id)
-      .filter((link) => link.expiredAt === null)
-      .map((link) => link.featureId),
-  )
-  const feature = books.features
-    .by('model', product.pricingModelId)
-    .find(({ id, type, active }) => linked.has(id) && type === 'usage_credit_grant' && active)
-  if (!subscription || !feature?.usageMeterId || !feature.amount) return
-  grantCredits(platform, at, {
-    subscriptionId: subscription.id,
-    usageMeterId: feature.usageMeterId,
-    amount: feature.amount,
-    expiresAt: null,
-    billingPeriodId: null,
-    source: 'purchase',
-    description: product.name,
-  })
-}
-
-function addPurchase(
-  platform: Platform,
-  at: number,
-  { session, customer, billingAddress }: Paid,
-  product: Product,
-  terms: Pick<
-    Purchase,
-    | 'priceId'
-    | 'priceType'
-    | 'trialPeriodDays'
-    | 'pricePerBillingCycle'
-    | 'intervalUnit'
-    | 'intervalCount'
-    | 'firstInvoiceValue'
-    | 'totalPurchaseValue'
-  >,
-) {
-  const { books, organizationId } = platform
-  return books.purchases.put({
-    ...newRecord('prch', at),
-    name: session.outputName ?? product.name,
-    status: 'paid',
-    customerId: customer.id,
-    organizationId,
-    billingCycleAnchor: null,
-    ...terms,
-    // As on the platform, whatever the session says.
-    quantity: 1,
-    bankPaymentOnly: false,
-    purchaseDate: at,
-    endDate: null,
-    proposal: null,
-    archived: false,
-    billingAddress,
-    metadata: session.outputMetadata,
-    pricingModelId: customer.pricingModelId,
-    position: books.purchases.size + 1,
-  })
-}
-
 /** Saves the card as the customer's default. */
-function saveCard({ books }: Platform, at: number, { customer, details }: Paid): PaymentMethod {
-  for (const other of books.paymentMethods.by('customer', customer.id))
-    if (other.default) books.paymentMethods.patch(other.id, { default: false, updatedAt: at })
-  return books.paymentMethods.put({
+function saveCard({ db }: Platform, at: number, { customer, details }: Paid): PaymentMethod {
+  for (const other of db.paymentMethods.by('customer', customer.id))
+    if (other.default) db.paymentMethods.patch(other.id, { default: false, updatedAt: at })
+  return db.paymentMethods.put({
     ...newRecord('pm', at),
     customerId: customer.id,
     pricingModelId: customer.pricingModelId,

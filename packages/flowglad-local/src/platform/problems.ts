@@ -51,3 +51,6 @@ export const refusedPanic = (kind: 'NotFoundError' | 'ValidationError', message:
 /** What a problem says to a person: without what the platform puts before its sentence. */
 export const plainly = ({ message }: Problem): string =>
   message.replace(/^(Unwrap called on Err: (Panic: )?)*(\w+Error: )?(Invalid \w+: |\w+ conflict: )?/, '')
+
+/** What the platform answers where it catches an error of its own and has no better text for it. */
+export const unexpected = () => refused('An unexpected error occurred. Please try again.')

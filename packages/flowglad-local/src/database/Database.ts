@@ -1,11 +1,37 @@
-import { propertiesKey } from '../rules/credits.ts'
+import { distinctKey } from '../rules/distinctKey.ts'
 import { type Journal, sqliteJournal } from './journal.ts'
-import type * as R from './records.ts'
-import { Table } from './Table.ts'
 
-/** Events with the same key are one event to a meter that counts distinct properties. */
-export const distinctKey = (event: Pick<R.UsageEvent, 'billingPeriodId' | 'usageMeterId' | 'properties'>) =>
-  `${event.billingPeriodId}\u0000${event.usageMeterId}\u0000${propertiesKey(event.properties)}`
+import type { CheckoutSession } from './records/checkoutSessions.ts'
+import type { Customer, PaymentMethod } from './records/customers.ts'
+import type {
+  BillingRun,
+  DiscountRedemption,
+  Invoice,
+  InvoiceLineItem,
+  Payment,
+  Purchase,
+} from './records/payments.ts'
+import type {
+  Discount,
+  Feature,
+  Price,
+  PricingModel,
+  Product,
+  ProductFeature,
+  Resource,
+  UsageMeter,
+} from './records/pricing.ts'
+import type { Setting } from './records/settings.ts'
+import type {
+  BillingPeriod,
+  ResourceClaim,
+  Subscription,
+  SubscriptionFeature,
+  SubscriptionItem,
+} from './records/subscriptions.ts'
+import type { LedgerAccount, LedgerEntry, UsageCredit, UsageEvent } from './records/usage.ts'
+import type { Webhook, WebhookDelivery } from './records/webhooks.ts'
+import { Table } from './Table.ts'
 
 /**
  * Everything the platform knows. Reads and writes are synchronous and in memory; a transaction's changes reach the
@@ -13,7 +39,7 @@ export const distinctKey = (event: Pick<R.UsageEvent, 'billingPeriodId' | 'usage
  *
  * Invariant: outside of `transaction` memory and file say the same.
  */
-export class Books {
+export class Database {
   readonly #undo: (() => void)[] = []
   readonly #changed = new Map<string, { table: string; id: string }>()
   readonly #tables = new Map<string, { find(id: string): unknown; load(record: never): void }>()
@@ -23,82 +49,82 @@ export class Books {
   /** Grows with every commit: what the dashboard watches. */
   version = 0
 
-  readonly settings = this.#table<R.Setting>()('settings', {})
-  readonly pricingModels = this.#table<R.PricingModel>()('pricing_models', {})
-  readonly usageMeters = this.#table<R.UsageMeter>()('usage_meters', { model: (r) => r.pricingModelId })
-  readonly resources = this.#table<R.Resource>()('resources', { model: (r) => r.pricingModelId })
-  readonly features = this.#table<R.Feature>()('features', { model: (r) => r.pricingModelId })
-  readonly products = this.#table<R.Product>()('products', { model: (r) => r.pricingModelId })
-  readonly productFeatures = this.#table<R.ProductFeature>()('product_features', {
+  readonly settings = this.#table<Setting>()('settings', {})
+  readonly pricingModels = this.#table<PricingModel>()('pricing_models', {})
+  readonly usageMeters = this.#table<UsageMeter>()('usage_meters', { model: (r) => r.pricingModelId })
+  readonly resources = this.#table<Resource>()('resources', { model: (r) => r.pricingModelId })
+  readonly features = this.#table<Feature>()('features', { model: (r) => r.pricingModelId })
+  readonly products = this.#table<Product>()('products', { model: (r) => r.pricingModelId })
+  readonly productFeatures = this.#table<ProductFeature>()('product_features', {
     product: (r) => r.productId,
   })
-  readonly prices = this.#table<R.Price>()('prices', {
+  readonly prices = this.#table<Price>()('prices', {
     product: (r) => r.productId,
     meter: (r) => r.usageMeterId,
     model: (r) => r.pricingModelId,
   })
-  readonly customers = this.#table<R.Customer>()('customers', {
+  readonly customers = this.#table<Customer>()('customers', {
     externalId: (r) => (r.archived ? null : r.externalId),
   })
-  readonly subscriptions = this.#table<R.Subscription>()('subscriptions', { customer: (r) => r.customerId })
-  readonly subscriptionItems = this.#table<R.SubscriptionItem>()('subscription_items', {
+  readonly subscriptions = this.#table<Subscription>()('subscriptions', { customer: (r) => r.customerId })
+  readonly subscriptionItems = this.#table<SubscriptionItem>()('subscription_items', {
     subscription: (r) => r.subscriptionId,
   })
-  readonly subscriptionFeatures = this.#table<R.SubscriptionFeature>()('subscription_features', {
+  readonly subscriptionFeatures = this.#table<SubscriptionFeature>()('subscription_features', {
     item: (r) => r.subscriptionItemId,
   })
-  readonly resourceClaims = this.#table<R.ResourceClaim>()('resource_claims', {
+  readonly resourceClaims = this.#table<ResourceClaim>()('resource_claims', {
     subscription: (r) => (r.releasedAt === null ? r.subscriptionId : null),
   })
-  readonly billingPeriods = this.#table<R.BillingPeriod>()('billing_periods', {
+  readonly billingPeriods = this.#table<BillingPeriod>()('billing_periods', {
     subscription: (r) => r.subscriptionId,
   })
-  readonly billingRuns = this.#table<R.BillingRun>()('billing_runs', {
+  readonly billingRuns = this.#table<BillingRun>()('billing_runs', {
     subscription: (r) => r.subscriptionId,
     due: (r) => (r.dueAt === null ? null : 'due'),
   })
-  readonly usageEvents = this.#table<R.UsageEvent>()('usage_events', {
+  readonly usageEvents = this.#table<UsageEvent>()('usage_events', {
     subscription: (r) => r.subscriptionId,
     transaction: (r) => `${r.transactionId}\u0000${r.usageMeterId}`,
     distinct: (r) => distinctKey(r),
   })
-  readonly usageCredits = this.#table<R.UsageCredit>()('usage_credits', {
+  readonly usageCredits = this.#table<UsageCredit>()('usage_credits', {
     subscription: (r) => r.subscriptionId,
     spendable: (r) => (r.remaining > 0 && !r.expired ? `${r.subscriptionId}\u0000${r.usageMeterId}` : null),
   })
-  readonly ledgerEntries = this.#table<R.LedgerEntry>()('ledger_entries', {
+  readonly ledgerEntries = this.#table<LedgerEntry>()('ledger_entries', {
     subscription: (r) => r.subscriptionId,
     outstanding: (r) => (r.outstanding > 0 ? r.subscriptionId : null),
   })
-  readonly ledgerAccounts = this.#table<R.LedgerAccount>()('ledger_accounts', {
+  readonly ledgerAccounts = this.#table<LedgerAccount>()('ledger_accounts', {
     subscription: (r) => r.subscriptionId,
     account: (r) => `${r.subscriptionId}\u0000${r.usageMeterId}`,
   })
-  readonly paymentMethods = this.#table<R.PaymentMethod>()('payment_methods', {
+  readonly paymentMethods = this.#table<PaymentMethod>()('payment_methods', {
     customer: (r) => r.customerId,
   })
-  readonly invoices = this.#table<R.Invoice>()('invoices', {
+  readonly invoices = this.#table<Invoice>()('invoices', {
     customer: (r) => r.customerId,
     subscription: (r) => r.subscriptionId,
   })
-  readonly invoiceLineItems = this.#table<R.InvoiceLineItem>()('invoice_line_items', {
+  readonly invoiceLineItems = this.#table<InvoiceLineItem>()('invoice_line_items', {
     invoice: (r) => r.invoiceId,
   })
-  readonly payments = this.#table<R.Payment>()('payments', {
+  readonly payments = this.#table<Payment>()('payments', {
     customer: (r) => r.customerId,
     invoice: (r) => r.invoiceId,
   })
-  readonly purchases = this.#table<R.Purchase>()('purchases', { customer: (r) => r.customerId })
-  readonly discounts = this.#table<R.Discount>()('discounts', { model: (r) => r.pricingModelId })
-  readonly discountRedemptions = this.#table<R.DiscountRedemption>()('discount_redemptions', {
+  readonly purchases = this.#table<Purchase>()('purchases', { customer: (r) => r.customerId })
+  readonly discounts = this.#table<Discount>()('discounts', { model: (r) => r.pricingModelId })
+  readonly discountRedemptions = this.#table<DiscountRedemption>()('discount_redemptions', {
     discount: (r) => r.discountId,
     subscription: (r) => r.subscriptionId,
   })
-  readonly checkoutSessions = this.#table<R.CheckoutSession>()('checkout_sessions', {
+  readonly checkoutSessions = this.#table<CheckoutSession>()('checkout_sessions', {
     customer: (r) => r.customerId,
   })
-  readonly webhooks = this.#table<R.Webhook>()('webhooks', { model: (r) => r.pricingModelId })
-  readonly webhookDeliveries = this.#table<R.WebhookDelivery>()('webhook_deliveries', {
+  readonly webhooks = this.#table<Webhook>()('webhooks', { model: (r) => r.pricingModelId })
+  readonly webhookDeliveries = this.#table<WebhookDelivery>()('webhook_deliveries', {
     state: (r) => r.state,
   })
 

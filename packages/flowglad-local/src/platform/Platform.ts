@@ -1,10 +1,10 @@
+import type { Database } from '../database/Database.ts'
 import type { Clock } from './clock.ts'
-import type { Books } from './database/Books.ts'
 import { createId } from './ids.ts'
 
 /** What every operation needs: the books, the time, whose platform it is and where its pages are. */
 export interface Platform {
-  books: Books
+  db: Database
   clock: Clock
   organizationId: string
   /** The pricing model that the API key is for, and new customers get, whichever is the default later. */

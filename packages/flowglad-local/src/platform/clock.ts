@@ -1,4 +1,4 @@
-import { epochMs } from './pricing/bounds.ts'
+import { epochMs } from '../rules/bounds.ts'
 import { Problem } from './problems.ts'
 
 /** The platform's time: the machine's clock plus whatever a developer advanced it by. Epoch milliseconds. */

@@ -1,0 +1,96 @@
+import type { Metadata } from '../database/records/base.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Price } from '../database/records/pricing.ts'
+import type { Subscription } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { periodEndAfter } from '../rules/period.ts'
+import { announce } from '../webhooks/announce.ts'
+import { grantPlanCredits } from './grantPlanCredits.ts'
+import { addItem } from './items.ts'
+import { addPeriod } from './periods.ts'
+
+/** A subscription with its first item, and its first period unless a payment has to come before. Whether it is paid for, and what it grants, is the caller's affair. */
+export function createSubscription(
+  platform: Platform,
+  at: number,
+  input: {
+    customer: Customer
+    price: Price
+    quantity: number
+    name: string
+    status: Subscription['status']
+    paymentMethodId?: string | null
+    backupPaymentMethodId?: string | null
+    metadata?: Metadata | null
+    doNotCharge?: boolean
+    /** The plan whose billing cycle it continues: its first period is that plan's current one. Default: a cycle of its own, from now. */
+    continues?: Subscription | undefined
+    trialEnd?: number | null
+    interval?: Subscription['interval']
+    intervalCount?: number
+  },
+): Subscription {
+  const { db, organizationId } = platform
+  const { customer, price } = input
+  const interval = input.interval ?? price.intervalUnit ?? 'month'
+  const intervalCount = input.intervalCount ?? price.intervalCount ?? 1
+  const trialEnd = input.trialEnd ?? null
+  const subscription = db.subscriptions.put({
+    ...newRecord('sub', at),
+    startDate: at,
+    customerId: customer.id,
+    organizationId,
+    status: input.status,
+    defaultPaymentMethodId: input.paymentMethodId ?? null,
+    backupPaymentMethodId: input.backupPaymentMethodId ?? null,
+    trialEnd,
+    currentBillingPeriodStart: input.continues?.currentBillingPeriodStart ?? at,
+    currentBillingPeriodEnd:
+      input.continues?.currentBillingPeriodEnd ??
+      trialEnd ??
+      periodEndAfter(at, { anchor: at, unit: interval, count: intervalCount }),
+    metadata: input.metadata ?? null,
+    canceledAt: null,
+    cancelScheduledAt: null,
+    cancellationReason: null,
+    replacedBySubscriptionId: null,
+    isFreePlan: price.unitPrice === 0,
+    doNotCharge: input.doNotCharge ?? false,
+    priceId: price.id,
+    runBillingAtPeriodStart: true,
+    interval,
+    intervalCount,
+    billingCycleAnchorDate: input.continues?.billingCycleAnchorDate ?? at,
+    name: input.name,
+    renews: true,
+    pricingModelId: customer.pricingModelId,
+    scheduledAdjustmentAt: null,
+  })
+  addItem(platform, at, subscription, {
+    price,
+    quantity: input.quantity,
+    name: input.quantity > 1 && price.name !== null ? `${price.name} x ${input.quantity}` : price.name,
+    ...(input.doNotCharge && { unitPrice: 0 }),
+  })
+  if (input.status !== 'incomplete') addPeriod(platform, at, subscription)
+  announce(platform, at, 'subscription.created', { id: subscription.id, object: 'subscription', customer })
+  return subscription
+}
+
+/** The default product's subscription, with its credits: what every customer has who has nothing else. */
+export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
+  const { db } = platform
+  const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId
+  const product = db.products.by('model', modelId).find((p) => p.default && p.active)
+  const price = product && db.prices.by('product', product.id).find((p) => p.isDefault && p.active)
+  if (!product || !price) return null
+  const subscription = createSubscription(platform, at, {
+    customer,
+    price,
+    quantity: 1,
+    name: `${product.name} Subscription`,
+    status: 'active',
+  })
+  grantPlanCredits(platform, at, subscription, { renewal: false })
+  return subscription
+}

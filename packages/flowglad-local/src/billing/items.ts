@@ -1,0 +1,111 @@
+import type { Metadata } from '../database/records/base.ts'
+import type { Price } from '../database/records/pricing.ts'
+import type {
+  Subscription,
+  SubscriptionFeature,
+  SubscriptionItem,
+} from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+import { grantAmount } from '../rules/credits.ts'
+
+/** Items in force at a moment; one that is scheduled to end still is until then. */
+export const itemsAt = (
+  { db }: Pick<Platform, 'db'>,
+  subscriptionId: string,
+  at: number,
+): SubscriptionItem[] =>
+  db.subscriptionItems
+    .by('subscription', subscriptionId)
+    .filter((item) => item.addedDate <= at && (item.expiredAt === null || item.expiredAt > at))
+
+export const featuresOf = ({ db }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
+  items.flatMap((item) => db.subscriptionFeatures.by('item', item.id))
+
+/** An item and the features that its product brings along. `addedDate` may lie ahead: a scheduled change. */
+export function addItem(
+  { db }: Platform,
+  at: number,
+  subscription: Subscription,
+  {
+    price,
+    quantity,
+    addedDate = at,
+    unitPrice = price.unitPrice,
+    name = price.name,
+    metadata = null,
+  }: {
+    price: Price
+    quantity: number
+    addedDate?: number
+    unitPrice?: number
+    name?: string | null
+    metadata?: Metadata | null
+  },
+): SubscriptionItem {
+  const item = db.subscriptionItems.put({
+    ...newRecord('si', at),
+    subscriptionId: subscription.id,
+    name,
+    addedDate: Math.max(addedDate, subscription.startDate),
+    priceId: price.id,
+    unitPrice,
+    quantity,
+    metadata,
+    type: 'static',
+    externalId: null,
+    expiredAt: null,
+    manuallyCreated: false,
+    pricingModelId: subscription.pricingModelId,
+  })
+  for (const { id, featureId, expiredAt } of price.productId
+    ? db.productFeatures.by('product', price.productId)
+    : []) {
+    const feature = db.features.get(featureId)
+    if (expiredAt !== null || !feature.active) continue
+    db.subscriptionFeatures.put({
+      ...newRecord('sub_feature', at),
+      subscriptionItemId: item.id,
+      featureId,
+      productFeatureId: id,
+      type: feature.type,
+      amount: feature.type === 'toggle' ? null : grantAmount(feature.amount, quantity),
+      usageMeterId: feature.usageMeterId,
+      renewalFrequency: feature.renewalFrequency,
+      expiredAt: null,
+      detachedAt: null,
+      detachedReason: null,
+      manuallyCreated: false,
+      pricingModelId: subscription.pricingModelId,
+      resourceId: feature.resourceId,
+      name: feature.name,
+      slug: feature.slug,
+    })
+  }
+  return item
+}
+
+/** Ends an item at a moment, or takes its end back. A feature of it that ends earlier by itself still does. */
+export function expireItem(
+  { db }: Platform,
+  at: number,
+  item: SubscriptionItem,
+  expiredAt: number | null,
+): void {
+  db.subscriptionItems.patch(item.id, { expiredAt, updatedAt: at })
+  for (const feature of db.subscriptionFeatures.by('item', item.id))
+    if (feature.expiredAt === item.expiredAt || (feature.expiredAt ?? Infinity) > (expiredAt ?? Infinity))
+      db.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
+}
+
+/** Price and name follow the dearest item, the newer one when two cost the same. */
+export function followItems({ db }: Platform, at: number, subscription: Subscription): Subscription {
+  const [main] = itemsAt({ db }, subscription.id, at).sort(
+    (a, b) => b.unitPrice * b.quantity - a.unitPrice * a.quantity || b.addedDate - a.addedDate,
+  )
+  if (!main) return subscription
+  return db.subscriptions.patch(subscription.id, {
+    priceId: main.priceId,
+    name: main.name ?? subscription.name,
+    updatedAt: at,
+  })
+}

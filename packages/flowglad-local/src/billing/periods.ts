@@ -1,0 +1,27 @@
+import type { BillingPeriod, Subscription } from '../database/records/subscriptions.ts'
+import { newRecord, type Platform } from '../platform/Platform.ts'
+
+/** The period that a moment falls into. The first moment of a period is its own, the last the next one's. */
+export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): BillingPeriod | undefined =>
+  db.billingPeriods
+    .by('subscription', subscriptionId)
+    .findLast((period) => period.startDate <= at && at < period.endDate)
+
+export const latestPeriod = ({ db }: Platform, subscriptionId: string): BillingPeriod | undefined =>
+  db.billingPeriods.by('subscription', subscriptionId).at(-1)
+
+/** The latest period of a subscription that has one: every one but those that wait for their first payment. */
+export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
+  const period = latestPeriod(platform, subscriptionId)
+  if (!period) throw new Error(`${subscriptionId} has no billing period`)
+  return period
+}
+
+export function addPeriod({ db }: Platform, at: number, subscription: Subscription): BillingPeriod {
+  return db.billingPeriods.put({
+    ...newRecord('billing_period', at),
+    subscriptionId: subscription.id,
+    startDate: subscription.currentBillingPeriodStart,
+    endDate: subscription.currentBillingPeriodEnd,
+  })
+}

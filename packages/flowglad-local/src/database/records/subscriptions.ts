@@ -1,0 +1,86 @@
+import type { Flowglad } from '@flowglad/node'
+import type { Interval } from '../../rules/period.ts'
+import type { Base, Metadata } from './base.ts'
+import type { Feature } from './pricing.ts'
+
+type SubscriptionStatus = Flowglad.StandardSubscriptionRecord['status']
+
+export interface Subscription extends Base {
+  startDate: number
+  customerId: string
+  organizationId: string
+  status: SubscriptionStatus
+  defaultPaymentMethodId: string | null
+  backupPaymentMethodId: string | null
+  trialEnd: number | null
+  currentBillingPeriodStart: number
+  currentBillingPeriodEnd: number
+  metadata: Metadata | null
+  canceledAt: number | null
+  cancelScheduledAt: number | null
+  cancellationReason: string | null
+  replacedBySubscriptionId: string | null
+  isFreePlan: boolean
+  doNotCharge: boolean
+  priceId: string
+  runBillingAtPeriodStart: boolean
+  interval: Interval
+  intervalCount: number
+  billingCycleAnchorDate: number
+  name: string
+  renews: true
+  pricingModelId: string
+  scheduledAdjustmentAt: number | null
+}
+
+export interface SubscriptionItem extends Base {
+  subscriptionId: string
+  name: string | null
+  addedDate: number
+  priceId: string
+  unitPrice: number
+  quantity: number
+  metadata: Metadata | null
+  type: 'static'
+  externalId: string | null
+  expiredAt: number | null
+  manuallyCreated: boolean
+  pricingModelId: string
+}
+
+export interface SubscriptionFeature extends Base {
+  subscriptionItemId: string
+  featureId: string
+  productFeatureId: string | null
+  type: Feature['type']
+  amount: number | null
+  usageMeterId: string | null
+  renewalFrequency: Feature['renewalFrequency']
+  expiredAt: number | null
+  detachedAt: number | null
+  detachedReason: string | null
+  manuallyCreated: boolean
+  pricingModelId: string
+  resourceId: string | null
+  name: string
+  slug: string
+}
+
+export interface BillingPeriod extends Base {
+  subscriptionId: string
+  startDate: number
+  endDate: number
+}
+
+export interface ResourceClaim extends Base {
+  organizationId: string
+  pricingModelId: string
+  resourceId: string
+  subscriptionId: string
+  externalId: string | null
+  metadata: Metadata | null
+  claimedAt: number
+  releasedAt: number | null
+  releaseReason: string | null
+  expiredAt: number | null
+}

@@ -1,0 +1,68 @@
+import { currentSubscriptions } from '../billing/subscriptions.ts'
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { count, day, money } from './format.ts'
+import { type Html, html } from './html.ts'
+import { badge, balanceBars, findCustomers, howMany, newest, table } from './parts.ts'
+
+export const addressOf = (customer: Customer, find = ''): string =>
+  `/?customer=${encodeURIComponent(customer.externalId)}${find && `&find=${encodeURIComponent(find)}`}`
+
+export function customersPart(platform: Platform, selected: Customer | undefined, find: string): Html {
+  const { db } = platform
+  const found = findCustomers(platform, find)
+  const shown = newest(found)
+  if (selected && !shown.includes(selected)) shown.unshift(selected)
+  const rows = shown.map((customer) => {
+    const [subscription] = currentSubscriptions(platform, customer.id)
+    const accounts = subscription ? db.ledgerAccounts.by('subscription', subscription.id) : []
+    return html`<tr class="${customer.id === selected?.id ? 'selected' : ''}">
+  <td><a href="${addressOf(customer, find)}">${customer.name || customer.externalId}</a><br><span class="soft mono">${customer.externalId}</span></td>
+  <td>${subscription ? html`${subscription.name}<br>${badge(subscription.status)}` : html`<span class="soft">No plan</span>`}</td>
+  <td class="wide">${accounts.map(
+    ({ usageMeterId, balance }) =>
+      html`<div class="spread small"><span class="soft">${db.usageMeters.get(usageMeterId).name}</span><span class="${balance < 0 ? 'negative' : ''}">${count(balance)}</span></div>`,
+  )}</td>
+</tr>`
+  })
+  return html`${table(
+    ['Customer', 'Plan', 'Available'],
+    rows,
+    find === ''
+      ? 'None yet. The first call of your application creates one; --seed brings some along.'
+      : `Nobody is called “${find}”.`,
+    'Customers',
+  )}
+<p class="small soft">${howMany(found.length)}${find !== '' && html` with “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
+}
+
+export function customerPart(platform: Platform, customer: Customer): Html {
+  const { db } = platform
+  const subscriptions = db.subscriptions.by('customer', customer.id).reverse()
+  const [current] = currentSubscriptions(platform, customer.id)
+  return html`<div class="spread"><h2>${customer.name || customer.externalId}</h2><span class="row small"><a href="/billing-portal/${platform.organizationId}/${encodeURIComponent(customer.externalId)}">Their portal</a> <a href="/">All customers</a></span></div>
+<p class="small soft">${customer.email} · <span class="mono">${customer.id}</span></p>
+${current && balanceBars(platform, current)}
+<h3>Subscriptions</h3>
+${table(
+  ['Plan', 'Status', 'Period', 'Id'],
+  subscriptions.map(
+    (s) => html`<tr><td>${s.name}</td><td>${badge(s.status)}</td>
+<td>${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}</td><td class="mono">${s.id}</td></tr>`,
+  ),
+  'None.',
+  'Subscriptions',
+)}
+<h3>Payments</h3>
+${table(
+  ['When', 'For', 'Status', { number: 'Amount' }],
+  newest(db.payments.by('customer', customer.id)).map(
+    (
+      payment,
+    ) => html`<tr><td class="when">${day(payment.chargeDate)}</td><td class="mono">${db.invoices.get(payment.invoiceId).invoiceNumber}</td>
+<td>${badge(payment.status)}</td><td class="number">${money(payment.amount)}</td></tr>`,
+  ),
+  'None.',
+  'Payments',
+)}`
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import type { Customer } from '../database/records/customers.ts'
+import type { Platform } from '../platform/Platform.ts'
+import { addressOf } from './dashboardCustomers.ts'
+import { count, instant } from './format.ts'
+import { type Html, html } from './html.ts'
+import { badge, cut, type Heading, howMany, newest, table } from './parts.ts'
+
+/** Whose a row is, where rows are of many. */
+const whose = (
+  { db }: Platform,
+  selected: Customer | undefined,
+  { subscriptionId }: { subscriptionId: string },
+): Html | false => {
+  if (selected) return false
+  const customer = db.customers.get(db.subscriptions.get(subscriptionId).customerId)
+  return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
+}
+
+/** The headings of a table; whose a row is goes without saying on a customer's page. */
+const headings = (selected: Customer | undefined, ...all: Heading[]): Heading[] =>
+  selected ? all.filter((heading) => heading !== 'Customer') : all
+
+export function ledgerPart(platform: Platform, customer: Customer | undefined): Html {
+  const { db } = platform
+  const entries = newest(
+    customer
+      ? db.subscriptions
+          .by('customer', customer.id)
+          .flatMap((s) => db.ledgerEntries.by('subscription', s.id))
+          .sort((a, b) => a.createdAt - b.createdAt)
+      : db.ledgerEntries.all(),
+  )
+  const names = { credit_grant_recognized: 'Grant', usage_cost: 'Usage', credit_grant_expired: 'Expired' }
+  return html`<div class="spread"><h2>Ledger</h2><span class="small soft">Balance = sum of entries</span></div>
+${table(
+  headings(customer, 'When', 'Customer', { slim: 'Entry' }, 'Meter', { broad: 'For' }, { number: 'Units' }),
+  entries.map(
+    (
+      entry,
+    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${whose(platform, customer, entry)}<td>${names[entry.type]}</td>
+${cut(db.usageMeters.get(entry.usageMeterId).name)}
+${cut(entry.description)}
+<td class="number ${entry.amount < 0 ? '' : 'positive'}">${entry.amount > 0 ? '+' : '−'}${count(Math.abs(entry.amount))}</td></tr>`,
+  ),
+  'No entries yet: a plan grants credits, usage takes them.',
+  'Ledger entries',
+)}`
+}
+
+export function usagePart(platform: Platform, customer: Customer | undefined): Html {
+  const { db } = platform
+  const all = customer
+    ? db.subscriptions.by('customer', customer.id).flatMap((s) => db.usageEvents.by('subscription', s.id))
+    : [...db.usageEvents.all()]
+  const events = newest(all)
+  return html`<div class="spread"><h2>Usage events</h2><span class="small soft">${howMany(all.length)}</span></div>
+${table(
+  headings(customer, 'When', 'Customer', 'Meter', { broad: 'Transaction' }, 'Price', { number: 'Amount' }),
+  events.map(
+    (
+      event,
+    ) => html`<tr><td class="when">${instant(event.createdAt)}</td>${whose(platform, customer, event)}${cut(db.usageMeters.get(event.usageMeterId).name)}
+${cut(event.transactionId, 'mono')}${cut(db.prices.get(event.priceId).slug ?? event.priceId, 'mono')}<td class="number">${count(event.amount)}</td></tr>`,
+  ),
+  'No usage yet.',
+  'Usage events',
+)}`
+}
+
+export function checkoutsPart({ db }: Platform, customer: Customer | undefined): Html {
+  const sessions = newest(
+    customer ? db.checkoutSessions.by('customer', customer.id) : db.checkoutSessions.all(),
+  )
+  return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Open for a day</span></div>
+${table(
+  ['When', 'Customer', 'For', 'Status'],
+  sessions.map((session) => {
+    const price = session.priceId ? db.prices.get(session.priceId) : null
+    const what = price?.name ?? 'A card'
+    const path = session.type === 'add_payment_method' ? 'add-payment-method' : 'checkout'
+    return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
+<td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
+  }),
+  'No checkouts yet: your application opens one for who wants to pay.',
+  'Checkout sessions',
+)}`
+}
+
+/** The part of a delivery's body that says whom it is about: see `announce`. */
+const about = z.object({ customer: z.object({ externalId: z.string() }) })
+
+export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
+  const all = [...db.webhookDeliveries.all()]
+  const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
+  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed as Svix signs them; without a receiver they are only kept</span></div>
+${table(
+  headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
+    'slim number': 'Tries',
+  }),
+  deliveries.map(
+    (delivery) => html`<tr><td class="when">${instant(delivery.createdAt)}</td>
+${!customer && cut(about.parse(JSON.parse(delivery.payload)).customer.externalId)}<td class="mono long" title="${delivery.payload}">${delivery.type}</td><td>${badge(delivery.state)}</td>
+${cut(delivery.lastError ?? (delivery.lastStatus === null ? '–' : `HTTP ${delivery.lastStatus}`))}<td class="number">${delivery.attempts}</td></tr>`,
+  ),
+  'No events yet.',
+  'Webhook deliveries',
+)}`
+}
