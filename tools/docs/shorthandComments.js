@@ -1,0 +1,18 @@
+// TypeDoc reads no comment for `return { useBalance }`. This plugin gives the property the comment of the function or variable it names.
+import { Converter, ReflectionKind } from 'typedoc'
+import ts from 'typescript'
+
+export function load(app) {
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, reflection) => {
+    if (!reflection.kindOf(ReflectionKind.Property) || reflection.hasComment()) return
+    const declaration = context.getSymbolFromReflection(reflection)?.declarations?.[0]
+    if (!declaration || !ts.isShorthandPropertyAssignment(declaration)) return
+    const value = context.checker.getShorthandAssignmentValueSymbol(declaration)
+    const named = value?.declarations?.[0]
+    if (!value || !named) return
+    const comment = ts.isFunctionDeclaration(named)
+      ? context.getSignatureComment(named)
+      : context.getComment(value, ReflectionKind.Variable)
+    if (comment) reflection.comment = comment
+  })
+}
