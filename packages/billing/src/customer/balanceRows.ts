@@ -3,7 +3,7 @@ import type { Meters } from '../contract/meters.ts'
 import type { Snapshot } from '../ledger/commands.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
 
-/** The ledger's rows as a person reads them: a row per meter of the app, in the app's order. None until the first snapshot. */
+/** Returns a customer's balances for display: one row per meter of the app, in the app's order; none before the first snapshot. */
 export function balanceRows(
   customer: string,
   { version, snapshot, balances }: CustomerBalances,
@@ -16,7 +16,7 @@ export function balanceRows(
     customer,
     version,
     asOf: snapshot.asOf,
-    plan: planOf(snapshot.subscription),
+    plan: planSummary(snapshot.subscription),
     balances: Object.entries(meters).map(([meter, policy]): BalanceRow => {
       const account = balances.find((balance) => balance.meter === meter)
       const { available, held, used, limit, parked } = account ?? noAccount
@@ -45,13 +45,14 @@ export function balanceRows(
 const noAccount = { available: 0, held: 0, used: 0, limit: 0, parked: 0 }
 
 function statusOf(share: number, available: number, held: number, overage: boolean): BalanceStatus {
-  // Units that running work holds may come back, so they alone exhaust nothing; past the grant, overage goes on.
+  // Held units may come back, so they alone don't exhaust the balance. With overage, usage continues past the grant.
   if (!overage && available <= 0 && (held === 0 || share >= 1)) return 'exhausted'
   if (share > 0.9) return 'critical'
   return share > 0.75 ? 'warning' : 'ok'
 }
 
-export const planOf = (subscription: Snapshot['subscription']): PlanSummary | null =>
+/** Returns the plan of a subscription for display. */
+export const planSummary = (subscription: Snapshot['subscription']): PlanSummary | null =>
   subscription && {
     name: subscription.planName,
     priceSlug: subscription.priceSlug,

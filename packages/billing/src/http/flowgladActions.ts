@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
-import { afterPlanChange } from '../customer/plans.ts'
+import { afterPlanChange } from '../customer/planChangeErrors.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import { ActionError } from './actionError.ts'
 import { createFlowgladBilling, type FlowgladBillingParts } from './flowgladBilling.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sendBillingError } from '../../src/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('a plain Fastify route meters its work, and answers 402 in the words of an API', async () => {
+test('answers 402 with the balance when a metered Fastify route is short, and 503 with retry-after without a ledger', async () => {
   await using stack = await startStack()
   const app = fastify()
   app.setErrorHandler((error, _request, reply) => {

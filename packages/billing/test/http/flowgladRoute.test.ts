@@ -23,7 +23,7 @@ const availableOf = async (app: App, meter: string) => {
   return rows.find(({ slug }) => slug === meter)?.availableBalance
 }
 
-test("the browser's balance is the ledger's, also while usage waits for delivery", async () => {
+test("returns the ledger's balance while usage waits for delivery", async () => {
   await using app = await startApp()
   app.proxy.breakWith(({ path }) => (path.includes('usage-events') ? { state: 'refused' } : undefined))
   await app.client.generate.mutate({ prompt: 'x', count: 4 })
@@ -41,7 +41,7 @@ test("the browser's balance is the ledger's, also while usage waits for delivery
   expect(await app.books.available(ada, 'generations')).toBe(10)
 })
 
-test('a ledger that is out of reach is BILLING_UNAVAILABLE to whoever reads, and no fault', async () => {
+test('answers BILLING_UNAVAILABLE to reads while the ledger is unavailable', async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
   const unlessAway =
@@ -71,7 +71,7 @@ test('a ledger that is out of reach is BILLING_UNAVAILABLE to whoever reads, and
   isAway = false
 })
 
-test('a plan change that was made is not denied, though the books cannot be read after it', async () => {
+test("does not deny a plan change when billing can't be read after it", async () => {
   const ledger = sqliteLedger(':memory:')
   let readsLeft = Number.POSITIVE_INFINITY
   await using app = await startApp({
@@ -88,19 +88,19 @@ test('a plan change that was made is not denied, though the books cannot be read
   await app.books.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // The plan can be told once more; for the books it is too late.
+    // One read is left for the plan, and none for the billing.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })
   expect(await post(app, 'subscriptions/adjust', { priceSlug: 'scale_monthly' })).toMatchObject({
     status: 400,
-    error: { message: expect.stringContaining('may have been changed: please look again') },
+    error: { message: expect.stringContaining('may have changed. Check your plan') },
   })
   readsLeft = Number.POSITIVE_INFINITY
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Scale' })
 })
 
-test('only the actions that an app needs are reachable from a browser', async () => {
+test("answers 404 to Flowglad's actions that an app doesn't need", async () => {
   await using app = await startApp()
   for (const path of [
     'subscriptions/create',
@@ -117,7 +117,7 @@ test('only the actions that an app needs are reachable from a browser', async ()
   expect(app.proxy.seen.filter(({ path }) => path.includes('subscriptions'))).toEqual([])
 })
 
-test('nobody signed in is 401', async () => {
+test('answers 401 without a session', async () => {
   await using app = await startApp()
   expect(await post(app, 'customers/billing', {}, null)).toMatchObject({
     status: 401,
@@ -125,7 +125,7 @@ test('nobody signed in is 401', async () => {
   })
 })
 
-test('usage recorded by the browser goes through the ledger with its smart defaults', async () => {
+test("records usage from the browser through the ledger, one unit on the meter's price by default", async () => {
   await using app = await startApp()
   const answer = await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })
   expect(answer).toMatchObject({
@@ -142,7 +142,7 @@ test('usage recorded by the browser goes through the ledger with its smart defau
   })
 })
 
-test("the browser's transaction id is a key: sent twice, it is charged once, and it never becomes Flowglad's", async () => {
+test("uses the browser's transaction id as an idempotency key, never as Flowglad's transaction id", async () => {
   await using app = await startApp()
   const body = { usageMeterSlug: 'api_calls', transactionId: 'move-17', amount: 3 }
   const first = await post(app, 'usage-events/create', body)
@@ -157,17 +157,17 @@ test("the browser's transaction id is a key: sent twice, it is charged once, and
   expect(events[0]?.transactionId).not.toBe('move-17')
 })
 
-test('a browser records neither on other meters, nor on prices of its choice, nor on foreign subscriptions', async () => {
+test('rejects usage from the browser on another meter, price or subscription', async () => {
   await using app = await startApp()
   const { pricingModel } = await app.books.sdk.pricingModels.retrieveDefault()
   const meter = pricingModel.usageMeters.find(({ slug }) => slug === 'api_calls')
   const free = meter?.prices.find(({ slug }) => slug === 'api_calls_no_charge')
   const own = meter?.prices.find(({ slug }) => slug === 'api_calls_standard')
-  const refused = [
+  const rejected = [
     [{ usageMeterSlug: 'generations' }, 403],
     [{ priceSlug: 'api_calls_no_charge' }, 403],
     [{ priceId: free?.id }, 403],
-    [{ usageMeterSlug: 'api_calls', subscriptionId: 'sub_of_somebody_else' }, 403],
+    [{ usageMeterSlug: 'api_calls', subscriptionId: 'sub_other_customer' }, 403],
     [{ usageMeterSlug: 'api_calls', priceId: own?.id }, 400],
     [{ usageMeterSlug: 'nope' }, 400],
     [{}, 400],
@@ -179,7 +179,7 @@ test('a browser records neither on other meters, nor on prices of its choice, no
     [{ usageMeterSlug: 'api_calls', transactionId: 'a,b' }, 400],
     [{ usageMeterSlug: 'api_calls', amount: 101 }, 402],
   ] as const
-  for (const [body, status] of refused) {
+  for (const [body, status] of rejected) {
     expect(await post(app, 'usage-events/create', body), JSON.stringify(body)).toMatchObject({
       status,
       error: { code: expect.any(String) },
@@ -189,7 +189,7 @@ test('a browser records neither on other meters, nor on prices of its choice, no
   expect(await availableOf(app, 'api_calls')).toBe(99)
 })
 
-test('checkout ignores where the browser wants to go, and sells only what is for sale', async () => {
+test("ignores the browser's return addresses in a checkout, and sells only what is for sale", async () => {
   await using app = await startApp()
   await app.client.ping.query()
   const { data } = await post(app, 'checkout-sessions/create', {
@@ -211,7 +211,7 @@ test('checkout ignores where the browser wants to go, and sells only what is for
   }
 })
 
-test('a plan can be cancelled with its period, resumed and changed, but not ended at once for fresh free credits', async () => {
+test('cancels a plan at the end of its period, resumes and changes it, but never ends it immediately', async () => {
   await using app = await startApp()
   await app.client.ping.query()
   await app.books.pay(ada, 'pro_monthly')
@@ -247,7 +247,7 @@ test('a plan can be cancelled with its period, resumed and changed, but not ende
   expect(await plan()).toMatchObject({ name: 'Scale', cancelsAt: null })
 })
 
-test('while Flowglad was away from the start, its routes answer 503 with retryAfterMs, not a fault', async () => {
+test('answers 503 with retryAfterMs while Flowglad has been unavailable since the start', async () => {
   await using app = await startApp({ started: false })
   app.proxy.breakWith(() => ({ state: 'refused' }))
   const away = { status: 503, error: { json: { retryAfterMs: expect.any(Number) } } }
@@ -256,8 +256,8 @@ test('while Flowglad was away from the start, its routes answer 503 with retryAf
   expect(await post(app, 'checkout-sessions/create', { priceId: 'price_1' })).toMatchObject(away)
 })
 
-test("who looks at Flowglad's books waits for a Flowglad that is silent no longer than a call does", async () => {
-  // No deadline of a request ends it: longer than this test may take.
+test('waits for an unresponsive Flowglad no longer than a metered call does', async () => {
+  // The deadline of a request is longer than this test may take.
   await using app = await startApp({
     started: false,
     options: { decisionMs: 50, flowgladDeadlineMs: 600_000 },
@@ -275,11 +275,11 @@ test("who looks at Flowglad's books waits for a Flowglad that is silent no longe
   }
   app.proxy.mend()
   open()
-  // The look went on behind.
+  // The fetch continued in the background.
   await until(async () => expect(await post(app, 'customers/billing')).toMatchObject({ status: 200 }))
 })
 
-test('reading is limited like every action: 429 says when to come again, before anything is asked of Flowglad', async () => {
+test('limits reads like every action, and answers 429 with retry-after before it calls Flowglad', async () => {
   let left = 2
   await using app = await startApp({
     limit: async () => (left-- > 0 ? null : { retryAfterMs: 2_500 }),
@@ -300,7 +300,7 @@ test('reading is limited like every action: 429 says when to come again, before 
   expect(app.proxy.count(/customers/)).toBe(asked)
 })
 
-test('after a restart known balances do not wait for a Flowglad that swallows every request', async () => {
+test('returns known balances after a restart without waiting for an unresponsive Flowglad', async () => {
   const ledger = sqliteLedger(':memory:')
   const kept = { ...ledger, close: async () => {} }
   await using before = await startApp({ ledger: kept })

@@ -6,7 +6,7 @@ import { until } from '../flowglad/until.ts'
 import { aTakeLease } from '../ledger/builders.ts'
 import { startApp } from '../trpc/startApp.ts'
 
-/** A ledger that tells whose rows are looked through. */
+/** A ledger that lists the rows that health checks write. */
 function probed(ledger = sqliteLedger(':memory:')) {
   const customers: string[] = []
   const execute: Ledger['execute'] = (command) => {
@@ -16,7 +16,7 @@ function probed(ledger = sqliteLedger(':memory:')) {
   return { customers, ledger: { ...ledger, execute } }
 }
 
-test('however many ask for its health at once, the ledger is probed once', async () => {
+test('probes the ledger once for concurrent checks', async () => {
   const { ledger, customers } = probed()
   await using stack = await startStack({ started: false, ledger })
   const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
@@ -26,7 +26,7 @@ test('however many ask for its health at once, the ledger is probed once', async
   expect(customers).toHaveLength(2)
 })
 
-test('what is probed is that the ledger can write: each look leaves a trace', async () => {
+test('writes to the ledger in each check', async () => {
   const { ledger, customers } = probed()
   await using stack = await startStack({ started: false, ledger })
   const versions: number[] = []
@@ -37,7 +37,7 @@ test('what is probed is that the ledger can write: each look leaves a trace', as
   expect(versions).toEqual([1, 2, 3])
 })
 
-test('each node probes a row of its own, so that one that is stuck makes no other look unusable', async () => {
+test("probes another row on each node, so a stuck node doesn't make the others look unusable", async () => {
   const { ledger, customers } = probed()
   await using one = await startStack({ started: false, ledger })
   await using two = await startStack({ started: false, ledger, beside: one })
@@ -47,14 +47,14 @@ test('each node probes a row of its own, so that one that is stuck makes no othe
   expect(third).toBe(first)
 })
 
-test('a lease that another node keeps is no reason to say that Flowglad does not answer', async () => {
+test("doesn't report Flowglad as unavailable while another node keeps a lease", async () => {
   await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
   await stack.ledger.execute(aTakeLease({ customer: 'ada' }))
   expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
-test('/healthz lives, /readyz tells reasons and is 503 only without a ledger', async () => {
+test('answers /healthz while the process lives, and 503 on /readyz only without a ledger', async () => {
   await using app = await startApp()
   const ready = async () => {
     const response = await fetch(`${app.origin}/readyz`)

@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest'
 import { LedgerUnavailableError, sqliteLedger } from '../../src/index.ts'
 import { plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser } from '../flowglad/startStack.ts'
-import { startApp } from './startApp.ts'
+import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** Above Scale, so that there is something to go up to with a downgrade scheduled. */
+/** A plan above Scale, for an upgrade while a downgrade is scheduled. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
-/** As Flowglad words its own no. */
+/** How Flowglad answers a rejected change. */
 const declined = {
   state: 'json',
   status: 500,
   body: { error: 'Your card was declined', code: 'INTERNAL_SERVER_ERROR' },
 } as const
 
-/** With fetches enough for somebody who cannot decide. */
+/** Starts an app that doesn't throttle a customer's many plan changes. */
 const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst: 100 } })
 
-/** Ada on a paid plan, as the app knows it. */
+/** Puts Ada on a paid plan and returns it. */
 async function on(app: App, priceSlug: string) {
   await app.client.ping.query()
   await app.books.pay(ada, priceSlug)
@@ -27,14 +27,14 @@ async function on(app: App, priceSlug: string) {
 }
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
 
-/** On one plan, leaving for another at the end of the period. */
+/** Puts Ada on one plan and schedules a downgrade; returns when it takes effect. */
 async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
   await on(app, from)
   const { plan: leaving } = await app.client.billing.changePlan.mutate({ priceSlug: to })
   return leaving?.changesAt
 }
 
-test('a plan change that is declined leaves a scheduled cancellation scheduled', async () => {
+test('keeps a scheduled cancellation when a plan change is rejected, or asks the customer to cancel again', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   const { plan } = await app.client.billing.cancel.mutate()
@@ -47,12 +47,12 @@ test('a plan change that is declined leaves a scheduled cancellation scheduled',
     path.endsWith('/adjust') ? declined : path.endsWith('/cancel') ? { state: 'refused' } : undefined,
   )
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
-    'please cancel it again',
+    'Please cancel again',
   )
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
-test('what became of a plan change is told as far as it is known, though the ledger cannot tell the plan right now', async () => {
+test("says that the plan may have changed when the ledger can't be read after the change", async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
   await using app = await startApp({
@@ -71,7 +71,7 @@ test('what became of a plan change is told as far as it is known, though the led
     return undefined
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
-    'may have been changed: please look again',
+    'may have changed. Check your plan',
   )
   isAway = false
   expect(await planNow(app)).toMatchObject({ name: 'Scale' })
@@ -81,7 +81,7 @@ test('what became of a plan change is told as far as it is known, though the led
     isAway ||= path.endsWith('/uncancel')
     return undefined
   })
-  await expect(app.client.billing.resume.mutate()).rejects.toThrow('may have been changed: please look again')
+  await expect(app.client.billing.resume.mutate()).rejects.toThrow('may have changed. Check your plan')
   isAway = false
   expect(await planNow(app)).toMatchObject({ name: 'Scale', cancelsAt: null })
 
@@ -91,16 +91,16 @@ test('what became of a plan change is told as far as it is known, though the led
     return path.endsWith('/adjust') ? { state: 'refused' } : undefined
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow(
-    'may have been changed, and its cancellation was lifted',
+    'may have changed. Your cancellation is no longer scheduled.',
   )
   isAway = false
 })
 
-test('a scheduled downgrade is not lifted for another plan, since nobody could put it back: it is undone first', async () => {
+test('keeps a scheduled downgrade until the customer undoes it, when another plan is requested', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
-    'undo it first',
+    'Undo it first',
   )
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt })
   await app.client.billing.resume.mutate()
@@ -108,7 +108,7 @@ test('a scheduled downgrade is not lifted for another plan, since nobody could p
   expect(changed).toMatchObject({ name: 'Max', changesAt: null })
 })
 
-test('whoever leaves for Free, by Flowglad’s own pages, is never put on another plan', async () => {
+test('never changes a downgrade to Free that was scheduled at Flowglad into another plan', async () => {
   await using app = await start()
   await on(app, 'scale_monthly')
   const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
@@ -119,25 +119,25 @@ test('whoever leaves for Free, by Flowglad’s own pages, is never put on anothe
     },
   })
   app.proxy.breakWith(({ path }) => (path.endsWith('/cancel') ? declined : undefined))
-  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('undo it')
+  await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow('Undo it')
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'free' })).rejects.toThrow(
-    'please choose it again',
+    'Please choose it again',
   )
   expect(app.proxy.count(/\/adjust$/)).toBe(0)
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
 })
 
-test('cancelling takes the place of a scheduled downgrade', async () => {
+test('replaces a scheduled downgrade by a cancellation', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   const { plan: cancelled } = await app.client.billing.cancel.mutate()
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('of a cancellation and a downgrade, what was undone is seen to be, though the other could not be', async () => {
+test('shows that one of two schedules was lifted when the other could not be', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  // Both at once only Flowglad itself can bring about.
+  // Only Flowglad itself can schedule both.
   const { currentSubscription, ...billing } = await app.books.sdk.customers.retrieveBilling(ada.id)
   const cancelScheduledAt = currentSubscription?.currentBillingPeriodEnd ?? null
   const both = { ...billing, currentSubscription: { ...currentSubscription, cancelScheduledAt } }
@@ -157,7 +157,7 @@ test('of a cancellation and a downgrade, what was undone is seen to be, though t
 })
 
 describe('when Flowglad does not answer a change', () => {
-  /** Ada has cancelled Pro and wants Max. */
+  /** Cancels Ada's Pro and returns a function that changes her plan to Max. */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
     await app.client.billing.cancel.mutate()
@@ -167,14 +167,14 @@ describe('when Flowglad does not answer a change', () => {
     }
   }
 
-  test('one that was made is a change, not a failure that undoes it', async () => {
+  test('returns a change that was made', async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
     expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('and its books neither, a plan that may be paid for is not cancelled, and nobody says what nobody knows', async () => {
+  test("restores no cancellation while the plan can't be read, because the new plan may be paid for", async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     let isLost = false
@@ -183,19 +183,19 @@ describe('when Flowglad does not answer a change', () => {
       if (path.endsWith('/adjust')) return { state: 'answerLost' }
       return isLost && path.endsWith('/billing') ? { state: 'refused' } : undefined
     })
-    await expect(upgrade()).rejects.toThrow('may have been changed, and its cancellation was lifted')
+    await expect(upgrade()).rejects.toThrow('may have changed. Your cancellation is no longer scheduled.')
     app.proxy.mend()
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('one that is made while the cancellation is put back stays, and the cancellation goes', async () => {
+  test('keeps a plan change made while a cancellation is being restored', async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
     app.proxy.breakWith(({ path }) => {
       if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
       if (!path.endsWith('/cancel')) return undefined
-      // Only now what the gateway gave up on is carried out.
+      // Flowglad makes the change only now, after the gateway has given up on it.
       const made = app.books.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
         adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'max_monthly' }] },
       })
@@ -205,20 +205,20 @@ describe('when Flowglad does not answer a change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('one that was not made leaves the cancellation standing, and may still be made for all anybody knows', async () => {
+  test('restores the cancellation after a change that was not made, and says that it may yet be made', async () => {
     await using app = await start()
     const { upgrade, cancelsAt } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
-    await expect(upgrade()).rejects.toThrow('may have been changed, and its cancellation is scheduled again')
+    await expect(upgrade()).rejects.toThrow('may have changed. Your cancellation is scheduled again.')
     expect(await planNow(app)).toMatchObject({ name: 'Pro', cancelsAt })
   })
 
-  test('nobody is told that nothing was charged', async () => {
+  test('does not claim that nothing was charged', async () => {
     await using app = await start()
     await on(app, 'pro_monthly')
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))
     await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
-      'may have been changed: please look again',
+      'may have changed. Check your plan',
     )
   })
 })

@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { billingDenial } from '../../src/client/index.ts'
 import { aUser } from '../flowglad/startStack.ts'
-import { startApp } from './startApp.ts'
+import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** Ada on a paid plan, as the app knows it. */
+/** Puts Ada on Pro and refreshes her balances. */
 async function onPro(app: App) {
   await app.client.ping.query()
   await app.books.pay(ada, 'pro_monthly')
   return app.client.billing.refresh.mutate()
 }
 
-test('plans are public, and tell price, grants, features and what is unlimited', async () => {
+test('lists plans to anyone, with their prices, grants, features and unlimited meters', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/billing.plans`)
   const { result }: { result: { data: unknown } } = JSON.parse(await response.text())
@@ -39,7 +39,7 @@ test('plans are public, and tell price, grants, features and what is unlimited',
       unitPrice: 2_000,
       currency: 'USD',
       interval: { unit: 'month', count: 1 },
-      // The meter's own price, as Flowglad bills it: a dollar for every thousand calls.
+      // The meter's own price, as Flowglad bills it: one dollar per thousand calls.
       overage: [
         { meter: 'api_calls', feature: 'api_overage', unitPrice: 100, perUnits: 1_000, currency: 'USD' },
       ],
@@ -55,7 +55,7 @@ test('plans are public, and tell price, grants, features and what is unlimited',
   ])
 })
 
-test('from Free the way up is a checkout, which leads back to this app and nowhere else', async () => {
+test('sends a customer on Free to a checkout that returns only to this app', async () => {
   await using app = await startApp()
   const { url } = await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
   expect(url).toMatch(/\/checkout\/chckt_session_/)
@@ -67,16 +67,16 @@ test('from Free the way up is a checkout, which leads back to this app and nowhe
     },
   })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow('checkout')
-  await expect(app.client.billing.checkout.mutate({ priceSlug: 'nope' })).rejects.toThrow('for sale')
-  await expect(app.client.billing.cancel.mutate()).rejects.toThrow('cannot be cancelled')
+  await expect(app.client.billing.checkout.mutate({ priceSlug: 'nope' })).rejects.toThrow('not for sale')
+  await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be cancelled")
 })
 
-test('between paid plans: up at once, down with the period, both undone by resume', async () => {
+test('upgrades immediately, downgrades at the end of the period, and resumes the plan before that', async () => {
   await using app = await startApp()
   const { plan: pro } = await onPro(app)
   expect(pro).toMatchObject({ name: 'Pro', priceSlug: 'pro_monthly', cancelsAt: null, changesAt: null })
   await expect(app.client.billing.checkout.mutate({ priceSlug: 'scale_monthly' })).rejects.toThrow(
-    'change it instead',
+    'Change it instead',
   )
 
   const up = await app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
@@ -100,7 +100,7 @@ test('between paid plans: up at once, down with the period, both undone by resum
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test('a cancelled plan goes on to the end of its period, and can be resumed', async () => {
+test('keeps a cancelled plan until the end of its period, and resumes it before that', async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()
@@ -115,7 +115,7 @@ test('a cancelled plan goes on to the end of its period, and can be resumed', as
   })
 })
 
-test('a pack is bought on any plan', async () => {
+test('adds a pack to any plan', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect((await app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).url).toContain(
@@ -130,7 +130,7 @@ test('a pack is bought on any plan', async () => {
   })
 })
 
-test('while Flowglad is away, plans say so, and known plans are still shown', async () => {
+test('lists known plans while Flowglad is unavailable, and answers a checkout with BILLING_UNAVAILABLE', async () => {
   await using app = await startApp()
   await app.client.billing.plans.query()
   app.proxy.breakWith(() => ({ state: 'refused' }))
@@ -141,7 +141,7 @@ test('while Flowglad is away, plans say so, and known plans are still shown', as
   expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
-test('a look at the books says how old they are, by the clock that wrote them', async () => {
+test('reports the age of the balances, by the clock of the database', async () => {
   await using app = await startApp()
   const { ageMs } = await app.client.billing.refresh.mutate()
   expect(ageMs).not.toBeNull()
@@ -153,7 +153,7 @@ test('a look at the books says how old they are, by the clock that wrote them', 
   expect(await stranger.billing.refresh.mutate()).toMatchObject({ asOf: null, ageMs: null })
 })
 
-test('past the grant, a plan with overage goes on, and Flowglad has every unit on the price that is billed', async () => {
+test('continues past the grant on a plan with overage, and records every unit at the billed price', async () => {
   await using app = await startApp()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 10_000 }, () => 'all')
@@ -163,11 +163,11 @@ test('past the grant, a plan with overage goes on, and Flowglad has every unit o
     status: 'critical',
   })
   await app.billing.drain()
-  // One was spent on Free.
+  // One unit was spent on Free.
   expect(await app.books.available(ada, 'api_calls')).toBe(-1)
 })
 
-test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', async () => {
+test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a ledger with 500 units', async () => {
   const { sqliteLedger } = await import('../../src/index.ts')
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
@@ -188,10 +188,10 @@ test('two nodes on one ledger, 500 units, 400 calls of 2: exactly 250 succeed', 
   }
 })
 
-test('a customer without a current subscription is told so, after a look at Flowglad', async () => {
+test('answers NO_SUBSCRIPTION to a customer without one, after a fetch', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  // As after a subscription that was never paid for.
+  // The state after a subscription was never paid for.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
     const billing: object = JSON.parse(await answer.text())
@@ -207,7 +207,7 @@ test('a customer without a current subscription is told so, after a look at Flow
   expect(await app.client.billing.balances.query()).toMatchObject({ plan: null, asOf: expect.any(Number) })
 })
 
-test('without a subscription the checkout of a plan is the way out, and a pack asks for a plan first', async () => {
+test('sells a plan but no pack to a customer without a subscription', async () => {
   await using app = await startApp()
   await app.client.ping.query()
   const billing: object = await app.books.sdk.customers.retrieveBilling('ada')
@@ -217,11 +217,11 @@ test('without a subscription the checkout of a plan is the way out, and a pack a
   )
   expect((await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })).url).toContain('/checkout/')
   await expect(app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).rejects.toThrow(
-    'choose a plan first',
+    'Choose a plan first',
   )
 })
 
-test('who has looked around a lot and then decides waits for a turn, and is not sent away', async () => {
+test('lets a throttled customer change plans after a short wait', async () => {
   await using app = await startApp({ options: { fetchBurst: 1, fetchEveryMs: 300 } })
   await onPro(app)
   for (let n = 0; n < 5; n++) await app.client.billing.refresh.mutate()
@@ -231,7 +231,7 @@ test('who has looked around a lot and then decides waits for a turn, and is not 
   expect(effectiveAt).toBeGreaterThan(Date.now())
 })
 
-test('plan actions that change nothing cause no more fetches than denials do', async () => {
+test('throttles the fetches of plan actions that change nothing', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
   await app.client.ping.query()
   const fetches = () => app.proxy.count(/\/billing$/)

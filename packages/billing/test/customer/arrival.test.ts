@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
-import { startApp } from './startApp.ts'
+import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** Opens a page: its stream's first balances, and then what is pushed until the plan is the given one. Tells the last plan that it saw. */
+/** Opens a page: reads its stream until the first balances, or until the given plan, and returns the last plan. */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
   const caller = app.router.createCaller({ user: ada }, { signal: stop.signal })
@@ -18,32 +18,32 @@ async function open(app: App, untilPlan?: string) {
   stop.abort()
   return seen
 }
-const looks = (app: App) => app.proxy.count(/\/billing$/)
+const fetches = (app: App) => app.proxy.count(/\/billing$/)
 
-test('what happened at Flowglad by itself is pushed to whoever opens a page', async () => {
+test('pushes a change made at Flowglad to a page that opens after it', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   await app.books.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('who opens a page again at once sees it as well, a moment later', async () => {
+test('pushes a change made at Flowglad to a page that is reopened right after it', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
   await app.books.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('a page opened again and again does not look at Flowglad each time', async () => {
+test('fetches once for a page that is opened many times in succession', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 60_000 } })
   await open(app)
-  await until(() => expect(looks(app)).toBeGreaterThan(0))
-  const before = looks(app)
+  await until(() => expect(fetches(app)).toBeGreaterThan(0))
+  const before = fetches(app)
   for (let times = 0; times < 5; times++) await open(app)
-  expect(looks(app)).toBe(before)
+  expect(fetches(app)).toBe(before)
 })
 
-test('who opens a page on a node that fetches all it may keeps no usage from being delivered, and sees later what happened', async () => {
+test('delivers usage while a page waits for room to fetch, and refreshes the page later', async () => {
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 100 },
   })
@@ -58,7 +58,7 @@ test('who opens a page on a node that fetches all it may keeps no usage from bei
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // The page has its first balances by the time that another one has.
+  // When a second page has its first balances, so has the first page.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.books.events()).toMatchObject([{ amount: 2 }]))
@@ -67,7 +67,7 @@ test('who opens a page on a node that fetches all it may keeps no usage from bei
   expect(await page).toBe('Pro')
 })
 
-test('with Flowglad away a page opens all the same', async () => {
+test('opens a page while Flowglad is unavailable', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   app.proxy.breakWith(() => ({ state: 'refused' }))

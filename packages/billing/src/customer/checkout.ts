@@ -1,0 +1,73 @@
+import type { PlanOffer } from '../contract/balances.ts'
+import type { Customer } from '../contract/customer.ts'
+import { PlanChangeError } from '../contract/errors.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import { askFlowglad } from './askFlowglad.ts'
+import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
+
+/** The app's paths that a hosted page returns to. */
+export interface ReturnPaths {
+  success: string
+  cancelled: string
+}
+
+/** Creates Flowglad's hosted pages. They return only to the app itself. */
+export function createCheckout({
+  flowglad,
+  subscriptions,
+  publicUrl,
+  returnPaths,
+}: {
+  flowglad: Pick<FlowgladClient, 'checkout'>
+  subscriptions: CurrentSubscription
+  publicUrl: string
+  returnPaths: ReturnPaths
+}) {
+  const returnUrls = {
+    successUrl: new URL(returnPaths.success, publicUrl).href,
+    cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
+  }
+
+  return {
+    async buy(customer: Customer, offer: PlanOffer, quantity: number) {
+      if (offer.isFree) {
+        throw new PlanChangeError('The free plan needs no checkout. Cancel your paid plan instead.')
+      }
+      assertCheckout(offer, await subscriptions.get(customer))
+      const { priceSlug } = offer
+      const { url, checkoutSession } = await askFlowglad(
+        flowglad.checkout({
+          type: 'product',
+          customerExternalId: customer.id,
+          priceSlug,
+          quantity,
+          ...returnUrls,
+        }),
+      )
+      return { url, id: checkoutSession.id }
+    },
+
+    async addPaymentMethod(customer: Customer) {
+      const { id } = await subscriptions.require(customer)
+      return askFlowglad(
+        flowglad.checkout({
+          type: 'add_payment_method',
+          customerExternalId: customer.id,
+          targetSubscriptionId: id,
+          ...returnUrls,
+        }),
+      )
+    },
+  }
+}
+
+/** Throws a `PlanChangeError` if the offer can't be bought on the current plan. */
+function assertCheckout({ kind }: PlanOffer, current: Subscription | null): void {
+  if (kind === 'pack' && !current) {
+    throw new PlanChangeError('A pack adds to a plan. Choose a plan first.')
+  }
+  // Flowglad rejects the checkout of a second paid plan.
+  if (kind === 'plan' && current && !current.isFree) {
+    throw new PlanChangeError('You already have a paid plan. Change it instead of buying another one.')
+  }
+}

@@ -1,0 +1,75 @@
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Customer } from '../contract/customer.ts'
+import { PlanChangeError, unavailable } from '../contract/errors.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { Snapshot } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export type Subscription = NonNullable<Snapshot['subscription']>
+
+/** How long a customer who has used up its fetches waits for the next one. */
+const throttlePatienceMs = 3_000
+
+/** Reads a customer's current subscription from Flowglad. A plan change must not act on an old snapshot. */
+export class CurrentSubscription {
+  readonly #ledger: Pick<Ledger, 'balances'>
+  readonly #sync: Pick<Sync, 'fetch'>
+  readonly #clock: Clock
+  readonly #fetchEveryMs: number
+
+  constructor({
+    ledger,
+    sync,
+    clock,
+    fetchEveryMs,
+  }: {
+    ledger: Pick<Ledger, 'balances'>
+    sync: Pick<Sync, 'fetch'>
+    clock: Clock
+    /** How long a throttled customer waits for its next fetch. */
+    fetchEveryMs: number
+  }) {
+    this.#ledger = ledger
+    this.#sync = sync
+    this.#clock = clock
+    this.#fetchEveryMs = fetchEveryMs
+  }
+
+  /**
+   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because it precedes a change that may
+   * never be made; waits for the next fetch instead of turning the customer away. Rejects with `BILLING_UNAVAILABLE` if Flowglad
+   * doesn't answer.
+   */
+  async get(customer: Customer): Promise<Subscription | null> {
+    const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
+    let outcome = await fetch()
+    for (
+      let waitedMs = this.#fetchEveryMs;
+      outcome.state === 'throttled' && waitedMs <= throttlePatienceMs;
+      waitedMs += this.#fetchEveryMs
+    ) {
+      await sleep(this.#clock, this.#fetchEveryMs)
+      outcome = await fetch()
+    }
+    if (outcome.state !== 'installed') throw unavailable(2_000)
+    return this.#read(customer)
+  }
+
+  /** Returns the subscription. Rejects with a `PlanChangeError` if there is none. */
+  async require(customer: Customer): Promise<Subscription> {
+    const subscription = await this.get(customer)
+    if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
+    return subscription
+  }
+
+  /** Returns the subscription after a change, however often the customer has fetched; null if it can't be read now. */
+  async look(customer: Customer): Promise<Subscription | null> {
+    const { state } = await this.#sync.fetch(customer, { urgent: true, forced: true })
+    return state === 'installed' ? this.#read(customer).catch(() => null) : null
+  }
+
+  async #read(customer: Customer): Promise<Subscription | null> {
+    const { snapshot } = await this.#ledger.balances(customer.id)
+    return snapshot?.subscription ?? null
+  }
+}

@@ -1,0 +1,64 @@
+import type { Subscription } from './currentSubscription.ts'
+import { type Lifted, liftedForNothing, unclearChange } from './planChangeErrors.ts'
+
+/** What is known about a plan change that failed. */
+export interface FailedChange {
+  /** The schedule that was lifted for the change. */
+  lifted: Lifted | null
+  /**
+   * - `notAsked`: lifting the schedule failed, so the change itself was never requested.
+   * - `rejected`: Flowglad rejected the change.
+   * - `unclear`: Flowglad didn't answer. It may have made the change, or may make it yet.
+   */
+  outcome: 'notAsked' | 'rejected' | 'unclear'
+  /** The subscription after the failure; null if it couldn't be read. */
+  seen: 'notYet' | { subscription: Subscription; isMade: boolean } | null
+  /** Whether Flowglad scheduled the lifted cancellation again. */
+  restored: 'notTried' | 'yes' | 'no'
+}
+
+/** The next step of the recovery. */
+export type RecoveryStep =
+  | { do: 'look' }
+  | { do: 'restoreCancellation' }
+  /** The change was made. */
+  | { do: 'accept'; subscription: Subscription }
+  /** The change was made meanwhile: the restored cancellation would end a plan that is paid for. */
+  | { do: 'liftRestored'; subscription: Subscription }
+  | { do: 'fail'; error: unknown }
+
+/**
+ * Decides what to do after a plan change failed.
+ *
+ * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so either was lifted first. A cancellation is restored: a plan
+ * that its customer has cancelled must not renew. A downgrade can't be restored, because Flowglad doesn't report its target; it may have
+ * been the free plan.
+ */
+export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
+  const { lifted, outcome, seen, restored } = failed
+  const mustLook = outcome === 'unclear' || lifted === 'downgrade' || restored !== 'notTried'
+  if (seen === 'notYet' && mustLook) return { do: 'look' }
+
+  const made = seen !== 'notYet' && seen?.isMade ? seen.subscription : null
+  if (restored !== 'notTried') {
+    if (!made || outcome === 'notAsked') return { do: 'fail', error: errorFor(failed, cause) }
+    return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
+  }
+  if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
+  // Without a look, a restored cancellation could end a plan that has just been paid for.
+  if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
+  return { do: 'fail', error: errorFor(failed, cause) }
+}
+
+function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unknown): unknown {
+  if (lifted && restored === 'yes') {
+    return outcome === 'unclear' ? unclearChange(cause, { of: lifted, is: 'restored' }) : cause
+  }
+  const isLifted = lifted !== null && !(seen && seen !== 'notYet' && isScheduled(seen.subscription))
+  if (outcome === 'unclear') return unclearChange(cause, isLifted ? { of: lifted, is: 'lifted' } : undefined)
+  return isLifted ? liftedForNothing(lifted, cause) : cause
+}
+
+/** Lifting may have failed, so the schedule may still stand. */
+const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
+  cancelScheduledAt !== null || scheduledAdjustmentAt !== null

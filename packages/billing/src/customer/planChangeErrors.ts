@@ -1,0 +1,38 @@
+import { PlanChangeError } from '../contract/errors.ts'
+
+/** A schedule that a plan change had to lift first. */
+export type Lifted = 'cancellation' | 'downgrade'
+
+/** Creates the error for a change that Flowglad may or may not have made. */
+export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lifted' | 'restored' }) =>
+  new PlanChangeError(
+    [
+      "The billing service didn't answer, so your plan may have changed.",
+      ...(schedule
+        ? [`Your ${schedule.of} is ${schedule.is === 'lifted' ? 'no longer scheduled' : 'scheduled again'}.`]
+        : []),
+      'Check your plan in a minute before you try again.',
+    ].join(' '),
+    { cause },
+  )
+
+/** Creates the error for a change that failed after a schedule was lifted for it and could not be restored. */
+export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
+  new PlanChangeError(
+    lifted === 'cancellation'
+      ? "Your plan couldn't be changed, and your cancellation is no longer scheduled. Please cancel again."
+      : "Your plan couldn't be changed, and your downgrade is no longer scheduled. Please choose it again.",
+    { cause },
+  )
+
+/**
+ * Awaits what to report about a change that was made, and may be paid for. If the report fails, the error must not deny the change, so
+ * it rejects with `unclearChange`.
+ */
+export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
+  try {
+    return await report
+  } catch (error) {
+    throw unclearChange(error)
+  }
+}

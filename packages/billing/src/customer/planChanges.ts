@@ -1,0 +1,184 @@
+import type { Clock } from '../config/clock.ts'
+import type { PlanChange, PlanOffer } from '../contract/balances.ts'
+import type { Customer } from '../contract/customer.ts'
+import { PlanChangeError } from '../contract/errors.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { askFlowglad } from './askFlowglad.ts'
+import { planSummary } from './balanceRows.ts'
+import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
+import { decidePlanChange } from './decidePlanChange.ts'
+import { type FailedChange, nextRecoveryStep } from './nextRecoveryStep.ts'
+import { afterPlanChange } from './planChangeErrors.ts'
+
+interface Parts {
+  ledger: Pick<Ledger, 'balances'>
+  flowglad: Pick<FlowgladClient, 'adjust' | 'cancelAtPeriodEnd' | 'uncancel' | 'cancelScheduledAdjustment'>
+  sync: Pick<Sync, 'fetch'>
+  subscriptions: CurrentSubscription
+  clock: Clock
+}
+
+interface Change {
+  /** Requests the change from Flowglad, and returns when it takes effect. */
+  request: () => Promise<number>
+  /** Returns whether a subscription shows the change. */
+  isMade: (subscription: Subscription) => boolean
+}
+
+/** Changes, cancels and resumes plans, and recovers when a change fails halfway. */
+export class PlanChanges {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a cancellation. */
+  async changePlan(customer: Customer, wanted: PlanOffer): Promise<PlanChange> {
+    const { flowglad, subscriptions, clock } = this.#parts
+    if (wanted.kind !== 'plan') {
+      throw new PlanChangeError("A pack can't replace your plan. Buy it through the checkout.")
+    }
+    if (wanted.isFree) return this.cancel(customer)
+    const { priceSlug } = wanted
+    const current = await subscriptions.require(customer)
+    const decision = decidePlanChange(current, priceSlug)
+    if (decision === 'nothing') return this.#read(customer, clock.now())
+    return this.#change(customer, current, {
+      async request() {
+        if (decision === 'lift') return clock.now()
+        const { resolvedTiming } = await askFlowglad(flowglad.adjust(current.id, priceSlug))
+        return resolvedTiming === atPeriodEnd ? (current.periodEnd ?? clock.now()) : clock.now()
+      },
+      isMade: (now) => now.priceSlug === priceSlug || now.scheduledAdjustmentAt !== null,
+    })
+  }
+
+  /** Cancels at the end of the paid period, and lifts a scheduled downgrade. */
+  async cancel(customer: Customer): Promise<PlanChange> {
+    const { flowglad, subscriptions, clock } = this.#parts
+    const current = await subscriptions.require(customer)
+    const { id, isFree, cancelScheduledAt, periodEnd } = current
+    if (isFree) throw new PlanChangeError("The free plan can't be cancelled.")
+    if (cancelScheduledAt !== null) return this.#read(customer, cancelScheduledAt)
+    return this.#change(customer, current, {
+      async request() {
+        await askFlowglad(flowglad.cancelAtPeriodEnd(id))
+        return periodEnd ?? clock.now()
+      },
+      isMade: (now) => now.cancelScheduledAt !== null,
+    })
+  }
+
+  /** Undoes a scheduled cancellation or downgrade. */
+  async resume(customer: Customer): Promise<PlanChange> {
+    const { subscriptions, clock } = this.#parts
+    const current = await subscriptions.require(customer)
+    if (!liftedBy(current)) return this.#read(customer, clock.now())
+    try {
+      await this.#liftSchedules(current)
+    } finally {
+      // If one of two schedules couldn't be lifted, the other may have been.
+      await subscriptions.look(customer)
+    }
+    return afterPlanChange(this.#read(customer, clock.now()))
+  }
+
+  async #change(customer: Customer, current: Subscription, change: Change): Promise<PlanChange> {
+    let effectiveAt: number
+    let isRequested = false
+    try {
+      await this.#liftSchedules(current)
+      isRequested = true
+      effectiveAt = await change.request()
+    } catch (error) {
+      const isRejected = error instanceof PlanChangeError
+      const outcome = !isRequested ? 'notAsked' : isRejected ? 'rejected' : 'unclear'
+      return this.#recover(customer, current, change, outcome, error)
+    }
+    return this.#fetchAndRead(customer, effectiveAt)
+  }
+
+  /** Flowglad changes no plan while a cancellation or a downgrade is scheduled. */
+  async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
+    const { flowglad } = this.#parts
+    if (cancelScheduledAt !== null) await askFlowglad(flowglad.uncancel(id))
+    if (scheduledAdjustmentAt !== null) await askFlowglad(flowglad.cancelScheduledAdjustment(id))
+  }
+
+  /** Carries out the steps of `nextRecoveryStep`. Returns the change if it was made after all. */
+  async #recover(
+    customer: Customer,
+    current: Subscription,
+    { isMade }: Change,
+    outcome: FailedChange['outcome'],
+    cause: unknown,
+  ): Promise<PlanChange> {
+    const { flowglad, subscriptions } = this.#parts
+    let failed: FailedChange = { lifted: liftedBy(current), outcome, seen: 'notYet', restored: 'notTried' }
+    for (;;) {
+      const step = nextRecoveryStep(failed, cause)
+      switch (step.do) {
+        case 'look': {
+          const subscription = await subscriptions.look(customer)
+          failed = { ...failed, seen: subscription && { subscription, isMade: isMade(subscription) } }
+          break
+        }
+        case 'restoreCancellation': {
+          const restored = (await succeeds(flowglad.cancelAtPeriodEnd(current.id))) ? 'yes' : 'no'
+          failed = { ...failed, restored, seen: 'notYet' }
+          break
+        }
+        case 'accept':
+          return afterPlanChange(this.#read(customer, this.#effectiveAt(step.subscription)))
+        case 'liftRestored':
+          return this.#liftRestored(customer, step.subscription)
+        case 'fail':
+          throw step.error
+        default:
+          step satisfies never
+      }
+    }
+  }
+
+  async #liftRestored(customer: Customer, { id, scheduledAdjustmentAt }: Subscription): Promise<PlanChange> {
+    const { flowglad, clock } = this.#parts
+    if (await succeeds(flowglad.uncancel(id))) {
+      return this.#fetchAndRead(customer, scheduledAdjustmentAt ?? clock.now())
+    }
+    throw new PlanChangeError(
+      'Your plan was changed, but it is still scheduled to end. Resume your plan to keep it.',
+    )
+  }
+
+  #effectiveAt({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription): number {
+    return cancelScheduledAt ?? scheduledAdjustmentAt ?? this.#parts.clock.now()
+  }
+
+  /** The change was made, so its fetch is forced, however often the customer has fetched. */
+  async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
+    await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
+    return afterPlanChange(this.#read(customer, effectiveAt))
+  }
+
+  async #read(customer: Customer, effectiveAt: number): Promise<PlanChange> {
+    const { snapshot } = await this.#parts.ledger.balances(customer.id)
+    return { plan: planSummary(snapshot?.subscription ?? null), effectiveAt }
+  }
+}
+
+const atPeriodEnd = 'at_end_of_current_billing_period'
+
+/** Returns the schedule that a change has to lift first. */
+function liftedBy({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription): FailedChange['lifted'] {
+  if (cancelScheduledAt !== null) return 'cancellation'
+  return scheduledAdjustmentAt !== null ? 'downgrade' : null
+}
+
+const succeeds = (request: Promise<unknown>) =>
+  request.then(
+    () => true,
+    () => false,
+  )

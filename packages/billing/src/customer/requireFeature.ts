@@ -1,0 +1,45 @@
+import type { KnownCustomer } from '../contract/customer.ts'
+import { BillingError, unavailable } from '../contract/errors.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { CustomerBalances } from '../ledger/ledger.ts'
+import type { SnapshotReader } from './snapshotReader.ts'
+
+/**
+ * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise it rejects with a `BillingError`, after a
+ * fetch.
+ */
+export const createRequireFeature =
+  ({
+    sync,
+    snapshots,
+    upgradeUrl,
+  }: {
+    sync: Pick<Sync, 'fetchNewPeriod'>
+    snapshots: SnapshotReader
+    upgradeUrl: string
+  }) =>
+  async (customer: KnownCustomer, feature: string): Promise<void> => {
+    const before = await snapshots.read(customer)
+    if (snapshots.isUsable(before) && hasFeature(before, feature)) {
+      snapshots.refreshIfOld(customer, before)
+      const { periodOver = false, periodChecked = false } = before.snapshot ?? {}
+      if (!periodOver || periodChecked) return
+      // The feature may have ended with its period. While Flowglad doesn't answer, the customer keeps it.
+      await sync.fetchNewPeriod(customer)
+    } else {
+      await snapshots.fetch(customer)
+    }
+    const after = await snapshots.read(customer)
+    if (!snapshots.isUsable(after) || !after.snapshot) throw unavailable(1_000)
+    if (hasFeature(after, feature)) return
+    if (!after.snapshot.subscription) {
+      throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
+    }
+    throw new BillingError(
+      { code: 'FEATURE_NOT_INCLUDED', feature, upgradeUrl },
+      `The plan does not include ${feature}.`,
+    )
+  }
+
+const hasFeature = ({ snapshot }: CustomerBalances, feature: string) =>
+  snapshot?.subscription?.features.includes(feature) ?? false

@@ -1,0 +1,62 @@
+import { type Clock, within } from '../config/clock.ts'
+import type { BillingOptions } from '../config/options.ts'
+import type { KnownCustomer } from '../contract/customer.ts'
+import type { Sync } from '../flowglad/sync.ts'
+import type { CustomerBalances, Ledger } from '../ledger/ledger.ts'
+import { onLedger } from '../ledger/onLedger.ts'
+
+interface Parts {
+  ledger: Pick<Ledger, 'balances'>
+  sync: Pick<Sync, 'fetch' | 'underWay' | 'refreshBehind'>
+  clock: Clock
+  options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'snapshotMaxStaleMs'>
+}
+
+/** Reads a customer's snapshot and keeps it fresh. Waits for Flowglad at most `decisionMs`. */
+export class SnapshotReader {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  read(customer: KnownCustomer): Promise<CustomerBalances> {
+    return onLedger(this.#parts.ledger.balances(customer.id))
+  }
+
+  /** Fetches the snapshot now. */
+  async fetch(customer: KnownCustomer): Promise<void> {
+    const { sync } = this.#parts
+    await this.#within(sync.fetch(customer, { urgent: true, forced: false }))
+  }
+
+  /** Returns the snapshot without waiting for Flowglad, unless there is no usable one. */
+  async current(customer: KnownCustomer): Promise<CustomerBalances> {
+    const known = await this.read(customer)
+    if (this.isUsable(known)) {
+      this.refreshIfOld(customer, known)
+      return known
+    }
+    const underWay = this.#parts.sync.underWay(customer.id)
+    await (underWay ? this.#within(underWay) : this.fetch(customer))
+    return this.read(customer)
+  }
+
+  /** Returns whether there is a snapshot that isn't too old to be used. */
+  isUsable({ snapshot }: CustomerBalances): boolean {
+    return snapshot !== null && snapshot.ageMs <= this.#parts.options.snapshotMaxStaleMs
+  }
+
+  /** Refreshes an old snapshot in the background. */
+  refreshIfOld(customer: KnownCustomer, { snapshot }: CustomerBalances): void {
+    const { sync, options } = this.#parts
+    if (snapshot && (snapshot.periodOver || snapshot.ageMs > options.snapshotMaxAgeMs)) {
+      sync.refreshBehind(customer)
+    }
+  }
+
+  #within(fetching: Promise<unknown>): Promise<unknown> {
+    const { clock, options } = this.#parts
+    return within(clock, options.decisionMs, fetching, null)
+  }
+}

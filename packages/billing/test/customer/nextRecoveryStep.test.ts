@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { PlanChangeError } from '../../src/contract/errors.ts'
+import { type FailedChange, nextRecoveryStep } from '../../src/customer/nextRecoveryStep.ts'
+import { aSubscription } from './aSubscription.ts'
+
+const cause = new PlanChangeError('Your card was declined')
+const cancelled = aSubscription({ cancelScheduledAt: 1_000 })
+
+const seen = (subscription = aSubscription(), isMade = false) => ({ subscription, isMade })
+const next = (failed: Partial<FailedChange>) =>
+  nextRecoveryStep(
+    { lifted: null, outcome: 'rejected', seen: 'notYet', restored: 'notTried', ...failed },
+    cause,
+  )
+/** The message that the customer reads. */
+function failure(failed: Partial<FailedChange>): string {
+  const step = next(failed)
+  expect(step.do).toBe('fail')
+  return step.do === 'fail' && step.error instanceof Error ? step.error.message : ''
+}
+
+test('reports a rejected change without a look when nothing was lifted for it', () => {
+  expect(next({})).toEqual({ do: 'fail', error: cause })
+})
+
+test('looks whether a change was made when Flowglad did not answer', () => {
+  for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
+    expect(next({ lifted, outcome: 'unclear' })).toEqual({ do: 'look' })
+  }
+})
+
+test('accepts a change that was made without an answer', () => {
+  const subscription = aSubscription({ priceSlug: 'scale_monthly' })
+  for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
+    expect(next({ lifted, outcome: 'unclear', seen: seen(subscription, true) })).toEqual({
+      do: 'accept',
+      subscription,
+    })
+  }
+})
+
+describe('a lifted cancellation', () => {
+  const lifted = 'cancellation'
+
+  test('is restored after a rejection, and after a look that shows no change', () => {
+    const restore = { do: 'restoreCancellation' }
+    expect(next({ lifted, outcome: 'rejected' })).toEqual(restore)
+    expect(next({ lifted, outcome: 'notAsked' })).toEqual(restore)
+    expect(next({ lifted, outcome: 'unclear', seen: seen() })).toEqual(restore)
+  })
+
+  test('stays lifted while Flowglad does not say whether the change was made', () => {
+    expect(failure({ lifted, outcome: 'unclear', seen: null })).toMatch(
+      /may have changed.*cancellation is no longer scheduled/,
+    )
+  })
+
+  test('is looked at again after the attempt to restore it', () => {
+    for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
+  })
+
+  test('is lifted again when the change was made meanwhile', () => {
+    const found = seen(cancelled, true)
+    const step = { do: 'liftRestored', subscription: cancelled }
+    for (const outcome of ['unclear', 'rejected'] as const) {
+      expect(next({ lifted, outcome, restored: 'yes', seen: found })).toEqual(step)
+      expect(next({ lifted, outcome, restored: 'no', seen: found })).toEqual(step)
+    }
+  })
+
+  test('needs no second lift when it was not restored', () => {
+    const subscription = aSubscription()
+    expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
+      do: 'accept',
+      subscription,
+    })
+  })
+
+  test('leaves only the failure to report once it is restored', () => {
+    expect(next({ lifted, restored: 'yes', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
+    expect(next({ lifted, outcome: 'notAsked', restored: 'yes', seen: seen(cancelled, true) })).toEqual({
+      do: 'fail',
+      error: cause,
+    })
+    expect(failure({ lifted, outcome: 'unclear', restored: 'yes', seen: null })).toMatch(
+      /may have changed.*cancellation is scheduled again/,
+    )
+  })
+
+  test('is reported as lost when it could not be restored, unless it still stands', () => {
+    expect(failure({ lifted, restored: 'no', seen: seen() })).toMatch(/Please cancel again/)
+    expect(failure({ lifted, restored: 'no', seen: null })).toMatch(/Please cancel again/)
+    expect(next({ lifted, restored: 'no', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
+  })
+})
+
+describe('a lifted downgrade', () => {
+  const lifted = 'downgrade'
+
+  test('is never restored, because its target is unknown', () => {
+    expect(next({ lifted })).toEqual({ do: 'look' })
+    expect(failure({ lifted, seen: seen() })).toMatch(/Please choose it again/)
+    expect(failure({ lifted, outcome: 'unclear', seen: seen() })).toMatch(/downgrade is no longer scheduled/)
+  })
+
+  test('is not reported as lost when lifting it failed', () => {
+    const standing = seen(aSubscription({ scheduledAdjustmentAt: 1_000 }))
+    expect(next({ lifted, outcome: 'notAsked', seen: standing })).toEqual({ do: 'fail', error: cause })
+  })
+})
