@@ -4,7 +4,7 @@ import { createServer } from './server.ts'
 
 try {
   const env = readEnv(process.env, { built: import.meta.url.endsWith('.js') })
-  const server = await createServer({ env, log: createLog(env) })
+  const server = await createServer({ env, log: await createLog(env) })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       server[Symbol.asyncDispose]().then(() => process.exit(0), fail)

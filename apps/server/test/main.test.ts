@@ -5,66 +5,81 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { build } from 'vite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const packageFolder = fileURLToPath(new URL('..', import.meta.url))
+let built = ''
+let folder = ''
+beforeAll(async () => {
+  // Inside node_modules the built server finds its external packages.
+  built = await mkdtemp(join(packageFolder, 'node_modules/.main-test-'))
+  folder = await mkdtemp(join(tmpdir(), 'metered-main-'))
+  await build({ root: packageFolder, logLevel: 'error', build: { ssr: 'src/main.ts', outDir: built } })
+})
+afterAll(async () => {
+  await Promise.all([built, folder].map((path) => rm(path, { recursive: true, force: true })))
+})
 
-/** The process as it is started, from a folder that has nothing to do with it. */
-function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], {
+const fromBuild = () => [join(built, 'main.js')]
+const fromSource = () => ['--import', import.meta.resolve('tsx'), join(packageFolder, 'src/main.ts')]
+
+/** Starts the server as a process of its own, in an unrelated folder. */
+function start(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, args, {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', FLOWGLAD_BASE_URL: 'http://127.0.0.1:9', ...env },
   })
   let output = ''
+  /** Resolves with the first match in the output. Rejects if the process ends without one. */
+  const line = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(output)
+        if (match) resolve(match)
+      }
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', look)
+      child.once('close', () => reject(new Error(`The process ended without ${pattern}:\n${output}`)))
+      look()
+    })
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
-  const ended = once(child, 'exit').then(([code]) => ({ code, output }))
-  return { child, ended, output: () => output }
+  const ended = once(child, 'close').then(([code]) => ({ code, output }))
+  return { child, ended, line }
 }
 
-async function listenSomewhere() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('no port was given')
-  return { server, port: address.port }
-}
-
-test('in production form it does not start without a secret, and says so', async () => {
-  const { code, output } = await start({ NODE_ENV: 'production' }).ended
+test('refuses to start in production form without a secret', async () => {
+  const { code, output } = await start(fromBuild(), {}).ended
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('AUTH_SECRET') })
 })
 
-test('a busy port is named, with the way to another', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'metered-main-'))
-  const { server, port } = await listenSomewhere()
-  const env = { PORT: String(port), DATABASE_URL: `file:${join(folder, 'm.sqlite')}` }
-  const { code, output } = await start(env).ended
-  server.close()
-  await rm(folder, { recursive: true, force: true })
+test('names the port that is in use and another one to try', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1')
+  await once(blocker, 'listening')
+  const address = blocker.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const env = { AUTH_SECRET: 'x', PORT: String(port), DATABASE_URL: `file:${join(folder, 'busy.sqlite')}` }
+  const { code, output } = await start(fromBuild(), env).ended
+  blocker.close()
   expect({ code, output }).toEqual({
     code: 1,
     output: expect.stringMatching(new RegExp(`Port ${port} is in use.*PORT=${port + 1}`)),
   })
 })
 
-test('with Flowglad away it starts all the same, is degraded, and ends with 0 when it is told to', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'metered-main-'))
-  const { server, port } = await listenSomewhere()
-  server.close()
-  const { child, ended, output } = start({
-    PORT: String(port),
-    DATABASE_URL: `file:${join(folder, 'm.sqlite')}`,
-  })
-  const answer = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => null)
-  await expect.poll(async () => (await answer('/healthz'))?.status, { message: output() }).toBe(200)
-  expect((await answer('/readyz'))?.status).toBe(200)
+test('starts while Flowglad is unreachable and exits with 0 on SIGTERM', async () => {
+  const env = { AUTH_SECRET: 'x', PORT: '0', DATABASE_URL: `file:${join(folder, 'away.sqlite')}` }
+  const { child, ended, line } = start(fromBuild(), env)
+  const [, url] = await line(/Server listening at (http:[^"\s]+)/)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
-  await rm(folder, { recursive: true, force: true })
 })
 
-test('a database that does not answer is said in one line', async () => {
-  const { code, output } = await start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing' }).ended
+test('reports in one line from source that the database is unreachable', async () => {
+  const { code, output } = await start(fromSource(), {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing',
+  }).ended
   expect(code).toBe(1)
   expect(output.trim().split('\n')).toEqual([expect.stringContaining('ECONNREFUSED')])
 })

@@ -36,7 +36,7 @@ export async function startTestServer(
     RATE_LIMIT: 'off',
     ...given.env,
   }
-  const log = createLog({ production: false })
+  const log = await createLog({ production: false })
   log.level = 'silent'
   const server = await createServer({ env: readEnv(env, { built: false }), log })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
