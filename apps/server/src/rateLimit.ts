@@ -1,18 +1,18 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-/** Calls of one signed-in user in a window; each call of a batch counts. */
+/** Limits the calls of one signed-in user. Each call of a batch counts. */
 export interface RateLimitSettings {
   calls: number
   windowMs: number
 }
 
-/** Far above what a person does, with room for a burst of forty at once; for each server by itself. */
-export const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
+/** Well above normal use, including bursts of 40 calls. Applies per server. */
+const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
 
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError'
   constructor(readonly retryAfterMs: number) {
-    super('Too many calls at once. Nothing was charged.')
+    super('Too many calls at once. Nothing was charged. Try again in a few seconds.')
   }
 }
 
@@ -33,7 +33,7 @@ export function createRateLimit({ calls, windowMs }: RateLimitSettings = default
   }
 }
 
-/** The limit's no as a value; null while the user may go on. */
+/** Returns the error instead of throwing it, or null if the call is within the limit. */
 export async function limitedBy(rateLimit: RateLimit, user: string): Promise<RateLimitedError | null> {
   try {
     await rateLimit(user)

@@ -5,7 +5,7 @@ import { createAuth, migrateSessions, type User } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
 import { meters } from './meters.ts'
-import { createRateLimit, unlimited } from './rateLimit.ts'
+import { createRateLimit, type RateLimitSettings, unlimited } from './rateLimit.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import type { AppBilling } from './trpc.ts'
@@ -16,24 +16,30 @@ export interface Server extends AsyncDisposable {
   billing: AppBilling
 }
 
-interface Given {
+interface ServerOptions {
   env: Env
   log: FastifyBaseLogger
+  /** Applies unless `RATE_LIMIT` is off. */
+  rateLimit?: RateLimitSettings
 }
 
-/** Opens the database, brings it up to date and puts the server together. Disposing turns new calls away, lets running ones end and closes everything. */
-export async function createServer({ env, log }: Given): Promise<Server> {
+/**
+ * Opens and migrates the database and creates the server. Disposing rejects new calls, waits for running ones and closes
+ * everything.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { env } = options
   const database = openDatabase(env.database)
   try {
     await database.migrate((connection) => migrateSessions({ database: connection, env }))
-    return await assemble(database, { env, log })
+    return await assemble(database, options)
   } catch (error) {
     await database[Symbol.asyncDispose]()
     throw error
   }
 }
 
-async function assemble(database: Database, { env, log }: Given): Promise<Server> {
+async function assemble(database: Database, { env, log, rateLimit }: ServerOptions): Promise<Server> {
   const { source } = database
   const billing = createBilling({
     meters,
@@ -50,11 +56,12 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
       database,
       env,
       now: Date.now,
-      // Looked up while the first page loads, so that a new customer's first call need not wait for Flowglad. What fails here is tried again by that call.
+      // Fetches the customer from Flowglad while the first page loads, so that their first call doesn't wait. If this
+      // fails, the first call tries again.
       onSignIn: (user) => void billing.balances(user).catch(() => {}),
     }),
     billing,
-    rateLimit: env.rateLimit ? createRateLimit() : unlimited,
+    rateLimit: env.rateLimit ? createRateLimit(rateLimit) : unlimited,
     models: createModels(env),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
@@ -66,7 +73,7 @@ async function assemble(database: Database, { env, log }: Given): Promise<Server
     async [Symbol.asyncDispose]() {
       const closed = app.close()
       await billing.close()
-      // Whoever still listens by now waits for work that has been given up.
+      // Connections that are still open wait for abandoned work.
       app.server.closeAllConnections()
       await closed
       await database[Symbol.asyncDispose]()

@@ -17,32 +17,32 @@ const signIn = (headers: Record<string, string>, password: string | null = rando
     payload: { email: 'nobody@example.com', password },
   })
 
-test('a session begins with signing up and ends with signing out', async () => {
+test('starts a session at sign-up and ends it at sign-out', async () => {
   const browser = await signUp(server)
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
   expect((await browser.fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })).status).toBe(200)
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(401)
 })
 
-test('pages of a foreign origin cannot sign anybody in', async () => {
+test('rejects a sign-in from a page of a foreign origin', async () => {
   const cookie = 'better-auth.session_token=x'
   expect((await signIn({ origin: 'https://evil.example', cookie })).statusCode).toBe(403)
   expect((await signIn({ origin: 'http://localhost:5173', cookie })).statusCode).toBe(401)
 })
 
-test('guessing passwords is slowed by address, and a forged header does not help', async () => {
+test('limits sign-in attempts per address, even with forged address headers', async () => {
   const statuses: number[] = []
   for (let attempt = 0; attempt < 40; attempt++) {
     const forged = `10.0.0.${attempt}`
     const headers = { 'x-forwarded-for': forged, 'x-client-address': forged }
-    // Without a password there is nothing to hash, and forty attempts take no time.
+    // Without a password there is nothing to hash, so forty attempts are fast.
     const { statusCode } = await signIn({ origin: 'http://localhost:5173', ...headers }, null)
     statuses.push(statusCode)
   }
   expect(new Set(statuses)).toEqual(new Set([400, 429]))
 })
 
-test('a broken cookie is nobody, not an error', async () => {
+test('treats a broken cookie as signed out', async () => {
   const { statusCode } = await server.app.inject({
     url: '/trpc/studio.gallery',
     headers: { cookie: 'better-auth.session_token=%00; better-auth.session_data=%7B%7D' },
@@ -50,29 +50,31 @@ test('a broken cookie is nobody, not an error', async () => {
   expect(statusCode).toBe(401)
 })
 
-test('who signs up is known to Flowglad before the first call', async () => {
+test('creates the Flowglad customer at sign-up', async () => {
   const { user } = await signUp(server)
-  await expect.poll(async () => (await server.books(user.id)).available).toMatchObject({ generations: 10 })
+  await expect
+    .poll(async () => (await server.flowgladUsage(user.id)).available)
+    .toMatchObject({ generations: 10 })
 })
 
-test('with Flowglad away people sign up all the same', async () => {
+test('signs users up while Flowglad is unreachable', async () => {
   await using away = await startTestServer({ env: { FLOWGLAD_BASE_URL: 'http://127.0.0.1:9' } })
   expect((await signUp(away)).user.id).toEqual(expect.any(String))
 })
 
-test('an address whose sign-up died half-way can sign up again, and nobody else’s can', async () => {
-  await using lax = await startTestServer()
-  const { user } = await signUp(lax)
+test('lets an email address sign up again only if its first sign-up was interrupted', async () => {
+  await using unlimited = await startTestServer()
+  const { user } = await signUp(unlimited)
   const send = (path: string) =>
-    lax.app.inject({
+    unlimited.app.inject({
       method: 'POST',
       url: `/api/auth/${path}/email`,
       headers: { 'content-type': 'application/json', origin: 'http://localhost:5173' },
       payload: { name: 'Ada', email: user.email, password: 'a new password' },
     })
   expect((await send('sign-up')).statusCode).toBe(422)
-  using database = openDatabaseOf(lax)
-  // What a process leaves that dies between the user and its password.
+  using database = openDatabaseOf(unlimited)
+  // A process that dies between writing the user and the password leaves this state.
   database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
   expect((await send('sign-up')).statusCode).toBe(422)
   database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)

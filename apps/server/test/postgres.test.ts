@@ -11,11 +11,11 @@ beforeAll(async () => {
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-test('on PostgreSQL any number of servers start at once and share users, pictures and credits', async () => {
+test('starts several servers at once on one PostgreSQL, which share users, pictures and credits', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
-  const given = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
-  // All of them find an empty database: one makes the tables, the others wait for it.
-  const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(given)))
+  const options = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
+  // All of them find an empty database. One creates the tables while the others wait.
+  const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(options)))
   const [one, two] = servers
   if (!one || !two) throw new Error('no servers')
   try {
@@ -30,7 +30,7 @@ test('on PostgreSQL any number of servers start at once and share users, picture
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
     expect(answers.filter(({ status }) => status === 402)).toHaveLength(30)
     await expect
-      .poll(() => one.books(here.user.id))
+      .poll(() => one.flowgladUsage(here.user.id))
       .toMatchObject({
         used: { generations: 10 },
         available: { generations: 0 },
@@ -46,7 +46,7 @@ test('on PostgreSQL any number of servers start at once and share users, picture
   }
 })
 
-test('PostgreSQL dropping every connection costs calls, not the server', async () => {
+test('keeps running when PostgreSQL drops every connection', async () => {
   await using server = await startTestServer({ env: { DATABASE_URL: await postgres.createDatabase() } })
   const browser = await signUp(server)
   const operator = new Client({ connectionString: server.env.DATABASE_URL })

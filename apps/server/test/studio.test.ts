@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const harbour = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
 
-test('signed out, every call is 401 and nobody sees a picture', async () => {
+test('answers every call and picture with 401 when signed out', async () => {
   const calls = ['studio.generate', 'studio.write', 'billing.refresh'].map((path) =>
     fetch(`${server.url}/trpc/${path}`, {
       method: 'POST',
@@ -55,7 +55,7 @@ test('serves a picture as an SVG without scripts, to its owner only', async () =
   expect((await other.call('studio.gallery', {}, { method: 'GET' })).data.pictures).toEqual([])
 })
 
-test('the gallery shows own pictures newest first, page by page', async () => {
+test("returns the user's own pictures page by page, newest first", async () => {
   const browser = await signUp(server)
   const first = (await browser.call('studio.generate', harbour(3))).data.pictures
   const second = (await browser.call('studio.generate', harbour(2))).data.pictures
@@ -71,27 +71,27 @@ test('the gallery shows own pictures newest first, page by page', async () => {
   expect(seen).toEqual(all)
 })
 
-test('40 concurrent calls on 10 credits: 10 results, 30 typed denials, 10 in Flowglad’s books', async () => {
+test('allows exactly 10 of 40 concurrent calls on 10 credits and reports 10 to Flowglad', async () => {
   const browser = await signUp(server)
   const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
-  const refused = answers.filter(({ status }) => status === 402)
-  expect(refused).toHaveLength(30)
-  for (const { error } of refused) {
+  const denied = answers.filter(({ status }) => status === 402)
+  expect(denied).toHaveLength(30)
+  for (const { error } of denied) {
     expect(error.data).toMatchObject({
       code: 'PAYMENT_REQUIRED',
       billing: { code: 'INSUFFICIENT_CREDITS', meter: 'generations', required: 1, upgradeUrl: '/pricing' },
     })
   }
   await expect
-    .poll(() => server.books(browser.user.id))
+    .poll(() => server.flowgladUsage(browser.user.id))
     .toMatchObject({
       used: { generations: 10 },
       available: { generations: 0 },
     })
 })
 
-test('a batch of five with three left: 207, three results and two typed denials', async () => {
+test('answers a batch of five with three credits left by three results and two denials', async () => {
   const browser = await signUp(server)
   await browser.call('studio.generate', harbour(4))
   await browser.call('studio.generate', harbour(3))
@@ -109,7 +109,7 @@ test('a batch of five with three left: 207, three results and two typed denials'
   ).toEqual(['INSUFFICIENT_CREDITS', 'INSUFFICIENT_CREDITS'])
 })
 
-test('a forbidden prompt and invalid input cost nothing', async () => {
+test('charges nothing for a forbidden prompt or invalid input', async () => {
   const browser = await signUp(server)
   const forbidden = await browser.call('studio.generate', { prompt: 'a Forbidden city', count: 4 })
   expect(forbidden.status).toBe(422)
@@ -124,7 +124,7 @@ test('a forbidden prompt and invalid input cost nothing', async () => {
   for (const row of data.balances) expect(row).toMatchObject({ held: 0, used: 0 })
 })
 
-test('HD on Free is refused as a feature, and costs nothing', async () => {
+test('denies HD on the Free plan and charges nothing', async () => {
   const browser = await signUp(server)
   const { status, error } = await browser.call('studio.generate', { ...harbour(), hd: true })
   expect(status).toBe(403)
@@ -132,7 +132,7 @@ test('HD on Free is refused as a feature, and costs nothing', async () => {
   expect((await browser.call('studio.generate', { ...harbour(), hd: false })).status).toBe(200)
 })
 
-test('a call right after paying succeeds, without a wait and without a webhook, and HD is four times the pixels', async () => {
+test('allows HD right after checkout, without a webhook, at twice the width', async () => {
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
   expect((await browser.call('studio.generate', harbour())).status).toBe(402)
@@ -147,35 +147,37 @@ test('a call right after paying succeeds, without a wait and without a webhook, 
   expect(status).toBe(200)
   const svg = await (await browser.fetch(data.pictures[0].url)).text()
   expect(svg).toMatch(/^<svg [^>]*width="1024" height="1024"/)
-  await expect.poll(() => server.books(browser.user.id)).toMatchObject({ available: { generations: 499 } })
+  await expect
+    .poll(() => server.flowgladUsage(browser.user.id))
+    .toMatchObject({ available: { generations: 499 } })
 })
 
-test('a text is charged by the tokens that came, not by the most it could have cost', async () => {
+test('charges a text by the tokens received, not by its limit', async () => {
   const browser = await signUp(server)
   const short = await read(browser, { prompt: 'the sea', maxTokens: 12 })
   expect(short).toHaveLength(12)
   for (const token of short) expect(token.trim()).toMatch(/^\S+$/)
-  await expect.poll(async () => (await server.books(browser.user.id)).used).toEqual({ tokens: 12 })
+  await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used).toEqual({ tokens: 12 })
   const long = await read(browser, { prompt: 'the sea', maxTokens: 1_900 })
   expect(long.length).toBeLessThan(1_000)
   expect(long.slice(0, 11)).toEqual(short.slice(0, 11))
   await expect
-    .poll(async () => (await server.books(browser.user.id)).used)
+    .poll(async () => (await server.flowgladUsage(browser.user.id)).used)
     .toEqual({ tokens: 12 + long.length })
 })
 
-test('a reader who leaves pays for what was counted, and nothing stays held', async () => {
+test('charges a reader who leaves for the counted tokens and returns the rest', async () => {
   await using slow = await startTestServer({ flowglad: server.flowglad, env: { STUDIO_LATENCY_MS: '40' } })
   const browser = await signUp(slow)
-  const leave = new AbortController()
+  const reader = new AbortController()
   let arrived = 0
   try {
-    const order = { prompt: 'the sea', maxTokens: 1_000 }
-    for await (const _ of await browser.api.studio.write.mutate(order, { signal: leave.signal })) {
-      if (++arrived === 3) leave.abort()
+    const request = { prompt: 'the sea', maxTokens: 1_000 }
+    for await (const _ of await browser.api.studio.write.mutate(request, { signal: reader.signal })) {
+      if (++arrived === 3) reader.abort()
     }
   } catch (error) {
-    expect(leave.signal.aborted, String(error)).toBe(true)
+    expect(reader.signal.aborted, String(error)).toBe(true)
   }
   const tokens = async () => {
     const { data } = await browser.call('billing.balances', {}, { method: 'GET' })
@@ -185,10 +187,10 @@ test('a reader who leaves pays for what was counted, and nothing stays held', as
   const { used } = await tokens()
   expect(used).toBeGreaterThanOrEqual(3)
   expect(used).toBeLessThan(100)
-  await expect.poll(async () => (await slow.books(browser.user.id)).used).toEqual({ tokens: used })
+  await expect.poll(async () => (await slow.flowgladUsage(browser.user.id)).used).toEqual({ tokens: used })
 })
 
-test('a look-up costs one API call, on the price that overage is billed by', async () => {
+test('charges one API call for a look-up', async () => {
   const browser = await signUp(server)
   const { data } = await browser.call('studio.lookup', { term: 'Sfumato' }, { method: 'GET' })
   expect(data).toEqual({
@@ -197,10 +199,10 @@ test('a look-up costs one API call, on the price that overage is billed by', asy
     style: expect.any(String),
     palette: times(5, () => expect.stringMatching(/^#[0-9a-f]{6}$/)),
   })
-  await expect.poll(async () => (await server.books(browser.user.id)).used).toEqual({ api_calls: 1 })
+  await expect.poll(async () => (await server.flowgladUsage(browser.user.id)).used).toEqual({ api_calls: 1 })
 })
 
-test('pictures, sessions and balances survive a restart', async () => {
+test('keeps pictures, sessions and balances across a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-restart-'))
   const env = { DATABASE_URL: `file:${join(folder, 'metered.sqlite')}` }
   const digest = async (response: Response) =>
@@ -224,13 +226,13 @@ test('pictures, sessions and balances survive a restart', async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function read(browser: Browser, order: { prompt: string; maxTokens: number }): Promise<string[]> {
+async function read(browser: Browser, request: { prompt: string; maxTokens: number }): Promise<string[]> {
   const tokens: string[] = []
-  for await (const token of await browser.api.studio.write.mutate(order)) tokens.push(token)
+  for await (const token of await browser.api.studio.write.mutate(request)) tokens.push(token)
   return tokens
 }
 
-test('a mutation without input may come without a body', async () => {
+test('accepts a mutation without a body', async () => {
   await using server = await startTestServer()
   const browser = await signUp(server)
   const headers = { 'content-type': 'application/json', 'idempotency-key': 'no-body' }

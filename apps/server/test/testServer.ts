@@ -6,26 +6,27 @@ import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/cl
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { readEnv } from '../src/env.ts'
 import { createLog } from '../src/log.ts'
+import type { RateLimitSettings } from '../src/rateLimit.ts'
 import type { AppRouter } from '../src/router.ts'
 import { createServer, type Server } from '../src/server.ts'
 
 export const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
 
 export interface TestServer extends Server {
-  /** Where it listens. */
+  /** The address it listens on. */
   url: string
-  /** Flowglad's books of a user. */
-  books(user: string): Promise<{ used: Record<string, number>; available: Record<string, number> }>
+  /** Reads a user's usage and balances from Flowglad. */
+  flowgladUsage(user: string): Promise<{ used: Record<string, number>; available: Record<string, number> }>
   flowglad: FlowgladLocal
   env: Record<string, string>
 }
 
-/** The whole server over real HTTP, with a Flowglad of its own unless one is given; database in a folder of its own unless `env` names one. */
+/** Starts the whole server over HTTP, with its own flowglad-local and SQLite file unless the options name others. */
 export async function startTestServer(
-  given: { env?: Record<string, string>; flowglad?: FlowgladLocal } = {},
+  options: { env?: Record<string, string>; flowglad?: FlowgladLocal; rateLimit?: RateLimitSettings } = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'metered-server-'))
-  const flowglad = given.flowglad ?? (await startFlowgladLocal({ pricing }))
+  const flowglad = options.flowglad ?? (await startFlowgladLocal({ pricing }))
   const env = {
     PORT: '0',
     HOST: '127.0.0.1',
@@ -34,40 +35,44 @@ export async function startTestServer(
     FLOWGLAD_SECRET_KEY: flowglad.key,
     STUDIO_LATENCY_MS: '0',
     RATE_LIMIT: 'off',
-    ...given.env,
+    ...options.env,
   }
   const log = await createLog({ production: false })
   log.level = 'silent'
-  const server = await createServer({ env: readEnv(env, { built: false }), log })
+  const server = await createServer({
+    env: readEnv(env, { built: false }),
+    log,
+    ...(options.rateLimit ? { rateLimit: options.rateLimit } : {}),
+  })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
   return {
     ...server,
     url,
     env,
     flowglad,
-    books: (user) => booksOf(flowglad, user),
+    flowgladUsage: (user) => readFlowgladUsage(flowglad, user),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
-      if (!given.flowglad) await flowglad.close()
+      if (!options.flowglad) await flowglad.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** A signed-up user's browser: keeps the session's cookies. */
+/** Acts as a signed-up user's browser. Keeps the session's cookies. */
 export interface Browser {
   user: { id: string; email: string }
-  /** The same browser, looking at another server. */
+  /** Returns the same browser for another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
-  /** Calls a procedure: a mutation, unless `method` is GET. */
+  /** Calls a procedure. Use `method: 'GET'` for a query. */
   call(
     path: string,
     input: unknown,
     options?: { method?: 'GET' | 'POST'; headers?: Record<string, string> },
-    // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is asserted, not typed
+    // biome-ignore lint/suspicious/noExplicitAny: tests assert what came over the wire
   ): Promise<{ status: number; data: any; error: any }>
-  /** The typed client, which reads streams. */
+  /** The typed client. Use it for streams. */
   api: TRPCClient<AppRouter>
 }
 
@@ -129,7 +134,7 @@ function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
   }
 }
 
-async function booksOf({ url, key }: FlowgladLocal, user: string) {
+async function readFlowgladUsage({ url, key }: FlowgladLocal, user: string) {
   const response = await fetch(`${url}/api/v1/customers/${user}/billing`, { headers: { authorization: key } })
   if (response.status === 404) return { used: {}, available: {} }
   const { currentSubscription } = await response.json()
