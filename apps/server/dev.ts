@@ -1,6 +1,6 @@
 /**
- * `pnpm dev`: flowglad-local, the server and the web app, each reloading on edits, as one thing with one short greeting.
- * The children stay quiet unless something is wrong; whichever stops, stops all.
+ * Runs `pnpm dev`: starts flowglad-local, the server and the web app, which reload on edits. Prints their warnings and errors.
+ * If one of them stops, all stop.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
@@ -19,10 +19,10 @@ const ports = {
 }
 const webUrl = `http://localhost:${ports.WEB_PORT}`
 const flowgladLocalUrl = `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`
-// Empty is not set, as it is for the server.
+// The server, too, treats an empty variable as unset.
 const flowgladUrl = env.FLOWGLAD_BASE_URL || flowgladLocalUrl
 const withFlowgladLocal = flowgladUrl === flowgladLocalUrl
-// Known to everybody and good for nothing but this machine: flowglad-local signs with it, the server verifies with it.
+// This value is public and works only on this machine. flowglad-local signs with it, and the server verifies with it.
 const localWebhookSecret = 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA=='
 const webhookSecret = env.FLOWGLAD_WEBHOOK_SECRET || (withFlowgladLocal ? localWebhookSecret : '')
 
@@ -84,12 +84,12 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-async function refuseBusyPorts() {
+async function assertPortsAreFree() {
   for (const { name, portVariable } of started) {
     const port = ports[portVariable]
     if (await isFree(port)) continue
     console.error(
-      `Port ${port}, which ${name} needs, is in use. Stop what listens there, or choose another:\n\n  ${portVariable}=${port + 1} pnpm dev\n`,
+      `Port ${port} is in use, and ${name} needs it. Stop the process that uses it, or choose another port:\n\n  ${portVariable}=${port + 1} pnpm dev\n`,
     )
     process.exit(1)
   }
@@ -111,12 +111,13 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     cwd,
     env: { ...env, ...own },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C comes here alone, and each is asked to finish once. Asked twice, tsx kills what it watches.
+    // In a separate process group, Ctrl-C reaches only this process, which stops each child once. tsx kills its child if it
+    // receives two signals.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })
   children.push(child)
-  // flowglad-local greets on its standard output, and one greeting is enough.
+  // flowglad-local prints a greeting of its own to standard output, which would repeat ours.
   for (const stream of name === 'flowglad-local' ? [child.stderr] : [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)
@@ -125,7 +126,7 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
   child.once('exit', (code) => {
     if (!stopping)
       console.error(
-        `\n${name} stopped (${code ?? 'by a signal'}), so everything stops. The lines above say why.`,
+        `\n${name} stopped (${code === null ? 'by a signal' : `exit code ${code}`}), so the other processes stop too. See the lines above for the reason.`,
       )
     stop(code || 1)
   })
@@ -147,8 +148,8 @@ function greet() {
   const payment = withFlowgladLocal
     ? [
         '',
-        '  Pay          on the test checkout with 4242 4242 4242 4242 (4000 0000 0000 0002 is declined)',
-        `  Flowglad     ${flowgladLocalUrl}   customers, balances, webhooks, the clock`,
+        '  Test card    4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined',
+        `  Flowglad     ${flowgladLocalUrl}   shows customers, balances, webhooks and the clock`,
       ]
     : ['', `  Flowglad     ${flowgladUrl}`]
   console.log(
@@ -156,10 +157,10 @@ function greet() {
       '',
       '  Metered is running.',
       '',
-      `  Open         ${webUrl}   sign up with any email`,
+      `  Open         ${webUrl}   and sign up with any email address`,
       ...payment,
       '',
-      '  Reset        pnpm dev --reset   forgets every account and charge',
+      '  Reset        pnpm dev --reset   deletes all local accounts and charges',
       '  Stop         Ctrl-C',
       '',
     ].join('\n'),
@@ -168,11 +169,11 @@ function greet() {
 
 if (process.argv.includes('--reset')) {
   rmSync(data, { recursive: true, force: true })
-  console.log('Everything local was forgotten.')
+  console.log('Deleted all local data.')
 }
 mkdirSync(data, { recursive: true })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(0))
-await refuseBusyPorts()
+await assertPortsAreFree()
 console.log(`Starting ${started.map((it) => it.name).join(', ')} …`)
 for (const it of started) start(it)
 await Promise.all(started.map(untilReady))

@@ -4,45 +4,50 @@ import { Pool } from 'pg'
 import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
- * Usage that Flowglad refuses, for an operator, beside the running servers and with their environment:
- * `operator.ts` lists it, `operator.ts drop <transaction id>` gives it up. Opening the ledger brings its tables up to date, as a server's start does: run
- * the version that the servers run.
+ * Lists or drops parked usage events. Runs beside the servers, with their environment. Opening the ledger updates its tables,
+ * so run the same version as the servers.
  */
-const [act = 'list', transactionId, ...rest] = process.argv.slice(2)
-const listed = 10_000
-const cut = `Only ${listed} are looked at; there may be more.`
+const usage = `Usage:
+  list                    List the parked usage events
+  drop <transaction id>   Stop sending an event and return its units to the customer`
+
+const [command = 'list', transactionId, ...rest] = process.argv.slice(2)
+const maxListed = 10_000
+const truncated = `Only the first ${maxListed} parked events were read. There may be more.`
 
 async function list(ledger: Ledger) {
-  const parked = await ledger.parked(listed)
+  const parked = await ledger.parked(maxListed)
   for (const { attempt, customer, amount, meter, reason } of parked) {
     console.log([attempt, customer, `${amount} ${meter}`, reason].join('\t'))
   }
-  if (parked.length === 0) console.log('Nothing is parked.')
-  // After the lines, and not among them: whatever reads those must not take it for one.
-  if (parked.length === listed) console.error(cut)
+  if (parked.length === 0) console.log('No usage events are parked.')
+  // On standard error, so that scripts that read the list don't take it for an event.
+  if (parked.length === maxListed) console.error(truncated)
 }
 
 async function drop(ledger: Ledger, attempt: string) {
-  const parked = await ledger.parked(listed)
-  const found = parked.filter((event) => event.attempt === attempt)
-  if (found.length === 0) {
-    const nothing = `Nothing is parked under the transaction id ${attempt}`
-    throw new OperatorError(parked.length === listed ? `${nothing}. ${cut}` : nothing)
+  const parked = await ledger.parked(maxListed)
+  const events = parked.filter((event) => event.attempt === attempt)
+  if (events.length === 0) {
+    const notFound = `No parked usage event has the transaction id ${attempt}.`
+    throw new OperatorError(parked.length === maxListed ? `${notFound} ${truncated}` : notFound)
   }
-  for (const { customer, meter, amount } of found) {
+  for (const { customer, meter, amount } of events) {
     await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter }] })
     console.log(
-      `Dropped ${amount} ${meter} of ${customer}: never sent again, given back with the next look at Flowglad.`,
+      `Dropped ${amount} ${meter} of customer ${customer}. The units return when the balance is next fetched from Flowglad.`,
     )
   }
 }
 
 class OperatorError extends Error {}
 
-/** Closed with its scope. A database that is not there is a mistake in the address, and is not made. */
+/** Opens an existing ledger. A missing file means a wrong address, so it is an error. */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
-    if (!existsSync(database.file)) throw new OperatorError(`There is no database ${database.file}`)
+    if (!existsSync(database.file)) {
+      throw new OperatorError(`The database ${database.file} does not exist. Check DATABASE_URL.`)
+    }
     return sqliteLedger(database.file)
   }
   return postgresLedger(
@@ -57,18 +62,18 @@ function open(database: Env['database']): Ledger {
 
 try {
   if (
-    !['list', 'drop'].includes(act) ||
-    (act === 'drop') !== (transactionId !== undefined) ||
+    !['list', 'drop'].includes(command) ||
+    (command === 'drop') !== (transactionId !== undefined) ||
     rest.length > 0
   ) {
-    throw new OperatorError('Use: list | drop <transaction id>')
+    throw new OperatorError(usage)
   }
-  // Under `pnpm --filter` this process stands in its package: a relative DATABASE_URL means the folder the operator stands in.
+  // `pnpm --filter` changes to the package's folder. A relative DATABASE_URL refers to the folder that pnpm was called from.
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   await using ledger = open(readEnv(process.env, { built: false }).database)
   await (transactionId === undefined ? list(ledger) : drop(ledger, transactionId))
 } catch (error) {
-  const told = error instanceof OperatorError || error instanceof EnvError
-  console.error(told ? error.message : error)
+  const explained = error instanceof OperatorError || error instanceof EnvError
+  console.error(explained ? error.message : error)
   process.exitCode = 1
 }

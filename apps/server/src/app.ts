@@ -16,12 +16,12 @@ export interface AppParts extends RouterParts {
   log: FastifyBaseLogger
 }
 
-/** Puts the server together; it does not listen yet. */
+/** Builds the Fastify app with all its plugins. The caller makes it listen. */
 export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<FastifyInstance> {
   const { billing, pictures } = parts
   const app = Fastify({
     loggerInstance: log,
-    // A batch names all its procedures in the path.
+    // The path of a batch contains the names of all its procedures.
     routerOptions: { maxParamLength: 5_000 },
   })
   const web = env.production ? readWeb(env.webRoot) : null
@@ -32,10 +32,10 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'", ...(web?.inlineScripts ?? [])],
-        // Mantine sets styles on elements.
+        // Mantine sets inline styles.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        // Both would turn plain http://localhost away.
+        // This directive, like Strict-Transport-Security below, breaks plain http://localhost.
         upgradeInsecureRequests: encrypted ? [] : null,
       },
     },
@@ -46,8 +46,10 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
     if (sendBillingError(error, reply)) return reply
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
-    request.log.error({ err: error }, 'a request failed')
-    return reply.code(status).send({ error: 'internal', message: 'Something went wrong on our side.' })
+    request.log.error({ err: error }, 'A request failed')
+    return reply
+      .code(status)
+      .send({ error: 'internal', message: 'Something went wrong on our side. Try again in a moment.' })
   })
 
   await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
@@ -58,7 +60,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {
-    // A mutation without input comes as JSON with no body at all, which is no JSON; without fields is what it means.
+    // A mutation without input sends an empty body as JSON. Treat it as an object without fields.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'
     })
@@ -66,7 +68,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
       prefix: '/trpc',
       trpcOptions: {
         router: createAppRouter(parts),
-        // A longer batch could hold a server busy, whatever its rate.
+        // A longer batch could keep the server busy within the rate limit.
         maxBatchSize: 50,
         async createContext({ req, res, info }) {
           const { user, cookies } = await sessionOf(auth, req)
@@ -75,9 +77,9 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         },
         responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
         onError({ error, path }) {
-          // Denials are answers. Only what nobody meant, or what broke behind us, is worth a line.
+          // Denials are normal answers. Log only our own failures and those of services we depend on.
           if (error.code === 'INTERNAL_SERVER_ERROR')
-            log.error({ err: error.cause ?? error, path }, 'a call failed')
+            log.error({ err: error.cause ?? error, path }, 'A call failed')
           else if (error.code === 'SERVICE_UNAVAILABLE')
             log.warn({ path, reason: reasonOf(error) }, error.message)
         },
@@ -86,7 +88,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
   })
   if (web) serveWeb(app, web)
   else if (env.production)
-    log.warn(`The web app is not built, so there are no pages: ${env.webRoot} is missing`)
+    log.warn(`Serving the API only: ${env.webRoot} does not exist. Run "pnpm build" to build the web app.`)
   return app
 }
 

@@ -4,7 +4,7 @@ import { type AuthEvents, authHooks } from './authHooks.ts'
 import { type Database, schemaName } from './database.ts'
 import type { Env } from './env.ts'
 
-/** Where `app.ts` puts the address that the connection really came from; whatever a client writes there is overwritten. */
+/** Carries the connection's real address to better-auth. We overwrite any value that a client sends. */
 export const clientAddressHeader = 'x-client-address'
 
 export type Auth = ReturnType<typeof createAuth>
@@ -15,7 +15,7 @@ interface Connected {
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
 }
 
-/** Sessions by email and password, mounted at /api/auth. */
+/** Creates sessions by email and password, to be mounted at /api/auth. */
 export function createAuth({ database, env, ...events }: Connected & AuthEvents) {
   return betterAuth({ ...optionsOf({ database, env }), hooks: authHooks(events) })
 }
@@ -35,18 +35,19 @@ function optionsOf({ database, env }: Connected) {
     database: {
       db: database.kysely,
       type: database.type,
-      // On SQLite a sign-up's transaction would stay open while the password is hashed, and keep the ledger waiting.
+      // On SQLite, a sign-up's transaction would stay open during password hashing and block the ledger.
       transaction: database.type === 'postgres',
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     emailAndPassword: { enabled: true },
-    // A signed copy of the session in a cookie: most calls then need no look-up. A session ended elsewhere lives on for this long.
+    // A cookie holds a signed copy of the session, so most calls need no database query. A session that ends elsewhere
+    // stays valid here for up to `maxAge` seconds.
     session: { cookieCache: { enabled: true, maxAge: 60 } },
     rateLimit: {
       enabled: env.rateLimit,
       window: 60,
       max: 300,
-      // By address and path. Behind one office's address several people sign up in a minute; nobody guesses passwords at this rate.
+      // Per address and path. An office that shares one address stays below this rate; guessing passwords does not.
       customRules: {
         '/sign-up/*': { window: 60, max: 30 },
         '/sign-in/*': { window: 60, max: 30 },
@@ -54,7 +55,7 @@ function optionsOf({ database, env }: Connected) {
     },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },
-      // Said outright: left to itself it does not check while NODE_ENV is `test`.
+      // By default, better-auth skips the check if NODE_ENV is `test`.
       disableOriginCheck: false,
     },
     telemetry: { enabled: false },

@@ -2,12 +2,12 @@ import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Auth, clientAddressHeader, type User } from './auth.ts'
 
-/** better-auth's own routes. */
+/** Mounts better-auth's own routes. */
 export async function authRoutes(
   app: FastifyInstance,
   { auth, publicUrl }: { auth: Auth; publicUrl: string },
 ) {
-  // It reads bodies by itself.
+  // better-auth parses bodies itself.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.route({
@@ -28,9 +28,9 @@ export async function authRoutes(
 }
 
 export interface Session {
-  /** null: nobody is signed in. */
+  /** Null if the request has no valid session. */
   user: User | null
-  /** `Set-Cookie` headers to send along: the session's cached copy, made anew. */
+  /** `Set-Cookie` headers that renew the session's cached copy. */
   cookies: string[]
 }
 

@@ -7,12 +7,12 @@ import type { Env } from './env.ts'
 import { createPictureTable, type PictureTable } from './studio/pictureTable.ts'
 
 /**
- * Where the app's tables lie in PostgreSQL, said outright: its search path begins with a schema of the role's own name, and a role named
- * like the ledger's schema would find the ledger's tables for the app's.
+ * The PostgreSQL schema of the app's tables. Without a name, PostgreSQL first searches a schema with the role's name, and a
+ * role named like the ledger's schema would get the ledger's tables.
  */
 export const schemaName = 'public'
 
-/** The app's own tables; better-auth keeps its four beside them, and the ledger its own. */
+/** The app's own tables. better-auth and the ledger add theirs to the same database. */
 export interface Tables {
   picture: PictureTable
 }
@@ -23,11 +23,11 @@ interface Connection {
 }
 
 export interface Database extends Connection, AsyncDisposable {
-  /** What the ledger opens for itself, so that everything moves together. */
+  /** Opens the ledger in the same database. */
   source: { file: string } | { pool: Pool }
   /**
-   * Brings every table up to date. Any number of servers may start at once: all of it is one transaction, which the first to come
-   * holds and the others wait for.
+   * Brings every table up to date, in one transaction. Any number of servers may start at once: the first one migrates while
+   * the others wait.
    */
   migrate(migrateSessions: (connection: Connection) => Promise<void>): Promise<void>
 }
@@ -44,7 +44,7 @@ function openSqlite(file: string): Database {
     const connection = new Libsql(file)
     connection.exec('PRAGMA busy_timeout = 5000')
     connection.exec('PRAGMA journal_mode = WAL')
-    // The ledger syncs this same file before a caller gets an answer, and with it everything written here until then.
+    // Enough for the app: the ledger syncs this same file before it answers, including everything written so far.
     connection.exec('PRAGMA synchronous = NORMAL')
     return connection
   }
@@ -61,7 +61,7 @@ function openSqlite(file: string): Database {
 }
 
 function openPostgres(url: string): Database {
-  // The app may queue for its connections for long, the ledger never behind it: a burst of pictures does not delay who may begin.
+  // The ledger has its own pool, so a burst of pictures never delays it.
   const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
   const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName)
@@ -89,16 +89,16 @@ function createPool(
     connectionString,
     ...limits,
     application_name: 'metered',
-    // A database that is cut off silently is noticed, and nobody queues for it for ever.
+    // Detects a database that silently stops answering.
     keepAlive: true,
   })
-  // A connection that breaks fails its own query and is replaced at the next use. Unheard, the same event would end the process.
+  // A broken connection fails its own query, and the pool replaces it. Without a listener, the event ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
-/** `connection` has exactly one physical connection, so whatever runs on it meanwhile belongs to the one transaction. */
+/** `connection` has exactly one physical connection, so every query on it belongs to the transaction. */
 async function migrateIn(
   connection: Connection,
   begin: ReturnType<typeof sql>,

@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** The same from `src/` and from `dist/`: both lie in apps/server. */
+/** Works from both `src/` and `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Known to everybody: good for a machine of one's own and for nothing else. */
+/** These values are public. They are safe only on a developer's own machine. */
 const development = {
   authSecret: 'metered-development-secret-known-to-everybody',
   flowgladSecretKey: 'sk_test_local',
@@ -34,7 +34,7 @@ const variables = z.object({
   FLOWGLAD_SECRET_KEY: z.string().default(development.flowgladSecretKey),
   FLOWGLAD_WEBHOOK_SECRET: z
     .string()
-    .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
+    .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must start with whsec_, followed by base64')
     .optional(),
   AUTH_SECRET: z.string().default(development.authSecret),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
@@ -47,28 +47,28 @@ const variables = z.object({
 })
 
 export interface Env {
-  /** The built server always is, and one run from source under `NODE_ENV=production`: it serves the web app and insists on secrets. */
+  /** True for the built server, and from source if `NODE_ENV=production`. The server then serves the web app and requires secrets. */
   production: boolean
   port: number
   host: string
-  /** What a person's browser shows, without a path: the web app's origin in development, otherwise this server's. */
+  /** The origin that a browser shows: the web app's in development, otherwise this server's. */
   publicUrl: string
-  /** Origins, beside `publicUrl`, whose pages may sign people in. */
+  /** Origins that may sign users in, in addition to `publicUrl`. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
   authSecret: string
   holdTtlMs: number
   rateLimit: boolean
-  /** Waited before each picture and each text, and for each sentence. */
+  /** Delays each picture, each text and each sentence. */
   studioLatencyMs: number
-  /** null: pictures and texts are made here. */
+  /** Null if the server makes pictures and texts itself. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
   /** The built web app. */
   webRoot: string
 }
 
-/** Says, one line each, what is wrong with which variable. */
+/** Lists every invalid variable, one per line. */
 export class EnvError extends Error {
   override readonly name = 'EnvError'
 }
@@ -88,16 +88,16 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   const problems: string[] = []
   if (production && env.AUTH_SECRET === development.authSecret) {
     problems.push(
-      'AUTH_SECRET must be set to a secret of your own: sessions are signed with it (openssl rand -base64 32 makes one)',
+      'AUTH_SECRET must be set, because it signs sessions. Create one with: openssl rand -base64 32',
     )
   }
   if (!withLocalFlowglad && env.FLOWGLAD_SECRET_KEY === development.flowgladSecretKey) {
     problems.push(
-      `FLOWGLAD_SECRET_KEY must be your own key: ${development.flowgladSecretKey} is for a Flowglad on this machine, not ${env.FLOWGLAD_BASE_URL}`,
+      `FLOWGLAD_SECRET_KEY must be set to your own key. ${development.flowgladSecretKey} works only with a Flowglad on this machine, not with ${env.FLOWGLAD_BASE_URL}`,
     )
   }
   if (!withLocalFlowglad && env.FLOWGLAD_WEBHOOK_SECRET === development.webhookSecret) {
-    problems.push('FLOWGLAD_WEBHOOK_SECRET must be your own: everybody knows the one used in development')
+    problems.push('FLOWGLAD_WEBHOOK_SECRET must be your own secret. The development secret is public')
   }
   if (problems.length) throw new EnvError(problems.join('\n'))
 
@@ -122,9 +122,9 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     authSecret: env.AUTH_SECRET,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
-    // In development long enough to see a text arrive and units being held.
+    // Long enough to watch a text arrive and units being held.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
-    // The address decides: a key that happens to lie in somebody's shell must not make a demo spend their money.
+    // An API key alone must not enable it: a key in the developer's shell would spend their money on a demo.
     openAi: env.OPENAI_BASE_URL
       ? {
           baseUrl: env.OPENAI_BASE_URL.replace(/\/+$/, ''),
@@ -148,7 +148,7 @@ function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** One machine, three names: a page opened under any of them is the same page. */
+/** Returns the same origin under each of the three names of this machine. */
 function loopbackAliases(url: string): string[] {
   if (!isLoopback(url)) return []
   return ['localhost', '127.0.0.1', '[::1]'].map((name) => {

@@ -26,8 +26,8 @@ function explain(error: unknown): string {
   const code = 'code' in error ? String(error.code) : null
   if (code === 'EADDRINUSE') {
     const port = 'port' in error ? Number(error.port) : Number.NaN
-    return `Port ${port} is in use. Stop what listens there, or choose another: PORT=${port + 1}`
+    return `Port ${port} is in use. Stop the process that uses it, or choose another port: PORT=${port + 1}`
   }
-  // With a code it comes from the system or the database, and says enough by itself.
+  // Errors with a code come from the system or the database. Their message explains enough without a stack.
   return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

@@ -1,10 +1,10 @@
 import { defineMeters } from '@metered/billing'
 
-/** What Studio charges for, by the slugs of pricing.yaml. */
+/** Defines the meters of pricing.yaml. */
 export const meters = defineMeters({
   /** Pictures. */
   generations: { unlimitedBy: 'unlimited_generations' },
-  /** Words of text: see studio/tokens.ts. */
+  /** Words of text. See studio/tokens.ts. */
   tokens: { onExpiry: 'release' },
   /** Look-ups. */
   api_calls: {

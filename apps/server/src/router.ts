@@ -15,5 +15,5 @@ export function createAppRouter({ billing, rateLimit, ...studio }: RouterParts) 
   })
 }
 
-/** The API as clients see it; import it as a type. */
+/** The type of the API. Clients import only this. */
 export type AppRouter = ReturnType<typeof createAppRouter>

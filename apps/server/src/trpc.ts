@@ -6,7 +6,7 @@ import type { meters } from './meters.ts'
 import { type RateLimit, RateLimitedError } from './rateLimit.ts'
 
 export interface Context {
-  /** null: nobody is signed in. */
+  /** Null if the request has no valid session. */
   user: User | null
 }
 
@@ -14,15 +14,16 @@ export type AppBilling = Billing<typeof meters, { user: User }>
 export type Trpc = ReturnType<typeof createTrpc>
 
 function messageOf(error: TRPCError): string {
-  // What broke inside says nothing to a user, and may say too much to others.
-  if (error.code === 'INTERNAL_SERVER_ERROR') return 'Something went wrong on our side.'
+  // Internal details don't help users and could help attackers.
+  if (error.code === 'INTERNAL_SERVER_ERROR')
+    return 'Something went wrong on our side. Try again in a moment.'
   return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message
 }
 
-/** The procedures that this app's routers are built of. */
+/** Creates the procedures from which the app builds its routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create({
-    // Stack traces are for the log.
+    // Stack traces belong in the log only.
     isDev: false,
     sse: {
       ping: { enabled: true, intervalMs: 15_000 },
@@ -45,7 +46,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
       if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
       return next({ ctx: { user: ctx.user } })
     })
-    // Before any meter: a call refused here has held nothing.
+    // The limit comes before any meter, so a limited call never holds units.
     .use(async ({ ctx, next }) => {
       try {
         await rateLimit(ctx.user.id)

@@ -15,7 +15,7 @@ const denial = (read: () => unknown) => {
 }
 
 describe('in development', () => {
-  test('nothing has to be configured', () => {
+  test('needs no configuration', () => {
     expect(development()).toMatchObject({
       production: false,
       port: 3000,
@@ -28,7 +28,7 @@ describe('in development', () => {
     })
   })
 
-  test("the web app's own origin is trusted, under each name of this machine", () => {
+  test("trusts the web app's origin under each name of this machine", () => {
     expect(development().trustedOrigins).toEqual(
       expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
     )
@@ -36,19 +36,19 @@ describe('in development', () => {
 })
 
 describe('in production form', () => {
-  test('is what the built server is, and one from source with NODE_ENV=production', () => {
+  test('applies to the built server and to NODE_ENV=production', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)
     expect(development({ NODE_ENV: 'production', AUTH_SECRET: 'x' }).production).toBe(true)
   })
 
-  test('does not start without AUTH_SECRET, nor with its development value', () => {
+  test('rejects a missing AUTH_SECRET and its development value', () => {
     expect(denial(() => readEnv({}, { built: true }))).toContain('AUTH_SECRET')
     expect(denial(() => readEnv({ AUTH_SECRET: '' }, { built: true }))).toContain('AUTH_SECRET')
     expect(denial(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
   })
 
-  test('lives at its own port unless told otherwise', () => {
+  test('uses its own port as the public origin by default', () => {
     expect(production({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
     expect(production({ PUBLIC_URL: 'https://studio.example/app/' })).toMatchObject({
       publicUrl: 'https://studio.example',
@@ -57,7 +57,7 @@ describe('in production form', () => {
   })
 })
 
-test('sk_test_local is accepted only for a Flowglad on this machine', () => {
+test('accepts sk_test_local only for a Flowglad on this machine', () => {
   for (const local of [
     'http://127.0.0.1:4010',
     'http://localhost:9',
@@ -76,7 +76,7 @@ test('sk_test_local is accepted only for a Flowglad on this machine', () => {
   }
 })
 
-test('the webhook secret of development signs nothing from elsewhere', () => {
+test('rejects the development webhook secret for a remote Flowglad', () => {
   const known = development().flowglad.webhookSecret ?? ''
   const remote = { FLOWGLAD_BASE_URL: 'https://app.flowglad.com', FLOWGLAD_SECRET_KEY: 'sk_own' }
   expect(known).toMatch(/^whsec_/)
@@ -86,7 +86,7 @@ test('the webhook secret of development signs nothing from elsewhere', () => {
   )
 })
 
-test('DATABASE_URL names a file or a PostgreSQL', () => {
+test('reads a file or a PostgreSQL address from DATABASE_URL', () => {
   expect(development({ DATABASE_URL: 'file:/tmp/a.sqlite' }).database).toEqual({
     type: 'sqlite',
     file: '/tmp/a.sqlite',
@@ -102,7 +102,7 @@ test('DATABASE_URL names a file or a PostgreSQL', () => {
   expect(denial(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
 })
 
-test('a key in the shell alone does not send prompts elsewhere; an address does', () => {
+test('uses an external model only if its address is set, not for an API key alone', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
     baseUrl: 'http://localhost:11434/v1',
@@ -110,7 +110,7 @@ test('a key in the shell alone does not send prompts elsewhere; an address does'
   })
 })
 
-test('everything that is wrong is said at once, each with its name', () => {
+test('reports every invalid variable by name', () => {
   const message = denial(() => development({ PORT: 'http', HOLD_TTL_MS: '-1', RATE_LIMIT: 'no' })) ?? ''
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'HOLD_TTL_MS', 'RATE_LIMIT'])
 })

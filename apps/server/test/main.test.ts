@@ -47,7 +47,7 @@ function start(args: string[], env: Record<string, string>) {
   return { child, ended, line }
 }
 
-test('refuses to start in production form without a secret', async () => {
+test('does not start in production form without a secret', async () => {
   const { code, output } = await start(fromBuild(), {}).ended
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('AUTH_SECRET') })
 })

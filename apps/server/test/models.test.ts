@@ -22,7 +22,7 @@ async function* of(...pieces: string[]) {
 }
 
 describe('tokens', () => {
-  test('are the words of a text, and joined are the text', async () => {
+  test('are the words of a text and join to the same text', async () => {
     const text = '  Two words,\n\nthen  three more – done. '
     expect(tokensOf(text).join('')).toBe(text)
     expect(tokensOf(text).map((token) => token.trim())).toEqual([
@@ -37,7 +37,7 @@ describe('tokens', () => {
     expect(tokensOf('')).toEqual([])
   })
 
-  test('are the same however a stream cuts the text', async () => {
+  test("don't depend on how a stream cuts the text", async () => {
     const text = 'A stream may cut words anywhere, even here.'
     for (const length of [1, 2, 3, 7, 100]) {
       const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
@@ -45,59 +45,59 @@ describe('tokens', () => {
     }
   })
 
-  test('stop at the limit, and what made them is told', async () => {
-    let left = false
+  test('end at the limit and stop their source', async () => {
+    let stopped = false
     async function* endless() {
       try {
         for (;;) yield 'more '
       } finally {
-        left = true
+        stopped = true
       }
     }
     expect(await all(atMost(3, endless()))).toEqual(['more ', 'more ', 'more '])
-    expect(left).toBe(true)
+    expect(stopped).toBe(true)
   })
 })
 
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })
 
-  test('write the same text about the same prompt, and name its subject', async () => {
-    const order = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
-    const text = (await all(models.write(order))).join('')
-    expect(text).toBe([...compose(order.prompt)].join(''))
+  test('write the same text for the same prompt and name its subject', async () => {
+    const request = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
+    const text = (await all(models.write(request))).join('')
+    expect(text).toBe([...compose(request.prompt)].join(''))
     expect(text).toContain('the lighthouse keeper')
     expect(text).not.toContain('{')
     expect(tokensOf(text).length).toBeGreaterThan(80)
-    expect((await all(models.write({ ...order, maxTokens: 7 }))).join('')).toBe(
+    expect((await all(models.write({ ...request, maxTokens: 7 }))).join('')).toBe(
       tokensOf(text).slice(0, 7).join(''),
     )
   })
 
-  test('refuse the word forbidden, not words that contain it', async () => {
-    const refused = { code: 'UNPROCESSABLE_CONTENT' }
+  test('deny the word forbidden but not words that contain it', async () => {
+    const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
-      refused,
+      denied,
     )
-    await expect(all(models.write({ prompt: 'forbidden.', maxTokens: 5 }))).rejects.toMatchObject(refused)
+    await expect(all(models.write({ prompt: 'forbidden.', maxTokens: 5 }))).rejects.toMatchObject(denied)
     const painted = await models.paint({ prompt: 'unforbiddenly', index: 0, hd: true })
     expect(painted).toMatchObject({ contentType: 'image/svg+xml', size: 1024 })
   })
 })
 
 describe('an OpenAI-compatible endpoint', () => {
-  /** An endpoint that answers as told and remembers what it was asked. */
+  /** Starts an endpoint that records its requests and sends `answer`. */
   async function startEndpoint() {
-    const asked: { path: string; authorization: string | undefined; body: unknown }[] = []
+    const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
     const answer = { status: 200, body: {} as unknown, stream: null as (() => AsyncIterable<string>) | null }
-    let gone = 0
+    let closed = 0
     const app = Fastify({ forceCloseConnections: true })
     app.post('/v1/*', async (request, reply) => {
-      asked.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
+      requests.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
       if (!answer.stream) return reply.code(answer.status).send(answer.body)
       reply.hijack()
       reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
-      reply.raw.on('close', () => gone++)
+      reply.raw.on('close', () => closed++)
       for await (const piece of answer.stream()) {
         if (reply.raw.destroyed) break
         reply.raw.write(piece)
@@ -113,16 +113,16 @@ describe('an OpenAI-compatible endpoint', () => {
       textModel: 'gpt-4o-mini',
       latencyMs: 0,
     })
-    return { asked, answer, models, gone: () => gone, [Symbol.asyncDispose]: () => app.close() }
+    return { requests, answer, models, closed: () => closed, [Symbol.asyncDispose]: () => app.close() }
   }
   const request = { prompt: 'a boat', index: 0, hd: false }
   const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
 
-  test('gives its picture as it is', async () => {
+  test('returns its PNG unchanged', async () => {
     await using it = await startEndpoint()
     it.answer.body = { created: 1, data: [{ b64_json: png.toString('base64') }] }
     expect(await it.models.paint(request)).toEqual({ file: png, contentType: 'image/png', size: 1 })
-    expect(it.asked).toEqual([
+    expect(it.requests).toEqual([
       {
         path: '/v1/images/generations',
         authorization: 'Bearer sk-own',
@@ -131,7 +131,7 @@ describe('an OpenAI-compatible endpoint', () => {
     ])
   })
 
-  test('refusing a prompt is the content policy; anything else is a model that is not available', async () => {
+  test('reports a denied prompt as a content policy error and any other failure as an unavailable model', async () => {
     await using it = await startEndpoint()
     const cases = [
       [
@@ -152,11 +152,11 @@ describe('an OpenAI-compatible endpoint', () => {
         code,
       })
     }
-    const asked = it.asked.length
+    const requests = it.requests.length
     await expect(it.models.paint({ ...request, prompt: 'forbidden' })).rejects.toMatchObject({
       code: 'UNPROCESSABLE_CONTENT',
     })
-    expect(it.asked).toHaveLength(asked)
+    expect(it.requests).toHaveLength(requests)
   })
 
   test('streams its text in our tokens, however its events are cut', async () => {
@@ -175,13 +175,13 @@ describe('an OpenAI-compatible endpoint', () => {
       'is ',
       'wide.',
     ])
-    expect(it.asked[0]).toMatchObject({
+    expect(it.requests[0]).toMatchObject({
       path: '/v1/chat/completions',
       body: { stream: true, messages: [{ role: 'user', content: 'the sea' }] },
     })
   })
 
-  test('is told to stop when the reader leaves, and when the limit is reached', async () => {
+  test('stops when the reader leaves and when the limit is reached', async () => {
     await using it = await startEndpoint()
     async function* endless() {
       for (;;) {
@@ -191,22 +191,22 @@ describe('an OpenAI-compatible endpoint', () => {
     }
     it.answer.stream = endless
     for await (const _ of it.models.write({ prompt: 'on and on', maxTokens: 1_000 })) break
-    await expect.poll(it.gone).toBe(1)
+    await expect.poll(it.closed).toBe(1)
     expect(await all(it.models.write({ prompt: 'on and on', maxTokens: 4 }))).toHaveLength(4)
-    await expect.poll(it.gone).toBe(2)
+    await expect.poll(it.closed).toBe(2)
   })
 
-  test('that breaks off in the middle is an error after what has come, and does not call it free', async () => {
+  test('reports an interrupted text after its tokens, without calling it free', async () => {
     await using it = await startEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
-    const come: string[] = []
+    const received: string[] = []
     const reading = (async () => {
-      for await (const token of it.models.write({ prompt: 'a tale', maxTokens: 50 })) come.push(token)
+      for await (const token of it.models.write({ prompt: 'a tale', maxTokens: 50 })) received.push(token)
     })()
     await expect(reading).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
       message: expect.not.stringContaining('Nothing was charged'),
     })
-    expect(come).toEqual(['Once ', 'upon '])
+    expect(received).toEqual(['Once ', 'upon '])
   })
 })

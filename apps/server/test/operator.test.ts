@@ -5,11 +5,11 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sqliteLedger } from '@metered/billing'
 import { expect, test } from 'vitest'
-import { signUp, startTestServer, type TestServer } from './testServer.ts'
+import { signUp, startTestServer } from './testServer.ts'
 
 const script = fileURLToPath(new URL('../operator.ts', import.meta.url))
 
-/** As `pnpm --filter` starts it: in another folder than the one it is called from. */
+/** Runs the command as `pnpm --filter` does: in another folder than the caller's. */
 async function operator(env: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...words], {
     cwd: tmpdir(),
@@ -21,9 +21,11 @@ async function operator(env: Record<string, string>, ...words: string[]) {
   return { code, output }
 }
 
-/** Usage of a subscription that Flowglad does not know, parked. */
-async function park({ env }: TestServer, customer: string, attempt: string) {
-  await using ledger = sqliteLedger(env.DATABASE_URL?.replace(/^file:/, '') ?? '')
+const fileOf = ({ DATABASE_URL = '' }: Record<string, string>) => DATABASE_URL.replace(/^file:/, '')
+
+/** Parks a usage event of a subscription that Flowglad doesn't know. */
+async function park(env: Record<string, string>, customer: string, attempt: string) {
+  await using ledger = sqliteLedger(fileOf(env))
   const meter = 'generations'
   await ledger.execute({
     type: 'settle',
@@ -46,21 +48,20 @@ async function park({ env }: TestServer, customer: string, attempt: string) {
   })
 }
 
-test('an operator sees what Flowglad refuses and drops it, while the server runs', async () => {
+test('lists and drops parked usage while the server runs', async () => {
   await using server = await startTestServer()
   const { env, billing } = server
-  expect(await operator(env)).toEqual({ code: 0, output: 'Nothing is parked.\n' })
-
   const browser = await signUp(server)
-  await park(server, browser.user.id, 'attempt-1')
+  await park(env, browser.user.id, 'attempt-1')
   expect((await billing.health()).parked).toBe(1)
-  expect(await operator(env, 'list')).toEqual({
+  const [listed, notFound] = await Promise.all([operator(env, 'list'), operator(env, 'drop', 'attempt-2')])
+  expect(listed).toEqual({
     code: 0,
     output: `attempt-1\t${browser.user.id}\t3 generations\tSubscription not found: sub_gone\n`,
   })
-  expect(await operator(env, 'drop', 'attempt-2')).toEqual({
+  expect(notFound).toEqual({
     code: 1,
-    output: expect.stringContaining('Nothing is parked under the transaction id attempt-2'),
+    output: 'No parked usage event has the transaction id attempt-2.\n',
   })
 
   expect(await operator(env, 'drop', 'attempt-1')).toMatchObject({ code: 0 })
@@ -69,24 +70,23 @@ test('an operator sees what Flowglad refuses and drops it, while the server runs
   expect(data.charges).toMatchObject([{ transactionId: 'attempt-1', state: 'dropped' }])
 })
 
-test.each([[['what']], [['drop']]])(
-  'what an operator did not mean does nothing and says how to say it: %j',
-  async (words) => {
-    expect(await operator({}, ...words)).toEqual({
-      code: 1,
-      output: expect.stringContaining('drop <transaction id>'),
-    })
-  },
-)
-
-test('a database that is not there is not made', async () => {
-  const answer = await operator({ DATABASE_URL: `file:${tmpdir()}/no/such.sqlite` })
-  expect(answer).toEqual({ code: 1, output: expect.stringContaining('There is no database') })
+test('prints its usage for an unknown command and for a drop without a transaction id', async () => {
+  const answers = await Promise.all(
+    [['what'], ['drop'], ['list', 'x']].map((words) => operator({}, ...words)),
+  )
+  for (const answer of answers) {
+    expect(answer).toEqual({ code: 1, output: expect.stringContaining('drop <transaction id>') })
+  }
 })
 
-test('a relative address means the folder that the operator stands in', async () => {
+test('reports a missing database instead of creating it', async () => {
+  const answer = await operator({ DATABASE_URL: `file:${tmpdir()}/no/such.sqlite` })
+  expect(answer).toEqual({ code: 1, output: expect.stringContaining('does not exist. Check DATABASE_URL.') })
+})
+
+test("resolves a relative DATABASE_URL in the caller's folder and lists by default", async () => {
   await using server = await startTestServer()
-  const file = server.env.DATABASE_URL?.replace(/^file:/, '') ?? ''
+  const file = fileOf(server.env)
   const env = { DATABASE_URL: `file:${basename(file)}`, INIT_CWD: dirname(file) }
-  expect(await operator(env)).toEqual({ code: 0, output: 'Nothing is parked.\n' })
+  expect(await operator(env)).toEqual({ code: 0, output: 'No usage events are parked.\n' })
 })

@@ -19,13 +19,13 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 
 function build() {
   const web = readWeb(root)
-  if (!web) throw new Error('there is no page')
+  if (!web) throw new Error('index.html was not found')
   const app = Fastify()
   serveWeb(app, web)
   return app
 }
 
-test('every address of a page is the page, and is asked for again each time', async () => {
+test('serves the page at every route, without caching', async () => {
   const app = build()
   for (const url of ['/', '/pricing', '/usage?day=2', '/sign-in']) {
     const { statusCode, body, headers } = await app.inject({ url })
@@ -38,7 +38,7 @@ test('every address of a page is the page, and is asked for again each time', as
   }
 })
 
-test('files are themselves, for ever when their name holds their content; a missing one is 404', async () => {
+test('caches files with a hash in their name and answers missing ones with 404', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({
@@ -57,12 +57,12 @@ test('files are themselves, for ever when their name holds their content; a miss
   expect((await app.inject({ method: 'POST', url: '/pricing' })).statusCode).toBe(404)
 })
 
-test('inline scripts of the page are known by their hash, and no page is no error', () => {
+test('hashes the inline scripts of the page, and returns null if it is not built', () => {
   expect(readWeb(root)?.inlineScripts).toEqual(["'sha256-Bb5XNAEHr+F2bM6D/MfTHoa5fjNk8GCoauuOIueKyw4='"])
   expect(readWeb(join(root, 'nowhere'))).toBeNull()
 })
 
-test('the content security policy works on plain http', async () => {
+test('sets a content security policy that works on plain http', async () => {
   await using server = await startTestServer()
   const { headers } = await server.app.inject({ url: '/healthz' })
   expect(headers['content-security-policy']).toContain("script-src 'self';")

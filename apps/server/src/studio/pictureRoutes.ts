@@ -22,7 +22,7 @@ export async function pictureRoutes(
     const picture = id && (await pictures.file({ id, user: user.id }))
     if (!picture) return reply.code(404).send({ error: 'not_found', message: 'You have no such picture.' })
     const tag = `"${id}"`
-    // A browser may cache the file but must revalidate it, so that nobody sees it after the user signs out.
+    // A browser may cache the file but must revalidate it, so that it can't be seen after the user signs out.
     reply.header('cache-control', 'private, no-cache').header('etag', tag).header('vary', 'cookie')
     reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
     if (request.headers['if-none-match'] === tag) return reply.code(304).send()

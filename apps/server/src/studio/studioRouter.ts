@@ -22,7 +22,7 @@ export interface StudioParts {
   pictures: PictureStore
 }
 
-/** What Studio does for its users, each procedure on one meter. */
+/** Creates Studio's procedures, each on one meter. */
 export function createStudioRouter(
   { router, protectedProcedure, metered, requireFeature }: Trpc,
   { models, pictures }: StudioParts,
