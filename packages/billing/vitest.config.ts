@@ -2,12 +2,38 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    typecheck: { include: ['test/**/*.test-d.ts'] },
-    // Nothing is measured by a timeout: tests wait for states, on machines as busy as they like.
+    // Many tests wait for processes and timers, so a worker per core doesn't overload the machine.
+    maxWorkers: '100%',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'ledger',
+          include: ['test/ledger/**/*.test.ts'],
+          globalSetup: ['test/ledger/globalSetup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'billing',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/ledger/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          // A project doesn't inherit the command line's `--typecheck`.
+          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'] },
+        },
+      },
+    ],
+    // No test measures time. They wait for states, and a busy machine needs longer to reach them.
     hookTimeout: 120_000,
     testTimeout: 180_000,
-    // States are waited for, and a busy machine takes its time.
     expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 })

@@ -5,12 +5,12 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Pool } from 'pg'
+import { startPostgres } from 'test-postgres'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
-import { startPostgres } from '../test/ledger/postgres.ts'
 import { fill, measure, pair, temporaryFolder } from './pairs.ts'
 import { nameOf, seedPostgres, seedSqlite } from './seed.ts'
 

@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path'
 import { Pool } from 'pg'
+import { startPostgres } from 'test-postgres'
 import type { LedgerOptions } from '../src/ledger/ledgerOptions.ts'
 import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { startPostgres } from '../test/ledger/postgres.ts'
 import { fill, measure, temporaryFolder } from './pairs.ts'
 
 const durationMs = 3000

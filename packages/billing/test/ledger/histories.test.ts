@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { Pool } from 'pg'
 import { expect, test } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
+import { migrate } from '../../src/ledger/stores/postgres/migrate.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { anInstall, aReserve, aTakeLease, settleOf } from './builders.ts'
 import { history } from './histories/history.ts'
 import { Life, type Subject } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
-import { startPostgres } from './postgres.ts'
+import { createDatabase, deleteRows } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
 type Clock = ReturnType<typeof testClock>
@@ -71,12 +72,12 @@ test('the SQLite store loads all that the core decides on, in every history', as
 })
 
 test('the PostgreSQL store loads all that the core decides on, in every history', async () => {
-  await using server = await startPostgres(['-c', 'fsync=off'])
-  const pool = new Pool({ connectionString: await server.createDatabase(), max: 2 })
+  const pool = new Pool({ connectionString: await createDatabase(), max: 2 })
+  await migrate(pool, 60_000)
   await fc.assert(
     fc.asyncProperty(history(100), async (steps) => {
       const clock = testClock()
-      await pool.query('DROP SCHEMA IF EXISTS metered CASCADE')
+      await deleteRows(pool)
       await using ledger = postgresLedger(pool, { clock })
       await liveThrough(steps, clock, {
         run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),

@@ -1,3 +1,33 @@
-import * as testPostgres from 'test-postgres'
+import { randomUUID } from 'node:crypto'
+import { Client, type Pool } from 'pg'
+import { inject } from 'vitest'
+import { tables } from '../../src/ledger/stores/tables.ts'
 
-export const startPostgres = (flags: string[] = []) => testPostgres.startPostgres({ flags })
+/** Creates an empty database on the server that all test files share. Returns its address. */
+export async function createDatabase(): Promise<string> {
+  const address = new URL(inject('postgres'))
+  const name = `ledger_${randomUUID().replaceAll('-', '')}`
+  await query(address.href, `CREATE DATABASE ${name}`)
+  address.pathname = name
+  return address.href
+}
+
+/** Runs one statement on a connection of its own. Returns the rows. */
+export async function query(address: string, sql: string) {
+  const client = new Client({ connectionString: address })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Deletes all rows of a ledger. Its tables must exist. */
+export async function deleteRows(pool: Pool): Promise<void> {
+  await pool.query(
+    Object.values(tables)
+      .map(({ name }) => `DELETE FROM metered.${name};`)
+      .join(''),
+  )
+}

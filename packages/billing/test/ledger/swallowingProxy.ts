@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** In front of a database: passes bytes on, or swallows them all without a word, as a network does that has lost its way. */
+/** Starts a proxy in front of a database. It forwards bytes, or silently drops them, as a broken network does. */
 export async function startSwallowingProxy(to: { host: string; port: number }) {
   const sockets = new Set<Socket>()
   let swallowing = false
@@ -24,7 +24,7 @@ export async function startSwallowingProxy(to: { host: string; port: number }) {
       from.on('close', () => into.destroy())
     }
   })
-  /** What was lost of a connection's bytes is lost for good: it stays silent. */
+  /** Connections that lost bytes. They stay silent even after the network heals. */
   const swallowed = new WeakSet<Socket>()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()

@@ -1,28 +1,14 @@
 import { Client, Pool } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
-import { startPostgres } from './postgres.ts'
+import { createDatabase, query } from './postgres.ts'
 import { openAt } from './processes/openAt.ts'
 
-let server: Awaited<ReturnType<typeof startPostgres>>
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server[Symbol.asyncDispose]())
-
-async function query(address: string, sql: string) {
-  const client = new Client({ connectionString: address })
-  await client.connect()
-  const { rows } = await client.query(sql)
-  await client.end()
-  return rows
-}
-
-describe('two nodes, one PostgreSQL', () => {
-  test('with 500 units left and 400 concurrent calls of 2, exactly 250 succeed', async () => {
-    const address = await server.createDatabase()
+describe('two nodes on one PostgreSQL', () => {
+  test('allows exactly 250 of 400 concurrent calls of 2 units when 500 are left', async () => {
+    const address = await createDatabase()
     await using one = openAt(address)
     await using two = openAt(address)
     await fetched(one.ledger, units(500))
@@ -42,13 +28,13 @@ describe('two nodes, one PostgreSQL', () => {
     ])
   })
 
-  test('many overlapping accounts: no deadlock, none oversold, none refused while it has units', async () => {
-    const address = await server.createDatabase()
-    // Small batches: many transactions that each lock several customers.
+  test('causes no deadlock and denies no call that has units when batches lock overlapping customers', async () => {
+    const address = await createDatabase()
+    // Small batches make many transactions that each lock several customers.
     await using one = openAt(address, undefined, { batchCommands: 6 })
     await using two = openAt(address, undefined, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
-    // First met by both at once, in opposite orders: also inserting them must not end in a ring.
+    // Both nodes insert the customers at once, in opposite orders. That must not deadlock either.
     await Promise.all([
       ...customers.map((customer) => fetched(one.ledger, units(40), { customer })),
       ...customers.toReversed().map((customer) => two.ledger.execute(aReserve({ customer }))),
@@ -73,8 +59,8 @@ describe('two nodes, one PostgreSQL', () => {
     expect(row).toEqual({ deadlocks: 0 })
   })
 
-  test('customers are locked in one order: who waits for the first holds none of the others', async () => {
-    const address = await server.createDatabase()
+  test('locks customers in one order: a batch that waits for the first has locked none of the others', async () => {
+    const address = await createDatabase()
     await using one = openAt(address)
     const customers = ['e', 'd', 'c', 'b', 'a']
     await Promise.all(customers.map((customer) => fetched(one.ledger, units(10), { customer })))
@@ -83,7 +69,12 @@ describe('two nodes, one PostgreSQL', () => {
     await other.query(`BEGIN; SELECT FROM metered.customer WHERE customer = 'a' FOR UPDATE`)
     const answers = Promise.all(customers.map((customer) => one.ledger.execute(aReserve({ customer }))))
     await expect
-      .poll(() => query(address, `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`))
+      .poll(() =>
+        query(
+          address,
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        ),
+      )
       .toHaveLength(1)
     const { rowCount } = await other.query('SELECT FROM metered.customer ORDER BY customer FOR UPDATE NOWAIT')
     expect(rowCount).toBe(5)
@@ -92,16 +83,16 @@ describe('two nodes, one PostgreSQL', () => {
     expect((await answers).map((answer) => answer.state)).toEqual(customers.map(() => 'held'))
   })
 
-  test('migrations run from any number of nodes at once', async () => {
-    const address = await server.createDatabase()
+  test('migrates once when six nodes start at the same time', async () => {
+    const address = await createDatabase()
     const nodes = Array.from({ length: 6 }, () => openAt(address))
     const answers = await Promise.all(nodes.map(({ ledger }) => ledger.execute(aReserve())))
     expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['needsSnapshot']))
     for (const node of nodes) await node[Symbol.asyncDispose]()
   })
 
-  test('connections cut at any moment, also around COMMIT: every call is answered and booked once', async () => {
-    const address = await server.createDatabase()
+  test('answers every call and books it once while connections are cut at any moment, COMMIT included', async () => {
+    const address = await createDatabase()
     await using one = openAt(address)
     await fetched(one.ledger, units(10_000))
     const cutter = new Client({ connectionString: address })
@@ -138,8 +129,8 @@ describe('two nodes, one PostgreSQL', () => {
       .toMatchObject([{ available: 10_000 - attempts.length, held: 0 }])
   })
 
-  test('a store out of reach is told as such, for commands and for reads', async () => {
-    const pool = new Pool({ connectionString: 'postgres://nobody:x@127.0.0.1:1/nowhere' })
+  test('rejects commands and reads with LedgerUnavailableError while the database is unreachable', async () => {
+    const pool = new Pool({ connectionString: 'postgres://user:password@127.0.0.1:1/missing' })
     await using ledger = postgresLedger(pool, { outOfReachAfterMs: 50 })
     await expect(ledger.execute(aReserve())).rejects.toThrow(LedgerUnavailableError)
     await expect(ledger.balances('ada')).rejects.toThrow(LedgerUnavailableError)

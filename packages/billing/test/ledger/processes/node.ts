@@ -2,14 +2,18 @@ import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
-/** A node of its own process, which comes to harm at a chosen moment: `node.ts <address> <act> <attempt>`. */
+/** One node as a process that dies or stops at a chosen moment: `node.ts <address> <act> <attempt>`. */
 const [address = '', act = '', attempt = ''] = process.argv.slice(2)
 
+/** The process that is stopped inside a transaction must lose its locks soon. */
+const transactionTimeoutMs = 1000
+
 let inTransaction = () => {}
-const { ledger } = openAt(address, () => {
+const offsetMs = () => {
   inTransaction()
   return 0
-})
+}
+const { ledger } = openAt(address, offsetMs, { transactionTimeoutMs })
 const die = () => process.kill(process.pid, 'SIGKILL')
 const reserve = aReserve({ attempt, key: 'k' })
 const settle = settleOf(reserve, { result: '"done"' })
@@ -49,7 +53,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Until it is killed: says which attempts were answered.
+    // Works until it is killed, and prints each attempt after its answer.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {
@@ -63,5 +67,5 @@ switch (act) {
     )
     break
   default:
-    throw new Error(`No such act: ${act}`)
+    throw new Error(`Unknown act: ${act}`)
 }

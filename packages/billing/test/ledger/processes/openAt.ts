@@ -5,8 +5,10 @@ import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedg
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * A ledger at a `postgres://` address or in a file. `offsetMs` is asked within every transaction, after the locks were taken and before
- * anything is written, so a test can do something to the process there.
+ * Opens a ledger in a file or at a `postgres://` address.
+ *
+ * @param offsetMs Moves the ledger's clock. The ledger calls it in every transaction, after locking and before writing, so a test can
+ *   harm the process at that moment.
  */
 export function openAt(address: string, offsetMs?: () => number, numbers: LedgerOptions = {}) {
   const clock = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}

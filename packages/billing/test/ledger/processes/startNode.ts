@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 
-/** Runs `node.ts` in a process of its own; killed with its scope. */
-export function startNode(address: string, act: string, attempt: string) {
-  const script = fileURLToPath(new URL('./node.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, address, act, attempt], {
+/** Runs the bundled `node.ts` as a process. Disposing kills it. */
+export function startNode(script: string, address: string, act: string, attempt: string) {
+  const child = spawn(process.execPath, [script, address, act, attempt], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines: string[] = []
@@ -17,7 +15,7 @@ export function startNode(address: string, act: string, attempt: string) {
   })
   const exited = once(child, 'close')
   return {
-    /** Whole lines that it has written so far. */
+    /** The complete lines that the process has written so far. */
     lines,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     exited,

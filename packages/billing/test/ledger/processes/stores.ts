@@ -1,23 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPostgres } from '../postgres.ts'
+import { createDatabase } from '../postgres.ts'
 
-/** A fresh address of each store that several processes can open. */
-export async function startStores() {
+/** Returns functions that create an empty ledger's address, one per store that several processes can open. */
+export async function createStores() {
   const folder = await mkdtemp(join(tmpdir(), 'metered-ledger-'))
-  const server = await startPostgres()
-  let files = 0
   return {
-    SQLite: async () => {
-      files += 1
-      return join(folder, `ledger_${files}.db`)
-    },
-    PostgreSQL: () => server.createDatabase(),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      await rm(folder, { recursive: true })
-    },
+    SQLite: async () => join(folder, `${randomUUID()}.db`),
+    PostgreSQL: createDatabase,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   }
 }
 

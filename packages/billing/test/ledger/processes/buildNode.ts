@@ -1,0 +1,21 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+/** Bundles `node.ts`, so each process starts in a fraction of the time that it takes to compile the sources. */
+export async function buildNode() {
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  // Inside the package, so the bundle finds the package's dependencies.
+  const outDir = join(root, `node_modules/.ledger-node-${process.pid}`)
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    build: { ssr: 'test/ledger/processes/node.ts', outDir, target: 'node20', minify: false },
+  })
+  return {
+    script: join(outDir, 'node.js'),
+    [Symbol.asyncDispose]: () => rm(outDir, { recursive: true }),
+  }
+}
