@@ -11,6 +11,7 @@ import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
 
+/** The options of `startFlowgladLocal`. */
 export interface FlowgladLocalOptions {
   /** A setup (see `PricingSetupInput`), or the text of a pricing file, YAML or JSON. */
   pricing: PricingSetupInput | string
@@ -36,6 +37,7 @@ export interface FlowgladLocalOptions {
   startAt?: number
 }
 
+/** A running server. */
 export interface FlowgladLocal extends AsyncDisposable {
   /** Without a trailing slash: the SDK's `baseURL`. */
   url: string
@@ -44,6 +46,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   now(): number
   /** Moves the clock forwards; renewals and everything else that falls due has happened when it returns. */
   advance(ms: number): void
+  /** Stops the server. A database file keeps its data. */
   close(): Promise<void>
 }
 

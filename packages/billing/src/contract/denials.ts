@@ -33,4 +33,5 @@ export type Denial<Meter extends string = string> =
       chargeUnconfirmed?: true
     }
 
+/** The code of a denial, such as `INSUFFICIENT_CREDITS`. */
 export type DenialCode = Denial['code']

@@ -3,6 +3,7 @@ import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
 import { maxBodyBytes } from '../http/readBody.ts'
 import { toRequest } from '../http/toRequest.ts'
 
+/** The options of `billingHandler`. */
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
   /** Called with an unexpected error when there is no `next`; the client gets 500. Default: `console.error`. */

@@ -6,7 +6,10 @@ interface Timer {
 }
 
 /** Time that goes on by itself and can be moved ahead: `advance` runs the timers that fall due, in their order. */
-export function testClock(start = Date.now()): Clock & { advance(ms: number): Promise<void> } {
+export function testClock(start = Date.now()): Clock & {
+  /** Moves time ahead and runs the timers that fall due, in order. */
+  advance(ms: number): Promise<void>
+} {
   let offsetMs = start - Date.now()
   const timers = new Map<Timer, ReturnType<typeof setTimeout>>()
   const now = () => Date.now() + offsetMs

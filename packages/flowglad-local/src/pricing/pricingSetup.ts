@@ -124,4 +124,5 @@ export const pricingSetup = z.object({
 })
 
 export type PricingSetup = z.output<typeof pricingSetup>
+/** A pricing model in Flowglad's setup format, with defaults left out. */
 export type PricingSetupInput = z.input<typeof pricingSetup>
