@@ -3,7 +3,6 @@ import { traced } from '../config/tracing.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
 import { createGate, type Waiter } from './gate.ts'
 import type { Lease, Leases } from './leases.ts'
-import type { SnapshotFetcher } from './snapshotFetcher.ts'
 
 export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unknown }
 
@@ -21,10 +20,9 @@ interface Slot {
 /** Runs fetches: one at a time for each customer, few at a time on this node, urgent ones first. */
 export class FetchQueue {
   readonly #leases: Leases
-  readonly #fetcher: SnapshotFetcher
+  readonly #fetch: (customer: KnownCustomer, lease: Lease) => Promise<void>
   readonly #maxFetches: number
   readonly #leaseWaitMs: number
-  readonly #onBilling: (customer: string, billing: unknown) => void
   readonly #logger: Logger
   readonly #stopping: AbortSignal
   readonly #gate: ReturnType<typeof createGate>
@@ -33,21 +31,19 @@ export class FetchQueue {
 
   constructor(parts: {
     leases: Leases
-    fetcher: SnapshotFetcher
+    /** Fetches and installs a snapshot, under the customer's lease. */
+    fetch: (customer: KnownCustomer, lease: Lease) => Promise<void>
     maxFetches: number
     /** How long a fetch waits for its customer's lease before it fails. */
     leaseWaitMs: number
-    /** Receives Flowglad's answer of each successful fetch. */
-    onBilling: (customer: string, billing: unknown) => void
     logger: Logger
     /** Once this aborts, fetches that have not reached Flowglad fail. */
     stopping: AbortSignal
   }) {
     this.#leases = parts.leases
-    this.#fetcher = parts.fetcher
+    this.#fetch = parts.fetch
     this.#maxFetches = parts.maxFetches
     this.#leaseWaitMs = parts.leaseWaitMs
-    this.#onBilling = parts.onBilling
     this.#logger = parts.logger
     this.#stopping = parts.stopping
     this.#gate = createGate(parts.maxFetches)
@@ -116,8 +112,13 @@ export class FetchQueue {
       if (!lease) throw new Error("The customer's lease is taken")
       try {
         // The lease comes before the gate. A fetch that waits for a delivery to leave the lease must not keep other customers out.
-        const billing = await this.#gate.enter(fetch, () => this.#fetch(customer, fetch, lease))
-        this.#onBilling(id, billing)
+        await this.#gate.enter(fetch, () =>
+          traced('billing.fetch', {}, async () => {
+            if (this.#stopping.aborted) throw new Error('This node is stopping')
+            fetch.noted = true
+            await this.#fetch(customer, lease)
+          }),
+        )
       } finally {
         await lease.leave()
       }
@@ -126,13 +127,5 @@ export class FetchQueue {
       this.#logger.warn({ customer: id, error: String(error) }, 'fetching a snapshot failed')
       return { state: 'failed', error }
     }
-  }
-
-  #fetch(customer: KnownCustomer, fetch: Fetch, lease: Lease): Promise<unknown> {
-    return traced('billing.fetch', {}, async () => {
-      if (this.#stopping.aborted) throw new Error('This node is stopping')
-      fetch.noted = true
-      return this.#fetcher.fetch(customer, lease)
-    })
   }
 }

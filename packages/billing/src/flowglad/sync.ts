@@ -51,10 +51,12 @@ export class Sync {
     this.#throttle = new Throttle({ burst: options.fetchBurst, everyMs: options.fetchEveryMs, clock })
     this.#queue = new FetchQueue({
       leases,
-      fetcher,
+      fetch: async (customer, lease) => {
+        const billing = await fetcher.fetch(customer, lease)
+        this.#answers.set(customer.id, { billing, at: clock.now() })
+      },
       maxFetches: options.maxFetches,
       leaseWaitMs: options.flowgladDeadlineMs,
-      onBilling: (customer, billing) => this.#answers.set(customer, { billing, at: clock.now() }),
       logger,
       stopping,
     })

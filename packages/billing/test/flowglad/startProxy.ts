@@ -1,19 +1,19 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What happens to a request on its way; `undefined` lets it through. */
+/** What the proxy does to a request. `undefined` lets it through. */
 export type Fault =
   | { state: 'refused' }
-  /** The platform gets it, its answer is lost. */
+  /** Flowglad gets the request, and its answer is lost. */
   | { state: 'answerLost' }
-  /** A gateway's own error page. */
+  /** A gateway answers with its own error page. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
-  /** Nothing comes until `release`. */
+  /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
-  /** The platform gets it at once; its answer comes after `release`, and is old by then. */
+  /** Flowglad gets the request at once, and its answer, by then old, arrives when `until` resolves. */
   | { state: 'answerHeld'; until: Promise<void> }
-  /** Headers come, the body never ends. */
+  /** The answer's headers arrive, and its body never ends. */
   | { state: 'bodyStalls' }
 
 export interface Passing {
@@ -22,7 +22,7 @@ export interface Passing {
   body: string
 }
 
-/** A proxy between the app and Flowglad that breaks as it is told, and remembers what passed. */
+/** Starts a proxy between billing and Flowglad that fails as a test asks, and records every request. */
 export async function startProxy(target: string) {
   const seen: Passing[] = []
   let fault: (passing: Passing) => Fault | undefined = () => undefined
@@ -90,7 +90,7 @@ export async function startProxy(target: string) {
   return {
     url: `http://127.0.0.1:${ownPort}`,
     seen,
-    /** How many requests to a path have come. */
+    /** Counts the requests to a path. */
     count: (path: RegExp) => seen.filter((passing) => path.test(passing.path)).length,
     breakWith(next: (passing: Passing) => Fault | undefined) {
       fault = next
@@ -98,9 +98,29 @@ export async function startProxy(target: string) {
     mend() {
       fault = () => undefined
     },
+    /** Holds every request to a path until the returned function is called. */
+    hold(path: RegExp) {
+      const { promise, resolve } = withResolver()
+      fault = (passing) => (path.test(passing.path) ? { state: 'held', until: promise } : undefined)
+      return resolve
+    },
+    /** Holds the answers of every request to a path until the returned function is called. */
+    holdAnswers(path: RegExp) {
+      const { promise, resolve } = withResolver()
+      fault = (passing) => (path.test(passing.path) ? { state: 'answerHeld', until: promise } : undefined)
+      return resolve
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))
     },
   }
+}
+
+function withResolver() {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve: () => resolve() }
 }

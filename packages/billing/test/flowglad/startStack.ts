@@ -10,7 +10,7 @@ export { aUser, type User } from './meters.ts'
 
 export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 
-/** Pauses short enough for tests, and patience for a busy machine; no test asserts one. */
+/** Pauses are short, so that tests are fast. Waits are long, for busy machines. No test asserts one of these numbers. */
 const quick: Partial<BillingOptions> = {
   deliverEveryMs: 50,
   deliverMaxPauseMs: 100,
@@ -24,16 +24,16 @@ const quick: Partial<BillingOptions> = {
 export interface StackSetup {
   options?: Partial<BillingOptions>
   ledger?: Ledger
-  /** Delivery and sweeping run by themselves. Default true. */
+  /** Starts delivery and the sweeper. Default true. */
   started?: boolean
-  /** What Flowglad sells. Default: Free, Pro, Scale and a pack. */
+  /** Flowglad's pricing model. Default: Free, Pro, Scale and a pack. */
   pricing?: string
-  /** Another node, whose Flowglad this one shares. */
+  /** Another node. This one uses the same Flowglad and proxy. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>
 
-/** Billing over a real ledger, in front of a real flowglad-local behind a proxy that can break. */
+/** Starts billing with a real ledger, and a real flowglad-local behind a proxy that can fail. */
 export async function startStack({
   options,
   ledger = sqliteLedger(':memory:'),
@@ -59,7 +59,7 @@ export async function startStack({
     proxy,
     billing,
     ledger,
-    /** Flowglad's books, past the proxy. */
+    /** Flowglad's state, read and changed past the proxy. */
     books: {
       sdk: direct,
       async available(user: User, meter: string) {
@@ -67,14 +67,21 @@ export async function startStack({
         const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
         return rows.find(({ slug }) => slug === meter)?.availableBalance ?? null
       },
-      /** Every usage event that Flowglad has, in the order it recorded them. */
+      /** Returns every usage event of Flowglad, in recorded order. */
       async events(): Promise<{ amount: number; transactionId: string; subscriptionId: string }[]> {
         const all = await direct.get<{
           data: { amount: number; transactionId: string; subscriptionId: string }[]
         }>('/api/v1/usage-events', { query: { limit: 100 } })
         return all.data
       },
-      /** Pays for a price as its customer would on the checkout page. */
+      /** Changes the plan: immediately if the price is higher, otherwise at the end of the period. */
+      async adjust(user: User, priceSlug: string) {
+        const { currentSubscription } = await direct.customers.retrieveBilling(user.id)
+        await direct.subscriptions.adjust(currentSubscription?.id ?? '', {
+          adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] },
+        })
+      },
+      /** Pays for a price, as the customer would on the checkout page. */
       async pay(user: User, priceSlug: string) {
         const { checkoutSession } = await direct.checkoutSessions.create({
           checkoutSession: {

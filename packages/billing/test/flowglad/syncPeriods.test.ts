@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sqliteLedger } from '../../src/index.ts'
+import { movedLedger } from './movedLedger.ts'
 import { aUser, type Stack, type StackSetup, startStack } from './startStack.ts'
 
 const ada = aUser()
@@ -8,21 +8,11 @@ const month = 32 * 24 * hour
 const year = 365 * 24 * hour
 const billing = /\/billing$/
 
-/** A stack whose ledger's time is moved by hand; Flowglad's own goes on, unless it is told. */
+/** Starts a stack whose ledger's time a test can move ahead. Flowglad's time moves only with `flowglad.advance`. */
 async function startTimed({ options, ...setup }: Omit<StackSetup, 'ledger'> = {}) {
-  let offset = 0
-  const clock = { now: () => Date.now() + offset }
-  const ledger = sqliteLedger(':memory:', { clock })
-  const stack = await startStack({
-    ...setup,
-    ledger,
-    options: { snapshotMaxStaleMs: year, ...options },
-  })
-  return Object.assign(stack, {
-    pass(ms: number) {
-      offset += ms
-    },
-  })
+  const { ledger, pass } = movedLedger()
+  const stack = await startStack({ ...setup, ledger, options: { snapshotMaxStaleMs: year, ...options } })
+  return Object.assign(stack, { pass })
 }
 const spend = (stack: Stack, amount = 1) =>
   stack.billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
@@ -32,24 +22,15 @@ const outcomeOf = (call: Promise<unknown>) =>
     (error) => error.denial ?? String(error),
   )
 const fetches = (stack: Stack) => stack.proxy.count(billing)
-const away = (stack: Stack) =>
+const makeUnavailable = (stack: Stack) =>
   stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'refused' } : undefined))
-/** Whoever waits for Flowglad now waits until it is opened. */
-function silent(stack: Stack) {
-  let open = () => {}
-  const until = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'held', until } : undefined))
-  return open
-}
-async function onPro(stack: Stack) {
+async function subscribeToPro(stack: Stack) {
   await stack.billing.balances(ada)
   await stack.books.pay(ada, 'pro_monthly')
   await stack.billing.refresh(ada)
 }
 
-test('once its period is over, a customer gets the new grants with the first call', async () => {
+test('gives a customer the grants of a new period with its first call', async () => {
   await using stack = await startTimed()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -59,7 +40,7 @@ test('once its period is over, a customer gets the new grants with the first cal
   expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8, used: 2, limit: 10 })
 })
 
-test('the look for the new period costs no token: also a customer who has used up its fetches gets the new grants', async () => {
+test('fetches a new period even for a customer without tokens for fetches', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 1, fetchEveryMs: hour } })
   await spend(stack, 10)
   await stack.billing.drain()
@@ -71,7 +52,7 @@ test('the look for the new period costs no token: also a customer who has used u
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('when Flowglad still reports the old period, the call is decided and nothing is invented', async () => {
+test('decides by the old period while Flowglad still reports it', async () => {
   await using stack = await startTimed()
   await spend(stack, 9)
   await stack.billing.drain()
@@ -85,40 +66,40 @@ test('when Flowglad still reports the old period, the call is decided and nothin
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('when its period ends in an outage, a customer is decided on the old one after one look, and a denial still looks', async () => {
+test('decides by the old period after one fetch when the period ends in an outage, and still fetches before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
   stack.pass(month)
-  away(stack)
+  makeUnavailable(stack)
   expect(await spend(stack, 1)).toBe('done')
-  const open = silent(stack)
+  const open = stack.proxy.hold(billing)
   expect(await spend(stack, 1)).toBe('done')
-  away(stack)
+  makeUnavailable(stack)
   open()
   const before = fetches(stack)
   expect(await outcomeOf(spend(stack, 9))).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('when its period ends in an outage, a feature that was there goes on after one look, and later ones wait for nothing', async () => {
-  // Longer than this test may take.
+test('keeps a feature after one fetch when its period ends in an outage, and then waits for no other fetch', async () => {
+  // A call that waited for Flowglad would never end.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })
-  await onPro(stack)
+  await subscribeToPro(stack)
   stack.pass(month)
-  away(stack)
+  makeUnavailable(stack)
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
-  const open = silent(stack)
+  const open = stack.proxy.hold(billing)
   for (let n = 0; n < 5; n++) {
     expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
   }
   open()
 })
 
-test('while Flowglad still reports the old period, features are looked up once, then behind the calls with growing pauses', async () => {
+test('fetches for a feature once, then in the background with growing pauses, while Flowglad reports the old period', async () => {
   await using stack = await startTimed({ started: false })
-  await onPro(stack)
+  await subscribeToPro(stack)
   stack.pass(month)
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
   const before = fetches(stack)
@@ -126,9 +107,9 @@ test('while Flowglad still reports the old period, features are looked up once, 
   expect(fetches(stack) - before).toBeLessThanOrEqual(3)
 })
 
-test('a feature that ended with its period is refused with the first call after it', async () => {
+test('denies a feature that ended with its period at the first call', async () => {
   await using stack = await startTimed()
-  await onPro(stack)
+  await subscribeToPro(stack)
   const { currentSubscription } = await stack.books.sdk.customers.retrieveBilling('ada')
   await stack.books.sdk.subscriptions.cancel(currentSubscription?.id ?? '', {
     cancellation: { timing: 'at_end_of_current_billing_period' },
@@ -140,10 +121,10 @@ test('a feature that ended with its period is refused with the first call after 
   })
 })
 
-test('a snapshot older than a day counts as none: in a longer outage calls and features are BILLING_UNAVAILABLE', async () => {
+test('answers BILLING_UNAVAILABLE when an outage outlasts the snapshot', async () => {
   await using stack = await startTimed({ options: { snapshotMaxStaleMs: 24 * hour } })
-  await onPro(stack)
-  away(stack)
+  await subscribeToPro(stack)
+  makeUnavailable(stack)
   stack.pass(23 * hour)
   expect(await spend(stack)).toBe('done')
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
@@ -157,20 +138,19 @@ test('a snapshot older than a day counts as none: in a longer outage calls and f
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
 })
 
-test('however often unlimited ends, nobody is locked out for what was unlimited, and no more than the grants can be spent after it', async () => {
+test('lets a customer spend exactly the grants after an unlimited plan ends, however often', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 100 } })
-  const { changePlan } = stack.billing.internals.plans
   const generations = async () => (await stack.billing.refresh(ada)).balances[0]
   const nextPeriod = () => {
     stack.flowglad.advance(month)
     stack.pass(month)
   }
-  await onPro(stack)
+  await subscribeToPro(stack)
   for (const unlimitedUsage of [900, 700]) {
-    await changePlan(ada, { priceSlug: 'scale_monthly' })
+    await stack.books.adjust(ada, 'scale_monthly')
     expect(await generations()).toMatchObject({ unlimited: true })
     await spend(stack, unlimitedUsage)
-    await changePlan(ada, { priceSlug: 'pro_monthly' })
+    await stack.books.adjust(ada, 'pro_monthly')
     await stack.billing.drain()
     nextPeriod()
     expect(await generations()).toMatchObject({ unlimited: false, available: 500, limit: 500, used: 0 })
