@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { createBilling, sqliteLedger } from '../../src/index.ts'
 import { aUser, meters } from './meters.ts'
 
-/** Spends one unit again and again, several at a time, and writes a line for each success: `busyNode.ts <ledger file> <Flowglad> <at a time>`. */
+/** Spends single units until it is killed and writes a line for each answer: `busyNode <ledger file> <Flowglad URL> <calls at a time>`. */
 const [file = '', baseUrl = '', width = '1'] = process.argv.slice(2)
 
 const billing = createBilling({
@@ -12,9 +12,9 @@ const billing = createBilling({
   customer: () => aUser(),
   publicUrl: 'http://localhost',
   options: {
-    holdTtlMs: 500,
-    flowgladDeadlineMs: 2_000,
-    leaseMs: 3_000,
+    // The next node soon takes over the lease of the one that was killed.
+    flowgladDeadlineMs: 400,
+    leaseMs: 500,
     deliverEveryMs: 20,
     deliverMaxPauseMs: 50,
   },

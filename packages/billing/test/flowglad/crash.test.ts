@@ -1,24 +1,31 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { sqliteLedger } from '../../src/index.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { buildScript } from './buildScript.ts'
+import { ledgerFile } from './ledgerFile.ts'
+import { movedLedger } from './movedLedger.ts'
+import { usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
-const node = fileURLToPath(new URL('./crashingNode.ts', import.meta.url))
+/** Longer than holds and leases live. */
+const untilAllExpiredMs = 600_000
 
-/** A node that has reached the point. */
+let crashingNode = ''
+let busyNode = ''
+beforeAll(async () => {
+  crashingNode = await buildScript('crashingNode')
+  busyNode = await buildScript('busyNode')
+})
+
+/** Starts a node and waits until it reaches the point. */
 async function nodeAt(stack: Stack, file: string, point: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', node, file, stack.proxy.url, point], {
+  const child = spawn(process.execPath, [crashingNode, file, stack.proxy.url, point], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
   await Promise.race([
     once(child.stdout, 'data'),
-    ended.then(([code]) => Promise.reject(new Error(`The node ended by itself: ${code}`))),
+    ended.then(([code]) => Promise.reject(new Error(`The node exited with ${code} before ${point}`))),
   ])
   return { child, ended }
 }
@@ -32,102 +39,93 @@ async function crash(stack: Stack, file: string, point: string) {
 const retry = (stack: Stack) =>
   stack.billing.meter(
     { customer: aUser(), meter: 'generations', amount: 3, key: 'job', input: 'same' },
-    () => 'result of the second run',
+    () => 'the result of the second run',
   )
-const left = async (stack: Stack) => (await stack.billing.balances(aUser())).balances[0]
+const generations = async (stack: Stack) => (await stack.billing.balances(aUser())).balances[0]
 
 test.each([
-  { point: 'before reserve', result: 'result of the second run', charged: 3 },
-  { point: 'during work', result: 'result of the second run', charged: 3 },
-  { point: 'before settle', result: 'result of the second run', charged: 3 },
-  { point: 'after settle', result: 'result of the first run', charged: 3 },
-  { point: 'before acknowledge', result: 'result of the first run', charged: 3 },
-])(
-  'killed $point: a retry gets the $result, and Flowglad bills $charged units',
-  async ({ point, result, charged }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'metered-'))
-    const file = join(folder, 'ledger.db')
-    try {
-      await using stack = await startStack({ ledger: sqliteLedger(file), started: false })
-      await crash(stack, file, point)
-      await stack.billing.start()
-      // While the dead node's hold lives, the key is taken.
-      await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
-      await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-      expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([charged])
-      expect(await stack.books.available(aUser(), 'generations')).toBe(10 - charged)
-      expect(await left(stack)).toMatchObject({ available: 10 - charged, held: 0 })
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  },
-)
-
-test('a process paused beyond the time to live loses its hold, and still books what it did, once', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
-  const file = join(folder, 'ledger.db')
-  try {
-    await using stack = await startStack({ ledger: sqliteLedger(file) })
-    const { child, ended } = await nodeAt(stack, file, 'paused')
-    child.kill('SIGSTOP')
-    await expect.poll(() => left(stack)).toMatchObject({ available: 10, held: 0 })
-    child.kill('SIGCONT')
-    child.stdin.write('go on')
-    expect(await ended).toEqual([0, null])
-    expect(await left(stack)).toMatchObject({ available: 7, used: 3, held: 0 })
-    await stack.billing.drain()
-    expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  { point: 'before reserve', result: 'the result of the second run' },
+  { point: 'during work', result: 'the result of the second run' },
+  { point: 'before settle', result: 'the result of the second run' },
+  { point: 'after settle', result: 'the result of the first run' },
+  { point: 'before acknowledge', result: 'the result of the first run' },
+])('bills once and gives a retry $result after a kill $point', async ({ point, result }) => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger, started: false })
+  await crash(stack, file.path, point)
+  pass(untilAllExpiredMs)
+  await stack.billing.start()
+  await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
+  expect(await stack.books.available(aUser(), 'generations')).toBe(7)
+  await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
 })
 
-test('five kills in a row while delivery fails in every way: nothing that was answered is lost, nothing is billed twice', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'metered-'))
-  const file = join(folder, 'ledger.db')
-  try {
-    await using stack = await startStack({ ledger: sqliteLedger(file), started: false })
-    await stack.billing.balances(aUser())
-    await stack.books.pay(aUser(), 'pro_monthly')
-    await stack.billing.refresh(aUser())
-    const faults = ['answerLost', 'refused', 'bodyStalls', 'answerLost', 'refused'] as const
-    for (const state of faults) {
-      stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state } : undefined))
-      await crashWhileWorking(stack, file)
-    }
-    stack.proxy.mend()
-    await stack.billing.start()
-    await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-    const events = await stack.books.events()
-    expect(events.length).toBeGreaterThanOrEqual(answered)
-    expect(events.length).toBeLessThanOrEqual(answered + faults.length * inFlight)
-    expect(new Set(events.map(({ transactionId }) => transactionId)).size).toBe(events.length)
-    expect(await stack.books.available(aUser(), 'generations')).toBe(500 - events.length)
-    await expect.poll(() => left(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+test('answers IN_PROGRESS to a retry until the hold of a dead node expires', async () => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger, started: false })
+  await crash(stack, file.path, 'during work')
+  await expect(retry(stack)).rejects.toMatchObject({ denial: { code: 'IN_PROGRESS' } })
+  pass(untilAllExpiredMs)
+  expect(await retry(stack)).toBe('the result of the second run')
 })
 
-let answered = 0
-const inFlight = 4
-const busyNode = fileURLToPath(new URL('./busyNode.ts', import.meta.url))
+test('charges once for work whose process was paused until its hold expired', async () => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger })
+  const { child, ended } = await nodeAt(stack, file.path, 'paused')
+  child.kill('SIGSTOP')
+  pass(untilAllExpiredMs)
+  await expect.poll(() => generations(stack)).toMatchObject({ available: 10, held: 0 })
+  child.kill('SIGCONT')
+  child.stdin.write('continue')
+  expect(await ended).toEqual([0, null])
+  expect(await generations(stack)).toMatchObject({ available: 7, used: 3, held: 0 })
+  await expect.poll(() => stack.billing.drain()).toBe(true)
+  expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
+})
 
-/** A node that works and works; killed after some answers. */
-async function crashWhileWorking(stack: Stack, file: string) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', busyNode, file, stack.proxy.url, String(inFlight)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+test('loses no answered usage and bills none twice in five kills while delivery fails in every way', async () => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger, started: false })
+  await stack.billing.balances(aUser())
+  await stack.books.pay(aUser(), 'pro_monthly')
+  await stack.billing.refresh(aUser())
+  const faults = ['answerLost', 'refused', 'bodyStalls', 'answerLost', 'refused'] as const
+  const nodeWidth = 4
+  let answered = 0
+  for (const state of faults) {
+    stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state } : undefined))
+    answered += await crashWhileWorking(stack, file.path, nodeWidth)
+  }
+  stack.proxy.mend()
+  pass(untilAllExpiredMs)
+  await stack.billing.start()
+  await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
+  const events = await stack.books.events()
+  expect(events.length).toBeGreaterThanOrEqual(answered)
+  expect(events.length).toBeLessThanOrEqual(answered + faults.length * nodeWidth)
+  expect(new Set(events.map(({ transactionId }) => transactionId)).size).toBe(events.length)
+  expect(await stack.books.available(aUser(), 'generations')).toBe(500 - events.length)
+  await expect.poll(() => generations(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
+})
+
+/** Starts a node that works without a pause, kills it after eight answers and returns how many it gave. */
+async function crashWhileWorking(stack: Stack, file: string, width: number): Promise<number> {
+  const child = spawn(process.execPath, [busyNode, file, stack.proxy.url, String(width)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(child, 'exit')
-  let mine = 0
+  let answered = 0
   child.stdout.on('data', (chunk: Buffer) => {
-    mine += chunk.toString().split('\n').length - 1
-    if (mine >= 8) child.kill('SIGKILL')
+    answered += chunk.toString().split('\n').length - 1
+    if (answered >= 8) child.kill('SIGKILL')
   })
   await ended
-  answered += mine
+  return answered
 }

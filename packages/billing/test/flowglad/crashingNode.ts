@@ -4,7 +4,7 @@ import type { Command } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { aUser, meters } from './meters.ts'
 
-/** A node that makes one call and stops at the point named by its argument, to be killed there: `crashingNode.ts <ledger file> <Flowglad> <point>`. */
+/** Makes one call and stops at a point, for a test to kill it there: `crashingNode <ledger file> <Flowglad URL> <point>`. */
 const [file = '', baseUrl = '', point = ''] = process.argv.slice(2)
 
 const reached = (): Promise<never> => {
@@ -16,7 +16,7 @@ const ledger = sqliteLedger(file)
 const stopping: Ledger = {
   ...ledger,
   execute: (command: Command) => (`before ${command.type}` === point ? reached() : ledger.execute(command)),
-} as Ledger
+} as Ledger // `execute` is generic, and this wrapper is not.
 
 const billing = createBilling({
   meters,
@@ -24,14 +24,9 @@ const billing = createBilling({
   flowglad: { secretKey: 'sk_test_local', baseUrl },
   customer: () => aUser(),
   publicUrl: 'http://localhost',
-  options: {
-    holdTtlMs: 500,
-    flowgladDeadlineMs: 4_000,
-    leaseMs: 5_000,
-    deliverEveryMs: 50,
-    decisionMs: 20_000,
-  },
+  options: { deliverEveryMs: 50, decisionMs: 20_000 },
 })
+// Keeps the process alive at the point.
 setInterval(() => {}, 1_000)
 if (point === 'before acknowledge') await billing.start()
 await billing.meter(
@@ -42,7 +37,7 @@ await billing.meter(
       console.log('reached')
       await once(process.stdin, 'data')
     }
-    return 'result of the first run'
+    return 'the result of the first run'
   },
 )
 if (point === 'after settle') reached()
