@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../../src/config/clock.ts'
+import { sqliteLedger } from '../../src/index.ts'
+import { aLeg, aReserve, aSettle, fetched, units } from '../ledger/builders.ts'
+import { testClock } from '../ledger/testClock.ts'
+import { startDelivery } from './startDelivery.ts'
+import { until } from './until.ts'
+
+/** Longer than any test takes: only new usage can end the pause. */
+const never = 3_600_000
+
+const waiting = async ({ ledger }: ReturnType<typeof startDelivery>) => (await ledger.health()).waiting
+
+/** Runs delivery until its first look at the empty outbox is over. */
+async function runIdle(setup: Parameters<typeof startDelivery>[0]) {
+  const ledger = setup.ledger ?? sqliteLedger(':memory:')
+  let looks = 0
+  const customersToDeliver: typeof ledger.customersToDeliver = (limit) => {
+    looks++
+    return ledger.customersToDeliver(limit)
+  }
+  const node = startDelivery({
+    ...setup,
+    ledger: { ...ledger, customersToDeliver },
+    options: { deliverEveryMs: never },
+  })
+  const running = node.delivery.run()
+  await until(() => expect(looks).toBe(1))
+  return { node, running }
+}
+
+test('delivers usage as soon as it is settled', async () => {
+  const { node, running } = await runIdle({})
+  await using _ = node
+  await node.ledger.execute(aSettle())
+  await until(async () => expect(await waiting(node)).toBe(0))
+  node.stop()
+  await running
+})
+
+test('delivers usage as soon as its hold expires', async () => {
+  const clock = testClock()
+  const { node, running } = await runIdle({ ledger: sqliteLedger(':memory:', { clock }) })
+  await using _ = node
+  await fetched(node.ledger, units(10))
+  await node.ledger.execute(aReserve({ legs: [aLeg({ onExpiry: 'settle' })], ttlMs: 1_000 }))
+  clock.advance(1_000)
+  await node.ledger.execute({ type: 'expire', customer: 'ada' })
+  expect(await waiting(node)).toBe(1)
+  await until(async () => expect(await waiting(node)).toBe(0))
+  node.stop()
+  await running
+})
+
+test('stops listening to the ledger when it stops', async () => {
+  const ledger = sqliteLedger(':memory:')
+  let listeners = 0
+  const onCommit: typeof ledger.onCommit = (listener) => {
+    listeners++
+    const stopListening = ledger.onCommit(listener)
+    return () => {
+      listeners--
+      stopListening()
+    }
+  }
+  const { node, running } = await runIdle({ ledger: { ...ledger, onCommit } })
+  await using _ = node
+  expect(listeners).toBe(1)
+  node.stop()
+  await running
+  expect(listeners).toBe(0)
+})
+
+test('lengthens its pauses while Flowglad is unavailable, up to the longest', async () => {
+  const pauses: number[] = []
+  let stop = () => {}
+  const clock: Clock = {
+    now: () => 0,
+    after(ms, run) {
+      pauses.push(ms)
+      if (pauses.length === 20) stop()
+      const next = setImmediate(run)
+      return () => clearImmediate(next)
+    },
+  }
+  const ledger = sqliteLedger(':memory:')
+  await using node = startDelivery({
+    ledger: { ...ledger, customersToDeliver: () => Promise.reject(new Error('unavailable')) },
+    clock,
+    options: { deliverMaxPauseMs: 4_000, deliverEveryMs: 1 },
+  })
+  stop = node.stop
+  await node.delivery.run()
+  expect(pauses[0]).toBeLessThanOrEqual(1_001)
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(4_001)
+  expect(Math.min(...pauses.slice(4))).toBeGreaterThanOrEqual(2_000)
+})
+
+test('sends smaller bulks while Flowglad is too slow for them, and larger ones once it keeps up', async () => {
+  const sizes: number[] = []
+  let maxEvents = 2
+  await using node = startDelivery({
+    options: { bulkMaxEvents: 8, maxBulks: 1 },
+    async respond(events) {
+      sizes.push(events.length)
+      if (events.length > maxEvents) throw new Error('Request timed out.')
+    },
+  })
+  const settleEight = () =>
+    Promise.all(Array.from({ length: 8 }, (_, n) => node.ledger.execute(aSettle({ customer: `u${n}` }))))
+  await settleEight()
+  for (let n = 0; n < 20; n++) await node.delivery.drain()
+  expect(await waiting(node)).toBe(0)
+  expect(sizes.slice(0, 3)).toEqual([8, 4, 2])
+  maxEvents = 8
+  for (let n = 0; n < 3; n++) {
+    await settleEight()
+    expect(await node.delivery.drain()).toBe(true)
+  }
+  expect(sizes.at(-1)).toBe(8)
+})
+
+test('sends fewer bulks at a time while Flowglad is too slow, and as many as before once it keeps up', async () => {
+  let requests = 0
+  let isSlow = true
+  await using node = startDelivery({
+    options: { bulkMaxEvents: 2, maxBulks: 4 },
+    async respond() {
+      requests++
+      await new Promise(setImmediate)
+      if (isSlow) throw new Error('Request timed out.')
+    },
+  })
+  const settleEight = () =>
+    Promise.all(Array.from({ length: 8 }, (_, n) => node.ledger.execute(aSettle({ customer: `u${n}` }))))
+  const atATime = async () => {
+    requests = 0
+    await node.delivery.drain()
+    return requests
+  }
+  await settleEight()
+  // Each request times out, and none follows it.
+  expect([await atATime(), await atATime(), await atATime(), await atATime()]).toEqual([4, 2, 1, 1])
+
+  isSlow = false
+  for (let n = 0; n < 4; n++) {
+    expect(await node.delivery.drain()).toBe(true)
+    await settleEight()
+  }
+  isSlow = true
+  expect(await atATime()).toBe(4)
+})

@@ -1,0 +1,64 @@
+import type { Clock } from '../../src/config/clock.ts'
+import { silent } from '../../src/config/logger.ts'
+import { type BillingOptions, defaultOptions } from '../../src/config/options.ts'
+import { Delivery } from '../../src/flowglad/delivery.ts'
+import { EventSender } from '../../src/flowglad/eventSender.ts'
+import { createFlowgladClient, type FlowgladClient } from '../../src/flowglad/flowgladClient.ts'
+import { createLeases } from '../../src/flowglad/leases.ts'
+import { RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
+import { sqliteLedger } from '../../src/index.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { testClock } from '../../src/testing/index.ts'
+
+type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
+
+/**
+ * Builds delivery alone, over a ledger in memory, with time that moves by hand. `respond` replaces Flowglad: it gets the events of a request
+ * and rejects, or resolves to record them. Use it for what would take time with a real server, such as timeouts.
+ */
+export function startDelivery({
+  ledger = sqliteLedger(':memory:'),
+  clock = testClock(),
+  options: changed = {},
+  respond = async () => {},
+}: {
+  ledger?: Ledger
+  clock?: Clock
+  options?: Partial<BillingOptions>
+  respond?: (events: { transactionId: string }[]) => Promise<void>
+}) {
+  const options = { ...defaultOptions, ...changed }
+  const requests: Requests = {
+    async createUsageEvents(usageEvents) {
+      await respond(usageEvents)
+      return { usageEvents }
+    },
+    async createUsageEvent(usageEvent) {
+      await respond([usageEvent])
+      return { usageEvent }
+    },
+  }
+  const flowglad = {
+    ...createFlowgladClient({ secretKey: 'unused' }, options.flowgladDeadlineMs),
+    ...requests,
+  }
+  const ending = new AbortController()
+  const retries = new RetryPolicy({ options, clock })
+  const common = { ledger, retries, logger: silent, stopping: ending.signal }
+  const delivery = new Delivery({
+    ...common,
+    leases: createLeases({ ledger, clock, leaseMs: options.leaseMs }),
+    sender: new EventSender({ ...common, flowglad }),
+    clock,
+    options,
+  })
+  return {
+    ledger,
+    delivery,
+    stop: () => ending.abort(),
+    async [Symbol.asyncDispose]() {
+      ending.abort()
+      await ledger.close()
+    },
+  }
+}
