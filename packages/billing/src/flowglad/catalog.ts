@@ -52,20 +52,20 @@ type PricingModel = z.infer<typeof pricingModel>
 interface CatalogMeter {
   id: string
   name: string
-  /** Ids by slug. */
+  /** Price IDs by slug. */
   prices: Map<string, string>
   defaultPriceId: string | null
 }
 
-/** What Flowglad sells: plans, packs, the names of meters and the prices that their usage is recorded on. */
+/** Flowglad's pricing model: plans, packs, meters and the prices of their usage. */
 export interface Catalog {
   offers: PlanOffer[]
   meters: Map<string, CatalogMeter>
-  /** Of everything for sale. */
+  /** The slugs of all product prices, by price ID. */
   slugOfPrice: Map<string, string>
-  /** Flowglad's answer as it came. */
+  /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** What of the app's meters Flowglad does not have, or cannot count by adding up. */
+  /** What makes meters of the app unusable, one sentence each. */
   problems: string[]
 }
 
@@ -90,15 +90,20 @@ function catalogOf(answer: unknown, meters: Meters): Catalog {
     ),
     problems: Object.entries(meters).flatMap(([slug, policy]) => {
       const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
-      if (!meter) return [`Flowglad's pricing model has no usage meter "${slug}"`]
+      if (!meter)
+        return [
+          `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters`,
+        ]
       if (meter.aggregationType !== 'sum') {
         return [
-          `The usage meter "${slug}" is counted by ${meter.aggregationType}; only sum can be metered here`,
+          `The usage meter "${slug}" has aggregation ${meter.aggregationType}. Use a meter with aggregation sum`,
         ]
       }
       const { priceSlug } = policy
       if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
-        return [`The usage meter "${slug}" has no active price "${priceSlug}"`]
+        return [
+          `The usage meter "${slug}" has no active price "${priceSlug}". Create it in Flowglad, or change priceSlug`,
+        ]
       }
       return []
     }),
@@ -155,7 +160,7 @@ function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string 
     const billed = priceSlug
       ? meter?.prices.find((candidate) => candidate.slug === priceSlug)
       : meter?.defaultPrice
-    // Recorded on a price of nothing, it is not billed.
+    // Usage recorded at a price of 0 is not billed.
     if (!billed || billed.unitPrice === 0) return []
     const { unitPrice, usageEventsPerUnit, currency } = billed
     return [
@@ -170,7 +175,7 @@ function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string 
   })
 }
 
-/** Keeps the catalog for a while; when Flowglad is away the last one serves on. */
+/** Creates a cache for the catalog. While Flowglad is unavailable, the last catalog stays in use. */
 export function createCatalogCache({
   flowglad,
   meters,
@@ -187,7 +192,7 @@ export function createCatalogCache({
   let failed: { error: unknown; at: number } | null = null
 
   const load = () => {
-    // Whoever comes right after a failure must not wait for the next one.
+    // A call right after a failure fails at once, and does not wait for another timeout.
     if (failed && clock.now() - failed.at < pauseAfterFailureMs) return Promise.reject(failed.error)
     loading ??= flowglad
       .pricingModel()
@@ -207,13 +212,13 @@ export function createCatalogCache({
   }
 
   return {
-    /** Rejects only when Flowglad is away and was so from the start. */
+    /** Returns the catalog, and refreshes an old one in the background. Rejects only if no load has ever succeeded. */
     async get(): Promise<Catalog> {
       if (!known) return load()
       if (clock.now() - known.at > maxAgeMs) load().catch(() => {})
       return known.catalog
     },
-    /** Without asking anybody. */
+    /** Returns the catalog if it has been loaded. */
     peek: () => known?.catalog ?? null,
   }
 }

@@ -2,19 +2,19 @@ import { APIError, Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
 
-/** Which Flowglad, and as whom. */
+/** The Flowglad account to use. */
 export interface FlowgladSettings {
   /** `sk_…` */
   secretKey: string
   /** Default: Flowglad's hosted service. */
   baseUrl?: string | undefined
-  /** `whsec_…`; without it webhooks are rejected. */
+  /** `whsec_…`. Without it, webhooks are rejected. */
   webhookSecret?: string | undefined
 }
 
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
-/** Flowglad's API as this package uses it: each call once, none longer than the deadline, the body included. Retrying is the caller's affair. */
+/** Creates a client for the part of Flowglad's API that this package uses. Each call is one request, body included, within the deadline. Callers retry. */
 export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: number) {
   const sdk = new Flowglad({
     apiKey: settings.secretKey,
@@ -23,11 +23,11 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
     maxRetries: 0,
     timeout: deadlineMs,
   })
-  // The SDK's own timeout ends with the headers; the signal also ends a body that stalls.
+  // The SDK's timeout covers only the headers. The signal also ends a stalled body.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   return {
-    /** The customer's books; null when Flowglad has not met the customer. */
+    /** Returns the customer's billing, or null if Flowglad does not know the customer. */
     async billing(customer: string) {
       try {
         return await sdk.customers.retrieveBilling(customer, once())
@@ -37,7 +37,7 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
       }
     },
 
-    /** Creates the customer; one who exists already is as good. */
+    /** Creates the customer, unless it exists. */
     async createCustomer({ id, name, email }: Customer) {
       try {
         await sdk.customers.create({ customer: { externalId: id, name, email } }, once())
@@ -62,12 +62,12 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
       return sdk.checkoutSessions.create({ checkoutSession: session }, once())
     },
 
-    /** Up at once, down with the period. */
+    /** Changes the plan: immediately if the price is higher, otherwise at the end of the period. */
     async adjust(subscription: string, priceSlug: string) {
       return sdk.subscriptions.adjust(
         subscription,
         { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] } },
-        // Flowglad waits for the payment to go through, up to a minute.
+        // Flowglad waits up to a minute for the payment.
         { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
       )
     },
@@ -99,8 +99,9 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
 const errorBody = z.object({ error: z.unknown(), code: z.string() })
 
 /**
- * Flowglad's own rejection: it read the request and said no, mostly with status 500. Null for everything that says nothing about the
- * request: no connection, a deadline, a proxy's page, a rejected key, too many requests.
+ * Returns Flowglad's rejection of a request. Flowglad answers most of them with status 500.
+ * Returns null for failures that say nothing about the request: no connection, a timeout, a proxy's error page, a rejected key or
+ * too many requests.
  */
 export function flowgladError(error: unknown): { status: number; message: string } | null {
   if (!(error instanceof APIError) || error.status === undefined) return null

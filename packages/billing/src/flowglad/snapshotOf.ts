@@ -36,7 +36,7 @@ const billing = z.object({
   }),
 })
 
-/** What the ledger needs of Flowglad's `GET /customers/:id/billing`: the current subscription's rows, and only those. */
+/** Reads a snapshot from Flowglad's `GET /customers/:id/billing` answer. Uses only the current subscription. */
 export function snapshotOf(answer: unknown, now: number): Snapshot {
   const { currentSubscription: current, pricingModel } = billing.parse(answer)
   if (!current) return { subscription: null, meters: {} }
@@ -44,7 +44,7 @@ export function snapshotOf(answer: unknown, now: number): Snapshot {
   const products = pricingModel.products
   const product = products.find(({ prices }) => prices.some(({ id }) => id === current.priceId))
   const priceOfPlan = product?.prices.find(({ id }) => id === current.priceId)
-  // Flowglad's clock may be ahead of ours: what ended before its current period has ended, whatever we think the time is.
+  // Flowglad's clock may be ahead of ours. A feature that ended before Flowglad's current period has ended, whatever our time is.
   const lastEnded = Math.max(now, current.currentBillingPeriodStart ?? 0)
   const features = (current.experimental?.featureItems ?? []).filter(
     ({ expiredAt, detachedAt }) =>

@@ -4,7 +4,7 @@ import { aCustomer, createTestBilling, testClock } from '../../src/testing/index
 import { meters } from './meters.ts'
 import { pricing } from './pricing.ts'
 
-test("an app's own test meters for real, in memory, with time that moves by hand", async () => {
+test("meters in memory, with a clock that a test moves, in an app's own tests", async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const clock = testClock(Date.now())
   await using billing = createTestBilling({

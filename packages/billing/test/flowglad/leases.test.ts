@@ -7,20 +7,20 @@ import { rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test("who waits for a lease inside one process gives up when patience ends, and takes nobody's turn", async () => {
+test("gives up waiting for a lease after the longest wait, and takes no other caller's turn", async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
-  const mine = await leases.takeForFetch('ada', 1_000)
+  const first = await leases.takeForFetch('ada', 1_000)
   expect(await leases.takeForFetch('ada', 1)).toBeNull()
   const patient = leases.takeForFetch('ada', 30_000)
-  await mine?.leave()
+  await first?.leave()
   expect(await patient).not.toBeNull()
   await (await patient)?.leave()
   expect(await leases.tryDeliver('ada', 1)).not.toBeNull()
   await ledger.close()
 })
 
-test('who loses the lease in mid-delivery stops', async () => {
+test('stops a delivery that loses its lease', async () => {
   using file = ledgerFile()
   await using slow = await startStack({
     ledger: sqliteLedger(file.path),
@@ -43,14 +43,14 @@ test('who loses the lease in mid-delivery stops', async () => {
   await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
-  // Only now does the first hear that its bulk is rejected: it would look for the bad event.
+  // The first node hears only now that its bulk was rejected. With its lease it would search for the bad event.
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)
   expect((await slow.books.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
 })
 
-test('who loses the lease in mid-fetch installs nothing', async () => {
+test('installs nothing when a fetch loses its lease', async () => {
   using file = ledgerFile()
   await using slow = await startStack({ ledger: sqliteLedger(file.path), options: { leaseMs: 300 } })
   await spend(slow, aUser(), 1)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A place for a ledger that several processes or nodes open; removed with its scope. */
+/** Makes a folder for a ledger file that several processes or nodes open. It is removed at the end of the scope. */
 export function ledgerFile() {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   return { path: join(folder, 'ledger.db'), [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }

@@ -1,6 +1,6 @@
 import { sqliteLedger } from '../../src/index.ts'
 
-/** Gives a usage event up, in a process of its own: `operator.ts <ledger file> <customer> <attempt>`. */
+/** Drops a usage event, as an operator's own process does: `operator.ts <ledger file> <customer> <attempt>`. */
 const [file = '', customer = '', attempt = ''] = process.argv.slice(2)
 
 await using ledger = sqliteLedger(file)

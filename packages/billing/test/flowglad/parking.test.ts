@@ -10,7 +10,7 @@ import { until } from './until.ts'
 
 const operatorScript = fileURLToPath(new URL('./operator.ts', import.meta.url))
 
-test('an event that Flowglad rejects alone, while others succeed, is parked, shown and retried', async () => {
+test('parks, shows and retries an event that Flowglad rejects while others succeed', async () => {
   await using stack = await startStack({
     started: false,
     options: { parkAfterFailures: 3, parkAfterMs: 1, parkedRetryMs: 1 },
@@ -43,7 +43,7 @@ test('an event that Flowglad rejects alone, while others succeed, is parked, sho
   expect(await stack.books.available(aUser(), 'generations')).toBe(8)
 })
 
-test('who is short by nothing but an event that Flowglad itself rejects is out of credits, not kept waiting', async () => {
+test('denies with INSUFFICIENT_CREDITS when only the units of a rejected event are missing', async () => {
   await using stack = await startStack({ started: false })
   await poison(stack, () => true)
   await spend(stack, aUser('bob'))
@@ -54,13 +54,13 @@ test('who is short by nothing but an event that Flowglad itself rejects is out o
   })
 })
 
-test('an event that Flowglad records and then fails on is not taken for rejected', async () => {
+test('does not count an event as rejected when Flowglad records it and then answers with an error', async () => {
   await using stack = await startStack({ started: false })
   const charge = await chargeOf(stack, aUser(), 2)
   let recorded = Promise.resolve<unknown>(undefined)
   stack.proxy.breakWith(({ path, body }) => {
     if (!usageEvents.test(path) || !body.includes(charge)) return
-    // Once: what comes after is let through.
+    // Only this request fails.
     stack.proxy.mend()
     recorded = fetch(`${stack.flowglad.url}${path}`, {
       method: 'POST',
@@ -77,7 +77,7 @@ test('an event that Flowglad records and then fails on is not taken for rejected
   })
 })
 
-test('an event without an answer stays ambiguous, though Flowglad rejects it when it is sent again', async () => {
+test('keeps an unanswered event ambiguous, even if Flowglad rejects it when it is sent again', async () => {
   await using stack = await startStack({ started: false })
   await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -90,7 +90,7 @@ test('an event without an answer stays ambiguous, though Flowglad rejects it whe
   await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
 })
 
-test('a parked event that fails again is parked again at once, also after a restart and by another node', async () => {
+test('parks a parked event again at its next rejection, on any node', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -102,7 +102,7 @@ test('a parked event that fails again is parked again at once, also after a rest
   await stack.billing.drain()
   expect(await stack.ledger.health()).toMatchObject({ parked: 1 })
 
-  // This one would count to ten, over a quarter of an hour.
+  // This node's own limits are ten rejections over 15 minutes.
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: stack })
   await spend(other, aUser('eve'))
   await other.billing.drain()
@@ -113,7 +113,7 @@ test('a parked event that fails again is parked again at once, also after a rest
   })
 })
 
-test('an operator drops an event from a second process: its retries end, and its units come back with the next fetch', async () => {
+test('ends the retries of an event that a second process drops, and returns its units with the next fetch', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -128,7 +128,7 @@ test('an operator drops an event from a second process: its retries end, and its
 
   const operator = spawn(process.execPath, ['--import', 'tsx', operatorScript, file.path, 'ada', charge])
   expect(await once(operator, 'exit')).toEqual([0, null])
-  // One try may be on its way.
+  // One retry may be under way.
   await stack.billing.drain()
   const after = tries()
   for (let n = 0; n < 5; n++) await stack.billing.drain()
@@ -143,7 +143,7 @@ test('an operator drops an event from a second process: its retries end, and its
   ])
 })
 
-test('an outage parks nothing, however often and long it rejects everybody', async () => {
+test('parks nothing during an outage that rejects every event', async () => {
   await using stack = await startStack({ started: false, options: { parkAfterFailures: 2, parkAfterMs: 1 } })
   await spend(stack, aUser())
   await spend(stack, aUser('bob'))

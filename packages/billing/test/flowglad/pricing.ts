@@ -12,7 +12,7 @@ const grant = (
   usageMeterSlug,
 })
 const toggle = (slug: string) => ({ type: 'toggle', slug, name: slug })
-/** A plan of the test's own, beside the others. */
+/** Builds a plan with a monthly price. */
 export const plan = (slug: string, unitPrice: number, features: string[]) => ({
   product: { name: slug[0]?.toUpperCase() + slug.slice(1), slug, default: unitPrice === 0, active: true },
   price: {
@@ -31,7 +31,7 @@ const meter = (slug: string, prices: object[] = []) => ({
   prices,
 })
 
-/** Free, Pro, Scale and a pack, over three meters; and what a test adds. */
+/** Builds a pricing model with three meters, the plans Free, Pro and Scale, a pack, and the products that a test adds. */
 export const pricingWith = (...more: object[]) =>
   JSON.stringify({
     name: 'Studio',

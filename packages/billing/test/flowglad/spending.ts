@@ -1,6 +1,6 @@
 import { aUser, type Stack, type User } from './startStack.ts'
 
-/** Usage of one meter, through the whole of billing. */
+/** Spends units of one meter through `billing.meter`. */
 export const spend = (
   stack: Stack,
   user: User,
@@ -8,7 +8,7 @@ export const spend = (
   meter: 'generations' | 'tokens' = 'generations',
 ) => stack.billing.meter({ customer: user, meter, amount }, () => 'done')
 
-/** The same, and the transaction id that it travels under. */
+/** Spends units of `generations` and returns their transaction ID. */
 export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   let attempt = ''
   await stack.billing.meter({ customer: user, meter: 'generations', amount }, (run) => {
@@ -17,7 +17,7 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   return attempt
 }
 
-/** One event of Ada's that the platform refuses, wherever it comes; the others pass. */
+/** Spends units of Ada's whose usage event is rejected while `isPoisoned` returns true, alone or in a bulk. */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path, body }) =>
@@ -33,7 +33,7 @@ export const bulk = /usage-events\/bulk/
 export const bodies = (stack: Stack, path: RegExp) =>
   stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
 
-/** The platform's own words for an event that it does not take. */
+/** Flowglad's answer to an event that it rejects. */
 export const rejection = {
   error: 'Subscription not found: sub_gone',
   code: 'INTERNAL_SERVER_ERROR',

@@ -27,15 +27,15 @@ const billingOf = (baseUrl: string, meters: Parameters<typeof defineMeters>[0]) 
 
 test.each([
   ['a meter that Flowglad does not have', { nope: {} }, 'no usage meter "nope"'],
-  ['a meter that is not counted by adding up', { people: {} }, 'count_distinct_properties'],
+  ['a meter with another aggregation than sum', { people: {} }, 'count_distinct_properties'],
   ['a price that the meter does not have', { calls: { priceSlug: 'gold' } }, 'no active price "gold"'],
-])('%s stops the start, by name', async (_, meters, words) => {
+])('rejects the start and names the problem for %s', async (_, meters, words) => {
   await using flowglad = await startFlowgladLocal({ pricing })
   await using billing = billingOf(flowglad.url, meters)
   await expect(billing.start()).rejects.toThrow(words)
 })
 
-test('a start that was refused can be tried again, and then delivers', async () => {
+test('starts and delivers when a start that failed is tried again', async () => {
   await using stack = await startStack({ started: false, options: { catalogMaxAgeMs: 0 } })
   const body = { pricingModel: { products: [], usageMeters: [] } }
   stack.proxy.breakWith(({ path }) =>
@@ -48,12 +48,12 @@ test('a start that was refused can be tried again, and then delivers', async () 
   await expect.poll(() => stack.books.events()).toHaveLength(1)
 })
 
-test('Flowglad away stops nobody from starting', async () => {
+test('starts while Flowglad is unavailable', async () => {
   await using billing = billingOf('http://127.0.0.1:9', { calls: {} })
   await billing.start()
   expect(await billing.health()).toMatchObject({ status: expect.stringMatching(/ok|degraded/) })
 })
 
-test('a slug that no meter can have is refused where it is written', () => {
+test('rejects a slug that no meter can have in defineMeters', () => {
   expect(() => defineMeters({ 'two words': {} })).toThrow('two words')
 })
