@@ -5,9 +5,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Live = ReturnType<typeof createLive>
 
-const burstMs = 50
+/** Pause after each push, so that a burst of calls causes few pushes. */
+const pushPauseMs = 50
 
-/** Commands that change what a customer sees. Renewals and leases change rows that no screen shows. */
+/** Commands that change what a customer sees. Renewals and leases only change rows that no screen shows. */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',
   'settle',
@@ -20,11 +21,15 @@ const visible: ReadonlySet<Command['type']> = new Set([
 ])
 
 interface Watcher {
+  /** The version it yielded last. */
   seen: number
   wake: () => void
 }
 
-/** Tells connected customers that their balances changed: at once for changes of this node, by one query for all of them otherwise. */
+/**
+ * Creates the watch on connected customers' balances. A change on this node wakes a watcher right after its commit. Changes on other nodes
+ * are found by one query for all connected customers.
+ */
 export function createLive({
   ledger,
   clock,
@@ -55,7 +60,7 @@ export function createLive({
         for (const watcher of watchers.get(customer) ?? []) if (version > watcher.seen) watcher.wake()
       }
     } catch (error) {
-      logger.warn({ error: String(error) }, 'looking for changed balances failed')
+      logger.warn({ error: String(error) }, 'checking for changed balances failed')
     }
   }
 
@@ -64,7 +69,7 @@ export function createLive({
   })
 
   return {
-    /** Yields what `read` gives, first at once, then whenever its version has risen; ends with the signal. Changes in between are one. */
+    /** Yields what `read` returns: immediately, then after each change. Changes during a read or a pause cause one yield. Ends with the signal. */
     async *watch<T extends { version: number }>(
       customer: string,
       read: () => Promise<T>,
@@ -90,8 +95,7 @@ export function createLive({
           if (value.version > watcher.seen) {
             watcher.seen = value.version
             yield value
-            // A burst of calls is a few pushes, not one each.
-            await sleep(clock, burstMs, signal)
+            await sleep(clock, pushPauseMs, signal)
           }
           if (!dirty) {
             await new Promise<void>((resolve) => {
