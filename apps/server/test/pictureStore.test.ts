@@ -13,7 +13,7 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // Many name the role like this. The ledger's schema has the same name, and must not shadow the app's.
+  // A role with the same name as the ledger's schema must not make the app use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {

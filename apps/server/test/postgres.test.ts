@@ -6,7 +6,7 @@ import { pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
 beforeAll(async () => {
-  // Many name the role like this. The ledger's schema has the same name, and must not shadow the app's.
+  // A role with the same name as the ledger's schema must not make the app use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
