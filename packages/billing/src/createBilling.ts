@@ -189,8 +189,5 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     async [Symbol.asyncDispose]() {
       await this.close()
     },
-
-    /** For this package's own tests. */
-    internals: { plans, sync },
   }
 }
