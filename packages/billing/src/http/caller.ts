@@ -1,6 +1,6 @@
 import type { Customer } from '../contract/customer.ts'
 
-/** Describes who sent a request. */
+/** Describes the sender of a request. */
 export interface Caller {
   /** Returns the signed-in customer, or null without a session. Called only by the routes that need a customer. */
   customer: () => Promise<Customer | null> | Customer | null
