@@ -1,9 +1,9 @@
-import { type Clock, sleep, systemClock } from './config/clock.ts'
+import { type Clock, systemClock } from './config/clock.ts'
 import { type Logger, silent } from './config/logger.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
-import { type Accounts, createAccounts } from './customer/accounts.ts'
+import { createAccounts } from './customer/accounts.ts'
 import { createPlans } from './customer/plans.ts'
 import { createLive } from './customer/watch.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
@@ -17,38 +17,48 @@ import { Sync } from './flowglad/sync.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { createHolds } from './metering/holds.ts'
-import { createRunMetered, type MeterCall, type MeterRun } from './metering/runMetered.ts'
-import type { Service } from './service.ts'
+import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
+import { Operation } from './metering/operation.ts'
+import { Reservations } from './metering/reservations.ts'
+import { runSweeper } from './metering/sweeper.ts'
+import { WorkInFlight } from './metering/workInFlight.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
-/** What `createBilling` takes. */
+/** The settings of `createBilling`. */
 export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** From `defineMeters`. */
   meters: M
-  /** `sqliteLedger(file)` or `postgresLedger(pool)`; `close` closes it. */
+  /** `sqliteLedger(file)` or `postgresLedger(pool)`. `close` closes it. */
   ledger: Ledger
   flowglad: FlowgladSettings
-  /** Who pays for a call, out of the context of your protected procedures; its parameter's type says what that context must have. */
+  /** Returns the customer who pays for a call, from the context of your protected procedures. Type its parameter with what it reads. */
   customer: (ctx: Ctx) => Customer
-  /** Where the app lives, for the ways back from checkout. */
+  /** The app's public URL. Checkouts return to it. */
   publicUrl: string
-  /** Where denials point people to. Default `/pricing`. */
+  /** The page that denials point to. Default `/pricing`. */
   upgradeUrl?: string
-  /** Paths that checkout returns to. Default `/?checkout=success` and `/pricing?checkout=cancelled`. */
+  /** The paths that checkouts return to. Default `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
+  /** Default: `defaultOptions`. */
   options?: Partial<BillingOptions>
-  /** pino, or anything like it. Default: silence. */
+  /** pino, or a logger with the same methods. Default: no logs. */
   logger?: Logger
+  /** For tests that move time. Default: the system's clock. */
   clock?: Clock
 }
 
-/** What `createBilling` gives: `Billing<typeof meters, { user: User }>` where an app passes it on. */
+/** The result of `createBilling`: `Billing<typeof meters, { user: User }>`. */
 export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
   typeof createBilling<M, Ctx>
 >
 
-/** Puts meters, ledger and Flowglad together. Call `start()` once the process is ready to work, `close()` before it ends. */
+/**
+ * Connects meters, ledger and Flowglad. Call `start()` when the process is ready to work, and `close()` before it ends.
+ *
+ * ```ts
+ * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer, publicUrl })
+ * ```
+ */
 export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
   const { meters, ledger, publicUrl, upgradeUrl = '/pricing', logger = silent, clock = systemClock } = setup
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
@@ -56,11 +66,11 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     success: '/?checkout=success',
     cancelled: '/pricing?checkout=cancelled',
   }
-  const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
+  const closing = new AbortController()
+  const stopping = closing.signal
 
-  const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
-  const ending = new AbortController()
-  const stopping = ending.signal
+  // Flowglad: snapshots in, usage out.
+  const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
   const retries = new RetryPolicy({ options, clock })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
@@ -73,8 +83,20 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const sync = new Sync({ leases, fetcher, clock, options, logger, stopping })
   const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
-  const holds = createHolds({ ledger, sync, meters, clock, options, upgradeUrl, logger })
-  const accounts: Accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
+
+  // The metered operation, and its callers.
+  const inFlight = new WorkInFlight()
+  const reservations = new Reservations(
+    { ledger, clock, meters, options, logger, inFlight },
+    { sync, upgradeUrl },
+  )
+  const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
+  const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
+    createMeterWork(operation)
+
+  // What customers see and change.
+  const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
+  const accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const { fetchEveryMs } = options
   const plans = createPlans({ ledger, flowglad, sync, catalog, clock, fetchEveryMs, publicUrl, returnPaths })
   const health = createHealth({ ledger, sync, delivery, catalog, options, clock })
@@ -82,32 +104,6 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const loops: Promise<void>[] = []
   let started = false
 
-  async function expire(customer: string) {
-    await ledger.execute({ type: 'expire', customer })
-  }
-
-  async function sweep() {
-    while (!stopping.aborted) {
-      try {
-        const due = await ledger.customersWithDueHolds(1_000)
-        // Together, in few batches; and whoever's holds cannot be ended keeps nobody else's.
-        const ended = await Promise.allSettled(due.map(expire))
-        const failed = ended.filter((end) => end.status === 'rejected')
-        if (failed.length > 0) {
-          logger.error({ customers: failed.length, error: String(failed[0]?.reason) }, 'ending holds failed')
-        }
-        while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
-      } catch (error) {
-        logger.error({ error: String(error) }, 'sweeping failed')
-      }
-      await sleep(clock, options.sweepMs, stopping)
-    }
-  }
-
-  const service: Service = { meters, options, upgradeUrl, clock, holds, accounts, plans, live }
-  const runMetered = createRunMetered(service)
-  const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
-    runMetered
   const { webhookSecret } = setup.flowglad
   const handle = createHandler({
     meters,
@@ -116,7 +112,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     catalog,
     accounts,
     plans,
-    meter: runMetered,
+    meter: createMeterWork(operation),
     health,
     webhookSecret,
     clock,
@@ -125,63 +121,66 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   return {
     meters,
-    /** What a tRPC app needs; see `createTrpc`. */
-    trpc: createTrpc<M, Ctx>(service, setup.customer),
-    /** Runs work that is not a tRPC procedure: reserves, runs, charges on success and gives the units back on failure. */
+    /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
+    trpc: createTrpc<M, Ctx>({ meters, options, clock, operation, accounts, plans, live }, setup.customer),
+    /** Meters work outside tRPC: reserves, runs it, charges on success and returns the units on failure. Meters streams too. */
     meter,
 
-    /** Balances and plan as the ledger knows them; fetched first when it knows nothing. */
+    /** Returns the balances and the plan from the ledger. Fetches first if the customer is unknown. */
     balances: accounts.balances,
-    /** Balances after a look at Flowglad's books, waiting for at most `options.decisionMs`. */
+    /** Fetches from Flowglad, waits up to `options.decisionMs`, and returns the balances. */
     refresh: accounts.refresh,
-    /** Balances now and whenever they change, from any call on any node, until the signal aborts. */
+    /** Yields the balances now and after each change, from any node, until the signal aborts. */
     watch: (customer: KnownCustomer, signal?: AbortSignal) =>
       live.watch(customer.id, () => accounts.read(customer), signal),
-    /** Throws a `BillingError` when the customer's plan lacks the toggle feature. */
+    /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: accounts.requireFeature,
 
     /**
-     * Answers the HTTP routes of billing: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and `/readyz`. Resolves to null
-     * for any other path. `billingRoutes` (Fastify) and the two `billingHandler` (Node, fetch) mount it.
+     * Answers the HTTP routes of billing: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and `/readyz`.
+     * Resolves to null for any other path. Mounted by `billingRoutes` (Fastify) and `billingHandler` (Node, fetch).
      */
     handle,
 
-    /** Whether this process can work, and what it would rather tell somebody. */
+    /** Reports whether this process can work, and what an operator should look at. */
     health,
-    /** Usage events that Flowglad does not take, for an operator to look at. */
+    /** Lists usage events that Flowglad keeps rejecting, for an operator. */
     parked: (limit = 100) => ledger.parked(limit),
-    /** Gives a usage event up: it is never sent again, and its units come back with the next snapshot. */
+    /** Gives up a usage event: it is never sent again. Its units return with the next snapshot. */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
     },
 
-    /** Delivers usage now. True when nothing is left to deliver. */
+    /** Delivers usage now. Resolves to true if nothing is left to deliver. */
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and sweeping. Rejects when Flowglad answers that a meter cannot be metered, and can be tried again then; Flowglad away is no reason
-     * not to start.
+     * Starts delivery and the sweeper. Rejects if Flowglad reports that a meter can't be metered; you can call it again after
+     * that. It starts without Flowglad too.
      */
     async start() {
       const known = await catalog.get().catch((error: unknown) => {
-        logger.warn({ error: String(error) }, 'Flowglad is away: starting with what the ledger knows')
+        logger.warn(
+          { error: String(error) },
+          'Flowglad does not answer. Starting with the data in the ledger',
+        )
         return null
       })
       if (known && known.problems.length > 0) throw new Error(known.problems.join('; '))
       if (started) return
       started = true
-      loops.push(delivery.run(), sweep())
+      loops.push(delivery.run(), runSweeper({ ledger, clock, logger, sweepMs: options.sweepMs, stopping }))
     },
 
     /**
-     * Takes no new work, lets calls that came before begin and end within the grace period, and closes the ledger. Unfinished holds are left to expire; what
-     * waits for delivery waits for the next start.
+     * Takes no new work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger. Unfinished holds
+     * expire. Undelivered usage is delivered after the next start.
      */
     async close() {
       live.close()
-      await holds.close(options.shutdownGraceMs)
-      ending.abort()
+      await inFlight.close({ graceMs: options.shutdownGraceMs, clock, logger })
+      closing.abort()
       await Promise.all([...loops, sync.idle()])
       await ledger.close()
     },

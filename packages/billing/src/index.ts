@@ -6,6 +6,7 @@ export {
   BillingError,
   InsufficientCreditsError,
   InvalidAmountError,
+  InvalidInputError,
   PlanChangeError,
   UnserializableResultError,
 } from './contract/errors.ts'
@@ -20,4 +21,4 @@ export type { Ledger } from './ledger/ledger.ts'
 export { postgresLedger } from './ledger/stores/postgres/postgresLedger.ts'
 export { sqliteLedger } from './ledger/stores/sqlite/sqliteLedger.ts'
 export type { MeterCost, Usage } from './metering/cost.ts'
-export type { MeterCall, MeterRun } from './metering/runMetered.ts'
+export type { MeterCall, MeterRun } from './metering/meterWork.ts'

@@ -5,8 +5,8 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 
 /**
- * Tells the balances that come along with each plain response, of a denial too. They may come out of order: keep the highest version
- * (`newestBalances`). Streams carry none; `onBalances` of the billing router pushes them.
+ * Calls `onBalances` with the balances that each plain response carries, denials included. Responses can arrive out of order, so
+ * keep the highest version (`newestBalances`). Streams carry none: for those, the billing router's `onBalances` pushes them.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
   onBalances,
@@ -43,7 +43,7 @@ function parse(header: string): BalancesAnswer | null {
   }
 }
 
-/** Our own server wrote it, whole; this only keeps a foreign header of that name out. */
+/** Our server writes complete answers. This check only rejects another server's header of the same name. */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&
   value !== null &&

@@ -12,13 +12,13 @@ const codes: Record<DenialCode, true> = {
   BILLING_UNAVAILABLE: true,
 }
 
-/** Why billing refused, out of any error a tRPC client throws; null when something else went wrong. */
+/** Returns the denial in an error that a tRPC client threw, or null if the call failed for another reason. */
 export function billingDenial(error: unknown): Denial | null {
   const denial = field(field(error, 'data'), 'billing')
   return isDenial(denial) ? denial : null
 }
 
-/** The server formats all of a denial or none of it, so its code stands for the rest. */
+/** The server sends a whole denial or none, so its code is enough to recognize it. */
 function isDenial(value: unknown): value is Denial {
   const code = field(value, 'code')
   return typeof code === 'string' && Object.hasOwn(codes, code)

@@ -5,7 +5,7 @@ import type { Denial } from '../contract/denials.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 import { billingDenial } from './billingDenial.ts'
 
-/** Where an operation carries its key; set it yourself to keep the key over retries that make new operations (React Query's). */
+/** The context field that carries an operation's key. Set it yourself if a retry creates a new operation, as React Query's do. */
 const idempotencyKey = 'idempotencyKey'
 
 interface Operation {
@@ -13,12 +13,11 @@ interface Operation {
 }
 
 /**
- * Gives each operation a key, so that however often it is sent, it is charged once. Put it before `retryLink`, which sends the same operation again, and pass
- * `headers: keyHeaders` to the HTTP link. A key in the operation's context (`{ context: { idempotencyKey } }`) stays.
+ * Gives each operation a key, so that it is charged once however often it is sent. Put it before `retryLink`, which sends the
+ * same operation again, and pass `headers: keyHeaders` to the HTTP link. A key in the operation's context
+ * (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own operation with `KEY_INVALID`, before it is sent.
  *
- * A key that is no key fails its own operation with KEY_INVALID, unsent.
- *
- * While another attempt under the key is still running it waits and asks again, for `maxWaitMs` altogether (default 30 s).
+ * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs` (default 30 s).
  */
 export function idempotencyLink<Router extends AnyTRPCRouter>({
   maxWaitMs = 30_000,
@@ -31,7 +30,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
       const key = keyOf(op) ?? crypto.randomUUID()
       const keyed = { ...op, context: { ...op.context, [idempotencyKey]: key } }
       return observable((observer) => {
-        // In the header of its batch it would take the other calls down with it.
+        // In the header of a batch, it would fail the other calls too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined
@@ -65,22 +64,25 @@ const keyOf = ({ context }: Operation): string | null => {
   return typeof key === 'string' ? key : null
 }
 
-/** As the server would refuse it. */
+/** Returns the error that the server would send. */
 const keyInvalid = (key: string) => {
   const billing: Denial = { code: 'KEY_INVALID', key: printable(key) }
   const data = { code: 'BAD_REQUEST', httpStatus: 400, billing }
   return TRPCClientError.from({ error: { code: -32600, message: keyRule, data } })
 }
 
-/** For the `headers` of `httpLink`, `httpBatchLink` or `httpBatchStreamLink`: the keys of all its operations, in batch order. */
+/**
+ * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`: the keys of all operations, in batch
+ * order, in the given header.
+ */
 export const keyHeadersAs =
   (header: string) =>
   (request: { op: Operation } | { opList: Operation[] }): Record<string, string> => {
     const operations = 'opList' in request ? request.opList : [request.op]
     const keys = operations.map(keyOf)
-    // One key for each call or none at all: the server takes nothing else.
+    // The server accepts one key per call, or none at all.
     return keys.every((key) => key !== null) && keys.length > 0 ? { [header]: keys.join() } : {}
   }
 
-/** `keyHeadersAs('idempotency-key')`, the server's default. */
+/** The `headers` option for the server's default header, `idempotency-key`. */
 export const keyHeaders = keyHeadersAs('idempotency-key')

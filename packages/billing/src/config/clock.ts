@@ -1,8 +1,8 @@
-/** Time as the package sees it; injected, so that tests move it by hand. */
+/** The package's source of time. Tests inject one that they move. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   now(): number
-  /** Calls `run` after `ms`; the returned function cancels. */
+  /** Calls `run` after `ms`. The returned function cancels it. */
   after(ms: number, run: () => void): () => void
 }
 
@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves after `ms`, or at once when the signal aborts. */
+/** Resolves after `ms`, or as soon as the signal aborts. */
 export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -27,7 +27,7 @@ export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', done, { once: true })
   })
 
-/** The promise's value, or `late` when it takes longer than `ms`; the promise goes on. */
+/** Resolves to the promise's value, or to `late` if it takes longer than `ms`. The promise itself continues. */
 export async function within<T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> {
   let cancel = () => {}
   const timeout = new Promise<L>((resolve) => {

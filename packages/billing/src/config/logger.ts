@@ -1,4 +1,4 @@
-/** The part of pino that the package uses. */
+/** The logger that the package writes to. pino is one. */
 export interface Logger {
   info(detail: object, message: string): void
   warn(detail: object, message: string): void

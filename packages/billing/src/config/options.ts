@@ -1,63 +1,63 @@
-/** Every number of the package; durations in milliseconds. Pass only what differs. */
+/** The package's defaults. Durations are in milliseconds. Pass only what differs. */
 export const defaultOptions = {
-  /** How long a hold outlives its last sign of life; a meter's own `holdTtlMs` wins. The living renew at half of it. */
+  /** How long a hold lives without a renewal. Running work renews it at half of this time. A meter's `holdTtlMs` overrides it. */
   holdTtlMs: 120_000,
-  /** Work that runs longer stops holding its units; a meter's own `maxHoldMs` wins. */
+  /** How long work may hold units at most. A meter's `maxHoldMs` overrides it. */
   maxHoldMs: 15 * 60_000,
-  /** How often units of the dead are looked for. */
+  /** How often due holds are expired and old rows are pruned. */
   sweepMs: 10_000,
-  /** A snapshot older than this is refreshed behind the call (with a fifth of jitter). */
+  /** The age from which a snapshot is refreshed in the background (±20 %). */
   snapshotMaxAgeMs: 60_000,
-  /** A page that opens its balances stream has the snapshot refreshed once it is older than this: whoever reloads sees what Flowglad says now. */
+  /** The age from which opening a balances stream refreshes the snapshot, so that a reload shows Flowglad's current data. */
   arrivalMaxAgeMs: 1_000,
-  /** A snapshot older than this counts as none. */
+  /** The age from which a snapshot counts as missing. */
   snapshotMaxStaleMs: 24 * 3_600_000,
-  /** How long a call waits for a fetch before the last snapshot decides. */
+  /** How long a call waits for a fetch. Then the last snapshot decides. */
   decisionMs: 1_500,
-  /** Deadline of one request to Flowglad, its body included; shorter than `leaseMs`. */
+  /** The deadline of one request to Flowglad, including the body. Must be shorter than `leaseMs`. */
   flowgladDeadlineMs: 10_000,
-  /** How long a customer's sync lease belongs to who took it. */
+  /** How long a node owns the lease on a customer. */
   leaseMs: 30_000,
-  /** Fetches at a time on this node. */
+  /** How many fetches a node runs at a time. */
   maxFetches: 8,
-  /** Fetches that one customer can cause at once on this node… */
+  /** How many fetches one customer can cause in a burst, per node. */
   fetchBurst: 5,
-  /** …and how long it takes until another is allowed. */
+  /** How long it takes until the customer can cause another fetch. */
   fetchEveryMs: 1_000,
-  /** Usage events in one bulk call. */
+  /** How many usage events one bulk request carries. */
   bulkMaxEvents: 100,
-  /** Bulk calls at a time. */
+  /** How many bulk requests run at a time. */
   maxBulks: 4,
-  /** How often the outbox is looked at without being woken, for what other nodes left. */
+  /** How often the outbox is read without new usage on this node, for events that other nodes left. */
   deliverEveryMs: 2_000,
-  /** Longest pause between attempts to deliver. */
+  /** The longest pause between two attempts to deliver. */
   deliverMaxPauseMs: 15_000,
-  /** An event is parked after this many failures that were its own… */
+  /** How many failures of its own park a usage event, … */
   parkAfterFailures: 10,
-  /** …over at least this long… */
+  /** … if they span at least this long. */
   parkAfterMs: 15 * 60_000,
-  /** …and tried again this often. */
+  /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,
-  /** How long a caller waits for its usage to become durable; the settle itself goes on until shutdown. */
+  /** How long a caller waits for its usage to become durable. The settle continues until shutdown. */
   settleAnswerMs: 30_000,
-  /** Results larger than this (bytes of JSON) are not kept for retries. */
+  /** The largest result, in bytes of JSON, that is stored for retries. */
   resultMaxBytes: 64 * 1024,
-  /** How often the versions of connected customers are looked up. */
+  /** How often the versions of connected customers are read. */
   livePollMs: 500,
-  /** How long `close` waits for work that runs. */
+  /** How long `close` waits for running work. */
   shutdownGraceMs: 10_000,
-  /** How long the pricing model (plans, names) is kept. */
+  /** How long the pricing model (plans, names) is cached. */
   catalogMaxAgeMs: 60_000,
-  /** How long past its first event the outbox may lag before health is degraded. */
+  /** The age of the oldest undelivered event from which health is degraded. */
   outboxLagMs: 60_000,
   /** The header that carries idempotency keys. */
   keyHeader: 'idempotency-key',
-  /** Refuse metered calls without a key. */
+  /** Denies metered calls without a key. */
   requireKey: false,
 } as const
 
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : string
-/** `defaultOptions`, with any number in the place of each. */
+/** The type of `defaultOptions`, with any value of the same kind for each option. */
 export type BillingOptions = {
   [K in keyof typeof defaultOptions]: Widened<(typeof defaultOptions)[K]>
 }

@@ -2,7 +2,7 @@ import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('@metered/billing')
 
-/** Runs the work in a span; without an OpenTelemetry SDK in the process this costs nothing. */
+/** Runs the work in a span. Without an OpenTelemetry SDK, the span records nothing. */
 export const traced = <T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> =>
   tracer.startActiveSpan(name, { attributes }, async (span) => {
     try {

@@ -1,2 +1,2 @@
-/** The response header that carries the new balances, as JSON in ASCII: `responseMeta` sends it, `balancesLink` reads it. */
+/** The response header that carries the new balances as ASCII JSON. `responseMeta` sends it, `balancesLink` reads it. */
 export const balancesHeader = 'billing-balances'

@@ -1,24 +1,24 @@
-/** A meter with too little left for a call. Amounts are units of the meter. */
+/** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
   meter: Meter
-  /** What could be reserved when the call was refused; may be negative. */
+  /** Units that could be reserved when the call was denied. Can be negative. */
   availableBalance: number
-  /** Units held by work still running: they may come back. */
+  /** Units that running work holds. They can return. */
   heldBalance: number
   required: number
 }
 
 /**
- * Every way billing says no, as the client sees it in `error.data.billing`. One list, shared by server and browser.
- * `asOf` is epoch milliseconds; `retryAfterMs` is a duration.
+ * A denied call, as the client gets it in `error.data.billing`. Server and browser share this list.
+ * `asOf` is in epoch milliseconds, `retryAfterMs` is a duration.
  */
 export type Denial<Meter extends string = string> =
   | ({
       code: 'INSUFFICIENT_CREDITS'
-      /** When Flowglad last confirmed the balance. */
+      /** When Flowglad last reported the balance. */
       asOf: number
       upgradeUrl: string
-      /** Every short meter, when the call spends several; the fields above are those of the first. */
+      /** Every meter that is short. The fields beside it describe the first one. */
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
@@ -29,7 +29,7 @@ export type Denial<Meter extends string = string> =
   | {
       code: 'BILLING_UNAVAILABLE'
       retryAfterMs: number
-      /** There when the work was done and its charge may still come: the same key charges nothing twice. Otherwise nothing was charged. */
+      /** Set if the work succeeded and its charge can still be booked. Otherwise, nothing was charged. */
       chargeUnconfirmed?: true
     }
 

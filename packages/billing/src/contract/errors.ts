@@ -1,6 +1,6 @@
 import type { Denial, ShortMeter } from './denials.ts'
 
-/** Billing said no: `denial` is what the client sees. */
+/** A call that billing denied. `denial` is what the client gets in `error.data.billing`. */
 export class BillingError extends Error {
   override readonly name: string = 'BillingError'
   constructor(
@@ -12,7 +12,7 @@ export class BillingError extends Error {
   }
 }
 
-/** The customer cannot pay for this call. Nothing was held, nothing charged. */
+/** The customer has too few units for the call. Nothing is held or charged. */
 export class InsufficientCreditsError extends BillingError {
   override readonly name = 'InsufficientCreditsError'
   constructor(
@@ -35,16 +35,27 @@ export class InsufficientCreditsError extends BillingError {
   }
 }
 
-/** An amount that no meter can count: not an integer, below the least allowed, or beyond int32 (Flowglad stores int32). */
+/** The amount isn't an integer, is below the least allowed, or exceeds 2^31−1 (Flowglad stores int32). */
 export class InvalidAmountError extends Error {
   override readonly name = 'InvalidAmountError'
 }
 
-/** The work's result cannot be sent to the client, so it was not charged. */
+/** The input can't be compared with that of an earlier call under the same key. Nothing is held or charged. */
+export class InvalidInputError extends Error {
+  override readonly name = 'InvalidInputError'
+}
+
+/** JSON can't carry the result, so the client can't get it. It isn't charged. */
 export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
+/** The plan can't be bought or changed this way. The message is for the customer. */
+export class PlanChangeError extends Error {
+  override readonly name = 'PlanChangeError'
+}
+
+/** Returns the denial for a call that can't be decided now. Nothing is charged. */
 export const unavailable = (retryAfterMs: number, cause?: unknown) =>
   new BillingError(
     { code: 'BILLING_UNAVAILABLE', retryAfterMs },
@@ -52,15 +63,10 @@ export const unavailable = (retryAfterMs: number, cause?: unknown) =>
     { cause },
   )
 
-/** The work is done and its charge may still be booked, so "nothing was charged" would be a lie. */
+/** Returns the error for work that succeeded but whose charge isn't durable yet. The charge can still be booked. */
 export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>
   new BillingError(
     { code: 'BILLING_UNAVAILABLE', retryAfterMs, chargeUnconfirmed: true },
-    'The work is done, but its charge is not confirmed yet. Trying again under the same idempotency key charges nothing twice.',
+    'The work is done, but its charge is not confirmed yet. You can try again with the same idempotency key: you are charged at most once.',
     { cause },
   )
-
-/** The plan cannot be bought or changed like that; the message is for the customer. */
-export class PlanChangeError extends Error {
-  override readonly name = 'PlanChangeError'
-}

@@ -1,8 +1,8 @@
-/** The names clients give to operations; anything else is refused, by the client's link before it is sent and by the server again. */
+/** The format of an idempotency key. The client's link checks it before sending, and the server checks it again. */
 export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 
 export const keyRule =
-  'An idempotency key is 1 to 128 letters, digits, dots, colons, dashes or underscores, one for each call of a batch.'
+  'An idempotency key has 1 to 128 letters, digits, dots, colons, dashes or underscores. A batch needs one key per call.'
 
-/** A refused key as an error may show it. */
+/** Returns an invalid key in a form that is safe to show in an error. */
 export const printable = (key: string) => key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')

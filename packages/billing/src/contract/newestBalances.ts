@@ -1,8 +1,8 @@
 import type { BalancesAnswer } from './balances.ts'
 
 /**
- * Of two answers for one customer the one that stays: the higher version, whichever way and however late it came. Flowglad may have confirmed a version
- * since, so between equal ones it is the later `asOf`; between the same of those the newcomer, which may have learned the meters' names.
+ * Returns the newer of two answers for the same customer: the higher version, then the later `asOf`, because Flowglad can
+ * confirm a version again. On a tie, prefers the incoming answer, which can know the meters' names.
  */
 export function newestBalances<Answer extends BalancesAnswer>(
   known: Answer | undefined,

@@ -1,5 +1,6 @@
-import type { BalanceRow, BalanceStatus, BalancesAnswer, PlanSummary } from '../contract/balances.ts'
+import type { BalanceRow, BalanceStatus, BalancesAnswer } from '../contract/balances.ts'
 import type { Meters } from '../contract/meters.ts'
+import type { PlanSummary } from '../contract/plans.ts'
 import type { Snapshot } from '../ledger/commands.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
 

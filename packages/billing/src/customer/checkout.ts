@@ -1,6 +1,6 @@
-import type { PlanOffer } from '../contract/balances.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
+import type { PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'

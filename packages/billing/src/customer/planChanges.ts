@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts'
-import type { PlanChange, PlanOffer } from '../contract/balances.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
+import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../config/clock.ts'
-import type { OveragePrice, PlanOffer } from '../contract/balances.ts'
 import type { Meters } from '../contract/meters.ts'
+import type { OveragePrice, PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 
 const price = z.object({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Clock } from '../config/clock.ts'
+import { maxAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { maxAmount } from '../metering/cost.ts'
 import { ActionError } from './actionError.ts'
 
 const usageEvent = z.object({

@@ -1,11 +1,9 @@
+import { assertAmount } from '../contract/amount.ts'
 import { InvalidAmountError } from '../contract/errors.ts'
 
-/** Flowglad stores int32. */
-export const maxAmount = 2 ** 31 - 1
-
-/** Counts what a running call really spends. */
+/** Counts what a running call spends. */
 export interface Usage {
-  /** Adds units, an integer from 0; throws once the call has been charged. */
+  /** Adds units, an integer from 0. Throws after the call has been charged. */
   add(units: number): void
   readonly total: number
 }
@@ -16,29 +14,29 @@ interface HoldCall<Input> {
 interface CostCall<Input> {
   input: Input
   usage: Usage
-  /** What the procedure returned; undefined for streams. */
+  /** The procedure's result; undefined for a stream. */
   output: unknown
 }
 type Amount<Call> = number | ((call: Call) => number)
 
 /**
- * What a call costs on one meter, in integer units.
- * `cost` alone: known before the work, evaluated once, from the parsed input. Default 1.
- * `hold` and `cost`: at most `hold` units are set aside, and `cost` says after the work what was really spent.
+ * The cost of a call on one meter, in integer units.
+ * `cost` alone is known before the work: it is evaluated once, from the parsed input. Default 1.
+ * With `hold`, that many units are reserved, and `cost` is evaluated after the work.
  */
 export type MeterCost<Input> =
   | { hold?: undefined; cost?: Amount<CostCall<Input>> }
   | { hold: Amount<HoldCall<Input>>; cost: Amount<CostCall<Input>> }
 
-/** One meter's part of a call: what to hold, and what to charge once the work is done. */
-export interface SpendLeg {
+/** The part of a call that one meter counts: the units to hold, and the units to charge after the work. */
+export interface MeteredLeg {
   meter: string
   hold: number
-  /** The cost was known before the work: counting does not change it. */
+  /** The cost is known before the work, so counted usage doesn't change it. */
   fixed: boolean
   usage: UsageCounter
-  /** Never throws: a bad cost after success becomes the held amount, flagged with the reason. */
-  charge(output: unknown): { amount: number; flagged: string | null }
+  /** Returns the actual amount. Never throws: a bad cost becomes the held amount, flagged with the reason. */
+  actual(output: unknown): { amount: number; flagged: string | null }
 }
 
 class UsageCounter implements Usage {
@@ -48,7 +46,7 @@ class UsageCounter implements Usage {
     return this.#total
   }
   add(units: number) {
-    if (this.#closed) throw new InvalidAmountError('usage.add after the call was charged')
+    if (this.#closed) throw new InvalidAmountError('usage.add() was called after the call was charged')
     assertAmount(units, 0, 'usage.add')
     assertAmount(this.#total + units, 0, 'The usage of one call')
     this.#total += units
@@ -58,57 +56,53 @@ class UsageCounter implements Usage {
   }
 }
 
-export function prepareSpend<Input>(meter: string, spend: MeterCost<Input>, input: Input): SpendLeg {
+/** Evaluates the units to hold. Throws an `InvalidAmountError` for a hold or a fixed cost that isn't a valid amount. */
+export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input>, input: Input): MeteredLeg {
   const usage = new UsageCounter()
-  if (spend.hold === undefined) {
-    const amount = evaluate(spend.cost ?? 1, { input, usage: notYet, output: undefined })
+  if (hold === undefined) {
+    const amount = evaluate(cost ?? 1, { input, usage: notCountedYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
-    return { meter, hold: amount, fixed: true, usage, charge: () => ({ amount, flagged: null }) }
+    return { meter, hold: amount, fixed: true, usage, actual: () => ({ amount, flagged: null }) }
   }
-  const { hold: held, cost } = spend
-  const hold = evaluate(held, { input })
-  assertAmount(hold, 1, `The hold on ${meter}`)
+  const held = evaluate(hold, { input })
+  assertAmount(held, 1, `The hold on ${meter}`)
   return {
     meter,
-    hold,
+    hold: held,
     fixed: false,
     usage,
-    charge(output) {
+    actual(output) {
       try {
         const amount = evaluate(cost, { input, usage, output })
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
-        // The work was done, so it is not free; the hold is the amount that the app itself called enough.
-        return { amount: hold, flagged: reasonOf(error) }
+        // The work succeeded, so it isn't free. The app itself called the held amount enough.
+        return { amount: held, flagged: messageOf(error) }
       }
     },
   }
 }
 
-/** Whatever an app throws: failing to read it would make the work free. */
-function reasonOf(error: unknown): string {
+/** Reports whether the work has counted usage that its cost depends on. */
+export const hasCounted = ({ fixed, usage }: MeteredLeg) => !fixed && usage.total > 0
+
+/** An app can throw anything. An error while reading it would make the work free. */
+function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
   } catch {
-    return 'The cost threw something that cannot be read'
+    return 'The cost threw a value that has no message'
   }
-}
-
-export function assertAmount(amount: unknown, least: 0 | 1, what: string): asserts amount is number {
-  if (typeof amount === 'number' && Number.isInteger(amount) && amount >= least && amount <= maxAmount) return
-  throw new InvalidAmountError(
-    `${what} must be an integer from ${least} to ${maxAmount}, not ${String(amount)}`,
-  )
 }
 
 const evaluate = <Call>(amount: Amount<Call>, call: Call) =>
   typeof amount === 'function' ? amount(call) : amount
 
-// Without a hold nothing has been counted when the cost is asked for: reading it would make every call free.
-const notYet: Usage = {
+// Before the work, usage is always 0: a cost that read it would make every call free.
+const notCountedYet: Usage = {
   add() {
-    throw new TypeError('A cost cannot add usage')
+    throw new TypeError('A cost callback cannot add usage')
   },
   get total(): number {
     throw new TypeError('A cost that reads usage needs a hold: metered(meter, { hold, cost })')

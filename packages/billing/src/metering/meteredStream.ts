@@ -1,21 +1,18 @@
 import { type Clock, within } from '../config/clock.ts'
 
 /**
- * `finished`: read to its end. `left`: its reader went, by itself or with its connection; whatever its source does then, a source that was given the
- * signal throws. `failed`: its source threw, or made a chunk that cannot be sent.
+ * How a stream ended. `finished`: it was read to its end. `left`: its reader left or disconnected, whatever the source did
+ * afterwards. `failed`: the source threw, or produced a chunk that can't be sent.
  */
-type StreamEnd = 'finished' | 'left' | 'failed'
-
-export interface StreamEnds {
-  /** At the first pull, before the source works. Never once its reader went. */
-  started: () => void
-  ended: (how: StreamEnd) => Promise<void>
-}
+export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
- * A stream that tells when it really ends. An explicit iterator, not a generator: `return` must reach us even when nothing was ever pulled, and even while
- * a pull is under way. It also listens to the request's abort by itself: tRPC's `return` waits for the pull, and so for ever on a source that is stuck.
- * `ended` runs once, before the reader learns of the end, so that nobody holds a finished result that is not durable.
+ * Returns a stream that reports its real end: `ended` runs once, before the reader learns of the end, so a reader never
+ * has a finished result that isn't durable.
+ *
+ * This is an explicit iterator instead of a generator because `return()` must reach it before the first read and during
+ * one. It listens to the request's abort too: tRPC's `return()` waits for the pending read, which never ends if the
+ * source is stuck.
  */
 export function meteredStream<T>(
   source: AsyncIterable<T>,
@@ -26,70 +23,75 @@ export function meteredStream<T>(
     signal,
     clock,
     patienceMs,
-  }: StreamEnds & {
-    /** Throws for a chunk that cannot be sent; the stream fails with that. */
+  }: {
+    /** Runs at the first read, before the source works. Never runs after the reader left. */
+    started: () => void
+    ended: (how: StreamEnd) => Promise<void>
+    /** Throws for a chunk that can't be sent. The stream then fails. */
     check: (chunk: T) => void
-    /** The request's; undefined for server-side callers without one. */
+    /** The request's signal. Undefined for server-side callers without one. */
     signal: AbortSignal | undefined
     clock: Clock
-    /** How long a reader who left waits for the source to clean up before what was counted is charged. */
+    /** How long the source may clean up after its reader left, before the counted usage is charged. */
     patienceMs: number
   },
-): AsyncIterableIterator<T> {
+): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]()
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
-  /** The first that happened, however much cleaning up comes between that and the end. */
-  let fate: StreamEnd | null = null
+  let firstEnd: StreamEnd | null = null
   let ending: Promise<void> | null = null
-  let pulled = false
-  /** From when its reader went: until the source has cleaned up and `ended` has run. */
-  let left: Promise<void> | null = null
-  /** Ends the pull under way. */
-  let letGo = () => {}
+  let wasRead = false
+  /** Settles when the source has cleaned up after its reader left, and `ended` has run. */
+  let leaving: Promise<void> | null = null
+  let endPendingRead = () => {}
+
   const end = (how: StreamEnd) => {
-    signal?.removeEventListener('abort', abandon)
-    fate ??= how
-    ending ??= ended(fate)
+    signal?.removeEventListener('abort', leaveOnAbort)
+    firstEnd ??= how
+    ending ??= ended(firstEnd)
     return ending
   }
 
-  /** A source stuck in its own work must not keep what it counted from being charged. */
-  async function stop(value?: unknown) {
+  /** A source that is stuck must not prevent the charge for what it has counted. */
+  async function stopSource(value?: unknown) {
     if (iterator.return) await within(clock, patienceMs, Promise.resolve(iterator.return(value)), null)
   }
 
   function leave(value?: unknown) {
-    fate ??= 'left'
-    left ??= stop(value)
+    firstEnd ??= 'left'
+    leaving ??= stopSource(value)
       .finally(() => end('left'))
-      .finally(() => letGo())
-    return left
+      .finally(() => endPendingRead())
+    return leaving
   }
 
-  /** Nobody reads any more, so nobody is to be told of a failure either. */
-  function abandon() {
+  /** After a disconnect, no reader is left to get an error. */
+  function leaveOnAbort() {
     leave().catch(() => {})
   }
-  if (signal?.aborted) abandon()
-  else signal?.addEventListener('abort', abandon, { once: true })
+  if (signal?.aborted) leaveOnAbort()
+  else signal?.addEventListener('abort', leaveOnAbort, { once: true })
 
   return {
     [Symbol.asyncIterator]() {
       return this
     },
+    async [Symbol.asyncDispose]() {
+      await leave()
+    },
     async next() {
-      if (left) {
-        await left.catch(() => {})
+      if (leaving) {
+        await leaving.catch(() => {})
         return done
       }
-      if (!pulled) {
-        pulled = true
+      if (!wasRead) {
+        wasRead = true
         started()
       }
       let step: IteratorResult<T>
       try {
         step = await new Promise<IteratorResult<T>>((resolve, reject) => {
-          letGo = () => resolve(done)
+          endPendingRead = () => resolve(done)
           iterator.next().then(resolve, reject)
         })
       } catch (error) {
@@ -103,8 +105,8 @@ export function meteredStream<T>(
       try {
         check(step.value)
       } catch (error) {
-        fate ??= 'failed'
-        await stop().catch(() => {})
+        firstEnd ??= 'failed'
+        await stopSource().catch(() => {})
         await end('failed')
         throw error
       }
@@ -125,5 +127,5 @@ export function meteredStream<T>(
   }
 }
 
-export const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+export const isAsyncIterable = <T>(value: T): value is T & AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value

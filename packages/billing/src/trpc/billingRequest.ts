@@ -1,15 +1,15 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { BillingError } from '../contract/errors.ts'
-import { parseKey } from '../metering/fingerprint.ts'
+import { parseKey } from '../metering/key.ts'
 
-/** What middlewares cannot see of an HTTP request by themselves: the keys of its calls, and whether the client can read a stream. */
+/** The parts of an HTTP request that middlewares can't see: the keys of its calls, and whether the client reads streams. */
 export class BillingRequest {
   readonly #keys: string[]
   readonly #calls: number
   readonly #header: string
-  /** False: a generator would answer 415 without ever being started. */
+  /** False if tRPC answers 415 to a generator, without starting it. */
   readonly streams: boolean
-  /** The newest balances that calls of this request have seen, for the response's header. */
+  /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
 
   constructor({
@@ -24,19 +24,20 @@ export class BillingRequest {
     this.#header = header
   }
 
-  /** The key of one call; null when the request names none. A batch names one for each of its calls. Throws KEY_INVALID. */
+  /** Returns the key of one call, or null if the request has none. A batch has one per call. Throws `KEY_INVALID`. */
   keyOf(batchIndex: number): string | null {
     if (this.#keys.length === 0) return null
     const key = this.#keys.length === this.#calls ? this.#keys[batchIndex] : undefined
     return parseKey(key ?? this.#keys.join())
   }
 
+  /** Returns the key of one call. Throws `KEY_REQUIRED` if it has none, or `KEY_INVALID`. */
   requireKeyOf(batchIndex: number): string {
     const key = this.keyOf(batchIndex)
     if (key !== null) return key
     throw new BillingError(
       { code: 'KEY_REQUIRED', header: this.#header },
-      `This call needs an idempotency key in the header ${this.#header}.`,
+      `This call needs an idempotency key. Send one in the header ${this.#header}.`,
     )
   }
 
@@ -45,6 +46,6 @@ export class BillingRequest {
   }
 }
 
-/** The request, when `createContext` handed it on; a server-side caller has none. */
+/** Returns the request that `createContext` passed on. null for a server-side caller. */
 export const billingRequestOf = (ctx: object): BillingRequest | null =>
   'billingRequest' in ctx && ctx.billingRequest instanceof BillingRequest ? ctx.billingRequest : null

@@ -1,19 +1,14 @@
 import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
 import { z } from 'zod'
-import type {
-  BalancesAnswer,
-  ChargeRow,
-  PlanChange,
-  PlanOffer,
-  RefreshedBalances,
-  UsageDay,
-} from '../contract/balances.ts'
+import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
+import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Customer } from '../contract/customer.ts'
 import { unavailable } from '../contract/errors.ts'
-import type { Service } from '../service.ts'
+import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import type { TrpcServices } from './createTrpc.ts'
 import { asTrpc } from './trpcErrors.ts'
 
-/** A procedure builder without input yet, whatever its app's context. */
+/** A procedure builder without an input, for any context. */
 type BaseProcedure<C, Meta, Overrides> = TRPCProcedureBuilder<
   C,
   Meta,
@@ -29,15 +24,14 @@ const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
 export const createBillingRouter = <Meter extends string, Ctx extends object>(
-  service: Service,
+  { accounts, plans, live }: Pick<TrpcServices, 'accounts' | 'plans' | 'live'>,
   readCustomer: (ctx: object) => Customer,
 ) => {
-  const { accounts, plans, live } = service
   const t = initTRPC.context<Ctx>().create()
 
   /**
-   * Mounted as `billing` in the app's router: `billing: billing.trpc.router({ protectedProcedure, publicProcedure })`. Your own procedures, so that what
-   * holds for every call of the app (sessions, limits, logs) holds for these.
+   * Returns a router to mount as `billing`: `billing: billing.trpc.router({ protectedProcedure, publicProcedure })`. It uses
+   * the app's own procedures, so their sessions, limits and logs apply here too.
    */
   return <C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(app: {
     protectedProcedure: BaseProcedure<C, Meta, Overrides> &
@@ -46,7 +40,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         : { context: 'lacks what `customer` reads' })
     publicProcedure: BaseProcedure<PublicC, Meta, PublicOverrides>
   }) => {
-    // The parameter's type has just checked that these procedures' context is one that `customer` can read.
+    // The parameter's type has checked that `customer` can read the context of these procedures.
     const protectedProcedure = app.protectedProcedure as unknown as typeof t.procedure
     const publicProcedure = app.publicProcedure as unknown as typeof t.procedure
 
@@ -57,11 +51,11 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
           asTrpc(async () => (await accounts.balances(readCustomer(ctx))) as BalancesAnswer<Meter>),
         ),
 
-      /** The same, pushed: now, and whenever something changed it. */
+      /** Pushes the balances now and after each change. */
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         const customer = readCustomer(ctx)
         await asTrpc(async () => {
-          // A stream of nothing would stay silent: refused, the browser comes again, and each time is another look at Flowglad's books.
+          // Without a snapshot, there is nothing to push. After a denial, the browser reconnects, and each time fetches again.
           if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
         })
         for await (const balances of live.watch(customer.id, () => accounts.read(customer), signal)) {
@@ -69,7 +63,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         }
       }),
 
-      /** After a look at Flowglad's books, for somebody who returns from the checkout. */
+      /** Fetches from Flowglad first. For a customer who returns from the checkout. */
       refresh: protectedProcedure
         .input(nothing)
         .mutation(({ ctx }) =>
@@ -115,7 +109,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         .input(nothing)
         .query(() => asTrpc(async () => (await plans.offers()) as PlanOffer<Meter>[])),
 
-      /** Takes no redirect: both ways out of the checkout lead back to this app. */
+      /** Takes no redirect: success and cancel both lead back to this app. */
       checkout: protectedProcedure
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
         .mutation(({ ctx, input }) =>

@@ -1,75 +1,92 @@
 import type { TRPCMiddlewareFunction, TRPCProcedureBuilder } from '@trpc/server'
+import type { Clock } from '../config/clock.ts'
+import type { BillingOptions } from '../config/options.ts'
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
-import type { MeterCost, SpendLeg, Usage } from '../metering/cost.ts'
-import type { Service } from '../service.ts'
+import type { Accounts } from '../customer/accounts.ts'
+import type { Plans } from '../customer/plans.ts'
+import type { Live } from '../customer/watch.ts'
+import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
+import type { Operation } from '../metering/operation.ts'
 import { BillingRequest, billingRequestOf } from './billingRequest.ts'
 import { createBillingRouter } from './billingRouter.ts'
 import { type CallOptions, type MeteredMiddleware, meteredMiddleware } from './meteredMiddleware.ts'
 import { asTrpc, formatErrorFor } from './trpcErrors.ts'
 
+/** What the tRPC adapter needs from the rooms below it. */
+export interface TrpcServices {
+  meters: Meters
+  options: BillingOptions
+  clock: Clock
+  operation: Operation
+  accounts: Accounts
+  plans: Plans
+  live: Live
+}
+
 type HttpHeaders = Headers | Record<string, string | string[] | undefined>
 
+/** Creates what a tRPC app uses: middlewares, the billing router, the error formatter, and the request context. */
 export function createTrpc<M extends Meters, Ctx extends object>(
-  service: Service,
+  services: TrpcServices,
   customer: (ctx: Ctx) => Customer,
 ) {
   type Meter = MeterOf<M>
-  // Middlewares typed by Ctx fit only procedures whose context is one; tRPC's own type of it cannot be reduced while Ctx is abstract.
+  // A middleware typed by Ctx fits only procedures whose context is one. tRPC can't reduce its own type while Ctx is abstract.
   const readCustomer = (ctx: object) => customer(ctx as Ctx)
 
   /**
-   * Meters a procedure: after `.input()`, since a cost reads parsed input, and before `.output()`, since a value that fails validation must not be charged.
-   * The units are held before the resolver runs, charged when it succeeds and given back when it fails.
+   * Meters a procedure. Put it after `.input()`, because a cost reads parsed input, and before `.output()`, because a result
+   * that fails validation must not be charged. The units are reserved before the resolver runs, charged when it succeeds,
+   * and returned when it fails.
    *
-   * One meter: `metered('generations', { cost: ({ input }) => input.count })`; the resolver counts with `ctx.usage.add(1)`.
-   * Several, all or nothing: `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`; then `ctx.usage.tokens.add(1)`.
+   * One meter: `metered('generations', { cost: ({ input }) => input.count })`. The resolver counts with `ctx.usage.add(1)`.
+   * Several meters, all or nothing: `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`, then
+   * `ctx.usage.tokens.add(1)`.
    */
   function metered<Input>(
     meter: Meter,
     options?: MeterCost<Input> & CallOptions<Input>,
   ): MeteredMiddleware<Ctx, Usage, Input>
-  function metered<Input, Spent extends Meter>(
-    spends: { [Slug in Spent]: MeterCost<Input> },
+  function metered<Input, Metered extends Meter>(
+    costs: { [Slug in Metered]: MeterCost<Input> },
     options?: CallOptions<Input>,
-  ): MeteredMiddleware<Ctx, Record<Spent, Usage>, Input>
-  function metered<Input, Spent extends Meter>(
-    spent: Meter | { [Slug in Spent]: MeterCost<Input> },
+  ): MeteredMiddleware<Ctx, Record<Metered, Usage>, Input>
+  function metered<Input, Metered extends Meter>(
+    meters: Meter | { [Slug in Metered]: MeterCost<Input> },
     options: MeterCost<Input> & CallOptions<Input> = {},
-  ): MeteredMiddleware<Ctx, Usage, Input> | MeteredMiddleware<Ctx, Record<Spent, Usage>, Input> {
-    if (typeof spent === 'string') {
-      return meteredMiddleware<Ctx, Usage, Input>(
-        service,
+  ): MeteredMiddleware<Ctx, Usage, Input> | MeteredMiddleware<Ctx, Record<Metered, Usage>, Input> {
+    if (typeof meters === 'string') {
+      return meteredMiddleware<Ctx, Usage, Input>(services, {
         readCustomer,
-        [[known(spent), options]],
-        firstUsage,
-        options,
-      )
+        costs: [[known(meters), options]],
+        usageOf: firstUsage,
+        call: options,
+      })
     }
-    const spends = Object.entries<MeterCost<Input> | undefined>(spent).map(
+    const costs = Object.entries<MeterCost<Input> | undefined>(meters).map(
       ([meter, cost]): [string, MeterCost<Input>] => [known(meter), cost ?? {}],
     )
-    if (spends.length === 0) throw new TypeError('metered({ … }) names no meter')
-    return meteredMiddleware<Ctx, Record<Spent, Usage>, Input>(
-      service,
+    if (costs.length === 0) throw new TypeError('metered({ … }) needs at least one meter')
+    return meteredMiddleware<Ctx, Record<Metered, Usage>, Input>(services, {
       readCustomer,
-      spends,
-      usageByMeter<Spent>,
-      options,
-    )
+      costs,
+      usageOf: usageByMeter<Metered>,
+      call: options,
+    })
   }
 
   const known = (meter: string) => {
-    if (!Object.hasOwn(service.meters, meter)) throw new TypeError(`There is no meter "${meter}"`)
-    return meter
+    if (Object.hasOwn(services.meters, meter)) return meter
+    throw new TypeError(`There is no meter "${meter}". Add it to defineMeters.`)
   }
 
   return {
     metered,
 
-    /** `meteredProcedure(protectedProcedure)('api_calls')`: a procedure that costs a fixed number of units, 1 unless told. */
+    /** Returns a procedure that costs a fixed number of units: `meteredProcedure(protectedProcedure)('api_calls', 2)`. Default 1. */
     meteredProcedure:
       <C extends object, Meta, Overrides extends object, InputIn, InputOut, OutputIn, OutputOut>(
         base: TRPCProcedureBuilder<C, Meta, Overrides, InputIn, InputOut, OutputIn, OutputOut, false> &
@@ -89,7 +106,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
           false
         > = base
         return procedure.use<{ usage: Usage }>(
-          // The parameter's type has just checked that the context is one that `customer` can read.
+          // The parameter's type has checked that `customer` can read the context.
           metered<InputOut>(meter, { cost: amount }) as unknown as TRPCMiddlewareFunction<
             C,
             Meta,
@@ -100,21 +117,21 @@ export function createTrpc<M extends Meters, Ctx extends object>(
         )
       },
 
-    /** Lets a call through only when the customer's plan has the toggle feature; otherwise FEATURE_NOT_INCLUDED (403), after a fresh look. */
+    /** Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan has the toggle feature. Fetches before it denies. */
     requireFeature:
       <Input>(feature: string): TRPCMiddlewareFunction<Ctx, unknown, object, object, Input> =>
       async ({ ctx, next }) => {
-        await asTrpc(() => service.accounts.requireFeature(readCustomer(ctx), feature))
+        await asTrpc(() => services.accounts.requireFeature(readCustomer(ctx), feature))
         return next({ ctx: {} })
       },
 
-    /** The app's `billing` router: balances, usage, charges, plans and their changes. */
-    router: createBillingRouter<Meter, Ctx>(service, readCustomer),
+    /** Returns the app's `billing` router: balances, usage, charges, plans and plan changes. */
+    router: createBillingRouter<Meter, Ctx>(services, readCustomer),
 
-    /** Spread into `data` by the app's `errorFormatter`; types `error.data.billing`. */
+    /** Spread into `data` by the app's `errorFormatter`. Types `error.data.billing`. */
     formatError: formatErrorFor<Meter>(),
 
-    /** Spread into what `createContext` returns: hands on the idempotency keys and whether the client reads streams. */
+    /** Spread into what `createContext` returns. Passes on the idempotency keys, and whether the client reads streams. */
     request({
       req,
       info,
@@ -122,7 +139,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
       req: { headers: HttpHeaders }
       info?: { accept: string | null; calls: readonly unknown[] }
     }): { billingRequest: BillingRequest } {
-      const header = service.options.keyHeader
+      const header = services.options.keyHeader
       const value =
         req.headers instanceof Headers ? req.headers.get(header) : req.headers[header.toLowerCase()]
       return {
@@ -135,25 +152,25 @@ export function createTrpc<M extends Meters, Ctx extends object>(
       }
     },
 
-    /** For the adapter's `responseMeta`: sends the new balances along, in a header of plain responses. */
+    /** For the adapter's `responseMeta`. Adds the new balances to the headers of plain responses. */
     responseMeta({ ctx }: { ctx?: object | undefined }): { headers?: Record<string, string> } {
       const balances: BalancesAnswer | null = (ctx && billingRequestOf(ctx)?.balances) ?? null
       const header = balances && asciiJson(balances)
-      // Beyond this, proxies on the way may refuse the whole response.
+      // A proxy can reject a response with longer headers.
       return header && header.length <= 6_000 ? { headers: { [balancesHeader]: header } } : {}
     },
   }
 }
 
-const firstUsage = ([leg]: SpendLeg[]): Usage => {
-  if (!leg) throw new Error('A metered call without a meter')
+const firstUsage = ([leg]: MeteredLeg[]): Usage => {
+  if (!leg) throw new Error('A metered call has no meter')
   return leg.usage
 }
-/** There is a leg for each meter that was named, so the record is whole. */
-const usageByMeter = <Meter extends string>(legs: SpendLeg[]) =>
+/** There is one leg per named meter, so the record is complete. */
+const usageByMeter = <Meter extends string>(legs: MeteredLeg[]) =>
   Object.fromEntries<Usage>(legs.map(({ meter, usage }) => [meter, usage])) as Record<Meter, Usage>
 
-/** Header values are bytes; names of plans and meters are anything. */
+/** Header values must be ASCII. Names of plans and meters can contain any character. */
 const asciiJson = (value: unknown) =>
   JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

@@ -1,23 +1,34 @@
 import { TRPCError } from '@trpc/server'
 import { denialStatuses } from '../contract/denialStatuses.ts'
 import type { Denial } from '../contract/denials.ts'
-import { BillingError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
+import {
+  BillingError,
+  InvalidAmountError,
+  InvalidInputError,
+  PlanChangeError,
+  UnserializableResultError,
+} from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
 
-/** Our errors under tRPC's codes; anything else as it is. */
+/** Returns our errors as TRPCErrors, and any other error unchanged. */
 export function toTrpcError(thrown: unknown): unknown {
   const error = withoutLedger(thrown)
-  if (error instanceof BillingError) {
-    const code = denialStatuses[error.denial.code].trpc
-    return new TRPCError({ code, message: error.message, cause: error })
+  if (error instanceof BillingError) return trpcError(denialStatuses[error.denial.code].trpc, error)
+  if (
+    error instanceof InvalidAmountError ||
+    error instanceof InvalidInputError ||
+    error instanceof PlanChangeError
+  ) {
+    return trpcError('BAD_REQUEST', error)
   }
-  if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
-    return new TRPCError({ code: 'BAD_REQUEST', message: error.message, cause: error })
-  }
+  if (error instanceof UnserializableResultError) return trpcError('INTERNAL_SERVER_ERROR', error)
   return error
 }
 
-/** Runs `work` with our errors under tRPC's codes. */
+const trpcError = (code: TRPCError['code'], cause: Error) =>
+  new TRPCError({ code, message: cause.message, cause })
+
+/** Runs `work` and throws our errors as TRPCErrors. */
 export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -26,10 +37,24 @@ export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Returns the stream with our errors as TRPCErrors. A stream can fail after the middleware has returned it. */
+export function withTrpcErrors(stream: AsyncIterable<unknown>): AsyncIterableIterator<unknown> {
+  const iterator = stream[Symbol.asyncIterator]()
+  const { next, return: leave, throw: fail } = iterator
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () => asTrpc(() => next.call(iterator)),
+    ...(leave && { return: (value?: unknown) => asTrpc(() => leave.call(iterator, value)) }),
+    ...(fail && { throw: (error?: unknown) => asTrpc(() => fail.call(iterator, error)) }),
+  }
+}
+
 /** Spread into `data` by the app's `errorFormatter`: types and fills `error.data.billing`. */
 export const formatErrorFor =
   <Meter extends string>() =>
   ({ error }: { error: TRPCError }): { billing: Denial<Meter> | null } => ({
-    // The denial names meters that this billing reserved, so they are the app's own.
+    // A denial names only meters that this billing reserved, so they are the app's own.
     billing: error.cause instanceof BillingError ? (error.cause.denial as Denial<Meter>) : null,
   })

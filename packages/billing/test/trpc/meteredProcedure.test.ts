@@ -186,7 +186,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['thro
   },
 )
 
-test('a result that cannot be serialised is a typed error for itself only, and is not charged', async () => {
+test('a result that cannot be serialized is a typed error for itself only, and is not charged', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 1 }),
@@ -194,13 +194,13 @@ test('a result that cannot be serialised is a typed error for itself only, and i
   ])
   expect(bad).toMatchObject({
     status: 'rejected',
-    reason: { message: expect.stringContaining('serialised') },
+    reason: { message: expect.stringContaining('serialized') },
   })
   expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
 })
 
-test("a free call's result that cannot be serialised does not take the paid neighbour's answer with it", async () => {
+test("a free call's result that cannot be serialized does not take the paid neighbour's answer with it", async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 0 }),

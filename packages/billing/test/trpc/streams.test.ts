@@ -263,7 +263,7 @@ const unsendable: Write = async function* ({ tokens: amount }, count) {
 }
 
 test.each(['write', 'writeFree'] as const)(
-  'a chunk that cannot be serialised fails its own stream (%s), costs nothing uncounted, and leaves its neighbours alone',
+  'a chunk that cannot be serialized fails its own stream (%s), costs nothing uncounted, and leaves its neighbours alone',
   async (procedure) => {
     await using app = await start(unsendable)
     const neighbour = async () => {
@@ -274,7 +274,7 @@ test.each(['write', 'writeFree'] as const)(
     const [bad, good] = await Promise.allSettled([read(app, procedure), neighbour()])
     expect(bad).toMatchObject({
       status: 'rejected',
-      reason: { message: expect.stringContaining('cannot be serialised'), data: { httpStatus: 500 } },
+      reason: { message: expect.stringContaining('cannot be serialized'), data: { httpStatus: 500 } },
     })
     expect(good).toEqual({ status: 'fulfilled', value: ['fine'] })
     expect(await charged(app)).toEqual([2])

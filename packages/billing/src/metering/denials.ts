@@ -1,33 +1,40 @@
 import { BillingError, InsufficientCreditsError, unavailable } from '../contract/errors.ts'
 import type { ShortLeg } from '../ledger/commands.ts'
 
-/** What the ledger's answers about a key mean to its caller. */
-export const keyError = (
+/** Returns the denial for a key that another call has used. */
+export function keyDenial(
   answer:
     | { state: 'inProgress'; retryAfterMs: number }
     | { state: 'keyReused' }
     | { state: 'alreadyCompleted' },
   key: string,
-) => {
+): BillingError {
   switch (answer.state) {
     case 'inProgress':
       return new BillingError(
         { code: 'IN_PROGRESS', key, retryAfterMs: answer.retryAfterMs },
-        'A call under this idempotency key is still running.',
+        'A call with this idempotency key is still running. Try again later.',
       )
     case 'keyReused':
-      return new BillingError({ code: 'KEY_REUSED', key }, 'This idempotency key was used for another input.')
+      return new BillingError(
+        { code: 'KEY_REUSED', key },
+        'This idempotency key was used with another input. Use a new key.',
+      )
     case 'alreadyCompleted':
       return new BillingError(
         { code: 'ALREADY_COMPLETED', key },
-        'This call was completed and charged before; its result was not kept.',
+        'This call has already completed and was charged once. Its result is not available.',
       )
+    default:
+      return answer satisfies never
   }
 }
 
-/** Out of credits, as far as that is certain. */
-export function shortage(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
-  // Units whose fate at Flowglad is unknown may come back: short by no more than those is not out of credits.
+/**
+ * Returns the denial for legs that are short. A leg counts only if it is short by more than its ambiguous units,
+ * which Flowglad may or may not have recorded. If no leg counts, the outcome is unknown: `BILLING_UNAVAILABLE`.
+ */
+export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
   const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)
   const [first] = certain
   if (!first) return unavailable(2_000)
@@ -43,3 +50,10 @@ export function shortage(legs: ShortLeg[], asOf: number, upgradeUrl: string): Bi
     })),
   })
 }
+
+/** Returns the denial for a customer without a current subscription. */
+export const noSubscription = (upgradeUrl: string) =>
+  new BillingError(
+    { code: 'NO_SUBSCRIPTION', upgradeUrl },
+    'There is no current subscription. Choose a plan first.',
+  )

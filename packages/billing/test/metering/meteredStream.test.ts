@@ -39,7 +39,7 @@ test('a stream that is read to its end tells so once, before its reader knows', 
   expect(await stream.next()).toMatchObject({ done: true })
   expect(told).toEqual(['started', 'finished'])
   await stream.next()
-  await stream.return?.()
+  await stream.return(undefined)
   expect(told).toEqual(['started', 'finished'])
 })
 
@@ -55,13 +55,13 @@ test('a reader who leaves ends the stream, and its source cleans up first', asyn
   }
   const { stream } = watched(source(), 10_000, order)
   await stream.next()
-  await stream.return?.()
+  await stream.return(undefined)
   expect(order).toEqual(['started', 'cleaned up', 'left'])
 })
 
 test('a stream that nobody ever pulled has not started', async () => {
   const { stream, told } = watched(counting(2))
-  await stream.return?.()
+  await stream.return(undefined)
   expect(told).toEqual(['left'])
 })
 
@@ -69,7 +69,7 @@ test('a source that is stuck does not keep what it counted from being charged', 
   const { stream, told } = watched(stuck(), 20)
   await stream.next()
   void stream.next()
-  await stream.return?.()
+  await stream.return(undefined)
   expect(told).toEqual(['started', 'left'])
 })
 
@@ -80,7 +80,7 @@ test('the abort of the request ends a stream that is stuck, once, and the pull u
   abort()
   expect(await pull).toEqual({ done: true, value: undefined })
   expect(told).toEqual(['started', 'left'])
-  await stream.return?.()
+  await stream.return(undefined)
   expect(told).toEqual(['started', 'left'])
 })
 

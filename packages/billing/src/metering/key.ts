@@ -1,21 +1,27 @@
 import { createHash } from 'node:crypto'
-import { BillingError } from '../contract/errors.ts'
+import { BillingError, InvalidInputError } from '../contract/errors.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 
+/** Returns the key. Throws `KEY_INVALID` for one that breaks `keyRule`. */
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
   throw new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
 }
 
-/** What tells a retry from another operation under the same key: SHA-256 (hex) of the raw input, whatever the order of its fields. */
+/**
+ * Returns the fingerprint of a raw input, which tells a retry from another operation under the same key: SHA-256 in hex,
+ * the same for any order of fields. Throws an `InvalidInputError` for an input that JSON can't carry.
+ */
 export function fingerprint(rawInput: unknown): string {
   return createHash('sha256').update(canonical(rawInput, 0)).digest('hex')
 }
 
-const deepest = 200
+const maxDepth = 200
 
 function canonical(value: unknown, depth: number): string {
-  if (depth > deepest) throw new TypeError('An input this deep cannot be fingerprinted')
+  if (depth > maxDepth) {
+    throw new InvalidInputError('The input is nested too deeply to recognize a retry. Call without a key.')
+  }
   if (value === undefined) return 'undefined'
   if (
     value === null ||
@@ -34,5 +40,5 @@ function canonical(value: unknown, depth: number): string {
       .sort(([a], [b]) => (a < b ? -1 : 1))
     return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field, depth + 1)}`).join()}}`
   }
-  throw new TypeError('Only JSON input can be fingerprinted: call without an idempotency key')
+  throw new InvalidInputError('A retry is recognized only by JSON input. Call without a key.')
 }

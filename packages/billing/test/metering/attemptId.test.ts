@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { attemptId } from '../src/metering/attemptId.ts'
+import { attemptId } from '../../src/metering/attemptId.ts'
 
 test("an attempt's id is a UUIDv7 of its time: later ones sort behind, no two are alike", () => {
   const times = [0, 1, 1_763_848_000_000, 1_763_848_000_001, 2 ** 48 - 1]

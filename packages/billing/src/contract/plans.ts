@@ -1,0 +1,55 @@
+/** The customer's current subscription. Times are epoch milliseconds. */
+export interface PlanSummary {
+  name: string
+  priceSlug: string | null
+  isFree: boolean
+  /** Flowglad's status of the subscription, such as `active`. */
+  status: string
+  /** The end of the current period. null if there is none. */
+  renewsAt: number | null
+  /** When the plan ends, if a cancellation is scheduled. */
+  cancelsAt: number | null
+  /** When the plan changes, if a downgrade is scheduled. */
+  changesAt: number | null
+  /** The slugs of the plan's toggle features. */
+  features: string[]
+}
+
+/** A plan or a pack that a customer can buy. Prices are in the currency's smallest unit (cents). */
+export interface PlanOffer<Meter extends string = string> {
+  /** `plan` is a subscription, `pack` is bought once. */
+  kind: 'plan' | 'pack'
+  name: string
+  description: string | null
+  priceSlug: string
+  unitPrice: number
+  currency: string
+  /** The billing interval. null for a pack. */
+  interval: { unit: 'day' | 'week' | 'month' | 'year'; count: number } | null
+  isFree: boolean
+  grants: { meter: Meter; name: string; amount: number; renews: boolean }[]
+  features: { slug: string; name: string }[]
+  /** The meters that this plan doesn't limit. */
+  unlimited: Meter[]
+  /** The price of usage beyond the grant, for meters that this plan allows to pass it. */
+  overage: OveragePrice<Meter>[]
+}
+
+/** The price of usage beyond a grant. */
+export interface OveragePrice<Meter extends string = string> {
+  meter: Meter
+  /** The slug of the toggle feature that allows overage. */
+  feature: string
+  /** In the currency's smallest unit (cents), per `perUnits` units of the meter. */
+  unitPrice: number
+  perUnits: number
+  currency: string
+}
+
+/** The result of changing, cancelling or resuming a plan. */
+export interface PlanChange {
+  /** The current plan, after the request. */
+  plan: PlanSummary | null
+  /** When the change takes effect, in epoch milliseconds. */
+  effectiveAt: number
+}

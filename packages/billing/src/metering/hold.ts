@@ -1,0 +1,150 @@
+import { type Clock, sleep, within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import { traced } from '../config/tracing.ts'
+import { unavailable, unconfirmed } from '../contract/errors.ts'
+import type { Meters } from '../contract/meters.ts'
+import type { AnswerOf, Release, Settle } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { isInvalidCommand } from '../ledger/onLedger.ts'
+import { lifetimeOf, priceOf } from './policy.ts'
+import { renewHold } from './renewHold.ts'
+import type { Settlement } from './settlement.ts'
+import type { WorkInFlight } from './workInFlight.ts'
+
+/** What a hold needs of its process. */
+export interface HoldServices {
+  ledger: Ledger
+  clock: Clock
+  meters: Meters
+  options: BillingOptions
+  logger: Logger
+  inFlight: WorkInFlight
+}
+
+/** A reserve that the ledger has granted. */
+interface Granted {
+  customer: string
+  attempt: string
+  /** The subscription that is charged, whatever the customer subscribes to later. */
+  subscription: string
+  procedure: string
+  key: string | null
+  fingerprint: string | null
+  legs: { meter: string; amount: number }[]
+  expiresInMs: number
+}
+
+/**
+ * The units reserved for one attempt. It ends once: by `settle`, by `release`, or by expiry if it is no longer renewed.
+ * How the work ended must reach the ledger, so both commands are retried until they are durable or the process stops.
+ */
+export class Hold {
+  readonly attempt: string
+  readonly subscription: string
+  readonly #services: HoldServices
+  readonly #granted: Granted
+  #ended = false
+  #stopRenewing = () => {}
+
+  constructor(services: HoldServices, granted: Granted) {
+    this.attempt = granted.attempt
+    this.subscription = granted.subscription
+    this.#services = services
+    this.#granted = granted
+    services.inFlight.add(this)
+  }
+
+  /** Renews the hold until it ends or reaches its longest life. */
+  startRenewing(): void {
+    this.#stopRenewing()
+    if (this.#ended) return
+    const { customer, attempt, legs, expiresInMs } = this.#granted
+    const { ttlMs } = lifetimeOf(this.#services.meters, legs, this.#services.options)
+    this.#stopRenewing = renewHold(this.#services, { customer, attempt, ttlMs, expiresInMs })
+  }
+
+  /** Stops until `startRenewing` is called again. */
+  stopRenewing(): void {
+    this.#stopRenewing()
+  }
+
+  /**
+   * Books the actual amounts and resolves when they are durable. `completed`: another attempt under the same key was settled
+   * first, so this one costs nothing and gets the other's result. Rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`)
+   * after `settleAnswerMs`; the settle is retried in the background until shutdown.
+   */
+  async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
+    const { clock, options, inFlight, meters } = this.#services
+    const { customer, attempt, subscription, procedure, key, fingerprint } = this.#granted
+    const command: Settle = {
+      type: 'settle',
+      customer,
+      attempt,
+      subscription,
+      procedure,
+      key,
+      fingerprint,
+      legs: amounts.map((leg) => ({ ...leg, price: priceOf(meters, leg.meter) })),
+      result,
+      reference,
+      properties: { procedure },
+    }
+    const settling = inFlight.track(
+      traced('billing.settle', { 'billing.procedure': procedure }, () => this.#settle(command)).finally(() =>
+        this.abandon(),
+      ),
+    )
+    const answer = await within(clock, options.settleAnswerMs, settling, null)
+    if (!answer) throw unconfirmed(5_000)
+    return answer
+  }
+
+  /** Returns the units. Waits up to two seconds for the ledger, then continues in the background. */
+  async release(): Promise<void> {
+    if (this.#ended) return
+    this.abandon()
+    const { clock, logger, inFlight } = this.#services
+    const { customer, attempt } = this.#granted
+    const releasing = this.#untilDurable({ type: 'release', customer, attempt }).catch((error: unknown) =>
+      // On meters with `onExpiry: 'settle'`, that is a charge.
+      logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
+    )
+    inFlight.track(releasing)
+    await within(clock, 2_000, releasing, undefined)
+  }
+
+  /** Stops caring for the hold. If neither `settle` nor `release` follows, it expires. */
+  abandon(): void {
+    this.#ended = true
+    this.#stopRenewing()
+    this.#services.inFlight.remove(this)
+  }
+
+  async #settle(command: Settle): Promise<AnswerOf['settle']> {
+    try {
+      return await this.#untilDurable(command)
+    } catch (error) {
+      if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
+      // The ledger rejects what is stored beside the charge. The charge itself must not fail with it.
+      if (command.result || command.reference) {
+        return this.#settle({ ...command, result: null, reference: null, properties: {} })
+      }
+      throw unavailable(5_000, error)
+    }
+  }
+
+  async #untilDurable<C extends Settle | Release>(command: C): Promise<AnswerOf[C['type']]> {
+    const { ledger, clock, logger, inFlight } = this.#services
+    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+      try {
+        return await ledger.execute(command)
+      } catch (error) {
+        const { type, customer, attempt } = command
+        logger.error({ customer, attempt, error: String(error) }, `${type} failed`)
+        if (isInvalidCommand(error) || inFlight.graceEnded.aborted) throw error
+      }
+      await sleep(clock, pauseMs, inFlight.graceEnded)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { assertAmount } from '../contract/amount.ts'
+import type { Customer } from '../contract/customer.ts'
+import { type MeterCost, meteredLeg, type Usage } from './cost.ts'
+import { parseKey } from './key.ts'
+import type { Operation, Run } from './operation.ts'
+
+/**
+ * The cost of plain work, in integer units from 1 to 2^31−1: either `amount`, known before the work, or at most `hold`,
+ * with `cost` evaluated after the work.
+ */
+type WorkCost =
+  | {
+      /** Default 1. */
+      amount?: number
+      hold?: undefined
+      cost?: undefined
+    }
+  | {
+      hold: number
+      /** From 0. Default: the held units. */
+      cost?: (call: { usage: Usage; output: unknown }) => number
+      amount?: undefined
+    }
+
+/** A call of `billing.meter`. */
+export type MeterCall<Meter extends string> = WorkCost & {
+  customer: Customer
+  meter: Meter
+  /** Names the operation over retries: a second call under the key returns the first one's result. */
+  key?: string
+  /** The input of the work. The same key with another input is denied. */
+  input?: unknown
+  /** The name that charges show. Default `meter`. */
+  name?: string
+  /** Returns an id from the output. Charges show it. */
+  reference?: (output: unknown) => string
+  /** For work that returns a stream: its abort ends the stream, which is charged for what it has counted. */
+  signal?: AbortSignal
+}
+
+/** What plain work gets while it runs. */
+export interface MeterRun extends Run {
+  usage: Usage
+  /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */
+  attempt: string
+  /** The subscription that is charged. */
+  subscription: string
+}
+
+/** Creates `billing.meter`, which meters work outside tRPC: jobs, plain routes, and streams. */
+export const createMeterWork = (operation: Operation) =>
+  async function meter<T>(call: MeterCall<string>, work: (run: MeterRun) => Promise<T> | T): Promise<T> {
+    const cost: MeterCost<unknown> =
+      call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
+    const leg = meteredLeg(call.meter, cost, call.input)
+    assertAmount(leg.hold, 1, `The amount on ${call.meter}`)
+    return operation.run({
+      customer: call.customer,
+      procedure: call.name ?? 'meter',
+      key: call.key === undefined ? null : parseKey(call.key),
+      rawInput: () => [call.meter, leg.hold, call.input],
+      legs: [leg],
+      reference: call.reference,
+      transport: null,
+      signal: call.signal,
+      work(run) {
+        // The amount is at least 1, so the operation has reserved it.
+        if (!run) throw new Error(`The work on ${call.meter} has no attempt`)
+        return work({ usage: leg.usage, attempt: run.attempt, subscription: run.subscription })
+      },
+    })
+  }

@@ -1,0 +1,42 @@
+import type { BillingOptions } from '../config/options.ts'
+import type { MeterPolicy, Meters } from '../contract/meters.ts'
+import type { EventPrice, Leg } from '../ledger/commands.ts'
+
+/** Returns the meter's policy. Throws a `TypeError` for a meter that `defineMeters` doesn't name. */
+function policyOf(meters: Meters, meter: string): MeterPolicy {
+  const policy = Object.hasOwn(meters, meter) ? meters[meter] : undefined
+  if (!policy) throw new TypeError(`There is no meter "${meter}". Add it to defineMeters.`)
+  return policy
+}
+
+/** Returns the price that usage events of the meter are recorded on: its own, or Flowglad's default for the meter. */
+export function priceOf(meters: Meters, meter: string): EventPrice {
+  const { priceSlug } = policyOf(meters, meter)
+  return priceSlug === undefined ? { usageMeterSlug: meter } : { priceSlug }
+}
+
+/** Returns the leg of a reserve command, with the meter's policy. */
+export function legOf(meters: Meters, { meter, amount }: { meter: string; amount: number }): Leg {
+  const { unlimitedBy, overage, onExpiry } = policyOf(meters, meter)
+  return {
+    meter,
+    amount,
+    unlimitedBy: unlimitedBy ?? null,
+    overageWith: overage?.withFeature ?? null,
+    onExpiry: onExpiry ?? 'release',
+    price: priceOf(meters, meter),
+  }
+}
+
+/** Returns the hold's time to live and its longest life. With several meters, the shortest of each applies. */
+export function lifetimeOf(
+  meters: Meters,
+  legs: { meter: string }[],
+  { holdTtlMs, maxHoldMs }: BillingOptions,
+): { ttlMs: number; maxHoldMs: number } {
+  const policies = legs.map(({ meter }) => policyOf(meters, meter))
+  return {
+    ttlMs: Math.min(...policies.map((policy) => policy.holdTtlMs ?? holdTtlMs)),
+    maxHoldMs: Math.min(...policies.map((policy) => policy.maxHoldMs ?? maxHoldMs)),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../config/clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+/**
+ * Renews a hold at half of its remaining time, again and again, until the returned function is called or the hold has ended.
+ * A failed renewal is retried in the remaining half.
+ */
+export function renewHold(
+  { ledger, clock }: { ledger: Ledger; clock: Clock },
+  { expiresInMs, ...hold }: { customer: string; attempt: string; ttlMs: number; expiresInMs: number },
+): () => void {
+  let cancelled = false
+  let cancelTimer = () => {}
+
+  const renewIn = (delayMs: number, remainingMs: number) => {
+    cancelTimer = clock.after(delayMs, async () => {
+      const answer = await ledger.execute({ type: 'renew', ...hold }).catch(() => null)
+      // A renewal can be under way when the hold ends. Nothing may follow it.
+      if (cancelled) return
+      if (answer?.state === 'renewed') return renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
+      const pauseMs = Math.max(50, remainingMs / 8)
+      if (!answer && remainingMs > pauseMs) renewIn(pauseMs, remainingMs - pauseMs)
+    })
+  }
+
+  renewIn(expiresInMs / 2, expiresInMs / 2)
+  return () => {
+    cancelled = true
+    cancelTimer()
+  }
+}

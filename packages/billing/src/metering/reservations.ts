@@ -1,0 +1,169 @@
+import { within } from '../config/clock.ts'
+import { traced } from '../config/tracing.ts'
+import type { Customer } from '../contract/customer.ts'
+import { unavailable } from '../contract/errors.ts'
+import type { FetchOutcome, Sync } from '../flowglad/sync.ts'
+import type { ReserveAnswer } from '../ledger/commands.ts'
+import { onLedger } from '../ledger/onLedger.ts'
+import { attemptId } from './attemptId.ts'
+import { keyDenial, noSubscription, shortageDenial } from './denials.ts'
+import { Hold, type HoldServices } from './hold.ts'
+import { legOf, lifetimeOf } from './policy.ts'
+
+export interface ReserveRequest {
+  customer: Customer
+  /** The name that charges show. */
+  procedure: string
+  /** The client's name for the operation. null: each call is new work. */
+  key: string | null
+  /** Of the raw input. null exactly if `key` is. */
+  fingerprint: string | null
+  /** At least one, each at least 1 unit. */
+  legs: { meter: string; amount: number }[]
+}
+
+/** `completed`: the key has completed before, with this stored result. Denials are thrown as `BillingError`. */
+export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
+
+/** What the ledger decided, and what Flowglad was asked for it. */
+interface Decision {
+  answer: ReserveAnswer
+  /** A fetch that began after the call arrived has decided. */
+  looked: boolean
+  /** The snapshot is no older than the call. */
+  fresh: boolean
+}
+
+/** Decides whether work may start. A call is never denied on a snapshot from before it arrived, if Flowglad answers in time. */
+export class Reservations {
+  readonly #services: HoldServices
+  readonly #sync: Sync
+  readonly #upgradeUrl: string
+
+  constructor(services: HoldServices, { sync, upgradeUrl }: { sync: Sync; upgradeUrl: string }) {
+    this.#services = services
+    this.#sync = sync
+    this.#upgradeUrl = upgradeUrl
+  }
+
+  /** Reserves the units, or throws the denial. Rejects with `BILLING_UNAVAILABLE` while the process is stopping. */
+  async reserve(request: ReserveRequest): Promise<Reserved> {
+    const { inFlight } = this.#services
+    if (inFlight.isClosing) throw unavailable(1_000)
+    const attributes = {
+      'billing.procedure': request.procedure,
+      'billing.meters': request.legs.map(({ meter }) => meter),
+    }
+    return inFlight.track(traced('billing.reserve', attributes, () => this.#reserve(request)))
+  }
+
+  async #reserve(request: ReserveRequest): Promise<Reserved> {
+    const attempt = attemptId(this.#services.clock.now())
+    const { answer, fresh } = await this.#decide(request, attempt)
+    switch (answer.state) {
+      case 'held':
+        this.#refreshIfOld(request.customer, answer, fresh)
+        return { state: 'held', hold: await this.#begin(request, attempt, answer) }
+      case 'completed':
+        return answer
+      case 'inProgress':
+      case 'keyReused':
+        throw keyDenial(answer, request.key ?? '')
+      case 'short':
+        throw shortageDenial(answer.legs, answer.asOf, this.#upgradeUrl)
+      case 'noSubscription':
+        throw noSubscription(this.#upgradeUrl)
+      case 'needsSnapshot':
+        throw unavailable(1_000)
+      default:
+        throw new Error(`Unexpected answer from the ledger: ${JSON.stringify(answer satisfies never)}`)
+    }
+  }
+
+  /** Asks the ledger. Before a denial, it fetches a snapshot and asks once more. The waits together take up to `decisionMs`. */
+  async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
+    const { clock, options } = this.#services
+    const { customer } = request
+    const deadline = clock.now() + options.decisionMs
+    const wait = (outcome: Promise<FetchOutcome>) =>
+      within(clock, Math.max(0, deadline - clock.now()), outcome, null)
+
+    let answer = await this.#ask(request, attempt, { decisive: false })
+    let looked = false
+    let fresh = true
+
+    if (answer.state === 'needsSnapshot' && answer.reason !== 'periodOver') {
+      const underWay = this.#sync.underWay(customer.id)
+      if (underWay) {
+        await wait(underWay)
+        answer = await this.#ask(request, attempt, { decisive: false })
+      }
+    }
+    if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
+      const outcome = await this.#sync.fetchNewPeriod(customer)
+      looked = outcome?.state !== 'throttled'
+      fresh = outcome?.state === 'installed'
+      answer = await this.#ask(request, attempt, { decisive: true })
+    }
+    if (!looked && wouldDeny(answer)) {
+      const outcome = await wait(this.#sync.fetch(customer, { urgent: true, forced: false }))
+      looked = true
+      fresh = outcome?.state === 'installed'
+      answer = await this.#ask(request, attempt, { decisive: true })
+    }
+    return { answer, looked, fresh }
+  }
+
+  /** `decisive`: a period that is over no longer delays the decision. */
+  #ask(
+    request: ReserveRequest,
+    attempt: string,
+    { decisive }: { decisive: boolean },
+  ): Promise<ReserveAnswer> {
+    const { ledger, meters, options } = this.#services
+    const { customer, procedure, key, fingerprint, legs } = request
+    return onLedger(
+      ledger.execute({
+        type: 'reserve',
+        customer: customer.id,
+        attempt,
+        procedure,
+        key,
+        fingerprint,
+        legs: legs.map((leg) => legOf(meters, leg)),
+        ...lifetimeOf(meters, legs, options),
+        snapshotMaxStaleMs: options.snapshotMaxStaleMs,
+        decisive,
+      }),
+    )
+  }
+
+  /** Work that is admitted after the grace period could not be charged any more, so it doesn't start. */
+  async #begin(request: ReserveRequest, attempt: string, answer: HeldAnswer): Promise<Hold> {
+    const { subscription, expiresInMs } = answer
+    const hold = new Hold(this.#services, {
+      ...request,
+      customer: request.customer.id,
+      attempt,
+      subscription,
+      expiresInMs,
+    })
+    if (!this.#services.inFlight.graceEnded.aborted) return hold
+    await hold.release()
+    throw unavailable(1_000)
+  }
+
+  /** Runs in the background: the call doesn't wait. */
+  #refreshIfOld(customer: Customer, { periodOver, snapshotAgeMs }: HeldAnswer, fresh: boolean): void {
+    const isOld = snapshotAgeMs > jittered(this.#services.options.snapshotMaxAgeMs)
+    if (periodOver || isOld) this.#sync.refreshBehind(customer)
+    else if (fresh) this.#sync.isFresh(customer.id)
+  }
+}
+
+type HeldAnswer = Extract<ReserveAnswer, { state: 'held' }>
+
+const wouldDeny = ({ state }: ReserveAnswer) =>
+  state === 'short' || state === 'noSubscription' || state === 'needsSnapshot'
+
+const jittered = (ms: number) => ms * (0.8 + Math.random() * 0.4)

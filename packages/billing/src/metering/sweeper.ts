@@ -1,0 +1,40 @@
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+/** Expires holds that are no longer renewed and prunes old rows, every `sweepMs`, until `stopping` aborts. */
+export async function runSweeper({
+  ledger,
+  clock,
+  logger,
+  sweepMs,
+  stopping,
+}: {
+  ledger: Ledger
+  clock: Clock
+  logger: Logger
+  sweepMs: number
+  stopping: AbortSignal
+}): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      await expireDueHolds()
+      while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
+    } catch (error) {
+      logger.error({ error: String(error) }, 'sweeping failed; it is tried again')
+    }
+    await sleep(clock, sweepMs, stopping)
+  }
+
+  /** All customers share a few batches, and a failure for one customer doesn't stop the others. */
+  async function expireDueHolds() {
+    const customers = await ledger.customersWithDueHolds(1_000)
+    const outcomes = await Promise.allSettled(
+      customers.map((customer) => ledger.execute({ type: 'expire', customer })),
+    )
+    const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+    if (failed.length === 0) return
+    const [first] = failed
+    logger.error({ customers: failed.length, error: String(first?.reason) }, 'expiring holds failed')
+  }
+}

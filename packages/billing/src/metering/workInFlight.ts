@@ -1,0 +1,52 @@
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+
+/** Tracks the metered work of this process, so that a clean stop can wait for it. */
+export class WorkInFlight {
+  readonly #holds = new Set<{ abandon(): void }>()
+  /** Reserves being decided, and settles and releases that aren't durable yet. */
+  readonly #commands = new Set<Promise<unknown>>()
+  readonly #graceEnded = new AbortController()
+  #closing = false
+
+  /** True once `close` was called: no new work may start. */
+  get isClosing(): boolean {
+    return this.#closing
+  }
+
+  /** Aborts at the end of the grace period. Retries stop, and open holds are left to expire. */
+  get graceEnded(): AbortSignal {
+    return this.#graceEnded.signal
+  }
+
+  add(hold: { abandon(): void }): void {
+    this.#holds.add(hold)
+  }
+
+  remove(hold: { abandon(): void }): void {
+    this.#holds.delete(hold)
+  }
+
+  /** Makes `close` wait for the command. */
+  track<T>(command: Promise<T>): Promise<T> {
+    const done = () => void this.#commands.delete(command)
+    this.#commands.add(command)
+    command.then(done, done)
+    return command
+  }
+
+  /** Waits up to `graceMs` for all work to end, then leaves what is open to expire. */
+  async close({ graceMs, clock, logger }: { graceMs: number; clock: Clock; logger: Logger }): Promise<void> {
+    this.#closing = true
+    const deadline = clock.now() + graceMs
+    while ((this.#holds.size > 0 || this.#commands.size > 0) && clock.now() < deadline) {
+      await sleep(clock, 20)
+    }
+    if (this.#holds.size > 0) {
+      logger.warn({ holds: this.#holds.size }, 'work is still running at the end of the grace period')
+    }
+    this.#graceEnded.abort()
+    await Promise.allSettled(this.#commands)
+    for (const hold of this.#holds) hold.abandon()
+  }
+}
