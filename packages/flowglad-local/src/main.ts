@@ -15,15 +15,15 @@ try {
 async function run(options: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
   const flowglad = await startFlowgladLocal(options)
   process.stdout.write(
-    `flowglad-local on ${flowglad.url}  (open it to look inside)\n` +
+    `flowglad-local on ${flowglad.url}  (open it for the dashboard)\n` +
       `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
       `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
-      `  pricing ${options.pricingFile}, books ${options.db ?? 'in memory'}\n`,
+      `  pricing ${options.pricingFile}, database ${options.db ?? 'in memory'}\n`,
   )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void flowglad.close())
 }
 
-/** Mistakes of whoever started it, in a line; anything else with its stack, because it is a mistake of ours. */
+/** Returns one line for a user's mistake. For any other error, which is a bug of ours, returns the stack. */
 function describe(error: unknown): string {
   if (error instanceof OptionsError || error instanceof PricingError || error instanceof DatabaseError)
     return error.message

@@ -5,29 +5,29 @@ import { epochMs } from './rules/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
 import { webhookKey } from './webhooks/sign.ts'
 
-export const usage = `A Flowglad on this machine, for development and tests.
+export const usage = `A local Flowglad server for development and tests.
 
   flowglad-local --pricing pricing.yaml [options]
 
   --pricing FILE         products, prices and meters, YAML or JSON   FLOWGLAD_LOCAL_PRICING   pricing.yaml
-  --port N               0 takes a free one                          FLOWGLAD_LOCAL_PORT      4010
+  --port N               0 takes a free port                         FLOWGLAD_LOCAL_PORT      4010
   --db FILE              keep everything in this SQLite file         FLOWGLAD_LOCAL_DB        in memory
-  --now DATE             where the clock of new books starts         FLOWGLAD_LOCAL_NOW       now
-  --key KEY              the API key it accepts                      FLOWGLAD_LOCAL_KEY       sk_test_local
-  --seed                 begin with demo customers
-  --latency MS           let every API call wait
-  --webhook-url URL      where events go                             FLOWGLAD_LOCAL_WEBHOOK_URL
-  --webhook-secret S     whsec_ and a base64 key                     FLOWGLAD_LOCAL_WEBHOOK_SECRET
-  --no-test-controls     no clock, no completing of checkouts        FLOWGLAD_LOCAL_TEST_CONTROLS=off
+  --now DATE             where the clock of a new database starts    FLOWGLAD_LOCAL_NOW       now
+  --key KEY              the API key to accept                       FLOWGLAD_LOCAL_KEY       sk_test_local
+  --seed                 start with demo customers
+  --latency MS           delay every API call
+  --webhook-url URL      where to send events                        FLOWGLAD_LOCAL_WEBHOOK_URL
+  --webhook-secret S     "whsec_" and a base64 key                   FLOWGLAD_LOCAL_WEBHOOK_SECRET
+  --no-test-controls     disable the clock and checkout controls     FLOWGLAD_LOCAL_TEST_CONTROLS=off
   --help
 `
 
-/** What is wrong with the command line or the environment, in words for whoever typed it. */
+/** Reports a mistake on the command line or in the environment. */
 export class OptionsError extends Error {}
 
 /**
- * The options of a command line, which wins, and an environment.
- * @returns null when help was asked for
+ * Reads the options of a command line and an environment. The command line wins.
+ * @returns null when the user asked for help
  * @throws OptionsError
  */
 export function readOptions(
@@ -44,15 +44,15 @@ export function readOptions(
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (key && !/^[\x21-\x7e]+$/.test(key))
-    throw new OptionsError('A key is ASCII without spaces: no Authorization header could say another')
+    throw new OptionsError('The API key must be ASCII without spaces, because it travels in the Authorization header')
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
-    throw new OptionsError(`webhook-url must be like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
+    throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
   if (flags['webhook-secret'] && !webhookUrl)
-    throw new OptionsError('A webhook secret signs what goes to a URL: name it with --webhook-url URL')
+    throw new OptionsError('A webhook secret needs a URL. Add --webhook-url URL.')
   if (webhookUrl && !webhookSecret)
-    throw new OptionsError('A webhook URL needs a secret to sign with: --webhook-secret whsec_…')
+    throw new OptionsError('A webhook URL needs a secret. Add --webhook-secret whsec_….')
   if (webhookSecret && webhookKey(webhookSecret) === null)
-    throw new OptionsError('A webhook secret is "whsec_" followed by a base64 key')
+    throw new OptionsError('A webhook secret must be "whsec_" followed by a base64 key')
   return {
     pricing,
     pricingFile,
@@ -69,12 +69,12 @@ export function readOptions(
 
 function readPricing(file: string): string {
   if (!existsSync(file))
-    throw new OptionsError(`There is no pricing file at ${file}. Name one with --pricing FILE.`)
+    throw new OptionsError(`No pricing file at ${file}. Choose one with --pricing FILE.`)
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
     throw new OptionsError(
-      `The pricing file ${file} cannot be read: ${error instanceof Error ? error.message : error}`,
+      `Cannot read the pricing file ${file}: ${error instanceof Error ? error.message : error}`,
     )
   }
 }
@@ -100,16 +100,16 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new OptionsError(`${error instanceof Error ? error.message : error}\n--help lists the options.`)
+    throw new OptionsError(`${error instanceof Error ? error.message : error}\nRun with --help for the list of options.`)
   }
 }
 
 const moments = z.iso.date().or(z.iso.datetime({ offset: true }))
 
 function date(text: string): number {
-  // Date.parse alone would take 30 February, and read 01.02. as the Americans do.
+  // `Date.parse` alone accepts 30 February and reads 01.02. as 2 January.
   const ms = moments.safeParse(text).success ? Date.parse(text) : Number.NaN
-  // As far as pricing goes: see `epochMs`.
+  // Pricing has the same limit: see `epochMs`.
   if (!epochMs.safeParse(ms).success)
     throw new OptionsError(`now must be a date like 2027-01-31 or 2027-01-31T12:00Z, not "${text}"`)
   return ms

@@ -17,8 +17,8 @@ const people = [
 ] as const
 
 /**
- * Demo customers in the states that an application has to show: a fresh one, one in the middle of a plan, one in the
- * red, one who is leaving and one whose next renewal will fail. Does nothing when there are customers.
+ * Creates demo customers in the states that an application has to show: new, in the middle of a plan, with a
+ * negative balance, about to leave, and about to fail a renewal. Does nothing if there are customers.
  */
 export function seed(platform: Platform): void {
   const { db, clock } = platform
@@ -72,7 +72,7 @@ function buy(
   })
 }
 
-/** Uses a share of what every meter of the current plan has to give, in a few events. */
+/** Records a few events that use a share of each meter of the current plan. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)

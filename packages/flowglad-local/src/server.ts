@@ -28,14 +28,17 @@ import type { Advance, Platform } from './platform/Platform.ts'
 import { malformed, Problem } from './platform/problems.ts'
 
 const bodyLimitBytes = 16 * 1024 * 1024
-// These two take no input, so the platform takes them without a body.
+// These two calls take no input, so the platform accepts them without a body.
 const mayHaveEmptyBody = /^\/api\/v1\/(subscriptions\/[^/]+\/uncancel|product-features\/[^/]+\/expire)$/
 
 const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
 
-/** The HTTP face: Flowglad's API below `/api/v1`, the hosted pages, the test controls. Not listening yet. */
+/**
+ * Builds the HTTP server: Flowglad's API below `/api/v1`, the hosted pages and the test controls. It doesn't
+ * listen yet.
+ */
 export function buildServer({
   platform,
   key,
@@ -48,7 +51,7 @@ export function buildServer({
   key: string
   latencyMs: number
   testControls: boolean
-  /** Lets what fell due happen before anybody looks. */
+  /** Runs whatever is due before a request reads anything. */
   beforeRequest: () => void
   advance: Advance
 }): FastifyInstance {
@@ -56,9 +59,9 @@ export function buildServer({
     bodyLimit: bodyLimitBytes,
     genReqId: createRequestId,
     forceCloseConnections: true,
-    // Who says no name is told so below.
+    // The `onRequest` hook below answers requests without a host header.
     http: { requireHostHeader: false },
-    clientErrorHandler: answerNoHttp,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 2000 },
     frameworkErrors: (error, request, reply) => {
       const answer = answerTo(error, String(request.id))
@@ -67,9 +70,10 @@ export function buildServer({
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
-    // A name that somebody else's DNS points here would make this server part of their site, for their scripts to read.
+    // Without this check, another site could point its DNS name at this server and read it from its scripts
+    // (DNS rebinding).
     if (!ownNames.has(request.hostname))
-      throw new Problem('FORBIDDEN', 'This server answers on loopback only')
+      throw new Problem('FORBIDDEN', 'This server accepts requests to localhost and 127.0.0.1 only')
     beforeRequest()
   })
   app.setErrorHandler((error, request, reply) => {
@@ -79,7 +83,7 @@ export function buildServer({
 
   app.register(
     async (api) => {
-      readJsonWhateverItsType(api)
+      parseEveryBodyAsJson(api)
       api.addHook('onRequest', async (request) => {
         if (latencyMs > 0) await sleep(latencyMs)
         authorize(request.headers.authorization, key)
@@ -108,8 +112,8 @@ export function buildServer({
   if (testControls) {
     app.register(
       async (controls) => {
-        readJsonWhateverItsType(controls)
-        controls.addHook('onRequest', refuseForeignForms)
+        parseEveryBodyAsJson(controls)
+        controls.addHook('onRequest', rejectForeignForms)
         testControlRoutes(controls, platform, advance)
       },
       { prefix: '/__test__' },
@@ -117,7 +121,7 @@ export function buildServer({
   }
   app.register(async (pages) => {
     readForms(pages)
-    pages.addHook('onRequest', refuseForeignForms)
+    pages.addHook('onRequest', rejectForeignForms)
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, platform)
     portalPages(pages, platform)
@@ -127,7 +131,9 @@ export function buildServer({
   return app
 }
 
-/** The key comes bare or after "Bearer", in any case; anything else with a space in it is malformed. */
+/**
+ * Checks the key, which comes bare or after "Bearer" in any case. Any other header with a space is malformed.
+ */
 function authorize(header: string | undefined, key: string): void {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
   const bearer = /^bearer (.*)$/i.exec(header.trim())
@@ -137,8 +143,8 @@ function authorize(header: string | undefined, key: string): void {
   if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
 }
 
-/** Flowglad parses every body as JSON, whatever the content type says. */
-function readJsonWhateverItsType(app: FastifyInstance): void {
+/** Parses every body as JSON, whatever its content type, as Flowglad does. */
+function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
     if (request.is404 || (body === '' && !needsBody(request))) return done(null, {})
@@ -153,17 +159,19 @@ function readJsonWhateverItsType(app: FastifyInstance): void {
   })
 }
 
-/** Half of a surrogate pair becomes the replacement character, as in the platform's database: no URL could say it. */
+/**
+ * Replaces a lone surrogate with the replacement character, as the platform's database does. No URL can
+ * contain one.
+ */
 const parseJson = (text: string): unknown =>
   /\\u[dD][89a-fA-F]/.test(text)
     ? JSON.parse(text, (_, value) => (typeof value === 'string' ? Buffer.from(value).toString() : value))
     : JSON.parse(text)
 
-/** Whether there is such a call and it has to say something. */
+/** Returns whether the route exists and requires a body. */
 const needsBody = ({ is404, method, url }: FastifyRequest) =>
   !is404 && (method === 'POST' || method === 'PUT') && !mayHaveEmptyBody.test(url.split('?')[0] ?? '')
 
-/** The hosted pages post forms, as browsers without JavaScript do. */
 function readForms(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -172,16 +180,16 @@ function readForms(app: FastifyInstance): void {
   )
 }
 
-/** A page of another site must not press the buttons of this one in the visitor's browser. */
-async function refuseForeignForms(request: FastifyRequest): Promise<void> {
+/** Rejects forms that another site posts from the visitor's browser. */
+async function rejectForeignForms(request: FastifyRequest): Promise<void> {
   const { origin, host } = request.headers
   if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`)
-    throw new Problem('FORBIDDEN', 'This form belongs to another site')
+    throw new Problem('FORBIDDEN', 'This form was sent from another site')
 }
 
 const invalidJson = malformed('Invalid JSON in request body')
 
-/** Errors as the platform words them; a 401 is plain text. */
+/** Returns an error as the platform words it. A 401 is plain text. */
 function answerTo(error: unknown, requestId: string) {
   const { code, status, body, hasCode } = asProblem(error)
   if (code === 'UNAUTHORIZED') return { status, type: 'text/plain', body }
@@ -192,8 +200,8 @@ function answerTo(error: unknown, requestId: string) {
   }
 }
 
-/** What breaks off, or is no HTTP, or too much of it, never becomes a request. */
-function answerNoHttp(error: Error & { code?: string }, socket: Socket): void {
+/** Answers malformed, oversized or aborted HTTP, which never becomes a request. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -209,7 +217,7 @@ function answerNoHttp(error: Error & { code?: string }, socket: Socket): void {
   )
 }
 
-/** Anything that is not ours to word: Fastify's refusals of the request keep their status, the rest is a 500. */
+/** Converts any error to a problem. Fastify's rejections keep their status; everything else becomes a 500. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const message = error instanceof Error ? error.message : String(error)

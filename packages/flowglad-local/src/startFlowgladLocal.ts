@@ -13,50 +13,53 @@ import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhoo
 
 /** The options of `startFlowgladLocal`. */
 export interface FlowgladLocalOptions {
-  /** A setup (see `PricingSetupInput`), or the text of a pricing file, YAML or JSON. */
+  /** A setup (see `PricingSetupInput`), or the text of a pricing file in YAML or JSON. */
   pricing: PricingSetupInput | string
-  /** What to call the pricing in errors about it. Default `pricing`. */
+  /** The name of the pricing in error messages. Default `pricing`. */
   pricingFile?: string
-  /** 0, the default, takes a free one. */
+  /** Default 0, which takes a free port. */
   port?: number
-  /** The API key it accepts. Default `sk_test_local`. */
+  /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
-  /** A SQLite file to keep the books in. Without one they live in memory. */
+  /** A SQLite file that keeps all data. Without it, data lives in memory. */
   db?: string
-  /** Where events go. Without it none are sent. */
+  /** Where to send events. Without it, the server sends none. */
   webhook?: WebhookTarget
-  /** Clock and checkout controls below `/__test__`. Default true. */
+  /** Enables clock and checkout controls below `/__test__`. Default true. */
   testControls?: boolean
-  /** Begin with demo customers, unless there are some. Default false. */
+  /** Starts with demo customers if there are no customers yet. Default false. */
   seed?: boolean
-  /** How long each API call waits before it is worked on. Default 0. */
+  /** How long to delay each API call. Default 0. */
   latencyMs?: number
-  /** Where time comes from, epoch milliseconds. Default the machine's clock. */
+  /** The source of time, in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
-  /** Where the clock of new books starts, epoch milliseconds; it goes on from there. Default where its source is. */
+  /**
+   * Where the clock of a new database starts, in epoch milliseconds. Time runs on from there. Default: the
+   * clock's source.
+   */
   startAt?: number
 }
 
 /** A running server. */
 export interface FlowgladLocal extends AsyncDisposable {
-  /** Without a trailing slash: the SDK's `baseURL`. */
+  /** The SDK's `baseURL`, without a trailing slash. */
   url: string
   key: string
-  /** The platform's time, epoch milliseconds. */
+  /** Returns the platform's time in epoch milliseconds. */
   now(): number
-  /** Moves the clock forwards; renewals and everything else that falls due has happened when it returns. */
+  /** Moves the clock forwards. Runs renewals and everything else that falls due before it returns. */
   advance(ms: number): void
   /** Stops the server. A database file keeps its data. */
   close(): Promise<void>
 }
 
 /**
- * Starts a Flowglad on this machine.
+ * Starts a Flowglad server on this machine.
  *
  *     await using flowglad = await startFlowgladLocal({ pricing })
  *     const sdk = new Flowglad({ baseURL: flowglad.url, apiKey: flowglad.key })
  *
- * @throws PricingError when the pricing is not valid; an error naming the port when it is taken
+ * @throws PricingError when the pricing is invalid, or an error that names the port when the port is taken
  */
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
   const key = options.key ?? 'sk_test_local'
@@ -98,12 +101,12 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   const advance = (ms: number) => {
     settle()
     db.transaction(() => {
-      const takeBack = clock.advance(ms)
+      const undoMove = clock.advance(ms)
       try {
         db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
         catchUp(platform, clock.now())
       } catch (error) {
-        takeBack()
+        undoMove()
         throw error
       }
     })
@@ -118,11 +121,11 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     advance,
   })
   app.addHook('onResponse', async (request) => {
-    // A call may have created something that falls due before what was due next.
+    // The call may have created something that falls due sooner.
     if (request.method !== 'GET') dueAt = Math.min(dueAt, nextDueAt(platform))
     webhooks.poke()
   })
-  // Renewals happen on time even when nobody asks.
+  // Renewals happen on time even without requests.
   const ticker = setInterval(() => {
     settle()
     webhooks.poke()
@@ -152,7 +155,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
 }
 
-/** Installs the given pricing, or changes what an earlier start installed to it. Returns its id. */
+/** Installs the pricing, or updates what an earlier start installed. Returns the pricing model's id. */
 function installOwnPricing(platform: Platform, setup: PricingSetup): string {
   const { db, clock } = platform
   const pricing = JSON.stringify(setup)

@@ -288,13 +288,13 @@ describe('adjusting', () => {
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
     await studio.node.subscriptions.adjust(id, to('team_price'))
-    const takeBack = () =>
+    const undoMove = () =>
       studio.node.post(`/api/v1/subscriptions/${id}/cancel-scheduled-adjustment`, { body: {} })
-    expect(await takeBack()).toMatchObject({
+    expect(await undoMove()).toMatchObject({
       subscription: { id, scheduledAdjustmentAt: null, name: 'Agency' },
       canceledItemCount: 1,
     })
-    await expect(takeBack()).rejects.toMatchObject({
+    await expect(undoMove()).rejects.toMatchObject({
       status: 500,
       error: {
         error: `Invalid subscription: Subscription ${id} does not have a scheduled adjustment to cancel.`,

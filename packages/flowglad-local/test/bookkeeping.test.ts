@@ -21,7 +21,7 @@ function openPlatform() {
   const platform: Platform = {
     db,
     clock,
-    organizationId: 'org_books',
+    organizationId: 'org_local',
     pricingModelId: '',
     url: 'http://127.0.0.1',
     hasReceiver: false,

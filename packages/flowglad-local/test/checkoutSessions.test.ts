@@ -331,16 +331,16 @@ describe('activating a subscription', () => {
       priceSlug: 'team_price',
       doNotCharge: true,
     })
-    const refused = async (why: string) => {
+    const rejected = async (why: string) => {
       const { answer } = await activate(studio, 'ada', subscription.id)
       expect([answer.status, await answer.text()]).toEqual([
         402,
         expect.stringContaining(`>Cannot create billing run for ${why} subscription. Nothing was charged.<`),
       ])
     }
-    await refused('doNotCharge')
+    await rejected('doNotCharge')
     await studio.node.subscriptions.cancel(subscription.id, { cancellation: { timing: 'immediately' } })
-    await refused('canceled')
+    await rejected('canceled')
     expect((await studio.billing('ada')).paymentMethods).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local
 
 it('SIGKILL at any moment loses nothing that was answered', async () => {
   await using directory = await aDirectory()
-  const args = ['--db', directory.file('books.db')]
+  const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
   for (const round of [1, 2]) {
     const running = await startProcess(directory.path, { args })
@@ -41,7 +41,7 @@ it('SIGKILL at any moment loses nothing that was answered', async () => {
     await Promise.allSettled(writers)
     await running.ended
   }
-  await using studio = await startStudio({ db: directory.file('books.db') })
+  await using studio = await startStudio({ db: directory.file('flowglad.db') })
   const stored = new Set<string>()
   for (let cursor: string | undefined; ; ) {
     const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) })
@@ -59,7 +59,7 @@ it('SIGKILL at any moment loses nothing that was answered', async () => {
 
 it('SIGKILL right after any answer keeps what it said', async () => {
   await using directory = await aDirectory()
-  const args = ['--db', directory.file('books.db')]
+  const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
   const node = sdk(running.url)
   const post = (path: string, body: object) => node.post(`/api/v1${path}`, { body })
@@ -93,7 +93,7 @@ it('SIGKILL right after any answer keeps what it said', async () => {
   const before = await node.customers.retrieveBilling('ada')
   await running.kill()
 
-  await using studio = await startStudio({ db: directory.file('books.db') })
+  await using studio = await startStudio({ db: directory.file('flowglad.db') })
   expect({ ...(await studio.billing('ada')), billingPortalUrl: before.billingPortalUrl }).toEqual(before)
   expect(before).toMatchObject({
     customer: { name: 'Augusta' },
@@ -109,7 +109,7 @@ it('SIGKILL right after any answer keeps what it said', async () => {
 
 it('books outlast a restart, with the clock where it was', async () => {
   await using directory = await aDirectory()
-  const db = directory.file('books.db')
+  const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
   await before.customer('ada')
   const plan = await before.subscribe('ada', 'team_price')
@@ -125,7 +125,7 @@ it('books outlast a restart, with the clock where it was', async () => {
 
 it('a changed pricing file changes prices in place and keeps what customers have', async () => {
   await using directory = await aDirectory()
-  const db = directory.file('books.db')
+  const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
   await before.customer('ada')
   const plan = await before.subscribe('ada', 'team_price')
@@ -142,7 +142,7 @@ it('the clock of new books starts at a date, and goes on from where it was', asy
   await using directory = await aDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000
-  const db = directory.file('books.db')
+  const db = directory.file('flowglad.db')
   const before = await startStudio({ db, clock, startAt })
   await before.customer('ada')
   expect((await before.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 1, 28))
@@ -154,7 +154,7 @@ it('the clock of new books starts at a date, and goes on from where it was', asy
 
 it('a second server on the same file is refused', async () => {
   await using directory = await aDirectory()
-  const db = directory.file('books.db')
+  const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })
   await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
     'in use by another flowglad-local',
@@ -167,7 +167,7 @@ it('a file that is no database, or a folder, is refused in a line', async () => 
   await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
   for (const db of [text, directory.path, `${text}/db.db`])
     await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
-      `${db} cannot hold the db: `,
+      `${db} cannot be used as the database: `,
     )
 })
 
@@ -193,15 +193,15 @@ it('the command says what is wrong in a line, and where', async () => {
     1,
     expect.stringMatching(/^broken\.yaml:1: usageMeters: .*\n$/),
   ])
-  const db = directory.file('books.db')
+  const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })
   const second = await startProcess(directory.path, { args: ['--db', db] })
   expect([await second.ended, second.errors()]).toEqual([1, `${db} is in use by another flowglad-local\n`])
 })
 
 it.each([
-  [['--prcing', 'x'], "Unknown option '--prcing'\n--help lists the options."],
-  [['--pricing', 'none.yaml'], 'no pricing file at none.yaml'],
+  [['--prcing', 'x'], "Unknown option '--prcing'\nRun with --help for the list of options."],
+  [['--pricing', 'none.yaml'], 'No pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x', '--webhook-secret', 'whsec_abc'], 'base64'],
@@ -210,11 +210,11 @@ it.each([
   [['--pricing', 'PRICING', '--now', '2027-02-30'], 'now must be a date'],
   [['--pricing', 'PRICING', '--now', '01.02.2027'], 'now must be a date'],
   [['--pricing', 'PRICING', '--now', '2027-01-31T12:00'], 'now must be a date'],
-  [['--pricing', '.'], 'The pricing file . cannot be read: EISDIR'],
+  [['--pricing', '.'], 'Cannot read the pricing file .: EISDIR'],
   [['--pricing', 'PRICING', '--key', 'a b'], 'without spaces'],
   [['--pricing', 'PRICING', '--key', '钥匙'], 'ASCII'],
-  [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be like'],
-  [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be like'],
+  [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be a URL like'],
+  [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be a URL like'],
 ])('the options %j are refused', async (args, message) => {
   await using directory = await aDirectory()
   const given = args.map((arg) => (arg === 'PRICING' ? directory.file('pricing.yaml') : arg))

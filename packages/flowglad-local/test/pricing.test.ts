@@ -50,7 +50,7 @@ it.each([
       .replace('renewalFrequency: once', 'renewalFrequency: monthly')
       .replace('amount', 'amuont'),
     [
-      'pricing.yaml:3: features.0.amount: is missing: a number is needed. Is "amuont" meant to be it?',
+      'pricing.yaml:3: features.0.amount: is missing, and must be a number. Did you mean "amuont"?',
       'pricing.yaml:3: features.0.renewalFrequency: must be one of once, every_billing_period, not "monthly"',
     ].join('\n'),
   ],
@@ -62,17 +62,17 @@ it.each([
   [
     'an alias of nothing',
     'name: Tiny\nfeatures: *grants\n',
-    'pricing.yaml:2: nothing before it is called &grants',
+    'pricing.yaml:2: no anchor &grants before this alias',
   ],
   [
     'a second document',
     `${head}products: []\n---\nname: Other\n`,
-    'pricing.yaml:7: a second document begins here',
+    'pricing.yaml:7: a pricing file must contain one document, and a second one starts here',
   ],
   [
     'a file that says nothing',
     '# later\n',
-    'pricing.yaml: names no features, products and usageMeters: these belong in it',
+    'pricing.yaml: must contain features, products and usageMeters',
   ],
   [
     'an unknown feature',
@@ -93,7 +93,7 @@ it.each([
       { type: subscription, slug: free, unitPrice: 100, isDefault: true, active: true, intervalUnit: month, intervalCount: 1 }
     features: []
 `,
-    'pricing.yaml:9: products.0.price.unitPrice: the default product must cost nothing: every new customer gets it',
+    'pricing.yaml:9: products.0.price.unitPrice: the default product must be free, because every new customer gets it',
   ],
   [
     'a second default product, a second default price of a meter, and a slug that is taken',

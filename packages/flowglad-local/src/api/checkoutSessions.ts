@@ -2,7 +2,7 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import { checkoutUrl, openCheckout } from '../billing/openCheckout.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
-import { refusedPanic } from '../platform/problems.ts'
+import { rejectedPanic } from '../platform/problems.ts'
 import { quantities } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import { presentAs } from './presentAs.ts'
@@ -43,7 +43,7 @@ const product = z.discriminatedUnion('anonymous', [
 const addPaymentMethod = common.extend({
   type: z.literal('add_payment_method'),
   targetSubscriptionId: z.string().optional(),
-  // Taken and, as on the platform, ignored.
+  // Accepted and, as on the platform, ignored.
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 })
 
@@ -53,8 +53,8 @@ const activateSubscription = common.extend({
   preserveBillingCycleAnchor: z.boolean().default(false),
 })
 
-/** Who does not say whether a product is sold to a stranger sells it to a customer. */
-const toSomebody = (body: unknown): unknown => {
+/** Makes a product session without `anonymous` one for a known customer. */
+const withAnonymous = (body: unknown): unknown => {
   const said = z
     .looseObject({
       checkoutSession: z.looseObject({ type: z.literal('product'), anonymous: z.undefined().optional() }),
@@ -66,7 +66,7 @@ const toSomebody = (body: unknown): unknown => {
 }
 
 const createInput = z.preprocess(
-  toSomebody,
+  withAnonymous,
   z.object({
     checkoutSession: z.discriminatedUnion('type', [product, activateSubscription, addPaymentMethod]),
   }),
@@ -98,10 +98,10 @@ export function checkoutSessionRoutes(route: Route): void {
 
   route('GET', '/checkout-sessions/:id', {}, ({ platform, params }) => {
     const session = platform.db.checkoutSessions.find(params.id ?? '')
-    if (!session) throw refusedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
+    if (!session) throw rejectedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),
-      // Whatever it is for, as on the platform: the page is the same.
+      // As on the platform, the same page for every type of session.
       url: `${platform.url}/checkout/${session.id}`,
     } satisfies Flowglad.CheckoutSessionRetrieveResponse
   })

@@ -16,7 +16,7 @@ import { presentSubscription, subscriptionDetails, usageMeterBalances } from './
 const places = { logoURL: z.string().nullish(), iconURL: z.string().nullish(), domain: z.string().nullish() }
 const userId = z.string().nullish()
 
-// Fields stand in the platform's order, which is the order of its complaints.
+// Fields are in the platform's order, because its errors follow that order.
 const createInput = z.object({
   customer: z.object({
     email: z.string(),
@@ -28,7 +28,7 @@ const createInput = z.object({
   }),
 })
 
-/** The external id is no part of it, nor whether the customer is archived: they are dropped, and stay what they are. */
+/** Updates drop the external ID and whether the customer is archived. */
 const updateInput = z.object({
   customer: z.object({ email: z.string().optional(), name: z.string().optional(), ...places, userId }),
 })
@@ -133,7 +133,7 @@ function customerBilling(platform: Platform, now: number, customer: Customer) {
   const billing = {
     customer,
     subscriptions: [...details.values()],
-    // As on the platform, where an invoice without a line, that of a trial, is not shown to the customer.
+    // As on the platform, an invoice without lines, such as a trial's, is hidden.
     invoices: db.invoices.by('customer', customer.id).flatMap((invoice) => {
       const lines = db.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem)
       return lines.length === 0 ? [] : [{ invoice: presentInvoice(invoice), invoiceLineItems: lines }]

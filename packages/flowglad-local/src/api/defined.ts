@@ -1,4 +1,4 @@
-/** Leaves out the keys whose value is undefined, so that a spread does not overwrite with it. */
+/** Removes keys whose value is undefined, so that a spread doesn't overwrite with it. */
 export const defined = <T extends object>(changes: T) =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<{
     [K in keyof T]: Exclude<T[K], undefined>

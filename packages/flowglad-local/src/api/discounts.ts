@@ -2,7 +2,7 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Discount } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { Problem, refused } from '../platform/problems.ts'
+import { Problem, rejected } from '../platform/problems.ts'
 import { cents, units } from '../rules/bounds.ts'
 import { listPage, listQuery } from './list.ts'
 import { presentAs } from './presentAs.ts'
@@ -56,12 +56,12 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** The platform's database keeps a code unique within a pricing model. */
-function refuseTakenCode({ db }: Platform, discount: Discount): Discount {
+/** Rejects a code that another discount of the pricing model has. */
+function rejectTakenCode({ db }: Platform, discount: Discount): Discount {
   const taken = db.discounts
     .by('model', discount.pricingModelId)
     .some((other) => other.code === discount.code && other.id !== discount.id)
-  if (taken) throw refused(`A discount with code "${discount.code}" already exists in this pricing model`)
+  if (taken) throw rejected(`A discount with code "${discount.code}" already exists in this pricing model`)
   return discount
 }
 
@@ -73,7 +73,7 @@ export function discountRoutes(route: Route): void {
         'BAD_REQUEST',
         'Invalid pricing model: the specified pricing model does not exist or does not belong to this organization',
       )
-    const discount = refuseTakenCode(platform, {
+    const discount = rejectTakenCode(platform, {
       ...newRecord('discount', now),
       organizationId: platform.organizationId,
       pricingModelId,
@@ -100,7 +100,7 @@ export function discountRoutes(route: Route): void {
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     return {
       discount: present(
-        platform.db.discounts.put(refuseTakenCode(platform, { ...before, ...given, updatedAt: now })),
+        platform.db.discounts.put(rejectTakenCode(platform, { ...before, ...given, updatedAt: now })),
       ),
     } satisfies Flowglad.DiscountUpdateResponse
   })

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { visible } from './visible.ts'
 
-/** What a feature of another kind would say. */
+/** A field that belongs to another type of feature. */
 const nothing = z.literal(null).optional()
 
-/** What a feature says by its kind: of a product, or of one subscription, which differ in what they take for an amount. */
+/**
+ * Returns the fields of each type of feature. Features of products and of subscriptions accept different
+ * amounts.
+ */
 export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) => ({
   toggle: {
     type: z.literal('toggle'),
@@ -30,7 +33,7 @@ export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) =
   },
 })
 
-/** Whether a feature names a meter or a resource that is not of the key's own pricing model: nobody could count it. */
+/** Returns whether a feature names a meter or resource outside the key's pricing model. */
 export const namesForeign = (
   platform: Platform,
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Feature, ProductFeature } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { notFound, refused } from '../platform/problems.ts'
+import { notFound, rejected } from '../platform/problems.ts'
 import {
   hasSlug,
   linkFeatures,
@@ -19,27 +19,31 @@ import type { Route } from './route.ts'
 import { visible } from './visible.ts'
 
 const kinds = featureKinds(catalogue.amount)
-const said = { slug: label, name: z.string(), description: z.string() }
-const maybeSaid = { slug: label.optional(), name: z.string().optional(), description: z.string().optional() }
+const requiredFields = { slug: label, name: z.string(), description: z.string() }
+const optionalFields = {
+  slug: label.optional(),
+  name: z.string().optional(),
+  description: z.string().optional(),
+}
 const id = z.string()
 
-// Fields stand in the platform's order, which is the order of its complaints.
+// Fields are in the platform's order, because its errors follow that order.
 const createInput = z.object({
   feature: z.discriminatedUnion('type', [
-    z.object({ ...said, ...kinds.toggle, active: z.boolean().default(true) }),
-    z.object({ ...said, ...kinds.grant, active: z.boolean().default(true) }),
-    z.object({ ...said, ...kinds.resource, active: z.boolean().default(true) }),
+    z.object({ ...requiredFields, ...kinds.toggle, active: z.boolean().default(true) }),
+    z.object({ ...requiredFields, ...kinds.grant, active: z.boolean().default(true) }),
+    z.object({ ...requiredFields, ...kinds.resource, active: z.boolean().default(true) }),
   ]),
 })
 const updateInput = z.object({
   feature: z.discriminatedUnion('type', [
-    z.object({ id, ...maybeSaid, ...kinds.toggle, active: z.boolean().optional() }),
-    z.object({ id, ...maybeSaid, ...kinds.grant, active: z.boolean().optional() }),
-    z.object({ id, ...maybeSaid, ...kinds.resource, active: z.boolean().optional() }),
+    z.object({ id, ...optionalFields, ...kinds.toggle, active: z.boolean().optional() }),
+    z.object({ id, ...optionalFields, ...kinds.grant, active: z.boolean().optional() }),
+    z.object({ id, ...optionalFields, ...kinds.resource, active: z.boolean().optional() }),
   ]),
 })
 
-/** Features, and which products they belong to. */
+/** Adds the routes for features and their products. */
 export function featureRoutes(route: Route): void {
   route('GET', '/features', { query: listQuery }, ({ platform, query }) =>
     listPage(visible(platform, platform.db.features), query, presentFeature),
@@ -52,7 +56,7 @@ export function featureRoutes(route: Route): void {
   route('POST', '/features', { body: createInput }, ({ platform, now, body }) => {
     const { db, organizationId, pricingModelId } = platform
     const { feature } = body
-    refuseForeign(platform, feature)
+    rejectForeign(platform, feature)
     if (hasSlug(db.features.by('model', pricingModelId), feature.slug))
       throw slugTaken('features', feature.slug)
     const stored: Feature = {
@@ -72,7 +76,7 @@ export function featureRoutes(route: Route): void {
     const { db } = platform
     const feature = visible(platform, db.features).get(params.id, 'features')
     const { id: _, ...change } = body.feature
-    refuseForeign(platform, change)
+    rejectForeign(platform, change)
     if (hasSlug(db.features.by('model', feature.pricingModelId), change.slug, feature.id))
       throw slugTaken('features', change.slug ?? '')
     const updated = db.features.patch(feature.id, { ...defined(change), updatedAt: now })
@@ -91,7 +95,7 @@ export function featureRoutes(route: Route): void {
       .all()
       .find(({ id }) => id === params.id)
     if (!link)
-      throw refused(`Unwrap called on Err: NotFoundError: No product features found with id: ${params.id}`)
+      throw rejected(`Unwrap called on Err: NotFoundError: No product features found with id: ${params.id}`)
     return { productFeature: presentLink(platform, link) }
   })
 
@@ -103,7 +107,7 @@ export function featureRoutes(route: Route): void {
     const { id: featureId } = visible(platform, db.features).get(body.productFeature.featureId, 'features')
     const price = db.prices.by('product', productId).find(({ isDefault, active }) => isDefault && active)
     if (togglesOnSinglePayment(platform, price?.type, [featureId]))
-      throw refused(
+      throw rejected(
         'Cannot associate toggle features with single payment products. Toggle features require subscription-based pricing.',
       )
     const linked = db.productFeatures.by('product', productId)
@@ -113,7 +117,7 @@ export function featureRoutes(route: Route): void {
     return { productFeature: link && presentLink(platform, link) }
   })
 
-  // An id that there is not is no mistake, as on the platform: there is nothing left to end.
+  // As on the platform, an unknown ID isn't an error.
   route('POST', '/product-features/:id/expire', {}, ({ platform, now, params }) => {
     const link = links(platform)
       .all()
@@ -136,9 +140,9 @@ const presentLink = ({ db, organizationId }: Platform, link: ProductFeature) => 
   pricingModelId: db.products.get(link.productId).pricingModelId,
 })
 
-function refuseForeign(platform: Platform, feature: Parameters<typeof namesForeign>[1]): void {
+function rejectForeign(platform: Platform, feature: Parameters<typeof namesForeign>[1]): void {
   if (namesForeign(platform, feature))
-    throw refused(
+    throw rejected(
       'Failed to insert item into features: new row violates row-level security policy for table "features"',
     )
 }

@@ -10,7 +10,7 @@ const place = z.object({
   id: z.string().min(1),
   direction: z.enum(['forward', 'backward']).default('forward'),
 })
-/** Cursors had no id once; the platform still takes those. */
+/** Older cursors had no ID. The platform still accepts them. */
 const olderPlace = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
   createdAt: z.number(),
@@ -19,11 +19,11 @@ const olderPlace = z.strictObject({
 
 type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
 
-/** `?limit` 1–100, default 10, and `?cursor` from the previous page: already looked at, see `refuseBadPaging`. */
+/** `?limit` 1–100, default 10, and `?cursor` from the previous page. `rejectBadPaging` has checked both. */
 export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
 
-/** Every GET refuses these when they are wrong, lists or not, without a code and before it looks at anything else. */
-export function refuseBadPaging(query: unknown): void {
+/** Checks `limit` and `cursor`, which the platform does first on every GET. The error has no code. */
+export function rejectBadPaging(query: unknown): void {
   const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
   for (const name of ['limit', 'cursor'] as const)
     if (Array.isArray(given[name])) throw malformed(`Multiple '${name}' values are not allowed`)
@@ -32,7 +32,7 @@ export function refuseBadPaging(query: unknown): void {
   if (parsed.data.cursor !== undefined) readCursor(parsed.data.cursor)
 }
 
-/** A page of a list as the platform sends it: cursors are null, not absent, where there are none. */
+/** A page as the platform sends it. A missing cursor is null. */
 export interface Page<T> {
   data: T[]
   currentCursor: string | null
@@ -41,7 +41,7 @@ export interface Page<T> {
   total: number
 }
 
-/** A page of what a list of the SDK holds, so that a list of something else does not compile. */
+/** A page of what a list of the SDK contains. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
 interface Listed {
@@ -49,7 +49,7 @@ interface Listed {
   createdAt: number
 }
 
-/** Records oldest first, from the cursor on; newest first where the cursor points backwards. */
+/** Returns a page of records from the cursor on, oldest first. A backward cursor reverses the order. */
 export function listPage<R extends Listed, T>(
   table: { all(): Iterable<R> },
   { limit, cursor }: z.output<typeof listQuery>,
@@ -58,7 +58,7 @@ export function listPage<R extends Listed, T>(
   const records = [...table.all()]
   const from = cursor === undefined ? null : readCursor(cursor)
   const direction = from?.direction ?? 'forward'
-  const rest = from ? beyond(records, from) : records
+  const rest = from ? after(records, from) : records
   const page = rest.slice(0, limit)
   const last = page.at(-1)
   const hasMore = rest.length > limit
@@ -84,11 +84,14 @@ function readCursor(text: string): Place {
   }
 }
 
-/** What lies beyond a place, in its direction. A place without a time is the beginning, as on the platform. */
-function beyond<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
+/**
+ * Returns the records after a place, in its direction. As on the platform, a place without a time is the
+ * start.
+ */
+function after<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
   const ordered = direction === 'forward' ? records : records.toReversed()
   if (!createdAt) return [...ordered]
-  // Records of one moment keep the order in which they were made, so the named one has to be found among them.
+  // Records of the same time keep their order, so find the named one among them.
   const named = ordered.findIndex((record) => record.id === id && record.createdAt === createdAt)
   if (named !== -1) return ordered.slice(named + 1)
   return ordered.filter((record) =>

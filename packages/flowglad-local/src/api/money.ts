@@ -2,7 +2,7 @@ import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Payment } from '../database/records/payments.ts'
 import type { Table } from '../database/Table.ts'
-import { refused, refusedPanic } from '../platform/problems.ts'
+import { rejected, rejectedPanic } from '../platform/problems.ts'
 import { presentInvoice, presentInvoiceLineItem, presentPaymentMethod, presentPurchase } from './invoices.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -11,11 +11,11 @@ const presentPayment = (payment: Payment): Flowglad.PaymentClientSelectSchema =>
 
 function retrieve<R extends { id: string }>(table: Table<R>, id: string | undefined, noun: string): R {
   const record = table.find(id ?? '')
-  if (!record) throw refusedPanic('NotFoundError', `No ${noun} found with id: ${id}`)
+  if (!record) throw rejectedPanic('NotFoundError', `No ${noun} found with id: ${id}`)
   return record
 }
 
-/** Invoices, payments, payment methods and purchases: made by billing, read here. Payments can be refunded. */
+/** Adds the routes that read invoices, payments, payment methods and purchases, and that refund payments. */
 export function moneyRoutes(route: Route): void {
   route(
     'GET',
@@ -27,8 +27,8 @@ export function moneyRoutes(route: Route): void {
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
     const { db } = platform
     const invoice = db.invoices.find(params.id ?? '')
-    // The platform looks for it without asking whether it is there, and stumbles over its own answer.
-    if (!invoice) throw refused('Output validation failed')
+    // The platform doesn't check whether the invoice exists, so validating its response fails.
+    if (!invoice) throw rejected('Output validation failed')
     return {
       invoice: presentInvoice(invoice),
       invoiceLineItems: db.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem),
@@ -111,7 +111,7 @@ export function moneyRoutes(route: Route): void {
       const payment = retrieve(db.payments, params.id, 'payments')
       const before = payment.refundedAmount ?? 0
       const amount = body.partialAmount ?? payment.amount - before
-      refuseRefund(payment, amount)
+      rejectInvalidRefund(payment, amount)
       const refundedAmount = before + amount
       const refunded = refundedAmount === payment.amount
       return {
@@ -131,19 +131,21 @@ export function moneyRoutes(route: Route): void {
 
 const dollars = (cents: number) => `$${(cents / 100).toFixed(2)}`
 
-/** Throws what the platform says where a refund is not possible; the last three are its payment processor's words. */
-function refuseRefund(payment: Payment, amount: number): void {
-  const invalid = (message: string) => refusedPanic('ValidationError', `Invalid ${message}`)
+/**
+ * Rejects an impossible refund in the platform's words. The last three errors are its payment processor's.
+ */
+function rejectInvalidRefund(payment: Payment, amount: number): void {
+  const invalid = (message: string) => rejectedPanic('ValidationError', `Invalid ${message}`)
   if (payment.status === 'refunded') throw invalid('status: Payment has already been refunded')
   if (amount <= 0) throw invalid('partialAmount: Partial amount must be greater than 0')
   if (amount > payment.amount)
     throw invalid('partialAmount: Partial amount cannot be greater than the payment amount')
   if (payment.status !== 'succeeded')
-    throw refused('This PaymentIntent does not have a successful charge to refund.')
-  if (!Number.isInteger(amount)) throw refused(`Invalid integer: ${amount}`)
+    throw rejected('This PaymentIntent does not have a successful charge to refund.')
+  if (!Number.isInteger(amount)) throw rejected(`Invalid integer: ${amount}`)
   const left = payment.amount - (payment.refundedAmount ?? 0)
   if (amount > left)
-    throw refused(
+    throw rejected(
       `Refund amount (${dollars(amount)}) is greater than unrefunded amount on charge (${dollars(left)})`,
     )
 }

@@ -1,22 +1,22 @@
 import { notFound, notImplemented, Problem } from '../platform/problems.ts'
 import type { Route } from './route.ts'
 
-/** What the SDK or the platform has and this server does not. The README's table says the same. */
-const leftOut = {
-  '/catalogs': 'Catalogs are called pricing models now, and the platform has none: ask for /pricing-models.',
-  '/api-keys': 'flowglad-local has one API key, which it was started with (--key).',
+/** Routes of the SDK or the platform that this server lacks. The README lists the same. */
+const notImplementedRoutes = {
+  '/catalogs': 'Flowglad has renamed catalogs to pricing models. Use /pricing-models.',
+  '/api-keys': 'flowglad-local has one API key. Set it with --key at startup.',
 } as const
 
-/** What the platform has an address for and nothing behind it. */
-const noProcedures = [
+/** Routes that the platform has without a procedure. */
+const routesWithoutProcedure = [
   ['PUT', '/usage-events/:id', 'usageEvents.update'],
   ['PUT', '/product-features/:id', 'productFeatures.update'],
   ['GET', '/subscription-item-features', 'subscriptionItemFeatures.list'],
   ['POST', '/subscription-item-features/:id/expire', 'subscriptionItemFeatures.expire'],
 ] as const
 
-/** Nothing can be deleted, though the platform has an address for it. */
-const undeletable = {
+/** The platform has routes to delete these, but no procedure. */
+const undeletableRoutes = {
   customers: 'customers',
   subscriptions: 'subscriptions',
   'checkout-sessions': 'checkoutSessions',
@@ -32,19 +32,19 @@ const undeletable = {
 
 const noProcedure = (name: string) => notFound(`No procedure found on path "${name}"`)
 
-/** Calls that say no more than that they are not served: in the platform's words, or in ours where those would not help. */
+/** Adds the routes that only return an error: the platform's, or ours where the platform's wouldn't help. */
 export function notServedRoutes(route: Route): void {
-  for (const [method, path, procedure] of noProcedures)
+  for (const [method, path, procedure] of routesWithoutProcedure)
     route(method, path, {}, () => {
       throw noProcedure(procedure)
     })
-  for (const [resource, router] of Object.entries(undeletable))
+  for (const [resource, router] of Object.entries(undeletableRoutes))
     route('DELETE', `/${resource}/:id`, {}, ({ contentType }) => {
       if (contentType === undefined)
         throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Missing content-type header')
       throw noProcedure(`${router}.delete`)
     })
-  for (const [path, sentence] of Object.entries(leftOut))
+  for (const [path, sentence] of Object.entries(notImplementedRoutes))
     for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const)
       for (const url of [path, `${path}/*`])
         route(method, url, {}, () => {

@@ -1,6 +1,6 @@
 import type { Route } from './route.ts'
 
-/** Whether the key is good, and what it is for. */
+/** Adds the route that returns whether the key is valid and what it is for. */
 export function pingRoutes(route: Route): void {
   route('GET', '/utils/ping', {}, ({ platform }) => ({
     message: 'pong',

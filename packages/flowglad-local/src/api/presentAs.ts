@@ -6,8 +6,8 @@ type ValueOf<Union, Key extends PropertyKey> = Union extends unknown
   : never
 
 /**
- * Shows a stored record, whose one shape several of the SDK's types share, as one of them; its `type` says which.
- * A field that the SDK's types have and the record lacks, or has as something else, does not compile.
+ * Returns a stored record as one of the SDK's types that share its shape. A missing or mismatched field is a
+ * compile error.
  */
 export const presentAs =
   <Wire extends object>() =>

@@ -3,7 +3,7 @@ import { catalogue } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
-/** What a price of another kind would say. */
+/** A field that belongs to another type of price. */
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
@@ -11,7 +11,7 @@ const terms = { isDefault: z.boolean(), unitPrice: catalogue.unitPrice }
 const rest = { active: z.boolean().default(true), slug: text }
 const product = { productId: z.string() }
 
-// Fields stand in the platform's order, which is the order of its complaints.
+// Fields are in the platform's order, because its errors follow that order.
 const subscriptionPrice = z.object({
   ...recurring,
   type: z.literal('subscription'),
@@ -45,9 +45,9 @@ const usagePrice = z.object({
   usageMeterId: z.string(),
 })
 
-/** A price by itself, which says what it is of. */
+/** A price with its product or meter. */
 export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
-/** The price that comes with a new product. */
+/** The price of a new product. */
 export const productPriceInput = z.discriminatedUnion('type', [
   subscriptionPrice.omit({ productId: true }),
   singlePrice.omit({ productId: true }),
@@ -56,7 +56,7 @@ export const productPriceInput = z.discriminatedUnion('type', [
 
 type Terms = z.output<typeof priceInput> | z.output<typeof productPriceInput>
 
-/** A stored price says null where an input may say nothing. */
+/** Replaces missing fields with null, as a stored price has them. */
 export function withNulls(price: Terms) {
   return {
     ...price,

@@ -78,9 +78,9 @@ export function priceRoutes(route: Route): void {
   route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, body }) => {
     const { db } = platform
     const { id, type: _, ...change } = body.price
-    // As on the platform, where the id in the body counts, not the one in the address.
+    // As on the platform, the ID in the body counts, not the one in the URL.
     const price = visible(platform, db.prices).get(id, 'prices')
-    refuseBreakingDefaults(platform, price, change)
+    rejectFallbackChange(platform, price, change)
     if (price.type === 'usage' && change.slug && change.slug !== price.slug)
       if (isNoCharge({ type: 'usage', slug: change.slug })) throw new Problem('BAD_REQUEST', reserved)
     const updated = db.prices.patch(price.id, { ...defined(change), updatedAt: now })
@@ -92,8 +92,8 @@ export function priceRoutes(route: Route): void {
   })
 }
 
-/** Two prices are what everything falls back to: a meter's that costs nothing, and the free plan's. */
-function refuseBreakingDefaults(
+/** Protects the two fallback prices: a meter's free price and the default plan's price. */
+function rejectFallbackChange(
   { db }: Platform,
   price: Price,
   change: { slug?: string | null | undefined; active?: boolean | undefined; isDefault: boolean },

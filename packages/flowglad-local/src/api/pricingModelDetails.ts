@@ -10,14 +10,14 @@ type WireFeature = Details['products'][number]['features'][number]
 export const presentPrice = (price: Price) => presentAs<WirePrice>()(price)
 export const presentFeature = (feature: Feature) => presentAs<WireFeature>()(feature)
 
-/** A price of a meter, where the SDK's types know that it is one. */
+/** Narrows a meter's price to the SDK's usage price. */
 function presentUsagePrice(price: Price): Flowglad.UsagePriceClientSelectSchema {
   const shown = presentPrice(price)
-  if (shown.type !== 'usage') throw new Error(`${price.id} is no usage price`)
+  if (shown.type !== 'usage') throw new Error(`${price.id} is not a usage price`)
   return shown
 }
 
-/** A pricing model with everything in it that is active. Prices of usage appear only under their meters. */
+/** Returns a pricing model with everything active in it. Usage prices appear only under their meters. */
 export function pricingModelDetails(platform: Platform, model: PricingModel): Details {
   const { db } = platform
   const products = db.products
@@ -37,7 +37,7 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
   return { ...model, products, usageMeters, ...(defaultProduct && { defaultProduct }) }
 }
 
-/** A product with these of its prices, and its features. Null when there are none: it cannot be sold, nor shown. */
+/** Returns a product with the given prices and its features, or null without a price. */
 export function productDetails({ db }: Platform, product: Product, prices: readonly Price[]) {
   const shown = prices.map(presentPrice)
   const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]

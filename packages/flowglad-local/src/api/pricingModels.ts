@@ -1,7 +1,7 @@
 import type { Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
-import { notFound, notImplemented, refused, refusedResult } from '../platform/problems.ts'
+import { notFound, notImplemented, rejected, rejectedResult } from '../platform/problems.ts'
 import { clonePricingModel } from '../pricing/clonePricingModel.ts'
 import { exportPricingModel } from '../pricing/exportPricingModel.ts'
 import { installPricingModel } from '../pricing/installPricingModel.ts'
@@ -13,13 +13,13 @@ import type { Route } from './route.ts'
 
 function findPricingModel({ db }: Platform, id: string) {
   const model = db.pricingModels.find(id)
-  if (!model) throw refusedResult('NotFoundError', `No pricing models found with id: ${id}`)
+  if (!model) throw rejectedResult('NotFoundError', `No pricing models found with id: ${id}`)
   return model
 }
 
 function defaultPricingModel({ db }: Platform) {
   for (const model of db.pricingModels.all()) if (model.isDefault) return model
-  throw refused('Default pricing model not found')
+  throw rejected('Default pricing model not found')
 }
 
 export function pricingModelRoutes(route: Route): void {
@@ -47,7 +47,7 @@ export function pricingModelRoutes(route: Route): void {
 
   route('GET', '/pricing-models/:id', {}, ({ platform, params }) => {
     const model = platform.db.pricingModels.find(params.id ?? '')
-    if (!model) throw refused(`Pricing Model ${params.id} not found`)
+    if (!model) throw rejected(`Pricing Model ${params.id} not found`)
     return {
       pricingModel: pricingModelDetails(platform, model),
     } satisfies Flowglad.PricingModelRetrieveResponse
@@ -69,7 +69,7 @@ export function pricingModelRoutes(route: Route): void {
     }),
     defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).optional(),
   })
-  // As on the platform, whose free plan is paid for once, with nothing, when nobody says how often it renews.
+  // As on the platform, the free plan is a single payment of 0 unless the caller gives an interval.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
     const { products, prices } = platform.db
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }
@@ -95,7 +95,7 @@ export function pricingModelRoutes(route: Route): void {
     const { id } = findPricingModel(platform, params.id ?? '')
     const { isDefault, name } = body.pricingModel
     if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
-      throw notImplemented('What is in a pricing model is changed part by part here, or in the pricing file.')
+      throw notImplemented('Change the parts of a pricing model through their own routes, or in the pricing file.')
     if (isDefault)
       for (const other of pricingModels.all())
         if (other.isDefault && other.id !== id)
@@ -116,7 +116,7 @@ export function pricingModelRoutes(route: Route): void {
         'The pricing model you are trying to clone either does not exist or you do not have permission to clone it.',
       )
     if (body.destinationEnvironment === 'livemode')
-      throw notImplemented('There is no live mode here: clone to testmode.')
+      throw notImplemented('flowglad-local has no live mode. Clone to testmode.')
     return {
       pricingModel: pricingModelDetails(platform, clonePricingModel(platform, now, original, body.name)),
     } satisfies Flowglad.PricingModelCloneResponse

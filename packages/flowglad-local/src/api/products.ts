@@ -46,7 +46,7 @@ const updateInput = z.object({
   featureIds,
 })
 
-/** What of the default product can be changed. */
+/** The fields of the default product that can change. */
 const changeable = ['name', 'slug', 'displayFeatures', 'description', 'imageURL', 'active']
 
 const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
@@ -107,10 +107,10 @@ export function productRoutes(route: Route): void {
   route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
     const { db } = platform
     const { id, ...change } = body.product
-    // As on the platform, where the id in the body counts, not the one in the address.
+    // As on the platform, the ID in the body counts, not the one in the URL.
     const product = visible(platform, db.products).find(id)
     if (!product) throw unexpected()
-    refuseChangingDefault(product, change)
+    rejectDefaultChange(product, change)
     const slug = change.slug === undefined ? product.slug : change.slug
     if (hasSlug(db.products.by('model', product.pricingModelId), slug, id)) throw productSlugTaken()
     const updated = db.products.patch(id, {
@@ -125,7 +125,7 @@ export function productRoutes(route: Route): void {
   })
 }
 
-function refuseChangingDefault(product: Product, change: { default?: boolean | undefined }): void {
+function rejectDefaultChange(product: Product, change: { default?: boolean | undefined }): void {
   if (change.default !== undefined && change.default !== product.default)
     throw new Problem('FORBIDDEN', 'Cannot change the default status of a product')
   const fixed = Object.keys(change).filter((key) => !changeable.includes(key))
@@ -152,7 +152,7 @@ function setFeatures(
   linkFeatures(platform, now, product, ids)
 }
 
-/** A changed price takes the place of the one before; a product's new slug is its price's too. */
+/** Replaces a changed price. A product's new slug also becomes its price's slug. */
 function followProduct(
   platform: Platform,
   now: number,
@@ -184,7 +184,7 @@ const compared = [
 
 type Said = { [Key in (typeof compared)[number]]?: Price[Key] | undefined } & Pick<Price, 'type'>
 
-/** Whether a price says something else than the current one; what the call leaves out is as it was. */
+/** Returns whether a price differs from the current one. Fields that the call leaves out are unchanged. */
 const differs = (said: Said, current: Price | undefined): boolean =>
   !current ||
   said.type !== current.type ||

@@ -17,16 +17,18 @@ import { defined } from './defined.ts'
 import type { Route } from './route.ts'
 import { visible } from './visible.ts'
 
-/** The SDK's types still name the feature that a seat came from; the platform does not tell it any more. */
-type Told<T> = T extends (infer Element)[]
-  ? Told<Element>[]
+/**
+ * Removes the feature that a seat came from. The SDK's types have it, but the platform no longer returns it.
+ */
+type WithoutFeatureId<T> = T extends (infer Element)[]
+  ? WithoutFeatureId<Element>[]
   : T extends object
-    ? { [Key in keyof T as Key extends 'subscriptionItemFeatureId' ? never : Key]: Told<T[Key]> }
+    ? { [Key in keyof T as Key extends 'subscriptionItemFeatureId' ? never : Key]: WithoutFeatureId<T[Key]> }
     : T
 
 const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
 
-/** Exactly one way of saying which. */
+/** Requires exactly one of the keys. */
 const exactlyOne = (keys: readonly string[]) => (input: object, context: z.core.$RefinementCtx) => {
   const given = Object.entries(input).filter(([key, value]) => keys.includes(key) && value !== undefined)
   if (given.length === 1) return
@@ -42,7 +44,7 @@ const which = {
 }
 const oneOfClaim = exactlyOne(['quantity', 'externalId', 'externalIds'])
 const oneOfRelease = exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds'])
-// The platform checks these two twice, and says so twice.
+// The platform checks these twice and reports the error twice.
 const claimInput = z
   .object({ ...which, metadata })
   .superRefine(oneOfClaim)
@@ -55,7 +57,7 @@ const usageQuery = z
   .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
-/** A list in a query string comes as one value, with commas as the SDK sends it, or as several. */
+/** A list in a query string: one value with commas, as the SDK sends it, or several values. */
 const many = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))
@@ -78,11 +80,11 @@ export function resourceRoutes(route: Route): void {
     name: z.string(),
     active: z.boolean().default(true),
   })
-  const refuseTakenSlug = ({ db, pricingModelId }: Platform, slug: string | undefined, id?: string) => {
+  const rejectTakenSlug = ({ db, pricingModelId }: Platform, slug: string | undefined, id?: string) => {
     if (hasSlug(db.resources.by('model', pricingModelId), slug, id)) throw slugTaken('resources', slug ?? '')
   }
 
-  // Not in pages, as on the platform.
+  // Without pages, as on the platform.
   route('GET', '/resources', {}, ({ platform }) => {
     return {
       resources: visible(platform, platform.db.resources).all(),
@@ -91,7 +93,7 @@ export function resourceRoutes(route: Route): void {
 
   route('POST', '/resources', { body: z.object({ resource: resourceFields }) }, ({ platform, now, body }) => {
     const { db, organizationId, pricingModelId } = platform
-    refuseTakenSlug(platform, body.resource.slug)
+    rejectTakenSlug(platform, body.resource.slug)
     const record = { ...newRecord('resource', now), organizationId, pricingModelId, ...body.resource }
     return { resource: db.resources.put(record) } satisfies Flowglad.ResourceCreateResponse
   })
@@ -120,7 +122,7 @@ export function resourceRoutes(route: Route): void {
     ({ platform, now, params, body }) => {
       const { id } = retrieve(platform, params.id)
       const { id: _, ...change } = body.resource
-      refuseTakenSlug(platform, change.slug, id)
+      rejectTakenSlug(platform, change.slug, id)
       return {
         resource: platform.db.resources.patch(id, { ...defined(change), updatedAt: now }),
       } satisfies Flowglad.ResourceUpdateResponse
@@ -138,7 +140,7 @@ export function resourceRoutes(route: Route): void {
         now,
         subscription,
         body,
-      ) satisfies Told<Flowglad.ResourceClaimClaimResponse>
+      ) satisfies WithoutFeatureId<Flowglad.ResourceClaimClaimResponse>
     },
   )
 
@@ -153,7 +155,7 @@ export function resourceRoutes(route: Route): void {
         now,
         subscription,
         body,
-      ) satisfies Told<Flowglad.ResourceClaimReleaseResponse>
+      ) satisfies WithoutFeatureId<Flowglad.ResourceClaimReleaseResponse>
     },
   )
 
@@ -188,7 +190,7 @@ export function resourceRoutes(route: Route): void {
         )
         .map((resource) =>
           usageAndClaims(platform, now, subscription, resource.id),
-        ) satisfies Told<Flowglad.ResourceClaimListUsagesResponse>
+        ) satisfies WithoutFeatureId<Flowglad.ResourceClaimListUsagesResponse>
     },
   )
 
@@ -207,7 +209,7 @@ export function resourceRoutes(route: Route): void {
   )
 }
 
-/** Everything it has, had or will have seats of. */
+/** Returns every resource of the subscription's past, current and future items. */
 const resourcesOf = (platform: Platform, subscription: Subscription) => {
   const items = platform.db.subscriptionItems.by('subscription', subscription.id)
   const ids = featuresOf(platform, items).flatMap((f) => f.resourceId ?? [])
@@ -219,5 +221,5 @@ function usageAndClaims(platform: Platform, now: number, subscription: Subscript
   return {
     usage: resourceUsage(platform, now, subscription, resource),
     claims: activeClaims(platform, now, subscription).filter((claim) => claim.resourceId === resourceId),
-  } satisfies Told<Flowglad.ResourceClaimRetrieveUsageResponse>
+  } satisfies WithoutFeatureId<Flowglad.ResourceClaimRetrieveUsageResponse>
 }

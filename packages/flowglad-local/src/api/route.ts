@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem } from '../platform/problems.ts'
-import { refuseBadPaging } from './list.ts'
+import { rejectBadPaging } from './list.ts'
 
-/** One call of the API, parsed, inside of a transaction that its handler's exception undoes. */
+/** A parsed call of the API. It runs in a transaction that an exception undoes. */
 interface Call<Body, Query> {
   platform: Platform
   /** The platform's time when the call began. */
@@ -12,18 +12,19 @@ interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
-  /** What the caller says the body is. */
+  /** The request's content-type header. */
   contentType: string | undefined
-  /** Answers with a problem while keeping what the transaction wrote. */
-  afterwards(problem: Problem): Problem
+  /** Fails the call but commits its transaction. */
+  failAfterCommit(problem: Problem): Problem
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
- * Adds a route. The handler is synchronous and runs in one transaction: two calls never interleave, so a duplicate that
- * races its original finds it. Unknown input is dropped; input of a wrong shape is a 400 with zod's issues.
- * @param path as in Flowglad's reference, without `/api/v1`, e.g. `/customers/:externalId`
+ * Adds a route. Its handler is synchronous and runs in one transaction, so calls never interleave and a
+ * concurrent duplicate finds the original. Drops unknown input; answers 400 with zod's issues to invalid
+ * input.
+ * @param path as in Flowglad's reference, without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(
   method: Method,
@@ -39,7 +40,7 @@ export const createRoute =
       method,
       url: path,
       handler: async (request) => {
-        if (method === 'GET') refuseBadPaging(request.query)
+        if (method === 'GET') rejectBadPaging(request.query)
         const body = parse(input.body, request.body)
         const query = parse(input.query, request.query)
         const answer = platform.db.transaction(() =>
@@ -50,7 +51,7 @@ export const createRoute =
             query,
             body,
             contentType: request.headers['content-type'],
-            afterwards: (problem) => problem,
+            failAfterCommit: (problem) => problem,
           }),
         )
         if (answer instanceof Problem) throw answer
@@ -59,16 +60,16 @@ export const createRoute =
     })
   }
 
-// A route without a schema has `undefined` for its type parameter, so `undefined` is a T there.
+// Without a schema, T is `undefined`.
 function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   if (!schema) return undefined as T
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw badRequest(parsed.error.issues.map(asTheyPutIt))
+  if (!parsed.success) throw badRequest(parsed.error.issues.map(withoutUnionOptions))
   return parsed.data
 }
 
-/** The platform's zod does not list a union's options yet. */
-function asTheyPutIt(issue: z.core.$ZodIssue): unknown {
+/** Removes a union's options, which the platform's version of zod doesn't list. */
+function withoutUnionOptions(issue: z.core.$ZodIssue): unknown {
   if (issue.code !== 'invalid_union' || !('options' in issue)) return issue
   const { options: _, ...rest } = issue
   return rest

@@ -11,14 +11,14 @@ type WireFeatureItem = NonNullable<
   Flowglad.StandardSubscriptionDetails['experimental']
 >['featureItems'][number]
 
-/** As a subscription appears alone. */
+/** Returns a subscription as it appears on its own. */
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
-/** A feature that a subscription has: its plan's, in its own amount. */
+/** Returns a subscription's feature, with its own amount. */
 export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
-/** A balance row per meter that has moved: the meter with what is available of it. */
+/** Returns a balance for each meter with a ledger entry: the meter and what is available. */
 export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
   return db.ledgerAccounts
     .by('subscription', subscriptionId)
@@ -29,7 +29,9 @@ export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
     }))
 }
 
-/** As a subscription appears in a customer's billing: with items, prices, features and balances. */
+/**
+ * Returns a subscription as it appears in a customer's billing: with items, prices, features and balances.
+ */
 export function subscriptionDetails(platform: Platform, now: number, subscription: Subscription) {
   const items = itemsAt(platform, subscription.id, now)
   return {

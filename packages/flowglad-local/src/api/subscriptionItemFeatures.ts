@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { SubscriptionFeature } from '../database/records/subscriptions.ts'
 import { newRecord } from '../platform/Platform.ts'
-import { notFound, refused } from '../platform/problems.ts'
+import { notFound, rejected } from '../platform/problems.ts'
 import { epochMs, quantities } from '../rules/bounds.ts'
 import { defined } from './defined.ts'
 import { featureKinds, namesForeign } from './featureKinds.ts'
@@ -18,7 +18,7 @@ const since = {
 }
 const productFeatureId = z.string().nullish()
 const ofItem = { subscriptionItemId: z.string(), featureId: z.string(), productFeatureId }
-// As on the platform, which asks for these and shows the feature's own.
+// As on the platform, required but ignored: the response has the feature's own name and slug.
 const called = { name: z.string(), slug: z.string() }
 const changed = { id: z.string(), productFeatureId }
 
@@ -37,13 +37,13 @@ const updateInput = z.object({
   ]),
 })
 
-const refusedInsert = (why: string) =>
-  refused(
+const rejectedInsert = (why: string) =>
+  rejected(
     `Failed to insert item into subscription_features: Failed to insert items into subscription_features: ${why}`,
   )
 const notVisible = 'new row violates row-level security policy'
 
-/** What one subscription has: its plan's features, and those that were given to it alone. */
+/** Adds the routes for the features of one subscription: those of its plan and those given to it alone. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
     const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
@@ -51,15 +51,15 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     return { subscriptionItemFeature: presentFeatureItem(feature) }
   })
 
-  // Credits come with the next renewal: nothing is granted at the moment, as on the platform.
+  // As on the platform, the credits are granted at the next renewal.
   route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
     const { db } = platform
     const given = body.subscriptionItemFeature
     const item = db.subscriptionItems.find(given.subscriptionItemId)
     const feature = visible(platform, db.features).find(given.featureId)
-    if (!item || !feature || namesForeign(platform, given)) throw refusedInsert(notVisible)
+    if (!item || !feature || namesForeign(platform, given)) throw rejectedInsert(notVisible)
     if (db.subscriptionFeatures.by('item', item.id).some(({ featureId }) => featureId === feature.id))
-      throw refusedInsert('duplicate key value violates unique constraint')
+      throw rejectedInsert('duplicate key value violates unique constraint')
     const stored: SubscriptionFeature = {
       ...newRecord('sub_feature', now),
       subscriptionItemId: item.id,
@@ -89,7 +89,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
       const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
       if (!feature) throw notFound(`SubscriptionItemFeature with id ${params.id} not found.`)
       const { id: _, ...change } = body.subscriptionItemFeature
-      if (namesForeign(platform, change)) throw refusedInsert(notVisible)
+      if (namesForeign(platform, change)) throw rejectedInsert(notVisible)
       return {
         subscriptionItemFeature: presentFeatureItem(
           platform.db.subscriptionFeatures.patch(feature.id, { ...defined(change), updatedAt: now }),

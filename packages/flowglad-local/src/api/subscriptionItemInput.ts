@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { int32Max } from '../rules/bounds.ts'
 
 /*
- * The platform takes an item in one of four shapes and, when it fits none, says of each why: so they are four here too,
- * with the fields in the platform's order. The first takes all that the second and the third do, and knows no `id`: an
- * item that is sent back as it was answered is therefore a new one.
+ * The platform accepts an item in one of four shapes. If none fits, its error explains each. So there are
+ * four here too, with fields in the platform's order. The first shape accepts whatever the second and third
+ * do, and has no `id`, so an item sent back as received becomes a new one.
  */
 
 const isUnits = (value: number) => Number.isInteger(value) && value > 0 && value <= int32Max
@@ -73,11 +73,11 @@ const terse = z
   .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), oneOfTwo)
 
 /**
- * An item that a subscription shall have: a price and how many of it, or an item in full, which may be called and cost
- * something else than its price says.
+ * An item of a subscription: a price with a quantity, or a full item whose name and cost can differ from its
+ * price.
  */
 export const subscriptionItemInput = z
-  // The platform's first shape loses a slug, and without an id the item with it; here it is read then, as was meant.
+  // The platform's first shape drops a slug, and then the item if it has no ID. This server keeps it.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

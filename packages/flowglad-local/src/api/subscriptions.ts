@@ -8,7 +8,7 @@ import { planAdjustment } from '../billing/planAdjustment.ts'
 import { subscribeCustomer } from '../billing/subscribe.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { refused, refusedPanic, refusedResult } from '../platform/problems.ts'
+import { rejected, rejectedPanic, rejectedResult } from '../platform/problems.ts'
 import { lastEpochMs, maxIntervals } from '../rules/bounds.ts'
 import { listPage, listQuery, type PageOf } from './list.ts'
 import type { Route } from './route.ts'
@@ -44,11 +44,11 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    // As on the platform, any number is a number: what cannot be stored is refused when it comes to that.
+    // As on the platform, any number is valid here. Storing it can still fail.
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),
-    // As on the platform, where JSON cannot say a date: whatever is sent is refused.
+    // As on the platform, JSON has no dates, so every value is rejected.
     startDate: z.date().optional(),
     trialEnd: z.number().max(lastEpochMs).optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -73,7 +73,7 @@ const createInput = z
 
 function findSubscription({ db }: Platform, id: string): Subscription {
   const subscription = db.subscriptions.find(id)
-  if (!subscription) throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
+  if (!subscription) throw rejectedResult('NotFoundError', `No subscriptions found with id: ${id}`)
   return subscription
 }
 
@@ -104,7 +104,7 @@ export function subscriptionRoutes(route: Route): void {
 
   route('GET', '/subscriptions/:id', {}, ({ platform, params }) => {
     const subscription = platform.db.subscriptions.find(params.id ?? '')
-    if (!subscription) throw refusedPanic('NotFoundError', `No subscriptions found with id: ${params.id}`)
+    if (!subscription) throw rejectedPanic('NotFoundError', `No subscriptions found with id: ${params.id}`)
     return {
       subscription: presentSubscription(subscription),
     } satisfies Flowglad.SubscriptionRetrieveResponse
@@ -114,10 +114,10 @@ export function subscriptionRoutes(route: Route): void {
     'POST',
     '/subscriptions/:id/adjust',
     { body: adjustInput },
-    ({ platform, now, params, body, afterwards }) => {
+    ({ platform, now, params, body, failAfterCommit }) => {
       const outcome = adjustSubscription(platform, now, params.id ?? '', asAdjustment(body))
-      // The failed payment stays in the books, so the refusal comes after the transaction.
-      if (!outcome.paid) return afterwards(refused('Billing run failed with status: FAILED'))
+      // The failed payment must be committed, so the error follows the transaction.
+      if (!outcome.paid) return failAfterCommit(rejected('Billing run failed with status: FAILED'))
       return {
         subscription: presentSubscription(outcome.subscription),
         subscriptionItems: outcome.items,
@@ -190,7 +190,7 @@ export function subscriptionRoutes(route: Route): void {
     { body: z.object({}) },
     ({ platform, now, params }) => {
       const subscription = platform.db.subscriptions.find(params.id ?? '')
-      if (!subscription) throw refused(`Subscription not found: ${params.id}`)
+      if (!subscription) throw rejected(`Subscription not found: ${params.id}`)
       const undone = cancelScheduledAdjustment(platform, now, subscription)
       return {
         subscription: presentSubscription(undone.subscription),

@@ -8,7 +8,10 @@ import { badRequest, notFound } from '../platform/problems.ts'
 const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
 
-/** Moves the clock and completes checkouts without a browser. On loopback, and only while test controls are on. */
+/**
+ * Moves the clock and completes checkouts without a browser. Available only on loopback and with test
+ * controls on.
+ */
 export function testControlRoutes(app: FastifyInstance, platform: Platform, advance: Advance): void {
   app.get('/clock', async () => ({ now: platform.clock.now() }))
 

@@ -6,14 +6,14 @@ import type { Price, UsageMeter } from '../database/records/pricing.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { UsageEvent } from '../database/records/usage.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { type Problem, refused, refusedResult } from '../platform/problems.ts'
+import { type Problem, rejected, rejectedResult } from '../platform/problems.ts'
 import { listPage, listQuery } from './list.ts'
 import type { Route } from './route.ts'
 
 const identifiers = ['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'] as const
 const oneIdentifier = 'Exactly one of priceId, priceSlug, usageMeterId, or usageMeterSlug must be provided'
 
-/** Whatever a `Date` can be made of, as on the platform; a moment of no use is none. */
+/** Accepts whatever `Date` accepts, as on the platform. Rejects an invalid date. */
 const usageDate = z.coerce.date().transform((date) => date.getTime())
 
 const deepestProperties = 100
@@ -31,11 +31,11 @@ const properties = z
 
 const eventInput = z
   .object({
-    // In the platform's order, which is the order of its complaints.
+    // In the platform's order, because its errors follow that order.
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // Flowglad takes "" for any event it already has and records nothing; refusing it is what was meant.
+    // Flowglad treats "" as any existing event and records nothing. That is a bug, so we reject it.
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),
@@ -61,28 +61,28 @@ export function usageEventRoutes(route: Route): void {
       const input = body.usageEvent
       const subscription = platform.db.subscriptions.find(input.subscriptionId)
       if (!subscription)
-        throw refusedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
+        throw rejectedResult('NotFoundError', `No subscriptions found with id: ${input.subscriptionId}`)
       const priced = resolvePrice(platform, subscription, input, {
-        notFound: (message) => refusedResult('NotFoundError', message),
-        invalid: (message) => refusedResult('ValidationError', message),
+        notFound: (message) => rejectedResult('NotFoundError', message),
+        invalid: (message) => rejectedResult('ValidationError', message),
         index: null,
       })
-      refuseArchived(platform, subscription)
+      rejectArchived(platform, subscription)
       const existing = findUsage(platform, input.transactionId, priced.meter.id)
       if (existing && existing.subscriptionId !== subscription.id)
-        throw refused(
+        throw rejected(
           `UsageEvent conflict: A usage event already exists for transactionid ${input.transactionId}, but does not belong to subscription ${subscription.id}. Please provide a unique transactionId to create a new usage event.`,
         )
       if (existing) return { usageEvent: presentUsageEvent(existing) }
       if (needsPeriod(platform, now, priced.meter, subscription))
-        throw refused(
+        throw rejected(
           `Invalid billingPeriod: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
         )
       if (needsProperties(priced.meter, input))
-        throw refused(
+        throw rejected(
           `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
         )
-      // The platform takes the beginning of 1970 for no date, here and not in bulk.
+      // The platform treats the start of 1970 as no date, but not in bulk calls.
       const usage = toUsage(subscription, priced, input, input.usageDate || now)
       return {
         usageEvent: presentUsageEvent(recordUsage(platform, now, usage)),
@@ -95,31 +95,31 @@ export function usageEventRoutes(route: Route): void {
     '/usage-events/bulk',
     { body: z.object({ usageEvents: z.array(eventInput) }) },
     ({ platform, now, body }) => {
-      // One concern after the other for all events, so that of several mistakes the same one is named.
+      // Check one rule at a time for all events, so that the error names the same mistake as on the platform.
       const subscribed = body.usageEvents.map((input, index) => {
         const subscription = platform.db.subscriptions.find(input.subscriptionId)
         if (!subscription)
-          throw refused(`Subscription not found: ${input.subscriptionId} (usage event at index ${index})`)
+          throw rejected(`Subscription not found: ${input.subscriptionId} (usage event at index ${index})`)
         return { input, subscription }
       })
-      for (const { subscription } of subscribed) refuseArchived(platform, subscription)
+      for (const { subscription } of subscribed) rejectArchived(platform, subscription)
       const priced = subscribed.map(({ input, subscription }, index) => ({
         input,
         subscription,
-        ...resolvePrice(platform, subscription, input, { notFound: refused, invalid: refused, index }),
+        ...resolvePrice(platform, subscription, input, { notFound: rejected, invalid: rejected, index }),
       }))
       const usages = priced.map(({ input, subscription, meter, price }, index) => {
         if (needsPeriod(platform, now, meter, subscription))
-          throw refused(
+          throw rejected(
             `Invalid billingPeriod: required for usage meter "${meter.name}" at index ${index} (count_distinct_properties aggregation)`,
           )
         if (needsProperties(meter, input))
-          throw refused(
+          throw rejected(
             `Invalid properties: required for usage meter "${meter.name}" at index ${index} (count_distinct_properties aggregation)`,
           )
         return toUsage(subscription, { meter, price }, input, input.usageDate ?? now)
       })
-      // Duplicates, of stored events or within the batch, are left out of the answer; the first one wins.
+      // The response leaves out duplicates of stored events and within the batch. The first one wins.
       const usageEvents: UsageEvent[] = []
       for (const usage of usages) {
         if (findUsage(platform, usage.transactionId, usage.meter.id)) continue
@@ -135,7 +135,7 @@ export function usageEventRoutes(route: Route): void {
 
   route('GET', '/usage-events/:id', {}, ({ platform, params }) => {
     const event = platform.db.usageEvents.find(params.id ?? '')
-    if (!event) throw refusedResult('NotFoundError', `No usage events found with id: ${params.id}`)
+    if (!event) throw rejectedResult('NotFoundError', `No usage events found with id: ${params.id}`)
     return { usageEvent: presentUsageEvent(event) } satisfies Flowglad.UsageEventRetrieveResponse
   })
 }
@@ -143,13 +143,13 @@ export function usageEventRoutes(route: Route): void {
 const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
   meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
 
-/** What is counted once in a period cannot be counted without one. */
+/** Counting once per period requires a period. */
 const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
   meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 
-function refuseArchived({ db }: Platform, subscription: Subscription): void {
+function rejectArchived({ db }: Platform, subscription: Subscription): void {
   if (db.customers.get(subscription.customerId).archived)
-    throw refused('Cannot create usage event for archived customer')
+    throw rejected('Cannot create usage event for archived customer')
 }
 
 const toUsage = (
@@ -173,7 +173,7 @@ interface Wording {
   index: number | null
 }
 
-/** The meter and price that an event's one identifier means, in the customer's own pricing model. */
+/** Returns the meter and price that an event's identifier names in the customer's pricing model. */
 function resolvePrice(
   { db }: Platform,
   subscription: Subscription,
@@ -215,14 +215,14 @@ function resolvePrice(
           ? `Invalid priceId: Price ${price.id} is not a usage price. Please provide a usage price id to create a usage event.`
           : `Invalid priceId: Price ${price.id} at index ${index} is type "${price.type}" which is not a usage price`,
       )
-    // Only a bulk call minds that a price is archived.
+    // Only a bulk call rejects an archived price.
     if (index !== null && !price.active) throw notFound(`Price not found: ${price.id} ${elsewhere}`)
     return { meter: db.usageMeters.get(price.usageMeterId), price }
   }
   const slug = input.priceSlug ?? ''
   const named = db.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
   const price = named.find((p) => p.productId) ?? named[0]
-  // A bulk call looks among usage prices only.
+  // A bulk call searches only usage prices.
   if (!price || (index !== null && !price.usageMeterId))
     throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
   if (!price.usageMeterId)

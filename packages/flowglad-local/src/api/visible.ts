@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/Platform.ts'
-import { Problem, refusedResult } from '../platform/problems.ts'
+import { Problem, rejectedResult } from '../platform/problems.ts'
 
 interface OfModel {
   id: string
@@ -11,7 +11,7 @@ interface Source<R> {
   find(id: string): R | undefined
 }
 
-/** What the API key sees of a table: the platform keeps every key to its own pricing model, in lists and by id. */
+/** Returns the records of a table that the API key can see: those of its own pricing model. */
 export function visible<R extends OfModel>({ pricingModelId }: Platform, table: Source<R>) {
   const find = (id: string | undefined): R | undefined => {
     const record = table.find(id ?? '')
@@ -21,19 +21,19 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
     all: (): R[] => table.by('model', pricingModelId),
     find,
     /**
-     * The record that a caller named.
-     * @throws with the platform's text, e.g. "No features found with id: …"
+     * Returns the record with an ID.
+     * @throws the platform's error, such as "No features found with id: …"
      */
     get(id: string | undefined, noun: string): R {
       const record = find(id)
-      if (!record) throw refusedResult('NotFoundError', `No ${noun} found with id: ${id}`)
+      if (!record) throw rejectedResult('NotFoundError', `No ${noun} found with id: ${id}`)
       return record
     },
   }
 }
 
-/** The API key is for one pricing model: it cannot put anything into another. */
-export function refuseOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
+/** Rejects another pricing model than the API key's. */
+export function rejectOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
   if (pricingModelId !== own)
     throw new Problem('FORBIDDEN', 'You do not have permission to perform this operation.')
 }

@@ -5,7 +5,7 @@ import { eventTypes } from '../webhooks/announce.ts'
 import { createWebhookSecret } from '../webhooks/sign.ts'
 import { defined } from './defined.ts'
 import type { Route } from './route.ts'
-import { refuseOtherModel, visible } from './visible.ts'
+import { rejectOtherModel, visible } from './visible.ts'
 
 const where = {
   url: z.url({ protocol: /^https?$/ }),
@@ -30,11 +30,14 @@ const updateInput = z.object({
 
 const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
 
-/** Receivers of events that an application registers itself. The secret is told once, when one is made. */
+/**
+ * Adds the routes for webhooks that an application registers. The response to a new one contains its secret;
+ * later responses don't.
+ */
 export function webhookRoutes(route: Route): void {
   route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {
     const { db, organizationId } = platform
-    refuseOtherModel(platform, body.webhook.pricingModelId)
+    rejectOtherModel(platform, body.webhook.pricingModelId)
     const secret = createWebhookSecret()
     const webhook = db.webhooks.put({
       ...newRecord('webhook', now),

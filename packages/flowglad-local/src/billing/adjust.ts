@@ -1,6 +1,6 @@
 import type { Subscription, SubscriptionItem } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { type Problem, refused, refusedResult } from '../platform/problems.ts'
+import { type Problem, rejected, rejectedResult } from '../platform/problems.ts'
 import { discountOn } from '../rules/discount.ts'
 import { proratedGrants } from '../rules/proration.ts'
 import { paymentMethodOf } from './collect.ts'
@@ -11,25 +11,25 @@ import { grantCredits } from './ledger.ts'
 import { currentPeriod } from './periods.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 
-/** How the platform words a plan that cannot be carried out. */
+/** Returns the platform's error for a plan that can't be carried out. */
 function problemOf(reason: string, subscriptionId: string): Problem {
   const terminal = /terminal state: (\w+)/.exec(reason)
   if (terminal)
-    return refused(
+    return rejected(
       `Unwrap called on Err: TerminalStateError: Subscription ${subscriptionId} is in terminal state: ${terminal[1]}`,
     )
   if (reason === noPeriod)
-    return refusedResult('NotFoundError', `BillingPeriod not found: subscription:${subscriptionId}`)
-  if (/^(Price|Subscription) not found: /.test(reason)) return refusedResult('NotFoundError', reason)
+    return rejectedResult('NotFoundError', `BillingPeriod not found: subscription:${subscriptionId}`)
+  if (/^(Price|Subscription) not found: /.test(reason)) return rejectedResult('NotFoundError', reason)
   if (reason.startsWith('Cannot reduce capacity'))
-    return refusedResult('ConflictError', `resource conflict: ${reason}`)
-  return refusedResult('ValidationError', `Invalid subscription: ${reason}`)
+    return rejectedResult('ConflictError', `resource conflict: ${reason}`)
+  return rejectedResult('ValidationError', `Invalid subscription: ${reason}`)
 }
 
 /**
- * Changes what a subscription consists of: now, for the prorated difference and with prorated credits, or at the end of
- * the period. When the payment fails nothing changes, except that the failed payment and its open invoice stand in the
- * books; nobody tries again. When it succeeds the subscription is active, whether it was on trial or past due before.
+ * Changes the items of a subscription: either now, with a prorated charge and prorated credits, or at the end
+ * of the period. If the payment fails, only the failed payment and its open invoice remain, and it isn't
+ * retried. If it succeeds, the subscription becomes active, even if it was on trial or past due.
  */
 export function adjustSubscription(
   platform: Platform,
@@ -55,7 +55,7 @@ export function adjustSubscription(
   } else {
     db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
   }
-  // As on the platform: even a change that waits renames the subscription at once, after what it still consists of.
+  // As on the platform, even a scheduled change renames the subscription now, after its current items.
   followItems(platform, at, subscription)
   return {
     paid: true as const,
@@ -67,8 +67,8 @@ export function adjustSubscription(
 }
 
 /**
- * Charges the difference on an invoice that repeats the period's lines. As on the platform a running discount is taken
- * off all of them, and the payment counts as one made with it; never more than the difference is asked for.
+ * Charges the difference on an invoice that repeats the period's lines. As on the platform, a running
+ * discount applies to all of them and counts as used. Never charges more than the difference.
  */
 function collectProration(
   platform: Platform,
@@ -83,7 +83,7 @@ function collectProration(
   const inPeriod = db.invoices
     .by('subscription', subscription.id)
     .filter((invoice) => invoice.billingPeriodId === period.id)
-  // The one of a change that failed is no part of what the period costs.
+  // A failed change's invoice isn't part of what the period costs.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
   const earlierLines = earlier ? db.invoiceLineItems.by('invoice', earlier.id) : []
   const repeated = earlierLines.filter((line) => line.type === 'static')
@@ -150,7 +150,7 @@ function grantDifference(
     db.usageCredits
       .by('subscription', subscription.id)
       .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
-      // A settlement pays for usage of the period before; it is not part of any plan's grant.
+      // A settlement pays for usage of the previous period, so it isn't part of a plan's grant.
       .filter((credit) => credit.source !== 'overage_settlement')
       .reduce((sum, credit) => sum + credit.issued, 0)
   for (const { feature, amount } of proratedGrants(features, { issued, elapsed })) {
@@ -166,11 +166,13 @@ function grantDifference(
   }
 }
 
-/** Takes back a change that waits for the end of the period. Returns how many planned items that removes. */
+/**
+ * Cancels a change that is scheduled for the end of the period. Returns how many planned items it removes.
+ */
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
   const { db } = platform
   if (subscription.scheduledAdjustmentAt === null)
-    throw refused(
+    throw rejected(
       `Invalid subscription: Subscription ${subscription.id} does not have a scheduled adjustment to cancel.`,
     )
   const items = db.subscriptionItems.by('subscription', subscription.id)

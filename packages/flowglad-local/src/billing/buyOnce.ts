@@ -11,8 +11,8 @@ import { grantCredits } from './ledger.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
 /**
- * A one-time product. As on the platform, quantity multiplies neither the charge nor the credits, the credits are those
- * of the first credit feature that was made, and they never expire.
+ * Sells a one-time product. As on the platform, the quantity affects neither the charge nor the credits, only
+ * the first credit feature grants credits, and they never expire.
  */
 export function buyOnce(
   platform: Platform,
@@ -46,7 +46,7 @@ export function buyOnce(
   if (redemption) countRedemption(platform, at, redemption)
   announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
   grantPurchasedCredits(platform, at, customer, product)
-  // The payment says who paid, and a session knows the purchase that came of it.
+  // Only these sessions record the payer and the purchase.
   return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
 }
 

@@ -6,7 +6,9 @@ import { expireItem } from './items.ts'
 import { periodAt } from './periods.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
-/** Ends a subscription now. A customer who is left without any gets the default plan, with fresh credits. */
+/**
+ * Ends a subscription now. A customer without another subscription gets the default plan with fresh credits.
+ */
 export function cancelNow(
   platform: Platform,
   at: number,
@@ -40,13 +42,13 @@ export function cancelNow(
   return canceled
 }
 
-/** Stops collecting: the subscription ends, or is about to. */
+/** Stops collecting for a subscription that ends or will end. */
 export function abandonBillingRuns({ db }: Platform, at: number, subscription: Subscription): void {
   for (const run of db.billingRuns.by('subscription', subscription.id))
     if (run.dueAt !== null) db.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
 }
 
-/** Gives the free plan up for a paid one. Its credits stay behind with it, and nobody is told of a cancellation. */
+/** Replaces the free plan with a paid one. Its credits end with it, and no cancellation is announced. */
 export function replaceFreePlan(
   { db }: Platform,
   at: number,

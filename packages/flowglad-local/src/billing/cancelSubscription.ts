@@ -1,12 +1,12 @@
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { refused } from '../platform/problems.ts'
+import { rejected } from '../platform/problems.ts'
 import { abandonBillingRuns, cancelNow } from './cancel.ts'
 import { paymentMethodOf } from './collect.ts'
 import { latestPeriod } from './periods.ts'
 import { isTerminal } from './subscriptions.ts'
 
-/** Ends a subscription now or at the end of its period. Ending what has ended changes nothing. */
+/** Ends a subscription now or at the end of its period. Does nothing if it has already ended. */
 export function cancelSubscription(
   platform: Platform,
   now: number,
@@ -14,17 +14,17 @@ export function cancelSubscription(
   timing: 'immediately' | 'at_end_of_current_billing_period',
 ): Subscription {
   if (subscription.isFreePlan)
-    throw refused(
+    throw rejected(
       'Invalid subscription: Cannot cancel the default free plan. Please upgrade to a paid plan instead.',
     )
   if (isTerminal(subscription)) return subscription
   if (subscription.scheduledAdjustmentAt !== null)
-    throw refused(
+    throw rejected(
       'Invalid subscription: A scheduled adjustment is pending. Cancel the scheduled adjustment before canceling the subscription.',
     )
   if (timing === 'immediately') return cancelNow(platform, now, subscription)
   if (!latestPeriod(platform, subscription.id))
-    throw refused(`Current billing period not found: subscription ${subscription.id}`)
+    throw rejected(`Current billing period not found: subscription ${subscription.id}`)
   abandonBillingRuns(platform, now, subscription)
   return platform.db.subscriptions.patch(subscription.id, {
     status: 'cancellation_scheduled',
@@ -33,7 +33,7 @@ export function cancelSubscription(
   })
 }
 
-/** Takes a scheduled cancellation back; without one nothing happens. */
+/** Undoes a scheduled cancellation. Does nothing if there is none. */
 export function resumeSubscription(
   platform: Platform,
   now: number,
@@ -41,7 +41,7 @@ export function resumeSubscription(
 ): Subscription {
   if (subscription.status !== 'cancellation_scheduled') return subscription
   if (!subscription.doNotCharge && !paymentMethodOf(platform, subscription))
-    throw refused(
+    throw rejected(
       'Invalid paymentMethod: Cannot uncancel paid subscription without an active payment method. Please add a payment method first.',
     )
   const trialing = subscription.trialEnd !== null && subscription.trialEnd > now

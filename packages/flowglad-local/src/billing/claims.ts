@@ -2,13 +2,13 @@ import type { Metadata } from '../database/records/base.ts'
 import type { Resource } from '../database/records/pricing.ts'
 import type { ResourceClaim, Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { refused } from '../platform/problems.ts'
+import { rejected } from '../platform/problems.ts'
 import { featuresOf, itemsAt } from './items.ts'
 import { isTerminal } from './subscriptions.ts'
 
 const claimsAtOnce = 10_000
 
-/** What gives a subscription seats of a resource at a moment. */
+/** Returns the features that give a subscription seats of a resource at a moment. */
 const featuresAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource) =>
   featuresOf(platform, itemsAt(platform, subscription.id, at)).filter(
     ({ resourceId, expiredAt }) => resourceId === resource.id && (expiredAt === null || expiredAt > at),
@@ -17,7 +17,7 @@ const featuresAt = (platform: Platform, at: number, subscription: Subscription, 
 const capacityAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource): number =>
   featuresAt(platform, at, subscription, resource).reduce((sum, { amount }) => sum + (amount ?? 0), 0)
 
-/** Seats in use, oldest first. A temporary one ends with the capacity it was taken from. */
+/** Returns the seats in use, oldest first. A temporary claim ends with the capacity it was taken from. */
 export const activeClaims = ({ db }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
   db.resourceClaims
     .by('subscription', subscription.id)
@@ -32,7 +32,7 @@ export const findResource = (
 
 function claimable(platform: Platform, subscription: Subscription, slug: string): Resource {
   const resource = findResource(platform, subscription, slug)
-  if (!resource) throw refused(`Resource with slug "${slug}" not found in pricing model`)
+  if (!resource) throw rejected(`Resource with slug "${slug}" not found in pricing model`)
   return resource
 }
 
@@ -55,15 +55,15 @@ export function resourceUsage(
 
 export interface ClaimRequest {
   resourceSlug: string
-  /** Nameless seats. */
+  /** How many anonymous seats. */
   quantity?: number | undefined
-  /** A seat of somebody's: claiming it again is claiming it once. */
+  /** A named seat. Claiming it again has no effect. */
   externalId?: string | undefined
   externalIds?: string[] | undefined
   metadata?: Metadata | undefined
 }
 
-/** Takes seats, all of the asked ones or none. */
+/** Claims all of the requested seats or none. */
 export function claimResource(
   platform: Platform,
   at: number,
@@ -72,12 +72,12 @@ export function claimResource(
 ) {
   const { db, organizationId } = platform
   if (isTerminal(subscription))
-    throw refused(
+    throw rejected(
       `Cannot claim resources: Subscription ${subscription.id} is not active (status: ${subscription.status})`,
     )
   const resource = claimable(platform, subscription, request.resourceSlug)
   if (featuresAt(platform, at, subscription, resource).length === 0)
-    throw refused(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
+    throw rejected(`No Resource feature found for resource ${resource.id} in subscription ${subscription.id}`)
   const held = activeClaims(platform, at, subscription).filter((c) => c.resourceId === resource.id)
   const names = request.externalIds ?? (request.externalId === undefined ? null : [request.externalId])
   const newNames = names && [...new Set(names)].filter((name) => !held.some((c) => c.externalId === name))
@@ -85,11 +85,11 @@ export function claimResource(
   const capacity = capacityAt(platform, at, subscription, resource)
   const available = capacity - held.length
   if (requested > available)
-    throw refused(
+    throw rejected(
       `No available capacity. Requested: ${requested}, Available: ${available}, Capacity: ${capacity}`,
     )
-  // Each is a record of its own: a call that asks for millions would take the whole server with it.
-  if (requested > claimsAtOnce) throw refused(`At most ${claimsAtOnce} seats can be claimed in one call`)
+  // Each claim is a record, so a request for millions would exhaust the server's memory.
+  if (requested > claimsAtOnce) throw rejected(`One call can claim at most ${claimsAtOnce} seats`)
   const wanted = newNames ?? Array.from({ length: requested }, () => null)
   const change = scheduledCapacity(platform, subscription, resource)
   const lasting = change ? Math.max(0, change.capacity - held.length) : wanted.length
@@ -123,7 +123,7 @@ export function claimResource(
   }
 }
 
-/** Fewer seats to come: claims beyond them last only until then. */
+/** Returns a scheduled reduction of seats. Claims beyond it last only until then. */
 function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
   if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)
     return {
@@ -142,14 +142,14 @@ function scheduledCapacity(platform: Platform, subscription: Subscription, resou
 
 export interface ReleaseRequest {
   resourceSlug: string
-  /** Nameless seats, oldest first. */
+  /** How many anonymous seats, oldest first. */
   quantity?: number | undefined
   externalId?: string | undefined
   externalIds?: string[] | undefined
   claimIds?: string[] | undefined
 }
 
-/** Gives seats back, all of the asked ones or none. */
+/** Releases all of the requested seats or none. */
 export function releaseResource(
   platform: Platform,
   at: number,
@@ -174,14 +174,14 @@ function chosenClaims(held: ResourceClaim[], request: ReleaseRequest): ResourceC
   if (quantity !== undefined) {
     const nameless = held.filter((claim) => claim.externalId === null)
     if (nameless.length < quantity)
-      throw refused(
+      throw rejected(
         `Cannot release ${quantity} anonymous claims. Only ${nameless.length} exist. Use claimIds to release specific claims regardless of type.`,
       )
     return nameless.slice(0, quantity)
   }
   const find = (what: 'id' | 'externalId', value: string) => {
     const claim = held.find((c) => c[what] === value)
-    if (!claim) throw refused(`No active claim found with ${what} "${value}"`)
+    if (!claim) throw rejected(`No active claim found with ${what} "${value}"`)
     return claim
   }
   if (claimIds) return [...new Set(claimIds)].map((id) => find('id', id))

@@ -14,16 +14,19 @@ import { overageLines, settleOverage } from './overage.ts'
 import { addPeriod, latestPeriod } from './periods.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Days until the next attempt, after the first, second and third failure. */
+/** Days until the next attempt after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-/** The card that pays for a subscription: its own, never another of the customer's. */
+/** Returns the card of a subscription. Never falls back to another card of the customer. */
 export function paymentMethodOf({ db }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
   return id === null ? null : db.paymentMethods.get(id)
 }
 
-/** The card that a run charges. Only the first may take a saved one, which does not become the subscription's own. */
+/**
+ * Returns the card that a run charges. Only the first run can use the customer's default card, which doesn't
+ * become the subscription's own.
+ */
 function methodFor(platform: Platform, subscription: Subscription, reason: BillingRun['reason']) {
   const own = paymentMethodOf(platform, subscription)
   if (own || reason !== 'first') return own
@@ -35,7 +38,10 @@ export function defaultPaymentMethod({ db }: Platform, customerId: string): Paym
   return methods.find((method) => method.default) ?? methods[0] ?? null
 }
 
-/** What a plan costs in a period. A subscription that takes over in the middle of one pays for the rest of it. */
+/**
+ * Returns the invoice lines of a plan for a period. A subscription that starts within a period pays for the
+ * rest of it.
+ */
 function planLines(platform: Platform, at: number, subscription: Subscription): StaticLine[] {
   if (subscription.status === 'trialing') return []
   const { startDate, currentBillingPeriodStart, currentBillingPeriodEnd } = subscription
@@ -63,7 +69,7 @@ export function runBilling(
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
   const lines: Line[] = planLines(platform, at, subscription)
-  // As on the platform: nobody to charge, no invoice, and one of nothing where there is somebody.
+  // As on the platform: without a card there is no invoice; with a card there is one, even for $0.
   if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
     if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
     else db.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
@@ -100,7 +106,7 @@ export function runBilling(
   attemptBillingRun(platform, at, scheduled, { onSession })
 }
 
-/** The run that bills the current period, if there was anybody to bill. */
+/** Returns the run that bills the current period, if any. */
 function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun | undefined {
   const period = latestPeriod(platform, subscription.id)
   return platform.db.billingRuns
@@ -108,14 +114,14 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
     .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
 }
 
-/** Bills the current period to somebody who is there to pay, or tries once more what could not be collected for it. */
+/** Bills the current period while the customer is present, or retries what could not be collected for it. */
 export function payNow(platform: Platform, at: number, subscription: Subscription): void {
   const run = runOfPeriod(platform, subscription)
   if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
   else if (run.status !== 'succeeded') attemptBillingRun(platform, at, run, { onSession: true })
 }
 
-/** What activating a subscription is going to charge, in cents. */
+/** Returns what activating a subscription will charge, in cents. */
 export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
   const { status, isFreePlan } = subscription
   if (status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
@@ -124,7 +130,10 @@ export function dueOnActivation(platform: Platform, at: number, subscription: Su
   return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])
 }
 
-/** Tries to collect what a run is about; a failure of the first payment ends the subscription, later ones are retried. */
+/**
+ * Tries to collect what a run bills. Ends the subscription if its first payment fails, and retries later
+ * ones.
+ */
 export function attemptBillingRun(
   platform: Platform,
   at: number,
@@ -162,8 +171,8 @@ export function attemptBillingRun(
 }
 
 /**
- * Whether the subscription has been paid for, and still is: one whose only payment was refunded has not. After a trial
- * the first payment is that of a renewal.
+ * Returns whether the subscription has a payment that was not refunded. After a trial, the first payment is
+ * that of a renewal.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')
@@ -177,7 +186,7 @@ function collected(
   const { db } = platform
   if (subscription.status === 'incomplete' || subscription.status === 'past_due')
     db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
-  // The platform gives a subscription that is never charged no credits.
+  // The platform grants no credits to a subscription that is never charged.
   if (reason === 'first' && !subscription.doNotCharge)
     grantPlanCredits(platform, at, subscription, { renewal: false })
 }

@@ -4,7 +4,7 @@ import type { Price, Product } from '../database/records/pricing.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import { createName } from '../platform/ids.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { refused, refusedResult } from '../platform/problems.ts'
+import { rejected, rejectedResult } from '../platform/problems.ts'
 import { announce } from '../webhooks/announce.ts'
 import { addPurchase, type Paid } from './addPurchase.ts'
 import { buyOnce } from './buyOnce.ts'
@@ -16,7 +16,7 @@ import { redeem } from './discounts.ts'
 import { currentSubscriptions, isTerminal, planConflict, planName, trialEndOf } from './subscriptions.ts'
 import { type TestCard, testCardExpiry } from './testCards.ts'
 
-/** What a person fills in on the hosted page. */
+/** What the customer enters on the hosted page. */
 export interface CheckoutDetails {
   name: string
   email: string
@@ -24,7 +24,7 @@ export interface CheckoutDetails {
   card: TestCard
 }
 
-/** Completes a session that somebody paid for: all of it or, when a rule forbids it, nothing. */
+/** Completes a paid session. If a rule forbids it, changes nothing. */
 export function completeCheckout(
   platform: Platform,
   at: number,
@@ -34,7 +34,7 @@ export function completeCheckout(
   const { db } = platform
   if (session.status === 'succeeded') return session
   if (session.status !== 'open' || session.expires <= at)
-    throw refused(`Checkout session ${session.id} can no longer be completed: it is ${session.status}`)
+    throw rejected(`Checkout session ${session.id} can no longer be completed, because it is ${session.status}`)
   const billingAddress: BillingAddress = {
     name: details.name,
     email: details.email,
@@ -42,7 +42,7 @@ export function completeCheckout(
   }
   const customer = session.customerId
     ? db.customers.get(session.customerId)
-    : becomeCustomer(platform, at, details, billingAddress)
+    : createPayer(platform, at, details, billingAddress)
   const outcome = fulfil(platform, at, { session, customer, details, billingAddress })
   return db.checkoutSessions.patch(session.id, {
     status: 'succeeded',
@@ -55,7 +55,7 @@ export function completeCheckout(
   })
 }
 
-/** Does what a session is for. Returns what only some sessions say afterwards. */
+/** Carries out a session. Returns the fields that only some types of session set. */
 function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSession> {
   const { db } = platform
   const { session } = paid
@@ -72,7 +72,7 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
       const id = session.targetSubscriptionId
       if (id === null) return {}
       if (db.subscriptions.find(id)?.customerId !== paid.customer.id)
-        throw refusedResult('NotFoundError', `No subscriptions found with id: ${id}`)
+        throw rejectedResult('NotFoundError', `No subscriptions found with id: ${id}`)
       db.subscriptions.patch(id, { defaultPaymentMethodId: method.id, updatedAt: at })
       return {}
     }
@@ -85,19 +85,19 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
 }
 
 /**
- * Gives a subscription a card and bills what it owes: one that waits for its first payment starts, one that is past due
- * catches up, the free plan gets its invoice of nothing. What is paid for is not paid for again, where the platform
- * charges the whole period once more.
+ * Saves a card for a subscription and bills what it owes: starts an incomplete one, collects for one that is
+ * past due, and invoices the free plan. Doesn't charge for a period that is already paid, although the
+ * platform does.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {
   const { db } = platform
   const target = db.subscriptions.get(paid.session.targetSubscriptionId ?? '')
   const barred = isTerminal(target) ? 'canceled' : target.doNotCharge ? 'doNotCharge' : null
-  if (barred) throw refused(`Invalid subscription: Cannot create billing run for ${barred} subscription`)
+  if (barred) throw rejected(`Invalid subscription: Cannot create billing run for ${barred} subscription`)
   const { status } = target
   const subscription = db.subscriptions.patch(target.id, {
     defaultPaymentMethodId: saveCard(platform, at, paid).id,
-    // Whoever is past due is not until the payment is made.
+    // A subscription stays past due until it is paid.
     ...(status !== 'past_due' && { status: 'active' }),
     updatedAt: at,
   })
@@ -108,7 +108,7 @@ function activate(platform: Platform, at: number, paid: Paid): void {
 function subscribe(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {
   const { session, customer } = paid
   const conflict = planConflict(platform, customer, price)
-  if (conflict) throw refused(conflict)
+  if (conflict) throw rejected(conflict)
   const free = currentSubscriptions(platform, customer.id).find((s) => s.isFreePlan)
   const method = saveCard(platform, at, paid)
   const trialEnd = trialEndOf(platform, customer, price, at)
@@ -121,7 +121,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
     paymentMethodId: method.id,
     metadata: session.outputMetadata ?? {},
     trialEnd,
-    // A trial has a cycle of its own.
+    // A trial starts its own billing cycle.
     continues: trialEnd === null ? continuedBy(session, free) : undefined,
   })
   if (free) replaceFreePlan(platform, at, free, subscription)
@@ -140,7 +140,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
-/** The free plan whose billing cycle a session is to keep. */
+/** Returns the free plan whose billing cycle a session keeps. */
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
 
@@ -167,8 +167,8 @@ function saveCard({ db }: Platform, at: number, { customer, details }: Paid): Pa
   })
 }
 
-/** Somebody whom the application did not name: a customer like any other from here on, the free plan included. */
-const becomeCustomer = (
+/** Creates a customer on the free plan from an anonymous checkout. */
+const createPayer = (
   platform: Platform,
   at: number,
   { name, email }: CheckoutDetails,

@@ -9,7 +9,10 @@ import { grantPlanCredits } from './grantPlanCredits.ts'
 import { addItem } from './items.ts'
 import { addPeriod } from './periods.ts'
 
-/** A subscription with its first item, and its first period unless a payment has to come before. Whether it is paid for, and what it grants, is the caller's affair. */
+/**
+ * Creates a subscription with its first item, and with its first period unless a payment has to come first.
+ * The caller collects payments and grants credits.
+ */
 export function createSubscription(
   platform: Platform,
   at: number,
@@ -23,7 +26,10 @@ export function createSubscription(
     backupPaymentMethodId?: string | null
     metadata?: Metadata | null
     doNotCharge?: boolean
-    /** The plan whose billing cycle it continues: its first period is that plan's current one. Default: a cycle of its own, from now. */
+    /**
+     * The plan whose billing cycle it continues, starting with that plan's current period. Default: a new
+     * cycle from now.
+     */
     continues?: Subscription | undefined
     trialEnd?: number | null
     interval?: Subscription['interval']
@@ -77,7 +83,7 @@ export function createSubscription(
   return subscription
 }
 
-/** The default product's subscription, with its credits: what every customer has who has nothing else. */
+/** Starts the default plan with its credits. Every customer without another plan has it. */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
   const { db } = platform
   const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId

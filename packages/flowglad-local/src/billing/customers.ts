@@ -13,7 +13,7 @@ const externalIdTaken = () =>
 export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
-/** A customer on the default plan, with its credits; one that is archived from the beginning has none. */
+/** Creates a customer on the default plan, with its credits. A customer created as archived gets no plan. */
 export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
   const { db, organizationId } = platform
   const archived = input.archived ?? false
@@ -38,8 +38,8 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
 }
 
 /**
- * Ends the customer's active subscriptions and frees the external id. As on the platform, those in another state go on:
- * a trial, one that is past due, one that is about to end. Archiving twice is archiving once.
+ * Ends the customer's active subscriptions and frees the external ID. As on the platform, trials, past-due
+ * subscriptions and scheduled cancellations continue.
  */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')

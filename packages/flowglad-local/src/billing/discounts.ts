@@ -3,30 +3,30 @@ import type { DiscountRedemption } from '../database/records/payments.ts'
 import type { Discount } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** The discount that a code gives in a checkout: an active one of the pricing model that it sells from. */
+/** Returns the active discount with this code in the session's pricing model. */
 const findDiscount = ({ db }: Platform, session: CheckoutSession, code: string): Discount | undefined =>
   db.discounts
     .by('model', session.pricingModelId)
     .find((discount) => discount.active && discount.code === code.trim().toUpperCase())
 
-/** Whether there is any code that a checkout would take. */
-export const takesDiscounts = ({ db }: Platform, session: CheckoutSession): boolean =>
+/** Returns whether any discount code applies to a checkout. */
+export const acceptsDiscounts = ({ db }: Platform, session: CheckoutSession): boolean =>
   session.type === 'product' &&
   db.discounts.by('model', session.pricingModelId).some((discount) => discount.active)
 
-/** Puts a discount on a session, or takes the one that is there away. Says whether the code was good. */
+/** Applies a discount to a session, or removes the current one. Returns whether the code is valid. */
 export function applyDiscount(
   platform: Platform,
   at: number,
   session: CheckoutSession,
   code: string,
 ): boolean {
-  const discount = takesDiscounts(platform, session) ? findDiscount(platform, session, code) : undefined
+  const discount = acceptsDiscounts(platform, session) ? findDiscount(platform, session, code) : undefined
   platform.db.checkoutSessions.patch(session.id, { discountId: discount?.id ?? null, updatedAt: at })
   return discount !== undefined
 }
 
-/** What a session's discount becomes once somebody bought with it: it stays what it was then, whatever is edited later. */
+/** Records the use of a session's discount. Later edits to the discount don't change the record. */
 export function redeem(
   { db }: Platform,
   at: number,
@@ -45,13 +45,13 @@ export function redeem(
   })
 }
 
-/** What a subscription's next invoice is less by. */
+/** Returns the discount that reduces a subscription's next invoice. */
 export const openRedemption = ({ db }: Platform, subscriptionId: string): DiscountRedemption | undefined =>
   db.discountRedemptions
     .by('subscription', subscriptionId)
     .find(({ paymentsLeft }) => paymentsLeft === null || paymentsLeft > 0)
 
-/** A payment was made with it. */
+/** Counts a payment made with the discount. */
 export function countRedemption({ db }: Platform, at: number, redemption: DiscountRedemption): void {
   if (redemption.paymentsLeft !== null)
     db.discountRedemptions.patch(redemption.id, {

@@ -20,7 +20,7 @@ export type Line = StaticLine | UsageLine
 export const totalOf = (lines: readonly Pick<Line, 'price' | 'quantity'>[]) =>
   lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
 
-/** A bill, open until it is paid. */
+/** Creates an open invoice. */
 export function createInvoice(
   { db, organizationId }: Platform,
   at: number,
@@ -29,7 +29,7 @@ export function createInvoice(
     lines: readonly Line[]
     subscription?: { id: string; period: BillingPeriod; runId: string | null }
     purchaseId?: string
-    /** Taken off what the lines come to. */
+    /** What to take off the total of the lines. */
     discount?: number
   },
 ): Invoice {
@@ -84,7 +84,7 @@ export function createInvoice(
   return invoice
 }
 
-/** Every payment for what a subscription costs in a period, failed ones included. */
+/** Returns every payment for a subscription's period, including failed ones. */
 export const paymentsInPeriod = (
   { db }: Platform,
   { id, subscriptionId }: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
@@ -94,7 +94,7 @@ export const paymentsInPeriod = (
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
-/** One attempt to collect `amount` for an invoice. The payment stands in the books whether it succeeds or fails. */
+/** Makes one attempt to collect `amount` for an invoice. Records the payment whether it succeeds or fails. */
 export function charge(
   platform: Platform,
   at: number,
@@ -128,7 +128,7 @@ export function charge(
     settlementDate: null,
     status: failed ? 'failed' : 'succeeded',
     subscriptionId: invoice.subscriptionId,
-    // What the invoice says, of which a change of plan collects only the difference.
+    // The invoice's subtotal, although a plan change collects only the difference.
     subtotal: invoice.subtotal,
     taxAmount: 0,
     taxCountry: 'US',

@@ -8,7 +8,7 @@ import type {
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { grantAmount } from '../rules/credits.ts'
 
-/** Items in force at a moment; one that is scheduled to end still is until then. */
+/** Returns the items in force at a moment. One with a scheduled end counts until then. */
 export const itemsAt = (
   { db }: Pick<Platform, 'db'>,
   subscriptionId: string,
@@ -21,7 +21,7 @@ export const itemsAt = (
 export const featuresOf = ({ db }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
   items.flatMap((item) => db.subscriptionFeatures.by('item', item.id))
 
-/** An item and the features that its product brings along. `addedDate` may lie ahead: a scheduled change. */
+/** Adds an item and the features of its product. `addedDate` can be in the future for a scheduled change. */
 export function addItem(
   { db }: Platform,
   at: number,
@@ -84,7 +84,7 @@ export function addItem(
   return item
 }
 
-/** Ends an item at a moment, or takes its end back. A feature of it that ends earlier by itself still does. */
+/** Ends an item at a moment, or removes its end. A feature that ends earlier keeps its own end. */
 export function expireItem(
   { db }: Platform,
   at: number,
@@ -97,7 +97,7 @@ export function expireItem(
       db.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
 }
 
-/** Price and name follow the dearest item, the newer one when two cost the same. */
+/** Takes the price and name from the most expensive item, or from the newer one if two cost the same. */
 export function followItems({ db }: Platform, at: number, subscription: Subscription): Subscription {
   const [main] = itemsAt({ db }, subscription.id, at).sort(
     (a, b) => b.unitPrice * b.quantity - a.unitPrice * a.quantity || b.addedDate - a.addedDate,

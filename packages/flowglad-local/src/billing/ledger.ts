@@ -7,8 +7,9 @@ interface Account {
 }
 
 /**
- * Writes an entry and moves the account with it.
- * Invariant: an account's balance is the sum of its entries, and an account without an entry does not exist.
+ * Writes an entry and updates the account.
+ *
+ * Invariant: an account's balance is the sum of its entries, and every account has an entry.
  */
 export function postLedgerEntry(
   { db }: Platform,
@@ -37,7 +38,7 @@ export function postLedgerEntry(
   })
 }
 
-/** Gives a subscription units of a meter. */
+/** Grants a subscription units of a meter. */
 export function grantCredits(
   platform: Platform,
   at: number,
@@ -55,7 +56,7 @@ export function grantCredits(
     usageMeterId: grant.usageMeterId,
     billingPeriodId: grant.billingPeriodId,
     issued: grant.amount,
-    // A settlement pays for usage that has happened: there is nothing left of it to spend.
+    // A settlement pays for past usage, so nothing remains to spend.
     remaining: grant.source === 'overage_settlement' ? 0 : grant.amount,
     expiresAt: grant.expiresAt,
     expired: false,
@@ -71,7 +72,7 @@ export function grantCredits(
   })
 }
 
-/** Takes what is left of credits that ended by `at` out of the balance. */
+/** Deducts the rest of the credits that have expired by `at` from the balance. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
   for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
     if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue

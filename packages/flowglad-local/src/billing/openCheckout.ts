@@ -3,7 +3,7 @@ import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Customer } from '../database/records/customers.ts'
 import type { Price } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { refused } from '../platform/problems.ts'
+import { rejected } from '../platform/problems.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -14,12 +14,12 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** What a session is to sell, to whom, and where to go from it. */
+/** What a session sells, to which customer, and where to return. */
 type CheckoutRequest = Common &
   (
     | {
         type: 'product'
-        /** Nobody yet: who pays becomes a customer by it. */
+        /** Null for an anonymous checkout. Its payer becomes a customer. */
         customerExternalId?: string | null | undefined
         priceId?: string | undefined
         priceSlug?: string | undefined
@@ -42,7 +42,7 @@ type CheckoutRequest = Common &
 export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
   `${url}/${type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${id}`
 
-/** Opens a session, once every rule about what it sells to whom holds. */
+/** Opens a session after checking every rule for it. */
 export function openCheckout(platform: Platform, now: number, input: CheckoutRequest): CheckoutSession {
   const { db, organizationId } = platform
   const customer =
@@ -58,7 +58,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
       path: [key],
       message: 'Invalid URL',
     }))
-    throw refused(
+    throw rejected(
       `Failed to insert item into checkout_sessions: Failed to insert items into checkout_sessions: ${JSON.stringify(issues, null, 2)}`,
     )
   }
@@ -90,7 +90,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
   })
 }
 
-/** What a session is about, by its type, once every rule about it holds. */
+/** Checks the rules for a session's type and returns its fields. */
 function sessionTerms(
   platform: Platform,
   input: CheckoutRequest,
@@ -102,22 +102,22 @@ function sessionTerms(
       const { customerExternalId, quantity, preserveBillingCycleAnchor } = input
       const toCustomer = typeof customerExternalId === 'string'
       if (toCustomer && !customer && input.priceSlug)
-        throw refused(
+        throw rejected(
           'Invalid customer: Customer is required to resolve price slug for identified checkout sessions',
         )
       const price = checkoutPrice(platform, input)
       if (toCustomer && !customer)
-        throw refused(
+        throw rejected(
           `Invalid checkoutSession: Required customer not found for Product checkout (anonymous=false). externalId='${customerExternalId}', organization='${platform.organizationId}'.`,
         )
       return { priceId: price.id, quantity, preserveBillingCycleAnchor }
     }
     case 'add_payment_method':
       if (!customer)
-        throw refused(
+        throw rejected(
           'Invalid checkoutSession: Customer is required for add payment method checkout sessions',
         )
-      // Whose subscription it is, and whether there is one, is looked at when the card is saved.
+      // The subscription is checked when the card is saved.
       return {
         targetSubscriptionId: input.targetSubscriptionId ?? null,
         automaticallyUpdateSubscriptions: false,
@@ -125,13 +125,13 @@ function sessionTerms(
     case 'activate_subscription': {
       const target = db.subscriptions.find(input.targetSubscriptionId)
       if (!target)
-        throw refused(
+        throw rejected(
           `Invalid targetSubscriptionId: Target subscription ${input.targetSubscriptionId} not found`,
         )
       if (!customer)
-        throw refused('Invalid customer: Customer is required for activate subscription checkout sessions')
+        throw rejected('Invalid customer: Customer is required for activate subscription checkout sessions')
       if (target.customerId !== customer.id)
-        throw refused(
+        throw rejected(
           `Invalid targetSubscriptionId: Target subscription ${target.id} does not belong to customer ${customer.id}`,
         )
       return {
@@ -156,17 +156,17 @@ function checkoutPrice(
     ? db.prices.by('model', pricingModelId).find(isOffered)
     : db.prices.find(priceId ?? '')
   if (found?.pricingModelId !== pricingModelId)
-    throw refused(
+    throw rejected(
       priceSlug
         ? `Invalid priceSlug: Price with slug "${priceSlug}" not found ${typeof customerExternalId === 'string' ? "for customer's pricing model" : "in organization's default pricing model"}`
         : `Invalid priceId: Invalid or not-found price ID: no matching price found for id "${priceId}"`,
     )
   if (!found.productId)
-    throw refused(
+    throw rejected(
       'Invalid priceId: Checkout sessions are only supported for product prices (subscription/single payment), not usage prices',
     )
   if (db.products.get(found.productId).default)
-    throw refused(
+    throw rejected(
       'Invalid product: Checkout sessions cannot be created for default products. Default products are automatically assigned to customers and do not require manual checkout.',
     )
   return found

@@ -5,8 +5,8 @@ import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 
-/** Units that an open invoice asks for already, whose payment is going to be tried again. */
-const alreadyAskedFor = (
+/** Returns the units that an open invoice already bills and that will be collected by a retry. */
+const alreadyBilled = (
   { db }: Platform,
   subscriptionId: string,
   { ledgerAccountId, priceId }: { ledgerAccountId: string; priceId: string },
@@ -19,8 +19,9 @@ const alreadyAskedFor = (
     .reduce((sum, line) => sum + (line.ledgerAccountCredit ?? 0), 0)
 
 /**
- * Usage that no credit covered and that has a price, by meter and price: what the next invoice charges for.
- * Invariant: no unit is on two invoices that are both going to be collected.
+ * Returns the invoice lines for usage that no credit covered, by meter and price.
+ *
+ * Invariant: no unit is on two invoices that will both be collected.
  */
 export function overageLines(
   platform: Platform,
@@ -44,7 +45,7 @@ export function overageLines(
     const perUnit = price.usageEventsPerUnit ?? 1
     const account = db.ledgerAccounts.first('account', `${subscription.id}\u0000${usageMeterId}`)
     if (!account) throw new Error(`${subscription.id} has usage of ${usageMeterId} but no account`)
-    const amount = all - alreadyAskedFor(platform, subscription.id, { ledgerAccountId: account.id, priceId })
+    const amount = all - alreadyBilled(platform, subscription.id, { ledgerAccountId: account.id, priceId })
     if (amount <= 0) return []
     return {
       description: `Usage: ${db.usageMeters.get(usageMeterId).name} at $${(price.unitPrice / 100).toFixed(2)} per ${perUnit}`,
@@ -56,7 +57,10 @@ export function overageLines(
   })
 }
 
-/** A paid overage line gives back exactly the units it charged for, so that the new period starts at its grants. */
+/**
+ * Grants exactly the units that a paid overage line charged for, so that the new period starts with its
+ * grants.
+ */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   const { db } = platform
   for (const line of db.invoiceLineItems.by('invoice', invoice.id)) {

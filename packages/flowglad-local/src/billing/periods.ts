@@ -1,7 +1,7 @@
 import type { BillingPeriod, Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** The period that a moment falls into. The first moment of a period is its own, the last the next one's. */
+/** Returns the period of a moment. A period includes its start but not its end. */
 export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): BillingPeriod | undefined =>
   db.billingPeriods
     .by('subscription', subscriptionId)
@@ -10,7 +10,7 @@ export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): 
 export const latestPeriod = ({ db }: Platform, subscriptionId: string): BillingPeriod | undefined =>
   db.billingPeriods.by('subscription', subscriptionId).at(-1)
 
-/** The latest period of a subscription that has one: every one but those that wait for their first payment. */
+/** Returns the latest period of a subscription that has one. Incomplete subscriptions have none. */
 export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
   const period = latestPeriod(platform, subscriptionId)
   if (!period) throw new Error(`${subscriptionId} has no billing period`)

@@ -13,15 +13,15 @@ import { isTerminal } from './subscriptions.ts'
 
 interface AdjustmentItem {
   priceId: string | undefined
-  /** Or the price's id. */
+  /** A slug, or the price's ID. */
   priceSlug: string | undefined
   quantity: number
-  /** What it is called and costs instead of what its price says: an item given in full. */
+  /** Overrides the name and cost of the price, for an item given in full. */
   given?: {
     name: string | null
     unitPrice: number
     metadata: Metadata | null
-    /** An item of somebody's own making, which no change of plan is about. */
+    /** Manually created items aren't part of a plan change. */
     manuallyCreated: boolean
   }
 }
@@ -40,7 +40,7 @@ interface PlannedItem {
   metadata: Metadata | null
 }
 
-/** What an adjustment would do, or why it cannot be done. */
+/** What an adjustment would do, or why it isn't possible. */
 export type AdjustmentPlan =
   | { canAdjust: false; reason: string }
   | {
@@ -57,7 +57,7 @@ export type AdjustmentPlan =
       newItems: PlannedItem[]
     }
 
-/** Why a subscription that waits for its first payment cannot be adjusted. */
+/** The reason for a subscription that waits for its first payment. */
 export const noPeriod = 'No current billing period found for subscription.'
 
 const total = (items: readonly { unitPrice: number; quantity: number }[]) =>
@@ -151,7 +151,7 @@ export function planAdjustment(
   }
 }
 
-/** A price that is sold, by its slug or id; the price of an item in full may be one that no longer is. */
+/** Returns an active price by slug or ID. An item given in full can also have an archived price. */
 function findPrice(
   { db }: Platform,
   { pricingModelId }: Subscription,
@@ -164,7 +164,7 @@ function findPrice(
   return sold.find(({ slug }) => slug === priceSlug) ?? sold.find(({ id }) => id === priceSlug)
 }
 
-/** Seats in use must fit into the new plan. */
+/** Returns an error if the new plan has fewer seats than are in use. */
 function capacityConflict(
   platform: Platform,
   at: number,
@@ -192,7 +192,10 @@ function capacityConflict(
   return null
 }
 
-/** What was paid for a period, and what is still going to be collected for it: a change must not charge that again. */
+/**
+ * Returns what was paid for a period and what retries will still collect, which a change must not charge
+ * again.
+ */
 function paidInPeriod(platform: Platform, subscription: Subscription, period: BillingPeriod): number {
   const { db } = platform
   const paid = paymentsInPeriod(platform, period)

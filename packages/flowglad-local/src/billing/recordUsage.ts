@@ -2,7 +2,7 @@ import type { Price, UsageMeter } from '../database/records/pricing.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { UsageEvent } from '../database/records/usage.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { refused } from '../platform/problems.ts'
+import { rejected } from '../platform/problems.ts'
 import { int32Max } from '../rules/bounds.ts'
 import { applyCredits } from '../rules/credits.ts'
 import { distinctKey } from '../rules/distinctKey.ts'
@@ -19,23 +19,26 @@ export interface Usage {
   properties: Record<string, unknown>
 }
 
-/** The event that already has this transaction id on this meter, whoever it belongs to: the idempotency key. */
+/**
+ * Returns the event with this transaction ID on this meter, even if it belongs to another subscription. The
+ * ID is the idempotency key.
+ */
 export const findUsage = ({ db }: Platform, transactionId: string, meterId: string): UsageEvent | undefined =>
   db.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
 
 /**
- * Stores an event and takes its cost from the subscription's credits. Nothing is refused for want of credits: what they
- * do not cover makes the balance negative and is outstanding until an invoice settles it.
+ * Stores an event and takes its cost from the subscription's credits. A lack of credits never rejects an
+ * event: the balance becomes negative, and the rest is outstanding until an invoice settles it.
  */
 export function recordUsage(platform: Platform, at: number, usage: Usage): UsageEvent {
   const { db } = platform
   const { subscription, meter, price, amount } = usage
   if (amount > int32Max)
-    throw refused(
+    throw rejected(
       `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
     )
   const billingPeriodId = periodAt(platform, subscription.id, at)?.id ?? null
-  // Of equal events in a period only the first costs anything on a meter that counts distinct properties.
+  // On a meter that counts distinct properties, only the first of equal events in a period has a cost.
   const key = { billingPeriodId, usageMeterId: meter.id, properties: usage.properties }
   const counts = meter.aggregationType === 'sum' || !db.usageEvents.first('distinct', distinctKey(key))
   const event = db.usageEvents.put({

@@ -9,7 +9,7 @@ import { expireCredits } from './ledger.ts'
 import { addPeriod } from './periods.ts'
 import { isCurrent } from './subscriptions.ts'
 
-/** Ends one period and starts the next: scheduled changes, new credits, expired ones, the bill. */
+/** Ends a period and starts the next: applies scheduled changes, expires and grants credits, and bills. */
 function renew(platform: Platform, subscription: Subscription): void {
   const { db } = platform
   const at = subscription.currentBillingPeriodEnd
@@ -21,7 +21,7 @@ function renew(platform: Platform, subscription: Subscription): void {
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
-      // What is paid for begins with the end of a trial.
+      // After a trial, billing periods count from the trial's end.
       anchor: subscription.trialEnd ?? subscription.billingCycleAnchorDate,
       unit: subscription.interval,
       count: subscription.intervalCount,
@@ -38,7 +38,7 @@ function renew(platform: Platform, subscription: Subscription): void {
 
 type Due = { at: number; run(): void }
 
-/** The earliest thing that happens by itself, if it is due by `until`. */
+/** Returns the earliest renewal or retry that is due by `until`. */
 function nextDue(platform: Platform, until: number): Due | null {
   const { db } = platform
   let next: Due | null = null
@@ -54,8 +54,8 @@ function nextDue(platform: Platform, until: number): Due | null {
 }
 
 /**
- * Lets everything happen that is due by now, in the order of time: a renewal in May sees what April did. Returns
- * whether anything happened.
+ * Runs everything that is due by now in order of time, so that a renewal in May sees the results of April.
+ * Returns whether anything was due.
  */
 export function catchUp(platform: Platform, now: number): boolean {
   let happened = false
@@ -66,7 +66,7 @@ export function catchUp(platform: Platform, now: number): boolean {
   return happened
 }
 
-/** When the next renewal or retry is due: until then there is nothing to catch up with. */
+/** Returns when the next renewal or retry is due. */
 export function nextDueAt({ db }: Platform): number {
   let at = Infinity
   for (const subscription of db.subscriptions.all())

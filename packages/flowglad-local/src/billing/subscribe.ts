@@ -3,7 +3,7 @@ import type { Customer, PaymentMethod } from '../database/records/customers.ts'
 import type { Price } from '../database/records/pricing.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { notFound, Problem, refused, refusedResult } from '../platform/problems.ts'
+import { notFound, Problem, rejected, rejectedResult } from '../platform/problems.ts'
 import { int32Max } from '../rules/bounds.ts'
 import { replaceFreePlan } from './cancel.ts'
 import { defaultPaymentMethod, runBilling } from './collect.ts'
@@ -27,8 +27,9 @@ interface SubscriptionRequest {
 }
 
 /**
- * Subscribes a customer without a checkout. With a saved card the first payment runs at once; the answer shows the
- * subscription as it was before that. Without a card it stays `incomplete`, and the customer is left without a plan.
+ * Subscribes a customer without a checkout. With a saved card, makes the first payment at once, but returns
+ * the subscription as it was before. Without a card, the subscription is `incomplete` and the customer has no
+ * current plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { db } = platform
@@ -38,18 +39,18 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
   const card = findCard(platform, input.defaultPaymentMethodId)
   const backup = findCard(platform, input.backupPaymentMethodId)
   const conflict = planConflict(platform, customer, price)
-  if (conflict) throw refusedResult('ConflictError', conflict)
+  if (conflict) throw rejectedResult('ConflictError', conflict)
   if (card && card.customerId !== customer.id) throw belongsToAnother(customer, card, 'default')
   if (backup && backup.customerId !== customer.id) throw belongsToAnother(customer, backup, 'backup')
   const method = input.doNotCharge ? null : (card ?? defaultPaymentMethod(platform, customer.id))
   const free = currentSubscriptions(platform, customer.id).find((s) => s.isFreePlan)
   const trialEnd = trialEndOf(platform, customer, price, at, input.trialEnd)
   if (trialEnd !== null && trialEnd <= at)
-    throw refused('Trial end date must be after the billing cycle anchor date.')
-  refuseUnstorable(input, trialEnd)
+    throw rejected('Trial end date must be after the billing cycle anchor date.')
+  rejectUnstorable(input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
-  // A card named in the call is trusted before it has paid, the customer's default only after. As on the platform, a
-  // plan that costs nothing but is not the default one waits for a card like any other.
+  // A card named in the call makes the subscription active before it has paid; the default card only after.
+  // As on the platform, a free plan that isn't the default one also waits for a card.
   const startsActive = paysNothing || card !== null
   const subscription = createSubscription(platform, at, {
     customer,
@@ -74,7 +75,7 @@ function findCustomer({ db }: Platform, { customerId, customerExternalId }: Subs
   if (customerId) {
     const customer = db.customers.find(customerId)
     if (!customer) throw notFound(`Customer with id "${customerId}" not found`)
-    if (customer.archived) throw refused('Cannot create subscription for archived customer')
+    if (customer.archived) throw rejected('Cannot create subscription for archived customer')
     return customer
   }
   const customer = db.customers.first('externalId', customerExternalId ?? '')
@@ -107,32 +108,35 @@ function findPrice({ db }: Platform, customer: Customer, { priceId, priceSlug }:
   return price
 }
 
-/** The card that a call names, whosever it is. */
+/** Returns the card that a call names, even another customer's. */
 function findCard({ db }: Platform, id: string | undefined): PaymentMethod | null {
   if (!id) return null
   const method = db.paymentMethods.find(id)
-  if (!method) throw refusedResult('NotFoundError', `No payment methods found with id: ${id}`)
+  if (!method) throw rejectedResult('NotFoundError', `No payment methods found with id: ${id}`)
   return method
 }
 
 const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'default' | 'backup') =>
-  refusedResult(
+  rejectedResult(
     'ValidationError',
     `Invalid ${role}PaymentMethod: Customer ${customer.id} does not match ${role} payment method ${method.customerId}`,
   )
 
-/** What the platform's database does not take. A quantity of 0 it takes: such a plan costs and grants nothing. */
-function refuseUnstorable(
+/**
+ * Rejects what the platform's database rejects. It accepts a quantity of 0: such a plan costs and grants
+ * nothing.
+ */
+function rejectUnstorable(
   { quantity, intervalCount = 1 }: SubscriptionRequest,
   trialEnd: number | null,
 ): void {
-  if (intervalCount === 0) throw refused('Interval count is required for standard subscriptions')
+  if (intervalCount === 0) throw rejected('Interval count is required for standard subscriptions')
   if (trialEnd === null && intervalCount < 0)
-    throw refused(`intervalCount must be a positive integer. Received: ${intervalCount}`)
+    throw rejected(`intervalCount must be a positive integer. Received: ${intervalCount}`)
   if (!Number.isInteger(intervalCount) || intervalCount < 0)
-    throw refused(`Failed to insert item into subscriptions: intervalCount ${intervalCount}`)
+    throw rejected(`Failed to insert item into subscriptions: intervalCount ${intervalCount}`)
   if (!Number.isInteger(quantity) || quantity < 0 || quantity > int32Max)
-    throw refused(
+    throw rejected(
       `Failed to insert items into subscription_items: ${JSON.stringify([{ code: 'custom', path: ['quantity'], message: 'Value must be a positive integer' }], null, 2)}`,
     )
 }

@@ -7,17 +7,20 @@ const currentStatuses = new Set(['active', 'past_due', 'trialing', 'cancellation
 
 const terminalStatuses = new Set(['canceled', 'incomplete_expired'])
 
-/** Whether the customer has it now: what `currentSubscriptions` lists. */
+/** Returns whether the subscription is one of the customer's current ones. */
 export const isCurrent = (s: Subscription) =>
   currentStatuses.has(s.status) && s.cancellationReason !== 'upgraded_to_paid'
 
 export const isTerminal = (s: Subscription) => terminalStatuses.has(s.status)
 
-/** A customer's current subscriptions, newest first. */
+/** Returns a customer's current subscriptions, newest first. */
 export const currentSubscriptions = ({ db }: Platform, customerId: string): Subscription[] =>
   db.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
 
-/** Why a customer cannot have a plan beside what they have now, or null. Only the free plan gives way, and only to one that costs. */
+/**
+ * Returns why a customer can't have another plan now, or null. Only the free plan can be replaced, and only
+ * by a paid one.
+ */
 export function planConflict(platform: Platform, customer: Customer, price: Price): string | null {
   const current = currentSubscriptions(platform, customer.id)
   if (price.unitPrice === 0 && current.some((s) => s.isFreePlan))
@@ -27,7 +30,7 @@ export function planConflict(platform: Platform, customer: Customer, price: Pric
   return null
 }
 
-/** When a trial ends that starts now, or null: a customer gets one trial, ever. */
+/** Returns when a trial that starts now ends, or null. A customer gets only one trial. */
 export function trialEndOf(
   { db }: Platform,
   customer: Customer,
@@ -35,12 +38,12 @@ export function trialEndOf(
   start: number,
   asked?: number,
 ): number | null {
-  // Asked for at 0 means none.
+  // A requested end of 0 means no trial.
   const end = asked ?? (price.trialPeriodDays ? start + price.trialPeriodDays * 24 * 60 * 60 * 1000 : null)
   const hadOne = db.subscriptions.by('customer', customer.id).some((s) => s.trialEnd !== null)
   return hadOne || end === 0 ? null : end
 }
 
-/** What a subscription is called until its first renewal, unless somebody names it. */
+/** Returns a subscription's default name until its first renewal. */
 export const planName = (product: Product, price: Price) =>
   price.name ? `${product.name} - ${price.name}` : product.name

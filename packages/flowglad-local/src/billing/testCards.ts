@@ -1,22 +1,22 @@
 import type { BillingAddress } from '../database/records/customers.ts'
 
-/** Who pays when a test control completes a checkout, and what the hosted page is filled in with. */
+/** The payer of checkouts that a test control completes, and the default address on the hosted page. */
 export const testPayer = {
   name: 'Test',
   email: 'test@example.com',
   address: { line1: '1 St', line2: null, city: 'SF', state: 'CA', postal_code: '94102', country: 'US' },
 } as const satisfies BillingAddress
 
-/** When the test cards expire. */
+/** The expiry date of the test cards. */
 export const testCardExpiry = { month: 12, year: 2034 } as const
 
-/** Cards that the hosted pages accept. No other number is taken: this server never sees a real card. */
+/** A card that the hosted pages accept. They accept no other, so this server never sees a real card. */
 export interface TestCard {
   number: string
   brand: string
-  /** What happens when somebody pays with it on a page. */
+  /** The result of a payment on a page. */
   outcome: 'paid' | 'declined' | 'needs_action'
-  /** Whether later charges, with nobody there, go through. */
+  /** Whether later charges without the customer succeed. */
   renewals: 'pay' | 'fail'
   explanation: string
 }
@@ -27,28 +27,28 @@ export const testCards = [
     brand: 'visa',
     outcome: 'paid',
     renewals: 'pay',
-    explanation: 'is accepted, now and at every renewal',
+    explanation: 'accepts this payment and every renewal',
   },
   {
     number: '4000000000000002',
     brand: 'visa',
     outcome: 'declined',
     renewals: 'fail',
-    explanation: 'is declined by the bank',
+    explanation: 'declines the payment',
   },
   {
     number: '4000002500003155',
     brand: 'visa',
     outcome: 'needs_action',
     renewals: 'pay',
-    explanation: 'asks the customer to confirm first',
+    explanation: 'asks you to confirm the payment',
   },
   {
     number: '4000000000000341',
     brand: 'visa',
     outcome: 'paid',
     renewals: 'fail',
-    explanation: 'is accepted now and declined at renewals',
+    explanation: 'accepts this payment and declines renewals',
   },
 ] as const satisfies readonly TestCard[]
 

@@ -34,10 +34,11 @@ import type { Webhook, WebhookDelivery } from './records/webhooks.ts'
 import { Table } from './Table.ts'
 
 /**
- * Everything the platform knows. Reads and writes are synchronous and in memory; a transaction's changes reach the
- * SQLite file together, before anybody hears of them. Without a file the books last as long as the process.
+ * Holds every record of the platform. Reads and writes are synchronous and in memory. A transaction writes
+ * its changes to the SQLite file at once, before it returns. Without a file, records last as long as the
+ * process.
  *
- * Invariant: outside of `transaction` memory and file say the same.
+ * Invariant: outside `transaction`, memory and file are equal.
  */
 export class Database {
   readonly #undo: (() => void)[] = []
@@ -46,7 +47,7 @@ export class Database {
   readonly #journal: Journal | null
   #inTransaction = false
   #afterCommit: (() => void)[] = []
-  /** Grows with every commit: what the dashboard watches. */
+  /** Increases with every commit, so that the dashboard notices changes. */
   version = 0
 
   readonly settings = this.#table<Setting>()('settings', {})
@@ -131,12 +132,15 @@ export class Database {
   constructor(file: string | null) {
     this.#journal = file === null ? null : sqliteJournal(file, [...this.#tables.keys()])
     for (const [name, table] of this.#tables) {
-      // The file is this program's own: what it wrote has the shape it wrote.
+      // Only this program writes the file, so records have the shape it wrote.
       for (const record of this.#journal?.load(name) ?? []) table.load(record as never)
     }
   }
 
-  /** Runs `work` so that all of its changes happen or none: none when it throws, or when the file refuses them. */
+  /**
+   * Runs `work` and commits all of its changes. If it throws or the file can't be written, undoes all of
+   * them.
+   */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work()
     this.#inTransaction = true
@@ -165,7 +169,7 @@ export class Database {
     }
   }
 
-  /** Runs after the transaction is on disk, and never when it is undone. */
+  /** Calls `notify` once the transaction is on disk. Never calls it if the transaction is undone. */
   afterCommit(notify: () => void): void {
     this.#afterCommit.push(notify)
   }
@@ -177,7 +181,7 @@ export class Database {
   #table<Rec extends { id: string }>() {
     return <I extends Record<string, (record: Rec) => string | null>>(name: string, indexes: I) => {
       const table = new Table<Rec, I>(name, indexes, (changedTable, id, undo) => {
-        if (!this.#inTransaction) throw new Error(`${changedTable}: changed outside of a transaction`)
+        if (!this.#inTransaction) throw new Error(`${changedTable}: changed outside a transaction`)
         this.#undo.push(undo)
         this.#changed.set(`${changedTable}\u0000${id}`, { table: changedTable, id })
       })

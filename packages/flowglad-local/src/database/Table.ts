@@ -1,11 +1,11 @@
-/** What a table tells its database about each change, so that a failed transaction can be undone. */
+/** Called with the undo of each change, so that a failed transaction can be undone. */
 export type OnChange = (table: string, id: string, undo: () => void) => void
 
 type Indexes<R> = Record<string, (record: R) => string | null>
 
 /**
- * Records by id, in the order they were first put, with lookups by index. Records are never changed in place:
- * `put` replaces, so an undo only has to remember the previous object.
+ * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces one,
+ * so an undo only restores the previous object.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
@@ -27,10 +27,10 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#records.get(id)
   }
 
-  /** The record, which must exist: a missing one is a broken reference inside the database. */
+  /** Returns a record that must exist. A missing one means a broken reference. */
   get(id: string): R {
     const record = this.#records.get(id)
-    if (!record) throw new Error(`${this.name}: ${id} is referred to but not there`)
+    if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)
     return record
   }
 
@@ -62,13 +62,13 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.put({ ...this.get(id), ...changes })
   }
 
-  /** Takes a record over as the file has it, without recording a change. */
+  /** Adds a record from the file without recording a change. */
   load(record: R): void {
     this.#set(record, undefined)
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Keys come first: one that throws must not leave a record behind that no undo knows of.
+    // Compute the keys first: if one throws, no record may stay without an undo.
     const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
       name,
       key: keyOf(record),

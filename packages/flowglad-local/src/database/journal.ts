@@ -2,20 +2,21 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Libsql from 'libsql'
 
-/** What keeps a file from being the books: another server has it, or it is something else. */
+/** Reports that a file can't be used: another server has locked it, or it isn't a database. */
 export class DatabaseError extends Error {}
 
-/** Where committed records go, so that the next start finds them. */
+/** Stores committed records for the next start. */
 export interface Journal {
   load(table: string): unknown[]
-  /** Writes all of it or nothing. */
+  /** Writes all changes or none. */
   write(changes: readonly { table: string; id: string; record: unknown }[]): void
   close(): void
 }
 
 /**
- * One SQLite file, a table per kind of record, the record as JSON. A commit is on disk before the answer leaves
- * (`synchronous=FULL`). The lock is exclusive: a second server on the same file would answer from books of its own.
+ * Opens one SQLite file with a table per kind of record, each record stored as JSON. A commit reaches the
+ * disk before the response leaves (`synchronous=FULL`). The lock is exclusive, because a second server on the
+ * same file would answer from stale memory.
  */
 export function sqliteJournal(file: string, tables: readonly string[]): Journal {
   const database = openExclusively(file)
@@ -46,7 +47,8 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
       }
     },
     close: () => {
-      // The driver keeps its connection, and with it the lock, until its statements are collected: leave both first.
+      // The driver keeps its connection, and with it the lock, until its statements are garbage-collected.
+      // Leave WAL and the lock first.
       database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
       database.prepare('SELECT count(*) FROM sqlite_master').get()
       database.close()
@@ -59,7 +61,7 @@ function openExclusively(file: string): Libsql.Database {
   try {
     mkdirSync(dirname(file), { recursive: true })
     database = new Libsql(file)
-    // A server that is being restarted may still be closing.
+    // A previous server may still be closing.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
@@ -70,6 +72,6 @@ function openExclusively(file: string): Libsql.Database {
     database?.close()
     const message = error instanceof Error ? error.message : String(error)
     if (/locked|busy/i.test(message)) throw new DatabaseError(`${file} is in use by another flowglad-local`)
-    throw new DatabaseError(`${file} cannot hold the db: ${message}`, { cause: error })
+    throw new DatabaseError(`${file} cannot be used as the database: ${message}`, { cause: error })
   }
 }

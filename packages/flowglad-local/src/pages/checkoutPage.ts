@@ -1,6 +1,6 @@
 import { dueOnActivation } from '../billing/collect.ts'
 import { continuedBy } from '../billing/completeCheckout.ts'
-import { takesDiscounts } from '../billing/discounts.ts'
+import { acceptsDiscounts } from '../billing/discounts.ts'
 import { itemsAt } from '../billing/items.ts'
 import { currentSubscriptions, trialEndOf } from '../billing/subscriptions.ts'
 import { findTestCard, testCardExpiry, testCards } from '../billing/testCards.ts'
@@ -28,13 +28,13 @@ interface Entered {
   card: string
 }
 
-/** Why the page is shown again: something about a field, or about the order as a whole. */
+/** The error to show on the page, for one field or for the whole order. */
 export interface Mistake {
   field: 'email' | 'name' | 'card' | 'code' | null
   message: string
 }
 
-/** The page on which somebody pays: what they get on the left, how they pay on the right. */
+/** Returns the page to pay on: the order on the left, the payment on the right. */
 export function checkoutPage(
   platform: Platform,
   session: CheckoutSession,
@@ -63,7 +63,7 @@ export function checkoutPage(
       <a class="button full" href="${session.cancelUrl}">Cancel and go back</a>
       <div class="tight">
         <h3>Test cards</h3>
-        <p class="small soft">Only these are taken. Any expiry and CVC will do.</p>
+        <p class="small soft">This checkout accepts only these cards, with any expiry date and CVC.</p>
         <ul class="cards small">
           ${testCards.map(
             (testCard) => html`<li>
@@ -81,7 +81,7 @@ export function checkoutPage(
   return { title: `${order.title} · Checkout`, body, layout: 'narrow' }
 }
 
-/** A field with what is wrong with it below; that takes the focus, so that nobody has to look for it. */
+/** Returns a field with its error below. A field with an error gets the focus. */
 const field = (
   label: string,
   name: Mistake['field'],
@@ -95,7 +95,7 @@ const field = (
 </div>`
     : html`<label>${label} <input name="${name}" ${attributes}></label>`
 
-/** What a bank would show for a card that asks for confirmation. */
+/** Returns the page of a bank that asks the customer to confirm. */
 export function confirmPage(platform: Platform, session: CheckoutSession, entered: Entered): Page {
   const order = orderOf(platform, session)
   return {
@@ -113,24 +113,24 @@ export function confirmPage(platform: Platform, session: CheckoutSession, entere
     <input type="hidden" name="email" value="${entered.email}">
     <input type="hidden" name="card" value="${entered.card}">
     <button class="primary full" name="confirmed" value="yes">${order.dueToday === '$0.00' ? 'Confirm' : `Confirm ${order.dueToday}`}</button>
-    <button class="full" name="confirmed" value="no">Refuse</button>
+    <button class="full" name="confirmed" value="no">Decline</button>
   </form>
 </main>`,
   }
 }
 
-/** For a session that can no longer be paid, or never could. */
+/** Returns the page for a session that is completed, expired or unknown. */
 export function finishedPage({ db }: Platform, session: CheckoutSession | null): Page {
   const [title, text] =
     session === null
       ? [
-          'No such checkout',
-          'No checkout here has this address: the server may have begun again since. Go back to the application and start anew.',
+          'Checkout not found',
+          'This checkout link is not valid. Return to the app and try again.',
         ]
       : session.status !== 'succeeded'
-        ? ['This checkout has expired', 'Nothing was charged. Go back and start again.']
+        ? ['This checkout has expired', 'Nothing was charged. Return to the app and try again.']
         : session.type === 'add_payment_method'
-          ? ['Card saved', 'There is nothing left to do here. Nothing was charged.']
+          ? ['Card saved', 'Nothing was charged. You can return to the app.']
           : [
               'This checkout is complete',
               `${session.priceId ? `${productOf(db, session.priceId).name} is yours. ` : ''}You will not be charged again.`,
@@ -152,7 +152,7 @@ export function finishedPage({ db }: Platform, session: CheckoutSession | null):
 const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
 
-/** What is bought, in words and money. */
+/** Returns what the customer buys, in words and money. */
 function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake) {
   if (session.type === 'add_payment_method' || !session.priceId) {
     return {
@@ -161,7 +161,7 @@ function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake
       action: 'Save card',
       verb: 'Save',
       summary: html`<h1>Save a card</h1>
-<p class="soft">It becomes the default for ${session.customerName ?? 'your account'} and pays for future renewals. Nothing is charged today.</p>`,
+<p class="soft">This card becomes the default for ${session.customerName ?? 'your account'} and pays future renewals. You pay nothing today.</p>`,
     }
   }
   const { db } = platform
@@ -212,7 +212,7 @@ function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake
           ? `Pay ${money(dueToday)}`
           : trialDays > 0
             ? 'Start free trial'
-            : 'Get it for nothing',
+            : 'Get it free',
     summary: html`<div class="tight">
   <p class="soft">${recurring ? 'Subscribe to' : 'Buy from'} ${db.pricingModels.get(price.pricingModelId).name}</p>
   <h1>${product.name}</h1>
@@ -233,9 +233,9 @@ ${
 ${discountForm(platform, session, discount, mistake)}
 ${
   recurring &&
-  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less the discount while it lasts,'} until you cancel.${
+  html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
     trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
-  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}; what is left of its credits ends with it.`}</p>`
+  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}. Its remaining credits expire.`}</p>`
 }`,
   }
 }
@@ -248,7 +248,7 @@ const discountText = ({ amount, amountType, duration, numberOfPayments }: Discou
     : `${off} the first ${numberOfPayments} payments`
 }
 
-/** Only where there is a code that it would take. */
+/** Returns a form for a discount code if any code applies. */
 function discountForm(
   platform: Platform,
   session: CheckoutSession,
@@ -259,7 +259,7 @@ function discountForm(
   if (discount)
     return html`<form method="post" action="${action}"><button class="small" name="code" value="">Remove ${discount.code}</button></form>`
   return (
-    takesDiscounts(platform, session) &&
+    acceptsDiscounts(platform, session) &&
     html`<form method="post" action="${action}" class="code">
   ${field('Discount code', 'code', mistake, html`class="mono" autocomplete="off" maxlength="20" required`)}
   <button>Apply</button>
@@ -267,7 +267,7 @@ function discountForm(
   )
 }
 
-/** What the rest of a billing period costs at a price. */
+/** Returns what the rest of a billing period costs. */
 const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
   proratedPrice(
     unitPrice,

@@ -5,7 +5,7 @@ import { applyDiscount } from '../billing/discounts.ts'
 import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { Problem, plainly } from '../platform/problems.ts'
+import { Problem, plainMessage } from '../platform/problems.ts'
 import { checkoutPage, confirmPage, finishedPage, type Mistake } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
@@ -13,17 +13,17 @@ const payment = z.object({
   name: z.string().trim().min(1, 'Enter the name on the card.').max(200),
   email: z.string().trim().min(1, 'Enter an email address.').max(200),
   card: z.string(),
-  /** The button beside a test card, which pays with that card. */
+  /** The button next to a test card, which pays with that card. */
   testCard: z.string().optional(),
-  /** The answer to a card that asks for confirmation. */
+  /** The customer's answer on the confirmation page. */
   confirmed: z.enum(['yes', 'no']).optional(),
 })
 
-/** The same as it was typed, to show it again. */
+/** The values as entered, to show them again. */
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/** The hosted checkout: where an application sends people to pay, and from where they come back to it. */
+/** Adds the hosted checkout: where an application sends customers to pay, and which sends them back. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   const find = (id: string) => platform.db.checkoutSessions.find(id)
 
@@ -54,7 +54,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
       platform,
       { ...session, discountId: null },
       {
-        mistake: { field: 'code', message: `There is no discount with the code “${code}”.` },
+        mistake: { field: 'code', message: `The discount code “${code}” is not valid.` },
       },
     )
     return sendPage(reply, { ...page, status: 422 })
@@ -89,14 +89,14 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
   if (!card)
     return again(
       'card',
-      'This is a test checkout: it takes only the test cards below. What you entered was not kept.',
+      'This is a test checkout. Use one of the test cards below. We have not saved the number you entered.',
     )
   if (card.outcome === 'declined')
-    return again('card', 'Your card was declined. Nothing was charged: try another card.')
+    return again('card', 'Your card was declined. Nothing was charged. Try another card.')
   if (card.outcome === 'needs_action' && confirmed === undefined)
     return sendPage(reply, confirmPage(platform, session, { name, email, card: card.number }))
   if (confirmed === 'no')
-    return again('card', 'The confirmation was refused. Nothing was charged: try again or use another card.')
+    return again('card', 'You declined the payment. Nothing was charged. Try again or use another card.')
   try {
     platform.db.transaction(() =>
       completeCheckout(platform, platform.clock.now(), session, {
@@ -109,13 +109,16 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const why = error.message.startsWith('Subscription conflict')
-      ? 'You already have a plan. Change it, or cancel it first.'
-      : plainly(error).replace(/\.?$/, '.')
+      ? 'You already have a plan. Change it instead, or cancel it first.'
+      : plainMessage(error).replace(/\.?$/, '.')
     return again(null, `${why} Nothing was charged.`)
   }
   return backToApplication(session, reply)
 }
 
-/** As a URL is sent: a header takes neither letters beyond Latin-1 nor line breaks, and by now the payment is made. */
+/**
+ * Encodes the URL: a header can't contain characters beyond Latin-1 or line breaks, and the payment has been
+ * made.
+ */
 const backToApplication = ({ successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(new URL(successUrl).href, 303)

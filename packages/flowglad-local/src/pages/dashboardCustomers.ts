@@ -29,11 +29,11 @@ export function customersPart(platform: Platform, selected: Customer | undefined
     ['Customer', 'Plan', 'Available'],
     rows,
     find === ''
-      ? 'None yet. The first call of your application creates one; --seed brings some along.'
-      : `Nobody is called “${find}”.`,
+      ? 'No customers yet. Your app creates them. Start with --seed for demo customers.'
+      : `No customer matches “${find}”.`,
     'Customers',
   )}
-<p class="small soft">${howMany(found.length)}${find !== '' && html` with “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
+<p class="small soft">${howMany(found.length)}${find !== '' && html` matching “${find}” · <a href="${selected ? addressOf(selected) : '/'}">All customers</a>`}</p>`
 }
 
 export function customerPart(platform: Platform, customer: Customer): Html {

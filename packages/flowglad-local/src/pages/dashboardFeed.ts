@@ -6,8 +6,8 @@ import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
 import { badge, cut, type Heading, howMany, newest, table } from './parts.ts'
 
-/** Whose a row is, where rows are of many. */
-const whose = (
+/** Returns the cell with a row's customer, in tables of all customers. */
+const customerCell = (
   { db }: Platform,
   selected: Customer | undefined,
   { subscriptionId }: { subscriptionId: string },
@@ -17,7 +17,7 @@ const whose = (
   return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
 }
 
-/** The headings of a table; whose a row is goes without saying on a customer's page. */
+/** Leaves out the customer column on a customer's page. */
 const headings = (selected: Customer | undefined, ...all: Heading[]): Heading[] =>
   selected ? all.filter((heading) => heading !== 'Customer') : all
 
@@ -38,12 +38,12 @@ ${table(
   entries.map(
     (
       entry,
-    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${whose(platform, customer, entry)}<td>${names[entry.type]}</td>
+    ) => html`<tr><td class="when">${instant(entry.createdAt)}</td>${customerCell(platform, customer, entry)}<td>${names[entry.type]}</td>
 ${cut(db.usageMeters.get(entry.usageMeterId).name)}
 ${cut(entry.description)}
 <td class="number ${entry.amount < 0 ? '' : 'positive'}">${entry.amount > 0 ? '+' : '−'}${count(Math.abs(entry.amount))}</td></tr>`,
   ),
-  'No entries yet: a plan grants credits, usage takes them.',
+  'No entries yet. Plans grant credits, and usage consumes them.',
   'Ledger entries',
 )}`
 }
@@ -60,7 +60,7 @@ ${table(
   events.map(
     (
       event,
-    ) => html`<tr><td class="when">${instant(event.createdAt)}</td>${whose(platform, customer, event)}${cut(db.usageMeters.get(event.usageMeterId).name)}
+    ) => html`<tr><td class="when">${instant(event.createdAt)}</td>${customerCell(platform, customer, event)}${cut(db.usageMeters.get(event.usageMeterId).name)}
 ${cut(event.transactionId, 'mono')}${cut(db.prices.get(event.priceId).slug ?? event.priceId, 'mono')}<td class="number">${count(event.amount)}</td></tr>`,
   ),
   'No usage yet.',
@@ -72,7 +72,7 @@ export function checkoutsPart({ db }: Platform, customer: Customer | undefined):
   const sessions = newest(
     customer ? db.checkoutSessions.by('customer', customer.id) : db.checkoutSessions.all(),
   )
-  return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Open for a day</span></div>
+  return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Each expires after a day</span></div>
 ${table(
   ['When', 'Customer', 'For', 'Status'],
   sessions.map((session) => {
@@ -82,18 +82,18 @@ ${table(
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
   }),
-  'No checkouts yet: your application opens one for who wants to pay.',
+  'No checkouts yet. Your app opens one when a customer buys.',
   'Checkout sessions',
 )}`
 }
 
-/** The part of a delivery's body that says whom it is about: see `announce`. */
+/** The part of a delivery's body that names the customer: see `announce`. */
 const about = z.object({ customer: z.object({ externalId: z.string() }) })
 
 export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
   const all = [...db.webhookDeliveries.all()]
   const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
-  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed as Svix signs them; without a receiver they are only kept</span></div>
+  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed like Svix. Stored if there is no receiver</span></div>
 ${table(
   headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
     'slim number': 'Tries',

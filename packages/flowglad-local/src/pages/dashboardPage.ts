@@ -20,9 +20,9 @@ export function dashboardPage(
     key,
   }: {
     customer: Customer | undefined
-    /** Who was asked for and is not there. */
+    /** The requested customer, if there is none with that ID. */
     unknown: string | undefined
-    /** What customers were searched for; "" for nothing. */
+    /** The search text; empty without a search. */
     find: string
     testControls: boolean
     key: string
@@ -31,8 +31,8 @@ export function dashboardPage(
   return html`${testModeBar(html`<span class="right row"><span class="badge plain" data-live-state role="status">Reload to update</span>
   <a href="/billing-portal/${platform.organizationId}">Billing portal</a></span>`)}
 <main class="stack">
-  <h1 class="unseen">What this Flowglad knows</h1>
-  ${unknown !== undefined && html`<p class="note bad" role="alert">There is no customer “${unknown}” here, or no longer.</p>`}
+  <h1 class="unseen">Dashboard</h1>
+  ${unknown !== undefined && html`<p class="note bad" role="alert">Customer “${unknown}” not found.</p>`}
   <div class="halves">
     ${live('clock', clockPart(platform, customer, testControls), 'Clock')}
     ${live('connection', connectionPart(platform, key), 'Connection')}

@@ -15,12 +15,12 @@ const move = z.object({
   customer: z.string().default(''),
 })
 
-/** How often open dashboards are told that something changed. */
+/** How often open dashboards learn about changes. */
 const liveIntervalMs = 400
 
 /**
- * The page at `/`: everything that stands in the books, as it changes. It is rendered here; its script only asks for
- * it again when the books' version has moved.
+ * Adds the dashboard at `/`, which shows all data as it changes. The server renders it. Its script fetches it
+ * again when the database's version changes.
  */
 export function dashboardPages(
   app: FastifyInstance,
@@ -70,8 +70,7 @@ export function dashboardPages(
 }
 
 /**
- * Runs in the browser. Parts are replaced one by one, and only when they differ; what was scrolled stays scrolled, and
- * who was on something with the keyboard is on it still.
+ * Runs in the browser. Replaces only the parts that changed, and keeps scroll positions and keyboard focus.
  */
 const script = `
 const shown = document.querySelector('[data-live-state]')
@@ -98,7 +97,7 @@ const refresh = async () => {
       stale = false
       const answer = await fetch(location.href)
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      // The time comes by itself.
+      // The now event updates the time.
       fresh.querySelector('[data-now]').textContent = document.querySelector('[data-now]').textContent
       for (const part of document.querySelectorAll('[data-live]')) {
         const next = fresh.getElementById(part.id)
@@ -106,7 +105,7 @@ const refresh = async () => {
       }
     }
   } catch {
-    // Away: it is asked again when it is back.
+    // The server is away. The page refreshes once it is back.
   } finally {
     busy = false
   }
@@ -122,7 +121,7 @@ live.onmessage = ({ data }) => {
   away = false
 }
 live.onerror = () => {
-  say('Server away', 'bad')
+  say('Disconnected', 'bad')
   away = true
 }
 `

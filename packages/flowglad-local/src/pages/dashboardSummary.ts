@@ -21,7 +21,7 @@ export function clockPart(platform: Platform, customer: Customer | undefined, te
   ]
   if (next !== null && next > now)
     steps.push([`To ${customer ? 'their' : 'the'} next renewal`, next - now + 1000])
-  return html`<div class="spread"><h2>Clock</h2><span class="small soft">${ahead > 0 ? `${(ahead / (24 * hourMs)).toFixed(1)} days ahead` : 'In step with this machine'}</span></div>
+  return html`<div class="spread"><h2>Clock</h2><span class="small soft">${ahead > 0 ? `${(ahead / (24 * hourMs)).toFixed(1)} days ahead` : 'Same as this machine'}</span></div>
 <p class="time" data-now>${moment(now)}</p>
 ${
   testControls
@@ -29,14 +29,14 @@ ${
   <input type="hidden" name="customer" value="${customer?.externalId}">
   ${steps.map(([label, ms]) => html`<button class="small" name="ms" value="${ms}">${label}</button>`)}
 </form>
-<p class="small soft">Renewals, expiring credits, scheduled changes and retried payments happen on the way.${next !== null && ` Next renewal ${day(next)}.`}</p>`
-    : html`<p class="small soft">Test controls are off: the clock cannot be moved.</p>`
+<p class="small soft">Moving the clock runs renewals, expirations, scheduled changes and payment retries.${next !== null && ` Next renewal ${day(next)}.`}</p>`
+    : html`<p class="small soft">Test controls are off, so you cannot move the clock.</p>`
 }`
 }
 
 export function connectionPart(platform: Platform, key: string): Html {
   const shown = key.startsWith('sk_test') ? key : `${key.slice(0, 4)}…`
-  return html`<div class="spread"><h2>Connect</h2><span class="small soft">Any Flowglad SDK, unchanged</span></div>
+  return html`<div class="spread"><h2>Connect</h2><span class="small soft">Works with every Flowglad SDK</span></div>
 <pre class="mono" tabindex="0">FLOWGLAD_BASE_URL=${platform.url}
 FLOWGLAD_SECRET_KEY=${shown}</pre>
 <p class="small soft">Pay on the hosted checkout with <span class="mono">4242 4242 4242 4242</span>.</p>`
@@ -83,5 +83,5 @@ ${table(
   'Meters',
 )}`,
   )}
-<p class="small soft">Choose a customer to see subscriptions, balances and payments.</p>`
+<p class="small soft">Select a customer to see subscriptions, balances and payments.</p>`
 }

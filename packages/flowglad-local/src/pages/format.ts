@@ -3,17 +3,17 @@ import type { Interval } from '../rules/period.ts'
 const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
 const whole = new Intl.NumberFormat('en-US')
 
-/** Cents as dollars: 2000 → $20.00. */
+/** Formats cents as dollars: 2000 → $20.00. */
 export const money = (cents: number) => dollars.format(cents / 100)
 
-/** 1200 → 1,200 and -5 → −5, with a minus as wide as a digit. */
+/** Formats an integer: 1200 → 1,200, and -5 → −5 with a minus as wide as a digit. */
 export const count = (n: number) => whole.format(n).replace('-', '−')
 
-/** month → "month", 3 months → "3 months". */
+/** Formats an interval: month → "month", 3 months → "3 months". */
 export const every = (unit: Interval | null, times: number | null) =>
   unit === null ? '' : times === null || times === 1 ? unit : `${times} ${unit}s`
 
-/** 22 Nov 2026, in UTC: billing periods end by UTC. */
+/** Formats a date in UTC, like billing periods: 22 Nov 2026. */
 export const day = (ms: number) =>
   new Date(ms).toLocaleDateString('en-GB', {
     day: 'numeric',
@@ -22,19 +22,19 @@ export const day = (ms: number) =>
     timeZone: 'UTC',
   })
 
-/** 22 Nov 2026, 14:03:07 UTC. */
+/** Formats a time in UTC: 22 Nov 2026, 14:03:07 UTC. */
 export const moment = (ms: number) =>
   `${day(ms)}, ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })} UTC`
 
-/** 22 Nov 14:03:07, for rows of a table whose times are all in UTC. */
+/** Formats a time for a table row: 22 Nov 14:03:07. */
 export const instant = (ms: number) =>
   `${new Date(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })} ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })}`
 
-/** "Render minutes" inside a sentence is "render minutes", "API calls" stays. */
+/** Lowercases a name for use within a sentence: "render minutes", but "API calls". */
 export const inSentence = (name: string) =>
   /^[A-Z][^A-Z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name
 
 export const cardNumber = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
 
-/** past_due → Past due */
+/** Formats a status: past_due → Past due. */
 export const words = (slug: string) => slug.charAt(0).toUpperCase() + slug.slice(1).replaceAll('_', ' ')

@@ -1,11 +1,11 @@
-/** Text that is HTML already. Everything else that is put into a page is escaped. */
+/** A string of HTML. `html` escapes every other string. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type Part = string | number | Html | null | undefined | false | readonly Part[]
 
-/** A template whose parts are escaped: nothing that a customer is called can become markup. */
+/** Renders a template and escapes its parts, so that a customer's name can't become markup. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(parts[i - 1]) + string))
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import { type Html, html } from './html.ts'
 
-// No `form-action`: after paying, browsers follow the redirect to the application only if it were listed.
+// No `form-action`: it would block the redirect to the application after a payment.
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
-/** Sends a whole page. It works without JavaScript; `script` only adds to it. */
+/** Sends a whole page. It works without JavaScript; `script` adds to it. */
 export function sendPage(
   reply: FastifyReply,
   {
@@ -39,7 +39,7 @@ ${body}
     .send(page.text)
 }
 
-/** The line on top of every page. Nobody should take it for the real thing. */
+/** Returns the bar at the top of every page, which shows that this is test mode. */
 export const testModeBar = (right: Html | false = false) => html`<header class="bar">
   <a class="brand" href="/">flowglad-local</a>
   <span class="badge">Test mode · no real money moves</span>

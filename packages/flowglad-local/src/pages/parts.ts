@@ -20,7 +20,7 @@ const tones: Record<string, 'good' | 'bad' | 'plain' | ''> = {
   kept: 'plain',
 }
 
-/** A state as a small label; what needs attention stands out. */
+/** Returns a status as a small label. A status that needs attention stands out. */
 export const badge = (state: string): Html =>
   html`<span class="badge ${tones[state] ?? ''}">${words(state)}</span>`
 
@@ -33,17 +33,19 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
   html`${words(String(paymentMethodData.brand))} •••• ${String(paymentMethodData.last4)}<br>
 <span class="small soft">Expires ${String(paymentMethodData.exp_month)}/${String(paymentMethodData.exp_year)}</span>`
 
-/** How many rows a table of the newest shows. */
+/** The maximum number of rows in a table. */
 export const rowsShown = 40
 
-/** The newest of them first, as far as a page can show. */
+/** Returns the newest records, newest first. */
 export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
 
-/** "500 in all", or that these are only the newest of them. */
+/** Returns "500 in all", or how many of them the table shows. */
 export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
-/** Customers whose name, id or address has this in it, the oldest first; all who are not archived for "". */
+/**
+ * Returns customers whose name, ID or email contains the search text, oldest first. Leaves out archived ones.
+ */
 export function findCustomers({ db }: Platform, search: string): Customer[] {
   const wanted = search.toLowerCase()
   return [...db.customers.all()].filter(
@@ -55,18 +57,18 @@ export function findCustomers({ db }: Platform, search: string): Customer[] {
   )
 }
 
-/** A form, so that it works without JavaScript. Shown once there is more than one can see at once. */
+/** Returns a search form that works without JavaScript. */
 export const findForm = (action: string, search: string): Html =>
   html`<form action="${action}" class="find" role="search">
   <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, id or email">
   <button>Find</button>
 </form>`
 
-/** Text that a narrow column cuts; pointing at it shows all of it. */
+/** Returns a cell that truncates long text. Its tooltip shows all of it. */
 export const cut = (text: string, className = ''): Html =>
   html`<td class="long ${className}" title="${text}">${text}</td>`
 
-/** What is left of each meter, beside what was granted and has not ended. */
+/** Returns the balance of each meter and what was granted and has not expired. */
 export function balanceBars({ db }: Platform, subscription: Subscription): Html {
   const accounts = db.ledgerAccounts.by('subscription', subscription.id)
   if (accounts.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
@@ -84,10 +86,10 @@ export function balanceBars({ db }: Platform, subscription: Subscription): Html 
   })}</div>`
 }
 
-/** A heading, or one whose column is of a kind: of numbers, slim, or broad. */
+/** A heading, optionally with the kind of its column. */
 export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad']?: string }
 
-/** A table that scrolls by itself on narrow screens, or a sentence when it has no rows. */
+/** Returns a table that scrolls on narrow screens, or a sentence if it has no rows. */
 export function table(
   headings: readonly Heading[],
   rows: readonly Html[],

@@ -10,7 +10,7 @@ import type { Customer } from '../database/records/customers.ts'
 import type { Invoice, InvoiceLineItem } from '../database/records/payments.ts'
 import type { Subscription } from '../database/records/subscriptions.ts'
 import type { Platform } from '../platform/Platform.ts'
-import { Problem, plainly } from '../platform/problems.ts'
+import { Problem, plainMessage } from '../platform/problems.ts'
 import { day, every, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { sendPage, testModeBar } from './layout.ts'
@@ -28,7 +28,10 @@ import {
 
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
-/** Where a customer sees plan, invoices and card. The real one asks for a code by email; here one picks a name. */
+/**
+ * Adds the billing portal, where a customer sees plan, invoices and card. Flowglad sends a code by email;
+ * here you choose a customer.
+ */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
   const { db } = platform
   const base = '/billing-portal/:organization'
@@ -71,7 +74,7 @@ export function portalPages(app: FastifyInstance, platform: Platform): void {
       try {
         db.transaction(() => run(platform, platform.clock.now(), subscription))
       } catch (error) {
-        if (error instanceof Problem) return show(reply, customer, plainly(error))
+        if (error instanceof Problem) return show(reply, customer, plainMessage(error))
         throw error
       }
       return reply.redirect(path(customer), 303)
@@ -103,12 +106,12 @@ function signInPage(platform: Platform, path: (customer: Customer) => string, fi
   return html`${testModeBar()}
 <main class="single stack">
   <h1>Billing portal</h1>
-  <p class="soft">Flowglad sends its customers a code by email. Here you say who you are.</p>
+  <p class="soft">Flowglad sends customers a sign-in code by email. Here you choose a customer.</p>
   <section class="card stack" aria-label="Customers">
     ${(find !== '' || customers.length > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
     ${
       customers.length === 0
-        ? html`<p class="empty">${find === '' ? 'There are no customers yet: your application creates them.' : `Nobody is called “${find}”.`}</p>`
+        ? html`<p class="empty">${find === '' ? 'No customers yet. Your app creates them.' : `No customer matches “${find}”.`}</p>`
         : html`<ul class="cards">${newest(customers).map(
             (customer) => html`<li><a href="${path(customer)}">${customer.name || customer.externalId}</a>
             <span class="soft small">${customer.email}</span></li>`,
@@ -127,7 +130,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
     .by('customer', customer.id)
     .filter((invoice) => db.invoiceLineItems.first('invoice', invoice.id))
     .reverse()
-  return html`${testModeBar(html`<a class="right" href="/billing-portal/${platform.organizationId}">Somebody else</a>`)}
+  return html`${testModeBar(html`<a class="right" href="/billing-portal/${platform.organizationId}">Switch customer</a>`)}
 <main class="stack">
   <div class="tight"><h1>Billing</h1><p class="soft">${[customer.name, customer.email].filter(Boolean).join(' · ')}</p></div>
   ${message && html`<p class="note bad" role="alert">${message}</p>`}
@@ -138,7 +141,7 @@ function portalPage(platform: Platform, customer: Customer, path: string, messag
     </section>
     <section class="card stack">
       <h2>Credits</h2>
-      ${subscription ? balanceBars(platform, subscription) : html`<p class="empty">Credits come with a plan.</p>`}
+      ${subscription ? balanceBars(platform, subscription) : html`<p class="empty">Plans include credits.</p>`}
     </section>
     <section class="card stack">
       <h2>Payment method</h2>
@@ -174,7 +177,7 @@ function planPart(platform: Platform, subscription: Subscription, path: string):
         : `Renews on ${ends}.`
   return html`<div class="tight">
   <div class="row"><span class="plan">${subscription.name.replace(/ Subscription$/, '')}</span> ${badge(subscription.status)}</div>
-  <p>${total === 0 ? 'Nothing to pay' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
+  <p>${total === 0 ? 'Free' : `${money(total)} per ${every(subscription.interval, subscription.intervalCount)}`}</p>
   <p class="soft">${what}</p>
   ${subscription.status === 'past_due' && html`<p class="note bad">${pastDue(platform, subscription)}</p>`}
 </div>
@@ -183,23 +186,23 @@ ${
     ? html`<form method="post" action="${path}/${canceling ? 'resume' : 'keep'}"><button class="primary">Keep this plan</button></form>`
     : !subscription.isFreePlan &&
       html`<form method="post" action="${path}/cancel" class="tight"><button class="danger">Cancel plan</button>
-<p class="small soft">You keep it until ${ends}, and can take this back until then.</p></form>`
+<p class="small soft">You keep this plan until ${ends}. You can undo the cancellation until then.</p></form>`
 }`
 }
 
 function noPlan({ db }: Platform, customer: Customer): string {
   const waiting = db.subscriptions.by('customer', customer.id).findLast((s) => s.status === 'incomplete')
-  return waiting ? `${waiting.name} waits for its first payment.` : 'No plan at the moment.'
+  return waiting ? `${waiting.name} is waiting for its first payment.` : 'No current plan.'
 }
 
 function pastDue({ db }: Platform, subscription: Subscription): string {
   const retry = db.billingRuns.by('subscription', subscription.id).find((run) => run.dueAt !== null)
   return retry?.dueAt
-    ? `The last payment failed. It is tried again on ${day(retry.dueAt)}: save another card before then.`
+    ? `The last payment failed. We will try again on ${day(retry.dueAt)}. Save another card before then.`
     : 'The last payment failed.'
 }
 
-/** A name may say its quantity already: "Team x 2". */
+/** A name can contain its quantity: "Team x 2". */
 const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
   quantity === 1 || (type === 'static' && description.includes(` x ${quantity}`))
     ? description

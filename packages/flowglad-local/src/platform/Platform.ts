@@ -2,23 +2,26 @@ import type { Database } from '../database/Database.ts'
 import type { Clock } from './clock.ts'
 import { createId } from './ids.ts'
 
-/** What every operation needs: the books, the time, whose platform it is and where its pages are. */
+/** What every operation needs: the database, the clock, the organization and the address of the pages. */
 export interface Platform {
   db: Database
   clock: Clock
   organizationId: string
-  /** The pricing model that the API key is for, and new customers get, whichever is the default later. */
+  /** The pricing model of the API key, which new customers get even if another model becomes the default. */
   pricingModelId: string
-  /** Without a trailing slash, e.g. `http://127.0.0.1:4010`. */
+  /** Without a trailing slash, for example `http://127.0.0.1:4010`. */
   url: string
-  /** Whether anybody receives webhooks. */
+  /** Whether the server was started with a webhook receiver. */
   hasReceiver: boolean
 }
 
-/** Moves the clock on and lets everything happen that falls due. */
+/** Moves the clock forwards and runs everything that falls due. */
 export type Advance = (ms: number) => void
 
-/** Fields every record starts with. `at` is the platform's time, which lags the clock while it catches up. */
+/**
+ * Returns the fields that every record starts with. `at` is the platform's time, which can be earlier than
+ * the clock during a catch-up.
+ */
 export const newRecord = (prefix: string, at: number) => ({
   id: createId(prefix),
   createdAt: at,

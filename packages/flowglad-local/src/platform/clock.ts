@@ -1,22 +1,23 @@
 import { epochMs } from '../rules/bounds.ts'
 import { Problem } from './problems.ts'
 
-/** The platform's time: the machine's clock plus whatever a developer advanced it by. Epoch milliseconds. */
+/** The platform's time in epoch milliseconds: the machine's clock plus what a developer advanced it by. */
 export interface Clock {
   now(): number
   /**
-   * Goes forwards, by whole milliseconds.
-   * @returns what takes it back
-   * @throws Problem when it would go back, or further than dates make sense here
+   * Moves the clock forwards by whole milliseconds.
+   * @returns a function that undoes the move
+   * @throws Problem when the clock would go back or beyond the year 2200
    */
   advance(ms: number): () => void
-  /** How far ahead of its source the clock is. */
+  /** How far the clock is ahead of its source. */
   readonly offsetMs: number
 }
 
 /**
- * A clock that can only go forwards.
- * @param source where time comes from; defaults to the machine. A test passes `() => Date.UTC(2027, 0, 31)` to stand on a date.
+ * Creates a clock that only moves forwards.
+ * @param source where time comes from; default: the machine. A test passes `() => Date.UTC(2027, 0, 31)` for
+ * a fixed date.
  */
 export function createClock({
   source = Date.now,
@@ -32,7 +33,7 @@ export function createClock({
       if (!Number.isSafeInteger(ms) || ms < 0 || !epochMs.safeParse(source() + offset + ms).success)
         throw new Problem(
           'BAD_REQUEST',
-          `The clock moves forwards, by whole milliseconds, until 2200: not by ${ms}`,
+          `Cannot move the clock by ${ms}. It moves forwards by whole milliseconds, at most to the year 2200.`,
         )
       const before = offset
       offset += ms

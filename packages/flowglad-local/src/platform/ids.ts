@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-// Bytes at or above this would favour the alphabet's first letters.
+// Bytes from here on would favour the first letters of the alphabet.
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
-/** `cust_` + 21 letters and digits, as Flowglad's ids look. */
+/** Returns an ID in Flowglad's form: a prefix such as `cust_` and 21 letters and digits. */
 export const createId = (prefix: string) => `${prefix}_${createName()}`
 
-/** 21 letters and digits: what a customer is called whom nobody named. */
+/** Returns 21 letters and digits, the external ID of a customer without one. */
 export function createName(): string {
   let id = ''
   while (id.length < 21) {
@@ -18,8 +18,8 @@ export function createName(): string {
   return id
 }
 
-/** Eight hex digits: Flowglad's `request_id`. */
+/** Returns eight hex digits: Flowglad's `request_id`. */
 export const createRequestId = () => randomBytes(4).toString('hex')
 
-/** Seven upper-case hex digits: the stem of a customer's invoice numbers. */
+/** Returns seven upper-case hex digits, which a customer's invoice numbers start with. */
 export const createInvoiceNumberBase = () => randomBytes(4).toString('hex').slice(0, 7).toUpperCase()

@@ -1,4 +1,4 @@
-/** Flowglad's error codes and the HTTP statuses they travel with. */
+/** Flowglad's error codes and their HTTP statuses. */
 const statusOf = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
@@ -13,13 +13,13 @@ const statusOf = {
 
 type Code = keyof typeof statusOf
 
-/** An answer other than 200, in Flowglad's shape: `{ error, code, request_id }`. */
+/** An error response in Flowglad's shape: `{ error, code, request_id }`. */
 export class Problem extends Error {
   readonly status: number
   constructor(
     readonly code: Code,
     readonly body: string | readonly unknown[],
-    /** Some refusals of the platform come without their code. */
+    /** False for the platform's errors that have no code. */
     readonly hasCode = true,
   ) {
     super(typeof body === 'string' ? body : JSON.stringify(body))
@@ -28,29 +28,31 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
-/** What the platform refuses before it looks at the call itself: these come without a code. */
+/** Returns the error of a request that the platform rejects before it reads the call. It has no code. */
 export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
 
 /**
- * A broken rule of the domain. Flowglad answers these with 500, not 4xx, and its SDK therefore retries them:
- * applications have to cope with that, so it is copied.
+ * Returns the error of a broken business rule. Flowglad answers these with 500 instead of 4xx, so its SDK
+ * retries them. Applications have to cope with that, so we copy it.
  */
-export const refused = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
+export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
 
-/** The same, with the wrapping that Flowglad's text has where its domain functions return results instead of throwing. */
-export const refusedResult = (kind: 'NotFoundError' | 'ValidationError' | 'ConflictError', message: string) =>
-  refused(`Unwrap called on Err: ${kind}: ${message}`)
+/** Returns the same error in Flowglad's wrapping for functions that return results instead of throwing. */
+export const rejectedResult = (
+  kind: 'NotFoundError' | 'ValidationError' | 'ConflictError',
+  message: string,
+) => rejected(`Unwrap called on Err: ${kind}: ${message}`)
 
-/** As `refusedResult`, from one level deeper. */
-export const refusedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
-  refused(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
+/** Returns the same error, wrapped one level deeper. */
+export const rejectedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
+  rejected(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
 
-/** What a problem says to a person: without what the platform puts before its sentence. */
-export const plainly = ({ message }: Problem): string =>
+/** Returns a problem's message for a person, without the platform's prefixes. */
+export const plainMessage = ({ message }: Problem): string =>
   message.replace(/^(Unwrap called on Err: (Panic: )?)*(\w+Error: )?(Invalid \w+: |\w+ conflict: )?/, '')
 
-/** What the platform answers where it catches an error of its own and has no better text for it. */
-export const unexpected = () => refused('An unexpected error occurred. Please try again.')
+/** Returns the platform's error for a failure that it has no other text for. */
+export const unexpected = () => rejected('An unexpected error occurred. Please try again.')

@@ -1,14 +1,14 @@
 import type { Feature, Price, Product, ProductFeature, UsageMeter } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { conflict, refused } from '../platform/problems.ts'
+import { conflict, rejected } from '../platform/problems.ts'
 
-/** What the database says when two rows of a pricing model would have the same slug. */
+/** Returns the database's error for two rows of a pricing model with the same slug. */
 export const slugTaken = (table: string, slug: string) =>
-  refused(
+  rejected(
     `Failed to insert item into ${table}: Failed to insert items into ${table}: duplicate key value violates unique constraint, slug "${slug}" already exists`,
   )
 
-/** Whether another record has the slug: slugs name things within one pricing model. */
+/** Returns whether another record has the slug. Slugs are unique within a pricing model. */
 export const hasSlug = <R extends { id: string; slug: string | null }>(
   records: readonly R[],
   slug: string | null | undefined,
@@ -21,8 +21,8 @@ export const productSlugTaken = () =>
 export const meterSlugTaken = () =>
   conflict('A usage meter with this slug already exists in this pricing model.')
 
-/** What a price says about everything that is not its kind's. */
-export const noPrice = {
+/** The fields of a price that its type doesn't use. */
+export const emptyPrice = {
   name: null,
   slug: null,
   intervalUnit: null,
@@ -36,7 +36,7 @@ export const noPrice = {
 
 type Terms = Pick<Price, 'type' | 'unitPrice'> & Partial<Price>
 
-/** A product has one price at a time: a new one archives the one before, which subscriptions keep. */
+/** Replaces a product's price. A product has one active price; its subscriptions keep the archived one. */
 export function replaceProductPrice(platform: Platform, now: number, product: Product, terms: Terms): Price {
   const { db } = platform
   for (const before of db.prices.by('product', product.id))
@@ -50,7 +50,7 @@ export function replaceProductPrice(platform: Platform, now: number, product: Pr
   })
 }
 
-/** A meter may have several prices, one of which is the default. */
+/** Adds a price to a meter. A meter can have several prices, one of which is the default. */
 export function addUsagePrice(
   platform: Platform,
   now: number,
@@ -75,10 +75,10 @@ function addPrice(
 ): Price {
   const active = db.prices.by('model', pricingModelId).filter((price) => price.active)
   if (hasSlug(active, terms.slug)) throw slugTaken('prices', terms.slug ?? '')
-  return db.prices.put({ ...newRecord('price', now), ...noPrice, ...terms, pricingModelId })
+  return db.prices.put({ ...newRecord('price', now), ...emptyPrice, ...terms, pricingModelId })
 }
 
-/** Takes the default away from the other prices of the same product or meter. */
+/** Unsets the default on the other prices of the same product or meter. */
 export function demoteOthers({ db }: Platform, now: number, price: Price): void {
   const siblings = price.productId
     ? db.prices.by('product', price.productId)
@@ -88,12 +88,12 @@ export function demoteOthers({ db }: Platform, now: number, price: Price): void 
       db.prices.patch(other.id, { isDefault: false, updatedAt: now })
 }
 
-/** The price of a meter that every meter has, and that costs nothing. */
+/** Returns the slug of the free price that every meter has. */
 export const noChargeSlug = (meterSlug: string) => `${meterSlug}_no_charge`
 export const isNoCharge = ({ type, slug }: Pick<Price, 'type' | 'slug'>) =>
   type === 'usage' && slug !== null && slug.endsWith('_no_charge')
 
-/** A meter without a default price falls back to the one that costs nothing. */
+/** Makes the free price the default of a meter that has no other. */
 export function ensureMeterHasDefault({ db }: Platform, now: number, meterId: string): void {
   const prices = db.prices.by('meter', meterId)
   const noCharge = prices.find(isNoCharge)
@@ -103,7 +103,7 @@ export function ensureMeterHasDefault({ db }: Platform, now: number, meterId: st
   db.prices.patch(noCharge.id, { isDefault: true, updatedAt: now })
 }
 
-/** Makes exactly these features the product's. Subscriptions keep what they started with. */
+/** Sets the features of a product. Subscriptions keep the features they started with. */
 export function linkFeatures(
   platform: Platform,
   now: number,
@@ -127,7 +127,9 @@ export function linkFeatures(
   }
 }
 
-/** Ends that a product has a feature, for new subscriptions; those there are keep it, on their own from now on. */
+/**
+ * Removes a feature from a product for new subscriptions. Existing ones keep it, detached from the product.
+ */
 export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
   for (const feature of db.subscriptionFeatures.all())
     if (feature.productFeatureId === link.id)
@@ -140,7 +142,7 @@ export function unlinkFeature({ db }: Platform, now: number, link: ProductFeatur
   db.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now })
 }
 
-/** A feature that was switched off leaves its products, and comes back to all of them when it is on again. */
+/** Removes a deactivated feature from its products, or restores a reactivated one to all of them. */
 export function switchFeature(platform: Platform, now: number, feature: Feature): void {
   const { productFeatures } = platform.db
   for (const link of productFeatures.all()) {
@@ -150,7 +152,7 @@ export function switchFeature(platform: Platform, now: number, feature: Feature)
   }
 }
 
-/** Whether a product that is paid once would get a feature that is only had by subscribing. */
+/** Returns whether a one-time product would get a toggle, which only subscriptions can have. */
 export const togglesOnSinglePayment = (
   { db }: Platform,
   priceType: Price['type'] | undefined,

@@ -1,7 +1,7 @@
 import type { PricingModel } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** A pricing model with the same meters, resources, features, products and prices, each a record of its own. */
+/** Copies a pricing model with its meters, resources, features, products and prices. */
 export function clonePricingModel(
   { db }: Platform,
   at: number,
@@ -16,7 +16,7 @@ export function clonePricingModel(
   })
   const copies = new Map<string, string>()
   const copyOf = (id: string | null) => (id === null ? null : (copies.get(id) ?? null))
-  /** The record again under an id of its own, in the new model. */
+  /** Copies a record into the new model under a new ID. */
   const copy = <R extends { id: string }>(prefix: string, record: R) => {
     const fresh = { ...record, ...newRecord(prefix, at), pricingModelId: model.id }
     copies.set(record.id, fresh.id)

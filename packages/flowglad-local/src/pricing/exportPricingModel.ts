@@ -1,7 +1,7 @@
 import type { Price, PricingModel } from '../database/records/pricing.ts'
 import type { Platform } from '../platform/Platform.ts'
 
-/** A pricing model in the setup format, to keep in a file or to set up elsewhere. */
+/** Returns a pricing model in the setup format. */
 export function exportPricingModel({ db }: Platform, model: PricingModel) {
   const slugOf = (table: 'usageMeters' | 'resources', id: string | null) =>
     id ? db[table].get(id).slug : null
@@ -27,7 +27,7 @@ export function exportPricingModel({ db }: Platform, model: PricingModel) {
       .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
       .flatMap((product) => {
         const price = db.prices.by('product', product.id).find((p) => p.isDefault && p.active)
-        // Without a price it is nothing that a setup could say.
+        // The setup format has no product without a price.
         if (!price) return []
         return {
           product: {

@@ -1,13 +1,13 @@
 import type { Feature, Price, PricingModel } from '../database/records/pricing.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
-import { refusedPanic } from '../platform/problems.ts'
-import { noChargeSlug, noPrice } from './catalog.ts'
+import { rejectedPanic } from '../platform/problems.ts'
+import { emptyPrice, noChargeSlug } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 
 /**
- * Writes a setup into the books. With `replacing`, records of that model whose slug the setup still has keep their ids
- * and change in place, so that a developer can edit the pricing file and restart; those it no longer has become
- * inactive, because subscriptions may still refer to them.
+ * Installs a setup. With `replacing`, updates that model: records whose slug is still in the setup keep their
+ * IDs, so that a developer can edit the pricing file and restart. The others become inactive, because
+ * subscriptions may refer to them.
  */
 export function installPricingModel(
   platform: Platform,
@@ -16,7 +16,7 @@ export function installPricingModel(
   { replacing }: { replacing?: PricingModel } = {},
 ): PricingModel {
   const { db, organizationId } = platform
-  refuseAmbiguity(setup)
+  rejectDuplicates(setup)
   if (setup.isDefault) {
     for (const other of db.pricingModels.all())
       if (other.isDefault) db.pricingModels.patch(other.id, { isDefault: false, updatedAt: at })
@@ -47,7 +47,7 @@ export function installPricingModel(
   const putPrice = (price: Pick<Price, 'type' | 'unitPrice' | 'isDefault' | 'active'> & Partial<Price>) => {
     const existing = price.slug ? withSlug(oldPrices, price.slug) : undefined
     return db.prices.put({
-      ...noPrice,
+      ...emptyPrice,
       pricingModelId: model.id,
       ...price,
       ...keepId('price', existing?.type === price.type ? existing : undefined),
@@ -104,14 +104,14 @@ export function installPricingModel(
 
   for (const { product, price, features } of setup.products) {
     if (product.default && (price.unitPrice !== 0 || price.type !== 'subscription'))
-      throw refusedPanic('ValidationError', 'Invalid price.amount: Default products must have zero price')
+      throw rejectedPanic('ValidationError', 'Invalid price.amount: Default products must have zero price')
     if (product.default && price.type === 'subscription' && price.trialPeriodDays)
-      throw refusedPanic(
+      throw rejectedPanic(
         'ValidationError',
         'Invalid price.trialPeriodDays: Default products cannot have trials',
       )
     if (!price.slug)
-      throw refusedPanic(
+      throw rejectedPanic(
         'ValidationError',
         `Invalid price.slug: Price slug is required. Received ${JSON.stringify(price)}`,
       )
@@ -139,7 +139,7 @@ export function installPricingModel(
     const wanted = new Set<string>()
     for (const slug of features) {
       const featureId = featureIds.get(slug)
-      if (!featureId) throw refusedPanic('NotFoundError', `Feature not found: ${slug}`)
+      if (!featureId) throw rejectedPanic('NotFoundError', `Feature not found: ${slug}`)
       wanted.add(featureId)
       const link = links.find((l) => l.featureId === featureId)
       db.productFeatures.put({ ...keepId('product_feature', link), productId, featureId, expiredAt: null })
@@ -184,23 +184,23 @@ export function installPricingModel(
   return model
 }
 
-/** What a setup cannot say twice. */
-function refuseAmbiguity({ products, usageMeters }: PricingSetup): void {
+/** Rejects duplicate price slugs and duplicate defaults. */
+function rejectDuplicates({ products, usageMeters }: PricingSetup): void {
   const slugs = new Set<string>()
   const ofMeters = usageMeters.flatMap(({ prices }) => prices ?? [])
   for (const { slug } of [...products.map(({ price }) => price), ...ofMeters]) {
     if (slug && slugs.has(slug))
-      throw refusedPanic('ValidationError', `Invalid price.slug: Price with slug ${slug} already exists`)
+      throw rejectedPanic('ValidationError', `Invalid price.slug: Price with slug ${slug} already exists`)
     if (slug) slugs.add(slug)
   }
   for (const { usageMeter, prices } of usageMeters)
     if ((prices ?? []).filter(({ isDefault }) => isDefault).length > 1)
-      throw refusedPanic(
+      throw rejectedPanic(
         'ValidationError',
         `Invalid usageMeter.prices: Usage meter "${usageMeter.slug}" has multiple prices with isDefault=true. At most one price per usage meter can be the default.`,
       )
   if (products.filter(({ product }) => product.default).length > 1)
-    throw refusedPanic('ValidationError', 'Invalid products: Multiple default products not allowed')
+    throw rejectedPanic('ValidationError', 'Invalid products: Multiple default products not allowed')
 }
 
 function featureFields(
@@ -235,7 +235,7 @@ function featureFields(
     case 'usage_credit_grant': {
       const usageMeterId = meterIds.get(feature.usageMeterSlug)
       if (!usageMeterId)
-        throw refusedPanic('NotFoundError', `UsageMeter not found: ${feature.usageMeterSlug}`)
+        throw rejectedPanic('NotFoundError', `UsageMeter not found: ${feature.usageMeterSlug}`)
       return {
         ...common,
         type: 'usage_credit_grant',
@@ -246,7 +246,7 @@ function featureFields(
     }
     case 'resource': {
       const resourceId = resourceIds.get(feature.resourceSlug)
-      if (!resourceId) throw refusedPanic('NotFoundError', `Resource not found: ${feature.resourceSlug}`)
+      if (!resourceId) throw rejectedPanic('NotFoundError', `Resource not found: ${feature.resourceSlug}`)
       return { ...common, type: 'resource', amount: feature.amount, resourceId }
     }
     default:

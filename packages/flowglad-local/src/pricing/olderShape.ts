@@ -5,7 +5,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** The one price of an older product, which had `price` or a list `prices` with one in it. */
+/** Returns the price of an older product, from `price` or from a list `prices` with one entry. */
 function priceOf(product: Record<string, unknown>): { price: unknown; at: Path } {
   return 'price' in product
     ? { price: product.price, at: ['price'] }
@@ -13,9 +13,9 @@ function priceOf(product: Record<string, unknown>): { price: unknown; at: Path }
 }
 
 /**
- * Rewrites Flowglad's older pricing.yaml, in which meters were plain objects with slugs and usage prices stood among
- * the products, into the present setup format; the present format passes through unchanged.
- * @returns the rewritten value and, for errors about it, where a path of it stands in the original
+ * Converts Flowglad's older pricing.yaml to the current setup format. In the older one, meters were plain
+ * objects with slugs, and usage prices were listed as products. Returns the current format unchanged.
+ * @returns the converted value, and a function that maps its paths to the original for error messages
  */
 export function fromOlderShape(value: unknown): { value: unknown; originOf(path: Path): Path } {
   const unchanged = { value, originOf: (path: Path) => path }
@@ -81,7 +81,7 @@ export function fromOlderShape(value: unknown): { value: unknown; originOf(path:
   }
 }
 
-/** A free default plan used to be a single payment of nothing; now it is a plan that renews for nothing. */
+/** Converts an older free default plan, a single payment of 0, to a plan that renews at 0. */
 function asRecurringWhenDefault(product: unknown, price: unknown): unknown {
   const isFreeDefault =
     isRecord(product) && product.default === true && isRecord(price) && price.unitPrice === 0

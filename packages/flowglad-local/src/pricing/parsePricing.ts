@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
 
-/** What is wrong with a pricing file, each with the line it is on. */
+/** Reports the mistakes in a pricing file, each with its line. */
 export class PricingError extends Error {
   constructor(
     readonly source: string,
@@ -20,9 +20,9 @@ export class PricingError extends Error {
 type Finding = { path: readonly PropertyKey[]; message: string }
 
 /**
- * Reads a pricing file, YAML or JSON (which is YAML too), in Flowglad's setup format or its older shape.
- * @param source what to call the file in errors
- * @throws PricingError naming the lines
+ * Parses a pricing file, YAML or JSON, in Flowglad's setup format or its older shape.
+ * @param source the file's name in error messages
+ * @throws PricingError with the line of each mistake
  */
 export function parsePricing(text: string, source = 'pricing'): PricingSetup {
   const lines = new LineCounter()
@@ -34,14 +34,14 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
         line: lines.linePos(error.pos[0]).line,
         message:
           error.code === 'MULTIPLE_DOCS'
-            ? 'a second document begins here: a pricing file is one'
+            ? 'a pricing file must contain one document, and a second one starts here'
             : (error.message.split(/ at line |\n/)[0] ?? ''),
       })),
     )
   return checkPricing(readValue(document, lines, source), source, (path) => lineOf(document, lines, path))
 }
 
-/** Aliases are looked up only here: one may lead nowhere, or to far too much. */
+/** Checks and resolves aliases. One can be undefined, or expand without limit. */
 function readValue(document: Document, lines: LineCounter, source: string): unknown {
   visit(document, {
     Alias(_, alias) {
@@ -49,7 +49,7 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
         throw new PricingError(source, [
           {
             line: lines.linePos(alias.range?.[0] ?? 0).line,
-            message: `nothing before it is called &${alias.source}`,
+            message: `no anchor &${alias.source} before this alias`,
           },
         ])
     },
@@ -64,7 +64,7 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
 }
 
 /**
- * The same for a value that is there already: a setup written in code, in either shape.
+ * Checks a setup that was written in code, in either shape.
  * @throws PricingError
  */
 export function checkPricing(
@@ -74,13 +74,13 @@ export function checkPricing(
 ): PricingSetup {
   if (!isGroup(given) || Array.isArray(given))
     throw new PricingError(source, [
-      { line: lineAt([]), message: 'names no features, products and usageMeters: these belong in it' },
+      { line: lineAt([]), message: 'must contain features, products and usageMeters' },
     ])
   const { value, originOf } = fromOlderShape(given)
   const parsed = pricingSetup.safeParse(value)
   const findings: readonly Finding[] = parsed.success
-    ? brokenReferences(parsed.data)
-    : parsed.error.issues.map((issue) => inWords(issue, value))
+    ? referenceErrors(parsed.data)
+    : parsed.error.issues.map((issue) => toFinding(issue, value))
   if (parsed.success && findings.length === 0) return parsed.data
   throw new PricingError(
     source,
@@ -88,7 +88,7 @@ export function checkPricing(
       const origin = originOf(path)
       return {
         line: lineAt(origin),
-        message: `${origin.length > 0 ? `${origin.join('.')}: ` : ''}${message}${meant(value, path)}`,
+        message: `${origin.length > 0 ? `${origin.join('.')}: ` : ''}${message}${suggestion(value, path)}`,
       }
     }),
   )
@@ -103,25 +103,25 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 }
 
-/** Of the ways in which a value could have been right, the first is the one to name. */
-function firstWay(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+/** Returns the issue of a union's first option. */
+function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue
 }
 
-/** What has to be there instead, as one would say it to the file's author. */
-function inWords(issue: z.core.$ZodIssue, setup: unknown): Finding {
-  const first = firstWay(issue)
+/** Describes an issue for the author of the file. */
+function toFinding(issue: z.core.$ZodIssue, setup: unknown): Finding {
+  const first = firstOption(issue)
   const { path } = first
-  const needed = whatIsNeeded(first, issue.code === 'invalid_union')
+  const needed = expectedValue(first, issue.code === 'invalid_union')
   if (needed === undefined) return first
   const given = valueAt(setup, path)
-  if (given === undefined) return { path, message: `is missing: ${needed} is needed` }
+  if (given === undefined) return { path, message: `is missing, and must be ${needed}` }
   const shown = JSON.stringify(given)
   return { path, message: `must be ${needed}, not ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}` }
 }
 
-function whatIsNeeded(issue: z.core.$ZodIssue, orZero: boolean): string | undefined {
+function expectedValue(issue: z.core.$ZodIssue, orZero: boolean): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return kinds[issue.expected] ?? issue.expected
@@ -137,13 +137,13 @@ function whatIsNeeded(issue: z.core.$ZodIssue, orZero: boolean): string | undefi
   }
 }
 
-/** For what is missing while something of nearly the same name is there: a slip of the keyboard. */
-function meant(setup: unknown, path: readonly PropertyKey[]): string {
+/** Suggests a key with nearly the same name as a missing one, in case of a typo. */
+function suggestion(setup: unknown, path: readonly PropertyKey[]): string {
   const parent = valueAt(setup, path.slice(0, -1))
   const wanted = path.at(-1)
   if (typeof wanted !== 'string' || !isGroup(parent) || wanted in parent) return ''
-  const close = Object.keys(parent).find((key) => isSlip(key.toLowerCase(), wanted.toLowerCase()))
-  return close === undefined ? '' : `. Is "${close}" meant to be it?`
+  const close = Object.keys(parent).find((key) => isTypo(key.toLowerCase(), wanted.toLowerCase()))
+  return close === undefined ? '' : `. Did you mean "${close}"?`
 }
 
 function valueAt(setup: unknown, path: readonly PropertyKey[]): unknown {
@@ -155,8 +155,8 @@ function valueAt(setup: unknown, path: readonly PropertyKey[]): unknown {
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** The same but for one letter too many, one too few, or a few wrong ones in its middle. */
-function isSlip(typed: string, wanted: string): boolean {
+/** Returns whether two names differ by one added or missing letter, or by up to two letters in the middle. */
+function isTypo(typed: string, wanted: string): boolean {
   if (typed === wanted) return true
   const length = Math.min(typed.length, wanted.length)
   let before = 0
@@ -166,7 +166,7 @@ function isSlip(typed: string, wanted: string): boolean {
   return Math.max(typed.length, wanted.length) - before - after <= 2 && length > 3
 }
 
-/** The line of the deepest node on the path that is there: where something is missing, of what it is missing from. */
+/** Returns the line of the deepest existing node on the path. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true)
@@ -176,8 +176,10 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return null
 }
 
-/** Rules between parts, which the API answers one at a time and a file's author wants to hear all at once. */
-function brokenReferences(setup: PricingSetup): Finding[] {
+/**
+ * Checks rules between parts. The API reports one at a time; the author of a file wants all of them at once.
+ */
+function referenceErrors(setup: PricingSetup): Finding[] {
   const findings: Finding[] = []
   const features = new Set(setup.features.map((feature) => feature.slug))
   const meters = new Set(setup.usageMeters.map(({ usageMeter }) => usageMeter.slug))
@@ -223,11 +225,11 @@ function brokenReferences(setup: PricingSetup): Finding[] {
     for (const [j, slug] of slugs.entries())
       if (!features.has(slug))
         findings.push({ path: ['products', i, 'features', j], message: `there is no feature "${slug}"` })
-    if (!price.slug) findings.push({ path: ['products', i, 'price'], message: 'a price needs a slug' })
+    if (!price.slug) findings.push({ path: ['products', i, 'price'], message: 'a price must have a slug' })
     if (product.default && price.unitPrice !== 0)
       findings.push({
         path: ['products', i, 'price', 'unitPrice'],
-        message: 'the default product must cost nothing: every new customer gets it',
+        message: 'the default product must be free, because every new customer gets it',
       })
   }
   return findings

@@ -104,8 +104,8 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
   ] as const
 
 /**
- * Flowglad's setup format: the body of `POST /pricing-models/setup`, and what a pricing file holds. Prices in cents.
- * Rules that Flowglad checks later, and answers with 500, are in `installPricingModel`.
+ * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
+ * are in cents. `installPricingModel` checks the rules that Flowglad answers with 500.
  */
 export const pricingSetup = z.object({
   name: label,

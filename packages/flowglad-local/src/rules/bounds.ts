@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /*
- * What numbers may be. The platform's database holds 32-bit integers; beyond them it answers 500, this server 400.
- * Times end where calendars still mean something, so that no date computed from them is invalid.
+ * Limits of numbers. The platform's database holds 32-bit integers: for larger ones the platform answers 500
+ * and this server answers 400. Times end in 2200, so that every date computed from them is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000
@@ -11,7 +11,7 @@ export const lastEpochMs = Date.UTC(2200, 0)
 const positive = (max: number) => z.coerce.number<number>().int().positive().max(max)
 const positiveOrZero = (max: number) => positive(max).or(z.literal(0))
 
-/** Numbers of the catalogue, which the platform takes as text too. */
+/** Numbers in the catalogue, which the platform accepts as text too. */
 export const catalogue = {
   amount: positive(int32Max),
   unitPrice: positiveOrZero(int32Max),
@@ -22,11 +22,11 @@ export const catalogue = {
 
 export const cents = z.int().nonnegative().max(int32Max)
 export const units = z.int().positive().max(int32Max)
-/** A quantity whose lower bound is a rule of its own. */
+/** A quantity whose lower bound the caller adds. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
 
-/** A name or slug as the platform takes it for meters and features: without the space around it, not empty, not long. */
+/** A name or slug of a meter or feature, trimmed as on the platform. */
 export const label = z
   .string()
   .trim()

@@ -1,4 +1,4 @@
-/** A grant that usage may consume. */
+/** A grant that usage can consume. */
 interface Spendable {
   id: string
   remaining: number
@@ -6,8 +6,8 @@ interface Spendable {
 }
 
 /**
- * Which credits a usage cost consumes: those that expire first, never-expiring last, ties by id, so that what would be
- * lost soonest is used soonest. What no credit covers is outstanding: the balance goes negative, nothing is refused.
+ * Returns which credits a usage cost consumes. Credits that expire first go first, and ties are broken by ID.
+ * What no credit covers is outstanding: the balance becomes negative, and nothing is rejected.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(
@@ -24,9 +24,12 @@ export function applyCredits(credits: readonly Spendable[], cost: number) {
   return { applied, outstanding }
 }
 
-/** Overage is sold in units of `usageEventsPerUnit`; a started unit is charged whole. */
+/** Returns how many overage units to charge. Overage is sold in units of `usageEventsPerUnit`, rounded up. */
 export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)
 
-/** Credits of one feature of a plan: per unit of quantity, except on top-ups (see `grantPurchasedCredits`). */
+/**
+ * Returns the credits of a plan's feature, per unit of quantity. Top-ups ignore the quantity (see
+ * `grantPurchasedCredits`).
+ */
 export const grantAmount = (featureAmount: number | null, quantity: number) => (featureAmount ?? 0) * quantity

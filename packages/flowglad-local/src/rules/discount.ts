@@ -1,4 +1,4 @@
-/** What a discount takes off an amount, in cents: never more than the amount, never more than all of it. */
+/** Returns what a discount takes off an amount, in cents. Never more than the amount. */
 export const discountOn = (
   cents: number,
   { amount, amountType }: { amount: number; amountType: 'percent' | 'fixed' },

@@ -3,9 +3,9 @@ export type Interval = 'day' | 'week' | 'month' | 'year'
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * When a billing period ends that begins at `start`, in UTC. Months and years end on the anchor's day where the month
- * has it and otherwise on its last: 31 January → 28 February → 31 March. The day is always the anchor's, never the
- * previous end's, because a day lost to February would otherwise never come back.
+ * Returns when a billing period that begins at `start` ends, in UTC. Months and years end on the anchor's
+ * day, or on the last day of a shorter month: 31 January → 28 February → 31 March. Using the previous end's
+ * day instead would lose the 31st after February.
  */
 export function periodEndAfter(
   start: number,
@@ -34,7 +34,7 @@ function addMonths(start: number, months: number, anchor: number): number {
   return date.getTime()
 }
 
-/** How much of a period is over: 0 at its start, 1 at its end. */
+/** Returns how much of a period has passed, from 0 to 1. */
 export function elapsedFraction(at: number, start: number, end: number): number {
   if (end <= start) return 1
   return Math.min(1, Math.max(0, (at - start) / (end - start)))

@@ -1,6 +1,7 @@
 /**
- * What an immediate change costs in cents: the old plan for the time that is over plus the new one for the time that is
- * left, less what has been paid for this period. Never negative: nothing is refunded.
+ * Returns what an immediate change costs, in cents: the old plan for the time that has passed, plus the new
+ * plan for the remaining time, minus what was paid for this period. Never negative, because nothing is
+ * refunded.
  */
 export function proratedCharge({
   oldTotal,
@@ -11,13 +12,13 @@ export function proratedCharge({
   oldTotal: number
   newTotal: number
   paid: number
-  /** 0 at the period's start, 1 at its end. */
+  /** From 0 at the period's start to 1 at its end. */
   elapsed: number
 }): number {
   return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)
 }
 
-/** What one unit costs for the part of a period that is left. */
+/** Returns what one unit costs for the rest of a period. */
 export const proratedPrice = (unitPrice: number, elapsed: number) => Math.round(unitPrice * (1 - elapsed))
 
 interface Grantable {
@@ -28,8 +29,8 @@ interface Grantable {
 }
 
 /**
- * Credits that a change in the middle of a period grants: per meter, the new plan's share of the remaining time
- * (`once` credits whole) less what was already issued in this period. A downgrade takes nothing away.
+ * Returns the credits that a change within a period grants. Per meter: the new plan's share of the remaining
+ * time (all of a `once` grant), minus what was already issued in this period. A downgrade takes nothing away.
  */
 export function proratedGrants(
   features: readonly Grantable[],

@@ -1,7 +1,10 @@
 import type { Customer } from '../database/records/customers.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** What a webhook can ask for: not all of it is ever emitted, and nothing announces usage, renewals or adjustments. */
+/**
+ * The events that a webhook can subscribe to. The platform doesn't emit all of them, and it announces no
+ * usage, renewals or adjustments.
+ */
 export const eventTypes = [
   'customer.created',
   'customer.updated',
@@ -14,15 +17,15 @@ export const eventTypes = [
   'sync.events_available',
 ] as const
 
-/** The events that are emitted, here and on the platform. */
+/** The events that this server and the platform emit. */
 type Emitted = Exclude<
   (typeof eventTypes)[number],
   'customer.updated' | 'subscription.updated' | 'sync.events_available'
 >
 
 /**
- * Puts an event into the outbox, in the transaction that it tells of: an undone change is never announced, a committed
- * one always is. As on the platform the body has no type and no amounts: it says what to look up.
+ * Adds an event to the outbox within the transaction of the change, so that it is sent if and only if the
+ * change commits. As on the platform, the body has no type and no amounts. It only says what to look up.
  */
 export function announce(
   { db, hasReceiver }: Platform,
@@ -53,7 +56,7 @@ export function announce(
     .by('model', customer.pricingModelId)
     .filter((webhook) => webhook.active && webhook.filterTypes.includes(type))
   for (const webhook of asked) put(webhook.id, 'pending')
-  // What nobody receives is kept, so that the dashboard can show what would have been sent.
+  // The dashboard shows events without a receiver.
   if (hasReceiver) put(null, 'pending')
   else if (asked.length === 0) put(null, 'kept')
 }

@@ -12,15 +12,16 @@ const answerWithinMs = 10_000
 const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
 
 /**
- * Delivers the outbox, to the target and to the webhooks that the API made, at least once, in its own time: a receiver that is slow, wrong or gone never
- * disturbs the API. Works on the machine's clock, because its receiver checks signatures against its own.
+ * Delivers the outbox at least once, to the target and to the webhooks created through the API. It runs in
+ * the background, so that a slow or broken receiver never delays the API. It uses the machine's clock,
+ * because receivers check signatures against theirs.
  */
 export function createWebhookSender(db: Database, target: WebhookTarget | null) {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const aborts = new AbortController()
   const inFlight = new Map<string, Promise<void>>()
-  // Fails at the start, not at the first event.
+  // An invalid secret fails at startup instead of at the first event.
   if (target) signWebhook({ secret: target.secret, id: '', timestampSeconds: 0, body: '' })
 
   async function deliver(target: WebhookTarget, delivery: WebhookDelivery): Promise<void> {
@@ -70,7 +71,7 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
-  /** Sends what is due and comes back when the next is. */
+  /** Sends what is due and schedules the next delivery. */
   function poke(): void {
     if (closed) return
     clearTimeout(timer)

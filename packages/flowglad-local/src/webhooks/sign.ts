@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** The base64 key of a `whsec_…` secret, or null when it is not one that receivers take. */
+/** Returns the base64 key of a `whsec_…` secret, or null if the secret is invalid. */
 export const webhookKey = (secret: string): string | null =>
   /^whsec_((?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret)?.[1] ?? null
 
-/** A secret of its own for a new webhook. */
+/** Creates a secret for a new webhook. */
 export const createWebhookSecret = () => `whsec_${randomBytes(24).toString('base64')}`
 
 /**
@@ -24,7 +24,7 @@ export function signWebhook({
   body: string
 }): string {
   const base64 = webhookKey(secret)
-  if (base64 === null) throw new Error('A webhook secret is "whsec_" followed by a base64 key')
+  if (base64 === null) throw new Error('A webhook secret must be "whsec_" followed by a base64 key')
   const key = Buffer.from(base64, 'base64')
   const digest = createHmac('sha256', key).update(`${id}.${timestampSeconds}.${body}`).digest('base64')
   return `v1,${digest}`

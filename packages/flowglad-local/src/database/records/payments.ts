@@ -4,16 +4,19 @@ import type { Base, Metadata } from './base.ts'
 import type { BillingAddress } from './customers.ts'
 import type { Discount } from './pricing.ts'
 
-/** One attempt, or series of attempts, to collect what a subscription owes. */
+/** One attempt or a series of attempts to collect what a subscription owes. */
 export interface BillingRun extends Base {
   subscriptionId: string
   billingPeriodId: string
   invoiceId: string
-  /** `first` runs start a subscription, `renewal` runs continue it, `adjustment` runs collect what a change costs. */
+  /**
+   * A `first` run starts a subscription, a `renewal` run continues it, and an `adjustment` run collects the
+   * cost of a change.
+   */
   reason: 'first' | 'renewal' | 'adjustment'
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'
   attempts: number
-  /** When the next attempt is due; null when none is. */
+  /** When the next attempt is due, or null if none is planned. */
   dueAt: number | null
 }
 
@@ -56,7 +59,7 @@ interface LineBase extends Base {
   pricingModelId: string
 }
 
-/** A line of a plan or purchase, or of usage beyond the credits: `ledgerAccountCredit` is what paying it gives back. */
+/** A line for a plan, a purchase or overage. Paying an overage line grants `ledgerAccountCredit` units. */
 export type InvoiceLineItem =
   | (LineBase & { type: 'static'; ledgerAccountId: null; ledgerAccountCredit: null })
   | (LineBase & { type: 'usage'; ledgerAccountId: string; ledgerAccountCredit: number; billingRunId: string })
@@ -119,13 +122,13 @@ export interface Purchase extends Base {
   position: number
 }
 
-/** A discount as it was when somebody bought with it. */
+/** A copy of a discount at the time of purchase. */
 export interface DiscountRedemption extends Base {
   discountId: string
   subscriptionId: string | null
   purchaseId: string | null
   amount: number
   amountType: Discount['amountType']
-  /** How many payments it still makes less; null when it never ends. */
+  /** How many more payments it reduces; null if it never ends. */
   paymentsLeft: number | null
 }

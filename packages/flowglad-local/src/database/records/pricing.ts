@@ -75,9 +75,9 @@ export interface Resource extends Base {
 
 export interface Discount extends Base {
   name: string
-  /** In capitals. */
+  /** In upper case. */
   code: string
-  /** Cents, or a percentage. */
+  /** Cents or a percentage. */
   amount: number
   amountType: 'percent' | 'fixed'
   active: boolean

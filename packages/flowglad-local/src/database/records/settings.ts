@@ -1,4 +1,4 @@
-/** Facts about the installation itself: organization id, clock, which pricing was installed. */
+/** Facts about the installation: the organization's ID, the clock and the installed pricing. */
 export interface Setting {
   id: 'organizationId' | 'clockOffsetMs' | 'pricing'
   value: string

@@ -4,7 +4,7 @@ export interface UsageEvent extends Base {
   customerId: string
   subscriptionId: string
   usageMeterId: string
-  /** Null after an immediate cancellation and before the first payment: there is no period then. */
+  /** Null after an immediate cancellation and before the first payment, when there is no period. */
   billingPeriodId: string | null
   amount: number
   usageDate: number
@@ -14,7 +14,7 @@ export interface UsageEvent extends Base {
   pricingModelId: string
 }
 
-/** A grant of units. `remaining` is what usage has not consumed yet. */
+/** A grant of units. `remaining` is the part that usage has not consumed. */
 export interface UsageCredit extends Base {
   subscriptionId: string
   usageMeterId: string
@@ -30,17 +30,17 @@ export interface LedgerEntry extends Base {
   subscriptionId: string
   usageMeterId: string
   type: 'credit_grant_recognized' | 'usage_cost' | 'credit_grant_expired'
-  /** Signed: grants add, usage and expiry take away. */
+  /** Signed: positive for grants, negative for usage and expiry. */
   amount: number
   usageEventId: string | null
   usageCreditId: string | null
   priceId: string | null
-  /** Of a usage cost: the part that no credit covered and no invoice has settled yet. */
+  /** The part of a usage cost that no credit has covered and no invoice has settled. */
   outstanding: number
   description: string
 }
 
-/** Sum of a subscription's ledger entries for one meter: Flowglad's `availableBalance`. */
+/** The sum of a subscription's ledger entries for one meter: Flowglad's `availableBalance`. */
 export interface LedgerAccount extends Base {
   subscriptionId: string
   usageMeterId: string

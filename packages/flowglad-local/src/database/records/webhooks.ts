@@ -1,6 +1,6 @@
 import type { Base } from './base.ts'
 
-/** Where events go that an application asked for through the API. */
+/** A receiver of events that an application registered through the API. */
 export interface Webhook extends Base {
   organizationId: string
   pricingModelId: string
@@ -12,11 +12,11 @@ export interface Webhook extends Base {
 }
 
 export interface WebhookDelivery extends Base {
-  /** The webhook it goes to; null is the receiver that the server was started with. */
+  /** The webhook to deliver to, or null for the receiver from the server's options. */
   webhookId: string | null
   type: string
   payload: string
-  /** `kept` when there was nobody to send it to. */
+  /** `kept` if there was no receiver. */
   state: 'kept' | 'pending' | 'delivered' | 'failed'
   attempts: number
   nextAttemptAt: number
