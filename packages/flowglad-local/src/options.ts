@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { epochMs } from './rules/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
-import { webhookKey } from './webhooks/sign.ts'
+import { isWebhookSecret } from './webhooks/webhookSecret.ts'
 
 export const usage = `A local Flowglad server for development and tests.
 
@@ -44,14 +44,16 @@ export function readOptions(
   const webhookUrl = flags['webhook-url'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_URL
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (key && !/^[\x21-\x7e]+$/.test(key))
-    throw new OptionsError('The API key must be ASCII without spaces, because it travels in the Authorization header')
+    throw new OptionsError(
+      'The API key must be ASCII without spaces, because it travels in the Authorization header',
+    )
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
   if (flags['webhook-secret'] && !webhookUrl)
     throw new OptionsError('A webhook secret needs a URL. Add --webhook-url URL.')
   if (webhookUrl && !webhookSecret)
     throw new OptionsError('A webhook URL needs a secret. Add --webhook-secret whsec_….')
-  if (webhookSecret && webhookKey(webhookSecret) === null)
+  if (webhookSecret && !isWebhookSecret(webhookSecret))
     throw new OptionsError('A webhook secret must be "whsec_" followed by a base64 key')
   return {
     pricing,
@@ -68,8 +70,7 @@ export function readOptions(
 }
 
 function readPricing(file: string): string {
-  if (!existsSync(file))
-    throw new OptionsError(`No pricing file at ${file}. Choose one with --pricing FILE.`)
+  if (!existsSync(file)) throw new OptionsError(`No pricing file at ${file}. Choose one with --pricing FILE.`)
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -100,7 +101,9 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new OptionsError(`${error instanceof Error ? error.message : error}\nRun with --help for the list of options.`)
+    throw new OptionsError(
+      `${error instanceof Error ? error.message : error}\nRun with --help for the list of options.`,
+    )
   }
 }
 

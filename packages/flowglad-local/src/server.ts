@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import formbody from '@fastify/formbody'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { checkoutSessionRoutes } from './api/checkoutSessions.ts'
 import { customerRoutes } from './api/customers.ts'
@@ -120,7 +121,7 @@ export function buildServer({
     )
   }
   app.register(async (pages) => {
-    readForms(pages)
+    await pages.register(formbody)
     pages.addHook('onRequest', rejectForeignForms)
     pages.get('/assets/style.css', (_request, reply) => reply.type('text/css').send(style))
     checkoutPages(pages, platform)
@@ -171,14 +172,6 @@ const parseJson = (text: string): unknown =>
 /** Returns whether the route exists and requires a body. */
 const needsBody = ({ is404, method, url }: FastifyRequest) =>
   !is404 && (method === 'POST' || method === 'PUT') && !mayHaveEmptyBody.test(url.split('?')[0] ?? '')
-
-function readForms(app: FastifyInstance): void {
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body.toString()))),
-  )
-}
 
 /** Rejects forms that another site posts from the visitor's browser. */
 async function rejectForeignForms(request: FastifyRequest): Promise<void> {

@@ -69,11 +69,7 @@ it.each([
     `${head}products: []\n---\nname: Other\n`,
     'pricing.yaml:7: a pricing file must contain one document, and a second one starts here',
   ],
-  [
-    'a file that says nothing',
-    '# later\n',
-    'pricing.yaml: must contain features, products and usageMeters',
-  ],
+  ['a file that says nothing', '# later\n', 'pricing.yaml: must contain features, products and usageMeters'],
   [
     'an unknown feature',
     `${head}products:

@@ -95,7 +95,9 @@ export function pricingModelRoutes(route: Route): void {
     const { id } = findPricingModel(platform, params.id ?? '')
     const { isDefault, name } = body.pricingModel
     if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
-      throw notImplemented('Change the parts of a pricing model through their own routes, or in the pricing file.')
+      throw notImplemented(
+        'Change the parts of a pricing model through their own routes, or in the pricing file.',
+      )
     if (isDefault)
       for (const other of pricingModels.all())
         if (other.isDefault && other.id !== id)

@@ -34,7 +34,9 @@ export function completeCheckout(
   const { db } = platform
   if (session.status === 'succeeded') return session
   if (session.status !== 'open' || session.expires <= at)
-    throw rejected(`Checkout session ${session.id} can no longer be completed, because it is ${session.status}`)
+    throw rejected(
+      `Checkout session ${session.id} can no longer be completed, because it is ${session.status}`,
+    )
   const billingAddress: BillingAddress = {
     name: details.name,
     email: details.email,

@@ -123,10 +123,7 @@ export function confirmPage(platform: Platform, session: CheckoutSession, entere
 export function finishedPage({ db }: Platform, session: CheckoutSession | null): Page {
   const [title, text] =
     session === null
-      ? [
-          'Checkout not found',
-          'This checkout link is not valid. Return to the app and try again.',
-        ]
+      ? ['Checkout not found', 'This checkout link is not valid. Return to the app and try again.']
       : session.status !== 'succeeded'
         ? ['This checkout has expired', 'Nothing was charged. Return to the app and try again.']
         : session.type === 'add_payment_method'

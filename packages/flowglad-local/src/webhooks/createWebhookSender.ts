@@ -1,6 +1,7 @@
+import { Webhook } from 'standardwebhooks'
 import type { Database } from '../database/Database.ts'
 import type { WebhookDelivery } from '../database/records/webhooks.ts'
-import { signWebhook } from './sign.ts'
+import { isWebhookSecret } from './webhookSecret.ts'
 
 export interface WebhookTarget {
   url: string
@@ -22,10 +23,11 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
   const aborts = new AbortController()
   const inFlight = new Map<string, Promise<void>>()
   // An invalid secret fails at startup instead of at the first event.
-  if (target) signWebhook({ secret: target.secret, id: '', timestampSeconds: 0, body: '' })
+  if (target && !isWebhookSecret(target.secret))
+    throw new Error('A webhook secret must be "whsec_" followed by a base64 key')
 
   async function deliver(target: WebhookTarget, delivery: WebhookDelivery): Promise<void> {
-    const timestampSeconds = Math.floor(Date.now() / 1000)
+    const sentAt = new Date()
     const { id, payload: body } = delivery
     let status: number | null = null
     let failure: string | null = null
@@ -35,8 +37,8 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
         headers: {
           'content-type': 'application/json',
           'svix-id': id,
-          'svix-timestamp': String(timestampSeconds),
-          'svix-signature': signWebhook({ secret: target.secret, id, timestampSeconds, body }),
+          'svix-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+          'svix-signature': new Webhook(target.secret).sign(id, sentAt, body),
         },
         body,
         redirect: 'manual',
