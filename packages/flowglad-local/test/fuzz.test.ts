@@ -569,7 +569,7 @@ it('numbers beyond all use are refused before they cost anything', async () => {
     expect([ms, never.status]).toEqual([ms, 400])
   }
   for (const ms of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 9e12])
-    expect(() => studio.advance(ms)).toThrow('The clock moves forwards')
+    expect(() => studio.advance(ms)).toThrow('Cannot move the clock')
   expect(studio.now() - now).toBeLessThan(60_000)
   expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
 })
