@@ -47,8 +47,8 @@ export function WriteTab({ user }: { user: User }) {
         }}
       >
         <SegmentedControl
-          aria-label="Length"
-          data={lengths.map((it) => ({ value: String(it), label: `${it} tokens` }))}
+          aria-label="Length in tokens"
+          data={lengths.map((it) => ({ value: String(it), label: formatNumber(it) }))}
           value={String(maxTokens)}
           onChange={(value) => order.choose({ maxTokens: Number(value) })}
         />
