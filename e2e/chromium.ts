@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-// The shell without a window first: it does what tests need with a third less work.
+// The headless shell comes first because it needs a third less CPU than a full Chromium.
 const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
 
-/** The Chromium on the PATH (CHROMIUM_PATH overrides), or undefined: then Playwright's own is used. */
+/** Returns the path of the Chromium on the PATH (CHROMIUM_PATH overrides it), or undefined to use Playwright's own. */
 export function systemChromium(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)))

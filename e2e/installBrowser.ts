@@ -1,28 +1,77 @@
-// Makes sure there is a Chromium for the browser tests: the system's, else Playwright's own, else one that is installed now.
-import { spawnSync } from 'node:child_process'
+// Makes sure that the browser tests find a working Chromium: one on the PATH, Playwright's own, or one that this script installs.
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { chromium } from '@playwright/test'
 import { systemChromium } from './chromium.ts'
 
-const require = createRequire(import.meta.url)
-const playwrightChromium = () => {
-  const path = chromium.executablePath()
-  return existsSync(path) ? path : undefined
-}
-const run = (command: string, args: string[]) => spawnSync(command, args, { stdio: 'inherit' }).status === 0
+const progressEveryMs = 10_000
 
-const found = () => systemChromium() ?? playwrightChromium()
-if (!found()) {
-  console.log('No Chromium here yet: installing one for the browser tests (once).')
-  const cli = join(dirname(require.resolve('@playwright/test/package.json')), 'cli.js')
-  const installed = run(process.execPath, [cli, 'install', '--with-deps', 'chromium'])
-  // Where Playwright's download is out of reach, one of Debian's packages does as well.
-  if (!installed && run('apt-get', ['update', '-qq']))
-    ['chromium-headless-shell', 'chromium'].some((name) => run('apt-get', ['install', '-y', '-qq', name]))
+/** Chromium exits with an error, even for `--version`, when a system library is missing. */
+const works = (path: string) => spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0
+
+function isReady(): boolean {
+  const path = systemChromium() ?? chromium.executablePath()
+  return existsSync(path) && works(path)
 }
-if (!found()) {
-  console.error('No Chromium could be installed. Install one and put it on the PATH, or set CHROMIUM_PATH.')
-  process.exit(1)
+
+/** Runs a command quietly, prints a line while it takes long, and prints its output only if it fails. */
+async function run(command: string, args: string[]): Promise<boolean> {
+  const child = spawn(command, args, {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const progress = setInterval(() => {
+    console.log(`  still installing (${Math.round(performance.now() / 1_000)} s)`)
+  }, progressEveryMs)
+  const succeeded = await new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false))
+    child.once('close', (code) => resolve(code === 0))
+  })
+  clearInterval(progress)
+  if (!succeeded) console.error(`${[command, ...args].join(' ')} failed:\n${output.trim()}`)
+  return succeeded
+}
+
+async function installFromDebian(): Promise<boolean> {
+  console.log(
+    'Installing Chromium and its system libraries with apt-get for the browser tests (once, about 1 minute).',
+  )
+  // Another installation may hold the package manager's lock.
+  const quietly = ['-qq', '-o', 'DPkg::Lock::Timeout=120']
+  if (!(await run('apt-get', ['update', ...quietly]))) return false
+  const install = ['install', '-y', ...quietly, '--no-install-recommends']
+  // Older Debian releases have no package of the headless shell.
+  return (
+    (await run('apt-get', [...install, 'chromium-headless-shell'])) ||
+    (await run('apt-get', [...install, 'chromium']))
+  )
+}
+
+async function installFromPlaywright(): Promise<boolean> {
+  console.log("Downloading Playwright's Chromium for the browser tests (once, about 1 minute).")
+  const playwright = createRequire(import.meta.url).resolve('@playwright/test/package.json')
+  // `--with-deps` installs the system libraries, which needs root.
+  const withLibraries = isRoot && process.platform === 'linux' ? ['--with-deps'] : []
+  const args = [join(dirname(playwright), 'cli.js'), 'install', ...withLibraries, 'chromium']
+  return run(process.execPath, args)
+}
+
+const isRoot = process.getuid?.() === 0
+const isDebian = existsSync('/etc/debian_version') && !existsSync('/etc/lsb-release')
+
+if (!isReady()) {
+  if (isRoot && isDebian) await installFromDebian()
+  if (!isReady()) await installFromPlaywright()
+  if (!isReady()) {
+    console.error(
+      'The browser tests found no working Chromium and could not install one. Install it yourself ' +
+        '(Debian: sudo apt-get install --no-install-recommends chromium) or set CHROMIUM_PATH to its executable.',
+    )
+    process.exit(1)
+  }
+  console.log('Chromium is ready.')
 }
