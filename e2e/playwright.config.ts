@@ -4,28 +4,28 @@ import { systemChromium } from './chromium.ts'
 const executablePath = systemChromium()
 
 export default defineConfig({
-  // In the order of their names: the longest come first, tests/api, whose processes have to start, die and come back.
+  // Files run in the order of their names, so the long ones in tests/api start first.
   testDir: './tests',
   fullyParallel: true,
-  // More than two cores have, since much of a test is waiting.
+  // One more than the two cores of a small CI machine, because much of a test is waiting.
   workers: 3,
-  // A second look, where machines are shared; a test that needs it is reported as flaky, and is a bug to be found.
+  // Playwright reports a test that passes on the second run as flaky. Treat it as a bug.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
-  // Generous, for machines that do other things as well: nothing here waits for a time to pass.
+  // Every test waits for states. The timeouts are long for machines with other work to do.
   timeout: 90_000,
   expect: { timeout: 15_000 },
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // Nobody looks: sixty frames a second of what moves would be drawn for nothing. Tests of what moves ask for it.
+    // Drawing animations costs CPU. Tests of what moves turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
-    trace: 'off', // doubles the work: `--trace on` for a test to look into
+    trace: 'off', // doubles the work; use `--trace on` to investigate one test
     video: 'off', // needs Playwright's own ffmpeg
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
-      chromiumSandbox: false, // as root, in containers and CI
+      chromiumSandbox: false, // fails as root, in containers and in CI
       args: [
         '--disable-quic',
         '--disable-component-update',

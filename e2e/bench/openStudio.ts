@@ -1,27 +1,27 @@
-// How long a signed-in person waits for Studio on the built app: from the address to balances on the screen and a form that can be used.
-import { randomUUID } from 'node:crypto'
+// Measures how long a signed-in customer waits for Studio on the built app, from the address to balances and a usable form.
 import { type Browser, chromium } from '@playwright/test'
 import { systemChromium } from '../chromium.ts'
-import { startStack } from '../stack/stack.ts'
+import { startStack } from '../stack/startStack.ts'
+import { aCustomer } from '../tests/customer.ts'
 
 const visits = 10
 
+/** Milliseconds from the start of the navigation. */
 interface Visit {
-  /** Milliseconds from the beginning of the navigation. */
   painted: number
   interactive: number
 }
 
 type Cookies = Awaited<ReturnType<Awaited<ReturnType<Browser['newContext']>>['cookies']>>
 
-await using stack = await startStack()
+await using stack = await startStack({ model: 'builtIn' })
 const executablePath = systemChromium()
 const browser = await chromium.launch({
   chromiumSandbox: false,
   ...(executablePath ? { executablePath } : {}),
 })
 try {
-  const cookies = await signUp()
+  const cookies = await signUpCustomer()
   const cold: Visit[] = []
   for (let i = 0; i < visits; i++) cold.push(...(await visit(cookies, 1)))
   const [, ...warm] = await visit(cookies, visits + 1)
@@ -30,24 +30,21 @@ try {
   await browser.close()
 }
 
-async function signUp(): Promise<Cookies> {
+async function signUpCustomer(): Promise<Cookies> {
   const context = await browser.newContext()
-  const data = { name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() }
-  await context.request.post(`${stack.url}/api/auth/sign-up/email`, { data, headers: { origin: stack.url } })
-  // Known to the server, as whoever has been here before is.
-  await context.request.post(`${stack.url}/trpc/billing.refresh`, { data: {} })
+  await aCustomer(context.request, stack)
   return context.cookies()
 }
 
-/** Opens Studio so many times in one browser profile that begins with nothing but its session. */
+/** Opens Studio several times in a new browser profile that has only the session's cookies. */
 async function visit(cookies: Cookies, times: number): Promise<Visit[]> {
   await using context = await browser.newContext()
   await context.addCookies(cookies)
-  const seen: Visit[] = []
-  while (seen.length < times) {
+  const results: Visit[] = []
+  while (results.length < times) {
     const page = await context.newPage()
     await page.goto(stack.url, { waitUntil: 'commit' })
-    // Looked at in every frame.
+    // Chromium evaluates this in every frame.
     const visit = await page.waitForFunction((): Visit | null => {
       const balance = document.querySelector('[data-testid=balance-generations]')?.textContent ?? ''
       const prompt = document.querySelector<HTMLTextAreaElement>('form textarea')
@@ -56,20 +53,20 @@ async function visit(cookies: Cookies, times: number): Promise<Visit[]> {
       return painted === undefined ? null : { painted, interactive: performance.now() }
     })
     const value = await visit.jsonValue()
-    if (value) seen.push(value)
+    if (value) results.push(value)
     await page.close()
   }
-  return seen
+  return results
 }
 
-function summary(visits: Visit[]) {
-  const of = (what: keyof Visit) => {
-    const sorted = visits.map((it) => it[what]).sort((a, b) => a - b)
+function summary(results: Visit[]) {
+  const statistics = (measure: keyof Visit) => {
+    const sorted = results.map((it) => it[measure]).sort((a, b) => a - b)
     return { median: sorted[sorted.length >> 1] ?? Number.NaN, worst: sorted.at(-1) ?? Number.NaN }
   }
   const ms = (value: number) => `${Math.round(value)} ms`
-  const painted = of('painted')
-  const interactive = of('interactive')
+  const painted = statistics('painted')
+  const interactive = statistics('interactive')
   return {
     'first paint': ms(painted.median),
     interactive: ms(interactive.median),

@@ -1,83 +1,85 @@
-// Processes killed in the middle of their work: what was answered is billed, what is billed was worked for, and nothing twice.
+// Servers are killed in the middle of their work.
 import { randomUUID } from 'node:crypto'
-import type { APIRequestContext } from '@playwright/test'
-import { aCustomer, buy, call, expect, test } from '../fixtures.ts'
+import { expect } from '@playwright/test'
+import { test } from '../test.ts'
 
-test.use({
-  ownStack: true,
-  stackOptions: { controlledModel: true, env: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } },
-})
+test.use({ stackOptions: { env: { HOLD_TTL_MS: '2000', STUDIO_LATENCY_MS: '40' } } })
+test.describe.configure({ mode: 'default' })
 
-const lookUp = (request: APIRequestContext, url: string, term: string, key: string) =>
-  call(request, url, 'studio.generate', { prompt: term, count: 1 }, { 'idempotency-key': key })
+const picture = (prompt: string) => ({ prompt, count: 1 })
 
-test('five crashes with a failing delivery: answered ≤ billed ≤ answered + in flight, and the books agree', async ({
+/** Longer than a hold of these tests and a killed server's lease last. */
+const afterLeasesMs = 60_000
+
+test('bills every answered call once through five crashes and failing deliveries', async ({
   stack,
-  request,
+  network,
+  records,
+  customer,
 }) => {
-  test.setTimeout(150_000)
-  const customer = await aCustomer(request, stack.url)
-  await buy(request, stack, 'pro_monthly')
+  test.setTimeout(180_000)
+  await customer.buy('pro_monthly')
 
   let answered = 0
-  let inFlightAtKills = 0
-  for (const trouble of ['unreachable', 'loseAnswer', 'hang', 'fail', 'loseAnswer'] as const) {
-    stack.network.trouble('/usage-events', trouble)
+  let inFlightAtCrashes = 0
+  const failures = ['unreachable', 'loseResponse', 'hang', 'error', 'loseResponse'] as const
+  for (const [crash, failure] of failures.entries()) {
+    network.fail('/usage-events', failure)
     let inFlight = 0
-    let enough = () => {}
-    const someAnswered = new Promise<void>((resolve) => (enough = resolve))
-    let answeredNow = 0
+    let ended = 0
+    let resolveFourEnded = () => {}
+    const fourEnded = new Promise<void>((resolve) => (resolveFourEnded = resolve))
     const calls = Array.from({ length: 12 }, async (_, i) => {
       inFlight++
       try {
-        const { status } = await lookUp(request, stack.url, `picture ${i}`, randomUUID())
+        const { status } = await customer.call('studio.generate', picture(`picture ${i}`), {
+          key: randomUUID(),
+        })
         if (status === 200) answered++
-        if (++answeredNow === 4) enough()
+        if (++ended === 4) resolveFourEnded()
       } catch {
-        // The process died under it.
+        // The server died during the call.
       } finally {
         inFlight--
       }
     })
-    await someAnswered
-    inFlightAtKills += inFlight
-    await stack.restart('SIGKILL')
+    await fourEnded
+    inFlightAtCrashes += inFlight
+    const isLast = crash === failures.length - 1
+    // Only the last server starts after the leases of its predecessors have ended.
+    await stack.restart('SIGKILL', { clockAheadMs: isLast ? afterLeasesMs : 0 })
     await Promise.all(calls)
   }
-  stack.network.heal()
+  network.restore()
 
-  // A killed process leaves its sync lane leased for 30 s; only then may the next one deliver.
   await expect
-    .poll(async () => (await stack.books.used(customer.id)).generations ?? 0, { timeout: 60_000 })
+    .poll(async () => (await records.used(customer)).generations ?? 0, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(answered)
-  // The dead processes' holds have expired once the ledger and Flowglad agree.
+  // Once the ledger and Flowglad agree, the holds of the killed servers have expired.
   await expect
     .poll(
       async () => {
-        const { data } = await call(request, stack.url, 'billing.refresh', {})
-        const row = data.balances.find((it: { meter: string }) => it.meter === 'generations')
-        const books = await stack.books.balances(customer.id)
-        return row.held === 0 && row.available === books.generations
+        const { balances } = await customer.refresh()
+        const { held, available } = balances.find((it: { meter: string }) => it.meter === 'generations')
+        const recorded = await records.balances(customer)
+        return held === 0 && available === recorded.generations
       },
       { timeout: 30_000 },
     )
     .toBe(true)
-  const billed = (await stack.books.used(customer.id)).generations ?? 0
+  const billed = (await records.used(customer)).generations ?? 0
   expect(billed).toBeGreaterThanOrEqual(answered)
-  expect(billed).toBeLessThanOrEqual(answered + inFlightAtKills)
-  const transactions = await stack.books.transactions(customer.id)
+  expect(billed).toBeLessThanOrEqual(answered + inFlightAtCrashes)
+  const transactions = await records.transactions(customer)
   expect(new Set(transactions).size).toBe(transactions.length)
 })
 
-test('a retry replays the stored answer after a crash', async ({ stack, request }) => {
-  test.setTimeout(90_000)
-  const customer = await aCustomer(request, stack.url)
+test('replays the stored result after a crash and charges once', async ({ stack, records, customer }) => {
   const key = randomUUID()
-  const first = await lookUp(request, stack.url, 'a lighthouse', key)
+  const first = await customer.call('studio.generate', picture('a lighthouse'), { key })
   expect(first.status).toBe(200)
-  await stack.restart('SIGKILL')
-  const again = await lookUp(request, stack.url, 'a lighthouse', key)
+  await stack.restart('SIGKILL', { clockAheadMs: 2 * afterLeasesMs })
+  const again = await customer.call('studio.generate', picture('a lighthouse'), { key })
   expect(again.data).toEqual(first.data)
-  // The killed process may have died with the sync lane leased, for 30 s.
-  await expect.poll(() => stack.books.used(customer.id), { timeout: 45_000 }).toEqual({ generations: 1 })
+  await expect.poll(() => records.used(customer), { timeout: 45_000 }).toEqual({ generations: 1 })
 })

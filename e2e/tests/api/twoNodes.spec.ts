@@ -1,72 +1,58 @@
-// Two servers over one PostgreSQL: one ledger.
+// Two servers share one ledger in PostgreSQL.
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { startStack } from '../../stack/stack.ts'
-import { aCustomer, test as base, buy, call, expect, statuses } from '../fixtures.ts'
+import { expect } from '@playwright/test'
+import { test } from '../test.ts'
+import { statuses } from './statuses.ts'
 
-const test = base.extend<{ nodes: Awaited<ReturnType<typeof startTwoNodes>> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
-  nodes: async ({}, use, info) => {
-    const nodes = await startTwoNodes()
-    await use(nodes)
-    if (info.status !== info.expectedStatus)
-      await writeFile(info.outputPath('server.log'), nodes.stack.server.output())
-    await nodes.stack[Symbol.asyncDispose]()
-  },
-})
+test.use({ stackOptions: { database: 'postgres', servers: 2 } })
+test.describe.configure({ mode: 'default' })
 
-async function startTwoNodes() {
-  const stack = await startStack({ database: 'postgres', controlledModel: true })
-  const second = await stack.startNode()
-  return { stack, urls: [stack.url, second.url] as const }
-}
-
-test('500 units and 400 concurrent calls of 2 over two nodes: exactly 250 succeed', async ({
-  nodes,
-  request,
+test('allows exactly 250 of 400 concurrent calls of 2 units on 500 over two nodes', async ({
+  stack,
+  records,
+  customer,
 }) => {
   test.slow()
-  const { stack, urls } = nodes
-  const customer = await aCustomer(request, stack.url)
-  await buy(request, stack, 'pro_monthly')
-  const answers = await Promise.all(
-    Array.from({ length: 400 }, (_, i) =>
-      call(request, i % 2 ? urls[0] : urls[1], 'studio.generate', { prompt: 'two boats', count: 2 }),
-    ),
+  await customer.buy('pro_monthly')
+  const input = { prompt: 'two boats', count: 2 }
+  const results = await Promise.all(
+    Array.from({ length: 400 }, (_, i) => {
+      const url = stack.urls[i % stack.urls.length]
+      return customer.call('studio.generate', input, { url })
+    }),
   )
-  expect(statuses(answers)).toEqual({ 200: 250, 402: 150 })
-  await expect.poll(() => stack.books.used(customer.id), { timeout: 20_000 }).toEqual({ generations: 500 })
+  expect(statuses(results)).toEqual({ 200: 250, 402: 150 })
+  await expect.poll(() => records.used(customer), { timeout: 20_000 }).toEqual({ generations: 500 })
 })
 
-test('a retry on the other node replays the first one’s answer', async ({ nodes, request }) => {
-  const { stack, urls } = nodes
-  const customer = await aCustomer(request, stack.url)
-  const key = { 'idempotency-key': randomUUID() }
+test("replays one node's result on the other", async ({ stack, records, customer }) => {
+  const key = randomUUID()
   const input = { prompt: 'an orchard', count: 2 }
-  const first = await call(request, urls[0], 'studio.generate', input, key)
-  const again = await call(request, urls[1], 'studio.generate', input, key)
+  const [first, again] = [
+    await customer.call('studio.generate', input, { key, url: stack.urls[0] }),
+    await customer.call('studio.generate', input, { key, url: stack.urls[1] }),
+  ]
   expect(again.data).toEqual(first.data)
-  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
-test('one operation asked of both nodes at once runs once, and both answer with its result', async ({
-  nodes,
-  request,
+test('runs an operation once when both nodes receive it, and returns its result from both', async ({
+  stack,
+  model,
+  records,
+  customer,
 }) => {
-  const { stack, urls } = nodes
-  const customer = await aCustomer(request, stack.url)
-  const key = { 'idempotency-key': randomUUID() }
-  const ask = (url: string) => call(request, url, 'studio.generate', { prompt: 'a vineyard', count: 2 }, key)
-  stack.model?.pause()
-  const both = Promise.all(urls.map(ask))
-  // One works; the other is told so, as a client's retries are.
-  await expect.poll(() => stack.model?.painting()).toBe(2)
-  await expect.poll(async () => (await ask(urls[0])).error?.data.billing.code).toBe('IN_PROGRESS')
-  expect(stack.model?.painting()).toBe(2)
-  stack.model?.resume()
-  const answers = await both
-  const [result] = answers.filter(({ status }) => status === 200)
+  const key = randomUUID()
+  const input = { prompt: 'a vineyard', count: 2 }
+  const call = (url: string) => customer.call('studio.generate', input, { key, url })
+  model.pausePictures()
+  const both = Promise.all(stack.urls.map(call))
+  await expect.poll(() => model.picturesInProgress()).toBe(2)
+  await expect.poll(async () => (await call(stack.url)).error?.data.billing.code).toBe('IN_PROGRESS')
+  expect(model.picturesInProgress()).toBe(2)
+  model.finishPictures()
+  const result = (await both).find(({ status }) => status === 200)
   expect(result).toBeDefined()
-  for (const url of urls) expect((await ask(url)).data).toEqual(result?.data)
-  await expect.poll(() => stack.books.used(customer.id)).toEqual({ generations: 2 })
+  for (const url of stack.urls) expect((await call(url)).data).toEqual(result?.data)
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })

@@ -1,47 +1,62 @@
-// Calls that are refused for other reasons than credits: each says what happened, what it cost and what to do next.
-import { batch, call, expect, test } from '../fixtures.ts'
-import { studio } from './studio.ts'
+// Denials for reasons other than credits.
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
 
-test.describe('with the limit on calls that a server has by default', () => {
-  test.use({ stackOptions: { controlledModel: true, env: { RATE_LIMIT: 'on' } } })
-
-  test('too much at once is refused with the seconds to wait, costs nothing, and then goes through', async ({
-    page,
-    stack,
-    customer,
-  }) => {
-    await page.goto('/')
-    const at = studio(page)
-    await expect(at.balance('generations')).toHaveText('Generations10 of 10 left')
-    await at.prompt.fill('a stampede')
-    // Invalid calls count as well, and cost nothing.
-    const many = Array.from({ length: 50 }, () => ({}))
-    // Once more where the machine was so slow that the limit's window had passed before the click.
-    await expect(async () => {
-      for (const _ of '123') await batch(page.request, stack.url, 'studio.generate', many)
-      await at.generate.click()
-      await expect(at.alert).toContainText('That was a lot at once', { timeout: 2_000 })
-    }).toPass()
-    await expect(at.alert).toContainText(/Nothing was charged\. Wait \d+ seconds?, then try again\./)
-    await expect(at.prompt).toHaveValue('a stampede')
-    const before = (await stack.books.used(customer.id)).generations ?? 0
-    await at.alert.getByRole('button', { name: 'Try again' }).click()
-    await expect(at.alert).toHaveCount(0)
-    await expect.poll(async () => (await stack.books.used(customer.id)).generations).toBe(before + 1)
-  })
+test('denies a forbidden prompt without a charge', async ({ app, records, customer }) => {
+  await app.open()
+  await app.makePictures('a forbidden thing', 4)
+  await expect(app.alert).toContainText(texts.forbiddenPrompt)
+  await expect(app.alert).toContainText(texts.nothingCharged)
+  await expect(app.prompt).toHaveValue('a forbidden thing')
+  await app.prompt.fill('a'.repeat(950))
+  await expect(app.prompt).toHaveAccessibleDescription(/950 of 1,000/)
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  expect(await records.used(customer)).toEqual({})
 })
 
-test.describe('in a browser that speaks German', () => {
-  test.use({ locale: 'de-DE' })
+test('denies HD on Free as a missing feature, and continues without it', async ({
+  app,
+  records,
+  customer,
+}) => {
+  await app.open()
+  await app.hd.click()
+  const response = app.page.waitForResponse(/studio\.generate/)
+  await app.makePictures('a mill', 2)
+  expect((await response).status()).toBe(403)
+  await expect(app.alert).toContainText(texts.hdNotIncluded)
+  await expect(app.alert).toContainText(texts.nothingCharged)
+  await expect(app.alert.locator('a[href="/pricing"]')).toBeVisible()
+  await expect(app.paywall).toHaveCount(0)
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  await app.alert.getByRole('button').click()
+  await app.expectBalance('generations', { left: 8, of: 10 })
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
+})
 
-  test('numbers and dates are written as its reader writes them', async ({ page, stack, customer: _ }) => {
-    await page.goto('/usage')
-    await expect(page.getByTestId('usage-tokens')).toContainText('0 / 2.000 used')
-    const { data } = await call(page.request, stack.url, 'billing.refresh', {})
-    const day = new Intl.DateTimeFormat('de-DE', { dateStyle: 'long', timeZone: 'UTC' })
-    await expect(page.getByTestId('usage-tokens')).toContainText(`Renews${day.format(data.plan.renewsAt)}`)
-    await page.goto('/pricing')
-    await expect(page.getByTestId('plan-pro_monthly')).toContainText(/20\s\$/)
-    await expect(page.getByTestId('plan-pro_monthly')).toContainText('200.000')
+test.describe('with the default rate limit', () => {
+  test.use({ stackOptions: { env: { RATE_LIMIT: 'on' } } })
+
+  test('tells a customer how many seconds to wait, and charges only the call that goes through', async ({
+    app,
+    records,
+    customer,
+  }) => {
+    await app.open()
+    await app.prompt.fill('a stampede')
+    // Invalid calls count against the rate limit and cost nothing.
+    const invalidInputs = Array.from({ length: 50 }, () => ({}))
+    // On a slow machine, the limit's window can end before the click.
+    await expect(async () => {
+      for (let i = 0; i < 3; i++) await customer.batch('studio.generate', invalidInputs)
+      await app.generate.click()
+      await expect(app.alert).toContainText(texts.rateLimited, { timeout: 2_000 })
+    }).toPass()
+    await expect(app.alert).toContainText(texts.nothingCharged)
+    await expect(app.prompt).toHaveValue('a stampede')
+    const before = (await records.used(customer)).generations ?? 0
+    await app.alert.getByRole('button', { name: texts.retry }).click()
+    await expect(app.alert).toHaveCount(0)
+    await expect.poll(async () => (await records.used(customer)).generations).toBe(before + 1)
   })
 })

@@ -1,76 +1,81 @@
-// Nothing here touches a mouse.
+// This file uses no mouse.
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '../fixtures.ts'
-import { cards, checkoutPage, studio } from './studio.ts'
+import type { Locator } from '@playwright/test'
+import { cards } from './app.ts'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
 
-test('sign up, run out, be declined, pay and go on, with the keyboard alone', async ({ page, stack }) => {
-  const at = studio(page)
+test('lets a customer sign up, run out, pay and continue with the keyboard alone', async ({
+  visitor: app,
+  records,
+}) => {
+  const { page, checkout } = app
   const press = (key: string) => page.keyboard.press(key)
-  /** Walks with Tab until the element has the focus; fails when a whole round does not reach it. */
-  async function walkTo(role: 'button' | 'link' | 'textbox' | 'radio', name: string | RegExp) {
-    const target = page.getByRole(role, { name, exact: typeof name === 'string' })
+  /** Presses Tab until the element has the focus. Fails if 60 steps don't reach it. */
+  async function tabTo(target: Locator) {
     await expect(target.first()).toBeAttached()
     for (let steps = 0; steps < 60; steps++) {
-      if (await target.evaluateAll((found) => found.includes(document.activeElement as HTMLElement))) return
+      if (await target.evaluateAll((found) => found.some((it) => it === document.activeElement))) return
       await press('Tab')
     }
-    throw new Error(`Tab never reached ${role} “${name}”`)
+    throw new Error(`Tab never reached ${target}`)
   }
+
   await page.goto('/sign-in')
-  await walkTo('link', 'Create an account')
+  await tabTo(page.getByRole('main').locator('a[href^="/sign-up"]'))
   await press('Enter')
-  await walkTo('textbox', 'Name')
+  await tabTo(page.getByRole('textbox', { name: 'Name' }))
   await page.keyboard.type('Grace Hopper')
-  await walkTo('textbox', 'Email')
+  await tabTo(app.email)
   await page.keyboard.type(`${randomUUID()}@example.com`)
-  await walkTo('textbox', /Password/)
+  await tabTo(app.password)
   await page.keyboard.type('correct horse battery')
-  await walkTo('button', 'Show password')
+  await tabTo(page.getByRole('button', { name: /show password/i }))
   await press('Enter')
-  await expect(page.getByRole('textbox', { name: 'Password' })).toHaveValue('correct horse battery')
-  await expect(page.getByRole('textbox', { name: 'Password' })).toHaveAttribute('type', 'text')
-  await walkTo('button', 'Create account')
+  await expect(app.password).toHaveValue('correct horse battery')
+  await expect(app.password).toHaveAttribute('type', 'text')
+  await tabTo(app.submitAccount)
   await press('Enter')
-  await expect(at.balance('generations')).toContainText('10 of 10 left')
+  await app.expectBalance('generations', { left: 10, of: 10 })
 
-  await walkTo('textbox', 'Describe a picture')
+  await tabTo(app.prompt)
   await page.keyboard.type('A harbour in the rain')
-  await walkTo('radio', '1')
-  for (const _ of '234') await press('ArrowRight')
-  await expect(at.generate).toHaveText('Generate · 4 credits')
-  await walkTo('button', /^Generate/)
+  await tabTo(page.getByRole('radio', { name: '1', exact: true }))
+  for (let i = 0; i < 3; i++) await press('ArrowRight')
+  await expect(app.generate).toContainText('4')
+  await tabTo(app.generate)
   await press('Enter')
-  await expect(at.balance('generations')).toHaveText('Generations6 of 10 left')
-  await walkTo('textbox', 'Describe a picture')
+  await app.expectBalance('generations', { left: 6, of: 10 })
+  await tabTo(app.prompt)
   await press('Control+Enter')
-  await expect(at.balance('generations')).toHaveText('Generations2 of 10 left')
+  await app.expectBalance('generations', { left: 2, of: 10 })
   await press('Control+Enter')
-  await expect(at.alert).toContainText('This needs 4 generations; you have 2 left')
-  await walkTo('button', 'Make 2 instead')
+  await expect(app.alert).toContainText(texts.generationsShort(4, 2))
+  await tabTo(app.alert.getByRole('button', { name: /2/ }))
   await press('Enter')
-  await expect(at.paywall).toBeVisible()
-  // The notice is gone, and the keyboard goes on where its work is done.
-  await expect(at.generate).toBeFocused()
+  await expect(app.paywall).toBeVisible()
+  // The pressed button is gone with its alert, so the focus moves to the form's button.
+  await expect(app.generate).toBeFocused()
 
-  await walkTo('button', 'Upgrade to Pro')
+  await tabTo(app.paywall.getByRole('button', { name: /Pro/ }))
   await press('Enter')
-  await expect(checkoutPage(page).pay).toBeVisible()
-  await walkTo('textbox', 'Card number')
+  await expect(checkout.submit).toBeVisible()
+  await tabTo(checkout.card)
   await press('Control+A')
   await page.keyboard.type(cards.declined)
   await press('Enter')
-  await expect(checkoutPage(page).problem).toContainText('Your card was declined')
-  await walkTo('textbox', 'Card number')
+  await expect(checkout.problem).toContainText(texts.cardDeclined)
+  await tabTo(checkout.card)
   await press('Control+A')
   await page.keyboard.type(cards.paid)
-  await walkTo('button', /^Pay/)
+  await tabTo(checkout.submit)
   await press('Enter')
-  await expect(at.status("You're on Pro")).toBeVisible()
-  await expect(at.balance('generations')).toContainText('500 of 500 left')
-  await walkTo('textbox', 'Describe a picture')
+  await expect(app.status(texts.onPlan('Pro'))).toBeVisible()
+  await app.expectBalance('generations', { left: 500, of: 500 })
+  await tabTo(app.prompt)
   await page.keyboard.type('Morning')
   await press('Control+Enter')
-  await expect(at.balance('generations')).toContainText('499 of 500 left')
+  await app.expectBalance('generations', { left: 499, of: 500 })
   const { user } = await (await page.request.get('/api/auth/get-session')).json()
-  await expect.poll(() => stack.books.used(user.id)).toEqual({ generations: 11 })
+  await expect.poll(() => records.used(user)).toEqual({ generations: 11 })
 })

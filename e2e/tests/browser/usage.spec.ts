@@ -1,76 +1,72 @@
-// What was spent, line by line.
+// The list of charges.
 import { readFile } from 'node:fs/promises'
-import { call, expect, spendApiCalls, spendGenerations, test } from '../fixtures.ts'
-import { studio } from './studio.ts'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
 
-test('every charge has its line, with the transaction Flowglad knows, and turns from waiting to delivered', async ({
-  page,
-  stack,
+const columns = 'when,procedure,meter,amount,transaction_id,reference,price_id,state'
+
+test("lists each charge with Flowglad's transaction id and delivery state", async ({
+  app,
+  records,
   customer,
 }) => {
-  await page.goto('/')
-  const at = studio(page)
-  await at.make('a field', 3)
-  await expect(at.balance('generations')).toHaveText('Generations7 of 10 left')
-  await at.go('Usage')
-  const row = page.getByRole('row', { name: /studio\.generate/ })
-  await expect(row).toContainText('3 generations')
-  await expect(row).toContainText('Delivered')
-  await expect(page.getByRole('region', { name: 'Charges' }).getByRole('definition')).toHaveText([
-    'Flowglad has booked it.',
-  ])
-  const [transaction] = await stack.books.transactions(customer.id)
-  await expect(row).toContainText(transaction ?? 'no transaction')
-  // Another device spends: the line appears by itself.
-  await spendGenerations(page.request, stack.url, 2)
-  await expect(row).toHaveCount(2)
-  await expect(page.getByRole('figure').first()).toContainText('5 generations')
-  await expect(page.getByRole('figure').first().locator('svg text')).toHaveText(['0', '3', '6'])
-  await expect(page.getByTestId('usage-generations')).toContainText('5 / 10 used')
+  await app.open()
+  await app.makePictures('a field', 3)
+  await app.expectBalance('generations', { left: 7, of: 10 })
+  await app.goTo('Usage')
+  const charge = app.charges.getByRole('row', { name: /3 generations/ })
+  await expect(charge).toContainText(texts.chargeDelivered)
+  // The legend explains the states that occur.
+  await expect(app.page.getByRole('region', { name: 'Charges' }).getByRole('definition')).toHaveCount(1)
+  const [transaction] = await records.transactions(customer)
+  await expect(charge).toContainText(transaction ?? 'no transaction')
+
+  await customer.makePictures(2)
+  await expect(app.charges.getByRole('row', { name: /2 generations/ })).toBeVisible()
+  await expect(app.charts.first()).toContainText('5 generations')
+  await expect(app.charts.first().locator('svg text')).toHaveText(['0', '3', '6'])
+  await expect(app.usage('generations')).toContainText('5 / 10 used')
 })
 
-test('the CSV holds every charge, also those not on the screen, as the ledger and Flowglad have them', async ({
-  page,
-  stack,
+test('exports every charge as CSV, with the transactions that Flowglad has', async ({
+  app,
+  records,
   customer,
 }) => {
   test.slow()
-  for (let n = 1; n <= 30; n++) await spendApiCalls(page.request, stack.url, 1)
-  await spendGenerations(page.request, stack.url, 5)
-  await expect.poll(async () => (await stack.books.transactions(customer.id)).length).toBe(32)
-  await page.goto('/usage')
-  const rowsShown = page.getByRole('table', { name: 'Charges' }).getByRole('row')
+  for (let n = 1; n <= 30; n++) await customer.recordApiCalls(1)
+  await customer.makePictures(5)
+  await expect.poll(async () => (await records.transactions(customer)).length).toBe(32)
+  await app.open('Usage')
+  const rowsShown = app.charges.getByRole('row')
   await expect(rowsShown).toHaveCount(26)
-  const downloading = page.waitForEvent('download')
-  // By keyboard, which keeps its place while the file is made.
-  const csv = page.getByRole('button', { name: 'Download CSV' })
+  const downloading = app.page.waitForEvent('download')
+  const csv = app.page.getByRole('button', { name: /CSV/ })
+  // The button keeps the keyboard's focus during the export.
   await csv.press('Enter')
   const download = await downloading
   await expect(csv).toBeFocused()
   expect(download.suggestedFilename()).toMatch(/^studio-charges-\d{4}-\d\d-\d\d\.csv$/)
   const [header, ...lines] = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n')
-  expect(header).toBe('when,procedure,meter,amount,transaction_id,reference,price_id,state')
+  expect(header).toBe(columns)
   const rows = lines.map((line) => line.split(','))
   expect(rows).toHaveLength(32)
-  expect(rows.map((row) => row[4]).toSorted()).toEqual(
-    (await stack.books.transactions(customer.id)).toSorted(),
-  )
+  expect(rows.map((row) => row[4]).toSorted()).toEqual((await records.transactions(customer)).toSorted())
   const generations = rows.filter((row) => row[2] === 'generations')
   expect(generations.reduce((sum, row) => sum + Number(row[3]), 0)).toBe(5)
   expect(new Set(rows.map((row) => row[7]))).toEqual(new Set(['delivered']))
   for (const [when] of rows) expect(new Date(when ?? '').toISOString()).toBe(when)
 
-  await page.getByRole('button', { name: 'Show older charges' }).click()
+  await app.page.getByRole('button', { name: /older charges/i }).click()
   await expect(rowsShown).toHaveCount(33)
 })
 
-test('work that failed leaves no line', async ({ page, stack, customer: _ }) => {
-  await call(page.request, stack.url, 'studio.generate', { prompt: 'a forbidden thing', count: 1 })
-  await page.goto('/usage')
-  await expect(page.getByText('No charges yet.')).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Download CSV' })).toHaveCount(0)
-  // No scale is invented where there is nothing to measure.
-  const charts = page.getByRole('figure')
-  await expect(charts.last().locator('svg text').first()).toBeVisible()
-  await expect(charts.first().locator('svg text')).toHaveCount(0)
+test('lists no charge for failed work', async ({ app, customer }) => {
+  await customer.call('studio.generate', { prompt: 'a forbidden thing', count: 1 })
+  await app.open('Usage')
+  await expect(app.page.getByText(texts.noCharges)).toBeVisible()
+  await expect(app.page.getByRole('button', { name: /CSV/ })).toHaveCount(0)
+  // A chart without data has no scale.
+  await expect(app.charts.last().locator('svg text').first()).toBeVisible()
+  await expect(app.charts.first().locator('svg text')).toHaveCount(0)
 })

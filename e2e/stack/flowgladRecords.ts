@@ -1,0 +1,90 @@
+/** Reads what Flowglad has recorded, to compare with what the product shows, and controls flowglad-local's clock and checkouts. */
+export interface FlowgladRecords {
+  /** Returns Flowglad's `availableBalance` by meter slug. */
+  balances(customer: CustomerId): Promise<Record<string, number>>
+  /** Returns the units of all the customer's usage events, by meter slug. */
+  used(customer: CustomerId): Promise<Record<string, number>>
+  /** Returns the ids (`transactionId`) of all the customer's usage events. */
+  transactions(customer: CustomerId): Promise<string[]>
+  /** Returns the price slug of the current subscription. */
+  plan(customer: CustomerId): Promise<string | undefined>
+  /** Moves Flowglad's clock forward. */
+  advanceClock(ms: number): Promise<void>
+  /** Pays for a checkout without opening its page. */
+  payCheckout(url: string): Promise<void>
+}
+
+interface CustomerId {
+  id: string
+}
+
+interface UsageEvent {
+  customerId: string
+  usageMeterId: string
+  amount: number
+  transactionId: string
+}
+
+export function flowgladRecords({ url, key }: { url: string; key: string }): FlowgladRecords {
+  async function request(path: string, body?: object) {
+    const response = await fetch(url + path, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: key, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    if (!response.ok) throw new Error(`${path} returned ${response.status}: ${await response.text()}`)
+    return response.json()
+  }
+  const billing = ({ id }: CustomerId) => request(`/api/v1/customers/${id}/billing`)
+
+  async function usageEvents(customer: CustomerId): Promise<{ meter: string; event: UsageEvent }[]> {
+    const { customer: record, pricingModel } = await billing(customer)
+    const slugs = new Map(
+      pricingModel.usageMeters.map((it: { id: string; slug: string }) => [it.id, it.slug]),
+    )
+    const events: UsageEvent[] = []
+    let cursor: string | undefined
+    do {
+      const page = await request(
+        `/api/v1/usage-events?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      )
+      for (const row of page.data) events.push(row.usageEvent ?? row)
+      cursor = page.nextCursor ?? undefined
+    } while (cursor)
+    return events
+      .filter((event) => event.customerId === record.id)
+      .map((event) => ({ meter: String(slugs.get(event.usageMeterId)), event }))
+  }
+
+  return {
+    async balances({ id }) {
+      const { usageMeterBalances } = await request(`/api/v1/customers/${id}/usage-balances`)
+      return Object.fromEntries(
+        usageMeterBalances.map((it: { slug: string; availableBalance: number }) => [
+          it.slug,
+          it.availableBalance,
+        ]),
+      )
+    },
+    async used(customer) {
+      const used: Record<string, number> = {}
+      for (const { meter, event } of await usageEvents(customer))
+        used[meter] = (used[meter] ?? 0) + event.amount
+      return used
+    },
+    async transactions(customer) {
+      return (await usageEvents(customer)).map(({ event }) => event.transactionId)
+    },
+    async plan(customer) {
+      const { currentSubscription } = await billing(customer)
+      return currentSubscription?.subscriptionItems[0]?.price?.slug
+    },
+    async advanceClock(ms) {
+      await request('/__test__/clock/advance', { ms })
+    },
+    async payCheckout(checkoutUrl) {
+      const session = new URL(checkoutUrl).pathname.split('/').at(-1)
+      await request(`/__test__/checkout-sessions/${session}/complete`, {})
+    },
+  }
+}

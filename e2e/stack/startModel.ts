@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+
+/** A server with OpenAI's API whose work a test pauses, finishes and fails, so that no test waits for time to pass. */
+export interface Model extends AsyncDisposable {
+  /** The value for `OPENAI_BASE_URL`. */
+  url: string
+  /** Leaves pictures that start from now on unfinished. */
+  pausePictures(): void
+  /** Returns how many pictures have started and not finished. */
+  picturesInProgress(): number
+  /** Finishes every picture in progress, and later ones at once. */
+  finishPictures(): void
+  /** Fails every picture in progress, and later ones at once. */
+  failPictures(): void
+  /** Returns how many texts have a reader. */
+  textsInProgress(): number
+  /** Streams words to every text. The server passes a word on when the next word or the end arrives. */
+  streamWords(words: string): void
+  /** Completes every text. */
+  endTexts(): void
+  /** Closes the connection of every text before its end. */
+  breakTexts(): void
+  /** Drops all work and finishes later pictures at once, as after the start. */
+  reset(): void
+}
+
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+export async function startModel(): Promise<Model> {
+  let onPicture: 'finish' | 'pause' | 'fail' = 'finish'
+  const pictures = new Set<ServerResponse>()
+  const texts = new Set<ServerResponse>()
+
+  function finish(response: ServerResponse) {
+    pictures.delete(response)
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ created: 0, data: [{ b64_json: png }] }))
+  }
+  function fail(response: ServerResponse) {
+    pictures.delete(response)
+    response.writeHead(500, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error: { message: 'Internal error', type: 'server_error', code: null } }))
+  }
+
+  const server = createServer((request, response) => {
+    request.resume()
+    if (request.url?.endsWith('/chat/completions')) {
+      texts.add(response)
+      response.once('close', () => texts.delete(response))
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      return void response.flushHeaders()
+    }
+    pictures.add(response)
+    response.once('close', () => pictures.delete(response))
+    if (onPicture === 'finish') finish(response)
+    if (onPicture === 'fail') fail(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The model server has no port.')
+
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    pausePictures() {
+      onPicture = 'pause'
+    },
+    picturesInProgress: () => pictures.size,
+    finishPictures() {
+      onPicture = 'finish'
+      for (const response of pictures) finish(response)
+    },
+    failPictures() {
+      onPicture = 'fail'
+      for (const response of pictures) fail(response)
+    },
+    textsInProgress: () => texts.size,
+    streamWords(words) {
+      const chunk = JSON.stringify({ choices: [{ delta: { content: words } }] })
+      for (const response of texts) response.write(`data: ${chunk}\n\n`)
+    },
+    endTexts() {
+      for (const response of texts) response.end('data: [DONE]\n\n')
+    },
+    breakTexts() {
+      for (const response of texts) response.destroy()
+    },
+    reset() {
+      onPicture = 'finish'
+      for (const response of [...pictures, ...texts]) response.destroy()
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

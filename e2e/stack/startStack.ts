@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgres } from 'test-postgres'
+import { type FlowgladRecords, flowgladRecords } from './flowgladRecords.ts'
+import { type Model, startModel } from './startModel.ts'
+import { type Network, startNetwork } from './startNetwork.ts'
+import { freePort, type RunningProcess, repository, startProcess } from './startProcess.ts'
+
+const key = 'sk_test_local'
+const webhookSecret = 'whsec_ZW5kLXRvLWVuZC10ZXN0cy13ZWJob29rLXNlY3JldA=='
+
+export interface StackOptions {
+  /** Environment variables of the server, in addition to the required ones. */
+  env?: Record<string, string>
+  /** Whether flowglad-local sends webhooks. Default true. */
+  webhooks?: boolean
+  /** Default `sqlite`. */
+  database?: 'sqlite' | 'postgres'
+  /** How many servers run over the same database. Default 1. */
+  servers?: 1 | 2
+  /** `controlled` is a model whose work the test pauses and fails; `builtIn` is the product's own. Default `controlled`. */
+  model?: 'controlled' | 'builtIn'
+  /** True for tests that move Flowglad's clock: they share a stack only with each other. */
+  movesClock?: boolean
+}
+
+export interface Stack extends AsyncDisposable {
+  /** The address of the first server, which also serves the built web app. */
+  url: string
+  /** The addresses of all servers. */
+  urls: string[]
+  /** The network between the servers and Flowglad. */
+  network: Network
+  records: FlowgladRecords
+  /** Undefined if the stack uses the built-in model. */
+  model: Model | undefined
+  /** Ends the first server and starts it again on the same port and database. */
+  restart(signal: 'SIGTERM' | 'SIGKILL', options?: { clockAheadMs?: number }): Promise<void>
+  /** Returns what each process has printed, by process name. */
+  logs(): Record<string, string>
+}
+
+/** Starts the built product in production form: flowglad-local, a network that can fail, and the server. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { model: kindOfModel = 'controlled', servers: count = 1, webhooks = true } = options
+  const model = kindOfModel === 'controlled' ? await startModel() : undefined
+  const postgres = options.database === 'postgres' ? await startPostgres({ user: 'metered' }) : undefined
+  const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
+  const databaseUrl = (await postgres?.createDatabase()) ?? `file:${join(folder, 'metered.sqlite')}`
+  const port = await freePort()
+
+  const flowgladPort = await freePort()
+  const flowglad = await startProcess({
+    main: 'packages/flowglad-local/dist/main.js',
+    port: flowgladPort,
+    ready: '/',
+    env: {
+      FLOWGLAD_LOCAL_PORT: String(flowgladPort),
+      FLOWGLAD_LOCAL_DB: join(folder, 'flowglad.sqlite'),
+      FLOWGLAD_LOCAL_PRICING: join(repository, 'apps/server/pricing.yaml'),
+      FLOWGLAD_LOCAL_KEY: key,
+      ...(webhooks && {
+        FLOWGLAD_LOCAL_WEBHOOK_URL: `http://127.0.0.1:${port}/api/webhooks/flowglad`,
+        FLOWGLAD_LOCAL_WEBHOOK_SECRET: webhookSecret,
+      }),
+    },
+  })
+  const network = await startNetwork(flowglad.url)
+
+  const startServer = (port: number, clockAheadMs = 0) =>
+    startProcess({
+      main: 'apps/server/dist/main.js',
+      port,
+      ready: '/healthz',
+      clockAheadMs,
+      env: {
+        NODE_ENV: 'production',
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        PUBLIC_URL: `http://127.0.0.1:${port}`,
+        DATABASE_URL: databaseUrl,
+        FLOWGLAD_BASE_URL: network.url,
+        FLOWGLAD_SECRET_KEY: key,
+        FLOWGLAD_WEBHOOK_SECRET: webhookSecret,
+        AUTH_SECRET: 'a-secret-for-the-end-to-end-tests-only',
+        RATE_LIMIT: 'off',
+        ...(model && { OPENAI_BASE_URL: model.url }),
+        ...options.env,
+      },
+    })
+  let server = await startServer(port)
+  const moreServers: RunningProcess[] = []
+  while (moreServers.length < count - 1) moreServers.push(await startServer(await freePort()))
+
+  return {
+    url: server.url,
+    urls: [server, ...moreServers].map(({ url }) => url),
+    network,
+    model,
+    records: flowgladRecords({ url: flowglad.url, key }),
+    async restart(signal, { clockAheadMs } = {}) {
+      await server.kill(signal)
+      server = await startServer(port, clockAheadMs)
+    },
+    logs: () => ({ server: server.output(), 'flowglad-local': flowglad.output() }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([server, ...moreServers].map((it) => it.kill('SIGTERM')))
+      await network[Symbol.asyncDispose]()
+      await flowglad.kill('SIGTERM')
+      await model?.[Symbol.asyncDispose]()
+      await postgres?.[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

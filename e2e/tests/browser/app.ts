@@ -1,0 +1,188 @@
+import { expect, type Page } from '@playwright/test'
+import type { Credentials } from '../customer.ts'
+import { texts } from './texts.ts'
+
+export type Meter = 'generations' | 'tokens' | 'api_calls'
+export type Screen = keyof typeof screens
+
+export const cards = { declined: '4000000000000002', paid: '4242424242424242' }
+
+const screens = {
+  Studio: { path: '/', heading: /what shall we make/i },
+  Usage: { path: '/usage', heading: /^usage$/i },
+  Plans: { path: '/pricing', heading: /^plans$/i },
+  Billing: { path: '/billing', heading: /^billing$/i },
+} as const
+
+const buttons = { signInAgain: /^sign in again$/i }
+
+export type App = ReturnType<typeof appOn>
+
+/** Returns what a person finds and does on a page of the web app. All labels of controls stand here. */
+export function appOn(page: Page) {
+  const balance = (meter: Meter) => page.getByTestId(`balance-${meter}`)
+  const picturesForm = page.getByRole('form', { name: 'Make pictures' })
+  const textForm = page.getByRole('form', { name: 'Write a text' })
+  const lookUpForm = page.getByRole('form', { name: 'Look up a word' })
+  const dialog = page.getByRole('dialog')
+  const dialogButtons = dialog.getByRole('button')
+
+  return {
+    page,
+    ...screenParts(page),
+    plan: (priceSlug: string) => planCard(page, priceSlug),
+    checkout: checkoutPage(page),
+    dialog,
+    /** The first button of every dialog changes nothing. */
+    keep: dialogButtons.first(),
+    confirm: dialogButtons.last(),
+
+    /** Opens a screen and waits until it shows the customer's balances. */
+    async open(screen: Screen = 'Studio') {
+      await page.goto(screens[screen].path)
+      await expect(balance('generations')).toContainText(/left|unlimited/i)
+    },
+    /** Follows the link to a screen and waits until it appears. */
+    async goTo(screen: Screen) {
+      const { path, heading } = screens[screen]
+      await page.locator(`header nav a[href="${path}"]`).click()
+      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
+    },
+
+    balance,
+    bar: (meter: Meter) => balance(meter).getByRole('meter'),
+    async expectBalance(meter: Meter, { left, of, held = 0 }: { left: number; of: number; held?: number }) {
+      const number = (value: number) => value.toLocaleString('en-GB')
+      const heldText = held > 0 ? `${number(held)} held` : ''
+      const text = `^\\D*${heldText}${number(left)} of ${number(of)} left$`
+      await expect(balance(meter)).toHaveText(new RegExp(text))
+    },
+    async expectUnlimited(meter: Meter, { used }: { used: number }) {
+      await expect(balance(meter)).toContainText(new RegExp(`^\\D*${used} used.*unlimited`, 'i'))
+    },
+    /** Records every text that a balance shows from now on. Call the result to read them. */
+    recordBalance: (meter: Meter) => recordTexts(page, `[data-testid=balance-${meter}]`),
+
+    prompt: picturesForm.getByRole('textbox'),
+    hd: page.getByRole('switch', { name: 'HD' }),
+    generate: picturesForm.locator('[type=submit]'),
+    pictures: page.getByRole('region', { name: 'Your gallery' }).getByRole('img'),
+    picturesInProgress: page.getByRole('region', { name: 'Your gallery' }).locator('li[aria-label]'),
+    async chooseCount(count: 1 | 2 | 3 | 4) {
+      await picturesForm.getByRole('radiogroup').getByText(String(count), { exact: true }).click()
+    },
+    async makePictures(prompt: string, count: 1 | 2 | 3 | 4 = 1) {
+      await this.prompt.fill(prompt)
+      await this.chooseCount(count)
+      await this.generate.click()
+    },
+
+    topic: textForm.getByRole('textbox'),
+    write: textForm.locator('[type=submit]'),
+    stop: page.getByRole('button', { name: /^stop/i }),
+    text: page.getByRole('region', { name: 'Your text' }),
+    tokenCount: page.getByTestId('token-count'),
+    async openWrite() {
+      await page.getByRole('tab', { name: 'Write' }).click()
+    },
+    async startText(topic: string) {
+      await this.openWrite()
+      await this.topic.fill(topic)
+      await this.write.click()
+    },
+
+    term: lookUpForm.getByRole('textbox'),
+    lookUp: lookUpForm.locator('[type=submit]'),
+    answer: page.getByRole('region', { name: 'Your answer' }),
+    async openLookUp() {
+      await page.getByRole('tab', { name: 'Look up' }).click()
+    },
+
+    signOutItem: page.getByRole('menuitem', { name: 'Sign out' }),
+    async openAccount() {
+      await page.getByRole('button', { name: 'Account' }).click()
+    },
+    async signOut() {
+      await this.openAccount()
+      await this.signOutItem.click()
+    },
+    ...accountForm(page),
+  }
+}
+
+/** The parts that several screens share. */
+function screenParts(page: Page) {
+  return {
+    planName: page.getByTestId('plan-name'),
+    heading: page.getByRole('heading', { level: 1 }),
+    /** The paywall that replaces an exhausted balance. */
+    paywall: page.getByTestId('paywall'),
+    /** The notice beside a balance that is nearly used up. */
+    usageNotice: page.getByTestId('usage-notice'),
+    alert: page.getByRole('alert'),
+    status: (text: string | RegExp) => page.getByRole('status').filter({ hasText: text }),
+    /** The panel with the balance that the open form spends. */
+    panel: page.getByRole('main').getByRole('complementary'),
+    announcer: page.getByTestId('balance-announcements'),
+    usage: (meter: Meter) => page.getByTestId(`usage-${meter}`),
+    charts: page.getByRole('figure'),
+    charges: page.getByRole('table', { name: 'Charges' }),
+    subscription: page.getByTestId('subscription'),
+    invoices: page.getByRole('region', { name: 'Invoices' }),
+    paymentMethod: page.getByRole('region', { name: 'Payment method' }),
+    retry: page.getByRole('button', { name: texts.retry }),
+    signInAgain: page.getByRole('button', { name: buttons.signInAgain }),
+  }
+}
+
+function planCard(page: Page, priceSlug: string) {
+  const card = page.getByTestId(`plan-${priceSlug}`)
+  return { card, choose: card.getByRole('button'), alert: card.getByRole('alert') }
+}
+
+function accountForm(page: Page) {
+  const email = page.getByLabel('Email')
+  const password = page.getByRole('textbox', { name: 'Password' })
+  const submit = page.locator('form [type=submit]')
+  return {
+    email,
+    password,
+    submitAccount: submit,
+    async signIn(credentials: Credentials) {
+      await email.fill(credentials.email)
+      await password.fill(credentials.password)
+      await submit.click()
+    },
+    async signUp(account: Credentials) {
+      await page.goto('/sign-up')
+      await page.getByLabel('Name').fill('Ada Lovelace')
+      await this.signIn(account)
+    },
+  }
+}
+
+/** Flowglad's hosted checkout page. */
+function checkoutPage(page: Page) {
+  return {
+    card: page.getByLabel('Card number'),
+    /** Pays, or saves the card if the checkout costs nothing. */
+    submit: page.locator('form button:not([name])'),
+    cancel: page.locator('form a'),
+    problem: page.getByRole('alert'),
+  }
+}
+
+/** Records every text that an element shows from now on, without repetitions. Call the result to read them. */
+export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const texts = await page.evaluateHandle((selector) => {
+    const texts: string[] = []
+    const look = () => {
+      const text = document.querySelector(selector)?.textContent ?? ''
+      if (text !== texts.at(-1)) texts.push(text)
+    }
+    look()
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+    return texts
+  }, selector)
+  return () => texts.jsonValue()
+}

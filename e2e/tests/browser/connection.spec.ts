@@ -1,0 +1,110 @@
+// The connection between the browser and the server is slow, incomplete or gone.
+import type { Page } from '@playwright/test'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+/** Holds back the responses to matching requests until `release`. */
+async function holdResponses(page: Page, url: RegExp) {
+  const waiting: (() => void)[] = []
+  let isReleased = false
+  await page.route(url, async (route) => {
+    const response = await route.fetch()
+    if (!isReleased) await new Promise<void>((resolve) => waiting.push(resolve))
+    await route.fulfill({ response })
+  })
+  return {
+    waiting: () => waiting.length,
+    release() {
+      isReleased = true
+      for (const resolve of waiting) resolve()
+    },
+  }
+}
+
+test('never shows an older balance when a slow response arrives last', async ({ app, records, customer }) => {
+  await app.open()
+  const responses = await holdResponses(app.page, /studio\.generate/)
+  await app.makePictures('a slow boat', 1)
+  await app.expectBalance('generations', { left: 9, of: 10 })
+  await expect.poll(() => responses.waiting()).toBe(1)
+  await customer.makePictures(6)
+  await app.expectBalance('generations', { left: 3, of: 10 })
+  const balances = await app.recordBalance('generations')
+  responses.release()
+  await expect(app.pictures).toHaveCount(1)
+  await expect(app.generate).toBeEnabled()
+  expect(await balances()).toHaveLength(1)
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 7 })
+})
+
+test('updates the balance after every call without the event stream', async ({ app, customer }) => {
+  await app.page.route(/billing\.onBalances/, (route) => route.abort('connectionrefused'))
+  await app.open()
+  await app.makePictures('a boat', 2)
+  await app.expectBalance('generations', { left: 8, of: 10 })
+
+  // The balances requested after the second call arrive after those of the third.
+  const responses = await holdResponses(app.page, /billing\.balances/)
+  await app.makePictures('a second boat', 2)
+  await app.expectBalance('generations', { left: 6, of: 10 })
+  await expect.poll(() => responses.waiting()).toBeGreaterThan(0)
+  await customer.makePictures(1)
+  await app.makePictures('a third boat', 1)
+  await app.expectBalance('generations', { left: 4, of: 10 })
+  const balances = await app.recordBalance('generations')
+  const late = app.page.waitForResponse(/billing\.balances/)
+  responses.release()
+  await late
+  await app.goTo('Usage')
+  await expect(app.usage('generations')).toContainText('6 / 10')
+  expect(await balances()).toHaveLength(1)
+})
+
+test('charges once when a response gets lost and the client retries', async ({ app, records, customer }) => {
+  await app.open()
+  let lost = 0
+  await app.page.route(/studio\.generate/, async (route) => {
+    if (lost > 0) return route.continue()
+    lost++
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+  await app.makePictures('an echo', 2)
+  await app.expectBalance('generations', { left: 8, of: 10 })
+  await expect(app.pictures).toHaveCount(2)
+  expect(lost).toBe(1)
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
+})
+
+test('charges nothing while offline, and once when the customer retries online', async ({
+  app,
+  context,
+  records,
+  customer,
+}) => {
+  await app.open()
+  await context.setOffline(true)
+  await expect(app.status(texts.offline)).toBeVisible()
+  await app.makePictures('an island', 2)
+  await expect(app.alert).toContainText(texts.offline)
+  await expect(app.alert).toContainText(texts.nothingCharged)
+  await context.setOffline(false)
+  await expect(app.status(texts.offline)).toHaveCount(0)
+  await app.retry.click()
+  await app.expectBalance('generations', { left: 8, of: 10 })
+  await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
+})
+
+test('shows the current plan and balance when a device comes back online', async ({
+  app,
+  context,
+  customer,
+}) => {
+  await app.open()
+  await context.setOffline(true)
+  await customer.buy('pro_monthly')
+  await customer.makePictures(4)
+  await context.setOffline(false)
+  await app.expectBalance('generations', { left: 496, of: 500 })
+  await expect(app.planName).toHaveText('Pro')
+})

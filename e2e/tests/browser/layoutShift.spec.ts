@@ -1,0 +1,37 @@
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+// Most people have animations on.
+test.use({ contextOptions: { reducedMotion: 'no-preference' } })
+
+for (const width of [360, 1440]) {
+  test(`moves nothing when balances change at a width of ${width} px`, async ({ app, customer }) => {
+    const { page } = app
+    await page.setViewportSize({ width, height: 900 })
+    await app.open()
+    await expect(page.getByText(texts.emptyGallery)).toBeVisible()
+    await page.evaluate(() => document.fonts.ready)
+    const shifts = await page.evaluateHandle(() => {
+      const shifts: { value: number; of: string[] }[] = []
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          if (!('value' in entry) || !('sources' in entry)) continue
+          const of = (entry.sources as { node?: Element }[]).map(
+            ({ node }) => node?.outerHTML?.slice(0, 200) ?? node?.textContent ?? 'a removed element',
+          )
+          shifts.push({ value: Number(entry.value), of })
+        }
+      }).observe({ type: 'layout-shift' })
+      return shifts
+    })
+    // Another device spends, because the browser ignores shifts that follow a click.
+    for (const amount of [4, 4, 1]) await customer.makePictures(amount)
+    await expect(app.usageNotice).toContainText('90%')
+    await customer.recordApiCalls(95)
+    await app.expectBalance('api_calls', { left: 5, of: 100 })
+    await customer.makePictures(1)
+    await expect(app.paywall).toBeVisible()
+    await app.expectBalance('generations', { left: 0, of: 10 })
+    expect(await shifts.jsonValue()).toEqual([])
+  })
+}

@@ -1,0 +1,99 @@
+// Plans are changed, cancelled and resumed.
+import type { Customer } from '../customer.ts'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+/** Returns the day on which the customer's period ends, as the screens write it. */
+async function endOfPeriod(customer: Customer): Promise<string> {
+  const { plan } = await customer.refresh()
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' }).format(plan.renewsAt)
+}
+
+test('keeps a cancelled plan until the end of its period and lets the customer resume it', async ({
+  app,
+  customer,
+}) => {
+  await customer.buy('pro_monthly')
+  const end = await endOfPeriod(customer)
+  await app.open('Billing')
+  const { subscription, dialog } = app
+  const cancel = subscription.getByRole('button')
+  await expect(subscription).toContainText(texts.renewsOn(end))
+  await cancel.click()
+  await expect(dialog).toContainText(texts.endsOn(end))
+  await expect(dialog).toContainText('Free')
+  await expect(dialog).not.toContainText('pack')
+  await app.keep.click()
+  await expect(subscription).toContainText(texts.renewsOn(end))
+  await expect(cancel).toBeFocused()
+
+  await cancel.click()
+  await expect(app.confirm).toContainText(end)
+  await app.confirm.click()
+  await expect(dialog).toHaveCount(0)
+  await expect(subscription.getByRole('status')).toContainText(texts.endsOn(end))
+  // The button is gone, so the focus moves to the heading.
+  await expect(app.heading).toBeFocused()
+  await expect(app.planName).toHaveText('Pro')
+  await app.expectBalance('generations', { left: 500, of: 500 })
+  await app.goTo('Plans')
+  await expect(app.status(texts.endsOn(end))).toBeVisible()
+  await app.plan('scale_monthly').choose.click()
+  await expect(dialog).toContainText(texts.cancellationUndone)
+  await app.page.keyboard.press('Escape')
+  await app.status(texts.endsOn(end)).getByRole('button').click()
+  await expect(app.status(texts.endsOn(end))).toHaveCount(0)
+  await expect(app.heading).toBeFocused()
+
+  await customer.buy('generation_pack')
+  await app.plan('free').choose.click()
+  await expect(dialog).toContainText(texts.packEnds)
+  await expect(dialog).toContainText('50 generations')
+  await app.page.keyboard.press('Escape')
+  await app.goTo('Billing')
+  await expect(subscription).toContainText(texts.renewsOn(end))
+})
+
+test('keeps a downgraded plan until the end of its period and lets the customer undo the change', async ({
+  app,
+  customer,
+}) => {
+  await customer.buy('scale_monthly')
+  const end = await endOfPeriod(customer)
+  await app.open('Plans')
+  const { dialog } = app
+  const pro = app.plan('pro_monthly')
+  await pro.choose.click()
+  await expect(dialog).toContainText(texts.startsOn(end))
+  await expect(dialog).toContainText('US$20 a month')
+  await expect(app.confirm).toContainText(end)
+  await app.confirm.click()
+  await expect(dialog).toHaveCount(0)
+  const scheduled = app.status(texts.changesOn(end))
+  await expect(scheduled).toContainText('Scale')
+  await expect(app.planName).toHaveText('Scale')
+  await app.expectUnlimited('generations', { used: 0 })
+  await expect(app.heading).toBeFocused()
+  // A second change and a useless pack have no button.
+  await expect(pro.card).toContainText(texts.scheduledChange)
+  await expect(pro.choose).toHaveCount(0)
+  await expect(app.plan('generation_pack').card).toContainText('Scale')
+  await expect(app.plan('generation_pack').choose).toHaveCount(0)
+  await app.plan('free').choose.click()
+  await expect(dialog).toContainText(texts.scheduledChange)
+  await app.page.keyboard.press('Escape')
+  await scheduled.getByRole('button').click()
+  await expect(scheduled).toHaveCount(0)
+})
+
+test('upgrades between paid plans at once', async ({ app, records, customer }) => {
+  await customer.buy('pro_monthly')
+  await app.open('Plans')
+  await app.plan('scale_monthly').choose.click()
+  await expect(app.dialog).toContainText('US$99 a month')
+  await app.confirm.click()
+  await expect(app.planName).toHaveText('Scale')
+  await app.expectUnlimited('generations', { used: 0 })
+  await expect(app.plan('scale_monthly').card).toContainText(texts.yourPlan)
+  expect(await records.plan(customer)).toBe('scale_monthly')
+})

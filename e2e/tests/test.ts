@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises'
+import { test as base } from '@playwright/test'
+import type { FlowgladRecords } from '../stack/flowgladRecords.ts'
+import type { Model } from '../stack/startModel.ts'
+import type { Network } from '../stack/startNetwork.ts'
+import { type Stack, type StackOptions, startStack } from '../stack/startStack.ts'
+import { aCustomer, type Customer } from './customer.ts'
+
+interface Options {
+  /** The stack that the tests of a file or a group run on. */
+  stackOptions: StackOptions
+}
+
+interface Fixtures {
+  /** A running stack, shared by all tests of a worker with the same options. */
+  stack: Stack
+  /** What Flowglad has recorded. */
+  records: FlowgladRecords
+  /** The model of the stack; works normally again after the test. */
+  model: Model
+  /** The network between the server and Flowglad; works again after the test. */
+  network: Network
+  /** A new customer for this test alone, signed in. */
+  customer: Customer
+}
+
+interface WorkerFixtures {
+  stackWith: (options: StackOptions) => Promise<Stack>
+}
+
+/** The base of all tests: a running stack and a new customer who calls its API. */
+export const test = base.extend<Fixtures & Options, WorkerFixtures>({
+  stackOptions: [{}, { option: true }],
+
+  stackWith: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from this pattern
+    async ({}, use) => {
+      const started = new Map<string, Promise<Stack>>()
+      await use((options) => {
+        const name = JSON.stringify(options)
+        const stack = started.get(name) ?? startStack(options)
+        started.set(name, stack)
+        return stack
+      })
+      for (const stack of started.values()) await (await stack)[Symbol.asyncDispose]()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+
+  stack: async ({ stackOptions, stackWith }, use, test) => {
+    const stack = await stackWith(stackOptions)
+    await use(stack)
+    if (test.status === test.expectedStatus) return
+    for (const [name, log] of Object.entries(stack.logs()))
+      await writeFile(test.outputPath(`${name}.log`), log)
+  },
+
+  records: async ({ stack }, use) => use(stack.records),
+
+  model: async ({ stack }, use) => {
+    if (!stack.model) throw new Error("These tests use the built-in model. Remove `model: 'builtIn'`.")
+    await use(stack.model)
+    stack.model.reset()
+  },
+
+  network: async ({ stack }, use) => {
+    await use(stack.network)
+    stack.network.restore()
+  },
+
+  customer: async ({ request, stack }, use) => use(await aCustomer(request, stack)),
+})
