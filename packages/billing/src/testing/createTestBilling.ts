@@ -4,8 +4,8 @@ import { type BillingSetup, createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * Billing for an app's own tests: the real one, over a ledger in memory. Nothing runs by itself; `billing.drain()` delivers.
- * Flowglad is whatever answers like it: `const { url, key } = await startFlowgladLocal({ pricing })`.
+ * Creates billing for an app's own tests: the real one, over a ledger in memory. It has no background work: `billing.drain()`
+ * delivers usage. Flowglad is any server with its API: `const { url, key } = await startFlowgladLocal({ pricing })`.
  *
  *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })
  */
@@ -24,7 +24,7 @@ export function createTestBilling<const M extends Meters, Ctx extends object>({
   })
 }
 
-/** A customer; say only what matters to the test. */
+/** Returns a customer. Pass only the fields that matter to the test. */
 export const aCustomer = (given: Partial<Customer> = {}): Customer => {
   const id = given.id ?? 'ada'
   return { id, name: id, email: `${id}@example.com`, ...given }

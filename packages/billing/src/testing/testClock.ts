@@ -5,7 +5,7 @@ interface Timer {
   run: () => void
 }
 
-/** Time that goes on by itself and can be moved ahead: `advance` runs the timers that fall due, in their order. */
+/** Returns a clock that runs in real time and that a test can also move ahead. `advance` runs the timers that fall due, in order. */
 export function testClock(start = Date.now()): Clock & {
   /** Moves time ahead and runs the timers that fall due, in order. */
   advance(ms: number): Promise<void>
@@ -38,7 +38,7 @@ export function testClock(start = Date.now()): Clock & {
         if (!next) break
         offsetMs += Math.max(0, next.at - now())
         fire(next)
-        // What the timer started may set timers of its own.
+        // The timer's callback can set more timers.
         await new Promise((resolve) => setImmediate(resolve))
       }
       offsetMs += Math.max(0, until - now())

@@ -16,7 +16,7 @@ interface Sent {
   key: unknown
 }
 
-/** The end of a chain of links: answers what it is told, and remembers the keys it was sent. */
+/** A terminating link that gives the listed answers and records the keys it was sent. */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =
@@ -40,7 +40,7 @@ function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
 const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
   createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
 
-test('each operation gets a key of its own, which stays while it is in progress elsewhere', async () => {
+test('gives each operation its own key, and keeps it while another attempt runs', async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
   expect(await client.ping.query()).toBe('pong')
@@ -51,7 +51,7 @@ test('each operation gets a key of its own, which stays while it is in progress 
   expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/)))
 })
 
-test("a key in the operation's context is kept, so that React Query's retries are one operation", async () => {
+test("keeps a key from the operation's context, so that React Query's retries are one operation", async () => {
   const { link, sent } = terminating(['broken', 'ok'])
   const client = clientOf(link)
   const attempt = () => client.ping.query(undefined, { context: { idempotencyKey: 'mine' } })
@@ -60,21 +60,18 @@ test("a key in the operation's context is kept, so that React Query's retries ar
   expect(sent).toEqual([{ key: 'mine' }, { key: 'mine' }])
 })
 
-test.each(['a,b', '€', '', 'x'.repeat(129)])(
-  'the key "%s" fails its own call, not its batch',
-  async (key) => {
-    await using app = await startApp()
-    const client = app.clientWith([idempotencyLink()])
-    const [bad, good] = await Promise.allSettled([
-      client.ping.query(undefined, { context: { idempotencyKey: key } }),
-      client.ping.query(),
-    ])
-    expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
-    expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
-  },
-)
+test.each(['a,b', '€', '', 'x'.repeat(129)])('fails only the call whose key is "%s"', async (key) => {
+  await using app = await startApp()
+  const client = app.clientWith([idempotencyLink()])
+  const [bad, good] = await Promise.allSettled([
+    client.ping.query(undefined, { context: { idempotencyKey: key } }),
+    client.ping.query(),
+  ])
+  expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
+  expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
+})
 
-test('waiting for another attempt ends: then the denial is the answer', async () => {
+test('stops waiting for another attempt after maxWaitMs, and returns the denial', async () => {
   const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
   const error = await clientOf(link, { maxWaitMs: 120 })
     .ping.query()
@@ -82,7 +79,7 @@ test('waiting for another attempt ends: then the denial is the answer', async ()
   expect(billingDenial(error)).toMatchObject({ code: 'IN_PROGRESS' })
 })
 
-test('the header lists one key for each call of a batch in order, or is not there', () => {
+test('sends one key per call of a batch in order, or no header', () => {
   const op = (idempotencyKey?: string) => ({ context: { idempotencyKey } })
   expect(keyHeaders({ opList: [op('a'), op('b')] })).toEqual({ 'idempotency-key': 'a,b' })
   expect(keyHeaders({ op: op('a') })).toEqual({ 'idempotency-key': 'a' })
@@ -90,7 +87,7 @@ test('the header lists one key for each call of a batch in order, or is not ther
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
 })
 
-test('balances arrive with each plain response, denials included, and the highest version stays', async () => {
+test('reads balances from each plain response, denials included, and keeps the highest version', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])
@@ -120,6 +117,6 @@ test.each([
   [{ data: { billing: null } }],
   [{ data: { billing: { code: 'SOMETHING_ELSE' } } }],
   [{ data: { billing: { code: 'toString' } } }],
-])('%s is no denial of billing', (error) => {
+])('returns null for %s, which is not a denial', (error) => {
   expect(billingDenial(error)).toBeNull()
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { attemptId } from '../../src/metering/attemptId.ts'
 
-test("an attempt's id is a UUIDv7 of its time: later ones sort behind, no two are alike", () => {
+test('returns unique UUIDv7s that sort by time', () => {
   const times = [0, 1, 1_763_848_000_000, 1_763_848_000_001, 2 ** 48 - 1]
   const ids = times.map(attemptId)
   for (const id of ids) expect(z.uuidv7().safeParse(id).success).toBe(true)

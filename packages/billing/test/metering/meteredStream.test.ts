@@ -7,8 +7,8 @@ async function* counting(to: number) {
   for (let n = 0; n < to; n++) yield n
 }
 
-/** A stream and what it told. */
-function watched(source: AsyncIterable<number>, patienceMs = 10_000, told: string[] = []) {
+/** A stream, and the events that it reported. */
+function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: string[] = []) {
   const request = new AbortController()
   const stream = meteredStream(source, {
     clock: systemClock,
@@ -17,33 +17,33 @@ function watched(source: AsyncIterable<number>, patienceMs = 10_000, told: strin
     check(chunk) {
       if (Number.isNaN(chunk)) throw new Error('no number')
     },
-    started: () => told.push('started'),
+    started: () => reported.push('started'),
     ended: async (how) => {
-      told.push(how)
+      reported.push(how)
     },
   })
-  return { stream, told, abort: () => request.abort() }
+  return { stream, reported, abort: () => request.abort() }
 }
 
-/** Yields once, then waits for what never comes. */
+/** Yields once, then hangs. */
 async function* stuck() {
   yield 1
   await new Promise(() => {})
 }
 
-test('a stream that is read to its end tells so once, before its reader knows', async () => {
-  const { stream, told } = watched(counting(2))
+test('reports the end once, before the reader learns of it', async () => {
+  const { stream, reported } = watched(counting(2))
   await stream.next()
   await stream.next()
-  expect(told).toEqual(['started'])
+  expect(reported).toEqual(['started'])
   expect(await stream.next()).toMatchObject({ done: true })
-  expect(told).toEqual(['started', 'finished'])
+  expect(reported).toEqual(['started', 'finished'])
   await stream.next()
   await stream.return(undefined)
-  expect(told).toEqual(['started', 'finished'])
+  expect(reported).toEqual(['started', 'finished'])
 })
 
-test('a reader who leaves ends the stream, and its source cleans up first', async () => {
+test('lets the source clean up before it reports that the reader left', async () => {
   const order: string[] = []
   async function* source() {
     try {
@@ -59,73 +59,73 @@ test('a reader who leaves ends the stream, and its source cleans up first', asyn
   expect(order).toEqual(['started', 'cleaned up', 'left'])
 })
 
-test('a stream that nobody ever pulled has not started', async () => {
-  const { stream, told } = watched(counting(2))
+test('does not start a stream that is never read', async () => {
+  const { stream, reported } = watched(counting(2))
   await stream.return(undefined)
-  expect(told).toEqual(['left'])
+  expect(reported).toEqual(['left'])
 })
 
-test('a source that is stuck does not keep what it counted from being charged', async () => {
-  const { stream, told } = watched(stuck(), 20)
+test('reports the end although the source is stuck', async () => {
+  const { stream, reported } = watched(stuck(), 20)
   await stream.next()
   void stream.next()
   await stream.return(undefined)
-  expect(told).toEqual(['started', 'left'])
+  expect(reported).toEqual(['started', 'left'])
 })
 
-test('the abort of the request ends a stream that is stuck, once, and the pull under way with it', async () => {
-  const { stream, told, abort } = watched(stuck(), 20)
+test('ends a stuck stream and its pending read once when the request aborts', async () => {
+  const { stream, reported, abort } = watched(stuck(), 20)
   await stream.next()
   const pull = stream.next()
   abort()
   expect(await pull).toEqual({ done: true, value: undefined })
-  expect(told).toEqual(['started', 'left'])
+  expect(reported).toEqual(['started', 'left'])
   await stream.return(undefined)
-  expect(told).toEqual(['started', 'left'])
+  expect(reported).toEqual(['started', 'left'])
 })
 
-test('the abort of the request ends a stream that nobody ever pulled', async () => {
-  const { told, abort } = watched(counting(2))
+test('ends a stream that was never read when the request aborts', async () => {
+  const { reported, abort } = watched(counting(2))
   abort()
-  await expect.poll(() => told).toEqual(['left'])
+  await expect.poll(() => reported).toEqual(['left'])
 })
 
-test('a source that throws because its reader went has been left, it has not failed', async () => {
+test('reports left, not failed, when the source throws because its reader left', async () => {
   const gone = new AbortController()
   async function* obeying() {
     yield 1
     await setTimeout(600_000, undefined, { signal: gone.signal })
   }
-  const { stream, told, abort } = watched(obeying())
+  const { stream, reported, abort } = watched(obeying())
   await stream.next()
   const pull = stream.next()
   abort()
   gone.abort()
   await expect(pull).rejects.toThrow('aborted')
-  expect(told).toEqual(['started', 'left'])
+  expect(reported).toEqual(['started', 'left'])
 })
 
-test('a stream that is first pulled after its reader went does no work, and has not started', async () => {
+test('does not start a stream whose first read comes after its reader left', async () => {
   let worked = false
   async function* source() {
     worked = true
     yield 1
   }
-  const { stream, told, abort } = watched(source())
+  const { stream, reported, abort } = watched(source())
   abort()
   expect(await stream.next()).toEqual({ done: true, value: undefined })
-  expect({ told, worked }).toEqual({ told: ['left'], worked: false })
+  expect({ reported, worked }).toEqual({ reported: ['left'], worked: false })
 })
 
-test('after the end the abort of the request, which comes with every response that closes, tells nothing more', async () => {
-  const { stream, told, abort } = watched(counting(0))
+test('reports nothing when the request aborts after the end', async () => {
+  const { stream, reported, abort } = watched(counting(0))
   await stream.next()
   abort()
   await new Promise(setImmediate)
-  expect(told).toEqual(['started', 'finished'])
+  expect(reported).toEqual(['started', 'finished'])
 })
 
-test('a chunk that cannot be sent fails the stream, and its source cleans up', async () => {
+test('fails the stream and lets the source clean up when a chunk cannot be sent', async () => {
   let cleaned = false
   async function* source() {
     try {
@@ -135,12 +135,12 @@ test('a chunk that cannot be sent fails the stream, and its source cleans up', a
       cleaned = true
     }
   }
-  const { stream, told } = watched(source())
+  const { stream, reported } = watched(source())
   await expect(stream.next()).rejects.toThrow('no number')
-  expect({ told, cleaned }).toEqual({ told: ['started', 'failed'], cleaned: true })
+  expect({ reported, cleaned }).toEqual({ reported: ['started', 'failed'], cleaned: true })
 })
 
-test('a reader who goes while a failed stream cleans up does not make it one that was left', async () => {
+test('reports failed when the reader leaves while a failed stream cleans up', async () => {
   let cleanUp = () => {}
   const cleaned = new Promise<void>((resolve) => {
     cleanUp = resolve
@@ -152,29 +152,29 @@ test('a reader who goes while a failed stream cleans up does not make it one tha
       await cleaned
     }
   }
-  const { stream, told, abort } = watched(source())
+  const { stream, reported, abort } = watched(source())
   const pull = stream.next()
   await new Promise(setImmediate)
   abort()
   cleanUp()
   await expect(pull).rejects.toThrow('no number')
-  expect(told).toEqual(['started', 'failed'])
+  expect(reported).toEqual(['started', 'failed'])
 })
 
-test('a source that fails ends the stream, and the reader gets the failure', async () => {
+test('ends the stream and passes the error on when the source fails', async () => {
   async function* failing() {
     yield 1
     throw new Error('the model is gone')
   }
-  const { stream, told } = watched(failing())
+  const { stream, reported } = watched(failing())
   await stream.next()
   await expect(stream.next()).rejects.toThrow('the model is gone')
-  expect(told).toEqual(['started', 'failed'])
+  expect(reported).toEqual(['started', 'failed'])
 })
 
-test('a reader who throws into the stream ends it', async () => {
-  const { stream, told } = watched(counting(2))
+test('ends the stream when the reader throws into it', async () => {
+  const { stream, reported } = watched(counting(2))
   await stream.next()
   await expect(stream.throw?.(new Error('enough'))).rejects.toThrow('enough')
-  expect(told).toEqual(['started', 'failed'])
+  expect(reported).toEqual(['started', 'failed'])
 })

@@ -4,7 +4,7 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Nothing charged, nothing held. */
+/** Asserts that nothing was charged and nothing is held. */
 async function expectUntouched(stack: Stack) {
   expect(await stack.billing.balances(ada)).toMatchObject({
     balances: [
@@ -18,7 +18,7 @@ async function expectUntouched(stack: Stack) {
 }
 
 test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]])(
-  'an amount of %s is a typed error that leaves nothing held',
+  'rejects an amount of %s with a typed error and holds nothing',
   async (amount) => {
     await using stack = await startStack()
     const call = stack.billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
@@ -28,7 +28,7 @@ test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31], [Number.POSITIVE_INFINITY]
 )
 
 test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31]])(
-  'a hold of %s is a typed error that leaves nothing held',
+  'rejects a hold of %s with a typed error and holds nothing',
   async (hold) => {
     await using stack = await startStack()
     const call = stack.billing.meter({ customer: ada, meter: 'tokens', hold, cost: () => 1 }, () => 'done')
@@ -38,11 +38,11 @@ test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 31]])(
 )
 
 test.each(['nope', 'toString', '__proto__'])(
-  'the meter "%s" is nobody’s: a typed error, and the work does not run',
+  'rejects the unknown meter "%s" with a typed error before the work runs',
   async (meter) => {
     await using stack = await startStack()
     const run = vi.fn()
-    // What an untyped caller can do.
+    // A caller without types can pass any meter.
     const call = stack.billing.meter({ customer: ada, meter: meter as 'tokens' }, run)
     await expect(call).rejects.toThrow(TypeError)
     await expect(call).rejects.toThrow(`There is no meter "${meter}"`)
@@ -56,8 +56,8 @@ test.each([
   ['of 10 MB', 'x'.repeat(10_000_000)],
   ['with NUL', 'a\0b'],
   ['with a comma', 'a,b'],
-  ['that is empty', ''],
-])('a key %s is a typed error that leaves nothing held', async (_, key) => {
+  ['without characters', ''],
+])('rejects a key %s with a typed error and holds nothing', async (_, key) => {
   await using stack = await startStack()
   const call = stack.billing.meter({ customer: ada, meter: 'generations', key }, () => 'done')
   await expect(call).rejects.toMatchObject({ denial: { code: 'KEY_INVALID' } })
@@ -65,7 +65,7 @@ test.each([
 })
 
 test.each([[-1], [1.5], [Number.NaN], [2 ** 31]])(
-  'counting %s units is a typed error that fails the work, and costs nothing',
+  'fails work that counts %s units, and charges nothing',
   async (units) => {
     await using stack = await startStack()
     const call = stack.billing.meter(
@@ -83,12 +83,9 @@ circular.itself = circular
 test.each([
   ['a bigint', 10n],
   ['itself', circular],
-])(
-  'a result that contains %s cannot be kept under its key: a typed error that costs nothing',
-  async (_, result) => {
-    await using stack = await startStack()
-    const call = stack.billing.meter({ customer: ada, meter: 'generations', key: 'k' }, () => result)
-    await expect(call).rejects.toThrow(UnserializableResultError)
-    await expectUntouched(stack)
-  },
-)
+])('rejects a result that contains %s under a key, and charges nothing', async (_, result) => {
+  await using stack = await startStack()
+  const call = stack.billing.meter({ customer: ada, meter: 'generations', key: 'k' }, () => result)
+  await expect(call).rejects.toThrow(UnserializableResultError)
+  await expectUntouched(stack)
+})

@@ -18,7 +18,7 @@ const codeOf = async (call: Promise<unknown>) => {
   return denial === null ? 'done' : typeof denial === 'string' ? denial : denial.code
 }
 
-/** Work that counts its runs, and waits where a test wants to look. */
+/** Work that counts its runs, and waits until a test continues it. */
 function counting() {
   let runs = 0
   let open = () => {}
@@ -39,7 +39,7 @@ function counting() {
   }
 }
 
-test('a retry under the same key gets the stored result, without running and without another charge', async () => {
+test('returns the stored result to a retry, without running or charging again', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const first = await app.client.generate.mutate({ prompt: 'x', count: 2 }, withKey('k1'))
@@ -48,7 +48,7 @@ test('a retry under the same key gets the stored result, without running and wit
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 8 })
 })
 
-test('while a call runs, the same key answers IN_PROGRESS, and the link waits for the result', async () => {
+test('answers IN_PROGRESS while the first call runs, and the link waits for its result', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const patient = app.clientWith([idempotencyLink()])
@@ -64,7 +64,7 @@ test('while a call runs, the same key answers IN_PROGRESS, and the link waits fo
   expect(work.runs()).toBe(1)
 })
 
-test('the same key with another input is refused, whatever became of the first call', async () => {
+test('denies a key with another input, whether the first call succeeded or failed', async () => {
   let fail = true
   await using app = await startApp({
     work: {
@@ -81,7 +81,7 @@ test('the same key with another input is refused, whatever became of the first c
   expect(await codeOf(app.client.generate.mutate({ prompt: 'b', count: 1 }, withKey('k')))).toBe('KEY_REUSED')
 })
 
-test("a key belongs to its customer and procedure: others' use of the same name is their own", async () => {
+test('scopes a key to its customer and procedure', async () => {
   const work = counting()
   await using app = await startApp({ work })
   await app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
@@ -90,7 +90,7 @@ test("a key belongs to its customer and procedure: others' use of the same name 
   expect(work.runs()).toBe(3)
 })
 
-test('a procedure may take its key from the input, and may insist on one', async () => {
+test('derives a key from the input, and denies a call without a required key', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const first = await app.client.derived.mutate({ prompt: 'same', count: 1 })
@@ -99,7 +99,7 @@ test('a procedure may take its key from the input, and may insist on one', async
   expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
 })
 
-test('the header of the keys can have another name, and every metered call can be made to need one', async () => {
+test('reads keys from a configured header, and requires them for every metered call if configured', async () => {
   const work = counting()
   await using app = await startApp({ work, options: { keyHeader: 'x-request-id', requireKey: true } })
   const clientWith = (headers: (batch: Parameters<typeof keyHeaders>[0]) => Record<string, string>) =>
@@ -120,18 +120,18 @@ test('the header of the keys can have another name, and every metered call can b
 test.each([
   ['with a space', 'a b'],
   ['with a letter outside ASCII', 'ü'],
-  ['with a comma, so that there is one too many', 'a,b'],
-  ['of 129 characters', 'x'.repeat(129)],
-  ['of 10 000 characters', 'x'.repeat(10_000)],
-  ['of none', ''],
-])('a key %s is refused with 400, and its neighbours in the batch are not', async (_, bad) => {
+  ['with a comma, which makes one key too many', 'a,b'],
+  ['with 129 characters', 'x'.repeat(129)],
+  ['with 10 000 characters', 'x'.repeat(10_000)],
+  ['without characters', ''],
+])('answers 400 only to the call in a batch whose key is one %s', async (_, bad) => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate,unmetered?batch=1`, {
     method: 'POST',
     headers: {
       user: 'ada',
       'content-type': 'application/json',
-      // Header values are bytes.
+      // fetch accepts only Latin-1 in header values.
       'idempotency-key': Buffer.from(`${bad},good`).toString('latin1'),
     },
     body: JSON.stringify({ 0: { prompt: 'x', count: 1 } }),
@@ -144,7 +144,7 @@ test.each([
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
 })
 
-test('keys of a batch belong to its calls in order', async () => {
+test('assigns the keys of a batch to its calls in order', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const call = (prompt: string, key: string) => app.client.generate.mutate({ prompt, count: 1 }, withKey(key))
@@ -154,7 +154,7 @@ test('keys of a batch belong to its calls in order', async () => {
   expect(work.runs()).toBe(2)
 })
 
-test('a lost answer is not charged again: retryLink repeats under the key that was minted once', async () => {
+test('charges once when retryLink resends a call whose answer was lost', async () => {
   const work = counting()
   await using app = await startApp({ work })
   let losses = 1
@@ -178,7 +178,7 @@ test('a lost answer is not charged again: retryLink repeats under the key that w
   expect(work.runs()).toBe(1)
 })
 
-test('a result too large to keep answers ALREADY_COMPLETED to a retry, charged once', async () => {
+test('answers ALREADY_COMPLETED to a retry of a result that is too large to store', async () => {
   await using app = await startApp({ work: { generate: () => 'x'.repeat(70_000) } })
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe('done')
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe(
@@ -187,7 +187,7 @@ test('a result too large to keep answers ALREADY_COMPLETED to a retry, charged o
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9 })
 })
 
-test('a result of undefined or null comes back as it was', async () => {
+test('replays undefined and null unchanged', async () => {
   let result: unknown
   await using app = await startApp({ work: { generate: () => result } })
   const call = (key: string) => app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey(key))
@@ -196,7 +196,7 @@ test('a result of undefined or null comes back as it was', async () => {
   expect([await call('n'), await call('n')]).toEqual([null, null])
 })
 
-test('keys hold across a restart of the process', async () => {
+test('recognizes a key after a restart of the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   const file = join(folder, 'ledger.db')
   try {
@@ -214,7 +214,7 @@ test('keys hold across a restart of the process', async () => {
   }
 })
 
-test('two nodes on one ledger run a key once', async () => {
+test('runs a key once when two nodes share a ledger', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   const file = join(folder, 'ledger.db')
   try {

@@ -9,7 +9,7 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test ends it. */
 function work() {
   let finish = (_: string) => {}
   let fail = (_: Error) => {}
@@ -31,7 +31,7 @@ const spend = (stack: Stack, run: () => Promise<unknown> | unknown = () => 'done
   stack.billing.meter({ customer: ada, meter: 'generations', amount }, run)
 const balance = async (stack: Stack) => (await stack.billing.balances(ada)).balances[0]
 
-/** A store that breaks for some commands while a test wants it to. */
+/** A ledger whose chosen commands fail while the test breaks it. */
 function breakable(ledger: Ledger) {
   let broken: (type: string) => boolean = () => false
   let renewals = 0
@@ -51,13 +51,13 @@ function breakable(ledger: Ledger) {
   }
 }
 
-test('work that lives is renewed beyond its time to live, and charged once', async () => {
+test('renews a hold while its work runs, and charges once', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 300 } })
   const long = work()
   const call = spend(stack, long.run)
   await long.started
-  // Each comes after half of the time to live.
+  // Each step takes half of the time to live.
   await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()
@@ -65,7 +65,7 @@ test('work that lives is renewed beyond its time to live, and charged once', asy
   expect(await balance(stack)).toMatchObject({ available: 6, held: 0, used: 4 })
 })
 
-test('work that never ends stops holding at its maximum, and is still charged when it ends after all', async () => {
+test('stops holding units at maxHoldMs, and still charges work that ends later', async () => {
   await using stack = await startStack({ options: { holdTtlMs: 200, maxHoldMs: 400 } })
   const endless = work()
   const call = spend(stack, endless.run)
@@ -76,7 +76,7 @@ test('work that never ends stops holding at its maximum, and is still charged wh
   expect(await balance(stack)).toMatchObject({ available: 6, used: 4 })
 })
 
-test('a renewal that fails is tried again in the time that is left', async () => {
+test('retries a failed renewal in the remaining time', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 600 } })
   const long = work()
@@ -91,7 +91,7 @@ test('a renewal that fails is tried again in the time that is left', async () =>
   await call
 })
 
-test('when the store fails after the work, the settle is tried until it is durable: the work is not free', async () => {
+test('retries the settle until it is durable when the store fails after the work', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   await spend(stack, undefined, 1)
@@ -103,7 +103,7 @@ test('when the store fails after the work, the settle is tried until it is durab
   expect(await balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('when the store fails after work that failed, the units go back once it is there again, before any hold expires', async () => {
+test('returns the units of failed work as soon as the store recovers, before the hold expires', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 3_600_000 } })
   await spend(stack, undefined, 1)
@@ -114,7 +114,7 @@ test('when the store fails after work that failed, the units go back once it is 
   expect(refused).toBeGreaterThan(3)
 })
 
-test('a customer whose holds cannot be ended keeps no units of others', async () => {
+test('expires the holds of other customers when one customer fails', async () => {
   const ledger = sqliteLedger(':memory:')
   const execute: typeof ledger.execute = async (command) => {
     if (command.type === 'expire' && command.customer === 'ada') throw new Error('unreadable')
@@ -138,7 +138,7 @@ test('a customer whose holds cannot be ended keeps no units of others', async ()
   await Promise.all(endless.map(({ call }) => call))
 })
 
-test('a caller does not wait for ever for a broken store: 503 that does not call the work free, while the booking goes on', async () => {
+test('answers 503 with chargeUnconfirmed when the settle takes too long, and books it later', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
   await spend(stack, undefined, 1)
@@ -153,7 +153,7 @@ test('a caller does not wait for ever for a broken store: 503 that does not call
   await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('a store that does not answer before the work is BILLING_UNAVAILABLE, and the work does not run', async () => {
+test('answers BILLING_UNAVAILABLE without running the work when the store fails before it', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')
@@ -165,7 +165,7 @@ test('a store that does not answer before the work is BILLING_UNAVAILABLE, and t
   expect(run).not.toHaveBeenCalled()
 })
 
-test('shutdown lets running work end, charges it, and takes no new work', async () => {
+test('lets running work end and charges it at shutdown, and takes no new work', async () => {
   const stack = await startStack()
   const long = work()
   const call = spend(stack, long.run)
@@ -178,7 +178,7 @@ test('shutdown lets running work end, charges it, and takes no new work', async 
   await stack[Symbol.asyncDispose]()
 })
 
-/** A call that came before shutdown and waits for Flowglad until it is let through. */
+/** A call that arrived before shutdown, and waits for Flowglad until the test lets it continue. */
 async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {
@@ -191,8 +191,8 @@ async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   return { call, open, closing }
 }
 
-test('shutdown lets a call that came before and still waits for Flowglad begin, end and be charged', async () => {
-  // However busy the machine is: shutdown ends with the call.
+test('runs and charges a call that arrived before shutdown and was waiting for Flowglad', async () => {
+  // A long grace period: shutdown ends with the call, even on a busy machine.
   const stack = await startStack({ options: { shutdownGraceMs: 60_000 } })
   const { call, open, closing } = await callBeforeShutdown(stack)
   await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
@@ -202,7 +202,7 @@ test('shutdown lets a call that came before and still waits for Flowglad begin, 
   await stack[Symbol.asyncDispose]()
 })
 
-test('a call that waits for Flowglad beyond the grace period does not begin, and holds nothing', async () => {
+test('does not start a call that waits for Flowglad beyond the grace period', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
     ledger: { ...ledger, close: async () => {} },
@@ -210,7 +210,7 @@ test('a call that waits for Flowglad beyond the grace period does not begin, and
   })
   const run = vi.fn()
   const { call, open, closing } = await callBeforeShutdown(stack, run)
-  // Its grace is over before Flowglad answers.
+  // The grace period ends before Flowglad answers.
   await new Promise(setImmediate)
   open()
   await expect(call).rejects.toMatchObject({
@@ -224,7 +224,7 @@ test('a call that waits for Flowglad beyond the grace period does not begin, and
   await stack[Symbol.asyncDispose]()
 })
 
-test('at the end of the grace period unfinished holds are left to expire, never released', async () => {
+test('leaves unfinished holds to expire at the end of the grace period', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
     ledger: { ...ledger, close: async () => {} },
@@ -243,7 +243,7 @@ test('at the end of the grace period unfinished holds are left to expire, never 
   await stack[Symbol.asyncDispose]()
 })
 
-test('plain work under a key runs once and returns its result again', async () => {
+test('runs plain work once per key, and returns its result again', async () => {
   await using stack = await startStack()
   const run = vi.fn(() => ({ id: 7 }))
   const call = () =>
@@ -272,7 +272,7 @@ test('plain work under a key runs once and returns its result again', async () =
   expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
 })
 
-test('plain work whose cost shows only afterwards holds the most and pays the actual', async () => {
+test('holds the maximum for plain work, and charges the actual cost', async () => {
   await using stack = await startStack()
   await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 500, cost: ({ usage }) => usage.total },
@@ -288,7 +288,7 @@ test('plain work whose cost shows only afterwards holds the most and pays the ac
   })
 })
 
-test('changes made by one node reach who watches on another', async () => {
+test('pushes changes from one node to watchers on another', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })

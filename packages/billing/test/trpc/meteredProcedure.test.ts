@@ -18,7 +18,7 @@ const denialOf = async (call: Promise<unknown>) => {
   }
 }
 
-test('40 concurrent calls on 10 credits: exactly 10 succeed, 30 are refused, and Flowglad has 10 units', async () => {
+test('admits exactly 10 of 40 concurrent calls on 10 credits, and Flowglad records 10 units', async () => {
   await using app = await startApp()
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, n) => app.single.generate.mutate({ prompt: `p${n}`, count: 1 })),
@@ -39,7 +39,7 @@ test('40 concurrent calls on 10 credits: exactly 10 succeed, 30 are refused, and
   expect((await app.books.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
 })
 
-test('a batch of five with three left answers 207 with three results and two typed errors', async () => {
+test('answers a batch of five on three credits with 207, three results and two denials', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'first', count: 7 })
   const response = await fetch(`${app.url}/generate,generate,generate,generate,generate?batch=1`, {
@@ -58,7 +58,7 @@ test('a batch of five with three left answers 207 with three results and two typ
   ])
 })
 
-test('work that fails, and input or output that does not validate, costs nothing', async () => {
+test('charges nothing for failed work and for input or output that fails validation', async () => {
   await using app = await startApp({
     work: {
       generate: ({ prompt }) => {
@@ -81,7 +81,7 @@ test('work that fails, and input or output that does not validate, costs nothing
   })
 })
 
-test('a call right after paying succeeds without any wait and without a webhook', async () => {
+test('admits a call right after the payment, without a wait or a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
@@ -93,14 +93,14 @@ test('a call right after paying succeeds without any wait and without a webhook'
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
 
-test('signed out is 401 and reaches nothing', async () => {
+test('answers 401 to a signed-out caller before it reads the ledger', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/ping`)
   expect(response.status).toBe(401)
   expect(app.proxy.count(/customers/)).toBe(0)
 })
 
-test('a feature that the plan lacks is refused as a feature, not as credits', async () => {
+test('denies a missing feature with FEATURE_NOT_INCLUDED, not for credits', async () => {
   await using app = await startApp()
   expect(await denialOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
     status: 403,
@@ -110,7 +110,7 @@ test('a feature that the plan lacks is refused as a feature, not as credits', as
   await app.client.hd.mutate({ prompt: 'hd', count: 1 })
 })
 
-test('the response carries the new balances, and never falls behind them', async () => {
+test('sends the new balances with each response', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate`, {
     method: 'POST',
@@ -127,7 +127,7 @@ test('the response carries the new balances, and never falls behind them', async
   expect((await app.client.billing.balances.query()).version).toBeGreaterThanOrEqual(header.version)
 })
 
-test('several meters in one call are reserved all or nothing, and each is charged what it spent', async () => {
+test('reserves several meters all or nothing, and charges each its actual amount', async () => {
   await using app = await startApp()
   await app.client.both.mutate({ prompt: 'x', count: 2 })
   const { balances } = await app.client.billing.balances.query()
@@ -144,26 +144,26 @@ test('several meters in one call are reserved all or nothing, and each is charge
   expect(await app.books.available(ada, 'tokens')).toBe(1_993)
 })
 
-test('a procedure that is metered twice is refused at its first call, and nothing stays held', async () => {
+test('rejects a procedure that is metered twice at its first call, and holds nothing', async () => {
   await using app = await startApp()
   await expect(app.client.twice.query()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
 })
 
-test('a call that costs 0 is allowed at any balance and leaves no trace', async () => {
+test('admits a call that costs 0 at any balance, and writes nothing', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   await app.client.generate.mutate({ prompt: 'nothing', count: 0 })
   expect((await app.client.billing.charges.query()).charges).toHaveLength(1)
 })
 
-test('a cost that reads usage without a hold is refused before the work, so it cannot make calls free', async () => {
+test('rejects a cost that reads usage without a hold, before the work', async () => {
   await using app = await startApp()
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
-  'a cost of %s before the work is 400 for its own call, holds nothing, and leaves its neighbours in the batch alone',
+  'answers 400 to a call whose fixed cost is %s, and completes the rest of its batch',
   async (cost) => {
     await using app = await startApp()
     const [bad, good] = await Promise.allSettled([
@@ -177,7 +177,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
 )
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['throwsNothing' as const]])(
-  'after success a cost of %s becomes the held amount, flagged, and never nothing',
+  'charges and flags the held amount when the cost after success is %s',
   async (cost) => {
     await using app = await startApp()
     expect(await app.client.oddCost.mutate({ cost })).toBe('done')
@@ -186,7 +186,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['thro
   },
 )
 
-test('a result that cannot be serialized is a typed error for itself only, and is not charged', async () => {
+test('fails only the call whose result cannot be serialized, and does not charge it', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 1 }),
@@ -200,7 +200,7 @@ test('a result that cannot be serialized is a typed error for itself only, and i
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 9, held: 0 })
 })
 
-test("a free call's result that cannot be serialized does not take the paid neighbour's answer with it", async () => {
+test('fails only the free call whose result cannot be serialized', async () => {
   await using app = await startApp({ work: { generate: ({ prompt }) => (prompt === 'big' ? 10n : 'fine') } })
   const [bad, good] = await Promise.allSettled([
     app.client.generate.mutate({ prompt: 'big', count: 0 }),
@@ -210,7 +210,7 @@ test("a free call's result that cannot be serialized does not take the paid neig
   expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
 })
 
-test('a call that is charged answers, also when its balances cannot be read any more', async () => {
+test('returns the result of a charged call when its balances cannot be read', async () => {
   const ledger = sqliteLedger(':memory:')
   let stuck = false
   await using app = await startApp({
@@ -229,7 +229,7 @@ test('a warm call makes no request to Flowglad', async () => {
   expect(app.proxy.seen.length).toBe(before)
 })
 
-test('what is charged stands in the charges, newest first, and is delivered with the price it was recorded on', async () => {
+test('lists charges newest first, with the price that Flowglad recorded', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'a', count: 2 })
   await app.client.ping.query()
@@ -253,7 +253,7 @@ test('what is charged stands in the charges, newest first, and is delivered with
   ])
 })
 
-test('who watches before anything is known is told to come again, and then gets the balances', async () => {
+test('asks a watcher to retry while no snapshot exists, and then sends the balances', async () => {
   await using app = await startApp()
   app.proxy.breakWith(() => ({ state: 'refused' }))
   const watch = async () => {
@@ -266,7 +266,7 @@ test('who watches before anything is known is told to come again, and then gets 
   await until(async () => expect(await watch()).toBe(10))
 })
 
-test('balances are pushed to whoever watches, from any call', async () => {
+test('pushes balances to watchers after any call', async () => {
   await using app = await startApp()
   const seen: (number | null)[] = []
   const caller = app.router.createCaller({ user: ada })

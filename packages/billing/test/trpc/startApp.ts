@@ -7,7 +7,7 @@ import { keyHeaders } from '../../src/client/index.ts'
 import { type BillingRoutesOptions, billingRoutes } from '../../src/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
-/** What the app's procedures do; a test puts its own work in. */
+/** The work of the app's procedures. A test can replace it. */
 export interface Work {
   generate: (input: { prompt: string; count: number }) => unknown
   write: (
@@ -121,7 +121,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
           hold: 10,
           cost: ({ input }) => {
             if (input.cost === 'throws') throw new Error('the price list is gone')
-            // Which even String() cannot read.
+            // String() throws for this value.
             if (input.cost === 'throwsNothing') throw Object.create(null)
             return Number(input.cost)
           },
@@ -142,7 +142,7 @@ const defaultWork: Work = {
   },
 }
 
-/** The whole way: a browser's client, HTTP, tRPC, billing, Flowglad. Who calls is named by a header. */
+/** Starts an app with a client, HTTP, tRPC, billing and Flowglad. A header names the caller. */
 export async function startApp(
   setup: StackSetup & { work?: Partial<Work> } & Pick<BillingRoutesOptions, 'limit'> = {},
 ) {
@@ -183,7 +183,7 @@ export async function startApp(
     router,
     clientWith,
     client: clientWith([]),
-    /** One HTTP request a call: truly concurrent. */
+    /** Sends one HTTP request per call, so that calls run concurrently. */
     single: createTRPCClient<AppRouter>({
       links: [httpLink({ url, headers: ({ op }) => ({ user: 'ada', ...keyHeaders({ op }) }) })],
     }),

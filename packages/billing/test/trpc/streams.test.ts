@@ -49,7 +49,7 @@ function paced(free: number) {
   return { write, proceed: () => proceed(), cleaned: () => cleaned }
 }
 
-/** Three tokens, then it waits for what never comes: a model whose connection hangs, and who was not told that nobody reads any more. */
+/** Yields three tokens and then hangs: a model whose connection stalls, and that gets no signal. */
 const hanging: Write = async function* (_, count) {
   for (let n = 0; n < 3; n++) {
     count(1)
@@ -58,7 +58,7 @@ const hanging: Write = async function* (_, count) {
   await new Promise(() => {})
 }
 
-/** Three tokens, then a model's SDK that was given the signal: it throws as soon as nobody reads any more. */
+/** Yields three tokens and then throws when the signal aborts, as a model's SDK does. */
 const obeying: Write = async function* (_, count, signal) {
   for (let n = 0; n < 3; n++) {
     count(1)
@@ -76,7 +76,7 @@ const failingAfter = (counted: number): Write =>
     throw new Error('the model is gone')
   }
 
-test('a stream holds the most it may take, and is charged what it really counted', async () => {
+test('holds the maximum for a stream, and charges what it counted', async () => {
   const work = paced(2)
   await using app = await start(work.write)
   const stream = await app.streaming.write.mutate({ tokens: 5 })
@@ -94,7 +94,7 @@ test('a stream holds the most it may take, and is charged what it really counted
 })
 
 type Streaming = 'write' | 'writeBoth'
-/** Every way in which a reader goes after its third chunk. */
+/** The ways in which a reader leaves after its third chunk. */
 const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][] = [
   [
     'leaves',
@@ -138,7 +138,7 @@ const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][]
 ]
 
 test.each(departures)(
-  'a reader who %s after three chunks is charged what was counted, once, and nothing stays held',
+  'charges the counted usage once when the reader %s after three chunks',
   async (_, depart) => {
     const work = paced(3)
     await using app = await start(work.write)
@@ -154,7 +154,7 @@ test.each(departures)(
 )
 
 test.each(departures)(
-  'a generator that hangs, and is told nothing, holds nothing once its reader %s, and is charged what it counted',
+  'charges the counted usage of a generator that hangs when its reader %s',
   async (_, depart) => {
     await using app = await start(hanging)
     await depart(app)
@@ -164,7 +164,7 @@ test.each(departures)(
 )
 
 test.each(departures)(
-  'work that ends itself because its reader %s costs as much as work that was told nothing: its fixed price, and what it counted',
+  'charges work that stops because its reader %s its fixed cost and counted usage',
   async (_, depart) => {
     await using app = await start(obeying)
     await depart(app, 'writeBoth')
@@ -174,7 +174,7 @@ test.each(departures)(
   },
 )
 
-test('a stream whose reader went before its first pull costs nothing, fixed price or not', async () => {
+test('charges nothing for a stream whose reader left before the first read', async () => {
   await using app = await start()
   const reader = new AbortController()
   const caller = app.router.createCaller({ user: aUser() }, { signal: reader.signal })
@@ -187,7 +187,7 @@ test('a stream whose reader went before its first pull costs nothing, fixed pric
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
 })
 
-test('a stream that nobody ever pulls is not kept alive by a renewal that was under way when it was made', async () => {
+test('lets the hold of a stream that is never read expire, despite a pending renewal', async () => {
   const ledger = sqliteLedger(':memory:')
   let renewals = 0
   let answer = () => {}
@@ -217,21 +217,21 @@ test('a stream that nobody ever pulls is not kept alive by a renewal that was un
   expect(renewals).toBe(1)
 })
 
-test('a generator that throws is charged for what it counted, once', async () => {
+test('charges the counted usage once when a generator throws', async () => {
   await using app = await start(failingAfter(4))
   await expect(read(app)).rejects.toThrow('the model is gone')
   expect(await charged(app)).toEqual([4])
   await nothingHeld(app)
 })
 
-test('a stream on several meters that fails costs what it counted, not the fixed price of its success', async () => {
+test('charges a failed stream on several meters its counted usage, not its fixed cost', async () => {
   await using app = await start(failingAfter(4))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
   expect(await tokens(app)).toMatchObject({ used: 4, held: 0 })
 })
 
-test('a stream on several meters that fails before it counts gives all of them back', async () => {
+test('returns all units when a stream on several meters fails before it counts', async () => {
   await using app = await start(failingAfter(0))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
@@ -239,14 +239,14 @@ test('a stream on several meters that fails before it counts gives all of them b
   expect(await charged(app)).toEqual([])
 })
 
-test('a generator that throws before it counts costs nothing', async () => {
+test('charges nothing when a generator throws before it counts', async () => {
   await using app = await start(failingAfter(0))
   await expect(read(app)).rejects.toThrow('the model is gone')
   expect(await charged(app)).toEqual([])
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
 })
 
-test('usage beyond the hold is charged all the same', async () => {
+test('charges usage beyond the hold', async () => {
   await using app = await start(async function* (_, count) {
     count(80)
     yield 'more than thought'
@@ -255,7 +255,7 @@ test('usage beyond the hold is charged all the same', async () => {
   expect(await charged(app)).toEqual([80])
 })
 
-/** Yields what JSON cannot carry, as an untyped model's answer may. */
+/** Yields a value that JSON can't carry. */
 const unsendable: Write = async function* ({ tokens: amount }, count) {
   if (amount === 50) yield { toJSON: () => 10n } as unknown as string
   count(2)
@@ -263,7 +263,7 @@ const unsendable: Write = async function* ({ tokens: amount }, count) {
 }
 
 test.each(['write', 'writeFree'] as const)(
-  'a chunk that cannot be serialized fails its own stream (%s), costs nothing uncounted, and leaves its neighbours alone',
+  'fails only the stream (%s) whose chunk cannot be serialized, and charges its counted usage',
   async (procedure) => {
     await using app = await start(unsendable)
     const neighbour = async () => {
@@ -282,14 +282,14 @@ test.each(['write', 'writeFree'] as const)(
   },
 )
 
-test('a generator called over a link that cannot stream answers 415 and leaves no hold and no timer behind', async () => {
+test('answers 415 over a link that cannot stream, and leaves no hold and no timer', async () => {
   await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
   expect(await charged(app)).toEqual([])
 })
 
-test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams are not kept', async () => {
+test('answers ALREADY_COMPLETED to a retry of a finished stream', async () => {
   await using app = await start()
   const options = { context: { idempotencyKey: 'k' } }
   for await (const _ of await app.streaming.write.mutate({ tokens: 3 }, options));
@@ -300,7 +300,7 @@ test('a call under the key of a finished stream gets ALREADY_COMPLETED: streams 
 })
 
 test.each(['watch', 'watchKeyed'] as const)(
-  'a subscription (%s) is charged what it counted, and its continuation only for what it newly counts',
+  'charges a subscription (%s) and its continuation only for what each counts',
   async (name) => {
     await using app = await start()
     const client = createTRPCClient<AppRouter>({
@@ -332,7 +332,7 @@ test.each(['watch', 'watchKeyed'] as const)(
   },
 )
 
-test('a subscription whose generator hangs holds nothing once its reader disconnects, and is charged what it counted', async () => {
+test('charges the counted usage of a subscription that hangs when its reader disconnects', async () => {
   await using app = await start(hanging)
   const abort = new AbortController()
   const input = encodeURIComponent(JSON.stringify({ tokens: 50 }))

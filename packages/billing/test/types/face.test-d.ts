@@ -105,7 +105,7 @@ test('denials are typed in error.data.billing', () => {
   if (denial?.code === 'INSUFFICIENT_CREDITS') {
     expectTypeOf(denial.meter).toEqualTypeOf<Meter>()
     expectTypeOf(denial.required).toEqualTypeOf<number>()
-    // @ts-expect-error not a field of a denial
+    // @ts-expect-error a denial has no such field
     denial.nope
   }
 })
@@ -117,11 +117,11 @@ export const mustNotCompile = () => [
   counted.use(metered('generation', { cost: ({ input }) => input.count })),
   // @ts-expect-error a cost reads a field that the input lacks
   counted.use(metered('generations', { cost: ({ input }) => input.amount })),
-  // @ts-expect-error a cost that is no number
+  // @ts-expect-error the cost isn't a number
   counted.use(metered('generations', { cost: () => 'one' })),
-  // @ts-expect-error a hold without a cost
+  // @ts-expect-error the hold has no cost
   counted.use(metered('generations', { hold: 5 })),
-  // @ts-expect-error metered before .input(): there is nothing to read yet
+  // @ts-expect-error metered before .input(): there is no input to read
   protectedProcedure.use(metered('generations', { cost: ({ input }) => input.count })),
   // @ts-expect-error a public procedure has no user
   t.procedure.use(metered('generations')),
@@ -131,10 +131,10 @@ export const mustNotCompile = () => [
   billing.trpc.meteredProcedure(t.procedure),
   // @ts-expect-error a public procedure has no user
   billing.trpc.router({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
-  // @ts-expect-error several meters, one of them unknown
+  // @ts-expect-error one of the meters is unknown
   counted.use(metered({ generations: { cost: 1 }, nope: { cost: 1 } })),
   // @ts-expect-error no such meter
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'nope' }, () => 1),
-  // @ts-expect-error a cost that shows only afterwards needs a hold: alone, it would be passed over and one unit charged
+  // @ts-expect-error a cost evaluated after the work needs a hold: alone, it would be ignored and one unit charged
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'tokens', cost: () => 500 }, () => 1),
 ]

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { silent } from '../../src/config/logger.ts'
+import { defaultOptions } from '../../src/config/options.ts'
+import { defineMeters, sqliteLedger } from '../../src/index.ts'
+import { Hold } from '../../src/metering/hold.ts'
+import { WorkInFlight } from '../../src/metering/workInFlight.ts'
+import { testClock } from '../../src/testing/index.ts'
+
+const meters = defineMeters({ tokens: {} })
+
+/** A hold of 10 tokens on a ledger that records each command. */
+function aHold() {
+  const clock = testClock()
+  const inFlight = new WorkInFlight()
+  const commands: string[] = []
+  const ledger = sqliteLedger(':memory:', { clock })
+  const recording = {
+    ...ledger,
+    execute(command: { type: string }) {
+      commands.push(command.type)
+      const answer = { renew: { state: 'renewed', expiresInMs: 1_000 }, settle: { state: 'settled' } }
+      return Promise.resolve(Reflect.get(answer, command.type) ?? { state: 'ended' })
+    },
+  } as typeof ledger
+  const hold = new Hold(
+    { ledger: recording, clock, meters, options: defaultOptions, logger: silent, inFlight },
+    {
+      customer: 'ada',
+      attempt: 'a',
+      subscription: 's',
+      procedure: 'write',
+      key: null,
+      fingerprint: null,
+      legs: [{ meter: 'tokens', amount: 10 }],
+      expiresInMs: 1_000,
+    },
+  )
+  return { hold, clock, inFlight, commands, ledger }
+}
+
+const settlement = {
+  amounts: [{ meter: 'tokens', amount: 3, flagged: null }],
+  result: null,
+  reference: null,
+}
+
+test('renews at half of the remaining time, until it is stopped', async () => {
+  const { hold, clock, commands } = aHold()
+  hold.startRenewing()
+  await clock.advance(499)
+  expect(commands).toEqual([])
+  await clock.advance(1)
+  await clock.advance(500)
+  expect(commands).toEqual(['renew', 'renew'])
+  hold.stopRenewing()
+  await clock.advance(10_000)
+  expect(commands).toEqual(['renew', 'renew'])
+})
+
+test.each([
+  ['settled', (hold: Hold) => hold.settle(settlement), 'settle'],
+  ['released', (hold: Hold) => hold.release(), 'release'],
+] as const)('never renews after it was %s', async (_, end, command) => {
+  const { hold, clock, commands } = aHold()
+  hold.startRenewing()
+  await end(hold)
+  hold.startRenewing()
+  await clock.advance(10_000)
+  expect(commands).toEqual([command])
+})
+
+test('is released at most once, and never after it was settled', async () => {
+  const { hold, commands } = aHold()
+  await hold.settle(settlement)
+  await hold.release()
+  await hold.release()
+  expect(commands).toEqual(['settle'])
+})
+
+test('keeps the process open while it is neither settled nor released', async () => {
+  const { hold, clock, inFlight } = aHold()
+  let closed = false
+  const closing = inFlight.close({ graceMs: 60_000, clock, logger: silent }).then(() => {
+    closed = true
+  })
+  await clock.advance(1_000)
+  expect(closed).toBe(false)
+  await hold.release()
+  await clock.advance(1_000)
+  await closing
+  expect(inFlight.graceEnded.aborted).toBe(true)
+})

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
+
+const ada = aUser()
+
+/** A job that streams up to `count` tokens and counts each. */
+const stream = (
+  stack: Stack,
+  { key, signal, fail }: { key?: string; signal?: AbortSignal; fail?: boolean } = {},
+) =>
+  stack.billing.meter(
+    {
+      customer: ada,
+      meter: 'tokens',
+      hold: 100,
+      cost: ({ usage }) => usage.total,
+      ...(key === undefined ? {} : { key }),
+      ...(signal ? { signal } : {}),
+    },
+    async function* ({ usage }) {
+      if (fail) throw new Error('the model failed')
+      for (let n = 0; n < 5; n++) {
+        usage.add(1)
+        yield n
+      }
+    },
+  )
+
+const tokens = async ({ billing }: Stack) => {
+  const { balances } = await billing.balances(ada)
+  return balances.find(({ meter }) => meter === 'tokens')
+}
+const charged = async ({ ledger }: Stack) =>
+  (await ledger.charges({ customer: ada.id, limit: 10, cursor: null })).charges.map(({ amount }) => amount)
+
+test('charges a stream of plain work when it has ended, not when the work returns it', async () => {
+  await using stack = await startStack()
+  const numbers = await stream(stack)
+  expect(await tokens(stack)).toMatchObject({ held: 100 })
+  expect(await charged(stack)).toEqual([])
+  const seen = []
+  for await (const number of numbers) seen.push(number)
+  expect(seen).toEqual([0, 1, 2, 3, 4])
+  expect(await charged(stack)).toEqual([5])
+  expect(await tokens(stack)).toMatchObject({ held: 0 })
+})
+
+test('charges what a stream of plain work counted when its reader leaves', async () => {
+  await using stack = await startStack()
+  for await (const number of await stream(stack)) if (number === 1) break
+  expect(await charged(stack)).toEqual([2])
+  expect(await tokens(stack)).toMatchObject({ held: 0 })
+})
+
+test('charges what a stream of plain work counted when its signal aborts', async () => {
+  await using stack = await startStack()
+  const abort = new AbortController()
+  const numbers = await stream(stack, { signal: abort.signal })
+  await numbers.next()
+  abort.abort()
+  await expect.poll(() => charged(stack)).toEqual([1])
+  expect(await tokens(stack)).toMatchObject({ held: 0 })
+})
+
+test('returns the units when a stream of plain work fails before it counts', async () => {
+  await using stack = await startStack()
+  const numbers = await stream(stack, { fail: true })
+  await expect(numbers.next()).rejects.toThrow('the model failed')
+  expect(await charged(stack)).toEqual([])
+  expect(await tokens(stack)).toMatchObject({ held: 0 })
+})
+
+test('answers ALREADY_COMPLETED to a retry of a finished stream of plain work', async () => {
+  await using stack = await startStack()
+  for await (const _ of await stream(stack, { key: 'k' }));
+  await expect(stream(stack, { key: 'k' })).rejects.toMatchObject({ denial: { code: 'ALREADY_COMPLETED' } })
+  expect(await charged(stack)).toEqual([5])
+})
