@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
 
-describe('adjusting', () => {
+describe('adjusting a subscription', () => {
   const to = (
     priceSlug: string,
     timing: 'auto' | 'immediately' | 'at_end_of_current_billing_period' = 'auto',
@@ -10,7 +10,7 @@ describe('adjusting', () => {
     adjustment: { timing, newSubscriptionItems: [{ priceSlug, quantity }] },
   })
 
-  it('charges the difference for the time that is left and grants the difference in credits', async () => {
+  it('charges the prorated difference and grants the prorated credits', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -19,15 +19,15 @@ describe('adjusting', () => {
     const { isUpgrade, resolvedTiming } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect({ isUpgrade, resolvedTiming }).toEqual({ isUpgrade: true, resolvedTiming: 'immediately' })
     const { data } = await studio.node.payments.list()
-    // A third is over: 1633 of the old plan and 13267 of the new, less the 4900 that are paid.
+    // A third has passed: 1633 of the old plan plus 13267 of the new, minus 4900 paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // Two thirds of 2400 are 1600; 600 were issued; 100 are used. Exports were issued whole.
+    // Two thirds of 2400 are 1600, minus 600 issued and 100 used. Exports were all issued.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
   })
 
-  it('grants the whole difference in the moment that a period begins, where a clock may stand', async () => {
+  it('grants the whole difference at the start of a period', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -47,13 +47,13 @@ describe('adjusting', () => {
     expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 120 })
   })
 
-  it('downwards waits for the end of the period and then changes plan, name and credits', async () => {
+  it('applies a downgrade at the end of the period, with its plan, name and credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
     const scheduled = await studio.node.subscriptions.adjust(id, to('team_price'))
     expect(scheduled.resolvedTiming).toBe('at_end_of_current_billing_period')
-    // No longer "Agency - Agency": scheduling alone renames it after its item.
+    // Scheduling a change renames the subscription after its item: no longer "Agency - Agency".
     expect(scheduled.subscription).toMatchObject({ name: 'Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
     await studio.renew('ada')
@@ -64,7 +64,7 @@ describe('adjusting', () => {
     ])
   })
 
-  it('asks only for the difference while the period is still being collected', async () => {
+  it('charges only the difference while the period is still being collected', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -86,7 +86,7 @@ describe('adjusting', () => {
     ])
   })
 
-  it('changes nothing when the card is declined, but for an open invoice that no later change repeats', async () => {
+  it('changes nothing but an open invoice when the card is declined', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -115,24 +115,24 @@ describe('adjusting', () => {
       ['open', 12_400],
       ['paid', 12_400],
     ])
-    // A run of its own each.
+    // Each has its own run.
     expect(new Set(invoices.map(({ invoice }) => invoice.billingRunId)).size).toBe(3)
     studio.advance(14 * dayMs)
     expect((await studio.node.payments.list()).data).toHaveLength(3)
   })
 
-  it('for money ends a trial: what is paid for is active', async () => {
+  it('ends a trial when the change is paid', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price')
     studio.advance(7 * dayMs)
     const { subscription } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect(subscription).toMatchObject({ status: 'active', trialEnd: Date.UTC(2027, 3, 15) })
-    // Half of the trial at the one price and half at the other.
+    // Half of the trial at each price.
     expect((await studio.node.payments.list()).data).toMatchObject([{ amount: 500 + 9950 }])
   })
 
-  it('takes an item given in full at the price and name it is given', async () => {
+  it('accepts a full item with its own price and name', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -160,7 +160,7 @@ describe('adjusting', () => {
     expect((await studio.billing('ada')).invoices.at(-1)?.invoice.subtotal).toBe(8000)
   })
 
-  it('gives an item that is sent back as it was answered a new id: nothing of a plan is kept', async () => {
+  it('gives an item that is sent back a new ID', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -177,7 +177,7 @@ describe('adjusting', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it("takes an item in full by its slug too, with its metadata, and leaves out one of somebody's own making", async () => {
+  it('accepts a full item by slug with its metadata and ignores manually created ones', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -199,7 +199,7 @@ describe('adjusting', () => {
     expect(subscriptionItems).toMatchObject([{ name: null, unitPrice: 100, metadata: { of: 'friends' } }])
   })
 
-  it('knows a price by its slug, or by its id in place of one, but by no slug in place of an id', async () => {
+  it('finds a price by slug or by ID, but not by a slug in place of an ID', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId } = await studio.subscribe('ada', 'team_price')
@@ -220,7 +220,7 @@ describe('adjusting', () => {
     })
   })
 
-  it('takes an item in full by its id where it says a slug too', async () => {
+  it('prefers the ID of a full item to its slug', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -231,7 +231,7 @@ describe('adjusting', () => {
     expect(subscription.priceId).toBe(priceId)
   })
 
-  it('sells only what is for sale, except in full', async () => {
+  it('rejects an inactive price, except in a full item', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -250,7 +250,7 @@ describe('adjusting', () => {
     })
   })
 
-  it('says of an item that fits none of its four shapes why, shape by shape', async () => {
+  it('explains for each of the four shapes why an item does not fit', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -283,7 +283,7 @@ describe('adjusting', () => {
     ])
   })
 
-  it('at the end of the period can be taken back, once', async () => {
+  it('undoes a change scheduled for the end of the period, once', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
@@ -308,8 +308,8 @@ describe('adjusting', () => {
   it.each([
     ['neither a price nor a slug', { quantity: 2 }],
     ['both', { priceId: 'price_x', priceSlug: 'agency_price' }],
-    ['no units', { priceSlug: 'agency_price', quantity: 0 }],
-  ])('to an item with %s is refused', async (_, item) => {
+    ['a quantity of 0', { priceSlug: 'agency_price', quantity: 0 }],
+  ])('rejects an item with %s', async (_, item) => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -320,7 +320,7 @@ describe('adjusting', () => {
     ).rejects.toMatchObject({ status: 400 })
   })
 
-  it('does not count seats whose time is over', async () => {
+  it('ignores expired seats', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -334,7 +334,7 @@ describe('adjusting', () => {
     await studio.node.subscriptions.adjust(id, to('team_price', 'immediately'))
   })
 
-  it('that waits, or is taken back, gives nothing again that has expired', async () => {
+  it('does not restore expired features when a scheduled change is undone', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -350,7 +350,7 @@ describe('adjusting', () => {
     expect(await capacity()).toBe(0)
   })
 
-  it('is refused while seats are claimed that the new plan does not have', async () => {
+  it('rejects a plan with fewer seats than are claimed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -10,8 +10,8 @@ import { z } from 'zod'
 const body = z.unknown()
 
 /**
- * An application as Flowglad's documentation describes it: a page with `@flowglad/react`, and a server that hands
- * `/api/flowglad/*` to Flowglad's own request handler. Everybody is signed in as ada.
+ * Starts an application as in Flowglad's documentation: a page with `@flowglad/react`, and a server that
+ * passes `/api/flowglad/*` to Flowglad's request handler. Every visitor is signed in as ada.
  */
 export async function startApplication(flowglad: (externalId: string) => FlowgladServer) {
   const files = await buildPage()

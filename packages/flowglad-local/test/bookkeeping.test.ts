@@ -14,7 +14,7 @@ import { buildServer } from '../src/server.ts'
 import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** A platform whose books can be looked into, asked over HTTP without a socket. */
+/** Creates a platform with an accessible database, called over HTTP without a socket. */
 function openPlatform() {
   const db = new Database(null)
   const clock = createClock({ source: () => Date.UTC(2027, 0, 31) })
@@ -61,14 +61,14 @@ type Opened = ReturnType<typeof openPlatform>
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
-/** Everything that has to be true of the books at any moment. */
+/** Checks what must be true of all data at any moment. */
 function audit(opened: Opened): void {
   const { db, platform } = opened
   for (const account of db.ledgerAccounts.all()) {
     const ofAccount = ({ usageMeterId }: { usageMeterId: string }) => usageMeterId === account.usageMeterId
     const entries = db.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
     const credits = db.usageCredits.by('subscription', account.subscriptionId).filter(ofAccount)
-    // What is available is what is left of the credits less what nobody has paid for.
+    // The balance is the rest of the credits minus what is unpaid.
     expect(account.balance).toBe(sum(entries.map(({ amount }) => amount)))
     expect(account.balance).toBe(
       sum(credits.map(({ remaining }) => remaining)) - sum(entries.map(({ outstanding }) => outstanding)),
@@ -88,7 +88,8 @@ function audit(opened: Opened): void {
     const paid = payments.filter(wasPaid)
     const change = lines.at(-1)?.description.startsWith('Proration:') ? lines.at(-1) : undefined
     const discount = sum(lines.map(({ price, quantity }) => price * quantity)) - invoice.subtotal
-    // A change repeats the lines of its period and asks for the difference alone; a discount may take off as much as of all lines.
+    // A change repeats the lines of its period but charges only the difference. A discount can apply to all
+    // lines.
     const most = change ? change.price : invoice.subtotal
     const least = change ? Math.max(0, change.price - discount) : invoice.subtotal
     expect(discount).toBeGreaterThanOrEqual(0)
@@ -126,7 +127,7 @@ function audit(opened: Opened): void {
   }
 }
 
-/** The most that a period can cost, whatever the plan was changed to within it. */
+/** Returns the highest total that a period's plans had. */
 function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
   const items = db.subscriptionItems.by('subscription', subscriptionId)
   const totalAt = (at: number) =>
@@ -139,12 +140,12 @@ function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: Bil
   return Math.max(...[startDate, ...changes].map(totalAt))
 }
 
-/** Free, on trial or never charged: it has its credits without a payment. */
+/** Free, on trial or never charged, so it has credits without a payment. */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// Twice the one that makes trouble later.
+// Listed twice, because this card fails later.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
@@ -277,7 +278,7 @@ async function take(
 
 const team = { priceSlug: 'team_price', quantity: 1 } as const
 
-/** The invoice that could not be collected is going to be: the change must not pay for it as well. */
+/** A retry will collect the open invoice, so the change must not charge for it too. */
 const changedWhilePastDue: Step[] = [
   { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },
   { do: 'wait', days: 29 },
@@ -286,13 +287,13 @@ const changedWhilePastDue: Step[] = [
   { do: 'wait', days: 4 },
 ]
 
-/** Nothing was paid for the period: the change asks for what its preview says, and not for the lines that it repeats. */
+/** Nothing was paid for the period, so the change charges only what its preview shows. */
 const changedAfterAGift: Step[] = [
   { do: 'buy', plan: team, card: '4242424242424242', code: 'ALL', preserveBillingCycleAnchor: false },
   { do: 'adjust', items: [team], timing: 'auto', prorate: true },
 ]
 
-it('whatever a customer does, invoices, payments, credits and ledger agree', async () => {
+it('keeps invoices, payments, credits and ledger consistent in every history', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const opened = openPlatform()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
-it('products, prices and meters can be added to a pricing model and sold', async () => {
+it('sells products, prices and meters added to a pricing model', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
@@ -43,7 +43,7 @@ it('products, prices and meters can be added to a pricing model and sold', async
   expect(await studio.balances('ada')).toEqual({ scripts: 9 })
 })
 
-it('a new default price takes the place of the old; subscriptions keep theirs', async () => {
+it('replaces a default price and keeps existing subscriptions on theirs', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')
@@ -71,7 +71,7 @@ it('a new default price takes the place of the old; subscriptions keep theirs', 
   expect((await studio.billing('ada')).invoices.map(({ invoice }) => invoice.subtotal)).toEqual([4900, 4900])
 })
 
-it('two things of a kind cannot share a slug', async () => {
+it('rejects a duplicate slug', async () => {
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   await expect(
@@ -81,7 +81,7 @@ it('two things of a kind cannot share a slug', async () => {
   ).rejects.toMatchObject({ status: 409 })
 })
 
-it('pricing models can be made, cloned and made the default', async () => {
+it('creates, clones and sets the default pricing model', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel: original } = await node.pricingModels.retrieveDefault()
@@ -91,7 +91,7 @@ it('pricing models can be made, cloned and made the default', async () => {
   )
   await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
   expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
-  // The key stays with the model that it was made for, and so do new customers.
+  // The key and new customers stay with the key's model.
   await studio.customer('ada')
   expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })

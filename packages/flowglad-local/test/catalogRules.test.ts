@@ -18,7 +18,7 @@ const monthly = { type: 'subscription', intervalUnit: 'month', intervalCount: 1,
 const usage = { ...monthly, type: 'usage', usageEventsPerUnit: 1 } as const
 
 describe('a product', () => {
-  it('has one price at a time: a new one archives the one before', async () => {
+  it('archives its price when it gets a new one', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const team = await productOf(studio, 'team')
@@ -33,7 +33,7 @@ describe('a product', () => {
     expect((await productOf(studio, 'team')).prices.map((p) => p.slug)).toEqual(['team_2'])
   })
 
-  it('whose price was archived is not for sale, and customers go on reading their billing', async () => {
+  it('stays readable in billing after its price is archived', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -49,7 +49,7 @@ describe('a product', () => {
     })
   })
 
-  it('gives its slug on to its price when it is renamed, and a changed price replaces the old', async () => {
+  it('passes a new slug on to its price and replaces a changed price', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const team = await productOf(studio, 'team')
@@ -69,7 +69,7 @@ describe('a product', () => {
     })
   })
 
-  it('is active from the beginning, and an update says its id, name and whether it is active', async () => {
+  it('starts active and requires ID, name and state in an update', async () => {
     await using studio = await startStudio()
     const { id: pricingModelId } = await model(studio)
     const price = { ...monthly, slug: 'quiet', unitPrice: 100 }
@@ -90,7 +90,7 @@ describe('a product', () => {
     })
   })
 
-  it('cannot be a second default, nor be called free, nor share a slug', async () => {
+  it('cannot become a second default, take the slug free or share a slug', async () => {
     await using studio = await startStudio()
     const { id: pricingModelId } = await model(studio)
     const create = (fields: object) =>
@@ -112,7 +112,7 @@ describe('a product', () => {
     })
   })
 
-  it('that everybody begins with keeps its price, its state and most of its fields', async () => {
+  it('keeps price, state and most fields if it is the default', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const hobby = await productOf(studio, 'hobby')
@@ -134,7 +134,7 @@ describe('a product', () => {
 })
 
 describe('a meter', () => {
-  it('has a price of nothing beside the one that was asked for, and falls back to it', async () => {
+  it('falls back to a free price', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const { id: pricingModelId } = await model(studio)
@@ -160,7 +160,7 @@ describe('a meter', () => {
     ).rejects.toMatchObject({ status: 400, error: { error: expect.stringContaining('reserved') } })
   })
 
-  it('may have several prices, of which one is the default', async () => {
+  it('can have several prices, one of which is the default', async () => {
     await using studio = await startStudio()
     const { id } = await meterOf(studio, 'render')
     await studio.node.prices.create({
@@ -175,7 +175,7 @@ describe('a meter', () => {
 })
 
 describe('a pricing model', () => {
-  it('says its name in an update, which changes nothing in it, and is cloned only when it is there', async () => {
+  it('requires its name in an update and must exist to be cloned', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -196,7 +196,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('that is the default need not be; then there is none, and customers keep their own', async () => {
+  it('can stop being the default while customers keep theirs', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
@@ -216,7 +216,7 @@ describe('a pricing model', () => {
     [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
     ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
   ] as const)(
-    'begins with a free plan, whose interval may be said (%s)',
+    'starts with a free plan of the given interval (%s)',
     async (defaultPlanIntervalUnit, terms) => {
       await using studio = await startStudio()
       const { node } = studio
@@ -238,7 +238,7 @@ describe('a pricing model', () => {
     },
   )
 
-  it('is cloned with everything in it, under ids of its own', async () => {
+  it('is cloned with all of its parts under new IDs', async () => {
     await using studio = await startStudio()
     const original = await model(studio)
     const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
@@ -260,7 +260,7 @@ describe('a pricing model', () => {
 describe('a feature', () => {
   const feature = { id: '', type: 'toggle' }
 
-  it('that is switched off leaves its products, and those who have it keep it', async () => {
+  it('leaves its products when deactivated, but not existing subscriptions', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -280,7 +280,7 @@ describe('a feature', () => {
     expect(await slugs()).toContain('watermark_free')
   })
 
-  it('can be taken from a product and given back; ending what is not there is no mistake', async () => {
+  it('can be removed from a product and restored', async () => {
     await using studio = await startStudio()
     const team = await productOf(studio, 'team')
     const post = (path: string, body: object) => studio.node.post(`/api/v1/product-features${path}`, { body })
@@ -297,7 +297,7 @@ describe('a feature', () => {
     expect(await post('', link)).toMatchObject({ productFeature: { id: productFeature.id, expiredAt: null } })
   })
 
-  it('that is only had by subscribing is not sold once', async () => {
+  it('cannot be sold once if it is a toggle', async () => {
     await using studio = await startStudio()
     const pack = await productOf(studio, 'pack')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -309,7 +309,7 @@ describe('a feature', () => {
   })
 })
 
-/** What a call complains about, one after the other. */
+/** Returns the fields that a call reports, in order. */
 async function complaints({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
   const refusal: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
   const { status, error } = refusal as { status: number; error: { error: Record<string, unknown>[] } }
@@ -317,7 +317,7 @@ async function complaints({ node }: Studio, method: 'post' | 'put', path: string
   return error.error.map(({ message: _, ...issue }) => issue)
 }
 
-it('numbers of the catalogue may come as text; what is no number is named, in the order of the fields', async () => {
+it('accepts numbers of the catalogue as text and reports invalid ones in field order', async () => {
   await using studio = await startStudio()
   const { id: productId } = await productOf(studio, 'team')
   const price = { type: 'subscription', isDefault: true, intervalUnit: 'month', productId, slug: 'text' }
@@ -363,13 +363,13 @@ it.each([
     { type: 'resource', slug: 's', name: 'n', description: 'd', usageMeterId: 'x' },
     ['amount', 'usageMeterId', 'resourceId'],
   ],
-])('POST %s complains in the order of the fields (%#)', async (path, key, fields, missing) => {
+])('POST %s reports errors in field order (%#)', async (path, key, fields, missing) => {
   await using studio = await startStudio()
   const found = await complaints(studio, 'post', path, { [key]: fields })
   expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
 })
 
-it('a resource has a slug of its own, and an update says its id', async () => {
+it('rejects a duplicate resource slug and requires an ID in an update', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { resource } = (await node.post('/api/v1/resources', {
@@ -395,7 +395,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('are claimed and given back in exactly one way, of which the platform reminds twice', async () => {
+  it('require exactly one way to name them, which the platform reports twice', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -419,7 +419,7 @@ describe('seats', () => {
     })
   })
 
-  it('do not tell which feature they came from, and are told of after the plan has ended', async () => {
+  it('hide their feature and stay visible after the plan has ended', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -435,12 +435,12 @@ describe('seats', () => {
   })
 })
 
-describe('a feature of one subscription alone', () => {
+describe('a feature of one subscription', () => {
   const itemOf = async (studio: Studio) => (await studio.plan('ada')).subscriptionItems?.[0]?.id ?? ''
   const post = ({ node }: Studio, subscriptionItemFeature: object) =>
     node.post('/api/v1/subscription-item-features', { body: { subscriptionItemFeature } })
 
-  it('is had from now on, under the name it has everywhere', async () => {
+  it("applies from now on under the feature's own name", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -479,7 +479,7 @@ describe('a feature of one subscription alone', () => {
     })
   })
 
-  it('gives no seats once it has expired', async () => {
+  it('gives no seats after it expires', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, experimental } = await studio.subscribe('ada', 'team_price')
@@ -493,7 +493,7 @@ describe('a feature of one subscription alone', () => {
     expect(await capacity()).toBe(0)
   })
 
-  it('grants its credits with the next renewal', async () => {
+  it('grants its credits at the next renewal', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const grant = (await productOf(studio, 'team')).features.find((f) => f.slug === 'team_render')
@@ -512,7 +512,7 @@ describe('a feature of one subscription alone', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('names a meter and a resource that there are, takes no more than fits, and never takes credits away', async () => {
+  it('must name a known meter and resource, must fit the limits, and never removes credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')
@@ -557,7 +557,7 @@ it.each([
   ['/resources/x', 500, 'Unwrap called on Err: NotFoundError: No resources found with id: x'],
   ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
   ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
-])('GET %s answers %d as the platform does', async (path, status, error) => {
+])('GET %s answers %d like the platform', async (path, status, error) => {
   await using studio = await startStudio()
   await expect(studio.node.get(`/api/v1${path}`)).rejects.toMatchObject({ status, error: { error } })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-it('shows the plan, its price, what it grants and the test cards', async () => {
+it('shows the plan, its price, its grants and the test cards', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price', 3)
@@ -19,7 +19,7 @@ it('shows the plan, its price, what it grants and the test cards', async () => {
     expect(page).toContain(text)
 })
 
-it('a paid checkout replaces the free plan and returns to the application', async () => {
+it('replaces the free plan and returns to the application after a payment', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const free = await studio.plan('ada')
@@ -39,7 +39,7 @@ it('a paid checkout replaces the free plan and returns to the application', asyn
 it.each([
   ['http://127.0.0.1/€/danke', 'http://127.0.0.1/%E2%82%AC/danke'],
   ['http://127.0.0.1/thanks\r\nset-cookie: a=b', 'http://127.0.0.1/thanksset-cookie:%20a=b'],
-])('who paid comes back even to %j', async (successUrl, location) => {
+])('redirects the payer even to %j', async (successUrl, location) => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -57,7 +57,7 @@ it.each([
   }
 })
 
-it('a quantity is part of the name on the item and the invoice, not of the purchase', async () => {
+it('adds the quantity to the item and the invoice, but not to the purchase', async () => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -81,7 +81,7 @@ it('a quantity is part of the name on the item and the invoice, not of the purch
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
-it('a plan that keeps the billing cycle pays for the rest of it, gets all of its credits and then renews with it', async () => {
+it('charges the rest of a continued billing cycle and grants all of its credits', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   const customerExternalId = await studio.customer('ada')
   studio.advance(10 * dayMs)
@@ -126,7 +126,7 @@ it('a plan that keeps the billing cycle pays for the rest of it, gets all of its
   expect((await studio.billing('ada')).invoices[1]).toMatchObject({ invoice: { subtotal: 9800 } })
 })
 
-it('a declined card changes nothing and can be followed by another', async () => {
+it('changes nothing when a card is declined, and accepts another card', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session, pay } = await studio.checkout('ada', 'team_price')
@@ -141,7 +141,7 @@ it('a declined card changes nothing and can be followed by another', async () =>
   expect((await pay()).status).toBe(303)
 })
 
-it('a card that asks is charged once confirmed, and not when refused', async () => {
+it('charges a card that needs confirmation only once confirmed', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')
@@ -153,7 +153,7 @@ it('a card that asks is charged once confirmed, and not when refused', async () 
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: false })
 })
 
-it('paying twice pays once', async () => {
+it('charges once when the form is sent twice', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack')
@@ -163,18 +163,18 @@ it('paying twice pays once', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('a top-up never expires, and neither its price nor its credits know quantity', async () => {
+it('sells a top-up without expiry and regardless of quantity', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)
   await pay()
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 1200 } }])
   await studio.renew('ada')
-  // The pack's feature is a recurring one; bought, it is granted once and stays.
+  // The pack's feature is recurring, but a purchase grants it once and it never expires.
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
 })
 
-it('of several credit features a purchase grants the one that was made first', async () => {
+it('grants the first of several credit features of a purchase', async () => {
   const products = studioPricing.products.map((item) =>
     item.product.slug === 'pack'
       ? { ...item, features: ['pack_render', 'team_exports', 'team_render'] }
@@ -187,7 +187,7 @@ it('of several credit features a purchase grants the one that was made first', a
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 600 })
 })
 
-it('a second plan is refused while one is paid for', async () => {
+it('rejects a second paid plan', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -205,7 +205,7 @@ it('a second plan is refused while one is paid for', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('a plan that costs nothing does not take the place of the free one', async () => {
+it('does not replace the free plan with another free one', async () => {
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   await studio.node.products.create({
@@ -240,8 +240,8 @@ it('expires after a day', async () => {
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
 })
 
-describe('the page', () => {
-  it('never turns what a customer is called into markup', async () => {
+describe('the checkout page', () => {
+  it("escapes markup in a customer's name", async () => {
     await using studio = await startStudio()
     await studio.node.customers.create({
       customer: { externalId: 'x', name: '"><script>alert(1)</script>', email: "'><img>" },
@@ -253,7 +253,7 @@ describe('the page', () => {
     }
   })
 
-  it("refuses another site's form", async () => {
+  it('rejects forms from another site', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { url } = await studio.checkout('ada', 'team_price')
@@ -266,7 +266,7 @@ describe('the page', () => {
   })
 })
 
-it('test controls complete and decline checkouts, unless they are off', async () => {
+it('completes and declines checkouts through test controls, unless they are off', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session } = await studio.checkout('ada', 'team_price')

@@ -8,7 +8,7 @@ const urls = { successUrl: 'http://127.0.0.1/thanks', cancelUrl: 'http://127.0.0
 const open = async (studio: Studio, checkoutSession: object) =>
   studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
 
-/** What the platform says when it does not open a session: a text, or the issues of its input. */
+/** Returns the platform's error for a session: a text or the issues of its input. */
 const refusalOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
     method: 'POST',
@@ -20,8 +20,8 @@ const refusalOf = async (studio: Studio, checkoutSession: object) => {
   return [answer.status, told]
 }
 
-describe('a session is opened', () => {
-  it('only for input of its kind, and every mistake is named in the order of the fields', async () => {
+describe('opening a session', () => {
+  it('reports invalid input in field order', async () => {
     await using studio = await startStudio()
     const product = { ...urls, type: 'product', customerExternalId: 'ada', priceSlug: 'team_price' }
     for (const [input, issues] of [
@@ -52,7 +52,7 @@ describe('a session is opened', () => {
       ])
   })
 
-  it('only where there is somebody to sell to and something to sell, in the words of the platform', async () => {
+  it("rejects an unknown customer or price in the platform's words", async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
     const team = pricingModel.products.find(({ slug }) => slug === 'team')
@@ -102,7 +102,7 @@ describe('a session is opened', () => {
     expect(wrongUrls).toMatch(/"successUrl".*"cancelUrl"/s)
   })
 
-  it('not for a price whose product is no longer offered, unless by its id', async () => {
+  it('rejects a price whose product is inactive, unless it is named by ID', async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
     const team = pricingModel.products.find(({ slug }) => slug === 'team')
@@ -120,8 +120,8 @@ describe('a session is opened', () => {
   })
 })
 
-describe('somebody whom nobody named', () => {
-  it('becomes a customer on the free plan by buying once, and has what they bought', async () => {
+describe('an anonymous payer', () => {
+  it('becomes a customer on the free plan with a one-time purchase', async () => {
     await using studio = await startStudio()
     const { checkoutSession, url } = await open(studio, {
       type: 'product',
@@ -153,7 +153,7 @@ describe('somebody whom nobody named', () => {
     })
   })
 
-  it('has one plan after buying one: it takes the place of the free one', async () => {
+  it('has only the paid plan after buying one', async () => {
     await using studio = await startStudio()
     const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
     await pay(url)
@@ -168,7 +168,7 @@ describe('somebody whom nobody named', () => {
   })
 })
 
-it('is told by the customer who was named for it, and by who paid where something was bought once', async () => {
+it("keeps the named customer's details, and the payer's for a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const told = async (priceSlug: string) => {
@@ -182,8 +182,8 @@ it('is told by the customer who was named for it, and by who paid where somethin
   expect(await told('render_pack')).toEqual(['Ada', 'ada@studio.example', expect.stringMatching(/^prch_/)])
 })
 
-describe('a card saved for a subscription', () => {
-  it('is taken at its word about which until the card is there', async () => {
+describe('saving a card for a subscription', () => {
+  it('checks the subscription only when the card is saved', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.customer('bob')
@@ -205,7 +205,7 @@ describe('a card saved for a subscription', () => {
     expect(await studio.plan('bob')).toMatchObject({ defaultPaymentMethodId: null })
   })
 
-  it('is shown by the same page under the address that retrieving tells', async () => {
+  it('shows the same page under the retrieved address', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { checkoutSession } = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
@@ -228,7 +228,7 @@ describe('activating a subscription', () => {
   const paid = async (studio: Studio) =>
     (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
 
-  it('that waits for its first payment starts it, over-use so far included', async () => {
+  it('starts an incomplete one and bills its overage', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({
@@ -253,7 +253,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 1200, exports: 80 })
   })
 
-  it('that is past due for want of a card pays for the period, once', async () => {
+  it('collects once for a past-due one without a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const saved = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
@@ -274,7 +274,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('whose card was declined pays the invoice that is open, and nobody tries again', async () => {
+  it('collects the open invoice of one with a declined card and stops retrying', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -300,7 +300,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('that is free bills nothing, on an invoice', async () => {
+  it('invoices $0 for the free plan', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -313,7 +313,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it('that is free pays for its over-use, and the page says how much', async () => {
+  it('charges the overage of a free plan and shows the amount', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -323,7 +323,7 @@ describe('activating a subscription', () => {
     expect(await paid(studio)).toEqual([[30, 'succeeded']])
   })
 
-  it('that has ended, or is never charged, is refused', async () => {
+  it('rejects one that has ended or is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({

@@ -3,7 +3,7 @@ import { startStudio } from './studio.ts'
 
 const details = (externalId: string) => ({ externalId, name: 'A', email: 'not an address' })
 
-it('the same external id twice is a conflict, until the first is archived', async () => {
+it('rejects a duplicate external ID until the first customer is archived', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const create = () => node.customers.create({ customer: details('ada') })
@@ -41,7 +41,7 @@ it('the same external id twice is a conflict, until the first is archived', asyn
   expect(await archive()).toMatchObject({ customer: { id: second.customer.id } })
 })
 
-it('an update changes what it names, and never the external id', async () => {
+it('changes only the given fields and never the external ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: { ...details('ada'), domain: 'ada.example', userId: 'u' } })
@@ -55,7 +55,7 @@ it('an update changes what it names, and never the external id', async () => {
   await expect(node.customers.update('nobody', { customer: {} })).rejects.toMatchObject({ status: 404 })
 })
 
-it('one that is archived from the beginning has no plan', async () => {
+it('starts no plan for a customer created as archived', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: details('ada') })
@@ -68,7 +68,7 @@ it('one that is archived from the beginning has no plan', async () => {
   expect((await node.customers.retrieve('ada')).customer).toMatchObject({ archived: false })
 })
 
-it('balances are those of current plans, or of the one that is named, whatever became of it', async () => {
+it('returns balances of current plans, or of a named one in any state', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')

@@ -9,11 +9,11 @@ const summer = {
   duration: 'once',
 } as const
 
-/** Enters a code on the hosted checkout, as a browser without JavaScript does. */
+/** Enters a code on the hosted checkout, like a browser without JavaScript. */
 const enter = (url: string, code: string) =>
   fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ code }) })
 
-it('a discount is kept in capitals, changed, listed and counted', async () => {
+it('stores a discount in upper case, updates, lists and counts it', async () => {
   await using studio = await startStudio()
   const { discounts } = studio.node
   const { discount } = await discounts.create({ discount: summer })
@@ -66,7 +66,7 @@ it('a discount is kept in capitals, changed, listed and counted', async () => {
     })
 })
 
-describe('a code entered at the checkout', () => {
+describe('a discount code at the checkout', () => {
   it.each([
     ['once', { ...summer }, [4410, 4900, 4900]],
     [
@@ -74,10 +74,10 @@ describe('a code entered at the checkout', () => {
       { ...summer, duration: 'number_of_payments' as const, numberOfPayments: 2 },
       [4410, 4410, 4900],
     ],
-    ['for ever', { ...summer, duration: 'forever' as const }, [4410, 4410, 4410]],
+    ['for every payment', { ...summer, duration: 'forever' as const }, [4410, 4410, 4410]],
     ['in cents', { ...summer, amount: 900, amountType: 'fixed' as const }, [4000, 4900, 4900]],
-    ['of everything', { ...summer, amount: 100 }, [0, 4900, 4900]],
-  ])('makes a plan cheaper %s', async (_, discount, subtotals) => {
+    ['of 100 %', { ...summer, amount: 100 }, [0, 4900, 4900]],
+  ])("reduces a plan's price %s", async (_, discount, subtotals) => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = (await studio.node.discounts.create({ discount })).discount
@@ -86,7 +86,7 @@ describe('a code entered at the checkout', () => {
     const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
     expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
     expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
-    // What somebody bought with stays as it was then.
+    // A purchase keeps the discount of its time.
     expect((await pay(url)).status).toBe(303)
     await studio.node.discounts.update(id, {
       discount: { ...discount, id, amount: 50, active: false } as never,
@@ -106,7 +106,7 @@ describe('a code entered at the checkout', () => {
     expect((await studio.node.discounts.retrieve(id)).discount).toMatchObject({ redemptionCount: 1 })
   })
 
-  it('waits for the end of a trial, and for a payment that goes through', async () => {
+  it('waits for the end of a trial and for a successful payment', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })
@@ -125,11 +125,11 @@ describe('a code entered at the checkout', () => {
   })
 
   it.each([
-    // Half of what both plans come to, 4900 and a difference of 9950, less the 2450 that are paid.
-    ['for ever', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
-    ['not at all that took it off once', { ...summer, amount: 50 }, [2450, 9950], 19_900],
+    // Half of 4900 plus the difference of 9950, minus 2450 paid.
+    ['for every payment', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
+    ['only if it still applies', { ...summer, amount: 50 }, [2450, 9950], 19_900],
     [
-      'for two payments, of which it is the second',
+      'for the second of two payments',
       {
         ...summer,
         amount: 900,
@@ -140,7 +140,7 @@ describe('a code entered at the checkout', () => {
       [4000, 8400],
       19_900,
     ],
-  ])('makes a change of plan cheaper %s', async (_, discount, amounts, renewal) => {
+  ])('reduces the price of a plan change %s', async (_, discount, amounts, renewal) => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     await studio.node.discounts.create({ discount })
@@ -158,7 +158,7 @@ describe('a code entered at the checkout', () => {
     expect(await paid()).toEqual([...amounts, renewal])
   })
 
-  it('makes what is sold once cheaper, once', async () => {
+  it('reduces a one-time price once', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })
@@ -172,7 +172,7 @@ describe('a code entered at the checkout', () => {
     expect(await studio.balances('ada')).toEqual({ render: 185 })
   })
 
-  it('that is not known, not active or removed takes nothing off', async () => {
+  it('has no effect if it is unknown, inactive or removed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { url } = await studio.checkout('ada', 'team_price')

@@ -9,7 +9,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
-it('SIGKILL at any moment loses nothing that was answered', async () => {
+it('loses no acknowledged write on SIGKILL at any moment', async () => {
   await using directory = await aDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
@@ -34,7 +34,7 @@ it('SIGKILL at any moment loses nothing that was answered', async () => {
           },
         })
         answered.push(transactionId)
-        // In the middle of the others' calls.
+        // While other calls are in flight.
         if (answered.length === before + 60) await running.kill()
       }
     })
@@ -57,7 +57,7 @@ it('SIGKILL at any moment loses nothing that was answered', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
-it('SIGKILL right after any answer keeps what it said', async () => {
+it('keeps an acknowledged write on SIGKILL right after the response', async () => {
   await using directory = await aDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
@@ -107,7 +107,7 @@ it('SIGKILL right after any answer keeps what it said', async () => {
   expect((await studio.node.pricingModels.list()).data.map((model) => model.name)).toContain('Last')
 })
 
-it('books outlast a restart, with the clock where it was', async () => {
+it('keeps data and clock across a restart', async () => {
   await using directory = await aDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
@@ -123,7 +123,7 @@ it('books outlast a restart, with the clock where it was', async () => {
   expect((await after.plan('ada')).id).toBe(plan.id)
 })
 
-it('a changed pricing file changes prices in place and keeps what customers have', async () => {
+it('applies a changed pricing file and keeps what customers have', async () => {
   await using directory = await aDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
@@ -138,7 +138,7 @@ it('a changed pricing file changes prices in place and keeps what customers have
   expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
 })
 
-it('the clock of new books starts at a date, and goes on from where it was', async () => {
+it('starts the clock of a new database at a date and continues it', async () => {
   await using directory = await aDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000
@@ -152,7 +152,7 @@ it('the clock of new books starts at a date, and goes on from where it was', asy
   expect(after.now()).toBe(startAt + 5)
 })
 
-it('a second server on the same file is refused', async () => {
+it('rejects a second server on the same file', async () => {
   await using directory = await aDirectory()
   const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })
@@ -161,7 +161,7 @@ it('a second server on the same file is refused', async () => {
   )
 })
 
-it('a file that is no database, or a folder, is refused in a line', async () => {
+it('rejects a folder or a file that is not a database, in one line', async () => {
   await using directory = await aDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
@@ -171,7 +171,7 @@ it('a file that is no database, or a folder, is refused in a line', async () => 
     )
 })
 
-it('many run side by side, each with books of its own', async () => {
+it('runs many servers with separate data', async () => {
   const all = await Promise.all(
     Array.from({ length: 40 }, () => startFlowgladLocal({ pricing: studioPricing })),
   )
@@ -185,7 +185,7 @@ it('many run side by side, each with books of its own', async () => {
   }
 })
 
-it('the command says what is wrong in a line, and where', async () => {
+it('reports a mistake on the command line in one line', async () => {
   await using directory = await aDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })
@@ -215,13 +215,13 @@ it.each([
   [['--pricing', 'PRICING', '--key', '钥匙'], 'ASCII'],
   [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be a URL like'],
   [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be a URL like'],
-])('the options %j are refused', async (args, message) => {
+])('rejects the options %j', async (args, message) => {
   await using directory = await aDirectory()
   const given = args.map((arg) => (arg === 'PRICING' ? directory.file('pricing.yaml') : arg))
   expect(() => readOptions(given, {})).toThrow(message)
 })
 
-it('the command line wins over the environment', async () => {
+it('prefers the command line to the environment', async () => {
   await using directory = await aDirectory()
   const env = {
     FLOWGLAD_LOCAL_PORT: '1',
@@ -241,7 +241,7 @@ it('the command line wins over the environment', async () => {
   expect(readOptions(['--help'], env)).toBeNull()
 })
 
-it('the command takes its options from the environment and brings demo customers along', async () => {
+it('reads options from the environment and seeds demo customers', async () => {
   await using directory = await aDirectory()
   await using running = await startProcess(directory.path, {
     args: ['--seed'],

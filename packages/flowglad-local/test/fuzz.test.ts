@@ -110,7 +110,7 @@ const body = fc.oneof(
   fc.constantFrom('', '{', 'null', '[]', '"x"', '\uFEFF{}', '{"__proto__":{"x":1}}', '['.repeat(5000)),
 )
 
-it("whatever is sent, the answer has Flowglad's shape and the books stay right", async () => {
+it("answers every input in Flowglad's shape and keeps its data consistent", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -132,7 +132,7 @@ it("whatever is sent, the answer has Flowglad's shape and the books stay right",
           error: expect.anything(),
           request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
         })
-        // An answer that begins so is a mistake of this server, not of its caller.
+        // These texts reveal a bug of the server.
         expect(JSON.stringify(json)).not.toMatch(
           /TypeError|RangeError|is not a function|Cannot read|undefined is/,
         )
@@ -342,7 +342,7 @@ const valid: [string, string, { [key: string]: Json }][] = [
   ],
 ]
 
-/** The places in a value, so that one of them can be changed. */
+/** Returns every path in a value, so that a test can change one of them. */
 const placesIn = (value: Json, at: (string | number)[] = []): (string | number)[][] =>
   typeof value !== 'object' || value === null
     ? [at]
@@ -363,7 +363,7 @@ const replaced = (value: Json, [head, ...rest]: (string | number)[], by: unknown
   return copy
 }
 
-it('one wrong thing in a right request never meets a mistake of the server', async () => {
+it('never fails internally on a valid request with one invalid value', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -395,7 +395,7 @@ it('one wrong thing in a right request never meets a mistake of the server', asy
           headers: { authorization: studio.key },
           body: named(text).replaceAll('NEW', `n${++fresh}`),
         })
-        // Their word for what is no number.
+        // The platform's word for an invalid number.
         const body = (await answer.text()).replaceAll(/"received":"NaN"|received NaN/g, '')
         if (
           /TypeError|RangeError|is not a function|Cannot read|undefined is|referenced record|has no billing|NaN/.test(
@@ -415,15 +415,15 @@ it('one wrong thing in a right request never meets a mistake of the server', asy
 it.each([
   ['a body of 20 MB', { body: `{"customer":"${'x'.repeat(20_000_000)}"}` }, 413],
   ['a compressed body', { body: gzipSync('{}'), headers: { 'content-encoding': 'gzip' } }, 400],
-  ['bytes that are no text', { body: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) }, 400],
+  ['bytes that are not text', { body: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) }, 400],
   [
     'another content type',
     { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     400,
   ],
-  ['a content type that is none', { body: '{}', headers: { 'content-type': ';;' } }, 400],
+  ['an invalid content type', { body: '{}', headers: { 'content-type': ';;' } }, 400],
 ])(
-  "%s is refused in Flowglad's shape",
+  "rejects %s in Flowglad's shape",
   async (_, {
     body: sent,
     headers,
@@ -449,13 +449,13 @@ it.each([
   '/checkout/%00',
   '/api/v1//',
   '/?customer=%ff',
-])('the path %s is answered', async (path) => {
+])('answers the path %s', async (path) => {
   await using studio = await startStudio()
   const answer = await fetch(studio.url + path, { headers: { authorization: studio.key } })
   expect(answer.status).toBeLessThan(500)
 })
 
-/** What comes back for bytes, the connection closed after them. */
+/** Sends raw bytes and returns the response after the connection closes. */
 const answerTo = (url: string, bytes: string) =>
   new Promise<string>((resolve) => {
     let answer = ''
@@ -468,29 +468,29 @@ const answerTo = (url: string, bytes: string) =>
   })
 
 it.each([
-  ['bytes that are no HTTP', '\u0016\u0003\u0001 nonsense\r\n\r\n', 400],
-  ['a method that is none', 'BREW /api/v1/customers HTTP/1.1\r\nHOST\r\n\r\n', 400],
-  ['no host', 'GET /api/v1/customers HTTP/1.1\r\nConnection: close\r\n\r\n', 403],
-  ['no host, as HTTP/1.0 allows', 'GET /api/v1/customers HTTP/1.0\r\n\r\n', 403],
+  ['bytes that are not HTTP', '\u0016\u0003\u0001 nonsense\r\n\r\n', 400],
+  ['an unknown method', 'BREW /api/v1/customers HTTP/1.1\r\nHOST\r\n\r\n', 400],
+  ['a missing host', 'GET /api/v1/customers HTTP/1.1\r\nConnection: close\r\n\r\n', 403],
+  ['a missing host in HTTP/1.0', 'GET /api/v1/customers HTTP/1.0\r\n\r\n', 403],
   ['headers of 20 kB', `GET / HTTP/1.1\r\nHOST\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ['two lengths', 'POST / HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', 400],
+  ['two content lengths', 'POST / HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', 400],
   [
-    'a length and chunks',
+    'both a content length and chunks',
     'POST / HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     400,
   ],
-  ['a chunk of no size', 'POST / HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
+  ['a chunk without a size', 'POST / HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
   [
-    'a chunk that breaks off',
+    'a truncated chunk',
     'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{"customer":',
     400,
   ],
   [
-    'a body that breaks off',
+    'a truncated body',
     'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nContent-Length: 500\r\n\r\n{"customer":',
     400,
   ],
-])("%s is refused in Flowglad's shape, and the next one is served", async (_, bytes, status) => {
+])("rejects %s in Flowglad's shape and serves the next request", async (_, bytes, status) => {
   await using studio = await startStudio()
   const answer = await answerTo(
     studio.url,
@@ -507,7 +507,7 @@ it.each([
   expect((await fetch(studio.url)).status).toBe(200)
 })
 
-it('half of a character is replaced, as where text is UTF-8, so that every page can name its customer', async () => {
+it('replaces a lone surrogate, so that every page can name the customer', async () => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     method: 'POST',
@@ -524,7 +524,7 @@ it('half of a character is replaced, as where text is UTF-8, so that every page 
   ])
 })
 
-it('401 is plain text, and unknown routes are not JSON either', async () => {
+it('answers 401 and unknown routes in plain text', async () => {
   await using studio = await startStudio()
   const ask = async (path: string, authorization?: string) => {
     const answer = await fetch(
@@ -539,7 +539,7 @@ it('401 is plain text, and unknown routes are not JSON either', async () => {
   expect(await ask('/nope', `bEARER ${studio.key}`)).toEqual([404, 'text/plain'])
 })
 
-it('numbers beyond all use are refused before they cost anything', async () => {
+it('rejects huge numbers before they cost anything', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -580,17 +580,14 @@ it.each([
   ['OPTIONS', '/customers', 404, 'text/plain'],
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
-])(
-  '%s %s is answered for what it asks, not for the body that it lacks',
-  async (method, path, status, type) => {
-    await using studio = await startStudio()
-    const headers = { authorization: studio.key }
-    const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
-    expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
-  },
-)
+])('answers %s %s without a body by its route', async (method, path, status, type) => {
+  await using studio = await startStudio()
+  const headers = { authorization: studio.key }
+  const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
+  expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
+})
 
-it("answers by the names of this machine only, so that another site's name cannot be pointed at it", async () => {
+it("answers only to this machine's names, to prevent DNS rebinding", async () => {
   await using studio = await startStudio()
   const { port } = new URL(studio.url)
   const statusFor = (host: string) =>

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
-it('pages go through everything once, oldest first, and keep their place while more comes', async () => {
+it('returns every record once across pages, oldest first, while more are added', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 7; i++) await studio.customer(`c${i}`)
   const first = await studio.node.customers.list({ limit: '3' })
@@ -34,7 +34,7 @@ it.each([
   ['limit=1.5', 'invalid_type'],
   ['limit=', 'too_small'],
   ['cursor=', 'too_small'],
-])('%s is refused, with what is wrong as text and without a code, by every GET', async (query, code) => {
+])('rejects %s on every GET, in text without a code', async (query, code) => {
   await using studio = await startStudio()
   await studio.customer('ada')
   for (const path of ['/customers', '/usage-events', '/customers/ada/billing']) {
@@ -48,12 +48,12 @@ it.each([
   ['limit=1&limit=2', "Multiple 'limit' values are not allowed"],
   ['cursor=bm8=', 'Invalid cursor'],
   [`cursor=${cursorOf({ createdAt: 1 })}`, 'Invalid cursor'],
-])('%s is refused', async (query, error) => {
+])('rejects %s', async (query, error) => {
   await using studio = await startStudio()
   expect(await get(studio, `/customers?${query}`)).toEqual([400, { error, request_id: expect.any(String) }])
 })
 
-it('a cursor can point backwards, name a time alone, or a record alone', async () => {
+it('accepts a cursor that points backwards or has only a time or an ID', async () => {
   let now = Date.UTC(2027, 0, 1)
   await using studio = await startStudio({ clock: () => now })
   const made = []
@@ -80,7 +80,7 @@ it('a cursor can point backwards, name a time alone, or a record alone', async (
   expect((await pageFrom({ id: b?.id })).names).toEqual(['a', 'b', 'c', 'd'])
 })
 
-it('lists what belongs to the pricing model of the key, and archived customers too', async () => {
+it("lists the records of the key's pricing model, including archived customers", async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')
@@ -95,7 +95,7 @@ it('lists what belongs to the pricing model of the key, and archived customers t
   await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
 })
 
-it('what is made belongs to the pricing model of the key, whichever is named, or none', async () => {
+it("creates records in the key's pricing model, whichever model is named", async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
@@ -119,7 +119,7 @@ it('what is made belongs to the pricing model of the key, whichever is named, or
   })
 })
 
-it('every list that the SDK has answers', async () => {
+it('answers every list of the SDK', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -146,7 +146,7 @@ it('every list that the SDK has answers', async () => {
   ])
 })
 
-it('no call of the SDK meets an unknown route', async () => {
+it('has a route for every call of the SDK', async () => {
   await using studio = await startStudio()
   const resources = dirname(fileURLToPath(import.meta.resolve('@flowglad/node/resources')))
   const calls = readdirSync(`${resources}/resources`)
@@ -175,7 +175,7 @@ it.each([
   ['GET', '/catalogs/default'],
   ['POST', '/catalogs/x/clone'],
   ['GET', '/api-keys'],
-])('%s %s is left out, which is 501 with a sentence', async (method, path) => {
+])('answers 501 with a sentence to %s %s', async (method, path) => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     method,
@@ -188,7 +188,7 @@ it.each([
   ])
 })
 
-it('tells who the key is for', async () => {
+it('returns what the key is for', async () => {
   await using studio = await startStudio()
   const { organizationId } = (await studio.node.pricingModels.retrieveDefault()).pricingModel
   expect(await get(studio, '/utils/ping')).toEqual([
@@ -209,29 +209,32 @@ it.each([
     404,
     'No procedure found on path "subscriptionItemFeatures.expire"',
   ],
-])('%s %s (%s) has an address and nothing behind it', async (method, path, type, status, error) => {
-  await using studio = await startStudio()
-  await studio.customer('ada')
-  const answer = await fetch(`${studio.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
-    ...(method !== 'DELETE' && { body: '{}' }),
-  })
-  expect([answer.status, await answer.json()]).toEqual([
-    status,
-    {
-      error,
-      code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
-      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
-    },
-  ])
-})
+])(
+  'answers %s %s (%s) like the platform, which has no procedure for it',
+  async (method, path, type, status, error) => {
+    await using studio = await startStudio()
+    await studio.customer('ada')
+    const answer = await fetch(`${studio.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
+      ...(method !== 'DELETE' && { body: '{}' }),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      status,
+      {
+        error,
+        code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
+        request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      },
+    ])
+  },
+)
 
 it.each([
   ['Basic abc', 'Invalid authorization format. Use "Bearer <key>" or "<key>".'],
   ['Bearer sk test', 'API key invalid. Key not found in local database.'],
   ['sk_other', 'API key invalid. Key not found in local database.'],
-])('the key "%s" is refused in plain text', async (authorization, text) => {
+])('rejects the key "%s" in plain text', async (authorization, text) => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, { headers: { authorization } })
   expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
@@ -241,14 +244,14 @@ it.each([
   ])
 })
 
-it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('the key comes as "%s" too', async (form) => {
+it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('accepts the key as "%s"', async (form) => {
   await using studio = await startStudio()
   const authorization = form.replace('KEY', studio.key)
   const answer = await fetch(`${studio.url}/api/v1/utils/ping`, { headers: { authorization } })
   expect(answer.status).toBe(200)
 })
 
-it('both of what is wrong with a page are told', async () => {
+it('reports an invalid limit and an invalid cursor together', async () => {
   await using studio = await startStudio()
   const [status, body] = await get(studio, '/customers?limit=0&cursor=')
   expect([status, JSON.parse(body.error)]).toMatchObject([400, [{ path: ['limit'] }, { path: ['cursor'] }]])

@@ -5,7 +5,7 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
-/** The answer as it comes, without an SDK in between. */
+/** Returns the raw response, without an SDK. */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     headers: { authorization: studio.key },
@@ -15,7 +15,7 @@ async function ask(studio: Studio, path: string, body?: object): Promise<[number
   return [answer.status, json.error ?? json]
 }
 
-it('a payment can be refunded in parts, and not beyond what was paid', async () => {
+it('refunds a payment in parts, up to its amount', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -47,7 +47,7 @@ it('a payment can be refunded in parts, and not beyond what was paid', async () 
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { status: 'paid' } }])
 })
 
-it('a payment that failed took nothing that could be given back', async () => {
+it('rejects the refund of a failed payment', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -59,7 +59,7 @@ it('a payment that failed took nothing that could be given back', async () => {
   ])
 })
 
-it('a plan whose only payment was refunded ends when the next one fails', async () => {
+it('ends a plan whose only payment was refunded when the next one fails', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -71,7 +71,7 @@ it('a plan whose only payment was refunded ends when the next one fails', async 
   expect(currentSubscription).toMatchObject({ isFreePlan: true })
 })
 
-it('what nobody has is said in the words of the platform', async () => {
+it("reports unknown IDs in the platform's words", async () => {
   await using studio = await startStudio()
   for (const [path, noun] of [
     ['/payments', 'payments'],

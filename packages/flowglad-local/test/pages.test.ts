@@ -11,7 +11,7 @@ declare global {
   }
 }
 
-it('the checkout works without JavaScript: declined, confirmed, paid and back in the application', async () => {
+it('completes a checkout without JavaScript: declined, confirmed and paid', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()
   await studio.customer('ada')
@@ -39,7 +39,7 @@ it('the checkout works without JavaScript: declined, confirmed, paid and back in
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('This checkout is complete')
 })
 
-it('cancelling the checkout goes back and charges nothing', async () => {
+it('returns to the application and charges nothing when the checkout is cancelled', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()
   await studio.customer('ada')
@@ -59,7 +59,7 @@ it('cancelling the checkout goes back and charges nothing', async () => {
   expect((await studio.billing('ada')).invoices).toEqual([])
 })
 
-it('the billing portal cancels a plan, takes it back and changes the card', async () => {
+it('cancels and restores a plan and changes the card in the billing portal', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()
   await studio.customer('ada')
@@ -79,7 +79,7 @@ it('the billing portal cancels a plan, takes it back and changes the card', asyn
   expect((await studio.plan('ada')).status).toBe('active')
 })
 
-it('the billing portal says what is to come: a change, which can be taken back, and a payment that failed', async () => {
+it('shows scheduled changes and failed payments in the billing portal', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   await using browser = await aBrowser()
   await studio.customer('ada')
@@ -98,7 +98,7 @@ it('the billing portal says what is to come: a change, which can be taken back, 
   await expectPage(page.getByRole('row', { name: /Open/ })).toContainText('$199.00')
 })
 
-it('the billing portal says why something cannot be done, in words for a person', async () => {
+it('explains a rejected action in the billing portal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
@@ -115,7 +115,7 @@ it('the billing portal says why something cannot be done, in words for a person'
   ])
 })
 
-it('the dashboard shows what happens as it happens, and its clock moves time', async () => {
+it('updates the dashboard live and moves the clock', async () => {
   await using studio = await startStudio()
   await using browser = await aBrowser()
   const page = await browser.newPage()
@@ -139,7 +139,7 @@ it('the dashboard shows what happens as it happens, and its clock moves time', a
   expect(errors).toEqual([])
 })
 
-it('the dashboard leaves who uses the keyboard where they are, and the clock goes on', async () => {
+it('keeps the keyboard focus when the dashboard updates', async () => {
   let now = Date.UTC(2027, 0, 31)
   await using studio = await startStudio({ clock: () => now })
   await using browser = await aBrowser()
@@ -156,7 +156,7 @@ it('the dashboard leaves who uses the keyboard where they are, and the clock goe
   await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
 })
 
-it('hundreds of customers can be searched, and the page says how many it leaves out', async () => {
+it('searches hundreds of customers and shows how many are left out', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
   await studio.use('customer-0', 'render', 5)
@@ -184,7 +184,7 @@ it('hundreds of customers can be searched, and the page says how many it leaves 
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Billing')
 })
 
-it('what was typed is there again beside what is wrong with it, but never a number that is no test card', async () => {
+it('shows entered values again next to the error, but never an unknown card number', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')
@@ -204,7 +204,7 @@ it('what was typed is there again beside what is wrong with it, but never a numb
   expect(await page.content()).not.toContain('5555')
 })
 
-/** Every page in the states that it has, by what leads there. */
+/** Opens every page in each of its states. */
 async function aTour() {
   const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
   const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
@@ -238,7 +238,7 @@ it.each([
   ['light', {}],
   ['dark', { runOnly: ['color-contrast'] }],
 ] as const)(
-  'axe finds nothing on any page, in %s, and none is wider than a small phone',
+  'passes axe on every page in %s and fits a small phone',
   async (colorScheme, options) => {
     const { studio, url, pages } = await aTour()
     await using _ends = studio
@@ -274,7 +274,7 @@ it.each([
   120_000,
 )
 
-it("runs an application with @flowglad/react's provider unchanged", async () => {
+it('runs an application with the provider of @flowglad/react unchanged', async () => {
   await using studio = await startStudio()
   await using application = await startApplication(studio.server)
   await using browser = await aBrowser()

@@ -21,7 +21,7 @@ usageMeters:
   - usageMeter: { name: Calls, slug: calls }
 `
 
-it('reads JSON as well as YAML', () => {
+it('reads JSON and YAML', () => {
   expect(parsePricing(JSON.stringify(studioPricing))).toMatchObject({ name: 'Film studio' })
 })
 
@@ -45,7 +45,7 @@ it.each([
     'pricing.yaml:11: products.0.price.unitPrice: must be a number, not "nothing"',
   ],
   [
-    'a word that means nothing and one that is missing for it',
+    'a misspelled key',
     `${head}products: []\n`
       .replace('renewalFrequency: once', 'renewalFrequency: monthly')
       .replace('amount', 'amuont'),
@@ -55,12 +55,12 @@ it.each([
     ].join('\n'),
   ],
   [
-    'an amount below zero',
+    'a negative amount',
     `${head}products: []\n`.replace('amount: 5', 'amount: -5'),
     'amount: must be more than 0, not -5',
   ],
   [
-    'an alias of nothing',
+    'an undefined alias',
     'name: Tiny\nfeatures: *grants\n',
     'pricing.yaml:2: no anchor &grants before this alias',
   ],
@@ -69,7 +69,7 @@ it.each([
     `${head}products: []\n---\nname: Other\n`,
     'pricing.yaml:7: a pricing file must contain one document, and a second one starts here',
   ],
-  ['a file that says nothing', '# later\n', 'pricing.yaml: must contain features, products and usageMeters'],
+  ['an empty file', '# later\n', 'pricing.yaml: must contain features, products and usageMeters'],
   [
     'an unknown feature',
     `${head}products:
@@ -82,7 +82,7 @@ it.each([
     'pricing.yaml:11: products.0.features.1: there is no feature "colour"',
   ],
   [
-    'a default plan that costs something',
+    'a default plan with a price',
     `${head}products:
   - product: { name: Free, slug: free, active: true, default: true }
     price:
@@ -92,7 +92,7 @@ it.each([
     'pricing.yaml:9: products.0.price.unitPrice: the default product must be free, because every new customer gets it',
   ],
   [
-    'a second default product, a second default price of a meter, and a slug that is taken',
+    'a second default product, a second default price of a meter, and a duplicate slug',
     `name: Tiny
 features: []
 usageMeters:
@@ -117,7 +117,7 @@ products:
   expect(findingsOf(text).join('\n')).toContain(finding)
 })
 
-it('refuses a file whose aliases would unfold without end', () => {
+it('rejects a file whose aliases expand without limit', () => {
   const unfolding = Array.from(
     { length: 9 },
     (_, i) => `a${i}: &a${i} [${i ? Array(9).fill(`*a${i - 1}`) : 'x'}]`,
@@ -176,7 +176,7 @@ usageMeters:
     aggregationType: sum
 `
 
-it('reads the older shape, in which usage prices stand among the products', async () => {
+it('reads the older shape with usage prices among the products', async () => {
   await using studio = await startStudio({ pricing: older })
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   expect(pricingModel.products.map((product) => product.slug)).toEqual(['free'])
@@ -187,7 +187,7 @@ it('reads the older shape, in which usage prices stand among the products', asyn
   expect(await studio.balances('ada')).toEqual({ calls: 5 })
 })
 
-it('names the line of a mistake in the older shape, where it stands there', () => {
+it('names the original line of a mistake in the older shape', () => {
   expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
     'pricing.yaml:22: products.0.prices.0.unitPrice: must be a number, not "ten"',
   ])
@@ -233,22 +233,19 @@ it.each([
     400,
     'An inactive price cannot be set as default',
   ],
-  ['a name of spaces', { name: '  ' }, 400, 'Field is required'],
-])(
-  'a setup with %s is refused as on the platform, and nothing of it stays',
-  async (_, fields, status, text) => {
-    await using studio = await startStudio()
-    const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
-    const refusal = await studio.node
-      .post('/api/v1/pricing-models/setup', { body: setup })
-      .catch((error: { status: number; error: object }) => error)
-    expect(refusal).toMatchObject({ status })
-    expect(JSON.stringify(refusal)).toContain(text)
-    expect((await studio.node.pricingModels.list()).data).toMatchObject([
-      { name: 'Film studio', isDefault: true },
-    ])
-  },
-)
+  ['a blank name', { name: '  ' }, 400, 'Field is required'],
+])('rejects a setup with %s like the platform and installs nothing', async (_, fields, status, text) => {
+  await using studio = await startStudio()
+  const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
+  const refusal = await studio.node
+    .post('/api/v1/pricing-models/setup', { body: setup })
+    .catch((error: { status: number; error: object }) => error)
+  expect(refusal).toMatchObject({ status })
+  expect(JSON.stringify(refusal)).toContain(text)
+  expect((await studio.node.pricingModels.list()).data).toMatchObject([
+    { name: 'Film studio', isDefault: true },
+  ])
+})
 
 function free(slug: string, productSlug = slug, isDefault = true) {
   return {

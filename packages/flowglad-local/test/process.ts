@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { studioPricing } from './studioPricing.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-// Found from here: the process works in another directory.
+// Resolved here, because the process runs in another directory.
 const tsx = import.meta.resolve('tsx')
 
-/** A directory with the studio's pricing in it, gone afterwards. */
+/** Creates a temporary directory with the studio's pricing. */
 export async function aDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'flowglad-local-'))
   await writeFile(join(path, 'pricing.yaml'), JSON.stringify(studioPricing))
@@ -20,7 +20,7 @@ export async function aDirectory() {
   }
 }
 
-/** Starts the command as a process of its own, the way it is used, and waits until it listens or ends. */
+/** Starts the command as a process and waits until it listens or exits. */
 export async function startProcess(
   directory: string,
   { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},

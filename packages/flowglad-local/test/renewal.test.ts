@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
 
 describe('renewal', () => {
-  it('replaces what is left of recurring credits and keeps what never expires', async () => {
+  it('replaces recurring credits and keeps those that never expire', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'render', 20)
     await studio.renew('ada')
-    // 60 + 25 - 20: the 20 came from the expiring 60, so 25 stay and 60 are new.
+    // 60 + 25 - 20: the 20 came from the expiring 60, so 25 remain and 60 are new.
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it('keeps a free plan without a payment method active, and lets it be upgraded afterwards', async () => {
+  it('keeps a free plan without a card active and allows an upgrade', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.renew('ada')
@@ -20,7 +20,7 @@ describe('renewal', () => {
     expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active', isFreePlan: false })
   })
 
-  it('carries over-use of unpriced meters into the next period', async () => {
+  it('carries overage of free meters into the next period', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -29,7 +29,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toMatchObject({ exports: 25 })
   })
 
-  it('keeps a free plan in the red until it is paid for', async () => {
+  it("keeps a free plan's negative balance until it is paid", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'render', 100)
@@ -38,14 +38,14 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 45 })
   })
 
-  it('bills over-use of a priced meter per started unit and starts the period whole', async () => {
+  it('bills overage per started unit and starts the period with full credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
     await studio.use('ada', 'render', 615)
     await studio.renew('ada')
     const { invoices } = await studio.billing('ada')
-    // 15 over, sold by 7: three units of 30 cents.
+    // 15 over in units of 7: three units of 30 cents.
     expect(invoices.at(-1)?.invoiceLineItems).toMatchObject([
       { type: 'static', description: 'Team', price: 4900, quantity: 1 },
       { type: 'usage', description: 'Usage: Render minutes at $0.30 per 7', price: 30, quantity: 3 },
@@ -83,7 +83,7 @@ describe('renewal', () => {
     expect(ends).toEqual(['2027-02-28', '2027-03-31', '2027-04-30', '2027-05-31'])
   })
 
-  it('catches up with every period that passed, in order', async () => {
+  it('runs every period that has passed, in order', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
     await studio.customer('ada')
     await studio.subscribe('ada', 'weekly_price')
@@ -95,7 +95,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('starts a trial with its credits, takes the first payment at its end and counts months from there', async () => {
+  it('starts a trial with its credits and takes the first payment at its end', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 17) })
     await studio.customer('ada')
     const trial = await studio.subscribe('ada', 'trial_price')
@@ -105,7 +105,7 @@ describe('renewal', () => {
       currentBillingPeriodEnd: Date.UTC(2027, 0, 31),
     })
     expect(await studio.balances('ada')).toEqual({ render: 600 })
-    // An invoice of nothing, which the customer does not see.
+    // The customer does not see an invoice of $0.
     expect((await studio.billing('ada')).invoices).toEqual([])
     expect((await studio.node.invoices.list()).data).toMatchObject([{ status: 'paid', subtotal: 0 }])
     studio.advance(14 * dayMs + 1)
@@ -120,7 +120,7 @@ describe('renewal', () => {
     expect((await studio.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 2, 31))
   })
 
-  it('invoices a free plan that has a card: nothing for the plan, and its over-use', async () => {
+  it('invoices a free plan with a card for $0 and its overage', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -148,7 +148,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 60 })
   })
 
-  it('gives a customer one trial, ever', async () => {
+  it('gives a customer only one trial', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price')
@@ -159,7 +159,7 @@ describe('renewal', () => {
 })
 
 describe('failed payments', () => {
-  it('end a subscription whose first payment it is, after a trial too', async () => {
+  it('end a subscription that has never paid, even after a trial', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price', { card: cards.failsLater })
@@ -168,7 +168,7 @@ describe('failed payments', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
   })
 
-  it('leave the subscription past due and are retried after 3, 5 and 5 days', async () => {
+  it('make the subscription past due and are retried after 3, 5 and 5 days', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -187,7 +187,7 @@ describe('failed payments', () => {
     expect((await studio.plan('ada')).status).toBe('past_due')
   })
 
-  it('never ask twice for the same over-use, however many invoices are open', async () => {
+  it('never bill the same overage twice, with any number of open invoices', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'weekly_price', { card: cards.failsLater })
@@ -197,7 +197,7 @@ describe('failed payments', () => {
     studio.advance(7 * dayMs)
     const subtotals = async () =>
       (await studio.billing('ada')).invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])
-    // 15 over and then 7 more: three units of 30 cents, and one.
+    // 15 over, then 7 more: three units of 30 cents, and one.
     expect(await subtotals()).toEqual([
       ['paid', 1500],
       ['open', 1590],
@@ -214,7 +214,7 @@ describe('failed payments', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('are made good by the next retry once there is a card that pays', async () => {
+  it('are collected by the next retry after a working card is saved', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -234,7 +234,7 @@ describe('failed payments', () => {
   })
 })
 
-it('a plan whose only payment was given back ends when its renewal fails, as one that never paid', async () => {
+it('ends a plan whose only payment was refunded when its renewal fails', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

@@ -5,11 +5,11 @@ import { studioPricing } from './studioPricing.ts'
 
 export const dayMs = 24 * 60 * 60 * 1000
 
-/** A running Flowglad with the studio's pricing, and Flowglad's own SDKs pointed at it. */
+/** Starts a server with the studio's pricing and points Flowglad's SDKs at it. */
 export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
   const local = await startFlowgladLocal({ pricing: studioPricing, ...options })
   const connection = { apiKey: local.key, baseURL: local.url }
-  // No retries: a refusal is what a test is about.
+  // No retries, because tests expect errors.
   const node = new Flowglad({ ...connection, maxRetries: 0 })
   const admin = new FlowgladServerAdmin(connection)
   const server = (customerExternalId: string) =>
@@ -28,7 +28,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
     node,
     admin,
     server,
-    /** A customer on the free plan. */
+    /** Creates a customer on the free plan. */
     async customer(externalId: string) {
       await node.customers.create({
         customer: { externalId, name: externalId, email: `${externalId}@studio.example` },
@@ -41,7 +41,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
       if (!currentSubscription) throw new Error(`${externalId} has no plan`)
       return currentSubscription
     },
-    /** What is available by meter on the current plan. */
+    /** Returns the available balance per meter of the current plan. */
     async balances(externalId: string): Promise<Record<string, number>> {
       const { currentSubscription } = await node.customers.retrieveBilling(externalId)
       const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
@@ -64,7 +64,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
         },
       })
     },
-    /** Opens a checkout for a price; `pay` it with a test card as a browser would. */
+    /** Opens a checkout for a price. `pay` pays it with a test card, like a browser. */
     async checkout(externalId: string, priceSlug: string, quantity = 1) {
       const { checkoutSession, url } = await node.checkoutSessions.create({
         checkoutSession: {
@@ -84,7 +84,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
       if (answer.status !== 303) throw new Error(`checkout answered ${answer.status}: ${await answer.text()}`)
       return studio.plan(externalId)
     },
-    /** Moves the clock to just after the current period's end. */
+    /** Moves the clock to just after the end of the current period. */
     async renew(externalId: string) {
       const { currentBillingPeriodEnd } = await studio.plan(externalId)
       studio.advance((currentBillingPeriodEnd ?? 0) - studio.now() + 1)
@@ -100,7 +100,7 @@ export const cards = {
   failsLater: '4000 0000 0000 0341',
 }
 
-/** Posts the checkout's form, as a browser without JavaScript does. */
+/** Posts the checkout's form, like a browser without JavaScript. */
 export const pay = (url: string, card = cards.pays, more: Record<string, string> = {}) =>
   fetch(url, {
     method: 'POST',

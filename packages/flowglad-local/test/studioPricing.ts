@@ -1,8 +1,9 @@
 import type { PricingSetupInput } from '../src/index.ts'
 
 /**
- * A pricing model unlike the app's own: four plans with three intervals, seats, a trial, an overage price that does not
- * divide evenly, two credit features on one meter and a top-up whose recurring credits are sold once.
+ * A pricing model that differs from the app's: four plans with three intervals, seats, a trial, an overage
+ * price that doesn't divide evenly, two credit features on one meter, and a top-up that sells recurring
+ * credits once.
  */
 export const studioPricing = {
   name: 'Film studio',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { cards, pay, startStudio } from './studio.ts'
 
-describe('cancelling', () => {
-  it('at the end of the period keeps everything until then, and then leaves the free plan with fresh credits', async () => {
+describe('cancelling a subscription', () => {
+  it('keeps it until the end of the period, then starts the free plan with fresh credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -21,7 +21,7 @@ describe('cancelling', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('now ends it now; cancelling again changes nothing', async () => {
+  it('ends it now and does nothing the second time', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -33,7 +33,7 @@ describe('cancelling', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true })
   })
 
-  it('of the free plan is refused', async () => {
+  it('is rejected for the free plan', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -48,7 +48,7 @@ describe('cancelling', () => {
     })
   })
 
-  it('can be taken back, and taking back nothing is fine', async () => {
+  it('can be undone, and undoing nothing is allowed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -63,7 +63,7 @@ describe('cancelling', () => {
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
   })
 
-  it('cannot be taken back without a card, once something is to be paid', async () => {
+  it('cannot be undone without a card if the plan has a price', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
@@ -80,7 +80,7 @@ describe('cancelling', () => {
   })
 })
 
-it('a subscription that is not known is refused in the words of each call', async () => {
+it('rejects an unknown subscription in the words of each call', async () => {
   await using studio = await startStudio()
   const { subscriptions } = studio.node
   const missing = 'NotFoundError: No subscriptions found with id: sub_x'
@@ -96,8 +96,8 @@ it('a subscription that is not known is refused in the words of each call', asyn
   ).rejects.toMatchObject(error('Subscription not found: sub_x'))
 })
 
-describe('creating', () => {
-  it('without a card is incomplete and leaves no current plan; a checkout activates it', async () => {
+describe('creating a subscription', () => {
+  it('is incomplete without a card until a checkout activates it', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -113,7 +113,7 @@ describe('creating', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('with a saved card is paid at once with it, and without one of its own at renewal', async () => {
+  it('charges a saved card now, but needs its own card at the renewal', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price')
@@ -134,7 +134,7 @@ describe('creating', () => {
     expect(await studio.plan('ada')).toMatchObject({ status: 'past_due', defaultPaymentMethodId: null })
   })
 
-  it('with a saved card that is declined leaves the free plan', async () => {
+  it('keeps the free plan when the saved card is declined', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -144,7 +144,7 @@ describe('creating', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('without a card has no period yet: it can be neither cancelled at its end nor adjusted, and usage has none', async () => {
+  it('starts no period without a card, so cancelling, adjusting and usage have none', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -167,14 +167,14 @@ describe('creating', () => {
     expect(usageEvent.billingPeriodId).toBeNull()
   })
 
-  it('that is never charged has no trial', async () => {
+  it('gives no trial if it is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.server('ada').createSubscription({ priceSlug: 'trial_price', doNotCharge: true })
     expect((await studio.plan('ada')).status).toBe('active')
   })
 
-  it('that is never charged grants no credits before its first renewal, and is never invoiced', async () => {
+  it('grants no credits before the first renewal and sends no invoice if it is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.server('ada').createSubscription({ priceSlug: 'team_price', doNotCharge: true })
@@ -189,7 +189,7 @@ describe('creating', () => {
     expect((await studio.node.invoices.list()).data).toEqual([])
   })
 
-  it('of a plan that costs nothing but is not the default one waits for a card', async () => {
+  it('waits for a card if the plan is free but not the default', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
@@ -204,7 +204,7 @@ describe('creating', () => {
         intervalCount: 1,
       },
     })
-    // Leaves the free plan behind, so that another one may be asked for.
+    // Replaces the free plan, so that another free plan can be requested.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })
@@ -223,12 +223,12 @@ describe('creating', () => {
     ],
     ['two prices', { priceSlug: 'team_price', priceId: 'price_x' }, 400],
     ['a trial that has ended', { priceSlug: 'team_price', trialEnd: 1 }, 500],
-    ['fewer than no units', { priceSlug: 'team_price', quantity: -1 }, 500],
-    ['half a unit', { priceSlug: 'team_price', quantity: 0.5 }, 500],
-    ['no months', { priceSlug: 'team_price', intervalCount: 0 }, 500],
-    ['fewer than no months', { priceSlug: 'team_price', intervalCount: -1 }, 500],
-    ['a card that is not known', { priceSlug: 'team_price', defaultPaymentMethodId: 'pm_x' }, 500],
-  ])('of %s is refused', async (_, what, status) => {
+    ['a negative quantity', { priceSlug: 'team_price', quantity: -1 }, 500],
+    ['a fractional quantity', { priceSlug: 'team_price', quantity: 0.5 }, 500],
+    ['an interval count of 0', { priceSlug: 'team_price', intervalCount: 0 }, 500],
+    ['a negative interval count', { priceSlug: 'team_price', intervalCount: -1 }, 500],
+    ['an unknown card', { priceSlug: 'team_price', defaultPaymentMethodId: 'pm_x' }, 500],
+  ])('rejects %s', async (_, what, status) => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await expect(
@@ -237,7 +237,7 @@ describe('creating', () => {
   })
 })
 
-it('a plan of no units and without a trial, both of which are 0, is taken as it is', async () => {
+it('accepts a quantity of 0 and a trial end of 0', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { subscription } = await studio.node.subscriptions.create({
@@ -254,7 +254,7 @@ it('a plan of no units and without a trial, both of which are 0, is taken as it 
   })
 })
 
-it("a card of somebody else's is refused, after what stands in the way anyhow", async () => {
+it("rejects another customer's card after every other error", async () => {
   await using studio = await startStudio()
   for (const who of ['ada', 'bob']) await studio.customer(who)
   const plan = await studio.subscribe('bob', 'team_price')
@@ -285,7 +285,7 @@ it("a card of somebody else's is refused, after what stands in the way anyhow", 
   })
 })
 
-it('archiving a customer ends the plans, frees the id and refuses usage', async () => {
+it('ends the plans, frees the external ID and rejects usage when a customer is archived', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -304,7 +304,7 @@ it('archiving a customer ends the plans, frees the id and refuses usage', async 
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
-it('archiving a customer ends only what is active: a plan that is about to end does so in its time', async () => {
+it('ends only active plans when a customer is archived', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -314,14 +314,14 @@ it('archiving a customer ends only what is active: a plan that is about to end d
   expect(subscription).toMatchObject({ status: 'cancellation_scheduled', cancellationReason: null })
 })
 
-it('a customer is archived by archiving, not by an update', async () => {
+it('does not archive a customer through an update', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { customer } = await studio.node.customers.update('ada', { customer: { archived: true, name: 'A' } })
   expect(customer).toMatchObject({ archived: false, name: 'A' })
 })
 
-it('seats are claimed by name once, and given back', async () => {
+it('claims a named seat once and releases it', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -5,19 +5,19 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
 
-/** Conversations recorded with the real platform, kept beside the checkout; FLOWGLAD_TRANSCRIPTS names another place. */
+/**
+ * The recorded conversations with the real platform, next to the checkout. FLOWGLAD_TRANSCRIPTS sets another
+ * folder.
+ */
 const place =
   process.env.FLOWGLAD_TRANSCRIPTS ?? fileURLToPath(new URL('../../../../shared/flowglad', import.meta.url))
 const transcripts = existsSync(place)
   ? readdirSync(`${place}/transcripts`).filter((name) => name.endsWith('.json'))
   : []
 
-it.runIf(transcripts.length === 0)(
-  'has no recorded conversations here to compare with, so that is left out',
-  () => {},
-)
+it.runIf(transcripts.length === 0)('skips the replay without recorded conversations', () => {})
 
-/** The recorded conversations, one after the other, on one server whose clock starts at a date. */
+/** Replays conversations in sequence on one server whose clock starts at a date. */
 async function replay(names: readonly string[], startAt: number): Promise<string> {
   await using local = await startFlowgladLocal({
     pricing: readFileSync(`${place}/pricing-model.json`, 'utf8'),
@@ -33,15 +33,15 @@ async function replay(names: readonly string[], startAt: number): Promise<string
 
 const allAgree = /^(\d+) of \1 steps as Flowglad answers them\n$/
 
-it.each(transcripts)('answers as the platform did in %s', async (name) => {
-  // Proration depends on how long the month is: theirs had 30 days.
+it.each(transcripts)('answers %s like the platform', async (name) => {
+  // Proration depends on the length of the month, which was 30 days.
   expect(await replay([name], Date.UTC(2026, 10, 22))).toMatch(allAgree)
 })
 
 it.runIf(transcripts.length > 0)(
-  'answers as the platform did in all of them, one after the other',
+  'answers all recorded conversations in sequence like the platform',
   async () => {
-    // One of them moves the clock into the next month, and the one after it needs a month of 30 days.
+    // One conversation moves the clock into the next month, and the following one needs a month of 30 days.
     expect(await replay(transcripts, Date.UTC(2026, 4, 22))).toMatch(allAgree)
   },
 )

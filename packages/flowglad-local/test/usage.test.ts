@@ -10,7 +10,7 @@ const event = (subscriptionId: string, transactionId: string, amount: number, us
   usageMeterSlug,
 })
 
-it('concurrent duplicates of a usage event are one event', async () => {
+it('records concurrent duplicates of a usage event once', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -24,7 +24,7 @@ it('concurrent duplicates of a usage event are one event', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - (first?.usageEvent.amount ?? 0) })
 })
 
-it('a bulk call of a thousand events is recorded once, whole, and again not at all', async () => {
+it('records a bulk call of a thousand events once', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')
@@ -36,7 +36,7 @@ it('a bulk call of a thousand events is recorded once, whole, and again not at a
   expect(await studio.balances('ada')).toEqual({ render: 85 - 500 })
 })
 
-it('a bulk call with one bad event records none', async () => {
+it('records nothing from a bulk call with one invalid event', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -48,7 +48,7 @@ it('a bulk call with one bad event records none', async () => {
     status: 500,
     error: { error: 'Subscription not found: sub_gone (usage event at index 2)' },
   })
-  // Only found out while recording: more than the platform's integers hold.
+  // Fails only while recording: larger than the platform's integers.
   await expect(
     studio.node.post('/api/v1/usage-events/bulk', {
       body: { usageEvents: [event(id, 'a', 1), event(id, 'b', 3_000_000_000)] },
@@ -58,7 +58,7 @@ it('a bulk call with one bad event records none', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 })
 })
 
-it('an empty transaction id is refused', async () => {
+it('rejects an empty transaction ID', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -68,7 +68,7 @@ it('an empty transaction id is refused', async () => {
   })
 })
 
-it('properties nested too deep to compare are refused, and nothing of the event stays', async () => {
+it('rejects properties nested too deep and stores nothing of the event', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -85,7 +85,7 @@ it('properties nested too deep to compare are refused, and nothing of the event 
   expect(await studio.node.get('/api/v1/usage-events')).toMatchObject({ total: 0 })
 })
 
-it('a record whose key cannot be computed leaves no trace', () => {
+it('leaves no trace of a record whose key cannot be computed', () => {
   const table = new Table<{ id: string }>(
     'things',
     {
@@ -100,7 +100,7 @@ it('a record whose key cannot be computed leaves no trace', () => {
 })
 
 it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
-  'a %s of null is no identifier, and none is refused',
+  'treats a %s of null as missing and rejects the event',
   async (identifier) => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -118,7 +118,7 @@ it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   },
 )
 
-it('usage of any date belongs to the current period; what is no date is refused', async () => {
+it('counts usage of any date in the current period and rejects an invalid date', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -140,7 +140,7 @@ it('usage of any date belongs to the current period; what is no date is refused'
     billingPeriodId: now?.billingPeriodId,
   })
   expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
-  // Null is the beginning of 1970, which a single event takes for no date at all.
+  // Null is the start of 1970, which a single event treats as no date.
   expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
   expect((await dated(null, true))?.usageDate).toBe(0)
   for (const wrong of ['soon', 9e15, {}])
@@ -150,7 +150,7 @@ it('usage of any date belongs to the current period; what is no date is refused'
     })
 })
 
-it('a bulk call names the event it refuses, and looks for all plans before it looks at any meter', async () => {
+it('names the rejected event of a bulk call and checks plans before meters', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -189,7 +189,7 @@ it('a bulk call names the event it refuses, and looks for all plans before it lo
 })
 
 describe('a meter that counts distinct properties', () => {
-  it('charges the first event with the same properties, in whatever order they come, and stores the others', async () => {
+  it('charges the first event with equal properties and stores the others', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'viewers', 3, { user: 'a', seat: { row: 1, place: 2 } })
@@ -208,7 +208,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
   })
 
-  it('refuses events after the plan was cancelled, when other meters still take them', async () => {
+  it('rejects events after a cancellation, although other meters accept them', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -233,7 +233,7 @@ describe('a meter that counts distinct properties', () => {
     })
   })
 
-  it('refuses events without properties', async () => {
+  it('rejects events without properties', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const properties of [undefined, {}])
@@ -243,7 +243,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('takes lists in another order, and numbers that are text, for others', async () => {
+  it('treats reordered lists and numbers as text as different', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
@@ -251,7 +251,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -5 })
   })
 
-  it('counts apart for each plan, each meter and each batch, and never twice for one transaction', async () => {
+  it('counts per plan, meter and batch, and once per transaction', async () => {
     await using studio = await startStudio()
     for (const name of ['ada', 'grace']) await studio.customer(name)
     const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]
@@ -280,7 +280,7 @@ describe('a meter that counts distinct properties', () => {
   })
 })
 
-it('whatever is bought and used, the balance is grants less usage', async () => {
+it('keeps the balance equal to grants minus usage in every history', async () => {
   await using studio = await startStudio()
   const step = fc.oneof(
     fc.record({ use: fc.integer({ min: 1, max: 400 }) }),
@@ -314,7 +314,7 @@ it('whatever is bought and used, the balance is grants less usage', async () => 
   )
 })
 
-it('FlowgladServer reads and writes a customer as an application does', async () => {
+it('lets FlowgladServer read and write a customer', async () => {
   await using studio = await startStudio()
   const flowglad = studio.server('ada')
   const billing = await flowglad.getBilling()

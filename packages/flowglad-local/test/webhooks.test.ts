@@ -6,7 +6,7 @@ import { startStudio } from './studio.ts'
 
 const secret = `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`
 
-/** Receives and verifies webhooks with Flowglad's own SDK; answers as `statusOf` says. */
+/** Starts a receiver that verifies webhooks with Flowglad's SDK and answers with `statusOf`. */
 async function startReceiver(statusOf: (attempt: number) => number, secretOf = () => secret) {
   const received: { id: unknown; body: unknown }[] = []
   let attempts = 0
@@ -32,7 +32,7 @@ async function startReceiver(statusOf: (attempt: number) => number, secretOf = (
   }
 }
 
-it('are signed as Svix signs them and name what to look up', async () => {
+it('sends events signed like Svix that say what to look up', async () => {
   await using receiver = await startReceiver(() => 200)
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
@@ -46,7 +46,7 @@ it('are signed as Svix signs them and name what to look up', async () => {
     expect(body).toEqual({ id: expect.any(String), object: expect.any(String), ...common })
 })
 
-it('are tried again until they are taken, and never disturb the API', async () => {
+it('retries until the receiver accepts, without delaying the API', async () => {
   await using receiver = await startReceiver((attempt) => (attempt < 3 ? 503 : 204))
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
@@ -56,19 +56,19 @@ it('are tried again until they are taken, and never disturb the API', async () =
   expect(receiver.attempts()).toBe(4)
 })
 
-it('with nobody there leave everything working', async () => {
+it('serves the API without a reachable receiver', async () => {
   await using studio = await startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret } })
   await studio.customer('ada')
   expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active' })
 })
 
-it('need a secret that can sign', async () => {
+it('rejects a secret that cannot sign', async () => {
   await expect(startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret: 'none' } })).rejects.toThrow(
     'whsec_',
   )
 })
 
-it('go to those who registered for them, signed with a secret of their own', async () => {
+it('sends events to registered webhooks, each signed with its own secret', async () => {
   let told = ''
   await using receiver = await startReceiver(
     () => 200,
