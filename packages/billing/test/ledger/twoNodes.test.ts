@@ -1,5 +1,5 @@
 import { Client, Pool } from 'pg'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
@@ -132,7 +132,10 @@ describe('two nodes on one PostgreSQL', () => {
   test('rejects commands and reads with LedgerUnavailableError while the database is unreachable', async () => {
     const pool = new Pool({ connectionString: 'postgres://user:password@127.0.0.1:1/missing' })
     await using ledger = postgresLedger(pool, { outOfReachAfterMs: 50 })
+    const committed = vi.fn()
+    ledger.onCommit(committed)
     await expect(ledger.execute(aReserve())).rejects.toThrow(LedgerUnavailableError)
+    expect(committed).not.toHaveBeenCalled()
     await expect(ledger.balances('ada')).rejects.toThrow(LedgerUnavailableError)
     await pool.end()
   })

@@ -19,46 +19,49 @@ const malformed: [string, Command][] = [
   ['a key with a comma', aReserve({ key: 'a,b' })],
   ['a key with NUL', aReserve({ key: 'a\0b' })],
   ['an empty key', aReserve({ key: '', fingerprint: 'a'.repeat(64) })],
-  ['a key without fingerprint', aReserve({ key: 'k', fingerprint: null })],
+  ['a key without a fingerprint', aReserve({ key: 'k', fingerprint: null })],
   ['a customer with NUL', aReserve({ customer: 'a\0' })],
-  ['a customer with half a character', aReserve({ customer: 'a\ud800' })],
+  ['a customer with a lone surrogate', aReserve({ customer: 'a\ud800' })],
   ['no legs', aReserve({ legs: [] })],
-  ['two legs of one meter', aReserve({ legs: [aLeg(), aLeg()] })],
+  ['two legs for one meter', aReserve({ legs: [aLeg(), aLeg()] })],
   ['a time to live of 0', aReserve({ ttlMs: 0 })],
 ]
 
 export const badInput = (open: OpenLedger) =>
   describe('bad input', () => {
-    test.each(malformed)('%s is refused before it is queued, its neighbours are not', async (_, bad) => {
-      await using it = await open()
-      await fetched(it.ledger, units(10))
-      const answers = await Promise.allSettled([
-        it.ledger.execute(aReserve()),
-        it.ledger.execute(bad),
-        it.ledger.execute(aReserve()),
-      ])
-      expect(answers).toMatchObject([
-        { status: 'fulfilled', value: { state: 'held' } },
-        { status: 'rejected', reason: expect.any(InvalidCommandError) },
-        { status: 'fulfilled', value: { state: 'held' } },
-      ])
-      expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 2, used: 0 }])
-    })
+    test.each(malformed)(
+      'rejects %s before queueing it, and answers the commands beside it',
+      async (_, bad) => {
+        await using it = await open()
+        await fetched(it.ledger, units(10))
+        const answers = await Promise.allSettled([
+          it.ledger.execute(aReserve()),
+          it.ledger.execute(bad),
+          it.ledger.execute(aReserve()),
+        ])
+        expect(answers).toMatchObject([
+          { status: 'fulfilled', value: { state: 'held' } },
+          { status: 'rejected', reason: expect.any(InvalidCommandError) },
+          { status: 'fulfilled', value: { state: 'held' } },
+        ])
+        expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 2, used: 0 }])
+      },
+    )
 
-    test('a cursor that is not ours starts from the newest, whatever it holds', async () => {
+    test('starts with the newest charge for a foreign cursor', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
       await it.ledger.execute(reserve)
       await it.ledger.execute(settleOf(reserve))
-      for (const made of ['nonsense', '[1,"a\\u0000",""]', '[1e300,"",""]', '[1,"",""]x']) {
-        const cursor = Buffer.from(made).toString('base64url')
+      for (const content of ['nonsense', '[1,"a\\u0000",""]', '[1e300,"",""]', '[1,"",""]x']) {
+        const cursor = Buffer.from(content).toString('base64url')
         const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor })
-        expect(charges, made).toHaveLength(1)
+        expect(charges, content).toHaveLength(1)
       }
     })
 
-    test('a charge is never refused for its decoration', async () => {
+    test('books a charge whose reference or properties cannot be stored', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

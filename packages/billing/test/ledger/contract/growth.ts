@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
+import { deliver } from './steps.ts'
 
 const day = 24 * 3_600_000
 
 export const growth = (open: OpenLedger) =>
   describe('growth', () => {
-    test('pruning removes what is past its retention, in small steps, and never changes what is available', async () => {
+    test('prunes expired rows in small steps without changing what is available', async () => {
       await using it = await open({ pruneRows: 2 })
       await fetched(it.ledger, units(10))
       for (const key of ['a', 'b', 'c']) {
@@ -14,12 +15,7 @@ export const growth = (open: OpenLedger) =>
         await it.ledger.execute(reserve)
         await it.ledger.execute(settleOf(reserve, { result: '"r"' }))
       }
-      const lease = aTakeLease({ purpose: 'deliver', maxEvents: 2 })
-      const taken = await it.ledger.execute(lease)
-      if (taken.state !== 'taken') throw new Error('busy')
-      const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
-      await it.ledger.execute({ type: 'acknowledge', customer: 'ada', events })
-      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
+      await deliver(it.ledger, 2)
       expect(await it.ledger.prune()).toBe(false)
 
       it.advance(91 * day)
@@ -32,14 +28,14 @@ export const growth = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toEqual(before.balances)
       expect(await it.other.execute(aReserve({ key: 'a' }))).toMatchObject({ state: 'held' })
 
-      // What Flowglad does not have yet is never pruned; daily totals stay.
+      // An event that Flowglad doesn't have yet and the daily totals stay.
       const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
       expect(charges).toMatchObject([{ state: 'waiting' }])
       expect(await it.ledger.usage({ customer: 'ada', days: 100 })).toMatchObject([{ amount: 3 }])
       expect(await it.ledger.usage({ customer: 'ada', days: 10 })).toEqual([])
     })
 
-    test('pruned results make room in their customer’s budget', async () => {
+    test('frees the customer’s budget when it prunes results', async () => {
       await using it = await open({ resultBytesPerCustomer: 20 })
       await fetched(it.ledger, units(10))
       const store = async (key: string) => {
@@ -55,7 +51,7 @@ export const growth = (open: OpenLedger) =>
       expect(await it.ledger.execute(aReserve({ key: 'b' }))).toMatchObject({ result: '"bbbbbbbbbb"' })
     })
 
-    test('charges are paged, newest first', async () => {
+    test('pages charges, newest first', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempts: string[] = []

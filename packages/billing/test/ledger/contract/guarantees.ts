@@ -4,7 +4,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const guarantees = (open: OpenLedger) =>
   describe('guarantees', () => {
-    test('never oversold: of 20 concurrent holds of 75 on 500, exactly 6 succeed, over two nodes', async () => {
+    test('never oversells: exactly 6 of 20 concurrent holds of 75 units on two nodes fit into 500', async () => {
       await using it = await open()
       await fetched(it.ledger, units(500))
       const answers = await Promise.all(
@@ -18,7 +18,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never falsely refused: 40 concurrent holds of 100 on 100 000 all succeed', async () => {
+    test('never falsely denies: all of 40 concurrent holds of 100 units fit into 100 000', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100_000))
       const answers = await Promise.all(
@@ -29,7 +29,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['held']))
     })
 
-    test('a denial names every short meter and tells held from spent', async () => {
+    test('names every short meter in a denial, and held units apart from spent ones', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -66,7 +66,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never billed twice: a settle run again, on either node, books once', async () => {
+    test('never bills twice: books once when a settle runs again on either node', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -81,7 +81,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(days).toMatchObject([{ meter: 'generations', amount: 4 }])
     })
 
-    test('never lost: a settled charge waits until it is acknowledged, also when sent without an answer', async () => {
+    test('never loses usage: delivers a settled charge until it is acknowledged, even if it was sent without an answer', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -119,7 +119,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never charged for failure: released and refused work costs nothing', async () => {
+    test('never charges for failure: released and denied work costs nothing', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 7 })] })
@@ -136,7 +136,7 @@ export const guarantees = (open: OpenLedger) =>
       })
     })
 
-    test('known spend is never released: a settle after expiry is booked', async () => {
+    test('never releases known spend: books a settle after expiry', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 7 })], ttlMs: 1000 })
@@ -151,20 +151,20 @@ export const guarantees = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 3, held: 0, used: 7 }])
     })
 
-    test('known spend is never released: a settle without its hold is booked', async () => {
+    test('never releases known spend: books a settle without its hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aSettle())
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 9, held: 0, used: 1 }])
     })
 
-    test('settling below the hold returns the rest; above it charges the actual', async () => {
+    test('returns the rest when a settle is below its hold, and charges the actual amount when it is above', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [below, above, nothing] = [5, 5, 0].map((amount) =>
         aReserve({ legs: [aLeg({ amount: amount || 1 })] }),
       )
-      if (!below || !above || !nothing) throw new Error('three')
+      if (!below || !above || !nothing) throw new Error('Three reserves')
       await it.ledger.execute(below)
       await it.ledger.execute(settleOf(below, { amount: 2 }))
       await it.ledger.execute(above)
@@ -173,7 +173,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(await it.ledger.execute(nothing)).toMatchObject({ state: 'short' })
     })
 
-    test('settling nothing makes no event', async () => {
+    test('creates no event for a settle of 0', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -183,7 +183,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
     })
 
-    test('equal versions mean equal content, and every change raises the version', async () => {
+    test('raises the version with every change', async () => {
       await using it = await open()
       expect(await it.ledger.balances('ada')).toEqual({ version: 0, snapshot: null, balances: [] })
       await fetched(it.ledger, units(10))
@@ -191,6 +191,6 @@ export const guarantees = (open: OpenLedger) =>
       await it.other.execute(aReserve())
       const after = await it.ledger.balances('ada')
       expect(after.version).toBeGreaterThan(version)
-      expect(await it.ledger.versions(['ada', 'nobody'])).toEqual(new Map([['ada', after.version]]))
+      expect(await it.ledger.versions(['ada', 'unknown'])).toEqual(new Map([['ada', after.version]]))
     })
   })

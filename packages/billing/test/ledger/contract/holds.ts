@@ -1,23 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-
-const held = async (it: Awaited<ReturnType<OpenLedger>>) =>
-  (await it.ledger.balances('ada')).balances[0]?.held
+import { balance } from './steps.ts'
 
 export const holds = (open: OpenLedger) =>
   describe('holds', () => {
-    test('a reserve run again answers the same and holds once', async () => {
+    test('holds once and answers the same when a reserve runs again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 6 })], key: 'k' })
       const first = await it.ledger.execute(reserve)
       expect(await it.other.execute(reserve)).toMatchObject({ state: 'held', subscription: 'sub_1' })
       expect(first.state).toBe('held')
-      expect(await held(it)).toBe(6)
+      expect((await balance(it.ledger))?.held).toBe(6)
     })
 
-    test('a hold still marked held is renewed however late; an ended one stays ended', async () => {
+    test('renews a hold that is still marked held, however late, and no hold that has ended', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000 })
@@ -28,10 +26,10 @@ export const holds = (open: OpenLedger) =>
       it.advance(1001)
       await it.ledger.execute({ type: 'expire', customer: 'ada' })
       expect(await it.other.execute(renew)).toEqual({ state: 'ended' })
-      expect(await held(it)).toBe(0)
+      expect((await balance(it.ledger))?.held).toBe(0)
     })
 
-    test('renewal ends at the maximum, so work that never ends stops holding', async () => {
+    test('stops renewing at the maximum, so endless work stops holding units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
@@ -48,17 +46,17 @@ export const holds = (open: OpenLedger) =>
       expect(await it.ledger.customersWithDueHolds(10)).toEqual([])
     })
 
-    test('a reserve that is short first gives back what the dead still hold', async () => {
+    test('expires abandoned holds before it denies a reserve', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 10 })], ttlMs: 1000 }))
       expect(await it.other.execute(aReserve())).toMatchObject({ state: 'short' })
       it.advance(1001)
       expect(await it.other.execute(aReserve())).toMatchObject({ state: 'held' })
-      expect(await held(it)).toBe(1)
+      expect((await balance(it.ledger))?.held).toBe(1)
     })
 
-    test('a clock that runs backwards never takes a customer back in time', async () => {
+    test('keeps a customer’s time when the clock moves back', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [first, second, third] = [aReserve(), aReserve(), aReserve({ ttlMs: 1000 })]
@@ -74,7 +72,7 @@ export const holds = (open: OpenLedger) =>
       expect((charges[0]?.at ?? 0) - (charges[1]?.at ?? 0)).toBe(500)
       expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 500 })
 
-      // As far back as before: only now does time go on, and the hold is over a second later.
+      // The clock catches up with the customer's time here. The hold ends one second later.
       it.advance(3_600_999)
       expect(await it.other.execute({ type: 'expire', customer: 'ada' })).toEqual({
         state: 'swept',
@@ -87,7 +85,7 @@ export const holds = (open: OpenLedger) =>
       })
     })
 
-    test('two sweepers give units back once', async () => {
+    test('returns units once when two sweepers expire a hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000 }))
@@ -98,7 +96,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('work that costs money even if the process died is booked at expiry, and the booking stands', async () => {
+    test('books a hold at expiry on a meter that settles on expiry, and keeps that booking', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -116,7 +114,7 @@ export const holds = (open: OpenLedger) =>
         { meter: 'generations', available: 6, held: 0 },
         { meter: 'tokens', available: 10, held: 0 },
       ])
-      // A retry before the late settle: paid for, but no result yet.
+      // A retry before the late settle finds the operation paid for, but without a result.
       expect(await it.ledger.execute(aReserve({ legs, key: 'k' }))).toEqual({
         state: 'completed',
         result: null,
@@ -139,7 +137,7 @@ export const holds = (open: OpenLedger) =>
       })
     })
 
-    test('a hold keeps its subscription: its event goes there whatever happened since', async () => {
+    test('charges the subscription that a hold was reserved under', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })
@@ -153,7 +151,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('unlimited and overage are held and booked like everything; only the comparison is skipped', async () => {
+    test('holds and books unlimited and overage units without comparing them to the balance', async () => {
       await using it = await open()
       await fetched(it.ledger, aSnapshot({ features: ['unlimited'] }), {
         unlimitedBy: { generations: 'unlimited' },

@@ -1,13 +1,32 @@
+import { accounting } from './accounting.ts'
 import { badInput } from './badInput.ts'
+import { delivery } from './delivery.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
 import { holds } from './holds.ts'
 import { keys } from './keys.ts'
 import { lease } from './lease.ts'
+import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
+import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
 
-/** What every store keeps. */
+const parts = [
+  guarantees,
+  holds,
+  keys,
+  lease,
+  accounting,
+  delivery,
+  snapshots,
+  unlimited,
+  limits,
+  badInput,
+  growth,
+  onCommit,
+]
+
+/** Tests what every store guarantees. */
 export function ledgerContract(open: OpenLedger): void {
-  for (const part of [guarantees, holds, keys, lease, unlimited, limits, badInput, growth]) part(open)
+  for (const part of parts) part(open)
 }

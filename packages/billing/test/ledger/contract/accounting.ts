@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { aLeg, anInstall, aReserve, aTakeLease, fetched, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+import { acknowledgeOf, balance, spend } from './steps.ts'
+
+export const accounting = (open: OpenLedger) =>
+  describe('accounting against a snapshot', () => {
+    test('subtracts undelivered usage from what Flowglad reports, and delivered usage only once', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      // Flowglad doesn't have the event yet, so an install must not erase it.
+      await fetched(it.other, units(10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
+
+      const delivery = aTakeLease({ purpose: 'deliver' })
+      await it.ledger.execute(delivery)
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: delivery.token, untaken: [] })
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
+      await fetched(it.ledger, units(7, 10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
+    })
+
+    test('subtracts usage that was acknowledged after the lease was taken', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
+      await it.ledger.execute(delivery)
+      it.advance(1001)
+      const fetch = aTakeLease()
+      expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
+      // The delivery that lost its lease gets through only now, after Flowglad answered the fetch.
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7 })
+    })
+
+    test('reports ambiguous units apart from spent ones in a denial', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 6)
+      const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
+      await it.ledger.execute(delivery)
+      it.advance(1001)
+      // The event arrived, but its answer didn't: Flowglad reports 4, and the ledger subtracts the event again.
+      await fetched(it.ledger, units(4, 10))
+      expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
+        state: 'short',
+        legs: [{ available: -2, required: 4, ambiguous: 6 }],
+      })
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await fetched(it.ledger, units(4, 10))
+      expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
+        state: 'held',
+      })
+    })
+
+    test('notes what was acknowledged until the lease was last taken', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 6)
+      await it.ledger.execute(aTakeLease({ purpose: 'deliver', leaseMs: 1000 }))
+      it.advance(1001)
+      const fetch = aTakeLease()
+      await it.ledger.execute(fetch)
+      await it.ledger.execute(acknowledgeOf(attempt))
+      await it.ledger.execute(fetch)
+      await it.ledger.execute(anInstall({ token: fetch.token, snapshot: units(4, 10) }))
+      expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
+        state: 'held',
+      })
+    })
+  })

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import type { Command } from '../../../src/ledger/commands.ts'
+import { anInstall, aSettle, aTakeLease, fetched, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+import { acknowledgeOf, balance, spend } from './steps.ts'
+
+export const delivery = (open: OpenLedger) =>
+  describe('delivery', () => {
+    test('takes up to `maxEvents` events, oldest first, and none that is already sent', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempts = []
+      for (let count = 0; count < 3; count += 1) {
+        attempts.push(await spend(it.ledger, 1))
+        it.advance(1)
+      }
+      const delivery = aTakeLease({ purpose: 'deliver', maxEvents: 2 })
+      const ids = (answer: { state: string; events?: { attempt: string }[] }) =>
+        answer.events?.map((event) => event.attempt)
+      expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(0, 2))
+      await it.ledger.execute(acknowledgeOf(...attempts.slice(0, 2)))
+      expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(2))
+    })
+
+    test('lists the customer first whose lease ended first', async () => {
+      await using it = await open()
+      for (const customer of ['ada', 'bob']) {
+        await fetched(it.ledger, units(10), { customer })
+        await it.ledger.execute(aSettle({ customer }))
+        it.advance(10)
+      }
+      expect(await it.ledger.customersToDeliver(1)).toEqual(['ada'])
+      const lease = aTakeLease({ purpose: 'deliver' })
+      await it.ledger.execute(lease)
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
+      expect(await it.ledger.customersToDeliver(1)).toEqual(['bob'])
+    })
+
+    test('sets a parked event aside, shows it, and retries it when it is due', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      const delivery = aTakeLease({ purpose: 'deliver' })
+      await it.ledger.execute(delivery)
+      const park: Command = {
+        type: 'park',
+        customer: 'ada',
+        events: [{ attempt, meter: 'generations', reason: 'no such price', retryInMs: 60_000 }],
+      }
+      await it.ledger.execute(park)
+      await it.ledger.execute(park)
+      await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: delivery.token, untaken: [] })
+      expect(await it.ledger.customersToDeliver(10)).toEqual([])
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
+      expect(await it.other.parked(10)).toEqual([
+        { customer: 'ada', attempt, meter: 'generations', amount: 3, reason: 'no such price' },
+      ])
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 1 })
+      it.advance(60_001)
+      expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
+      // Every node that retries the event sees that it was parked, even after a failed retry.
+      const again = aTakeLease({ purpose: 'deliver' })
+      const tried = [{ attempt, meter: 'generations', parkedBefore: true }]
+      expect(await it.other.execute(again)).toMatchObject({ events: tried })
+      const untaken = [{ attempt, meter: 'generations' }]
+      await it.other.execute({ type: 'leaveLease', customer: 'ada', token: again.token, untaken })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
+      expect(await it.ledger.execute(delivery)).toMatchObject({ events: tried })
+      expect(await balance(it.ledger)).toMatchObject({ parked: 1 })
+      await it.ledger.execute(acknowledgeOf(attempt))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 0 })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0 })
+    })
+
+    test('lists a customer whose parked event is due before customers whose lease ended later', async () => {
+      await using it = await open()
+      for (const customer of ['ada', 'bob', 'eve']) {
+        await fetched(it.ledger, units(10), { customer })
+        await it.ledger.execute(aSettle({ customer, attempt: `${customer}-1` }))
+        it.advance(1)
+      }
+      const events = [{ attempt: 'ada-1', meter: 'generations', reason: 'no', retryInMs: 1000 }]
+      await it.ledger.execute({ type: 'park', customer: 'ada', events })
+      expect(await it.ledger.customersToDeliver(2)).toEqual(['bob', 'eve'])
+      it.advance(1000)
+      expect(await it.ledger.customersToDeliver(2)).toEqual(['ada', 'bob'])
+    })
+
+    test('returns the units of a dropped event at the next install whose lease was taken later', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const attempt = await spend(it.ledger, 3)
+      const before = aTakeLease()
+      await it.ledger.execute(before)
+      const drop: Command = { type: 'drop', customer: 'ada', events: [{ attempt, meter: 'generations' }] }
+      await it.ledger.execute(drop)
+      await it.ledger.execute(drop)
+      await it.ledger.execute(anInstall({ token: before.token, snapshot: units(10) }))
+      expect(await balance(it.ledger)).toMatchObject({ available: 7 })
+      expect(await it.ledger.customersToDeliver(10)).toEqual([])
+      await fetched(it.ledger, units(10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0 })
+      await fetched(it.ledger, units(10))
+      expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0 })
+      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
+      expect(charges).toMatchObject([{ state: 'dropped' }])
+    })
+
+    test('keeps a dropped event spent if Flowglad has it', async () => {
+      for (const late of [false, true]) {
+        await using it = await open()
+        await fetched(it.ledger, units(10))
+        const attempt = await spend(it.ledger, 3)
+        await it.ledger.execute({
+          type: 'drop',
+          customer: 'ada',
+          events: [{ attempt, meter: 'generations' }],
+        })
+        if (late) await fetched(it.ledger, units(10))
+        await it.ledger.execute(acknowledgeOf(attempt))
+        await fetched(it.ledger, units(7, 10))
+        expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3 })
+      }
+    })
+  })

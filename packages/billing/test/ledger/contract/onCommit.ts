@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import type { Command } from '../../../src/ledger/commands.ts'
+import { InvalidCommandError } from '../../../src/ledger/errors.ts'
+import { aLeg, aReserve, aSettle, fetched, units } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+
+export const onCommit = (open: OpenLedger) =>
+  describe('onCommit', () => {
+    test('calls listeners after COMMIT and before the caller gets the answer', async () => {
+      await using it = await open()
+      await fetched(it.ledger, units(10))
+      const order: unknown[] = []
+      let committed = Promise.resolve<unknown>(null)
+      it.ledger.onCommit((command) => {
+        order.push(command)
+        // Another node reads the rows now, so the transaction must be over.
+        committed = it.other.balances('ada')
+      })
+      const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })
+      await it.ledger.execute(reserve).then(() => order.push('answered'))
+      expect(order).toEqual([reserve, 'answered'])
+      expect(await committed).toMatchObject({ balances: [{ available: 6, held: 4 }] })
+    })
+
+    test('calls listeners for each command of a batch, in order', async () => {
+      await using it = await open()
+      const seen: Command[] = []
+      it.ledger.onCommit((command) => seen.push(command))
+      const commands = ['ada', 'bob', 'ada'].map((customer) => aSettle({ customer }))
+      await Promise.all(commands.map((command) => it.ledger.execute(command)))
+      expect(seen).toEqual(commands)
+    })
+
+    test('calls no listener for a command that fails', async () => {
+      await using it = await open({ queueCommands: 1 })
+      const seen: Command[] = []
+      it.ledger.onCommit((command) => seen.push(command))
+      const malformed = it.ledger.execute(aReserve({ legs: [] }))
+      const accepted = aSettle()
+      const answered = it.ledger.execute(accepted)
+      const overflowing = it.ledger.execute(aSettle())
+      await expect(malformed).rejects.toThrow(InvalidCommandError)
+      await expect(overflowing).rejects.toThrow('queueFull')
+      await answered
+      expect(seen).toEqual([accepted])
+    })
+
+    test('calls no listener after it unsubscribes, nor for commands of another process', async () => {
+      await using it = await open()
+      const seen: Command[] = []
+      const unsubscribe = it.ledger.onCommit((command) => seen.push(command))
+      await it.other.execute(aSettle())
+      unsubscribe()
+      await it.ledger.execute(aSettle())
+      expect(seen).toEqual([])
+    })
+  })

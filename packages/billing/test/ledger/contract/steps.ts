@@ -1,0 +1,30 @@
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { aLeg, aReserve, aTakeLease, settleOf } from '../builders.ts'
+
+/** Reserves and settles units of `generations`. Returns the attempt. */
+export async function spend(ledger: Ledger, amount: number): Promise<string> {
+  const reserve = aReserve({ legs: [aLeg({ amount })] })
+  await ledger.execute(reserve)
+  await ledger.execute(settleOf(reserve))
+  return reserve.attempt
+}
+
+/** Returns the command that acknowledges the attempts' usage events of `generations`. */
+export const acknowledgeOf = (...attempts: string[]) =>
+  ({
+    type: 'acknowledge',
+    customer: 'ada',
+    events: attempts.map((attempt) => ({ attempt, meter: 'generations', priceId: null })),
+  }) as const
+
+/** Delivers up to `maxEvents` waiting events. */
+export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
+  const lease = aTakeLease({ purpose: 'deliver', maxEvents })
+  const taken = await ledger.execute(lease)
+  if (taken.state !== 'taken') throw new Error('The lease is busy')
+  await ledger.execute(acknowledgeOf(...taken.events.map((event) => event.attempt)))
+  await ledger.execute({ type: 'leaveLease', customer: 'ada', token: lease.token, untaken: [] })
+}
+
+/** Returns the customer's first balance. */
+export const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
