@@ -13,7 +13,7 @@ import { aReserve, aSettle, fetched, units } from './builders.ts'
 class Transient extends Error {}
 const ended = (customer: string): Command => ({ type: 'release', customer, attempt: 'a' })
 
-/** A batcher over a store that does what the test says, and what it was given. */
+/** Creates a batcher over a store whose transactions the test defines, and records its batches. */
 function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings = {}) {
   const batches: Command[][] = []
   const batcher = new Batcher(
@@ -32,7 +32,7 @@ function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings
 const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
 
 describe('group commit', () => {
-  test('commands that arrive while a batch is in flight form the next one, first in first out', async () => {
+  test('batches commands that arrive while a batch is in flight, first in, first out', async () => {
     let commit = () => {}
     const { batcher, batches } = aBatcher(async (commands) => {
       if (batches.length === 1) await new Promise<void>((resolve) => (commit = resolve))
@@ -46,7 +46,7 @@ describe('group commit', () => {
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
   })
 
-  test('a batch has so many commands and bytes at most', async () => {
+  test('limits a batch to `batchCommands` and `batchBytes`', async () => {
     const { batcher, sizes } = aBatcher(answerAll, { batchCommands: 3, batchBytes: 10_100 })
     const large = aSettle({ result: 'x'.repeat(9000) })
     await Promise.all(
@@ -57,7 +57,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([3, 2, 1])
   })
 
-  test('a transient failure runs the batch again; no command sees it', async () => {
+  test('runs a batch again after transient errors without failing its commands', async () => {
     let failures = 3
     const { batcher, sizes } = aBatcher(async (commands) => {
       if (failures-- > 0) throw new Transient()
@@ -67,7 +67,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([2, 2, 2, 2])
   })
 
-  test('of a batch that fails otherwise, only the culprit fails', async () => {
+  test('fails only the culprit after any other error', async () => {
     const { batcher } = aBatcher(async (commands) => {
       if (commands.some((command) => command.customer === 'bad')) throw new Error('culprit')
       return answerAll(commands)
@@ -76,7 +76,7 @@ describe('group commit', () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  test('a full queue refuses at once; a store that stays away refuses after its time', async () => {
+  test('rejects a command at once when the queue is full, and after `outOfReachAfterMs` when the store is unreachable', async () => {
     const { batcher } = aBatcher(() => Promise.reject(new Transient()), {
       queueCommands: 2,
       outOfReachAfterMs: 20,
@@ -90,31 +90,31 @@ describe('group commit', () => {
     ])
   })
 
-  test('who waits behind a batch that a store out of reach keeps is told when they have waited as long', async () => {
+  test('rejects queued commands that have waited `outOfReachAfterMs` behind an unreachable store, and gives later ones their full time', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
-    let giveUp = () => {}
+    let failTransaction = () => {}
     const { batcher, sizes } = aBatcher(
-      () => new Promise((_, reject) => (giveUp = () => reject(new Transient()))),
+      () => new Promise((_, reject) => (failTransaction = () => reject(new Transient()))),
       { batchCommands: 1, outOfReachAfterMs: 20 },
     )
-    const patient = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
+    const waiting = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
     await expect.poll(() => sizes()).toEqual([1])
     vi.advanceTimersByTime(40)
     const late = batcher.execute(ended('d'))
-    giveUp()
-    expect(await Promise.allSettled(patient)).toMatchObject(
-      patient.map(() => ({ reason: { reason: 'storeOutOfReach' } })),
+    failTransaction()
+    expect(await Promise.allSettled(waiting)).toMatchObject(
+      waiting.map(() => ({ reason: { reason: 'storeOutOfReach' } })),
     )
-    // Who has just come is given the same time.
+    // The late command has waited 0 ms.
     await expect.poll(() => sizes()).toEqual([1, 1])
     vi.advanceTimersByTime(40)
-    giveUp()
+    failTransaction()
     await expect(late).rejects.toEqual(new LedgerUnavailableError('storeOutOfReach'))
     expect(sizes()).toEqual([1, 1])
   })
 
-  test('closing finishes what is queued and takes nothing more', async () => {
+  test('finishes queued commands when it closes, and rejects new ones', async () => {
     const { batcher } = aBatcher(answerAll)
     const queued = batcher.execute(ended('a'))
     const closed = batcher.close()
@@ -124,7 +124,7 @@ describe('group commit', () => {
   })
 })
 
-test('a busy SQLite file is tried again later, without blocking the event loop', async () => {
+test('retries a busy SQLite file without blocking the event loop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-busy-'))
   const file = join(folder, 'ledger.db')
   {
@@ -139,7 +139,7 @@ test('a busy SQLite file is tried again later, without blocking the event loop',
     })
     for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
     expect(answered).toBe(false)
-    // Reads go on meanwhile.
+    // Reads continue in the meantime.
     expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 10 }])
     operator.exec('COMMIT')
     operator.close()
@@ -148,7 +148,7 @@ test('a busy SQLite file is tried again later, without blocking the event loop',
   await rm(folder, { recursive: true })
 })
 
-test('what was answered survives closing and opening the file again', async () => {
+test('keeps answered commands when the file is closed and opened again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
   const file = join(folder, 'ledger.db')
   {

@@ -3,7 +3,7 @@ import type { Install, Leg, Reserve, Settle, Snapshot, TakeLease } from '../../s
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { attemptId } from '../../src/metering/attemptId.ts'
 
-/** Commands and snapshots with valid defaults; a test names only what matters to it. */
+/** Builders of commands and snapshots with valid defaults. A test sets only what matters to it. */
 export const aLeg = (leg: Partial<Leg> = {}): Leg => ({
   meter: 'generations',
   amount: 1,
@@ -44,7 +44,7 @@ export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   ...command,
 })
 
-/** The settle of a reserve, at the held amounts unless told otherwise. */
+/** Builds the settle of a reserve. `amount` defaults to the held amounts. */
 export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
   const { amount, ...rest } = settle
   const { customer, attempt, procedure, key, fingerprint } = reserve
@@ -88,7 +88,7 @@ export const aSnapshot = ({
   meters,
 })
 
-/** A snapshot of so many units of `generations`. */
+/** Builds a snapshot with units of `generations`. */
 export const units = (available: number, granted = available) =>
   aSnapshot({ meters: { generations: { available, granted } } })
 
@@ -100,7 +100,7 @@ export const anInstall = (command: Partial<Install> & { token: string }): Instal
   ...command,
 })
 
-/** Takes the lease and installs what Flowglad says. */
+/** Takes the lease and installs the snapshot. */
 export async function fetched(ledger: Ledger, snapshot: Snapshot, install: Partial<Install> = {}) {
   const lease = aTakeLease(install.customer === undefined ? {} : { customer: install.customer })
   await ledger.execute(lease)

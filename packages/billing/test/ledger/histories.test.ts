@@ -6,8 +6,9 @@ import { migrate } from '../../src/ledger/stores/postgres/migrate.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { anInstall, aReserve, aTakeLease, settleOf } from './builders.ts'
+import type { Subject } from './histories/CheckedLedger.ts'
 import { history } from './histories/history.ts'
-import { Life, type Subject } from './histories/Life.ts'
+import { Life } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
 import { createDatabase, deleteRows } from './postgres.ts'
 import { testClock } from './testClock.ts'
@@ -26,7 +27,7 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
   }
 }
 
-test('an attempt that ends and begins again within one batch is held, and expires', () => {
+test('holds and expires an attempt that ends and is reserved again within one batch', () => {
   const clock = testClock()
   const store = memoryStore(() => clock.now())
   store.run([aTakeLease({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])
@@ -39,8 +40,13 @@ test('an attempt that ends and begins again within one batch is held, and expire
   expect(held()).toBe(0)
 })
 
-// A failure prints its seed and its shortest form.
-test('never oversold, never falsely refused, and as the model says, in every history', async () => {
+/**
+ * Returns how many histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts` generates 20 times as many. A
+ * failure prints its seed and its shortest history.
+ */
+const runs = (count: number) => ({ numRuns: count * Number(process.env.HISTORY_RUNS ?? 1) })
+
+test('agrees with the model in every history, never oversells and never falsely denies', async () => {
   await fc.assert(
     fc.asyncProperty(history(250), async (steps) => {
       const clock = testClock()
@@ -53,11 +59,11 @@ test('never oversold, never falsely refused, and as the model says, in every his
         },
       })
     }),
-    { numRuns: 150 },
+    runs(150),
   )
 })
 
-test('the SQLite store loads all that the core decides on, in every history', async () => {
+test('agrees with the model in every history on SQLite', async () => {
   await fc.assert(
     fc.asyncProperty(history(120), async (steps) => {
       const clock = testClock()
@@ -67,11 +73,11 @@ test('the SQLite store loads all that the core decides on, in every history', as
         balances: (customer) => ledger.balances(customer),
       })
     }),
-    { numRuns: 25 },
+    runs(25),
   )
 })
 
-test('the PostgreSQL store loads all that the core decides on, in every history', async () => {
+test('agrees with the model in every history on PostgreSQL', async () => {
   const pool = new Pool({ connectionString: await createDatabase(), max: 2 })
   await migrate(pool, 60_000)
   await fc.assert(
@@ -84,7 +90,7 @@ test('the PostgreSQL store loads all that the core decides on, in every history'
         balances: (customer) => ledger.balances(customer),
       })
     }),
-    { numRuns: 12 },
+    runs(12),
   )
   await pool.end()
 })

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/config/clock.ts'
 
-/** A clock that moves only when told. */
+/** Creates a clock that only the test moves. */
 export function testClock(start = Date.parse('2026-11-22T12:00:00Z')) {
   let now = start
   return {

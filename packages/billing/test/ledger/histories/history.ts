@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What can happen, in the order it is drawn. Numbers name things by their position among those that exist by then. */
+/** The steps of a history. A number refers to something by its position among those that exist at that step. */
 const amount = fc.integer({ min: 1, max: 12 })
 const leg = fc.record({
   meter: fc.constantFrom('pictures', 'tokens'),
@@ -10,7 +10,7 @@ const leg = fc.record({
 })
 const nth = fc.nat({ max: 11 })
 const slot = fc.nat({ max: 1 })
-/** A lease of a moment is soon lost. */
+/** A lease of 1 ms is usually lost before the next step. */
 const leaseMs = fc.constantFrom(1, 30_000)
 
 const call = fc.oneof(
@@ -99,7 +99,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('renew') }) },
 )
 
-/** A history of one or two customers. */
+/** Generates a history of one or two customers. */
 export const history = (maxLength: number) =>
   fc.array(fc.record({ customer: fc.constantFrom('ada', 'ada', 'bob'), step }), {
     minLength: 1,
@@ -109,3 +109,11 @@ export const history = (maxLength: number) =>
 
 export type Step = (typeof step extends fc.Arbitrary<infer T> ? T : never) & object
 export type Call = (typeof call extends fc.Arbitrary<infer T> ? T : never) & object
+
+export type FetchStep = Extract<Step, { type: `fetch${string}` }>
+export type DeliverStep = Extract<Step, { type: `deliver${string}` }>
+/** Changes at Flowglad that the ledger doesn't cause. */
+export type WorldStep = Extract<Step, { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'renew' }>
+
+export const isFetchStep = (step: Step): step is FetchStep => step.type.startsWith('fetch')
+export const isDeliverStep = (step: Step): step is DeliverStep => step.type.startsWith('deliver')

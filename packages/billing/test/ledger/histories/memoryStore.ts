@@ -4,7 +4,7 @@ import { joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 
-/** The core over plain maps that always loads everything: what a store must be indistinguishable from. */
+/** Runs the core over plain maps and always loads every row. A real store must give the same answers. */
 export function memoryStore(now: () => number) {
   const customers = new Map<string, CustomerRow>()
   const accounts = new Map<string, AccountRow>()

@@ -12,7 +12,7 @@ interface Subscription {
   periodStart: number
 }
 
-/** Flowglad for one customer: takes any event once, lets balances go negative, renews when a period is over. */
+/** Flowglad for one customer: records any event once, lets balances go negative, and renews when a period is over. */
 export class World {
   readonly recorded = new Map<string, UsageEvent>()
   readonly subscriptions: Subscription[] = []
@@ -47,7 +47,7 @@ export class World {
     if (!this.recorded.has(id)) this.recorded.set(id, event)
   }
 
-  /** Unused grants leave, debts stay, the plan grants anew. */
+  /** Renews subscriptions whose period is over: unused grants expire, a negative balance stays, and the plan grants again. */
   renew(now: number): void {
     for (const subscription of this.subscriptions) {
       while (subscription.periodStart + periodMs <= now) {

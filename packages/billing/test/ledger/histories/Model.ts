@@ -2,81 +2,21 @@ import type {
   Answer,
   Command,
   Install,
-  Leg,
   Reserve,
   Settle,
   ShortLeg,
   Snapshot,
   TakeLease,
 } from '../../../src/ledger/commands.ts'
-import type { Balance } from '../../../src/ledger/ledger.ts'
-
-interface ModelHold {
-  attempt: string
-  subscription: string
-  startedAt: number
-  expiresAt: number
-  maxHoldMs: number
-  legs: (Leg & { lifted: boolean })[]
-}
-
-export interface ModelEvent {
-  attempt: string
-  meter: string
-  subscription: string
-  amount: number
-  at: number
-  state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
-  wasParked: boolean
-  retryAt: number
-  /** Dropped, and an install whose lease was taken later has been made: no longer on the books. */
-  forgotten: boolean
-}
-
-interface ModelAccount {
-  waived: number
-  unlimited: boolean
-  period: string | null
-  limit: number
-  usedAtFirstSight: number
-  ackedAtFirstSight: number
-}
+import { id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelState.ts'
 
 const day = 24 * 3_600_000
-const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
-const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
 
 /**
- * One customer as the specification tells it: lists of holds and events instead of counters, every number added up anew each time it is
- * asked for. Slow, and simple enough to be believed.
+ * One customer as the specification describes it. It keeps lists of holds and events instead of counters, and adds up every number each
+ * time. That is slow, but simple enough to verify by reading.
  */
-export class Model {
-  now: number
-  holds = new Map<string, ModelHold>()
-  expired = new Map<string, ModelHold>()
-  events = new Map<string, ModelEvent>()
-  keys = new Map<
-    string,
-    { fingerprint: string | null; attempt: string; completed: boolean; result: string | null; until: number }
-  >()
-  accounts = new Map<string, ModelAccount>()
-  snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
-  periodCheckedFor: number | null = null
-  installedToken: string | null = null
-  lease: {
-    token: string
-    until: number
-    at: number
-    purpose: string
-    acked: Set<string>
-    ambiguous: Set<string>
-    dropped: Set<string>
-  } | null = null
-
-  constructor(now: number) {
-    this.now = now
-  }
-
+export class Model extends ModelState {
   answer(command: Command): Answer {
     switch (command.type) {
       case 'reserve':
@@ -126,60 +66,6 @@ export class Model {
       default:
         return command satisfies never
     }
-  }
-
-  /** What has been spent of a subscription's meter, acknowledged or not. */
-  booked(subscription: string, meter: string): ModelEvent[] {
-    return [...this.events.values()].filter(
-      (event) => event.subscription === subscription && event.meter === meter && !event.forgotten,
-    )
-  }
-
-  held(subscription: string, meter: string): number {
-    const holds = [...this.holds.values()].filter((hold) => hold.subscription === subscription)
-    return sum(
-      holds.flatMap((hold) => hold.legs.filter((leg) => leg.meter === meter).map((leg) => leg.amount)),
-    )
-  }
-
-  account(subscription: string, meter: string): ModelAccount {
-    const name = `${subscription}/${meter}`
-    const known = this.accounts.get(name) ?? {
-      waived: 0,
-      unlimited: false,
-      period: null,
-      limit: 0,
-      usedAtFirstSight: 0,
-      ackedAtFirstSight: 0,
-    }
-    this.accounts.set(name, known)
-    return known
-  }
-
-  #withoutHolds(meter: string): number {
-    const { snapshot } = this
-    if (!snapshot?.subscription) return 0
-    const unseen = this.booked(snapshot.subscription.id, meter).filter((it) => !snapshot.acked.has(id(it)))
-    const waived = this.accounts.get(`${snapshot.subscription.id}/${meter}`)?.waived ?? 0
-    return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
-  }
-
-  balances(): Balance[] {
-    const { snapshot } = this
-    const named = [...this.accounts.keys()].map((name) => name.split('/')[1] ?? '')
-    return [...new Set(named)].sort().map((meter) => {
-      const parked = [...this.events.values()].filter(
-        (it) => it.meter === meter && it.wasParked && (it.state === 'parked' || it.state === 'sent'),
-      ).length
-      const subscription = snapshot?.subscription?.id
-      if (subscription === undefined || !this.accounts.has(`${subscription}/${meter}`)) {
-        return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
-      }
-      const held = this.held(subscription, meter)
-      const available = this.#withoutHolds(meter) - held
-      const { limit } = this.account(subscription, meter)
-      return { meter, available, held, used: limit - available - held, limit, parked }
-    })
   }
 
   #reserve(command: Reserve): Answer {
@@ -255,7 +141,7 @@ export class Model {
     return command.legs.flatMap((leg) => {
       const lifted = [leg.unlimitedBy, leg.overageWith].some((it) => it !== null && features.includes(it))
       const held = this.held(subscription, leg.meter)
-      const available = this.#withoutHolds(leg.meter) - held
+      const available = this.withoutHolds(leg.meter) - held
       if (lifted || available >= leg.amount) return []
       const unknown = [...this.events.values()].filter(
         (it) => it.subscription === subscription && it.meter === leg.meter && snapshot.ambiguous.has(id(it)),
@@ -275,27 +161,8 @@ export class Model {
     this.holds.delete(hold.attempt)
     this.expired.set(hold.attempt, hold)
     for (const leg of hold.legs) {
-      if (leg.onExpiry === 'settle') this.#book(hold.attempt, leg.meter, leg.amount, hold.subscription, hold)
+      if (leg.onExpiry === 'settle') this.book(hold.attempt, leg.meter, leg.amount, hold.subscription, hold)
     }
-  }
-
-  #book(attempt: string, meter: string, amount: number, subscription: string, hold: ModelHold | undefined) {
-    if (amount === 0 || this.events.has(`${attempt}/${meter}`)) return
-    const account = this.account(subscription, meter)
-    if (hold?.legs.some((leg) => leg.meter === meter && leg.lifted) && !account.unlimited) {
-      account.waived += amount
-    }
-    this.events.set(`${attempt}/${meter}`, {
-      attempt,
-      meter,
-      subscription,
-      amount,
-      at: this.now,
-      state: 'waiting',
-      wasParked: false,
-      retryAt: 0,
-      forgotten: false,
-    })
   }
 
   #settle(command: Settle): Answer {
@@ -311,7 +178,7 @@ export class Model {
       return { state: 'completed', result: key.result }
     }
     const subscription = hold?.subscription ?? command.subscription
-    for (const leg of command.legs) this.#book(command.attempt, leg.meter, leg.amount, subscription, hold)
+    for (const leg of command.legs) this.book(command.attempt, leg.meter, leg.amount, subscription, hold)
     forget()
     const another = key && key.fingerprint !== command.fingerprint && key.until > this.now
     const kept = key?.completed && key.attempt === command.attempt && key.result !== null
@@ -332,29 +199,31 @@ export class Model {
       return { state: 'busy', retryAfterMs: this.lease.until - this.now }
     }
     if (command.extend && this.lease?.token !== command.token) return { state: 'busy', retryAfterMs: 0 }
-    const in_ = (state: ModelEvent['state']) => [...this.events.values()].filter((it) => it.state === state)
-    const ambiguous = in_('sent')
+    const inState = (state: ModelEvent['state']) =>
+      [...this.events.values()].filter((it) => it.state === state)
+    const ambiguous = inState('sent')
     this.lease = {
       token: command.token,
       until: this.now + command.leaseMs,
       at: this.now,
       purpose: command.purpose,
-      acked: new Set(in_('acked').map(id)),
+      acked: new Set(inState('acked').map(id)),
       ambiguous: new Set(ambiguous.map(id)),
-      dropped: new Set(in_('dropped').map(id)),
+      dropped: new Set(inState('dropped').map(id)),
     }
     const next =
       command.purpose === 'fetch'
         ? []
-        : [...in_('waiting'), ...in_('parked').filter((event) => event.retryAt <= this.now)]
+        : [...inState('waiting'), ...inState('parked').filter((event) => event.retryAt <= this.now)]
             .sort((a, b) => a.at - b.at || (id(a) < id(b) ? -1 : 1))
             .slice(0, Math.max(0, command.maxEvents - ambiguous.length))
     for (const event of next) event.state = 'sent'
-    const told = (events: ModelEvent[]) => events.map((event) => this.#told(command.customer, event))
-    return { state: 'taken', ambiguous: told(ambiguous), events: told(next) }
+    const usageEvents = (events: ModelEvent[]) =>
+      events.map((event) => this.#usageEvent(command.customer, event))
+    return { state: 'taken', ambiguous: usageEvents(ambiguous), events: usageEvents(next) }
   }
 
-  #told(customer: string, { attempt, meter, subscription, amount, at, wasParked }: ModelEvent) {
+  #usageEvent(customer: string, { attempt, meter, subscription, amount, at, wasParked }: ModelEvent) {
     const price = { usageMeterSlug: meter }
     const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
     return { ...event, parkedBefore: wasParked }
@@ -371,7 +240,7 @@ export class Model {
     if (subscription) {
       const known = [...this.accounts.keys()].filter((name) => name.startsWith(`${subscription.id}/`))
       const names = new Set([...Object.keys(meters), ...known.map((name) => name.split('/')[1] ?? '')])
-      for (const meter of names) this.#see(subscription, meter, unlimitedBy[meter])
+      for (const meter of names) this.#installAccount(subscription, meter, unlimitedBy[meter])
     }
     const periodEnd = subscription?.periodEnd ?? null
     this.periodCheckedFor = periodEnd !== null && periodEnd <= lease.at ? periodEnd : null
@@ -380,7 +249,11 @@ export class Model {
     return { state: 'installed' }
   }
 
-  #see(subscription: NonNullable<Snapshot['subscription']>, meter: string, feature: string | undefined) {
+  #installAccount(
+    subscription: NonNullable<Snapshot['subscription']>,
+    meter: string,
+    feature: string | undefined,
+  ) {
     const { snapshot } = this
     const account = this.account(subscription.id, meter)
     const { available, granted } = snapshot?.meters[meter] ?? { available: 0, granted: 0 }
@@ -393,7 +266,7 @@ export class Model {
     const isNew = account.period !== period
     const unlimited = subscription.features.includes(feature ?? '')
     if (account.unlimited && !unlimited) {
-      account.waived += Math.max(0, (isNew ? granted : 0) - this.#withoutHolds(meter))
+      account.waived += Math.max(0, (isNew ? granted : 0) - this.withoutHolds(meter))
     }
     account.unlimited = unlimited
     const total = available + account.waived

@@ -1,0 +1,85 @@
+import type { Command, Reserve } from '../../../src/ledger/commands.ts'
+import { aReserve, aSettle, settleOf } from '../builders.ts'
+import type { CheckedLedger } from './CheckedLedger.ts'
+import type { Call } from './history.ts'
+
+/** The metered calls of a history, as commands. */
+export class Calls {
+  readonly #ledger: CheckedLedger
+  /** Newest first. */
+  readonly #reserves: Reserve[] = []
+
+  constructor(ledger: CheckedLedger) {
+    this.#ledger = ledger
+  }
+
+  /** Returns the call's command, or none if the call refers to a reserve that doesn't exist. */
+  commands(call: Call): Command[] {
+    const { customer } = this.#ledger
+    switch (call.type) {
+      case 'reserve': {
+        const reserve = this.#reserve(call)
+        this.#reserves.unshift(reserve)
+        return [reserve]
+      }
+      case 'settleUnknown': {
+        const { amount } = call
+        const leg = { meter: 'tokens', amount, price: { usageMeterSlug: 'tokens' }, flagged: null }
+        const attempt = this.#ledger.newId('a')
+        return [aSettle({ customer, attempt, subscription: 'sub_0', legs: [leg] })]
+      }
+      case 'expire':
+        return [{ type: 'expire', customer }]
+      default: {
+        const reserve = this.#reserves[call.nth]
+        return reserve ? this.#later(call, reserve) : []
+      }
+    }
+  }
+
+  #reserve({ legs, key, fingerprint, ttlMs, maxHoldMs, decisive }: CallOf<'reserve'>): Reserve {
+    return aReserve({
+      customer: this.#ledger.customer,
+      attempt: this.#ledger.newId('a'),
+      key,
+      fingerprint: key === null ? null : fingerprint.repeat(64),
+      legs: legs.map(({ meter, amount, liftable, onExpiry }) => ({
+        meter,
+        amount,
+        // `pictures` becomes unlimited, which is forgiven when it ends. `tokens` gets overage, which is owed.
+        unlimitedBy: liftable && meter === 'pictures' ? 'all' : null,
+        overageWith: liftable && meter === 'tokens' ? 'all' : null,
+        onExpiry: onExpiry === 'settle' ? 'settle' : 'release',
+        price: { usageMeterSlug: meter },
+      })),
+      ttlMs,
+      maxHoldMs,
+      decisive,
+      snapshotMaxStaleMs: 7_200_000,
+    })
+  }
+
+  #later(call: CallOf<'reserveAgain' | 'settle' | 'release' | 'renew'>, reserve: Reserve): Command[] {
+    const { customer, model } = this.#ledger
+    const { attempt } = reserve
+    switch (call.type) {
+      case 'reserveAgain':
+        // The batcher repeats a reserve only before its answer is known, so before any other command of the attempt.
+        return this.#ledger.isKnown(attempt) ? [reserve] : []
+      case 'settle': {
+        const held = model.holds.get(attempt) ?? model.expired.get(attempt)
+        const subscription = held?.subscription ?? 'sub_0'
+        const { amount, result } = call
+        return [settleOf(reserve, { ...(amount === null ? {} : { amount }), result, subscription })]
+      }
+      case 'release':
+        return [{ type: 'release', customer, attempt }]
+      case 'renew':
+        return [{ type: 'renew', customer, attempt, ttlMs: 1500 }]
+      default:
+        return call satisfies never
+    }
+  }
+}
+
+type CallOf<T extends Call['type']> = Extract<Call, { type: T }>

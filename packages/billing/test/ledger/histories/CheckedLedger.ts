@@ -1,0 +1,73 @@
+import { expect } from 'vitest'
+import type { Answer, Command, ReserveAnswer } from '../../../src/ledger/commands.ts'
+import type { CustomerBalances } from '../../../src/ledger/ledger.ts'
+import { checkTruth } from './checkTruth.ts'
+import { Model } from './Model.ts'
+import { World } from './world.ts'
+
+/** The ledger under test. */
+export interface Subject {
+  run(commands: Command[]): Promise<Answer[]>
+  balances(customer: string): Promise<CustomerBalances>
+}
+
+/** Runs one customer's commands on the ledger and the model, and compares their answers and balances with each other and the truth. */
+export class CheckedLedger {
+  readonly customer: string
+  readonly model: Model
+  readonly world = new World()
+  readonly #subject: Subject
+  /** How often Flowglad changed for other reasons than our events, and how many of these changes the ledger has seen. */
+  changes = 0
+  changesSeen = -1
+  #generatedIds = 0
+  #last: CustomerBalances = { version: 0, snapshot: null, balances: [] }
+
+  constructor(customer: string, subject: Subject, now: number) {
+    this.customer = customer
+    this.#subject = subject
+    this.model = new Model(now)
+    this.world.subscribe(now, 20, [])
+  }
+
+  /** Generates an ID that sorts after all earlier ones of its kind. */
+  newId(kind: string): string {
+    this.#generatedIds += 1
+    return `${kind}${String(this.#generatedIds).padStart(6, '0')}`
+  }
+
+  isKnown(attempt: string): boolean {
+    return this.model.holds.has(attempt) || this.model.expired.has(attempt)
+  }
+
+  /** Runs a batch. */
+  async execute(commands: Command[]): Promise<Answer[]> {
+    if (commands.length === 0) return []
+    const expected = commands.map((command) => {
+      const isRepeated = command.type === 'reserve' && this.isKnown(command.attempt)
+      const answer = this.model.answer(command)
+      if (command.type === 'reserve' && !isRepeated && isDecision(answer)) checkTruth(this, command, answer)
+      return answer
+    })
+    const answers = await this.#subject.run(commands)
+    expect(answers.map(sorted)).toEqual(expected.map(sorted))
+    const balances = await this.#subject.balances(this.customer)
+    expect(balances.balances).toEqual(this.model.balances())
+    expect(balances.version).toBeGreaterThanOrEqual(this.#last.version)
+    if (balances.version === this.#last.version) expect(balances.balances).toEqual(this.#last.balances)
+    this.#last = balances
+    return answers
+  }
+}
+
+const isDecision = (answer: Answer): answer is ReserveAnswer =>
+  answer.state === 'held' || answer.state === 'short'
+
+/** Sorts ambiguous events, whose order doesn't matter. */
+const sorted = (answer: Answer): Answer =>
+  answer.state === 'taken'
+    ? {
+        ...answer,
+        ambiguous: answer.ambiguous.toSorted((a, b) => (a.attempt + a.meter < b.attempt + b.meter ? -1 : 1)),
+      }
+    : answer

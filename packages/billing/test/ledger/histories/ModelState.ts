@@ -1,0 +1,142 @@
+import type { Leg, Snapshot } from '../../../src/ledger/commands.ts'
+import type { Balance } from '../../../src/ledger/ledger.ts'
+
+export interface ModelHold {
+  attempt: string
+  subscription: string
+  startedAt: number
+  expiresAt: number
+  maxHoldMs: number
+  legs: (Leg & { lifted: boolean })[]
+}
+
+export interface ModelEvent {
+  attempt: string
+  meter: string
+  subscription: string
+  amount: number
+  at: number
+  state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
+  wasParked: boolean
+  retryAt: number
+  /** Dropped, and an install whose lease was taken later has lowered `booked`. */
+  forgotten: boolean
+}
+
+interface ModelAccount {
+  waived: number
+  unlimited: boolean
+  period: string | null
+  limit: number
+  usedAtFirstSight: number
+  ackedAtFirstSight: number
+}
+
+export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
+export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
+
+/** What the model remembers of one customer. Every number is added up from lists of holds and events each time. */
+export class ModelState {
+  now: number
+  holds = new Map<string, ModelHold>()
+  expired = new Map<string, ModelHold>()
+  events = new Map<string, ModelEvent>()
+  keys = new Map<
+    string,
+    { fingerprint: string | null; attempt: string; completed: boolean; result: string | null; until: number }
+  >()
+  accounts = new Map<string, ModelAccount>()
+  snapshot: (Snapshot & { at: number; acked: Set<string>; ambiguous: Set<string> }) | null = null
+  periodCheckedFor: number | null = null
+  installedToken: string | null = null
+  lease: {
+    token: string
+    until: number
+    at: number
+    purpose: string
+    acked: Set<string>
+    ambiguous: Set<string>
+    dropped: Set<string>
+  } | null = null
+
+  constructor(now: number) {
+    this.now = now
+  }
+
+  /** Returns the events of a subscription's meter, acknowledged or not. */
+  booked(subscription: string, meter: string): ModelEvent[] {
+    return [...this.events.values()].filter(
+      (event) => event.subscription === subscription && event.meter === meter && !event.forgotten,
+    )
+  }
+
+  /** Returns the units held of a subscription's meter. */
+  held(subscription: string, meter: string): number {
+    const holds = [...this.holds.values()].filter((hold) => hold.subscription === subscription)
+    return sum(
+      holds.flatMap((hold) => hold.legs.filter((leg) => leg.meter === meter).map((leg) => leg.amount)),
+    )
+  }
+
+  /** Returns the account, and creates it if it is missing. */
+  account(subscription: string, meter: string): ModelAccount {
+    const name = `${subscription}/${meter}`
+    const known = this.accounts.get(name) ?? {
+      waived: 0,
+      unlimited: false,
+      period: null,
+      limit: 0,
+      usedAtFirstSight: 0,
+      ackedAtFirstSight: 0,
+    }
+    this.accounts.set(name, known)
+    return known
+  }
+
+  /** Returns what is available without subtracting holds, on the snapshot's subscription. */
+  withoutHolds(meter: string): number {
+    const { snapshot } = this
+    if (!snapshot?.subscription) return 0
+    const unseen = this.booked(snapshot.subscription.id, meter).filter((it) => !snapshot.acked.has(id(it)))
+    const waived = this.accounts.get(`${snapshot.subscription.id}/${meter}`)?.waived ?? 0
+    return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
+  }
+
+  balances(): Balance[] {
+    const { snapshot } = this
+    const named = [...this.accounts.keys()].map((name) => name.split('/')[1] ?? '')
+    return [...new Set(named)].sort().map((meter) => {
+      const parked = [...this.events.values()].filter(
+        (it) => it.meter === meter && it.wasParked && (it.state === 'parked' || it.state === 'sent'),
+      ).length
+      const subscription = snapshot?.subscription?.id
+      if (subscription === undefined || !this.accounts.has(`${subscription}/${meter}`)) {
+        return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
+      }
+      const held = this.held(subscription, meter)
+      const available = this.withoutHolds(meter) - held
+      const { limit } = this.account(subscription, meter)
+      return { meter, available, held, used: limit - available - held, limit, parked }
+    })
+  }
+
+  /** Books units once per attempt and meter. */
+  book(attempt: string, meter: string, amount: number, subscription: string, hold: ModelHold | undefined) {
+    if (amount === 0 || this.events.has(`${attempt}/${meter}`)) return
+    const account = this.account(subscription, meter)
+    if (hold?.legs.some((leg) => leg.meter === meter && leg.lifted) && !account.unlimited) {
+      account.waived += amount
+    }
+    this.events.set(`${attempt}/${meter}`, {
+      attempt,
+      meter,
+      subscription,
+      amount,
+      at: this.now,
+      state: 'waiting',
+      wasParked: false,
+      retryAt: 0,
+      forgotten: false,
+    })
+  }
+}

@@ -1,0 +1,8 @@
+import type { UsageEvent } from '../../../src/ledger/commands.ts'
+import type { CheckedLedger } from './CheckedLedger.ts'
+
+/** Acknowledges events, each twice: two workers may get an answer, and a batch may run again. */
+export async function acknowledge(ledger: CheckedLedger, events: UsageEvent[]): Promise<void> {
+  const ids = events.map(({ attempt, meter }) => ({ attempt, meter, priceId: null }))
+  await ledger.execute([{ type: 'acknowledge', customer: ledger.customer, events: [...ids, ...ids] }])
+}

@@ -1,0 +1,44 @@
+import { expect } from 'vitest'
+import type { Reserve, ReserveAnswer } from '../../../src/ledger/commands.ts'
+import type { CheckedLedger } from './CheckedLedger.ts'
+import { meters } from './world.ts'
+
+/** Checks the model's answer, which the ledger's must equal, against the truth at Flowglad: neither oversold nor falsely denied. */
+export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer): void {
+  for (const meter of meters) {
+    const leg = command.legs.find((it) => it.meter === meter)
+    if (!leg || leg.unlimitedBy !== null || leg.overageWith !== null) continue
+    checkNotOversold(ledger, command, answer, meter)
+    checkNotFalselyDenied(ledger, answer, meter)
+  }
+}
+
+type Meter = (typeof meters)[number]
+
+function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
+  if (answer.state !== 'held' || answer.periodOver || !ledger.model.holds.has(command.attempt)) return
+  // Units waived after an unlimited period are our gift, not Flowglad's.
+  const { waived } = ledger.model.account(answer.subscription, meter)
+  expect(left(ledger, answer.subscription, meter) + waived, 'oversold').toBeGreaterThanOrEqual(0)
+}
+
+function checkNotFalselyDenied(ledger: CheckedLedger, answer: ReserveAnswer, meter: Meter) {
+  const { model, changes, changesSeen } = ledger
+  if (answer.state !== 'short' || changesSeen !== changes) return
+  const short = answer.legs.find((it) => it.meter === meter)
+  const subscription = model.snapshot?.subscription?.id
+  if (!short || subscription === undefined || short.available + short.ambiguous >= short.required) return
+  const dropped = model.booked(subscription, meter).filter((event) => event.state === 'dropped')
+  const waived = model.accounts.get(`${subscription}/${meter}`)?.waived ?? 0
+  const spendable = left(ledger, subscription, meter) - unitsOf(dropped) + waived
+  expect(spendable, 'falsely denied').toBeLessThan(short.required)
+}
+
+/** Returns the credits minus all units spent (delivered or not) and held. Dropped events don't count as spent. */
+function left({ model, world }: CheckedLedger, subscription: string, meter: Meter): number {
+  const credits = world.subscriptions.find((it) => it.id === subscription)?.credits[meter] ?? 0
+  const spent = model.booked(subscription, meter).filter((event) => event.state !== 'dropped')
+  return credits - unitsOf(spent) - model.held(subscription, meter)
+}
+
+const unitsOf = (events: { amount: number }[]) => events.reduce((units, event) => units + event.amount, 0)
