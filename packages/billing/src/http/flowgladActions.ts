@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
 import { afterPlanChange } from '../customer/planChangeErrors.ts'
+import type { Plans } from '../customer/plans.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import { ActionError } from './actionError.ts'
 import { createFlowgladBilling, type FlowgladBillingParts } from './flowgladBilling.ts'
@@ -19,16 +20,7 @@ const adjustment = price.extend({
 const byId = z.object({ id: z.string() })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
-  plans: {
-    checkout(
-      customer: Customer,
-      wanted: { priceSlug: string; quantity: number },
-    ): Promise<{ id: string; url: string }>
-    addPaymentMethod(customer: Customer): Promise<unknown>
-    changePlan(customer: Customer, wanted: { priceSlug: string }): Promise<unknown>
-    cancel(customer: Customer): Promise<unknown>
-    resume(customer: Customer): Promise<unknown>
-  }
+  plans: Omit<Plans, 'offers'>
   /** Returns what is for sale. Rejects with `BILLING_UNAVAILABLE` while that is unknown. */
   readCatalog: () => Promise<Catalog>
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../config/clock.ts'
 import { maxAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
+import type { Accounts } from '../customer/accounts.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ActionError } from './actionError.ts'
@@ -23,7 +24,7 @@ export interface RecordUsageParts {
   meters: Meters
   ledger: Pick<Ledger, 'balances'>
   clock: Clock
-  accounts: { balances(customer: Customer): Promise<unknown> }
+  accounts: Pick<Accounts, 'balances'>
   readCatalog: () => Promise<Catalog>
   /** `billing.meter`, for any meter. */
   meter<T>(
