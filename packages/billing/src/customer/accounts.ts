@@ -12,7 +12,10 @@ import { SnapshotReader } from './snapshotReader.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
 
-/** Creates the reads of a customer's balances, features, usage and charges. They come from the ledger, which fetches what it lacks. */
+/**
+ * Creates the reads of a customer's balances, features, usage and charges. They come from the ledger, which
+ * fetches what it lacks.
+ */
 export function createAccounts({
   ledger,
   sync,
@@ -44,8 +47,9 @@ export function createAccounts({
   }
 
   /**
-   * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch did so since the arrival. After a deployment, every page
-   * arrives at once: pages for which the node has no room try again later, each at a random time.
+   * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch did so since the arrival.
+   * After a deployment, every page arrives at once: pages for which the node has no room try again later,
+   * each at a random time.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -71,15 +75,18 @@ export function createAccounts({
       return rows(customer, await snapshots.read(customer))
     },
 
-    /** Returns the balances. Fetches first if there is no usable snapshot, and in the background if it is old. */
+    /**
+     * Returns the balances. Fetches first if there is no usable snapshot, and in the background if it is old.
+     */
     async balances(customer: KnownCustomer): Promise<BalancesAnswer> {
       return rows(customer, await current(customer))
     },
 
     /**
-     * Returns the balances for a page that was just opened and listens until the signal aborts. Refreshes the snapshot in the background,
-     * because changes made at Flowglad, such as a renewal, reach us only by polling. The refresh counts against the customer's fetches;
-     * pages that open in quick succession share one.
+     * Returns the balances for a page that was just opened and listens until the signal aborts. Refreshes the
+     * snapshot in the background, because changes made at Flowglad, such as a renewal, reach us only by
+     * polling. The refresh counts against the customer's fetches; pages that open in quick succession share
+     * one.
      */
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const balances = await current(customer)
@@ -90,7 +97,10 @@ export function createAccounts({
       return rows(customer, balances)
     },
 
-    /** Fetches from Flowglad, then returns the balances. Returns the known ones if Flowglad is slow or the customer fetches too often. */
+    /**
+     * Fetches from Flowglad, then returns the balances. Returns the known ones if Flowglad is slow or the
+     * customer fetches too often.
+     */
     async refresh(customer: KnownCustomer): Promise<RefreshedBalances> {
       await snapshots.fetch(customer)
       const balances = await snapshots.read(customer)

@@ -4,7 +4,10 @@ import type { PlanSummary } from '../contract/plans.ts'
 import type { Snapshot } from '../ledger/commands.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
 
-/** Returns a customer's balances for display: one row per meter of the app, in the app's order; none before the first snapshot. */
+/**
+ * Returns a customer's balances for display: one row per meter of the app, in the app's order; none before
+ * the first snapshot.
+ */
 export function balanceRows(
   customer: string,
   { version, snapshot, balances }: CustomerBalances,
@@ -46,7 +49,8 @@ export function balanceRows(
 const noAccount = { available: 0, held: 0, used: 0, limit: 0, parked: 0 }
 
 function statusOf(share: number, available: number, held: number, overage: boolean): BalanceStatus {
-  // Held units may come back, so they alone don't exhaust the balance. With overage, usage continues past the grant.
+  // Held units may come back, so they alone don't exhaust the balance. With overage, usage continues past the
+  // grant.
   if (!overage && available <= 0 && (held === 0 || share >= 1)) return 'exhausted'
   if (share > 0.9) return 'critical'
   return share > 0.75 ? 'warning' : 'ok'

@@ -36,9 +36,9 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because it precedes a change that may
-   * never be made; waits for the next fetch instead of turning the customer away. Rejects with `BILLING_UNAVAILABLE` if Flowglad
-   * doesn't answer.
+   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because it
+   * precedes a change that may never be made; waits for the next fetch instead of turning the customer away.
+   * Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
@@ -62,7 +62,10 @@ export class CurrentSubscription {
     return subscription
   }
 
-  /** Returns the subscription after a change, however often the customer has fetched; null if it can't be read now. */
+  /**
+   * Returns the subscription after a change, however often the customer has fetched; null if it can't be read
+   * now.
+   */
   async look(customer: Customer): Promise<Subscription | null> {
     const { state } = await this.#sync.fetch(customer, { urgent: true, forced: true })
     return state === 'installed' ? this.#read(customer).catch(() => null) : null

@@ -30,9 +30,9 @@ export type RecoveryStep =
 /**
  * Decides what to do after a plan change failed.
  *
- * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so either was lifted first. A cancellation is restored: a plan
- * that its customer has cancelled must not renew. A downgrade can't be restored, because Flowglad doesn't report its target; it may have
- * been the free plan.
+ * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so either was lifted first. A
+ * cancellation is restored: a plan that its customer has cancelled must not renew. A downgrade can't be
+ * restored, because Flowglad doesn't report its target; it may have been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed

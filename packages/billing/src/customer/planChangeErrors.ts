@@ -16,7 +16,9 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause },
   )
 
-/** Creates the error for a change that failed after a schedule was lifted for it and could not be restored. */
+/**
+ * Creates the error for a change that failed after a schedule was lifted for it and could not be restored.
+ */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   new PlanChangeError(
     lifted === 'cancellation'
@@ -26,8 +28,8 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   )
 
 /**
- * Awaits what to report about a change that was made, and may be paid for. If the report fails, the error must not deny the change, so
- * it rejects with `unclearChange`.
+ * Awaits what to report about a change that was made, and may be paid for. If the report fails, the error
+ * must not deny the change, so it rejects with `unclearChange`.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

@@ -35,7 +35,10 @@ export class PlanChanges {
     this.#parts = parts
   }
 
-  /** Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a cancellation. */
+  /**
+   * Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a
+   * cancellation.
+   */
   async changePlan(customer: Customer, wanted: PlanOffer): Promise<PlanChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     if (wanted.kind !== 'plan') {

@@ -50,7 +50,9 @@ export function createPlans({
     /** Returns the plans and packs for sale. */
     offers,
 
-    /** Creates a hosted checkout page for a plan or a pack. `changePlan` leads from one paid plan to another. */
+    /**
+     * Creates a hosted checkout page for a plan or a pack. `changePlan` leads from one paid plan to another.
+     */
     async checkout(customer: Customer, { priceSlug, quantity }: { priceSlug: string; quantity: number }) {
       return checkout.buy(customer, await offer(priceSlug), quantity)
     },
@@ -58,7 +60,10 @@ export function createPlans({
     /** Creates a hosted page that stores a payment method for the current subscription. */
     addPaymentMethod: (customer: Customer) => checkout.addPaymentMethod(customer),
 
-    /** Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a cancellation. */
+    /**
+     * Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a
+     * cancellation.
+     */
     async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }) {
       return changes.changePlan(customer, await offer(priceSlug))
     },

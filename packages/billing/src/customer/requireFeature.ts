@@ -5,8 +5,8 @@ import type { CustomerBalances } from '../ledger/ledger.ts'
 import type { SnapshotReader } from './snapshotReader.ts'
 
 /**
- * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise it rejects with a `BillingError`, after a
- * fetch.
+ * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise it rejects
+ * with a `BillingError`, after a fetch.
  */
 export const createRequireFeature =
   ({

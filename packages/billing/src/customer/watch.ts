@@ -27,8 +27,8 @@ interface Watcher {
 }
 
 /**
- * Creates the watch on connected customers' balances. A change on this node wakes a watcher right after its commit. Changes on other nodes
- * are found by one query for all connected customers.
+ * Creates the watch on connected customers' balances. A change on this node wakes a watcher right after its
+ * commit. Changes on other nodes are found by one query for all connected customers.
  */
 export function createLive({
   ledger,
@@ -69,7 +69,10 @@ export function createLive({
   })
 
   return {
-    /** Yields what `read` returns: immediately, then after each change. Changes during a read or a pause cause one yield. Ends with the signal. */
+    /**
+     * Yields what `read` returns: immediately, then after each change. Changes during a read or a pause cause
+     * one yield. Ends with the signal.
+     */
     async *watch<T extends { version: number }>(
       customer: string,
       read: () => Promise<T>,

@@ -10,7 +10,8 @@ export interface BillingRoutesOptions extends AdapterOptions<FastifyRequest> {
 }
 
 /**
- * Registers `/api/flowglad/*` for `@flowglad/react`, Flowglad's webhook at `/api/webhooks/flowglad`, `/healthz` and `/readyz`.
+ * Registers `/api/flowglad/*` for `@flowglad/react`, Flowglad's webhook at `/api/webhooks/flowglad`,
+ * `/healthz` and `/readyz`.
  *
  *     await app.register(billingRoutes, { billing, customer: (request) => sessionOf(request)?.user ?? null })
  */

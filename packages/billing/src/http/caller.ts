@@ -2,11 +2,14 @@ import type { Customer } from '../contract/customer.ts'
 
 /** Describes the sender of a request. */
 export interface Caller {
-  /** Returns the signed-in customer, or null without a session. Called only by the routes that need a customer. */
+  /**
+   * Returns the signed-in customer, or null without a session. Called only by the routes that need a
+   * customer.
+   */
   customer: () => Promise<Customer | null> | Customer | null
   /**
-   * Called before each action of `/api/flowglad/*`, reads included. An action of a limited customer gets 429 with `retry-after`.
-   * Default: no limit.
+   * Called before each action of `/api/flowglad/*`, reads included. An action of a limited customer gets 429
+   * with `retry-after`. Default: no limit.
    */
   limit?: ((customer: Customer) => Promise<Limited | null> | Limited | null) | undefined
 }
@@ -21,7 +24,9 @@ export interface BillingHttp {
   handle(request: Request, caller: Caller): Promise<Response | null>
 }
 
-/** What each adapter takes: the same as `Caller`, with the framework's own request to read the session from. */
+/**
+ * What each adapter takes: the same as `Caller`, with the framework's own request to read the session from.
+ */
 export interface AdapterOptions<FrameworkRequest> {
   /** Returns the signed-in customer, or null without a session. */
   customer: (request: FrameworkRequest) => Promise<Customer | null> | Customer | null

@@ -29,8 +29,9 @@ export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsagePa
 export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
 
 /**
- * Creates the actions that `@flowglad/react` calls, limited to what an app needs. Flowglad's own handler would let a browser create a
- * subscription that is never charged, cancel immediately to get new free credits, or record usage on a free price.
+ * Creates the actions that `@flowglad/react` calls, limited to what an app needs. Flowglad's own handler
+ * would let a browser create a subscription that is never charged, cancel immediately to get new free
+ * credits, or record usage on a free price.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts

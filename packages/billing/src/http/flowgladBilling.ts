@@ -13,7 +13,10 @@ export interface FlowgladBillingParts {
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
 }
 
-/** Returns a customer's billing as Flowglad reports it, with the ledger's balances. It is no older than the snapshot. */
+/**
+ * Returns a customer's billing as Flowglad reports it, with the ledger's balances. It is no older than the
+ * snapshot.
+ */
 export const createFlowgladBilling =
   ({ ledger, sync, clock, options }: FlowgladBillingParts) =>
   async (customer: Customer) => {

@@ -19,7 +19,10 @@ const readable = new Set(['customers/billing', 'usage-meters/balances'])
 export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
-  /** If Flowglad has been unreachable since the start, billing is unavailable; that is no fault of this process. */
+  /**
+   * If Flowglad has been unreachable since the start, billing is unavailable; that is no fault of this
+   * process.
+   */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
       throw unavailable(2_000, error)

@@ -28,16 +28,22 @@ export interface HealthParts {
 
 const probeTimeoutMs = 2_000
 
-/** Returns a function that checks whether this process can work. Concurrent calls share one check, so frequent callers cost nothing. */
+/**
+ * Returns a function that checks whether this process can work. Concurrent calls share one check, so frequent
+ * callers cost nothing.
+ */
 export function createHealth({ ledger, sync, delivery, catalog, options, clock }: HealthParts) {
   let probing: Promise<unknown> | null = null
   let checking: Promise<Health> | null = null
 
-  // Each node probes its own row. On a shared row, a stuck node's lock would make the other nodes look unusable. There are at most
-  // 65,536 such rows, so they need no pruning.
+  // Each node probes its own row. On a shared row, a stuck node's lock would make the other nodes look
+  // unusable. There are at most 65,536 such rows, so they need no pruning.
   const customer = `health ${randomInt(65_536)}`
 
-  /** Writes through the ledger, as every call does. Reads may work where writes don't: on a full disk, or in a closing process. */
+  /**
+   * Writes through the ledger, as every call does. Reads may work where writes don't: on a full disk, or in a
+   * closing process.
+   */
   const probe = () => {
     probing ??= ledger
       .execute({

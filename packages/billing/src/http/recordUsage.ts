@@ -34,9 +34,10 @@ export interface RecordUsageParts {
 }
 
 /**
- * Records usage that a browser reports, through the ledger. Accepts only meters marked `recordableByClient`, only the customer's
- * current subscription and only the meter's own price: a browser could choose a free one. The browser's transaction id is an idempotency
- * key, and never becomes Flowglad's: there, the first event under an id wins across all customers, and later ones are silently ignored.
+ * Records usage that a browser reports, through the ledger. Accepts only meters marked `recordableByClient`,
+ * only the customer's current subscription and only the meter's own price: a browser could choose a free one.
+ * The browser's transaction id is an idempotency key, and never becomes Flowglad's: there, the first event
+ * under an id wins across all customers, and later ones are silently ignored.
  */
 export const createRecordUsage =
   ({ meters, ledger, clock, accounts, readCatalog, meter: runMetered }: RecordUsageParts) =>

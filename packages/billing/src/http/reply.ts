@@ -3,11 +3,16 @@ import { ActionError } from './actionError.ts'
 import { billingErrorReply } from './billingErrorReply.ts'
 import type { Limited } from './caller.ts'
 
-/** Returns an error the way `@flowglad/react` reads it: `error.message` for billing, `error.code` and `error.json.message` elsewhere. */
+/**
+ * Returns an error the way `@flowglad/react` reads it: `error.message` for billing, `error.code` and
+ * `error.json.message` elsewhere.
+ */
 export const fail = (status: number, code: string, message: string, detail: object = {}) =>
   Response.json({ error: { code, message, json: { message, ...detail } } }, { status })
 
-/** Returns `{ data }`, or the response for an error that the browser can act on. Rejects with any other error. */
+/**
+ * Returns `{ data }`, or the response for an error that the browser can act on. Rejects with any other error.
+ */
 export async function replyWith(work: () => Promise<unknown>): Promise<Response> {
   try {
     return Response.json({ data: await work() })

@@ -13,8 +13,8 @@ export interface WebhookParts {
 const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
 
 /**
- * Answers Flowglad's webhook. A signed webhook refreshes its customer's snapshot; nothing else in it is trusted, because it may arrive
- * twice or late.
+ * Answers Flowglad's webhook. A signed webhook refreshes its customer's snapshot; nothing else in it is
+ * trusted, because it may arrive twice or late.
  */
 export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>

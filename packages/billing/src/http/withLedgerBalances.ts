@@ -13,8 +13,9 @@ const billing = z.looseObject({
 })
 
 /**
- * Returns Flowglad's billing answer with the ledger's balances. Flowglad's own balances include neither undelivered usage nor held
- * units. A meter without a balance at Flowglad gets one, because `checkUsageBalance` would return null for it.
+ * Returns Flowglad's billing answer with the ledger's balances. Flowglad's own balances include neither
+ * undelivered usage nor held units. A meter without a balance at Flowglad gets one, because
+ * `checkUsageBalance` would return null for it.
  */
 export function withLedgerBalances(answer: unknown, balances: Balance[]) {
   const parsed = billing.parse(answer)

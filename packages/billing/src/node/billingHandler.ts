@@ -6,19 +6,22 @@ import { toRequest } from '../http/toRequest.ts'
 /** The options of `billingHandler`. */
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
-  /** Called with an unexpected error when there is no `next`; the client gets 500. Default: `console.error`. */
+  /**
+   * Called with an unexpected error when there is no `next`; the client gets 500. Default: `console.error`.
+   */
   onError?: (error: unknown) => void
 }
 
 /**
- * Returns a handler for Node's `(request, response)`: plain `http`, Connect, Express. A path that isn't billing's calls `next`, or
- * gets 404 without one.
+ * Returns a handler for Node's `(request, response)`: plain `http`, Connect, Express. A path that isn't
+ * billing's calls `next`, or gets 404 without one.
  *
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
- * Mount it before body parsers such as `express.json()`: the webhook's signature covers the raw bytes, which a parser consumes. Behind
- * a parser, the webhook works only if the parser kept the bytes (`express.raw()`); the other routes also take its parsed JSON.
+ * Mount it before body parsers such as `express.json()`: the webhook's signature covers the raw bytes, which
+ * a parser consumes. Behind a parser, the webhook works only if the parser kept the bytes (`express.raw()`);
+ * the other routes also take its parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(
@@ -57,7 +60,10 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-/** Keeps at most one chunk more than billing accepts, enough for it to answer 413. The rest is read and dropped. */
+/**
+ * Keeps at most one chunk more than billing accepts, enough for it to answer 413. The rest is read and
+ * dropped.
+ */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let size = 0

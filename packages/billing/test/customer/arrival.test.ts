@@ -6,7 +6,10 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** Opens a page: reads its stream until the first balances, or until the given plan, and returns the last plan. */
+/**
+ * Opens a page: reads its stream until the first balances, or until the given plan, and returns the last
+ * plan.
+ */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
   const caller = app.router.createCaller({ user: ada }, { signal: stop.signal })

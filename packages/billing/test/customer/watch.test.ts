@@ -8,7 +8,10 @@ const ada = aUser()
 /** Longer than a test may take, so only a commit on this node can wake a watcher. */
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
-/** Watches Ada's balances. `until` reads on until the `generations` are as given; a change that is never pushed makes it time out. */
+/**
+ * Watches Ada's balances. `until` reads on until the `generations` are as given; a change that is never
+ * pushed makes it time out.
+ */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()
   const answers = billing.watch(ada, stop.signal)
