@@ -5,7 +5,7 @@ import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import { createAccounts } from './customer/accounts.ts'
 import { createPlans } from './customer/plans.ts'
-import { createLive } from './customer/watch.ts'
+import { Watchers } from './customer/watchers.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { Delivery } from './flowglad/delivery.ts'
 import { EventSender } from './flowglad/eventSender.ts'
@@ -95,7 +95,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     createMeterWork(operation)
 
   // What customers see and change.
-  const live = createLive({ ledger, clock, pollMs: options.livePollMs, logger })
+  const watchers = new Watchers({ ledger, clock, pollMs: options.livePollMs, logger })
   const accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const { fetchEveryMs } = options
   const plans = createPlans({ ledger, flowglad, sync, catalog, clock, fetchEveryMs, publicUrl, returnPaths })
@@ -122,7 +122,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   return {
     meters,
     /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
-    trpc: createTrpc<M, Ctx>({ meters, options, clock, operation, accounts, plans, live }, setup.customer),
+    trpc: createTrpc<M, Ctx>(
+      { meters, options, clock, operation, accounts, plans, watchers },
+      setup.customer,
+    ),
     /** Meters work outside tRPC: reserves, runs it, charges on success and returns the units on failure. Meters streams too. */
     meter,
 
@@ -132,7 +135,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     refresh: accounts.refresh,
     /** Yields the balances now and after each change, from any node, until the signal aborts. */
     watch: (customer: KnownCustomer, signal?: AbortSignal) =>
-      live.watch(customer.id, () => accounts.read(customer), signal),
+      watchers.watch(customer.id, () => accounts.read(customer), signal),
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: accounts.requireFeature,
 
@@ -178,7 +181,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
      * expire. Undelivered usage is delivered after the next start.
      */
     async close() {
-      live.close()
+      watchers.close()
       await inFlight.close({ graceMs: options.shutdownGraceMs, clock, logger })
       closing.abort()
       await Promise.all([...loops, sync.idle()])

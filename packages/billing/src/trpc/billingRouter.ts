@@ -24,7 +24,7 @@ const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
 export const createBillingRouter = <Meter extends string, Ctx extends object>(
-  { accounts, plans, live }: Pick<TrpcServices, 'accounts' | 'plans' | 'live'>,
+  { accounts, plans, watchers }: Pick<TrpcServices, 'accounts' | 'plans' | 'watchers'>,
   readCustomer: (ctx: object) => Customer,
 ) => {
   const t = initTRPC.context<Ctx>().create()
@@ -58,7 +58,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
           // Without a snapshot, there is nothing to push. After a denial, the browser reconnects, and each time fetches again.
           if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
         })
-        for await (const balances of live.watch(customer.id, () => accounts.read(customer), signal)) {
+        for await (const balances of watchers.watch(customer.id, () => accounts.read(customer), signal)) {
           yield balances as BalancesAnswer<Meter>
         }
       }),

@@ -7,7 +7,7 @@ import type { Customer } from '../contract/customer.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
 import type { Plans } from '../customer/plans.ts'
-import type { Live } from '../customer/watch.ts'
+import type { Watchers } from '../customer/watchers.ts'
 import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
 import type { Operation } from '../metering/operation.ts'
 import { BillingRequest, billingRequestOf } from './billingRequest.ts'
@@ -23,7 +23,7 @@ export interface TrpcServices {
   operation: Operation
   accounts: Accounts
   plans: Plans
-  live: Live
+  watchers: Watchers
 }
 
 type HttpHeaders = Headers | Record<string, string | string[] | undefined>

@@ -1,0 +1,148 @@
+import { type Clock, sleep } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
+import type { Command } from '../ledger/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+/** Pause after each push, so that a burst of calls causes few pushes. */
+const pushPauseMs = 50
+
+/** Commands that change what a customer sees. Renewals and leases only change rows that no screen shows. */
+const visible: ReadonlySet<Command['type']> = new Set([
+  'reserve',
+  'settle',
+  'release',
+  'expire',
+  'install',
+  'acknowledge',
+  'park',
+  'drop',
+])
+
+interface Watcher {
+  /** The version it yielded last. */
+  seen: number
+  wake: () => void
+}
+
+/**
+ * Watches the balances of connected customers. A change on this node wakes a watcher right after its commit.
+ * Changes on other nodes are found by one query for all connected customers.
+ */
+export class Watchers {
+  readonly #ledger: Pick<Ledger, 'versions'>
+  readonly #clock: Clock
+  readonly #pollMs: number
+  readonly #logger: Logger
+  readonly #byCustomer = new Map<string, Set<Watcher>>()
+  readonly #stopListening: () => void
+  #cancelPoll: (() => void) | null = null
+  #isClosed = false
+
+  constructor({
+    ledger,
+    clock,
+    pollMs,
+    logger,
+  }: {
+    ledger: Pick<Ledger, 'versions' | 'onCommit'>
+    clock: Clock
+    pollMs: number
+    logger: Logger
+  }) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#pollMs = pollMs
+    this.#logger = logger
+    this.#stopListening = ledger.onCommit(({ type, customer }) => {
+      if (visible.has(type)) for (const watcher of this.#watchersOf(customer)) watcher.wake()
+    })
+  }
+
+  /**
+   * Yields what `read` returns: immediately, then after each change. Changes during a read or a pause cause
+   * one yield. Ends with the signal.
+   */
+  async *watch<T extends { version: number }>(
+    customer: string,
+    read: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T, void, undefined> {
+    let dirty = true
+    let wakeUp = () => {}
+    const watcher: Watcher = {
+      seen: -1,
+      wake() {
+        dirty = true
+        wakeUp()
+      },
+    }
+    this.#add(customer, watcher)
+    signal?.addEventListener('abort', watcher.wake)
+    try {
+      while (!signal?.aborted && !this.#isClosed) {
+        dirty = false
+        const value = await read()
+        if (value.version > watcher.seen) {
+          watcher.seen = value.version
+          yield value
+          await sleep(this.#clock, pushPauseMs, signal)
+        }
+        if (!dirty) {
+          await new Promise<void>((resolve) => {
+            wakeUp = resolve
+            if (dirty) resolve()
+          })
+        }
+      }
+    } finally {
+      signal?.removeEventListener('abort', watcher.wake)
+      this.#remove(customer, watcher)
+    }
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    this.#isClosed = true
+    this.#stopListening()
+    this.#cancelPoll?.()
+    for (const watchers of this.#byCustomer.values()) for (const watcher of watchers) watcher.wake()
+  }
+
+  #watchersOf(customer: string): Iterable<Watcher> {
+    return this.#byCustomer.get(customer) ?? []
+  }
+
+  #add(customer: string, watcher: Watcher) {
+    const watchers = this.#byCustomer.get(customer) ?? new Set()
+    this.#byCustomer.set(customer, watchers.add(watcher))
+    this.#schedulePoll()
+  }
+
+  #remove(customer: string, watcher: Watcher) {
+    const watchers = this.#byCustomer.get(customer)
+    watchers?.delete(watcher)
+    if (watchers?.size === 0) this.#byCustomer.delete(customer)
+    if (this.#byCustomer.size > 0) return
+    this.#cancelPoll?.()
+    this.#cancelPoll = null
+  }
+
+  #schedulePoll() {
+    if (this.#cancelPoll || this.#isClosed || this.#byCustomer.size === 0) return
+    this.#cancelPoll = this.#clock.after(this.#pollMs, () => {
+      this.#cancelPoll = null
+      this.#poll().finally(() => this.#schedulePoll())
+    })
+  }
+
+  async #poll() {
+    try {
+      const versions = await this.#ledger.versions([...this.#byCustomer.keys()])
+      for (const [customer, version] of versions) {
+        for (const watcher of this.#watchersOf(customer)) if (version > watcher.seen) watcher.wake()
+      }
+    } catch (error) {
+      this.#logger.warn({ error: String(error) }, 'checking for changed balances failed')
+    }
+  }
+}
