@@ -1,11 +1,11 @@
-/** `pnpm bench:core`: what the rules cost by themselves, without a store. */
+/** `pnpm bench:core` measures what the rules cost without a store. */
 import { Bench } from 'tinybench'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, units } from '../test/ledger/builders.ts'
 import { memoryStore } from '../test/ledger/histories/memoryStore.ts'
 
 const batch = 64
-const bench = new Bench({ name: `the core, ${batch} calls a batch`, time: 1000 })
+const bench = new Bench({ name: `the core, ${batch} calls per batch`, time: 1000 })
 
 const store = memoryStore(() => Date.now())
 store.run([aTakeLease({ token: 'lease' }), anInstall({ token: 'lease', snapshot: units(1_000_000_000) })])
@@ -15,7 +15,7 @@ bench.add('reserve and release', () => {
   store.run(reserves)
   store.run(reserves.map(({ customer, attempt }) => ({ type: 'release', customer, attempt })))
 })
-bench.add('refuse', () => {
+bench.add('deny', () => {
   store.run(Array.from({ length: batch }, () => aReserve({ legs: [aLeg({ meter: 'tokens' })] })))
 })
 

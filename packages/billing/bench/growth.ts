@@ -1,6 +1,6 @@
 /**
- * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite`: what each operation costs in a ledger that has grown, against the same in a small
- * one (10³ customers, 10³ past events). The ledgers take turns, so a busy machine slows both: the ratios are what to look at.
+ * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite` compares what each operation costs in a large ledger and in a small one
+ * (10³ customers, 10³ past events). The ledgers take turns, so a busy machine slows both. Look at the ratios.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -59,7 +59,7 @@ async function grownPostgres(connectionString: string, size: Size) {
   return ledger
 }
 
-/** The rows that all others are copies of: a customer with a snapshot, and a charge that was delivered. */
+/** Writes the rows that all others are copied from: a customer with a snapshot, and a delivered charge. */
 async function makeTemplate(ledger: Ledger) {
   await fill(ledger, ['template'])
   await pair(ledger, 'template')
@@ -69,7 +69,7 @@ async function makeTemplate(ledger: Ledger) {
 async function deliver(ledger: Ledger, customer: string) {
   const lease = aTakeLease({ customer, purpose: 'deliver' })
   const taken = await ledger.execute(lease)
-  if (taken.state !== 'taken') throw new Error(taken.state)
+  if (taken.state !== 'taken') throw new Error(`The lease is ${taken.state}`)
   const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: 'price' }))
   await ledger.execute({ type: 'acknowledge', customer, events })
   await ledger.execute({ type: 'leaveLease', customer, token: lease.token, untaken: [] })
@@ -89,7 +89,7 @@ async function fetch(ledger: Ledger, customer: string) {
   await ledger.execute(anInstall({ customer, token: lease.token, snapshot: units(1_000_000_000) }))
 }
 
-/** CPU of this process for each, in µs; with PostgreSQL, whose work is done elsewhere, the time of each. */
+/** The operations. Each returns µs of this process's CPU time, or with PostgreSQL, which works in another process, of elapsed time. */
 const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
   'reserve + settle, 64 callers': async (ledger, customer) => {
     const { cpuMicros, perSecond } = await measure({ ledger, callers: 64, durationMs: 700, customer })
@@ -121,6 +121,7 @@ const operations: Record<string, (ledger: Ledger, customer: () => string) => Pro
 async function each<T>(count: number, work: (given: T) => Promise<unknown>, prepare?: () => Promise<T>) {
   let micros = 0
   for (let n = 0; n < count; n += 1) {
+    // Without `prepare`, `work` ignores what it is given.
     const given = (await prepare?.()) as T
     const cpu = process.cpuUsage()
     const began = performance.now()

@@ -1,6 +1,6 @@
 /**
- * `pnpm bench`: reserve+settle pairs with 64 callers on both stores, batched against one command a transaction. Ratios within one run are what
- * to compare; absolute numbers belong to the machine. How costs grow: `growth.ts`.
+ * `pnpm bench` measures reserve+settle pairs of 64 callers on both stores, batched and with one command per transaction. Compare the
+ * ratios within one run, because absolute numbers depend on the machine. `growth.ts` shows how costs grow.
  */
 import { join } from 'node:path'
 import { Pool } from 'pg'
@@ -31,7 +31,7 @@ for (const [name, open] of Object.entries(stores)) {
   const rates: number[] = []
   for (const [how, options] of [
     ['batched', {}],
-    ['one command a transaction', { batchCommands: 1 }],
+    ['one command per transaction', { batchCommands: 1 }],
   ] as const) {
     await using ledger = await open(options)
     await fill(ledger, ['ada'])

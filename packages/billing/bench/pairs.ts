@@ -5,14 +5,15 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
-/** The unit of every number here: one call of a metered procedure, reserve and settle. */
+/** Reserves and settles, as one call of a metered procedure does. Every number here counts such pairs. */
 export async function pair(ledger: Ledger, customer: string): Promise<void> {
   const reserve = aReserve({ customer, attempt: attemptId(Date.now()) })
   const held = await ledger.execute(reserve)
-  if (held.state !== 'held') throw new Error(`Refused: ${held.state}`)
+  if (held.state !== 'held') throw new Error(`Expected a hold, got ${held.state}`)
   await ledger.execute(settleOf(reserve))
 }
 
+/** Gives each customer a snapshot with more units than a benchmark spends. */
 export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   for (let from = 0; from < customers.length; from += 256) {
     await Promise.all(
@@ -25,7 +26,7 @@ export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   }
 }
 
-/** Runs pairs with so many callers for so long. */
+/** Runs pairs and returns their rate, their CPU time and their median latency. */
 export async function measure({
   ledger,
   callers,

@@ -2,14 +2,14 @@ import Database from 'libsql'
 import type { Pool } from 'pg'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
-/** Rows as the ledger wrote them for the customer `template`, under other names: filled in by SQL, since by calls it would take hours. */
+/** How many rows to copy from those that the ledger wrote for the customer `template`. SQL copies them, because calls would take hours. */
 interface Size {
   customers: number
-  /** Delivered ones, shared out among the customers. */
+  /** Delivered events, divided among the customers. */
   events: number
 }
 
-/** In the order of their numbers: rows are appended, not inserted. */
+/** Returns a customer's name. Names sort like their numbers, so rows are appended and not inserted. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

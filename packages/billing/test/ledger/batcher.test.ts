@@ -90,7 +90,7 @@ describe('group commit', () => {
     ])
   })
 
-  test('rejects queued commands that have waited `outOfReachAfterMs` behind an unreachable store, and gives later ones their full time', async () => {
+  test('rejects commands queued behind an unreachable store after `outOfReachAfterMs`, and no later ones', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     let failTransaction = () => {}

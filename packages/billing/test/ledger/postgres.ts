@@ -12,7 +12,7 @@ export async function createDatabase(): Promise<string> {
   return address.href
 }
 
-/** Runs one statement on a connection of its own. Returns the rows. */
+/** Runs one statement on a new connection. Returns the rows. */
 export async function query(address: string, sql: string) {
   const client = new Client({ connectionString: address })
   await client.connect()
