@@ -30,6 +30,7 @@ test('bills once when the answers to usage events are lost', async () => {
 
 test.each([
   ["a gateway's error page", { state: 'page', status: 502 }],
+  ["a firewall's error page", { state: 'page', status: 403 }],
   ['JSON that Flowglad did not write', { state: 'json', status: 200, body: { hello: 'world' } }],
   ['429', { state: 'json', status: 429, body: { ...rejection, code: 'TOO_MANY_REQUESTS' } }],
   ['401', { state: 'page', status: 401 }],
@@ -178,31 +179,6 @@ test("fetches without waiting for other customers' bulks or for callers that wai
   await waiting
   expect(await draining).toBe(true)
 })
-
-test.each([
-  ["a firewall's error page", { state: 'page', status: 403 }],
-  ['no answer', { state: 'refused' }],
-] as const)(
-  "delivers other customers' usage while one event gets %s, and does not park that event",
-  async (_, fault) => {
-    await using stack = await startStack({
-      options: { bulkMaxEvents: 8, maxBulks: 1, parkAfterFailures: 0, parkAfterMs: 0 },
-    })
-    stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
-    const charge = await chargeOf(stack, aUser(), 2)
-    for (let n = 0; n < 12; n++) await spend(stack, aUser(`u${n}`))
-    stack.proxy.breakWith(({ path, body }) =>
-      usageEvents.test(path) && body.includes(charge) ? fault : undefined,
-    )
-    await expect.poll(() => stack.ledger.health()).toMatchObject({ waiting: 1 })
-    for (let n = 0; n < 12; n++) await spend(stack, aUser(`u${n}`))
-    await expect.poll(() => stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
-    expect(await stack.books.available(aUser('u0'), 'generations')).toBe(8)
-    stack.proxy.mend()
-    await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-    expect(await stack.books.available(aUser(), 'generations')).toBe(8)
-  },
-)
 
 test('stops searching for a rejected event when it closes', async () => {
   await using stack = await startStack({ started: false })

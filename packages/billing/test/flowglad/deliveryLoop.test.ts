@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
 import { sqliteLedger } from '../../src/index.ts'
+import { testClock as billingClock } from '../../src/testing/index.ts'
 import { aLeg, aReserve, aSettle, fetched, units } from '../ledger/builders.ts'
 import { testClock } from '../ledger/testClock.ts'
 import { startDelivery } from './startDelivery.ts'
@@ -149,4 +150,39 @@ test('sends fewer bulks at a time while Flowglad is too slow, and as many as bef
   }
   isSlow = true
   expect(await atATime()).toBe(4)
+})
+
+test("delivers other customers' usage while one event gets no answer, and does not park that event", async () => {
+  const clock = billingClock()
+  const bad = aSettle()
+  let isUnanswered = (_: string) => true
+  await using node = startDelivery({
+    clock,
+    options: { bulkMaxEvents: 8, maxBulks: 1, parkAfterFailures: 0, parkAfterMs: 0 },
+    async respond(events) {
+      if (events.some(({ transactionId }) => isUnanswered(transactionId))) throw new Error('socket hang up')
+    },
+  })
+  const settleTwelve = () =>
+    Promise.all(Array.from({ length: 12 }, (_, n) => node.ledger.execute(aSettle({ customer: `u${n}` }))))
+  /** Delivers until so many events wait. Backoffs pass between the attempts. */
+  const deliversDownTo = (count: number) =>
+    expect
+      .poll(async () => {
+        await clock.advance(60_000)
+        await node.delivery.drain()
+        return node.ledger.health()
+      })
+      .toMatchObject({ waiting: count, parked: 0 })
+
+  await node.ledger.execute(bad)
+  await settleTwelve()
+  expect(await node.delivery.drain()).toBe(false)
+  expect(await waiting(node)).toBe(13)
+  isUnanswered = (transactionId) => transactionId === bad.attempt
+  await deliversDownTo(1)
+  await settleTwelve()
+  await deliversDownTo(1)
+  isUnanswered = () => false
+  await deliversDownTo(0)
 })
