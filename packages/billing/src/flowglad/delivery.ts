@@ -93,7 +93,7 @@ export class Delivery {
     }
   }
 
-  isAway(): boolean {
+  isUnavailable(): boolean {
     return this.#retries.isUnavailable
   }
 

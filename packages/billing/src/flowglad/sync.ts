@@ -136,7 +136,7 @@ export class Sync {
   }
 
   /** Whether the last request to Flowglad failed on this node. */
-  isAway(): boolean {
+  isUnavailable(): boolean {
     return this.#fetcher.isUnavailable
   }
 

@@ -19,8 +19,8 @@ export interface Health {
 
 export interface HealthParts {
   ledger: Pick<Ledger, 'execute' | 'health'>
-  sync: Pick<Sync, 'isAway'>
-  delivery: Pick<Delivery, 'isAway'>
+  sync: Pick<Sync, 'isUnavailable'>
+  delivery: Pick<Delivery, 'isUnavailable'>
   catalog: { peek(): Catalog | null | undefined }
   options: Pick<BillingOptions, 'outboxLagMs'>
   clock: Clock
@@ -66,7 +66,7 @@ export function createHealth({ ledger, sync, delivery, catalog, options, clock }
       if (!(await within(clock, probeTimeoutMs, probe(), null))) throw new Error('it does not answer')
       const { waiting, oldestWaitingMs, parked } = await ledger.health()
       const reasons: string[] = []
-      if (sync.isAway() || delivery.isAway()) reasons.push('Flowglad does not answer')
+      if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
         reasons.push(`${waiting} usage events wait for delivery, the oldest for ${seconds} s`)
