@@ -26,14 +26,14 @@ const fetches = (app: App) => app.proxy.count(/\/billing$/)
 test('pushes a change made at Flowglad to a page that opens after it', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
 test('pushes a change made at Flowglad to a page that is reopened right after it', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
@@ -65,8 +65,8 @@ test('delivers usage while a page waits for room to fetch, and refreshes the pag
   // When a second page has its first balances, so has the first page.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
-  await until(async () => expect(await app.books.events()).toMatchObject([{ amount: 2 }]))
-  await app.books.pay(ada, 'pro_monthly')
+  await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   answer()
   await bob
   expect(await page).toBe('Pro')

@@ -22,7 +22,7 @@ const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst:
 /** Puts Ada on a paid plan and returns it. */
 async function on(app: App, priceSlug: string) {
   await app.client.ping.query()
-  await app.books.pay(ada, priceSlug)
+  await app.atFlowglad.pay(ada, priceSlug)
   return planNow(app)
 }
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
@@ -111,8 +111,8 @@ test('keeps a scheduled downgrade until the customer undoes it, when another pla
 test('never changes a downgrade to Free that was scheduled at Flowglad into another plan', async () => {
   await using app = await start()
   await on(app, 'scale_monthly')
-  const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
-  await app.books.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
+  const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
+  await app.atFlowglad.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
     adjustment: {
       timing: 'at_end_of_current_billing_period',
       newSubscriptionItems: [{ priceSlug: 'free', quantity: 1 }],
@@ -138,7 +138,7 @@ test('shows that one of two schedules was lifted when the other could not be', a
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   // Only Flowglad itself can schedule both.
-  const { currentSubscription, ...billing } = await app.books.sdk.customers.retrieveBilling(ada.id)
+  const { currentSubscription, ...billing } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
   const cancelScheduledAt = currentSubscription?.currentBillingPeriodEnd ?? null
   const both = { ...billing, currentSubscription: { ...currentSubscription, cancelScheduledAt } }
   let isUncancelled = false
@@ -191,12 +191,12 @@ describe('when Flowglad does not answer a change', () => {
   test('keeps a plan change made while a cancellation is being restored', async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
-    const { currentSubscription } = await app.books.sdk.customers.retrieveBilling(ada.id)
+    const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
     app.proxy.breakWith(({ path }) => {
       if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
       if (!path.endsWith('/cancel')) return undefined
       // Flowglad makes the change only now, after the gateway has given up on it.
-      const made = app.books.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
+      const made = app.atFlowglad.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
         adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'max_monthly' }] },
       })
       return { state: 'held', until: made.then(() => {}) }

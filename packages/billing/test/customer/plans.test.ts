@@ -12,7 +12,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 /** Puts Ada on Pro and refreshes her balances. */
 async function onPro(app: App) {
   await app.client.ping.query()
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   return app.client.billing.refresh.mutate()
 }
 
@@ -121,7 +121,7 @@ test('adds a pack to any plan', async () => {
   expect((await app.client.billing.checkout.mutate({ priceSlug: 'generation_pack' })).url).toContain(
     '/checkout/',
   )
-  await app.books.pay(ada, 'generation_pack')
+  await app.atFlowglad.pay(ada, 'generation_pack')
   await app.client.generate.mutate({ prompt: 'more', count: 20 })
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({
     available: 30,
@@ -164,7 +164,7 @@ test('continues past the grant on a plan with overage, and records every unit at
   })
   await app.billing.drain()
   // One unit was spent on Free.
-  expect(await app.books.available(ada, 'api_calls')).toBe(-1)
+  expect(await app.atFlowglad.available(ada, 'api_calls')).toBe(-1)
 })
 
 test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a ledger with 500 units', async () => {
@@ -210,7 +210,7 @@ test('answers NO_SUBSCRIPTION to a customer without one, after a fetch', async (
 test('sells a plan but no pack to a customer without a subscription', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  const billing: object = await app.books.sdk.customers.retrieveBilling('ada')
+  const billing: object = await app.atFlowglad.sdk.customers.retrieveBilling('ada')
   const body = { ...billing, currentSubscription: null, currentSubscriptions: [] }
   app.proxy.breakWith(({ path }) =>
     path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined,

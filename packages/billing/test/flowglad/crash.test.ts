@@ -58,8 +58,8 @@ test.each([
   await stack.billing.start()
   await expect.poll(() => retry(stack).catch((error) => error.denial.code)).toBe(result)
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-  expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
-  expect(await stack.books.available(aUser(), 'generations')).toBe(7)
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
   await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
 })
 
@@ -86,7 +86,7 @@ test('charges once for work whose process was paused until its hold expired', as
   expect(await ended).toEqual([0, null])
   expect(await generations(stack)).toMatchObject({ available: 7, used: 3, held: 0 })
   await expect.poll(() => stack.billing.drain()).toBe(true)
-  expect((await stack.books.events()).map(({ amount }) => amount)).toEqual([3])
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
 test('loses no answered usage and bills none twice in five kills while delivery fails in every way', async () => {
@@ -94,7 +94,7 @@ test('loses no answered usage and bills none twice in five kills while delivery 
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })
   await stack.billing.balances(aUser())
-  await stack.books.pay(aUser(), 'pro_monthly')
+  await stack.atFlowglad.pay(aUser(), 'pro_monthly')
   await stack.billing.refresh(aUser())
   const faults = ['answerLost', 'refused', 'bodyStalls', 'answerLost', 'refused'] as const
   const nodeWidth = 4
@@ -107,11 +107,11 @@ test('loses no answered usage and bills none twice in five kills while delivery 
   pass(untilAllExpiredMs)
   await stack.billing.start()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-  const events = await stack.books.events()
+  const events = await stack.atFlowglad.events()
   expect(events.length).toBeGreaterThanOrEqual(answered)
   expect(events.length).toBeLessThanOrEqual(answered + faults.length * nodeWidth)
   expect(new Set(events.map(({ transactionId }) => transactionId)).size).toBe(events.length)
-  expect(await stack.books.available(aUser(), 'generations')).toBe(500 - events.length)
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(500 - events.length)
   await expect.poll(() => generations(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
 })
 

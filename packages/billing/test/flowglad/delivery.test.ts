@@ -10,10 +10,10 @@ test('delivers once the usage of calls made while /usage-events was blocked', as
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   await until(() => expect(stack.proxy.count(usageEvents)).toBeGreaterThan(1))
-  expect(await stack.books.events()).toEqual([])
+  expect(await stack.atFlowglad.events()).toEqual([])
   stack.proxy.mend()
-  await expect.poll(() => stack.books.available(aUser(), 'generations')).toBe(6)
-  expect(await stack.books.events()).toHaveLength(4)
+  await expect.poll(() => stack.atFlowglad.available(aUser(), 'generations')).toBe(6)
+  expect(await stack.atFlowglad.events()).toHaveLength(4)
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
 })
 
@@ -24,8 +24,8 @@ test('bills once when the answers to usage events are lost', async () => {
   await until(() => expect(stack.proxy.count(usageEvents)).toBeGreaterThan(2))
   stack.proxy.mend()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-  expect(await stack.books.events()).toHaveLength(3)
-  expect(await stack.books.available(aUser(), 'generations')).toBe(7)
+  expect(await stack.atFlowglad.events()).toHaveLength(3)
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
 test.each([
@@ -50,7 +50,7 @@ test('sends the events of many customers in one bulk', async () => {
   await Promise.all(users.map((user) => spend(stack, user)))
   expect(await stack.billing.drain()).toBe(true)
   expect(bodies(stack, usageEvents)).toHaveLength(1)
-  expect(await stack.books.events()).toHaveLength(12)
+  expect(await stack.atFlowglad.events()).toHaveLength(12)
 })
 
 test("delivers other customers' usage in one bulk while one customer's event is rejected", async () => {
@@ -59,15 +59,15 @@ test("delivers other customers' usage in one bulk while one customer's event is 
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
   // Flowglad rejects usage of an archived customer, and every bulk that contains it.
-  await stack.books.sdk.post('/api/v1/customers/u3/archive', { body: {} })
+  await stack.atFlowglad.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
-  expect(await stack.books.events()).toHaveLength(7)
+  expect(await stack.atFlowglad.events()).toHaveLength(7)
   expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
 
   for (const user of users.slice(0, 3)) await spend(stack, user)
   const before = bodies(stack, bulk).length
   await stack.billing.drain()
-  expect(await stack.books.events()).toHaveLength(10)
+  expect(await stack.atFlowglad.events()).toHaveLength(10)
   // The rejected event travels alone, so the others need only one bulk.
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
@@ -79,7 +79,7 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
   for (let n = 0; n < 6; n++) await spend(stack, aUser())
   await stack.billing.drain()
   expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 })
-  expect(await stack.books.available(aUser(), 'generations')).toBe(4)
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(4)
 })
 
 test('looks behind rejected events before it backs their customer off', async () => {
@@ -89,7 +89,7 @@ test('looks behind rejected events before it backs their customer off', async ()
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
   await stack.billing.start()
   await until(async () => expect(await stack.ledger.health()).toMatchObject({ waiting: 1, parked: 0 }))
-  expect(await stack.books.available(aUser(), 'generations')).toBe(7)
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
 test('acknowledges events that a bulk answer omits because Flowglad has them', async () => {
@@ -101,17 +101,17 @@ test('acknowledges events that a bulk answer omits because Flowglad has them', a
   stack.proxy.mend()
   await spend(stack, aUser(), 3)
   expect(await stack.billing.drain()).toBe(true)
-  expect((await stack.books.events()).map(({ amount }) => amount).sort()).toEqual([1, 2, 3])
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount).sort()).toEqual([1, 2, 3])
 })
 
 test("does not acknowledge an event that Flowglad has under another customer's subscription", async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, aUser('bob'))
   await stack.billing.drain()
-  const { currentSubscription: bobs } = await stack.books.sdk.customers.retrieveBilling('bob')
+  const { currentSubscription: bobs } = await stack.atFlowglad.sdk.customers.retrieveBilling('bob')
   const transactionId = await chargeOf(stack, aUser(), 2)
   // Another program with the API key used the same transaction ID.
-  await stack.books.sdk.usageEvents.create({
+  await stack.atFlowglad.sdk.usageEvents.create({
     usageEvent: { subscriptionId: bobs?.id ?? '', transactionId, amount: 9, usageMeterSlug: 'generations' },
   })
   await stack.billing.drain()
@@ -128,7 +128,7 @@ test('gives up on a stalled body at the deadline, and delivers its usage once la
   await until(() => expect(stack.proxy.count(usageEvents)).toBeGreaterThan(0))
   stack.proxy.mend()
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-  expect(await stack.books.events()).toHaveLength(1)
+  expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
 test('leaves undelivered usage to the next start, which delivers it once', async () => {
@@ -140,8 +140,8 @@ test('leaves undelivered usage to the next start, which delivers it once', async
   stack.proxy.mend()
   await using next = await startStack({ ledger: sqliteLedger(file.path), beside: stack })
   await expect.poll(async () => (await next.ledger.health()).waiting).toBe(0)
-  expect(await next.books.events()).toHaveLength(3)
-  expect(await next.books.available(aUser(), 'generations')).toBe(7)
+  expect(await next.atFlowglad.events()).toHaveLength(3)
+  expect(await next.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
 test('keeps delivering for other customers after one lease could not be taken', async () => {
@@ -157,7 +157,7 @@ test('keeps delivering for other customers after one lease could not be taken', 
   await expect(stack.billing.drain()).rejects.toThrow('disk full')
   failing = false
   expect(await stack.billing.drain()).toBe(true)
-  expect(await stack.books.events()).toHaveLength(3)
+  expect(await stack.atFlowglad.events()).toHaveLength(3)
 })
 
 test("fetches without waiting for other customers' bulks or for callers that wait for a lease", async () => {

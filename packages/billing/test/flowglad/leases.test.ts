@@ -47,7 +47,7 @@ test('stops a delivery that loses its lease', async () => {
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)
-  expect((await slow.books.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
+  expect((await slow.atFlowglad.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
 })
 
 test('installs nothing when a fetch loses its lease', async () => {
@@ -69,7 +69,7 @@ test('installs nothing when a fetch loses its lease', async () => {
   const fetching = slow.billing.refresh(aUser())
   await until(() => expect(first).toBe(false))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
-  await other.books.pay(aUser(), 'pro_monthly')
+  await other.atFlowglad.pay(aUser(), 'pro_monthly')
   const available = async () =>
     (await other.billing.balances(aUser())).balances.find(({ meter }) => meter === 'generations')?.available
   await expect.poll(async () => (await other.billing.refresh(aUser())) && (await available())).toBe(500)

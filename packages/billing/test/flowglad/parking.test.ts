@@ -40,7 +40,7 @@ test('parks, shows and retries an event that Flowglad rejects while others succe
       return (await stack.ledger.health()).parked
     })
     .toBe(0)
-  expect(await stack.books.available(aUser(), 'generations')).toBe(8)
+  expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(8)
 })
 
 test('denies with INSUFFICIENT_CREDITS when only the units of a rejected event are missing', async () => {
@@ -71,7 +71,7 @@ test('does not count an event as rejected when Flowglad records it and then answ
   })
   expect(await stack.billing.drain()).toBe(true)
   await recorded
-  expect(await stack.books.events()).toHaveLength(1)
+  expect(await stack.atFlowglad.events()).toHaveLength(1)
   expect(await stack.billing.refresh(aUser())).toMatchObject({
     balances: expect.arrayContaining([expect.objectContaining({ meter: 'generations', available: 8 })]),
   })

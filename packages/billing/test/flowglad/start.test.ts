@@ -45,7 +45,7 @@ test('starts and delivers when a start that failed is tried again', async () => 
   stack.proxy.mend()
   await expect.poll(() => stack.billing.start().catch(String)).toBeUndefined()
   await spend(stack, aUser())
-  await expect.poll(() => stack.books.events()).toHaveLength(1)
+  await expect.poll(() => stack.atFlowglad.events()).toHaveLength(1)
 })
 
 test('starts while Flowglad is unavailable', async () => {

@@ -60,7 +60,7 @@ export async function startStack({
     billing,
     ledger,
     /** Flowglad's state, read and changed past the proxy. */
-    books: {
+    atFlowglad: {
       sdk: direct,
       async available(user: User, meter: string) {
         const { currentSubscription } = await direct.customers.retrieveBilling(user.id)

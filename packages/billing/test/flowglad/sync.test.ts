@@ -51,7 +51,7 @@ test('decides the calls of a new customer by the fetch that is already creating 
 
 test('accepts a customer that another node has just created', async () => {
   await using stack = await startStack()
-  await stack.books.sdk.customers.create({
+  await stack.atFlowglad.sdk.customers.create({
     customer: { externalId: 'ada', name: 'ada', email: 'ada@example.com' },
   })
   let unmet = 1
@@ -66,7 +66,7 @@ test('accepts a customer that another node has just created', async () => {
   )
   expect(created).toHaveLength(1)
   await stack.billing.drain()
-  expect(await stack.books.available(ada, 'generations')).toBe(9)
+  expect(await stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
 test('accepts a customer that another node creates at the same moment', async () => {
@@ -75,12 +75,12 @@ test('accepts a customer that another node creates at the same moment', async ()
   stack.proxy.breakWith(({ method, path }) => {
     if (method !== 'POST' || !/\/customers$/.test(path)) return
     const { id, name, email } = ada
-    const created = stack.books.sdk.customers.create({ customer: { externalId: id, name, email } })
+    const created = stack.atFlowglad.sdk.customers.create({ customer: { externalId: id, name, email } })
     return { state: 'held', until: created.then(() => {}) }
   })
   await spend(stack)
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
-  await expect.poll(() => stack.books.available(ada, 'generations')).toBe(9)
+  await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
 test('denies only after a fetch that began after the call', async () => {
@@ -90,7 +90,7 @@ test('denies only after a fetch that began after the call', async () => {
   const before = stack.proxy.count(billing)
   expect(await denialOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
   expect(stack.proxy.count(billing)).toBe(before + 1)
-  await stack.books.pay(ada, 'generation_pack')
+  await stack.atFlowglad.pay(ada, 'generation_pack')
   expect(await spend(stack)).toBe('done')
 })
 
@@ -103,7 +103,7 @@ test('does not deny a call by a fetch that began before it', async () => {
   const early = denialOf(spend(stack))
   await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThan(before)
   stack.proxy.mend()
-  await stack.books.pay(ada, 'generation_pack')
+  await stack.atFlowglad.pay(ada, 'generation_pack')
   const late = denialOf(spend(stack))
   open()
   // The fetch of the early call read the balance before the payment.
@@ -161,9 +161,9 @@ test('lets a known customer spend up to the limit while Flowglad is unavailable,
   expect(await denialOf(spend(stack))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', availableBalance: 0 })
   expect(await denialOf(spend(stack, 1, aUser('stranger')))).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
   stack.proxy.mend()
-  await expect.poll(() => stack.books.available(ada, 'generations')).toBe(0)
+  await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(0)
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
-  expect(await stack.books.events()).toHaveLength(10)
+  expect(await stack.atFlowglad.events()).toHaveLength(10)
 })
 
 test('answers BILLING_UNAVAILABLE when only ambiguous units are missing', async () => {
@@ -177,7 +177,7 @@ test('answers BILLING_UNAVAILABLE when only ambiguous units are missing', async 
   stack.proxy.mend()
   await expect.poll(() => denialOf(spend(stack, 4))).toBe('done')
   await stack.billing.drain()
-  expect(await stack.books.available(ada, 'generations')).toBe(0)
+  expect(await stack.atFlowglad.available(ada, 'generations')).toBe(0)
 })
 
 test('sends ambiguous events again before a fetch, and then decides', async () => {
@@ -191,7 +191,7 @@ test('sends ambiguous events again before a fetch, and then decides', async () =
     availableBalance: 4,
   })
   expect(await stack.ledger.health()).toMatchObject({ waiting: 0 })
-  expect(await stack.books.events()).toHaveLength(1)
+  expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
 test('serves a call from an old snapshot and refreshes it in the background', async () => {
@@ -217,7 +217,7 @@ test('delivers usage of a customer whose old snapshot waits for a free fetch', a
   const bob = stack.billing.refresh(aUser('bob'))
   await until(() => expect(stack.proxy.count(/bob/)).toBe(1))
   await spend(stack)
-  await until(async () => expect(await stack.books.events()).toHaveLength(1))
+  await until(async () => expect(await stack.atFlowglad.events()).toHaveLength(1))
   open()
   await bob
 })

@@ -26,7 +26,7 @@ const makeUnavailable = (stack: Stack) =>
   stack.proxy.breakWith(({ path }) => (billing.test(path) ? { state: 'refused' } : undefined))
 async function subscribeToPro(stack: Stack) {
   await stack.billing.balances(ada)
-  await stack.books.pay(ada, 'pro_monthly')
+  await stack.atFlowglad.pay(ada, 'pro_monthly')
   await stack.billing.refresh(ada)
 }
 
@@ -110,8 +110,8 @@ test('fetches for a feature once, then in the background with growing pauses, wh
 test('denies a feature that ended with its period at the first call', async () => {
   await using stack = await startTimed()
   await subscribeToPro(stack)
-  const { currentSubscription } = await stack.books.sdk.customers.retrieveBilling('ada')
-  await stack.books.sdk.subscriptions.cancel(currentSubscription?.id ?? '', {
+  const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')
+  await stack.atFlowglad.sdk.subscriptions.cancel(currentSubscription?.id ?? '', {
     cancellation: { timing: 'at_end_of_current_billing_period' },
   })
   stack.flowglad.advance(month)
@@ -147,10 +147,10 @@ test('lets a customer spend exactly the grants after an unlimited plan ends, how
   }
   await subscribeToPro(stack)
   for (const unlimitedUsage of [900, 700]) {
-    await stack.books.adjust(ada, 'scale_monthly')
+    await stack.atFlowglad.adjust(ada, 'scale_monthly')
     expect(await generations()).toMatchObject({ unlimited: true })
     await spend(stack, unlimitedUsage)
-    await stack.books.adjust(ada, 'pro_monthly')
+    await stack.atFlowglad.adjust(ada, 'pro_monthly')
     await stack.billing.drain()
     nextPeriod()
     expect(await generations()).toMatchObject({ unlimited: false, available: 500, limit: 500, used: 0 })

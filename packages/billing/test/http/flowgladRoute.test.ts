@@ -38,7 +38,7 @@ test("returns the ledger's balance while usage waits for delivery", async () => 
     },
   })
   expect(await availableOf(app, 'generations')).toBe(6)
-  expect(await app.books.available(ada, 'generations')).toBe(10)
+  expect(await app.atFlowglad.available(ada, 'generations')).toBe(10)
 })
 
 test('answers BILLING_UNAVAILABLE to reads while the ledger is unavailable', async () => {
@@ -85,7 +85,7 @@ test("does not deny a plan change when billing can't be read after it", async ()
     },
   })
   await app.client.ping.query()
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
     // One read is left for the plan, and none for the billing.
@@ -135,7 +135,7 @@ test("records usage from the browser through the ledger, one unit on the meter's
   expect(await availableOf(app, 'api_calls')).toBe(99)
   await app.billing.drain()
   const { usageEvent } = answer.data as { usageEvent: { priceId: string } }
-  const [event] = await app.books.events()
+  const [event] = await app.atFlowglad.events()
   expect(event).toMatchObject({
     amount: 1,
     priceId: usageEvent.priceId,
@@ -152,14 +152,14 @@ test("uses the browser's transaction id as an idempotency key, never as Flowglad
     error: { code: 'key_reused' },
   })
   await app.billing.drain()
-  const events = await app.books.events()
+  const events = await app.atFlowglad.events()
   expect(events).toMatchObject([{ amount: 3 }])
   expect(events[0]?.transactionId).not.toBe('move-17')
 })
 
 test('rejects usage from the browser on another meter, price or subscription', async () => {
   await using app = await startApp()
-  const { pricingModel } = await app.books.sdk.pricingModels.retrieveDefault()
+  const { pricingModel } = await app.atFlowglad.sdk.pricingModels.retrieveDefault()
   const meter = pricingModel.usageMeters.find(({ slug }) => slug === 'api_calls')
   const free = meter?.prices.find(({ slug }) => slug === 'api_calls_no_charge')
   const own = meter?.prices.find(({ slug }) => slug === 'api_calls_standard')
@@ -214,10 +214,10 @@ test("ignores the browser's return addresses in a checkout, and sells only what 
 test('cancels a plan at the end of its period, resumes and changes it, but never ends it immediately', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   const plan = async () => (await app.client.billing.refresh.mutate()).plan
   await plan()
-  const { currentSubscription } = await app.books.sdk.customers.retrieveBilling('ada')
+  const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling('ada')
   const id = currentSubscription?.id
   expect(
     await post(app, 'subscriptions/cancel', { id, cancellation: { timing: 'immediately' } }),

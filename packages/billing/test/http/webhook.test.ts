@@ -9,7 +9,7 @@ const ada = aUser()
 test('refreshes the customer of a signed webhook, and rejects an unsigned, forged, altered or old one', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   const body = JSON.stringify({
     id: 'purchase_1',
     object: 'purchase',
@@ -55,5 +55,5 @@ test('keeps undelivered usage in the balance after a webhook, a refresh and a de
   expect(balances[0]).toMatchObject({ available: 2, used: 8 })
   app.proxy.mend()
   await until(async () => expect(await app.billing.drain()).toBe(true))
-  expect(await app.books.available(ada, 'generations')).toBe(2)
+  expect(await app.atFlowglad.available(ada, 'generations')).toBe(2)
 })

@@ -44,7 +44,7 @@ test('answers BILLING_UNAVAILABLE in bounded time while the database is silent, 
   proxy.heal()
   await expectWork()
   await expect.poll(() => late.execute(aReserve()).catch(() => null)).toMatchObject({ state: 'held' })
-  await expect.poll(async () => (await stack.books.events()).length).toBe(work.mock.calls.length)
+  await expect.poll(async () => (await stack.atFlowglad.events()).length).toBe(work.mock.calls.length)
   await stack.billing.close()
   for (const pool of pools) void pool.end()
 })

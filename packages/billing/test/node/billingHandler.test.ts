@@ -67,7 +67,7 @@ test('answers the routes of billing over plain HTTP', async () => {
 test('verifies a webhook by its raw bytes', async () => {
   await using app = await startNodeApp()
   await app.billing.refresh(aUser())
-  await app.books.pay(aUser(), 'pro_monthly')
+  await app.atFlowglad.pay(aUser(), 'pro_monthly')
   // Spaces that a parser would drop.
   const body = '{ "customer": { "externalId": "ada" } }'
   const path = '/api/webhooks/flowglad'

@@ -35,8 +35,8 @@ test('admits exactly 10 of 40 concurrent calls on 10 credits, and Flowglad recor
     expect(reason.data.httpStatus).toBe(402)
   }
   expect(await app.billing.drain()).toBe(true)
-  expect(await app.books.available(ada, 'generations')).toBe(0)
-  expect((await app.books.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
+  expect(await app.atFlowglad.available(ada, 'generations')).toBe(0)
+  expect((await app.atFlowglad.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
 })
 
 test('answers a batch of five on three credits with 207, three results and two denials', async () => {
@@ -88,7 +88,7 @@ test('admits a call right after the payment, without a wait or a webhook', async
     status: 402,
     denial: { code: 'INSUFFICIENT_CREDITS', availableBalance: 0, heldBalance: 0, required: 1 },
   })
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.generate.mutate({ prompt: 'more', count: 1 })
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
@@ -106,7 +106,7 @@ test('denies a missing feature with FEATURE_NOT_INCLUDED, not for credits', asyn
     status: 403,
     denial: { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
   })
-  await app.books.pay(ada, 'pro_monthly')
+  await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.hd.mutate({ prompt: 'hd', count: 1 })
 })
 
@@ -141,7 +141,7 @@ test('reserves several meters all or nothing, and charges each its actual amount
   })
   expect((await app.client.billing.balances.query()).balances[1]).toMatchObject({ available: 1_993, held: 0 })
   await app.billing.drain()
-  expect(await app.books.available(ada, 'tokens')).toBe(1_993)
+  expect(await app.atFlowglad.available(ada, 'tokens')).toBe(1_993)
 })
 
 test('rejects a procedure that is metered twice at its first call, and holds nothing', async () => {
