@@ -5,7 +5,7 @@ import { defineConfig, type Plugin } from 'vite'
 const { env } = process
 const server = env.SERVER_URL ?? `http://127.0.0.1:${env.PORT ?? 3000}`
 
-/** Puts a compressed copy beside every script and style: the server sends it to browsers that take it. */
+/** Writes a compressed copy of each script and style, which the server sends to browsers that accept it. */
 const gzipped: Plugin = {
   name: 'gzipped',
   apply: 'build',

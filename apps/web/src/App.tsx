@@ -8,7 +8,7 @@ import { Unreachable } from './shell/Unreachable.tsx'
 
 export function App() {
   const { data, error, isPending, refetch } = authClient.useSession()
-  // Asking again, on focus for instance, reports "pending" while signed out: what was known stays on the screen meanwhile.
+  // A refetch, on focus for example, reports "pending" while signed out. The last known user stays on the screen until it answers.
   const [user, setUser] = useState<User | null | undefined>(undefined)
   const latest = data ? data.user : isPending || error ? user : null
   if (latest?.id !== user?.id || (latest === null) !== (user === null)) setUser(latest)

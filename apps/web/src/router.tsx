@@ -3,7 +3,7 @@ import { Broken } from './shell/Broken.tsx'
 import { NotFound } from './shell/NotFound.tsx'
 import { Shell } from './shell/Shell.tsx'
 
-/** `checkout`: how a hosted checkout ended. `next`: where to go after signing in, always a path of this app. */
+/** `checkout`: how a hosted checkout ended. `next`: the path of this app to open after signing in. */
 interface Search {
   checkout?: string
   next?: string

@@ -1,6 +1,6 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
-/** Named after pigments: viridian for what is fine and what acts, ochre for care, madder for danger. */
+/** Named after pigments. Viridian marks actions and normal states, ochre warnings, madder errors. */
 const viridian: MantineColorsTuple = [
   '#eef7f3',
   '#d8ece4',
@@ -49,7 +49,7 @@ const stone: MantineColorsTuple = [
   '#37423d',
   '#1f2925',
 ]
-/** Mantine's `dark` is its whole dark theme: text first, then borders, surfaces and the page. */
+/** Mantine takes its dark theme from these: text first, then borders, surfaces and the page. */
 const graphite: MantineColorsTuple = [
   '#e4eae7',
   '#c3cdc8',
@@ -86,7 +86,10 @@ export const theme = createTheme({
   radius: { sm: '6px', md: '10px', lg: '16px' },
 })
 
-/** The page is a shade off its surfaces, so that cards stand out without shadows. Every pair of text and ground below is AA, and so is `--edge` on a surface. */
+/**
+ * The page is slightly darker than its surfaces, so that cards stand out without shadows. Each pair of text and background meets WCAG AA, and
+ * so does `--edge` on a surface.
+ */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {},
   light: {

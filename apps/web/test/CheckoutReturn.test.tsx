@@ -16,18 +16,15 @@ afterEach(() => sessionStorage.clear())
 it.each([
   ['success', 'Your payment method is saved'],
   ['cancelled', 'No card was saved'],
-])(
-  'somebody back from leaving a card (%s) is told what became of it, on Billing',
-  async (checkout, title) => {
-    saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
-    const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
-    const router = createRouter({ routeTree: createRootRoute(), history })
-    show(
-      <RouterContextProvider router={router as never}>
-        <CheckoutReturn />
-      </RouterContextProvider>,
-    )
-    expect(await screen.findByText(title)).toBeDefined()
-    await waitFor(() => expect(history.location.href).toBe('/billing'))
-  },
-)
+])('tells on Billing how a card form ended: %s', async (checkout, title) => {
+  saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
+  const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
+  const router = createRouter({ routeTree: createRootRoute(), history })
+  show(
+    <RouterContextProvider router={router as never}>
+      <CheckoutReturn />
+    </RouterContextProvider>,
+  )
+  expect(await screen.findByText(title)).toBeDefined()
+  await waitFor(() => expect(history.location.href).toBe('/billing'))
+})

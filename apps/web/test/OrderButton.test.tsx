@@ -25,19 +25,19 @@ const press = async (name: string) => {
   act(() => button.click())
 }
 
-it('can be pressed again when the browser’s Back shows the page as it was left', async () => {
+it('can be clicked again after the browser’s Back button restores the page', async () => {
   checkout.mockResolvedValue({ url: '#the-checkout' })
   showOrder()
   await press('Upgrade to Pro')
   await vi.waitFor(() => expect(window.location.hash).toBe('#the-checkout'))
-  await screen.findByRole('button', { name: 'Opening the checkout…' })
+  await screen.findByRole('button', { name: 'Opening checkout…' })
 
   act(() => void window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
   expect(await screen.findByRole('button', { name: 'Upgrade to Pro' })).toBeDefined()
 })
 
-it('says within the warning about lost credits why the checkout did not open', async () => {
-  // jsdom knows no modal dialogs.
+it('shows in the warning about lost credits why the checkout did not open', async () => {
+  // jsdom has no modal dialogs.
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true
   }

@@ -5,9 +5,9 @@ import { afterEach, vi } from 'vitest'
 
 afterEach(cleanup)
 
-/** Draws it as `pnpm dev` would: in StrictMode every effect of a new component runs twice. */
+/** Renders in StrictMode, as the app does, so that each effect of a new component runs twice. */
 export function show(children: ReactNode) {
-  // What jsdom lacks.
+  // jsdom lacks these.
   vi.stubGlobal('scrollTo', () => undefined)
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
   const page = (content: ReactNode) => (

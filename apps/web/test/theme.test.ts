@@ -2,7 +2,7 @@ import { DEFAULT_THEME } from '@mantine/core'
 import { expect, it } from 'vitest'
 import { cssVariablesResolver } from '../src/theme.ts'
 
-/** WCAG 2.2's relative luminance of a colour such as `#1d6b53`. */
+/** Returns WCAG 2.2's relative luminance of a colour such as `#1d6b53`. */
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
     .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
@@ -18,7 +18,7 @@ function contrast(one: string, other: string): number {
 const variables = cssVariablesResolver(DEFAULT_THEME)
 
 it.each(['light', 'dark'] as const)(
-  'what is typed into or switched stands out from its ground by 3:1, in %s',
+  'gives inputs and switches an edge with a contrast of 3:1 in %s mode',
   (scheme) => {
     const { '--edge': edge = '', '--surface': surface = '' } = variables[scheme]
     expect(contrast(edge, surface)).toBeGreaterThanOrEqual(3)

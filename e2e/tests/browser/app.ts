@@ -53,7 +53,7 @@ export function appOn(page: Page) {
     bar: (meter: Meter) => balance(meter).getByRole('meter'),
     async expectBalance(meter: Meter, { left, of, held = 0 }: { left: number; of: number; held?: number }) {
       const number = (value: number) => value.toLocaleString('en-GB')
-      const heldText = held > 0 ? `${number(held)} held` : ''
+      const heldText = held > 0 ? `${number(held)} in progress` : ''
       const text = `^\\D*${heldText}${number(left)} of ${number(of)} left$`
       await expect(balance(meter)).toHaveText(new RegExp(text))
     },

@@ -50,7 +50,7 @@ test('lets a customer sign up, run out, pay and continue with the keyboard alone
   await press('Control+Enter')
   await app.expectBalance('generations', { left: 2, of: 10 })
   await press('Control+Enter')
-  await expect(app.alert).toContainText(texts.generationsShort(4, 2))
+  await expect(app.alert).toContainText(texts.picturesShort(4, 2))
   await tabTo(app.alert.getByRole('button', { name: /2/ }))
   await press('Enter')
   await expect(app.paywall).toBeVisible()

@@ -15,7 +15,7 @@ test('holds units while work runs and charges them when it succeeds', async ({
   await app.expectBalance('generations', { left: 7, of: 10, held: 3 })
   const bar = app.bar('generations')
   await expect(bar).toHaveAttribute('aria-valuenow', '0')
-  await expect(bar).toHaveAttribute('aria-valuetext', '7 of 10 left, 3 held')
+  await expect(bar).toHaveAttribute('aria-valuetext', '7 of 10 left, 3 in progress')
   await expect(app.picturesInProgress).toHaveCount(3)
   expect(await records.used(customer)).toEqual({})
   await expect.poll(() => model.picturesInProgress()).toBe(3)

@@ -48,7 +48,7 @@ test('keeps a cancelled plan until the end of its period and lets the customer r
   await customer.buy('generation_pack')
   await app.plan('free').choose.click()
   await expect(dialog).toContainText(texts.packEnds)
-  await expect(dialog).toContainText('50 generations')
+  await expect(dialog).toContainText('50 pictures')
   await app.page.keyboard.press('Escape')
   await app.goTo('Billing')
   await expect(subscription).toContainText(texts.renewsOn(end))

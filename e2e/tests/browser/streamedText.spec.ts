@@ -94,7 +94,7 @@ test('charges the counted tokens when the model fails', async ({ app, model, rec
   model.streamWords('one two three ')
   await expect(app.tokenCount).toContainText('2 tokens')
   model.breakTexts()
-  await expect(app.alert).toContainText(texts.textBrokeOff)
+  await expect(app.alert).toContainText(texts.textEndedEarly)
   await app.expectBalance('tokens', { left: 1_998, of: 2_000 })
   await expect.poll(() => records.used(customer)).toEqual({ tokens: 2 })
 })

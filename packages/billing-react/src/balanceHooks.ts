@@ -26,8 +26,8 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
   const usePlan = () => useSelected((answer): PlanSummary | null => answer.plan)
 
   /**
-   * Returns what stands between the customer and a call: before a call on a meter (`usePaywall('generations')`), or after a failed call
-   * (`usePaywall(mutation.error)`). It follows the balances, so it opens after a top-up.
+   * Returns whether the customer can make a call, and if not, why: before a call on a meter (`usePaywall('generations')`), or after a failed
+   * call (`usePaywall(mutation.error)`). It follows the balances, so it opens after a top-up.
    */
   function usePaywall(subject: Meter | { message: string } | null): Paywall<Meter> {
     const { data } = useBalances()

@@ -4,7 +4,7 @@ import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from
 export const noticeShare = 0.8
 const criticalShare = 0.9
 
-/** What stands between a customer and the next call; `open` means nothing does. */
+/** Why a customer can't make the next call; `open` if they can. */
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /** 80 % or more is used. `percent` is the share used, a whole number; it is 100 only when overage goes beyond the grant. */

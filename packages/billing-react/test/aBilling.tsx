@@ -60,13 +60,13 @@ export function anAnswer({
 
 /** Returns a fake of the billing router's client. The test supplies its answers and its stream's events. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
-  const asked: string[] = []
+  const received: string[] = []
   const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []
   const open = new Set<object>()
   const call =
     <Answer,>(name: keyof BillingClient, fallback: () => Answer) =>
     async () => {
-      asked.push(name)
+      received.push(name)
       return ((await answers[name]?.()) ?? fallback()) as Answer
     }
   const change = () => ({ plan: null, effectiveAt: 0 })
@@ -95,7 +95,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
   }
   return {
     client,
-    asked: (name: keyof BillingClient) => asked.filter((it) => it === name).length,
+    requests: (name: keyof BillingClient) => received.filter((it) => it === name).length,
     openStreams: () => open.size,
     push: (answer: BalancesAnswer<Meter>) => act(async () => newestStream().onData(answer)),
     connection: (state: 'connecting' | 'pending') =>

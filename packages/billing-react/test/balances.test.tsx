@@ -19,7 +19,7 @@ describe('of two answers', () => {
     const slow = deferred<BalancesAnswer<Meter>>()
     const server = aClient({ balances: () => slow.promise })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
-    await waitFor(() => expect(server.asked('balances')).toBe(1))
+    await waitFor(() => expect(server.requests('balances')).toBe(1))
 
     act(() => hooks.installBalances(queryClient, anAnswer({ version: 7, used: 5 })))
     await act(async () => slow.resolve(anAnswer({ version: 6, used: 4 })))
@@ -59,7 +59,7 @@ describe('of two answers', () => {
     hooks.installBalances(queryClient, anAnswer({ version: 9, used: 8 }))
     const { result } = render(() => hooks.useBalances(), server, queryClient)
     await act(() => result.current.refetch())
-    expect(server.asked('balances')).toBe(1)
+    expect(server.requests('balances')).toBe(1)
     expect(result.current.data).toEqual(anAnswer({ version: 9, used: 8 }))
   })
 
@@ -68,7 +68,7 @@ describe('of two answers', () => {
     const fail = () => Promise.reject(new Error('503'))
     const server = aClient({ balances: () => slow.promise.then(fail) })
     const { result } = render(() => hooks.useBalance('generations'), server)
-    await waitFor(() => expect(server.asked('balances')).toBe(1))
+    await waitFor(() => expect(server.requests('balances')).toBe(1))
     await server.push(anAnswer({ version: 7, used: 5 }))
     await act(async () => slow.resolve())
     await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
@@ -96,7 +96,7 @@ describe('fetching balances', () => {
       server,
     )
     await waitFor(() => expect(result.current[2].data?.name).toBe('Free'))
-    expect(server.asked('balances')).toBe(1)
+    expect(server.requests('balances')).toBe(1)
   })
 
   it('sends no request while the stream delivers, whatever mounts or mutates', async () => {
@@ -107,21 +107,21 @@ describe('fetching balances', () => {
     )
     await server.push(anAnswer({ version: 2 }))
     await waitFor(() => expect(result.current.balance.fetchStatus).toBe('idle'))
-    const before = server.asked('balances')
+    const before = server.requests('balances')
 
     await act(() => result.current.checkout.mutateAsync({ priceSlug: 'pro_monthly' }))
     rerender()
-    expect(server.asked('balances')).toBe(before)
+    expect(server.requests('balances')).toBe(before)
   })
 
   it('does not retry a failed request once the stream delivers', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient({ balances: () => Promise.reject(new Error('lost')) })
     render(() => hooks.useBalances(), server, new QueryClient())
-    await waitFor(() => expect(server.asked('balances')).toBe(1))
+    await waitFor(() => expect(server.requests('balances')).toBe(1))
     await server.push(anAnswer({ version: 7 }))
     await act(() => vi.advanceTimersByTimeAsync(10_000))
-    expect(server.asked('balances')).toBe(1)
+    expect(server.requests('balances')).toBe(1)
   })
 
   it('fetches while the stream is open but silent', async () => {
@@ -129,7 +129,7 @@ describe('fetching balances', () => {
     const { result } = render(() => hooks.useBalance('generations'), server)
     await server.connection('pending')
     await waitFor(() => expect(result.current.isSuccess).toBe(true))
-    expect(server.asked('balances')).toBe(1)
+    expect(server.requests('balances')).toBe(1)
   })
 
   it('reopens the stream after it breaks', async () => {
@@ -171,14 +171,14 @@ describe('fetching balances', () => {
     render(() => hooks.useBalances(), server)
     await server.push(anAnswer({ version: 2 }))
     await act(() => vi.advanceTimersByTimeAsync(60_000))
-    const before = server.asked('balances')
+    const before = server.requests('balances')
 
     show('hidden')
     await act(() => vi.advanceTimersByTimeAsync(60_000))
-    expect(server.asked('balances')).toBe(before)
+    expect(server.requests('balances')).toBe(before)
     show('visible')
     await act(() => vi.advanceTimersByTimeAsync(60_000))
-    expect(server.asked('balances')).toBe(before + 1)
+    expect(server.requests('balances')).toBe(before + 1)
   })
 })
 
@@ -204,11 +204,11 @@ describe('after a mutation', () => {
     await waitFor(() =>
       expect(result.current.flowglad.isSuccess && result.current.balance.isSuccess).toBe(true),
     )
-    const before = [server.asked('balances'), server.asked('charges'), flowglad.mock.calls.length]
+    const before = [server.requests('balances'), server.requests('charges'), flowglad.mock.calls.length]
 
     await act(() => result.current.work.mutateAsync(work).catch(() => {}))
     await waitFor(() =>
-      expect([server.asked('balances'), server.asked('charges'), flowglad.mock.calls.length]).toEqual(
+      expect([server.requests('balances'), server.requests('charges'), flowglad.mock.calls.length]).toEqual(
         before.map((times) => times + 1),
       ),
     )
@@ -230,7 +230,7 @@ describe('after usage in another tab', () => {
     await waitFor(() => expect(result.current.charges.isSuccess && result.current.usage.isSuccess).toBe(true))
     await server.push(anAnswer({ version: 2 }))
     await server.push(anAnswer({ version: 3, used: 5 }))
-    await waitFor(() => expect([server.asked('usage'), server.asked('charges')]).toEqual([2, 2]))
+    await waitFor(() => expect([server.requests('usage'), server.requests('charges')]).toEqual([2, 2]))
     expect(flowglad).toHaveBeenCalledTimes(1)
 
     await server.push(anAnswer({ version: 4, used: 0, limit: 500, plan: 'Pro' }))

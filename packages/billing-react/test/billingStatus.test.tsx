@@ -64,15 +64,15 @@ describe('the billing status', () => {
     await act(() => vi.advanceTimersByTimeAsync(8_000))
     await waitFor(() => expect(result.current.status.data?.current).toBe(true))
     await waitFor(() => expect(flowglad).toHaveBeenCalledTimes(2))
-    const requests = server.asked('refresh')
+    const requests = server.requests('refresh')
     await act(() => vi.advanceTimersByTimeAsync(60_000))
-    expect(server.asked('refresh')).toBe(requests)
+    expect(server.requests('refresh')).toBe(requests)
   })
 
   it('sends no request while signed out', () => {
     const server = aClient()
     const { result } = render(() => hooks.useBillingStatus(), { ...server, customer: null })
     expect(result.current.fetchStatus).toBe('idle')
-    expect(server.asked('refresh')).toBe(0)
+    expect(server.requests('refresh')).toBe(0)
   })
 })

@@ -58,7 +58,7 @@ it('never shows the next customer a late answer for the previous one, however hi
   const answers = [late.promise, Promise.resolve(anAnswer({ customer: 'ben', version: 2, used: 1 }))]
   const server = aClient({ balances: () => answers.shift() ?? late.promise })
   const { result, queryClient, signIn } = render(() => hooks.useBalance('generations'), server)
-  await waitFor(() => expect(server.asked('balances')).toBe(1))
+  await waitFor(() => expect(server.requests('balances')).toBe(1))
 
   signIn('ben')
   await waitFor(() => expect(result.current.data?.used).toBe(1))
@@ -77,7 +77,7 @@ it('forgets the previous customer’s checkout, however late it answers', async 
   )
   await act(() => result.current.change.mutateAsync({ priceSlug: 'anna’s plan' }))
   act(() => result.current.checkout.mutate({ priceSlug: 'anna’s pack' }))
-  await waitFor(() => expect(server.asked('checkout')).toBe(1))
+  await waitFor(() => expect(server.requests('checkout')).toBe(1))
 
   signIn('ben')
   await act(async () => late.resolve({ url: 'https://checkout.test/of-anna' }))
@@ -98,7 +98,7 @@ it('drops a late refresh of the previous customer’s balances', async () => {
     server,
   )
   act(() => result.current.refresh.mutate())
-  await waitFor(() => expect(server.asked('refresh')).toBe(2))
+  await waitFor(() => expect(server.requests('refresh')).toBe(2))
 
   signIn(null)
   await act(async () => late.resolve({ ...anAnswer({ version: 99 }), ageMs: 90 }))

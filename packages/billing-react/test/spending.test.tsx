@@ -30,7 +30,7 @@ describe('charges', () => {
       page.charges.map((charge) => charge.transactionId),
     )
     expect(ids).toEqual(['c', 'b', 'a'])
-    expect(server.asked('charges')).toBe(2)
+    expect(server.requests('charges')).toBe(2)
   })
 })
 

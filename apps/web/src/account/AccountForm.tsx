@@ -20,7 +20,7 @@ interface AccountFormProps {
   submit: string
   submitting: string
   withName?: boolean
-  /** Answers with what went wrong, in words; null when it worked. */
+  /** Returns a message for the user, or null on success. */
   send: (credentials: Credentials) => Promise<string | null>
   children: ReactNode
 }
@@ -39,14 +39,14 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
     const fields = new FormData(event.currentTarget)
     const field = (name: string) => String(fields.get(name) ?? '').trim()
     setBusy(true)
-    const said = await send({
+    const failure = await send({
       name: field('name'),
       email: field('email'),
       password: String(fields.get('password') ?? ''),
     })
-    setProblem(said)
-    // After success the form leaves the screen as soon as the session is known; until then it stays busy.
-    if (said !== null) setBusy(false)
+    setProblem(failure)
+    // After a success the form stays busy until the session arrives and replaces it.
+    if (failure !== null) setBusy(false)
   }
 
   return (
@@ -69,7 +69,7 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
           <PasswordInput
             name="password"
             label="Password"
-            description={withName ? 'Eight characters or more' : undefined}
+            description={withName ? 'At least 8 characters' : undefined}
             minLength={withName ? 8 : undefined}
             autoComplete={withName ? 'new-password' : 'current-password'}
             visible={visible}

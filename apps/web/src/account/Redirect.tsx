@@ -2,8 +2,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
 /**
- * Leads elsewhere once, to where it was told at first: while the next screen loads, this one is rendered again with the new address already,
- * and would lead on from there for ever.
+ * Redirects once, to its first `href`. While the next screen loads, this one renders again with the new address in `href`, and would
+ * otherwise redirect again.
  */
 export function Redirect({ href }: { href: string }) {
   const navigate = useNavigate()

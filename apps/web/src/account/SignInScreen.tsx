@@ -8,7 +8,7 @@ export function SignInScreen() {
   return (
     <AccountForm
       title="Sign in"
-      lead={next ? 'Sign in to go on where you were.' : 'Good to see you again.'}
+      lead={next ? 'Sign in to continue.' : 'Welcome back.'}
       submit="Sign in"
       submitting="Signing in…"
       send={({ email, password }) => problemOf(authClient.signIn.email({ email, password }))}

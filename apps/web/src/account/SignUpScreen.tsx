@@ -8,7 +8,7 @@ export function SignUpScreen() {
   return (
     <AccountForm
       title="Create your account"
-      lead="Start on the Free plan, with credits to try everything. No card needed."
+      lead="Start on the Free plan, with credits to try everything. You don't need a card."
       submit="Create account"
       submitting="Creating your account…"
       withName

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { type User, useUser } from '../api/Session.tsx'
 import { Redirect } from './Redirect.tsx'
 
-/** Shows its children to the person who is signed in; sends anybody else to sign in and back here afterwards. */
+/** Renders its children for the signed-in user. Sends other visitors to the sign-in screen, which returns them here. */
 export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const user = useUser()
   const here = useLocation({ select: (location) => location.href })

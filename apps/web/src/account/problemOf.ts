@@ -2,30 +2,30 @@ interface Answer {
   error: { status: number; code?: string | undefined; message?: string | undefined } | null
 }
 
-/** What to tell somebody whose sign-in, sign-up or sign-out did not work; null when it did. */
-export async function problemOf(asked: Promise<Answer>): Promise<string | null> {
+/** Returns why a sign-in, sign-up or sign-out failed, as a message for the user; null if it succeeded. */
+export async function problemOf(request: Promise<Answer>): Promise<string | null> {
   let error: Answer['error']
   try {
-    ;({ error } = await asked)
+    ;({ error } = await request)
   } catch {
-    // No answer at all: better-auth passes on what fetch throws.
+    // No answer at all: better-auth rethrows the error of fetch.
     return navigator.onLine
-      ? 'Studio cannot be reached. Check your connection and try again.'
-      : 'You are offline. Connect and try again.'
+      ? "Studio can't be reached. Check your connection and try again."
+      : 'You are offline. Connect to the internet and try again.'
   }
   if (error === null) return null
   switch (error.code) {
     case 'INVALID_EMAIL_OR_PASSWORD':
-      return 'Email and password do not match. Check both and try again.'
-    // The address is the one thing that the form lets through and the server does not.
+      return "Email and password don't match. Check both and try again."
+    // The form accepts some addresses that the server rejects.
     case 'VALIDATION_ERROR':
     case 'INVALID_EMAIL':
-      return 'This is not a complete email address. Check it and try again.'
+      return 'This email address is not complete. Check it and try again.'
     case 'USER_ALREADY_EXISTS':
     case 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL':
-      return 'There is already an account with this email. Sign in instead.'
+      return 'This email already has an account. Sign in instead.'
   }
   if (error.status === 429) return 'Too many attempts. Wait a minute, then try again.'
-  if (error.status >= 500) return 'That does not work at the moment. Try again shortly.'
-  return error.message ?? 'That did not work. Try again.'
+  if (error.status >= 500) return 'Something went wrong on our side. Try again in a moment.'
+  return error.message ?? 'Something went wrong. Try again.'
 }

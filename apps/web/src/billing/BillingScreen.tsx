@@ -10,7 +10,7 @@ export function BillingScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen title="Billing" lead="Your subscription, how it is paid, and every invoice.">
+        <Screen title="Billing" lead="Your subscription, payment method and invoices.">
           <OutdatedNotice />
           <Subscription />
           <WithFlowglad>
@@ -23,8 +23,8 @@ export function BillingScreen() {
 }
 
 /**
- * FlowgladProvider mounts a QueryClient of its own. The app's inside it again means one cache: what mutations invalidate and signing out
- * throws away includes what useBilling shows.
+ * FlowgladProvider creates its own QueryClient. Providing the app's client inside it again makes useBilling() use the app's cache, so that
+ * mutations and sign-outs reach it.
  */
 function WithFlowglad({ children }: { children: React.ReactNode }) {
   const queryClient = useQueryClient()

@@ -6,7 +6,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 
-/** What Flowglad keeps itself and we only show: how the customer pays, and what was invoiced. */
+/** Shows what only Flowglad stores: the payment method and the invoices. */
 export function FlowgladBilling() {
   const billing = useBilling()
   const queryClient = useQueryClient()
@@ -20,7 +20,7 @@ export function FlowgladBilling() {
   if (billing.customer === null)
     return (
       <FailedSection
-        what="Payment method and invoices"
+        what="Your payment method and invoices"
         error={billing.errors?.[0]}
         onRetry={() => void queryClient.refetchQueries({ queryKey: ['customers/billing'] })}
       />
@@ -39,10 +39,10 @@ const words: Record<string, string> = {
   open: 'Open',
   draft: 'Draft',
   void: 'Void',
-  uncollectible: 'Not collected',
-  awaiting_payment_confirmation: 'Being confirmed',
+  uncollectible: 'Unpaid',
+  awaiting_payment_confirmation: 'Processing',
   refunded: 'Refunded',
-  partially_refunded: 'Partly refunded',
+  partially_refunded: 'Partially refunded',
 }
 
 function Invoices({ invoices }: { invoices: NonNullable<Billing['invoices']> }) {
@@ -52,7 +52,7 @@ function Invoices({ invoices }: { invoices: NonNullable<Billing['invoices']> }) 
   return (
     <section className={classes.card} aria-labelledby="invoices">
       <h2 id="invoices">Invoices</h2>
-      {newestFirst.length === 0 && <p className={classes.dim}>None yet. Each payment leaves one here.</p>}
+      {newestFirst.length === 0 && <p className={classes.dim}>You have no invoices yet.</p>}
       <ul className={classes.invoices}>
         {newestFirst.map(({ invoice, invoiceLineItems }) => (
           <li key={invoice.id}>

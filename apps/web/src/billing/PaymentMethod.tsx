@@ -8,7 +8,7 @@ import classes from './BillingScreen.module.css'
 
 type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
-/** The card that pays, and a hosted page to leave another one. */
+/** Shows the card on file, and opens a hosted page to change it. */
 export function PaymentMethod({ billing }: { billing: Billing }) {
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]
@@ -25,7 +25,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
     },
   })
   useBackFromCheckout(change.reset)
-  // Success too: the browser is on its way to the hosted page.
+  // After a success too, while the browser opens the hosted page.
   const busy = change.isPending || change.isSuccess
   return (
     <section className={classes.card} aria-labelledby="payment-method">
@@ -33,7 +33,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       <p className={method ? undefined : classes.dim}>
         {method
           ? describe(method.type, method.paymentMethodData)
-          : 'None yet. The first checkout asks for one.'}
+          : 'You have no card on file. You add one at your first checkout.'}
       </p>
       {change.isError && <PlanProblem error={change.error} />}
       <div className={classes.actions}>

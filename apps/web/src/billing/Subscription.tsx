@@ -10,7 +10,7 @@ import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 
-/** The current plan: its price, when it renews or ends, and the ways to change that. */
+/** Shows the current plan: its price, when it renews or ends, and the buttons to change it. */
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
@@ -22,7 +22,7 @@ export function Subscription() {
     return (
       <section className={withRoom(classes.card)} aria-labelledby="subscription">
         <h2 id="subscription">No active plan</h2>
-        <p className={classes.dim}>Choose one to go on making things.</p>
+        <p className={classes.dim}>Choose a plan to continue.</p>
         <div className={classes.actions}>
           <LinkButton to="/pricing">View plans</LinkButton>
         </div>
@@ -35,7 +35,7 @@ export function Subscription() {
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
-      {/* What a button below changes is heard, too. */}
+      {/* A status, so that screen readers announce what a button below changes. */}
       <p role="status" data-problem={plan.status === 'past_due'} className={classes.next}>
         {whatHappensNext(plan)}
       </p>
@@ -55,17 +55,17 @@ export function Subscription() {
   )
 }
 
-/** With room for what a plan says of itself. */
+/** Reserves space for the longest status, so that nothing jumps. */
 const withRoom = (style: string | undefined) => `${style} ${classes.subscription}`
 
 function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
-  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then everything stays as it is.`
+  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then nothing changes.`
   if (changesAt !== null)
-    return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} with all its credits.`
+    return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} and its credits.`
   if (status === 'past_due')
-    return 'The last payment did not go through. Leave another card below; the payment is tried again by itself.'
+    return "Your last payment failed. Add another card below, and we'll try the payment again."
   if (renewsAt === null) return 'Does not renew.'
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`
-    : `Renews on ${formatDate(renewsAt)}, with fresh credits.`
+    : `Renews on ${formatDate(renewsAt)} with new credits.`
 }

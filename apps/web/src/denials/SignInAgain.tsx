@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 
-/** Asking who is here settles it: nobody. Signing in then leads back here, from a screen that anybody may see, too. */
+/** Refetches the session, so that the app notices its end, and opens the sign-in screen, which returns the user here. */
 export function SignInAgain() {
   const { refetch } = authClient.useSession()
   const navigate = useNavigate()

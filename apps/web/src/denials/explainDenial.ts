@@ -3,14 +3,14 @@ import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api/isLost.ts'
 import { plural } from '../format/format.ts'
 
-/** A call that did not happen, for people: what happened, what it cost, and which way leads on. */
+/** Explains a denied or failed call to a customer: what happened, what it cost, and what to do next. */
 export interface Explanation {
   title: string
   detail: string
-  /** `again` may have to wait `retryAfterMs` first. */
+  /** `again` may have to wait for `retryAfterMs`. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** Something does not work; otherwise the answer is a no, or a "wait". */
+  /** Whether something is broken on our side, as opposed to a denial or a wait. */
   broken?: true
 }
 
@@ -25,39 +25,39 @@ export function explainDenial(error: unknown): Explanation {
       case 'NO_SUBSCRIPTION':
         return {
           title: 'You have no active plan',
-          detail: `${free} Choose a plan to go on.`,
+          detail: `${free} Choose a plan to continue.`,
           next: 'plans',
         }
       case 'FEATURE_NOT_INCLUDED':
         return {
-          title: `${featureName(denial.feature)} is not part of your plan`,
-          detail: `${free} Go on without it, or choose a plan that includes it.`,
+          title: `${featureName(denial.feature)} is not included in your plan`,
+          detail: `${free} Continue without it, or choose a plan that includes it.`,
           next: 'withoutFeature',
         }
       case 'IN_PROGRESS':
         return {
-          title: 'This is still being worked on',
-          detail: 'It is charged once, however often you press the button.',
+          title: 'This is still in progress',
+          detail: 'It is charged once, even if you try again.',
           next: 'again',
           retryAfterMs: denial.retryAfterMs,
         }
       case 'ALREADY_COMPLETED':
         return {
-          title: 'This already went through',
-          detail: 'It was charged once and is not charged again.',
+          title: 'This is already done',
+          detail: "It was charged once and won't be charged again.",
           next: 'rephrase',
         }
       case 'BILLING_UNAVAILABLE':
         if (denial.chargeUnconfirmed)
           return {
-            title: 'This is done, but not booked yet',
-            detail: 'Try again in a moment: you get the result and are not charged twice.',
+            title: 'This is done, but not confirmed yet',
+            detail: "Try again in a moment to get the result. You won't be charged twice.",
             next: 'again',
             retryAfterMs: denial.retryAfterMs,
           }
         return {
-          title: 'Your credits cannot be checked right now',
-          detail: `${free} Your credits are safe, and this usually passes within a minute.`,
+          title: "We can't check your credits right now",
+          detail: `${free} Your credits are safe. This usually takes less than a minute.`,
           next: 'again',
           broken: true,
           retryAfterMs: denial.retryAfterMs,
@@ -73,13 +73,13 @@ export function explainDenial(error: unknown): Explanation {
   if (!navigator.onLine)
     return {
       title: 'You are offline',
-      detail: `${free} What you typed is still here; try again once you are connected.`,
+      detail: `${free} Your text is still here. Try again when you are back online.`,
       next: 'again',
     }
   if (isLost(error))
     return {
-      title: 'The connection broke before the answer came',
-      detail: 'Try again: if it went through after all, you get its result and are not charged twice.',
+      title: 'The connection was lost before the answer arrived',
+      detail: "Try again. If your request did go through, you get its result and won't be charged twice.",
       next: 'again',
       broken: true,
     }
@@ -89,19 +89,19 @@ export function explainDenial(error: unknown): Explanation {
     case 401:
       return {
         title: 'Your session has ended',
-        detail: `${free} Sign in again to go on; what you typed is kept.`,
+        detail: `${free} Sign in again to continue. Your text is still here.`,
         next: 'signIn',
       }
     case 422:
       return {
-        title: 'This prompt breaks the content policy',
+        title: 'This prompt is against our content policy',
         detail: `${free} Change the wording and try again.`,
         next: 'rephrase',
       }
     case 429: {
       const retryAfterMs = typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 5_000
       return {
-        title: 'That was a lot at once',
+        title: 'Too many requests',
         detail: `${free} Wait ${plural(Math.ceil(retryAfterMs / 1000), 'second', 'seconds')}, then try again.`,
         next: 'again',
         retryAfterMs,
@@ -110,13 +110,13 @@ export function explainDenial(error: unknown): Explanation {
     case 400:
       return {
         title: 'This request was not accepted',
-        detail: `${free} Check what you typed and try again.`,
+        detail: `${free} Check your text and try again.`,
         next: 'rephrase',
       }
     default:
       return {
         title: 'Something went wrong on our side',
-        detail: `${free} Trying again often helps.`,
+        detail: `${free} Please try again.`,
         next: 'again',
         broken: true,
       }

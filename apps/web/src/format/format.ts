@@ -1,11 +1,9 @@
-/** Numbers, money and dates in the browser's own language and habits. */
-
-/** Formatters are slow to make (some ten milliseconds each): a screen makes those it writes with. */
-function lazily<Made>(make: () => Made): () => Made {
-  let made: Made | undefined
+/** Creates a formatter on first use, because creating one takes about ten milliseconds. */
+function lazily<Formatter>(create: () => Formatter): () => Formatter {
+  let formatter: Formatter | undefined
   return () => {
-    made ??= make()
-    return made
+    formatter ??= create()
+    return formatter
   }
 }
 
@@ -17,24 +15,24 @@ const fullDate = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'l
 const dateAndTime = lazily(
   () => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
 )
-// Days of usage are UTC days: read in another zone, some would show as the day before.
+// Usage is counted by UTC day. In another zone, some days would show as the day before.
 const utcDay = lazily(
   () => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
 )
 
 export const formatNumber = (value: number) => number().format(value)
-/** 2,000,000 as `2M`, where there is no room for more. */
+/** Returns 2,000,000 as `2M`, for narrow places. */
 export const formatShort = (value: number) => short().format(value)
-/** 87 as `87%`. */
+/** Returns 87 as `87%`. */
 export const formatPercent = (value: number) => percent().format(value / 100)
-/** `1 December`. */
+/** Returns `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
 export const formatDate = (at: number) => fullDate().format(at)
 export const formatTime = (at: number) => dateAndTime().format(at)
-/** `2026-11-22` as `22 Nov`. */
+/** Returns `2026-11-22` as `22 Nov`. */
 export const formatUtcDay = (day: string) => utcDay().format(Date.parse(day))
 
-/** An amount in the currency's smallest unit; whole amounts without decimals. */
+/** Formats an amount given in the currency's smallest unit. Whole amounts have no decimals. */
 export function formatMoney(amount: number, currency: string): string {
   const format = new Intl.NumberFormat(undefined, {
     style: 'currency',
@@ -45,5 +43,6 @@ export function formatMoney(amount: number, currency: string): string {
   return format.format(amount / 10 ** digits)
 }
 
+/** Returns `1 second`, `2 seconds`. */
 export const plural = (count: number, one: string, many: string) =>
   `${formatNumber(count)} ${count === 1 ? one : many}`

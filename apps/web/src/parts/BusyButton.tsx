@@ -10,8 +10,8 @@ interface BusyButtonProps extends ButtonProps {
 }
 
 /**
- * A button that begins work. While busy it refuses, but keeps the focus: a disabled one would drop whoever works with the keyboard. When it
- * leaves the screen with its work done, the heading takes the focus.
+ * A button that starts work. While busy it ignores clicks but keeps the focus, which a disabled button would lose. When it leaves the
+ * screen, the heading takes the focus.
  */
 export function BusyButton({ busy, type = 'button', onClick, ...button }: BusyButtonProps) {
   function press(event: MouseEvent) {

@@ -5,22 +5,22 @@ import { focusHeading } from './focus.ts'
 interface DialogProps {
   title: string
   onClose: () => void
-  /** The first button gets the focus: let it be the one that changes nothing. */
+  /** The first button gets the focus, so it should be the one that changes nothing. */
   actions: ReactNode
   children: ReactNode
 }
 
-/** Asks before something is done. The browser's own dialog: it keeps the focus inside, gives it back, and closes on Escape. */
+/** Asks for confirmation. The browser's own dialog keeps the focus inside, restores it, and closes on Escape. */
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  // Closed while it is still in the document: one that is gone gives no focus back.
+  // Closes while still in the document; a removed dialog does not restore the focus.
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()
     return () => {
       opened?.close()
-      // What opened it may be gone: there is another plan now, for instance.
+      // The button that opened it may be gone, for example after a change of plan.
       if (document.activeElement === document.body) focusHeading()
     }
   }, [])

@@ -4,5 +4,5 @@ import type { AnchorHTMLAttributes } from 'react'
 
 type Props = ButtonProps & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps>
 
-/** A link of the router that looks like a button. */
+/** A router link that looks like a button. */
 export const LinkButton = createLink((props: Props) => <Button component="a" {...props} />)

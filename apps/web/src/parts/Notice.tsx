@@ -5,14 +5,14 @@ import classes from './Notice.module.css'
 interface NoticeProps {
   title: string
   tone?: 'calm' | 'warning' | 'critical'
-  /** `alert` interrupts a screen reader: for the answer to what somebody just did. */
+  /** `alert` interrupts a screen reader. Use it for the answer to a click. */
   role?: 'status' | 'alert'
   children?: ReactNode
   actions?: ReactNode
   onClose?: () => void
 }
 
-/** One thing to know: what happened, and what to do next. */
+/** Tells one thing: what happened, and what to do next. */
 export function Notice({ title, tone = 'calm', role = 'status', children, actions, onClose }: NoticeProps) {
   return (
     <div className={classes.notice} data-tone={tone} data-closable={onClose !== undefined} role={role}>

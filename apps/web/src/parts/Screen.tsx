@@ -4,7 +4,7 @@ import classes from './Screen.module.css'
 
 let firstScreen = true
 
-/** A screen's heading and the browser's title; after a navigation the heading takes the focus, so that nobody is left on a stale link. */
+/** Sets a screen's heading and the document's title. After a navigation, the heading takes the focus from the link. */
 export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {

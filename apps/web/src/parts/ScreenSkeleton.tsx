@@ -1,6 +1,6 @@
 import { Skeleton, VisuallyHidden } from '@mantine/core'
 
-/** While a screen's code or data is on its way. */
+/** Placeholder while a screen's code or data loads. */
 export function ScreenSkeleton() {
   return (
     <div aria-busy="true">

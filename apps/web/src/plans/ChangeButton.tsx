@@ -17,7 +17,7 @@ interface ChangeButtonProps {
   isUpgrade: boolean
 }
 
-/** Changes from one paid plan to another, or down to the free one, after saying what happens when. */
+/** Changes from a paid plan to another plan, after telling what changes and when. */
 export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const change = useChangePlan()
@@ -71,11 +71,11 @@ function PlanChanges({ offer, plan, isUpgrade }: ChangeButtonProps) {
     <>
       <p>
         {isUpgrade
-          ? `${offer.name} starts at once. You pay ${price} from now on, less what is left of the time you paid for on ${plan.name}.`
-          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then you keep ${plan.name} with all its credits, and you can take it back.`}
+          ? `${offer.name} starts now. You pay ${price}, minus a credit for the unused time on ${plan.name}.`
+          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then you keep ${plan.name} and its credits, and you can undo this.`}
       </p>
       {plan.cancelsAt !== null && (
-        <p>This takes your cancellation back: {offer.name} renews until you cancel it.</p>
+        <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>
       )}
     </>
   )

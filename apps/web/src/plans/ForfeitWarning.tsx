@@ -8,7 +8,7 @@ interface ForfeitWarningProps {
   plan: string
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
-  /** Why the checkout did not open: said in here, what is behind a dialog is out of reach. */
+  /** Why the checkout did not open. The dialog shows it, because it covers the rest of the screen. */
   error: Error | null
   onConfirm: () => void
   onClose: () => void
@@ -18,21 +18,21 @@ export function ForfeitWarning({ plan, forfeited, busy, error, onConfirm, onClos
   const credits = forfeited.map(({ meter, amount }) => amountOf(meter, amount)).join(' and ')
   return (
     <Dialog
-      title={`Upgrading leaves ${credits} behind`}
+      title={`You would lose ${credits}`}
       onClose={onClose}
       actions={
         <>
           <Button variant="default" onClick={onClose}>
-            Keep my credits
+            Don't upgrade yet
           </Button>
           <BusyButton onClick={onConfirm} busy={busy}>
-            {busy ? 'Opening the checkout…' : `Upgrade to ${plan} anyway`}
+            {busy ? 'Opening checkout…' : `Upgrade to ${plan} anyway`}
           </BusyButton>
         </>
       }
     >
-      The pack you bought belongs to your Free plan. When {plan} replaces it, the {credits} left in the pack
-      cannot be used any more. You can use them up first: {plan} will still be here.
+      Your pack belongs to your Free plan and ends with it. If you upgrade to {plan} now, you lose the{' '}
+      {credits} left in the pack. You can use them first and upgrade later.
       {error && <PlanProblem error={error} />}
     </Dialog>
   )

@@ -14,7 +14,7 @@ interface OrderButtonProps extends ButtonProps {
   children: ReactNode
 }
 
-/** One click to the hosted checkout of a plan or pack, or two when the upgrade would cost somebody credits they paid for. */
+/** Opens the hosted checkout of a plan or pack. Asks first if the upgrade would forfeit credits that the customer has paid for. */
 export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -36,13 +36,13 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
       },
     )
   }
-  // Success too: the browser is on its way to the checkout.
+  // After a success too, while the browser opens the checkout.
   const busy = checkout.isPending || checkout.isSuccess
 
   return (
     <>
       <BusyButton {...button} busy={busy} onClick={() => (forfeited.length > 0 ? setWarning(true) : order())}>
-        {busy ? 'Opening the checkout…' : children}
+        {busy ? 'Opening checkout…' : children}
       </BusyButton>
       {checkout.isError && !warning && <PlanProblem error={checkout.error} />}
       {warning && (

@@ -8,7 +8,7 @@ import { OrderButton } from './OrderButton.tsx'
 import { isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
-/** Something bought once, on top of any plan. */
+/** Offers a pack, which is bought once in addition to a plan. */
 export function PackCard({ pack }: { pack: Offer }) {
   const price = formatMoney(pack.unitPrice, pack.currency)
   return (
@@ -16,8 +16,8 @@ export function PackCard({ pack }: { pack: Offer }) {
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
-          {benefitsOf(pack).join(', ')} for {price}, once. They never expire, and are used after those of your
-          plan.
+          {benefitsOf(pack).join(', ')} for {price}, once. They are used after your plan's credits, don't
+          renew, and end if you upgrade from Free or cancel your plan.
         </p>
       </div>
       <Action pack={pack} price={price} />
@@ -34,12 +34,12 @@ function Action({ pack, price }: { pack: Offer; price: string }) {
         Sign up to buy
       </LinkButton>
     )
-  if (answer?.plan === null && !isUnknown(answer)) return <p>Adds to a plan: choose one first.</p>
+  if (answer?.plan === null && !isUnknown(answer)) return <p>Choose a plan first.</p>
   const useless = uselessFor(pack, answer)
   if (useless !== null)
     return (
       <p>
-        No need for it: {answer?.plan?.name} has no limit on {useless.map(unitsOf).join(' and ')}.
+        {answer?.plan?.name} already includes unlimited {useless.map(unitsOf).join(' and ')}.
       </p>
     )
   return (

@@ -10,7 +10,7 @@ import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
-/** A plan: what it costs, what it grants, and one button that changes to it. */
+/** Shows a plan's price and grants, and a button that changes to it. */
 export function PlanCard({ offer }: { offer: Offer }) {
   const { data: answer } = useBalances()
   const isCurrent = answer?.plan != null && answer.plan.priceSlug === offer.priceSlug
@@ -54,19 +54,19 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         variant={offer.isFree ? 'default' : 'filled'}
         fullWidth
       >
-        {offer.isFree ? 'Start for free' : `Start with ${offer.name}`}
+        {offer.isFree ? 'Start free' : `Start with ${offer.name}`}
       </LinkButton>
     )
   if (answer === undefined || isUnknown(answer))
     return (
       <p className={classes.note}>
-        {answer || isError ? 'Your plan cannot be read at the moment' : 'Looking up your plan…'}
+        {answer || isError ? "We can't load your plan right now" : 'Loading your plan…'}
       </p>
     )
   const { plan } = answer
   if (plan === null)
     return offer.isFree ? (
-      <p className={classes.note}>Comes with a new account</p>
+      <p className={classes.note}>Included with every new account</p>
     ) : (
       <OrderButton offer={offer} fullWidth>
         Choose {offer.name}
@@ -74,23 +74,23 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
     )
   if (isCurrent) return <p className={classes.note}>{whatIsNext(plan)}</p>
   if (offer.isFree && plan.cancelsAt !== null)
-    return <p className={classes.note}>Begins on {formatDay(plan.cancelsAt)}</p>
+    return <p className={classes.note}>Starts on {formatDay(plan.cancelsAt)}</p>
   if (plan.isFree)
     return (
       <OrderButton offer={offer} fullWidth>
         Upgrade to {offer.name}
       </OrderButton>
     )
-  // Only giving the plan up takes the place of a scheduled change: any other would be refused.
+  // A cancellation replaces a scheduled change; the server rejects any other change.
   if (plan.changesAt !== null && !offer.isFree)
-    return <p className={classes.note}>Take the scheduled change back first</p>
+    return <p className={classes.note}>Undo the scheduled change first</p>
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)
   return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
 }
 
 function whatIsNext({ cancelsAt, changesAt, renewsAt, status }: PlanSummary): string {
-  const end = cancelsAt ?? changesAt
-  if (end !== null) return `Until ${formatDay(end)}`
-  if (status === 'past_due') return 'The last payment did not go through'
-  return renewsAt === null ? 'Active now' : `Renews on ${formatDay(renewsAt)}`
+  if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
+  if (changesAt !== null) return `Changes on ${formatDay(changesAt)}`
+  if (status === 'past_due') return 'Your last payment failed'
+  return renewsAt === null ? 'Active' : `Renews on ${formatDay(renewsAt)}`
 }

@@ -4,7 +4,7 @@ import { amountOf } from '../format/meters.ts'
 import { endOf } from './endOf.ts'
 import { packCredits } from './offers.ts'
 
-/** What giving a paid plan up means, before it is done: when it ends, what follows, and what ends with it. */
+/** Tells what the end of a paid plan means: when it ends, which plan follows, and which credits end with it. */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -16,18 +16,18 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
     <>
       <p>
         {plan.name} ends {endOf(plan)}
-        {free && `, and ${free.name} begins`}. Until then everything stays as it is, and you can take it back.
-        Your pictures stay yours.
+        {free && `, and ${free.name} starts`}. Until then nothing changes, and you can undo this. You keep
+        your pictures.
       </p>
       {lost !== '' && (
         <p>
           <strong>
-            Credits bought in a pack end with {plan.name}: you have {lost} left.
+            Your pack ends with {plan.name}. You have {lost} left in it.
           </strong>{' '}
-          Use them up before then.
+          Use them before then.
         </p>
       )}
-      {plan.changesAt !== null && <p>This takes the place of the change that is scheduled.</p>}
+      {plan.changesAt !== null && <p>This replaces your scheduled change.</p>}
     </>
   )
 }

@@ -6,7 +6,7 @@ import classes from './PlanProblem.module.css'
 
 const unchanged = 'Nothing was changed and nothing was charged'
 
-/** An order or change of plan that was not made. Billing's own words when the change is not possible: they are for the customer. */
+/** Tells why an order or a change of plan failed. A BAD_REQUEST of the billing router carries a message for the customer. */
 export function PlanProblem({ error }: { error: Error }) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
   return (
@@ -19,10 +19,10 @@ export function PlanProblem({ error }: { error: Error }) {
 
 function problemWith(error: Error): string {
   if (billingDenial(error)?.code === 'BILLING_UNAVAILABLE')
-    return `The billing service is not answering. ${unchanged}; try again in a minute.`
+    return `Billing is temporarily unavailable. ${unchanged}. Try again in a minute.`
   if (error instanceof TRPCClientError && error.data?.code === 'BAD_REQUEST')
     return `${error.message} Nothing was charged.`
-  if (!navigator.onLine) return `You are offline. ${unchanged}; try again once you are connected.`
+  if (!navigator.onLine) return `You are offline. ${unchanged}. Try again when you are back online.`
   const { title, detail } = explainDenial(error)
   return `${title}. ${detail}`
 }

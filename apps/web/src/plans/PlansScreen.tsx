@@ -16,10 +16,7 @@ export function PlansScreen() {
   const { data: offers, error, refetch } = usePlans()
   const packs = offers?.filter((offer) => offer.kind === 'pack') ?? []
   return (
-    <Screen
-      title="Plans"
-      lead="Credits renew by themselves with every period. Change or cancel whenever you like; we always say first when it takes effect."
-    >
+    <Screen title="Plans" lead="Choose the plan that fits you. You can change or cancel it at any time.">
       <OutdatedNotice />
       <ScheduledChange />
       {error && !offers ? (
@@ -48,7 +45,7 @@ export function PlansScreen() {
   )
 }
 
-/** A cancellation or downgrade that has not happened yet, and the way to take it back. */
+/** Announces a scheduled cancellation or downgrade, with a button to undo it. */
 function ScheduledChange() {
   const user = useUser()
   const { data: plan } = usePlan()
@@ -60,7 +57,7 @@ function ScheduledChange() {
         title={`${plan.name} ends on ${formatDate(plan.cancelsAt)}`}
         actions={<ResumeButton keep={plan.name} />}
       >
-        Until then everything stays as it is, and you can take it back.
+        Until then nothing changes, and you can undo this.
       </Notice>
     )
   if (plan.changesAt !== null)
@@ -70,7 +67,7 @@ function ScheduledChange() {
         title={`Your plan changes on ${formatDate(plan.changesAt)}`}
         actions={<ResumeButton keep={plan.name} />}
       >
-        Until then you keep {plan.name} with all its credits. Take the change back to choose another plan.
+        Until then you keep {plan.name} and its credits. Undo the change to choose another plan.
       </Notice>
     )
   return null

@@ -5,7 +5,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, nextOffer, packFor } from './offers.ts'
 
-/** What somebody can do who is out of a meter's credits, or nearly. */
+/** Buttons for a customer who is out of a meter's units, or nearly: upgrade, buy a pack, view plans. */
 export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
@@ -19,7 +19,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
             Upgrade to {upgrade.name}
           </OrderButton>
         ) : (
-          // A change between paid plans says its price and date first; that is the plans' screen.
+          // The Plans screen tells the price and date of a change between paid plans first.
           <LinkButton to="/pricing" size={size}>
             Upgrade to {upgrade.name}
           </LinkButton>

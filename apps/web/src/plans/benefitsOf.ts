@@ -4,10 +4,10 @@ import { type Meter, unitsOf } from '../format/meters.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 
-/** What one gets, in the order of what people ask first. */
+/** Returns what a plan or pack includes, in the order in which customers ask. */
 export function benefitsOf({ grants, interval, unlimited, features, overage }: Offer): string[] {
-  // Said already, by the limit that is lifted or the price of passing it.
-  const isTold = (slug: string) =>
+  // The lines about unlimited meters and overage already cover these features.
+  const isCovered = (slug: string) =>
     slug.startsWith('unlimited_') || overage.some(({ feature }) => feature === slug)
   return [
     ...unlimited.map((meter) => `Unlimited ${unitsOf(meter)}`),
@@ -17,12 +17,12 @@ export function benefitsOf({ grants, interval, unlimited, features, overage }: O
         ({ meter, amount, renews }) =>
           `${formatNumber(amount)} ${unitsOf(meter)}${renews && interval ? ` ${every(interval)}` : ''}`,
       ),
-    ...overage.map((price) => `Further ${unitsOf(price.meter)}: ${overageText(price)}`),
-    ...features.filter(({ slug }) => !isTold(slug)).map(({ name }) => name),
+    ...overage.map((price) => `Extra ${unitsOf(price.meter)}: ${overageText(price)}`),
+    ...features.filter(({ slug }) => !isCovered(slug)).map(({ name }) => name),
   ]
 }
 
-/** `$1 per 1,000`, or `$0.05 each`. */
+/** Returns `$1 per 1,000`, or `$0.05 each`. */
 export function overageText({ unitPrice, perUnits, currency }: OveragePrice<Meter>): string {
   const price = formatMoney(unitPrice, currency)
   return perUnits === 1 ? `${price} each` : `${price} per ${formatNumber(perUnits)}`

@@ -3,7 +3,7 @@ import type { Meter } from '../format/meters.ts'
 
 export type Offer = PlanOffer<Meter>
 
-/** Flowglad has not said yet whether there is a plan. */
+/** Returns whether the customer's plan is still unknown, because Flowglad has not answered yet. */
 export const isUnknown = ({ plan, asOf }: BalancesAnswer<Meter>) => plan === null && asOf === null
 
 export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
@@ -12,18 +12,18 @@ export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | nu
     : undefined
 }
 
-/** Plans, cheapest first. */
+/** Returns the plans, cheapest first. */
 export function plansOf(offers: Offer[]): Offer[] {
   return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => a.unitPrice - b.unitPrice)
 }
 
-/** The next plan up; none from the largest. */
+/** Returns the next larger plan; undefined for the largest one. */
 export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
   const price = currentOffer(offers, plan)?.unitPrice ?? 0
   return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
 }
 
-/** What one can buy once to get more of a meter; nothing without a plan to add it to. */
+/** Returns the pack that adds units to a meter; undefined without a plan to add it to. */
 export function packFor(offers: Offer[] | undefined, plan: PlanSummary | null | undefined, meter: Meter) {
   return plan
     ? offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
@@ -35,8 +35,8 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
 }
 
 /**
- * Units left of packs, which end with the subscription that they were bought for. Monthly credits are spent first, so of what is left the
- * pack's part is what the limit exceeds the plan's grant by, at most.
+ * Returns the units left in packs, which end with the subscription they were bought for. Monthly units are used first, so the packs' part of
+ * the available units is at most the difference between the limit and the plan's grant.
  */
 export function packCredits(
   offers: Offer[] | undefined,
@@ -52,7 +52,7 @@ export function packCredits(
     .filter(({ amount }) => amount > 0)
 }
 
-/** What an upgrade from the Free plan would leave behind of packs: it begins a new subscription. */
+/** Returns the pack units that an upgrade from the Free plan would forfeit, because it starts a new subscription. */
 export function forfeitedBy(
   target: Offer,
   offers: Offer[] | undefined,
@@ -61,7 +61,7 @@ export function forfeitedBy(
   return target.kind === 'pack' || !answer?.plan?.isFree ? [] : packCredits(offers, answer)
 }
 
-/** Meters without a limit, to which this pack would add nothing; null when it adds something. */
+/** Returns the pack's meters if all of them are unlimited already; null if the pack adds units. */
 export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefined): Meter[] | null {
   const meters = pack.grants.map(({ meter }) => meter)
   const isUnlimited = (meter: Meter) => answer?.balances.some((row) => row.meter === meter && row.unlimited)

@@ -2,11 +2,11 @@ import type { BalancesAnswer } from '@metered/billing/client'
 import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
-/** What somebody left for the checkout with. It waits in this tab, to tell what came of it when they return. */
+/** What the customer opened the checkout for. This tab keeps it, to tell the outcome when they return. */
 export interface Order {
-  /** A plan's or pack's, or `payment_method`. */
+  /** The slug of a plan or pack, or `payment_method`. */
   priceSlug: string
-  /** The limit of what the pack adds to, before it does. */
+  /** The limit of the pack's meter before the purchase. */
   limitBefore: number
 }
 
@@ -28,9 +28,9 @@ export function limitFor(offer: Offer, answer: BalancesAnswer<Meter> | undefined
   return answer?.balances.find((row) => row.meter === meter)?.limit ?? 0
 }
 
-/** Whether the books show what was bought. */
+/** Returns whether the balances include the purchase. */
 export function hasArrived(offer: Offer | undefined, order: Order, answer: BalancesAnswer<Meter>): boolean {
-  if (offer === undefined) return true // nothing to compare with: what the books say stands
+  if (offer === undefined) return true // Nothing to compare with.
   return offer.kind === 'plan'
     ? answer.plan?.priceSlug === offer.priceSlug
     : limitFor(offer, answer) > order.limitBefore

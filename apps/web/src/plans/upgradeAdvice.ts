@@ -5,13 +5,13 @@ import { nextOffer, type Offer } from './offers.ts'
 interface UpgradeAdvice {
   offers: Offer[] | undefined
   plan: PlanSummary | null | undefined
-  /** When the meter's grants renew, in epoch milliseconds; null when they do not. */
+  /** When the meter's grants renew, in epoch milliseconds; null if they don't. */
   renewsAt: number | null
-  /** What an upgrade is for, as in `Upgrade to go on`. */
+  /** Completes `Upgrade to …`, such as `continue`. */
   goal: string
 }
 
-/** What somebody can do who is out of a meter's credits, in a sentence. An upgrade is only spoken of where there is a larger plan. */
+/** Returns what a customer who is out of units can do, as a sentence. It mentions an upgrade only if there is a larger plan. */
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
   const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`

@@ -1,6 +1,6 @@
 import { useWindowEvent } from '@mantine/hooks'
 
-/** For whoever leaves a hosted checkout with the browser's Back: it may show this page as it was left, its button still opening what is left. */
+/** Calls `onBack` when the browser's Back button restores this page from its cache, with the checkout button still busy. */
 export function useBackFromCheckout(onBack: () => void): void {
   useWindowEvent('pageshow', ({ persisted }) => {
     if (persisted) onBack()

@@ -2,12 +2,12 @@ import { VisuallyHidden } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
 import { useEffect, useRef, useState } from 'react'
 import { useBalances } from '../api/billing.ts'
-import { type Meter, meters } from '../format/meters.ts'
+import { type Meter, meters, titleOf } from '../format/meters.ts'
 import { balanceText } from '../parts/BalanceBar.tsx'
 
 /**
- * Tells screen readers, once and politely, when something was spent or granted. Holds are not announced: they come and go while work runs,
- * and the button says that it does.
+ * Announces used and granted units to screen readers, politely and once. It does not announce units in progress, because the button already
+ * tells that work runs.
  */
 export function BalanceAnnouncer() {
   const { data } = useBalances()
@@ -21,8 +21,8 @@ export function BalanceAnnouncer() {
     if (before === null) return
     const changed = meters
       .map((meter) => announced.current?.get(meter))
-      .filter((row) => row !== undefined && isWorthSaying(before.get(row.meter), row))
-      .map((row) => row && `${row.name}: ${balanceText(row)}.`)
+      .filter((row) => row !== undefined && isWorthAnnouncing(before.get(row.meter), row))
+      .map((row) => row && `${titleOf(row.meter)}: ${balanceText(row)}.`)
     if (changed.length > 0) setMessage(changed.join(' '))
   }, [data])
 
@@ -33,6 +33,6 @@ export function BalanceAnnouncer() {
   )
 }
 
-function isWorthSaying(before: BalanceRow<Meter> | undefined, row: BalanceRow<Meter>) {
+function isWorthAnnouncing(before: BalanceRow<Meter> | undefined, row: BalanceRow<Meter>) {
   return before?.used !== row.used || before.limit !== row.limit || before.unlimited !== row.unlimited
 }

@@ -1,14 +1,14 @@
 import { Button } from '@mantine/core'
 import { Screen } from '../parts/Screen.tsx'
 
-/** A screen that could not be drawn: a defect, or its code did not arrive, after a deployment for instance. */
+/** Replaces a screen that failed to render, because of a bug or because its code did not load, for example after a deployment. */
 export function Broken() {
   return (
     <Screen
-      title="This screen could not be shown"
-      lead="Something went wrong on our side. Nothing was charged, and what you typed is kept."
+      title="This page couldn't be loaded"
+      lead="Something went wrong on our side. Nothing was charged, and your text is still here."
     >
-      <Button onClick={() => window.location.reload()}>Load it again</Button>
+      <Button onClick={() => window.location.reload()}>Reload page</Button>
     </Screen>
   )
 }

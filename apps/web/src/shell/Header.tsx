@@ -63,7 +63,7 @@ function CurrentPlan() {
   const plan = answer?.plan
   const { data: offers, isPending: offersPending } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
-  // Offered when it is known that there is something to offer; its place is kept meanwhile.
+  // Hidden, but with its space reserved, until we know whether there is a larger plan.
   const unsure = isPending || offersPending
   return (
     <>
@@ -84,7 +84,7 @@ function CurrentPlan() {
 }
 
 const schemes = ['light', 'dark', 'auto'] as const
-const schemeNames = { light: 'Light', dark: 'Dark', auto: 'Like the system' }
+const schemeNames = { light: 'Light', dark: 'Dark', auto: 'System' }
 
 function AccountMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
@@ -93,10 +93,10 @@ function AccountMenu({ user }: { user: User }) {
   async function signOut() {
     if (busy) return
     setBusy(true)
-    const said = await problemOf(authClient.signOut())
+    const failure = await problemOf(authClient.signOut())
     setBusy(false)
-    setProblem(said && `${said} You are still signed in.`)
-    if (said === null) forgetDrafts()
+    setProblem(failure && `${failure} You are still signed in.`)
+    if (failure === null) forgetDrafts()
   }
   return (
     <Menu

@@ -1,13 +1,13 @@
 import { Skeleton } from '@mantine/core'
-import { useBalances } from '../api/billing.ts'
+import { trpc } from '../api/trpc.ts'
 import { formatNumber } from '../format/format.ts'
 import { meters, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
-/** Every meter's balance, on every screen; the same size loading, known or unknown. */
+/** Shows each meter's balance on every screen, in one size whether loading, loaded or unavailable. */
 export function HeaderBalances() {
-  const { data, isError } = useBalances()
+  const { data, isError } = trpc.billing.balances.useQuery()
   return (
     <section className={classes.strip} aria-label="Balances" aria-busy={data === undefined && !isError}>
       {meters.map((meter) => {
@@ -17,10 +17,12 @@ export function HeaderBalances() {
             {row ? (
               <>
                 <span className={classes.name}>
-                  {row.name}
-                  {row.held > 0 && <span className={classes.held}> · {formatNumber(row.held)} held</span>}
+                  {titleOf(meter)}
+                  {row.held > 0 && (
+                    <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
+                  )}
                 </span>
-                {/* A new number, or the same in bold, is a new element: it appears in its place, where another width at the end of a line would move. */}
+                {/* The key makes a new number a new element. A number that changes its width would count as a layout shift. */}
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

@@ -3,7 +3,7 @@ import { Screen } from '../parts/Screen.tsx'
 
 export function NotFound() {
   return (
-    <Screen title="There is nothing here" lead="The address may be mistyped, or the page has moved.">
+    <Screen title="Page not found" lead="The address may be wrong, or the page may have moved.">
       <LinkButton to="/">Back to Studio</LinkButton>
     </Screen>
   )

@@ -1,13 +1,13 @@
 import { useNetwork } from '@mantine/hooks'
 import { Notice } from '../parts/Notice.tsx'
 
-/** The browser has no network: said before anything is tried. */
+/** Tells that the browser is offline before the user tries anything. */
 export function OfflineNotice() {
   const { online } = useNetwork()
   if (online) return null
   return (
     <Notice tone="warning" title="You are offline">
-      Nothing is sent and nothing is charged until you are connected again. What you typed stays here.
+      Nothing is sent or charged until you are back online. Your text stays here.
     </Notice>
   )
 }

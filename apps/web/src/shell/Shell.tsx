@@ -8,7 +8,7 @@ import { Header } from './Header.tsx'
 import { OfflineNotice } from './OfflineNotice.tsx'
 import classes from './Shell.module.css'
 
-/** What every screen has around it. */
+/** The frame around every screen. */
 export function Shell() {
   const user = useUser()
   return (

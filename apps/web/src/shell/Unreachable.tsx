@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { Screen } from '../parts/Screen.tsx'
 import { Page } from './Starting.tsx'
 
-/** The very first request failed, so not even who is here is known. */
+/** Shown if the first request for the session fails. */
 export function Unreachable({ retry }: { retry: () => void }) {
   useEffect(() => {
     window.addEventListener('online', retry)
@@ -12,8 +12,8 @@ export function Unreachable({ retry }: { retry: () => void }) {
   return (
     <Page>
       <Screen
-        title="Studio cannot be reached"
-        lead="Your pictures and credits are safe. Check your connection, or try again in a moment."
+        title="Studio can't be reached"
+        lead="Your pictures and credits are safe. Check your connection and try again."
       >
         <Button onClick={retry}>Try again</Button>
       </Screen>

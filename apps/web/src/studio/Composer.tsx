@@ -14,12 +14,12 @@ interface ComposerProps {
   label: string
   meter: Meter
   onSubmit: () => void
-  /** The answer to a call that was refused, below the button that made it. */
+  /** Explains a denied call, below the button. */
   denial?: ReactNode
   children: ReactNode
 }
 
-/** A tool's form beside the balance it spends. Ctrl or Cmd with Enter sends it from a text field. */
+/** A tool's form beside the balance that it uses. Ctrl+Enter or Cmd+Enter in a text field submits it. */
 export function Composer({ label, meter, onSubmit, denial, children }: ComposerProps) {
   const form = useRef<HTMLFormElement>(null)
   function submit(event: FormEvent) {
@@ -42,7 +42,7 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
   )
 }
 
-/** Goes when its form is sent again. Who sent it from in here goes on at the form's button: the keyboard must not lose its place. */
+/** Unmounts when the form is submitted again. If it had the focus, the form's button takes it. */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {

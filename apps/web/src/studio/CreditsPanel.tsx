@@ -11,8 +11,8 @@ import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
 
 /**
- * One meter's balance beside the form that spends it: calm, approaching its end, or exhausted. It has one size in all three, so that
- * nothing moves when a balance changes.
+ * Shows one meter's balance beside the form that uses it: normal, approaching the limit, or exhausted. All three have the same size, so
+ * that nothing moves when the balance changes.
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
@@ -30,8 +30,7 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
         <>
           <h2 className={classes.name}>{titleOf(meter)}</h2>
           <p className={classes.small}>
-            Your balance cannot be read at the moment. You can go on: it is checked before anything is
-            charged.
+            We can't show your balance right now. You can continue: we check it before we charge anything.
           </p>
         </>
       )}
@@ -40,9 +39,9 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
 }
 
 const promises: Record<Meter, string> = {
-  generations: 'A picture costs one generation. One that fails costs nothing.',
-  tokens: 'A token is a word. You pay for the words that arrive, not for the length you allow.',
-  api_calls: 'A look-up costs one call. One that fails costs nothing.',
+  generations: 'You pay only for pictures that succeed.',
+  tokens: 'A token is about one word. You pay only for the words you receive.',
+  api_calls: 'You pay only for look-ups that succeed.',
 }
 
 function Credits({ row }: { row: BalanceRow<Meter> }) {
@@ -50,7 +49,7 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
   if (paywall.state === 'exhausted') return <Exhausted row={row} />
   return (
     <>
-      <h2 className={classes.name}>{row.name}</h2>
+      <h2 className={classes.name}>{titleOf(row.meter)}</h2>
       <p className={classes.amount}>
         <span className={classes.figure}>{formatNumber(row.available ?? row.used)}</span>{' '}
         {row.limit === null ? 'used' : `of ${formatNumber(row.limit)} left`}
@@ -58,14 +57,14 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
       {!row.unlimited && <BalanceBar row={row} size={10} />}
       <p className={classes.small}>
         {row.unlimited ? 'Unlimited' : `${formatNumber(row.used)} used`}
-        {row.held > 0 && ` · ${formatNumber(row.held)} held while work runs`}
+        {row.held > 0 && ` · ${formatNumber(row.held)} in progress`}
         {row.renewsAt !== null && !row.unlimited && (
           <span className={classes.renewal}>Renews on {formatDay(row.renewsAt)}</span>
         )}
       </p>
       {paywall.state === 'approaching' &&
         (row.available === 0 && row.held === 0 ? (
-          <Beyond row={row} />
+          <Overage row={row} />
         ) : (
           <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
         ))}
@@ -74,8 +73,8 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
   )
 }
 
-/** Nothing of the grant is left, and the plan lets work go on at a price. */
-function Beyond({ row }: { row: BalanceRow<Meter> }) {
+/** The plan's units are used up, and the plan charges for more. */
+function Overage({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const price = currentOffer(offers, plan)?.overage.find(({ meter }) => meter === row.meter)
@@ -83,8 +82,8 @@ function Beyond({ row }: { row: BalanceRow<Meter> }) {
   return (
     <div className={classes.notice} data-tone="warning" data-testid="usage-notice">
       <p>
-        You've used all {units} of your plan. Further {units} are billed by use
-        {price ? `: ${overageText(price)}` : ''}.
+        You've used all {units} in your plan. Extra {units}{' '}
+        {price ? `cost ${overageText(price)}` : 'are billed as you use them'}.
       </p>
       <div className={classes.actions}>
         <UpgradeOptions meter={row.meter} size="xs" />

@@ -9,13 +9,13 @@ import { ShortOfCredits } from './ShortOfCredits.tsx'
 interface DenialNoticeProps {
   error: { message: string }
   onRetry: () => void
-  /** Goes on without the feature that the plan lacks. */
+  /** A button that continues without the feature that the plan lacks. */
   onWithoutFeature?: ReactNode
-  /** Goes on with what is left, when something is. */
+  /** A button that continues with the units that are left. */
   onLess?: (available: number) => ReactNode
 }
 
-/** Answers a refused call in its place: what happened, what it cost, what to do next. */
+/** Explains a denied or failed call where the user made it: what happened, what it cost, and what to do next. */
 export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />

@@ -14,12 +14,12 @@ const ideas = [
 ]
 
 interface GalleryProps {
-  /** Pictures being made now. */
+  /** The number of pictures in progress. */
   pending: number
   onTry: (prompt: string) => void
 }
 
-/** A person's own pictures, newest first, with places kept for those on their way. */
+/** Shows the user's own pictures, newest first, after placeholders for those in progress. */
 export function Gallery({ pending, onTry }: GalleryProps) {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []
@@ -35,7 +35,7 @@ export function Gallery({ pending, onTry }: GalleryProps) {
       {data && pictures.length === 0 && pending === 0 && <Empty onTry={onTry} />}
       <ul className={classes.grid}>
         {Array.from({ length: pending }, (_, index) => (
-          <li key={index} className={classes.making} aria-label="A picture being made" />
+          <li key={index} className={classes.making} aria-label="Picture in progress" />
         ))}
         {pictures.map(({ id, url, prompt, createdAt }) => (
           <li key={id}>
@@ -75,8 +75,8 @@ function Empty({ onTry }: { onTry: (prompt: string) => void }) {
         <span />
       </div>
       <div>
-        <p className={classes.emptyTitle}>Bare walls, for now</p>
-        <p>Describe something you would like to look at, or begin with one of these:</p>
+        <p className={classes.emptyTitle}>Your pictures will appear here</p>
+        <p>Describe something you would like to see, or start with one of these:</p>
         <div className={classes.ideas}>
           {ideas.map((idea) => (
             <Button key={idea} variant="default" size="xs" radius="xl" onClick={() => onTry(idea)}>

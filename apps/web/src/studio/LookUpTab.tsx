@@ -1,30 +1,31 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
+import { amountOf } from '../format/meters.ts'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
 import { Composer } from './Composer.tsx'
 import { DenialNotice } from './DenialNotice.tsx'
 import classes from './LookUpTab.module.css'
 import { useLookUp } from './useLookUp.ts'
 
-/** A word, and what it means: one cheap call. */
+/** Looks up what a word means. */
 export function LookUpTab() {
   const [term, setTerm] = useState('')
   const lookUp = useLookUp()
-  const begin = () => lookUp.start({ term: term.trim() })
+  const submit = () => lookUp.start({ term: term.trim() })
 
   return (
     <Composer
       label="Look up a word"
       meter="api_calls"
-      onSubmit={begin}
+      onSubmit={submit}
       denial={
-        lookUp.isError && <DenialNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={begin} />
+        lookUp.isError && <DenialNotice key={lookUp.submittedAt} error={lookUp.error} onRetry={submit} />
       }
     >
       <div className={classes.line}>
         <TextInput
           className={classes.term}
-          label="A painter's word, or any other"
+          label="Word to look up"
           placeholder="chiaroscuro"
           value={term}
           onChange={(event) => setTerm(event.currentTarget.value)}
@@ -34,7 +35,7 @@ export function LookUpTab() {
           withAsterisk={false}
         />
         <SubmitButton busy={lookUp.isPending} className={classes.submit}>
-          {lookUp.isPending ? 'Looking up…' : 'Look up · 1 call'}
+          {lookUp.isPending ? 'Looking up…' : `Look up · ${amountOf('api_calls', 1)}`}
         </SubmitButton>
       </div>
       <section

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Switch } from '@mantine/core'
 import type { User } from '../api/Session.tsx'
-import { plural } from '../format/format.ts'
+import { amountOf } from '../format/meters.ts'
 import { Gallery } from './Gallery.tsx'
 import { PromptForm, useOrder } from './PromptForm.tsx'
 import { useGenerate } from './useGenerate.ts'
@@ -26,9 +26,9 @@ export function PicturesTab({ user }: { user: User }) {
         placeholder="A lighthouse above a sea of fog, early morning"
         order={order}
         call={generate}
-        submit={`Generate · ${plural(count, 'credit', 'credits')}`}
+        submit={`Generate · ${amountOf('generations', count)}`}
         submitting="Generating…"
-        ways={{
+        alternatives={{
           onWithoutFeature: (
             <Button size="sm" onClick={() => order.submit({ hd: false })}>
               Generate without HD

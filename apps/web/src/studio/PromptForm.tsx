@@ -9,8 +9,8 @@ import { DenialNotice } from './DenialNotice.tsx'
 import { useDraft } from './draft.ts'
 import classes from './PromptForm.module.css'
 
-/** Characters of a prompt: the server takes no more. */
-const longest = 1_000
+/** The maxLength prompt that the server accepts, in characters. */
+const maxLength = 1_000
 
 interface PromptFormProps {
   label: string
@@ -19,17 +19,17 @@ interface PromptFormProps {
   placeholder: string
   order: ReturnType<typeof useOrder>
   call: { isPending: boolean; error: { message: string } | null; submittedAt: number }
-  /** The button's words: what it will cost, and that work runs. */
+  /** The button's label, with the cost; and its label while work runs. */
   submit: string
   submitting: string
-  /** Ways to go on after a denial that differ from tool to tool. */
-  ways: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>
+  /** The tool's own options after a denial. */
+  alternatives: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>
   /** The options beside the button. */
   children: ReactNode
 }
 
 /** The form of a tool that works from a prompt. */
-export function PromptForm({ order, call, ways, children, ...words }: PromptFormProps) {
+export function PromptForm({ order, call, alternatives, children, ...words }: PromptFormProps) {
   return (
     <Composer
       label={words.label}
@@ -37,7 +37,12 @@ export function PromptForm({ order, call, ways, children, ...words }: PromptForm
       onSubmit={() => order.submit()}
       denial={
         call.error && (
-          <DenialNotice key={call.submittedAt} error={call.error} onRetry={() => order.submit()} {...ways} />
+          <DenialNotice
+            key={call.submittedAt}
+            error={call.error}
+            onRetry={() => order.submit()}
+            {...alternatives}
+          />
         )
       }
     >
@@ -46,10 +51,10 @@ export function PromptForm({ order, call, ways, children, ...words }: PromptForm
         placeholder={words.placeholder}
         value={order.prompt}
         onChange={(event) => order.setPrompt(event.currentTarget.value)}
-        maxLength={longest}
+        maxLength={maxLength}
         description={
-          order.prompt.length >= longest * 0.9 &&
-          `${formatNumber(order.prompt.length)} of ${formatNumber(longest)} characters`
+          order.prompt.length >= maxLength * 0.9 &&
+          `${formatNumber(order.prompt.length)} of ${formatNumber(maxLength)} characters`
         }
         inputWrapperOrder={['label', 'input', 'description']}
         rows={4}
@@ -69,13 +74,13 @@ export function PromptForm({ order, call, ways, children, ...words }: PromptForm
 
 interface OrderOptions<Options extends object> {
   user: User
-  /** Under which name the prompt is kept while it is being written. */
+  /** The name under which the draft is stored. */
   tool: string
   defaults: Options
   start: (order: Options & { prompt: string }) => void
 }
 
-/** What is about to be ordered: a prompt and a tool's options. */
+/** Keeps a prompt and a tool's options until they are submitted. */
 export function useOrder<Options extends object>({ user, tool, defaults, start }: OrderOptions<Options>) {
   const [prompt, setPrompt] = useDraft(user.id, tool)
   const [options, setOptions] = useState(defaults)
@@ -84,7 +89,7 @@ export function useOrder<Options extends object>({ user, tool, defaults, start }
     setPrompt,
     options,
     choose: (change: Partial<Options>) => setOptions({ ...options, ...change }),
-    /** Orders it as it is, or with a change that stays chosen from then on. */
+    /** Submits the order. A `change` of the options stays selected afterwards. */
     submit(change: Partial<Options> = {}) {
       const chosen = { ...options, ...change }
       setOptions(chosen)

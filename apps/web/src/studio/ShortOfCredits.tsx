@@ -15,7 +15,7 @@ interface ShortOfCreditsProps {
   onLess: ((available: number) => ReactNode) | undefined
 }
 
-/** A call refused for lack of credits; when credits arrive meanwhile (a pack, a renewal, an upgrade elsewhere) it says so by itself. */
+/** Explains a call denied for lack of credits. It updates when credits arrive, after a purchase, a renewal or an upgrade. */
 export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)
   const { data: plan } = usePlan()
@@ -32,7 +32,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
           actions={
             <>
               {onLess?.(balance.available ?? 0)}
-              {/* From there on the panel beside the form shows them already. */}
+              {/* From this share on, the panel beside the form already shows the options. */}
               {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
             </>
           }
@@ -47,20 +47,20 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         <Notice
           tone="warning"
           role="alert"
-          title={`Your last ${unitsOf(balance.meter)} are at work`}
+          title={`Your last ${unitsOf(balance.meter)} are still in progress`}
           actions={
             <Button size="sm" onClick={onRetry}>
               Try again
             </Button>
           }
         >
-          Nothing was charged. {amountOf(balance.meter, held)} held by running work may come back; try again
-          when it is done.
+          Nothing was charged. {amountOf(balance.meter, held)} may be returned when that work is done. Try
+          again then.
         </Notice>
       ) : (
-        <Notice tone="critical" role="alert" title={`Not done: you are out of ${unitsOf(balance.meter)}`}>
-          Nothing was charged, and what you typed is still here.{' '}
-          {upgradeAdvice({ offers, plan, renewsAt: balance.renewsAt, goal: 'go on' })}
+        <Notice tone="critical" role="alert" title={`You're out of ${unitsOf(balance.meter)}`}>
+          Nothing was charged, and your text is still here.{' '}
+          {upgradeAdvice({ offers, plan, renewsAt: balance.renewsAt, goal: 'continue' })}
         </Notice>
       )
     }
@@ -69,7 +69,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         <Notice
           role="status"
           title={
-            denial?.code === 'INSUFFICIENT_CREDITS' ? 'You have enough credits now' : 'You can go on now'
+            denial?.code === 'INSUFFICIENT_CREDITS' ? 'You have enough credits now' : 'You can continue now'
           }
           actions={
             <Button size="sm" onClick={onRetry}>
@@ -77,7 +77,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
             </Button>
           }
         >
-          The last try was refused for lack of credits and cost nothing.
+          Your last try didn't run because you were out of credits. Nothing was charged.
         </Notice>
       )
   }

@@ -22,7 +22,7 @@ export function StudioScreen() {
   )
 }
 
-/** A tool is loaded when it is first opened, and keeps what was typed into it from then on. */
+/** Loads a tool when it is first opened, and keeps it mounted, with its text, from then on. */
 function Tools({ user }: { user: User }) {
   const [tool, setTool] = useState('pictures')
   const [opened, setOpened] = useState(new Set(['pictures']))

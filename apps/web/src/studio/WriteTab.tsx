@@ -11,7 +11,7 @@ import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
 
-/** A text that arrives word by word, its tokens counted as they come. */
+/** Streams a text and counts its tokens as they arrive. */
 export function WriteTab({ user }: { user: User }) {
   const write = useWrite()
   const { tokens } = write
@@ -23,7 +23,7 @@ export function WriteTab({ user }: { user: User }) {
 
   function writeAgain() {
     order.submit()
-    // The button goes; who pressed it stays at the text.
+    // The button unmounts, so the text takes the focus.
     sheet.current?.focus({ preventScroll: true })
   }
 
@@ -38,7 +38,7 @@ export function WriteTab({ user }: { user: User }) {
         call={write}
         submit={`Write · up to ${formatNumber(maxTokens)} tokens`}
         submitting="Writing…"
-        ways={{
+        alternatives={{
           onLess: (available) => (
             <Button size="sm" onClick={() => order.submit({ maxTokens: available })}>
               Write up to {formatNumber(available)} tokens
@@ -64,15 +64,15 @@ export function WriteTab({ user }: { user: User }) {
             <footer className={classes.foot}>
               <span data-testid="token-count">
                 {plural(tokens.length, 'token', 'tokens')}
-                {write.isPending ? ' so far' : ', the only ones you pay for'}
+                {write.isPending ? ' so far' : ' used'}
               </span>
-              {/* One button, so that stopping does not take away what has the focus. */}
+              {/* One button for both, so that it keeps the focus. */}
               <Button
                 size="xs"
                 variant="default"
                 onClick={() => (write.isPending ? write.stop() : clipboard.copy(tokens.join('')))}
               >
-                {write.isPending ? 'Stop here' : copyLabel(clipboard)}
+                {write.isPending ? 'Stop' : copyLabel(clipboard)}
               </Button>
             </footer>
           </div>
@@ -82,21 +82,21 @@ export function WriteTab({ user }: { user: User }) {
             <Notice
               tone="warning"
               role="alert"
-              title="The text broke off"
+              title="The text ended early"
               actions={
                 <Button size="sm" variant="default" onClick={writeAgain}>
-                  Write it again
+                  Write again
                 </Button>
               }
             >
-              You pay only for the {plural(tokens.length, 'token', 'tokens')} that arrived.
+              You pay only for the {plural(tokens.length, 'token', 'tokens')} you received.
             </Notice>
           </div>
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
-            Your text appears here, word by word. The length is the most it can cost; what is not used stays
-            yours.
+            Your text will appear here. The length is the most it can cost, and you pay only for what you
+            receive.
           </p>
         )}
       </section>
@@ -104,7 +104,7 @@ export function WriteTab({ user }: { user: User }) {
   )
 }
 
-/** A browser may refuse, over plain HTTP for instance: the text can still be chosen by hand. */
+/** Copying fails over plain HTTP, for example. The user can still select the text. */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
   if (error) return 'Could not copy'
   return copied ? 'Copied' : 'Copy text'

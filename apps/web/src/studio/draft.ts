@@ -3,7 +3,7 @@ import { useState } from 'react'
 const prefix = 'studio-draft'
 
 /**
- * What somebody is typing, kept in this tab under their own id: it outlives a session that ends in the middle, and signing out forgets it.
+ * Keeps the user's unsent text in this tab, under the user's id. It survives a session that expires; signing out deletes it.
  */
 export function useDraft(userId: string, tool: string): [draft: string, setDraft: (draft: string) => void] {
   const key = `${prefix}:${userId}:${tool}`

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect } from 'react'
 
-/** On a small screen the form fills it: without this nobody would see that anything happens below. */
+/** Scrolls to the element when work starts. On a small screen the form would otherwise hide it. */
 export function useBroughtIntoView(element: RefObject<HTMLElement | null>, working: boolean): void {
   useEffect(() => {
     if (!working) return

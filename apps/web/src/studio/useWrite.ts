@@ -56,7 +56,7 @@ export function useWrite() {
     tokens,
     isPending: write.isPending,
     submittedAt: write.submittedAt,
-    /** Whether the last text ended early; its notice then stands below the text. */
+    /** Whether the last text ended early. Its notice then appears below the text. */
     isInterrupted,
     /** Why the last text did not start. */
     error: isInterrupted ? null : write.error,

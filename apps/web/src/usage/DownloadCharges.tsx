@@ -6,7 +6,7 @@ import { type Charge, chargesCsv } from './chargesCsv.ts'
 
 const pageSize = 100
 
-/** Every charge, not only those on the screen, as a CSV file. */
+/** Downloads every charge, not only those on the screen, as a CSV file. */
 export function DownloadCharges() {
   const { client } = trpc.useUtils()
   const download = useMutation({
@@ -28,11 +28,11 @@ export function DownloadCharges() {
     <>
       {download.isError && (
         <p role="alert" className={classes.problem}>
-          The file could not be made. Try again.
+          The download failed. Try again.
         </p>
       )}
       <BusyButton variant="default" size="xs" busy={download.isPending} onClick={() => download.mutate()}>
-        {download.isPending ? 'Collecting…' : 'Download CSV'}
+        {download.isPending ? 'Preparing…' : 'Download CSV'}
       </BusyButton>
     </>
   )

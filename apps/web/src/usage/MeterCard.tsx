@@ -1,15 +1,15 @@
 import type { BalanceRow } from '@metered/billing/client'
 import { formatDate, formatNumber } from '../format/format.ts'
-import type { Meter } from '../format/meters.ts'
+import { type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 
-/** One meter in this period: `4 / 10 used`, what running work holds, what is left, and when it renews. */
+/** Shows one meter in this period: the units used, in progress and available, and when they renew. */
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
-  const { name, used, limit, held, available, unlimited, renewsAt, parked } = row
+  const { meter, used, limit, held, available, unlimited, renewsAt, parked } = row
   return (
-    <article className={classes.card} aria-label={name} data-testid={`usage-${row.meter}`}>
-      <h2>{name}</h2>
+    <article className={classes.card} aria-label={titleOf(meter)} data-testid={`usage-${meter}`}>
+      <h2>{titleOf(meter)}</h2>
       <p className={classes.used}>
         {unlimited || limit === null
           ? `${formatNumber(used)} used`
@@ -18,7 +18,7 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
       <BalanceBar row={row} size={10} />
       <dl className={classes.facts}>
         <div>
-          <dt>Held</dt>
+          <dt>In progress</dt>
           <dd>{formatNumber(held)}</dd>
         </div>
         <div>
@@ -27,11 +27,11 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
         </div>
         <div>
           <dt>Renews</dt>
-          <dd>{renewsAt === null ? 'Never' : formatDate(renewsAt)}</dd>
+          <dd>{renewsAt === null ? 'Does not renew' : formatDate(renewsAt)}</dd>
         </div>
         {parked > 0 && (
           <div className={classes.parked}>
-            <dt>Charges Flowglad has not accepted yet</dt>
+            <dt>Not yet billed</dt>
             <dd>{formatNumber(parked)}</dd>
           </div>
         )}

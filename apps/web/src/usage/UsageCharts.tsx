@@ -9,7 +9,7 @@ import classes from './UsageScreen.module.css'
 
 const dayMs = 86_400_000
 
-/** Units by day, a chart for each meter under the other on the same days: one scale for ten pictures and 2,000 tokens would hide the pictures. */
+/** Shows units by day, one chart per meter: on a common scale, 2,000 tokens would hide ten pictures. */
 export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
   const still = useReducedMotion()
   const calendar = lastDays(30)
@@ -43,12 +43,12 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                   allowDecimals: false,
                   domain: [0, 'auto'],
                   tickFormatter: formatShort,
-                  // A scale of nothing would be invented.
+                  // Without data there is no scale to show.
                   ...(total === 0 ? { tick: false } : {}),
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // Room for the ends of the scales: half of the last day's name, half of the zero.
+                // Makes room for half of the last day's name, and half of the zero.
                 barChartProps={{
                   syncId: 'usage',
                   accessibilityLayer: false,
@@ -80,7 +80,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
   )
 }
 
-/** The last `count` UTC days, today last. */
+/** Returns the last `count` UTC days, ending with today. */
 function lastDays(count: number): string[] {
   const today = Date.now()
   return Array.from({ length: count }, (_, index) =>

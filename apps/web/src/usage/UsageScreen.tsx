@@ -15,10 +15,7 @@ export function UsageScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen
-          title="Usage"
-          lead="What you spent, when, and on what. Every line is one that Flowglad bills."
-        >
+        <Screen title="Usage" lead="What you used, when, and what for.">
           <Meters />
           <Days />
           <ChargesTable />
