@@ -7,7 +7,7 @@ import { onLedger } from '../ledger/onLedger.ts'
 
 interface Parts {
   ledger: Pick<Ledger, 'balances'>
-  sync: Pick<Sync, 'fetch' | 'underWay' | 'refreshBehind'>
+  sync: Pick<Sync, 'fetch' | 'fetchUnderWay' | 'refreshInBackground'>
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'snapshotMaxStaleMs'>
 }
@@ -37,7 +37,7 @@ export class SnapshotReader {
       this.refreshIfOld(customer, known)
       return known
     }
-    const underWay = this.#parts.sync.underWay(customer.id)
+    const underWay = this.#parts.sync.fetchUnderWay(customer.id)
     await (underWay ? this.#within(underWay) : this.fetch(customer))
     return this.read(customer)
   }
@@ -51,7 +51,7 @@ export class SnapshotReader {
   refreshIfOld(customer: KnownCustomer, { snapshot }: CustomerBalances): void {
     const { sync, options } = this.#parts
     if (snapshot && (snapshot.periodOver || snapshot.ageMs > options.snapshotMaxAgeMs)) {
-      sync.refreshBehind(customer)
+      sync.refreshInBackground(customer)
     }
   }
 

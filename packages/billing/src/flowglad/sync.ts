@@ -86,7 +86,7 @@ export class Sync {
    * Returns the result of a fetch that began before this call, or null if there is none. It may not deny the call, but it is enough for a
    * customer without a snapshot. `fetch` joins a fetch that has not asked Flowglad yet.
    */
-  underWay(customer: string): Promise<FetchOutcome> | null {
+  fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)
   }
 
@@ -106,9 +106,9 @@ export class Sync {
 
   /**
    * Refreshes the customer's snapshot in the background. Does nothing while the node runs as many fetches as it may; the next call tries again.
-   * Pauses between refreshes, twice as long each time, until `isFresh` is called.
+   * Pauses between refreshes, twice as long each time, until `resetRefreshPauses` is called.
    */
-  refreshBehind(customer: KnownCustomer): void {
+  refreshInBackground(customer: KnownCustomer): void {
     const pauses = this.#pausesOf(customer.id)
     const now = this.#clock.now()
     if (this.#queue.isRunning(customer.id) || now < pauses.noRefreshBefore || !this.#queue.hasRoom) return
@@ -118,8 +118,8 @@ export class Sync {
     void this.fetch(customer, { urgent: false, forced: true })
   }
 
-  /** Resets the pauses of `refreshBehind`, because the customer's snapshot is fresh. */
-  isFresh(customer: string): void {
+  /** Resets the pauses of `refreshInBackground`. Call it when the snapshot is fresh. */
+  resetRefreshPauses(customer: string): void {
     const pauses = this.#pauses.peek(customer)
     if (pauses) pauses.staleRefreshes = 0
   }

@@ -93,7 +93,7 @@ export class Reservations {
     let fresh = true
 
     if (answer.state === 'needsSnapshot' && answer.reason !== 'periodOver') {
-      const underWay = this.#sync.underWay(customer.id)
+      const underWay = this.#sync.fetchUnderWay(customer.id)
       if (underWay) {
         await wait(underWay)
         answer = await this.#ask(request, attempt, { decisive: false })
@@ -156,8 +156,8 @@ export class Reservations {
   /** Runs in the background: the call doesn't wait. */
   #refreshIfOld(customer: Customer, { periodOver, snapshotAgeMs }: HeldAnswer, fresh: boolean): void {
     const isOld = snapshotAgeMs > jittered(this.#services.options.snapshotMaxAgeMs)
-    if (periodOver || isOld) this.#sync.refreshBehind(customer)
-    else if (fresh) this.#sync.isFresh(customer.id)
+    if (periodOver || isOld) this.#sync.refreshInBackground(customer)
+    else if (fresh) this.#sync.resetRefreshPauses(customer.id)
   }
 }
 
