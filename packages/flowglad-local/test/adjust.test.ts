@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { cards, dayMs, pay, startStudio } from './studio.ts'
+import { cards, dayMs, pay, sharedStudio, startStudio } from './studio.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio(async (studio) => {
+  await studio.customer('ada')
+  await studio.subscribe('ada', 'team_price')
+})
 
 describe('adjusting a subscription', () => {
   const to = (
@@ -310,9 +316,8 @@ describe('adjusting a subscription', () => {
     ['both', { priceId: 'price_x', priceSlug: 'agency_price' }],
     ['a quantity of 0', { priceSlug: 'agency_price', quantity: 0 }],
   ])('rejects an item with %s', async (_, item) => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
-    const { id } = await studio.subscribe('ada', 'team_price')
+    const studio = shared()
+    const { id } = await studio.plan('ada')
     await expect(
       studio.node.subscriptions.adjust(id, {
         adjustment: { timing: 'immediately', newSubscriptionItems: [item] },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { startStudio } from './studio.ts'
+import { sharedStudio, startStudio } from './studio.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio()
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
 
@@ -364,7 +367,7 @@ it.each([
     ['amount', 'usageMeterId', 'resourceId'],
   ],
 ])('POST %s reports errors in field order (%#)', async (path, key, fields, missing) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const found = await complaints(studio, 'post', path, { [key]: fields })
   expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
 })
@@ -558,6 +561,6 @@ it.each([
   ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
   ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
 ])('GET %s answers %d like the platform', async (path, status, error) => {
-  await using studio = await startStudio()
+  const studio = shared()
   await expect(studio.node.get(`/api/v1${path}`)).rejects.toMatchObject({ status, error: { error } })
 })

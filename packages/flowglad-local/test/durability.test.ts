@@ -173,10 +173,10 @@ it('rejects a folder or a file that is not a database, in one line', async () =>
 
 it('runs many servers with separate data', async () => {
   const all = await Promise.all(
-    Array.from({ length: 40 }, () => startFlowgladLocal({ pricing: studioPricing })),
+    Array.from({ length: 12 }, () => startFlowgladLocal({ pricing: studioPricing })),
   )
   try {
-    expect(new Set(all.map(({ url }) => url)).size).toBe(40)
+    expect(new Set(all.map(({ url }) => url)).size).toBe(12)
     const [one, other] = all
     await sdk(one?.url ?? '').customers.create({ customer: { externalId: 'ada', name: '', email: '' } })
     await expect(sdk(other?.url ?? '').customers.retrieve('ada')).rejects.toMatchObject({ status: 404 })

@@ -3,8 +3,11 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { startStudio } from './studio.ts'
+import { sharedStudio, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio()
 
 const routes: [string, string][] = [
   ['POST', '/customers'],
@@ -428,7 +431,7 @@ it.each([
     body: sent,
     headers,
   }: { body: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> }, status) => {
-    await using studio = await startStudio()
+    const studio = shared()
     const answer = await fetch(`${studio.url}/api/v1/customers`, {
       method: 'POST',
       headers: { authorization: studio.key, 'content-type': 'application/json', ...headers },
@@ -450,7 +453,7 @@ it.each([
   '/api/v1//',
   '/?customer=%ff',
 ])('answers the path %s', async (path) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const answer = await fetch(studio.url + path, { headers: { authorization: studio.key } })
   expect(answer.status).toBeLessThan(500)
 })
@@ -491,7 +494,7 @@ it.each([
     400,
   ],
 ])("rejects %s in Flowglad's shape and serves the next request", async (_, bytes, status) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const answer = await answerTo(
     studio.url,
     bytes.replace('HOST', `Host: 127.0.0.1\r\nAuthorization: ${studio.key}`),
@@ -525,7 +528,7 @@ it('replaces a lone surrogate, so that every page can name the customer', async 
 })
 
 it('answers 401 and unknown routes in plain text', async () => {
-  await using studio = await startStudio()
+  const studio = shared()
   const ask = async (path: string, authorization?: string) => {
     const answer = await fetch(
       `${studio.url}/api/v1${path}`,
@@ -581,14 +584,14 @@ it.each([
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
 ])('answers %s %s without a body by its route', async (method, path, status, type) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const headers = { authorization: studio.key }
   const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
   expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
 })
 
 it("answers only to this machine's names, to prevent DNS rebinding", async () => {
-  await using studio = await startStudio()
+  const studio = shared()
   const { port } = new URL(studio.url)
   const statusFor = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { startStudio } from './studio.ts'
+import { sharedStudio, startStudio } from './studio.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio((studio) => studio.customer('ada'))
 
 it('returns every record once across pages, oldest first, while more are added', async () => {
   await using studio = await startStudio()
@@ -35,8 +38,7 @@ it.each([
   ['limit=', 'too_small'],
   ['cursor=', 'too_small'],
 ])('rejects %s on every GET, in text without a code', async (query, code) => {
-  await using studio = await startStudio()
-  await studio.customer('ada')
+  const studio = shared()
   for (const path of ['/customers', '/usage-events', '/customers/ada/billing']) {
     const [status, body] = await get(studio, `${path}?${query}`)
     expect([status, Object.keys(body)]).toEqual([400, ['error', 'request_id']])
@@ -49,7 +51,7 @@ it.each([
   ['cursor=bm8=', 'Invalid cursor'],
   [`cursor=${cursorOf({ createdAt: 1 })}`, 'Invalid cursor'],
 ])('rejects %s', async (query, error) => {
-  await using studio = await startStudio()
+  const studio = shared()
   expect(await get(studio, `/customers?${query}`)).toEqual([400, { error, request_id: expect.any(String) }])
 })
 
@@ -176,7 +178,7 @@ it.each([
   ['POST', '/catalogs/x/clone'],
   ['GET', '/api-keys'],
 ])('answers 501 with a sentence to %s %s', async (method, path) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     method,
     headers: { authorization: studio.key },
@@ -189,7 +191,7 @@ it.each([
 })
 
 it('returns what the key is for', async () => {
-  await using studio = await startStudio()
+  const studio = shared()
   const { organizationId } = (await studio.node.pricingModels.retrieveDefault()).pricingModel
   expect(await get(studio, '/utils/ping')).toEqual([
     200,
@@ -212,8 +214,7 @@ it.each([
 ])(
   'answers %s %s (%s) like the platform, which has no procedure for it',
   async (method, path, type, status, error) => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
+    const studio = shared()
     const answer = await fetch(`${studio.url}/api/v1${path}`, {
       method,
       headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
@@ -235,7 +236,7 @@ it.each([
   ['Bearer sk test', 'API key invalid. Key not found in local database.'],
   ['sk_other', 'API key invalid. Key not found in local database.'],
 ])('rejects the key "%s" in plain text', async (authorization, text) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const answer = await fetch(`${studio.url}/api/v1/customers`, { headers: { authorization } })
   expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
     401,
@@ -245,14 +246,14 @@ it.each([
 })
 
 it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('accepts the key as "%s"', async (form) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const authorization = form.replace('KEY', studio.key)
   const answer = await fetch(`${studio.url}/api/v1/utils/ping`, { headers: { authorization } })
   expect(answer.status).toBe(200)
 })
 
 it('reports an invalid limit and an invalid cursor together', async () => {
-  await using studio = await startStudio()
+  const studio = shared()
   const [status, body] = await get(studio, '/customers?limit=0&cursor=')
   expect([status, JSON.parse(body.error)]).toMatchObject([400, [{ path: ['limit'] }, { path: ['cursor'] }]])
 })

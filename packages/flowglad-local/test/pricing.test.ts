@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
 import { PricingError, startFlowgladLocal } from '../src/index.ts'
 import { parsePricing } from '../src/pricing/parsePricing.ts'
-import { startStudio } from './studio.ts'
+import { sharedStudio, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio()
 
 const findingsOf = (text: string) => {
   try {
@@ -235,7 +238,7 @@ it.each([
   ],
   ['a blank name', { name: '  ' }, 400, 'Field is required'],
 ])('rejects a setup with %s like the platform and installs nothing', async (_, fields, status, text) => {
-  await using studio = await startStudio()
+  const studio = shared()
   const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
   const refusal = await studio.node
     .post('/api/v1/pricing-models/setup', { body: setup })

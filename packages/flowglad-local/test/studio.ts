@@ -1,5 +1,6 @@
 import { Flowglad } from '@flowglad/node'
 import { FlowgladServer, FlowgladServerAdmin } from '@flowglad/server'
+import { afterAll, beforeAll } from 'vitest'
 import { type FlowgladLocalOptions, startFlowgladLocal } from '../src/index.ts'
 import { studioPricing } from './studioPricing.ts'
 
@@ -91,6 +92,19 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
     },
   }
   return studio
+}
+
+type Studio = Awaited<ReturnType<typeof startStudio>>
+
+/** Starts one server for a test file, before its first test. Returns a function that returns the server. */
+export function sharedStudio(prepare: (studio: Studio) => Promise<unknown> = async () => {}) {
+  let studio: Studio
+  beforeAll(async () => {
+    studio = await startStudio()
+    await prepare(studio)
+  })
+  afterAll(() => studio.close())
+  return () => studio
 }
 
 export const cards = {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { cards, pay, startStudio } from './studio.ts'
+import { cards, pay, sharedStudio, startStudio } from './studio.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio((studio) => studio.customer('ada'))
 
 describe('cancelling a subscription', () => {
   it('keeps it until the end of the period, then starts the free plan with fresh credits', async () => {
@@ -229,8 +232,7 @@ describe('creating a subscription', () => {
     ['a negative interval count', { priceSlug: 'team_price', intervalCount: -1 }, 500],
     ['an unknown card', { priceSlug: 'team_price', defaultPaymentMethodId: 'pm_x' }, 500],
   ])('rejects %s', async (_, what, status) => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
+    const studio = shared()
     await expect(
       studio.node.subscriptions.create({ customerExternalId: 'ada', ...what }),
     ).rejects.toMatchObject({ status })

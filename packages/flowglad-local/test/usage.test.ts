@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Table } from '../src/database/Table.ts'
-import { startStudio } from './studio.ts'
+import { sharedStudio, startStudio } from './studio.ts'
+
+/** For tests that only read or whose requests are rejected. */
+const shared = sharedStudio((studio) => studio.customer('ada'))
 
 const event = (subscriptionId: string, transactionId: string, amount: number, usageMeterSlug = 'render') => ({
   subscriptionId,
@@ -102,8 +105,7 @@ it('leaves no trace of a record whose key cannot be computed', () => {
 it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   'treats a %s of null as missing and rejects the event',
   async (identifier) => {
-    await using studio = await startStudio()
-    await studio.customer('ada')
+    const studio = shared()
     const { id } = await studio.plan('ada')
     const { usageMeterSlug: _, ...rest } = event(id, 't', 1)
     const post = (usageEvent: object) => studio.node.post('/api/v1/usage-events', { body: { usageEvent } })
