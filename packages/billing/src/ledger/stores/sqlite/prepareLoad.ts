@@ -16,6 +16,39 @@ const undelivered = `t.state IN ('waiting', 'sent')`
  * that a JSON list names.
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
+  const statements = prepareStatements(db)
+  return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
+    const { loaded, of } = loadedCustomers(needs.customers)
+    let latest = clockNow
+    for (const row of statements.customers(needs.customers)) {
+      of(row.customer).row = row
+      latest = Math.max(latest, row.time)
+    }
+    for (const row of statements.holds(needs.holds)) of(row.customer).holds.push(row)
+    for (const row of statements.dueHolds(needs.dueHolds, latest)) of(row.customer).holds.push(row)
+    for (const row of statements.keys(needs.keys)) of(row.customer).keys.push(row)
+    for (const row of statements.holdsOfKeys(needs.keys)) of(row.customer).holds.push(row)
+    for (const row of statements.events(needs.events)) of(row.customer).events.push(row)
+    for (const row of statements.sentEvents(needs.sentEvents)) of(row.customer).events.push(row)
+    for (const [name, atMost] of needs.waitingEvents) {
+      of(name).events.push(...statements.waitingEvents(name, atMost))
+      of(name).events.push(...statements.parkedEvents(name, latest, atMost))
+    }
+    for (const [name, results] of needs.results) {
+      const excess = (of(name).row?.resultBytes ?? 0) + results.bytes - settings.resultBytesPerCustomer
+      if (excess > 0) of(name).oldestResults = loadOldestResults(statements, name, excess, results.count)
+    }
+    for (const row of statements.allAccounts(needs.allAccounts)) of(row.customer).accounts.push(row)
+    for (const row of statements.accounts(subscriptionsOf(needs, loaded))) {
+      of(row.customer).accounts.push(row)
+    }
+    return { loaded, now: clockNow }
+  }
+}
+
+type Statements = ReturnType<typeof prepareStatements>
+
+function prepareStatements(db: SqliteDatabase) {
   const { customer, account, hold, key, event } = tables
   const customers = select(db, customer, each('customer', ['customer']))
   const holds = select(db, hold, each('hold', ['customer', 'attempt']))
@@ -58,35 +91,27 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     'metered_key t INDEXED BY metered_key_results WHERE t.customer = ? AND t.result_bytes > 0 ORDER BY t.prune_at LIMIT ?',
     ['result'],
   )
-
-  return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
-    const { loaded, of } = loadedCustomers(needs.customers)
-    let latest = clockNow
-    for (const row of customers(needs.customers)) {
-      of(row.customer).row = row
-      latest = Math.max(latest, row.time)
-    }
-    for (const row of holds(needs.holds)) of(row.customer).holds.push(row)
-    for (const row of dueHolds(needs.dueHolds, latest)) of(row.customer).holds.push(row)
-    for (const row of keys(needs.keys)) of(row.customer).keys.push(row)
-    for (const row of holdsOfKeys(needs.keys)) of(row.customer).holds.push(row)
-    for (const row of events(needs.events)) of(row.customer).events.push(row)
-    for (const row of sentEvents(needs.sentEvents)) of(row.customer).events.push(row)
-    for (const [name, atMost] of needs.waitingEvents) {
-      of(name).events.push(...waitingEvents(name, atMost), ...parkedEvents(name, latest, atMost))
-    }
-    for (const [name, { bytes, count }] of needs.results) {
-      const it = of(name)
-      const over = (it.row?.resultBytes ?? 0) + bytes - settings.resultBytesPerCustomer
-      if (over <= 0) continue
-      const few = oldestKeys(name, oldestResults.few(count))
-      const room = few.reduce((sum, row) => sum + row.resultBytes, 0)
-      it.oldestResults = room >= over ? few : oldestKeys(name, oldestResults.many)
-    }
-    for (const row of allAccounts(needs.allAccounts)) of(row.customer).accounts.push(row)
-    for (const row of accounts(subscriptionsOf(needs, loaded))) of(row.customer).accounts.push(row)
-    return { loaded, now: clockNow }
+  return {
+    customers,
+    holds,
+    dueHolds,
+    keys,
+    holdsOfKeys,
+    events,
+    sentEvents,
+    waitingEvents,
+    parkedEvents,
+    accounts,
+    allAccounts,
+    oldestKeys,
   }
+}
+
+/** Returns the oldest results that make room for `excess` bytes: a few if they suffice, otherwise many. */
+function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
+  const few = oldestKeys(customer, oldestResults.few(count))
+  const room = few.reduce((sum, row) => sum + row.resultBytes, 0)
+  return room >= excess ? few : oldestKeys(customer, oldestResults.many)
 }
 
 /** Returns the subscriptions whose accounts the batch may change: of the snapshot, and of every loaded hold and event. */
@@ -109,10 +134,10 @@ function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [st
 
 /** Returns SQL for the rows whose columns equal an element of a JSON list. CROSS JOIN makes SQLite do one look-up per element. */
 const each = (name: string, columns: string[], alias = 't', index?: string) => {
-  const equal = columns.map((it, index) =>
+  const equal = columns.map((it, position) =>
     columns.length === 1
       ? `${alias}.${column(it)} = j.value`
-      : `${alias}.${column(it)} = j.value ->> ${index}`,
+      : `${alias}.${column(it)} = j.value ->> ${position}`,
   )
   return `json_each(?) j CROSS JOIN metered_${name} ${alias} ${index ? `INDEXED BY ${index}` : ''} ON ${equal.join(' AND ')}`
 }
