@@ -28,6 +28,7 @@ export default defineConfig({
       chromiumSandbox: false, // fails as root, in containers and in CI
       args: [
         '--disable-quic',
+        '--disable-gpu',
         '--disable-component-update',
         '--disable-sync',
         '--disable-background-networking',
