@@ -4,7 +4,7 @@ import { silent } from '../../src/config/logger.ts'
 import { FetchQueue } from '../../src/flowglad/fetchQueue.ts'
 import { createGate } from '../../src/flowglad/gate.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { until } from './until.ts'
 
 /** A queue whose fetches wait until they are opened. */

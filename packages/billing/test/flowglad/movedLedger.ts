@@ -1,4 +1,4 @@
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
 /** Opens a ledger whose time runs on and can be moved ahead, past the end of holds, leases and periods. */
 export function movedLedger(file = ':memory:') {

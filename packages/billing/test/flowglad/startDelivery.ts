@@ -6,9 +6,9 @@ import { EventSender } from '../../src/flowglad/eventSender.ts'
 import { createFlowgladClient, type FlowgladClient } from '../../src/flowglad/flowgladClient.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
 import { RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
-import { sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { testClock } from '../../src/testing/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { testClock } from '../../src/testing/testClock.ts'
 
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
 
