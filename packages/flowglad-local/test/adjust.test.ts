@@ -260,7 +260,7 @@ describe('adjusting a subscription', () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
-    const refusal = async (item: object) => {
+    const rejection = async (item: object) => {
       const answer = studio.node.subscriptions.adjust(id, {
         adjustment: { timing: 'auto', newSubscriptionItems: [item] },
       })
@@ -270,7 +270,7 @@ describe('adjusting a subscription', () => {
       )
     }
     const path = ['adjustment', 'newSubscriptionItems', 0]
-    const [{ errors, ...union }] = await refusal({ priceSlug: 'team_price', quantity: 1.5 })
+    const [{ errors, ...union }] = await rejection({ priceSlug: 'team_price', quantity: 1.5 })
     expect(union).toEqual({ code: 'invalid_union', path, message: 'Invalid input' })
     expect(errors.map((issues: { path: string[] }[]) => issues.map((issue) => issue.path.join('.')))).toEqual(
       [
@@ -283,8 +283,8 @@ describe('adjusting a subscription', () => {
         ['quantity'],
       ],
     )
-    expect(await refusal({ quantity: 1 })).toMatchObject([{ code: 'custom', path }])
-    expect(await refusal({ priceSlug: 'team_price', quantity: 0 })).toMatchObject([
+    expect(await rejection({ quantity: 1 })).toMatchObject([{ code: 'custom', path }])
+    expect(await rejection({ priceSlug: 'team_price', quantity: 0 })).toMatchObject([
       { code: 'too_small', path: [...path, 'quantity'] },
     ])
   })

@@ -10,7 +10,7 @@ function systemChromium(): string | undefined {
   return undefined
 }
 
-export async function aBrowser() {
+export async function launchBrowser() {
   const executablePath = systemChromium()
   const browser = await chromium.launch(executablePath ? { executablePath } : {})
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() })

@@ -313,9 +313,9 @@ describe('a feature', () => {
 })
 
 /** Returns the fields that a call reports, in order. */
-async function complaints({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
-  const refusal: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
-  const { status, error } = refusal as { status: number; error: { error: Record<string, unknown>[] } }
+async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
+  const rejection: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
+  const { status, error } = rejection as { status: number; error: { error: Record<string, unknown>[] } }
   expect(status).toBe(400)
   return error.error.map(({ message: _, ...issue }) => issue)
 }
@@ -331,7 +331,7 @@ it('accepts numbers of the catalogue as text and reports invalid ones in field o
     }),
   ).toMatchObject({ price: { unitPrice: 700, intervalCount: 2 } })
   const none = { code: 'invalid_type', expected: 'number', received: 'NaN' }
-  expect(await complaints(studio, 'post', '/prices', { price })).toEqual([
+  expect(await issuesOf(studio, 'post', '/prices', { price })).toEqual([
     { ...none, ...path('intervalCount') },
     {
       code: 'invalid_union',
@@ -344,7 +344,7 @@ it('accepts numbers of the catalogue as text and reports invalid ones in field o
   ])
   const small = { origin: 'number', code: 'too_small', minimum: 0, inclusive: false }
   expect(
-    await complaints(studio, 'post', '/prices', {
+    await issuesOf(studio, 'post', '/prices', {
       price: { ...price, unitPrice: -1, intervalCount: 0, usageMeterId: 'x' },
     }),
   ).toEqual([
@@ -368,7 +368,7 @@ it.each([
   ],
 ])('POST %s reports errors in field order (%#)', async (path, key, fields, missing) => {
   const studio = shared()
-  const found = await complaints(studio, 'post', path, { [key]: fields })
+  const found = await issuesOf(studio, 'post', path, { [key]: fields })
   expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
 })
 
@@ -382,7 +382,7 @@ it('rejects a duplicate resource slug and requires an ID in an update', async ()
   await expect(
     node.post('/api/v1/resources', { body: { resource: { slug: 'desks', name: 'Desks' } } }),
   ).rejects.toMatchObject({ status: 500, error: { error: expect.stringContaining('duplicate key') } })
-  expect(await complaints(studio, 'put', `/resources/${id}`, { resource: {} })).toMatchObject([
+  expect(await issuesOf(studio, 'put', `/resources/${id}`, { resource: {} })).toMatchObject([
     { path: ['resource', 'id'] },
   ])
   expect(await node.resources.update(id, { resource: { id, active: false } })).toMatchObject({

@@ -9,15 +9,15 @@ const open = async (studio: Studio, checkoutSession: object) =>
   studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
 
 /** Returns the platform's error for a session: a text or the issues of its input. */
-const refusalOf = async (studio: Studio, checkoutSession: object) => {
+const rejectionOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
     method: 'POST',
     headers: { authorization: studio.key },
     body: JSON.stringify({ checkoutSession }),
   })
   const { error } = (await answer.json()) as { error: unknown }
-  const told = Array.isArray(error) ? error.map(({ code, path }) => [code, path.join('.')]) : error
-  return [answer.status, told]
+  const shown = Array.isArray(error) ? error.map(({ code, path }) => [code, path.join('.')]) : error
+  return [answer.status, shown]
 }
 
 describe('opening a session', () => {
@@ -46,7 +46,7 @@ describe('opening a session', () => {
         [['invalid_type', 'targetSubscriptionId']],
       ],
     ] as const)
-      expect(await refusalOf(studio, input)).toEqual([
+      expect(await rejectionOf(studio, input)).toEqual([
         400,
         issues.map(([code, path]) => [code, `checkoutSession.${path}`]),
       ])
@@ -93,8 +93,8 @@ describe('opening a session', () => {
         'Invalid targetSubscriptionId: Target subscription sub_none not found',
       ],
     ] as const)
-      expect(await refusalOf(studio, input)).toEqual([500, text])
-    const [, wrongUrls] = await refusalOf(studio, {
+      expect(await rejectionOf(studio, input)).toEqual([500, text])
+    const [, wrongUrls] = await rejectionOf(studio, {
       ...{ ...product, customerExternalId: 'ada', priceId },
       successUrl: 'here',
       cancelUrl: 'there',
@@ -111,7 +111,7 @@ describe('opening a session', () => {
       product: { id: team?.id ?? '', name: 'Team', active: false },
     })
     const product = { type: 'product', customerExternalId: 'ada' }
-    expect(await refusalOf(studio, { ...urls, ...product, priceSlug: 'team_price' })).toEqual([
+    expect(await rejectionOf(studio, { ...urls, ...product, priceSlug: 'team_price' })).toEqual([
       500,
       `Invalid priceSlug: Price with slug "team_price" not found for customer's pricing model`,
     ])
@@ -171,15 +171,15 @@ describe('an anonymous payer', () => {
 it("keeps the named customer's details, and the payer's for a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
-  const told = async (priceSlug: string) => {
+  const shown = async (priceSlug: string) => {
     const { session, pay } = await studio.checkout('grace', priceSlug)
     await pay()
     const { checkoutSession } = await studio.node.checkoutSessions.retrieve(session.id)
     const { customerName, customerEmail, purchaseId } = checkoutSession
     return [customerName, customerEmail, purchaseId]
   }
-  expect(await told('team_price')).toEqual(['grace', 'grace@studio.example', null])
-  expect(await told('render_pack')).toEqual(['Ada', 'ada@studio.example', expect.stringMatching(/^prch_/)])
+  expect(await shown('team_price')).toEqual(['grace', 'grace@studio.example', null])
+  expect(await shown('render_pack')).toEqual(['Ada', 'ada@studio.example', expect.stringMatching(/^prch_/)])
 })
 
 describe('saving a card for a subscription', () => {

@@ -3,14 +3,14 @@ import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
 import { readOptions } from '../src/options.ts'
-import { aDirectory, startProcess } from './process.ts'
+import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
 it('loses no acknowledged write on SIGKILL at any moment', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
   for (const round of [1, 2]) {
@@ -58,7 +58,7 @@ it('loses no acknowledged write on SIGKILL at any moment', async () => {
 })
 
 it('keeps an acknowledged write on SIGKILL right after the response', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
   const node = sdk(running.url)
@@ -108,7 +108,7 @@ it('keeps an acknowledged write on SIGKILL right after the response', async () =
 })
 
 it('keeps data and clock across a restart', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
   await before.customer('ada')
@@ -124,7 +124,7 @@ it('keeps data and clock across a restart', async () => {
 })
 
 it('applies a changed pricing file and keeps what customers have', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
   await before.customer('ada')
@@ -139,7 +139,7 @@ it('applies a changed pricing file and keeps what customers have', async () => {
 })
 
 it('starts the clock of a new database at a date and continues it', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000
   const db = directory.file('flowglad.db')
@@ -153,7 +153,7 @@ it('starts the clock of a new database at a date and continues it', async () => 
 })
 
 it('rejects a second server on the same file', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })
   await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
@@ -162,7 +162,7 @@ it('rejects a second server on the same file', async () => {
 })
 
 it('rejects a folder or a file that is not a database, in one line', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
   for (const db of [text, directory.path, `${text}/db.db`])
@@ -186,7 +186,7 @@ it('runs many servers with separate data', async () => {
 })
 
 it('reports a mistake on the command line in one line', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })
   expect([await broken.ended, broken.errors()]).toEqual([
@@ -216,13 +216,13 @@ it.each([
   [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be a URL like'],
   [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be a URL like'],
 ])('rejects the options %j', async (args, message) => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const given = args.map((arg) => (arg === 'PRICING' ? directory.file('pricing.yaml') : arg))
   expect(() => readOptions(given, {})).toThrow(message)
 })
 
 it('prefers the command line to the environment', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   const env = {
     FLOWGLAD_LOCAL_PORT: '1',
     FLOWGLAD_LOCAL_KEY: 'sk_env',
@@ -242,7 +242,7 @@ it('prefers the command line to the environment', async () => {
 })
 
 it('reads options from the environment and seeds demo customers', async () => {
-  await using directory = await aDirectory()
+  await using directory = await createDirectory()
   await using running = await startProcess(directory.path, {
     args: ['--seed'],
     env: { FLOWGLAD_LOCAL_KEY: 'sk_test_other', FLOWGLAD_LOCAL_TEST_CONTROLS: 'off' },

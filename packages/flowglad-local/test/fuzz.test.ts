@@ -383,7 +383,7 @@ it('never fails internally on a valid request with one invalid value', async () 
   const named = (text: string) =>
     Object.entries(names).reduce((sofar, [name, value]) => sofar.replaceAll(name, value), text)
   let fresh = 0
-  const mistakes: string[] = []
+  const bugs: string[] = []
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...valid),
@@ -406,13 +406,13 @@ it('never fails internally on a valid request with one invalid value', async () 
           ) &&
           !text.includes('NaN')
         )
-          mistakes.push(`${path} ${place.join('.')} = ${JSON.stringify(by)}: ${body}`)
+          bugs.push(`${path} ${place.join('.')} = ${JSON.stringify(by)}: ${body}`)
         expect([200, 400, 403, 404, 409, 500]).toContain(answer.status)
       },
     ),
     { numRuns: 300 },
   )
-  expect(mistakes).toEqual([])
+  expect(bugs).toEqual([])
 })
 
 it.each([

@@ -2,12 +2,12 @@ import { expect as expectPage } from '@playwright/test'
 import axe from 'axe-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startApplication } from './application.ts'
-import { aBrowser } from './browser.ts'
+import { launchBrowser } from './browser.ts'
 import { cards, startStudio } from './studio.ts'
 
-let browser: Awaited<ReturnType<typeof aBrowser>>
+let browser: Awaited<ReturnType<typeof launchBrowser>>
 beforeAll(async () => {
-  browser = await aBrowser()
+  browser = await launchBrowser()
 })
 afterAll(() => browser.close())
 
@@ -203,7 +203,7 @@ it('shows entered values again next to the error, but never an unknown card numb
 })
 
 /** Opens every page in each of its states. */
-async function aTour() {
+async function openTour() {
   const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
   const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
   const portal = /\/billing-portal\/org_[\w-]+/.exec(await (await fetch(studio.url)).text())?.[0]
@@ -238,7 +238,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
 ]
 
 it('passes axe on every page in light and dark colors and fits a small phone', async () => {
-  const { studio, url, pages } = await aTour()
+  const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })
   await page.addInitScript(axe.source)

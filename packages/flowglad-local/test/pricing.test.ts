@@ -240,11 +240,11 @@ it.each([
 ])('rejects a setup with %s like the platform and installs nothing', async (_, fields, status, text) => {
   const studio = shared()
   const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
-  const refusal = await studio.node
+  const rejection = await studio.node
     .post('/api/v1/pricing-models/setup', { body: setup })
     .catch((error: { status: number; error: object }) => error)
-  expect(refusal).toMatchObject({ status })
-  expect(JSON.stringify(refusal)).toContain(text)
+  expect(rejection).toMatchObject({ status })
+  expect(JSON.stringify(rejection)).toContain(text)
   expect((await studio.node.pricingModels.list()).data).toMatchObject([
     { name: 'Film studio', isDefault: true },
   ])

@@ -17,7 +17,7 @@ async function bundleCommand(): Promise<string> {
 }
 
 /** Creates a temporary directory with the studio's pricing. */
-export async function aDirectory() {
+export async function createDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'flowglad-local-'))
   await writeFile(join(path, 'pricing.yaml'), JSON.stringify(studioPricing))
   return {

@@ -152,15 +152,15 @@ describe('creating a subscription', () => {
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { id } = subscription
-    const refusal = (error: string) => ({ status: 500, error: { error } })
+    const rejection = (error: string) => ({ status: 500, error: { error } })
     await expect(
       studio.node.subscriptions.cancel(id, { cancellation: { timing: 'at_end_of_current_billing_period' } }),
-    ).rejects.toMatchObject(refusal(`Current billing period not found: subscription ${id}`))
+    ).rejects.toMatchObject(rejection(`Current billing period not found: subscription ${id}`))
     const adjustment = {
       adjustment: { timing: 'auto' as const, newSubscriptionItems: [{ priceSlug: 'agency_price' }] },
     }
     await expect(studio.node.subscriptions.adjust(id, adjustment)).rejects.toMatchObject(
-      refusal(`Unwrap called on Err: NotFoundError: BillingPeriod not found: subscription:${id}`),
+      rejection(`Unwrap called on Err: NotFoundError: BillingPeriod not found: subscription:${id}`),
     )
     expect(
       await studio.node.post(`/api/v1/subscriptions/${id}/preview-adjust`, { body: adjustment }),

@@ -69,10 +69,10 @@ it('rejects a secret that cannot sign', async () => {
 })
 
 it('sends events to registered webhooks, each signed with its own secret', async () => {
-  let told = ''
+  let registered = ''
   await using receiver = await startReceiver(
     () => 200,
-    () => told,
+    () => registered,
   )
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
@@ -85,7 +85,7 @@ it('sends events to registered webhooks, each signed with its own secret', async
     url: receiver.url,
     filterTypes: ['subscription.created', 'subscription.updated'],
   })) as { webhook: { id: string }; secret: string }
-  told = secret
+  registered = secret
   await studio.customer('ada')
   await vi.waitFor(() => expect(receiver.received).toMatchObject([{ body: { object: 'subscription' } }]))
   const path = `/api/v1/webhooks/${webhook.id}`

@@ -58,14 +58,14 @@ const createInput = z
     doNotCharge: z.boolean().default(false),
   })
   .superRefine((input, context) => {
-    const refuse = (path: string, message: string) =>
+    const reject = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
     if (Boolean(input.customerId) === Boolean(input.customerExternalId))
-      refuse('customerId', 'Either customerId or customerExternalId must be provided, but not both')
+      reject('customerId', 'Either customerId or customerExternalId must be provided, but not both')
     if (Boolean(input.priceId) === Boolean(input.priceSlug))
-      refuse('priceId', 'Either priceId or priceSlug must be provided, but not both')
+      reject('priceId', 'Either priceId or priceSlug must be provided, but not both')
     if (input.doNotCharge && (input.defaultPaymentMethodId || input.backupPaymentMethodId))
-      refuse(
+      reject(
         'doNotCharge',
         'Payment methods cannot be provided when doNotCharge is true. Payment methods are not needed since no charges will be made.',
       )

@@ -29,7 +29,7 @@ interface Entered {
 }
 
 /** The error to show on the page, for one field or for the whole order. */
-export interface Mistake {
+export interface FormError {
   field: 'email' | 'name' | 'card' | 'code' | null
   message: string
 }
@@ -38,23 +38,23 @@ export interface Mistake {
 export function checkoutPage(
   platform: Platform,
   session: CheckoutSession,
-  { mistake, entered }: { mistake?: Mistake; entered?: Entered } = {},
+  { formError, entered }: { formError?: FormError; entered?: Entered } = {},
 ): Page {
-  const order = orderOf(platform, session, mistake)
+  const order = orderOf(platform, session, formError)
   const card = entered && findTestCard(entered.card) ? entered.card : testCards[0].number
   const expiry = `${testCardExpiry.month} / ${String(testCardExpiry.year).slice(2)}`
   const body = html`${testModeBar()}
 <main class="two">
-  ${mistake?.field === null && html`<p class="note bad" role="alert">${mistake.message}</p>`}
+  ${formError?.field === null && html`<p class="note bad" role="alert">${formError.message}</p>`}
   <section class="stack" aria-label="Your order">
     ${order.summary}
   </section>
   <section class="card" aria-label="Payment">
     <form method="post" class="stack">
       <h2>${order.action.startsWith('Pay') ? 'Pay by card' : 'Your card'}</h2>
-      ${field('Email', 'email', mistake, html`type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}"`)}
-      ${field('Name on card', 'name', mistake, html`autocomplete="cc-name" required value="${entered?.name ?? session.customerName}"`)}
-      ${field('Card number', 'card', mistake, html`class="mono" inputmode="numeric" autocomplete="off" required value="${cardNumber(card)}"`)}
+      ${field('Email', 'email', formError, html`type="email" autocomplete="email" required value="${entered?.email ?? session.customerEmail}"`)}
+      ${field('Name on card', 'name', formError, html`autocomplete="cc-name" required value="${entered?.name ?? session.customerName}"`)}
+      ${field('Card number', 'card', formError, html`class="mono" inputmode="numeric" autocomplete="off" required value="${cardNumber(card)}"`)}
       <div class="pair">
         <label>Expiry <input name="expiry" autocomplete="off" value="${expiry}"></label>
         <label>CVC <input name="cvc" inputmode="numeric" autocomplete="off" value="123"></label>
@@ -84,14 +84,14 @@ export function checkoutPage(
 /** Returns a field with its error below. A field with an error gets the focus. */
 const field = (
   label: string,
-  name: Mistake['field'],
-  mistake: Mistake | undefined,
+  name: FormError['field'],
+  formError: FormError | undefined,
   attributes: Html,
 ): Html =>
-  mistake?.field === name
+  formError?.field === name
     ? html`<div class="field">
-  <label>${label} <input name="${name}" ${attributes} aria-invalid="true" aria-describedby="mistake" autofocus></label>
-  <p class="small mistake" id="mistake" role="alert">${mistake?.message}</p>
+  <label>${label} <input name="${name}" ${attributes} aria-invalid="true" aria-describedby="formError" autofocus></label>
+  <p class="small formError" id="formError" role="alert">${formError?.message}</p>
 </div>`
     : html`<label>${label} <input name="${name}" ${attributes}></label>`
 
@@ -150,7 +150,7 @@ const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
 
 /** Returns what the customer buys, in words and money. */
-function orderOf(platform: Platform, session: CheckoutSession, mistake?: Mistake) {
+function orderOf(platform: Platform, session: CheckoutSession, formError?: FormError) {
   if (session.type === 'add_payment_method' || !session.priceId) {
     return {
       title: 'Save a card',
@@ -227,7 +227,7 @@ ${
   ${discount && html`<div><span>${discount.code}: ${discountText(discount)}</span><span>${off > 0 && `−${money(off)}`}</span></div>`}
   <div class="total"><span>Due today</span><span>${money(dueToday)}</span></div>
 </div>
-${discountForm(platform, session, discount, mistake)}
+${discountForm(platform, session, discount, formError)}
 ${
   recurring &&
   html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
@@ -250,7 +250,7 @@ function discountForm(
   platform: Platform,
   session: CheckoutSession,
   discount: Discount | null,
-  mistake: Mistake | undefined,
+  formError: FormError | undefined,
 ): Html | false {
   const action = `/checkout/${session.id}/discount`
   if (discount)
@@ -258,7 +258,7 @@ function discountForm(
   return (
     acceptsDiscounts(platform, session) &&
     html`<form method="post" action="${action}" class="code">
-  ${field('Discount code', 'code', mistake, html`class="mono" autocomplete="off" maxlength="20" required`)}
+  ${field('Discount code', 'code', formError, html`class="mono" autocomplete="off" maxlength="20" required`)}
   <button>Apply</button>
 </form>`
   )

@@ -6,7 +6,7 @@ import { findTestCard, testPayer } from '../billing/testCards.ts'
 import type { CheckoutSession } from '../database/records/checkoutSessions.ts'
 import type { Platform } from '../platform/Platform.ts'
 import { Problem, plainMessage } from '../platform/problems.ts'
-import { checkoutPage, confirmPage, finishedPage, type Mistake } from './checkoutPage.ts'
+import { checkoutPage, confirmPage, type FormError, finishedPage } from './checkoutPage.ts'
 import { sendPage } from './layout.ts'
 
 const payment = z.object({
@@ -54,7 +54,7 @@ export function checkoutPages(app: FastifyInstance, platform: Platform): void {
       platform,
       { ...session, discountId: null },
       {
-        mistake: { field: 'code', message: `The discount code “${code}” is not valid.` },
+        formError: { field: 'code', message: `The discount code “${code}” is not valid.` },
       },
     )
     return sendPage(reply, { ...page, status: 422 })
@@ -73,10 +73,10 @@ function unknownSession(platform: Platform, reply: FastifyReply) {
 
 function pay(platform: Platform, session: CheckoutSession, body: unknown, reply: FastifyReply) {
   const form = payment.safeParse(body)
-  const again = (field: Mistake['field'], message: string) => {
+  const again = (field: FormError['field'], message: string) => {
     const entered = typed.parse(body ?? {})
     if (form.success && form.data.testCard) entered.card = form.data.testCard
-    const page = checkoutPage(platform, session, { mistake: { field, message }, entered })
+    const page = checkoutPage(platform, session, { formError: { field, message }, entered })
     return sendPage(reply, { ...page, status: 402 })
   }
   if (!form.success) {

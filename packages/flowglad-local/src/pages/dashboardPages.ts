@@ -54,16 +54,16 @@ export function dashboardPages(
   app.get('/live', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-    let told = { version: -1, time: '' }
-    const tell = () => {
+    let sent = { version: -1, time: '' }
+    const send = () => {
       const { version } = platform.db
       const time = moment(platform.clock.now())
-      if (time !== told.time) reply.raw.write(`event: now\ndata: ${time}\n\n`)
-      if (version !== told.version) reply.raw.write(`data: ${version}\n\n`)
-      told = { version, time }
+      if (time !== sent.time) reply.raw.write(`event: now\ndata: ${time}\n\n`)
+      if (version !== sent.version) reply.raw.write(`data: ${version}\n\n`)
+      sent = { version, time }
     }
-    tell()
-    const timer = setInterval(tell, liveIntervalMs)
+    send()
+    const timer = setInterval(send, liveIntervalMs)
     timer.unref()
     request.raw.once('close', () => clearInterval(timer))
   })

@@ -80,7 +80,7 @@ input, select {
 }
 input[aria-invalid] { border-color: var(--bad); }
 .field { display: grid; gap: 0.35rem; }
-.mistake { color: var(--bad); font-weight: 550; }
+.formError { color: var(--bad); font-weight: 550; }
 .code { display: flex; gap: 0.75rem; align-items: start; }
 .code > :first-child { flex: 1; }
 .code button { margin-top: 1.6rem; padding-block: 0.6rem; }
