@@ -22,29 +22,39 @@ export interface MeteredCall<Output> {
   legs: MeteredLeg[]
   /** Returns an id from the output. Charges show it. */
   reference?: ((output: unknown) => string) | undefined
-  /** How the output reaches the caller. null: it stays in this process and needs no JSON. */
+  /** How the output reaches the caller. null: it stays in this process, and JSON has to carry it only if there is a key. */
   transport: { streams: boolean } | null
   /** Aborts when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
-  /** The work. It throws if it fails. `run` is null for a call that costs nothing. */
+  /** The work. It throws if it fails. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
 }
 
 /** The attempt that runs the work, and the subscription that is charged for it. */
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
+/** How long a stream's source may clean up after its reader left, before the counted usage is charged. */
+const cleanUpMs = 5_000
+
 /**
  * The metered operation. Everything that spends units runs through it:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key that has completed
- *    returns its stored result. Otherwise the units become a hold, or the call is denied and nothing runs.
+ *    returns its stored result, and nothing runs. A key whose call is still running, or that came with another input, is
+ *    denied. Any other call (a new one, or a retry after a failure) gets a hold on its units. If the customer has too few
+ *    units, it is denied.
  * 2. **Run the work.** The hold is renewed while it runs.
- * 3. **Settle on success.** One transaction turns the hold into a usage event for the actual amount and stores the result
- *    under the key. The caller gets the output only after it commits.
- * 4. **Release on failure.** The units return to the customer. Nothing is charged.
+ * 3. **Settle on success.** One transaction turns the hold into a usage event for the actual amount, which can exceed the
+ *    hold, and stores the result under the key. Only after it commits, the caller gets the output.
+ * 4. **Release on failure.** If the work throws, or its output can't be sent, the units return to the customer. Nothing is
+ *    charged, and the key can be retried.
  *
- * If the process dies in steps 1 to 3, the hold is no longer renewed and expires: the units return, or the meter's
- * `onExpiry: 'settle'` charges them. After step 3, delivery sends the usage event to Flowglad, also after a restart.
+ * A stream passes step 3 or 4 when it ends, before its reader sees the end. Its result isn't stored: a retry of a settled
+ * stream gets `ALREADY_COMPLETED`.
+ *
+ * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. The units return and the key can be
+ * retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed instead. After step 3
+ * commits, delivery sends the usage event to Flowglad exactly once, also after a restart.
  */
 export class Operation {
   readonly #reservations: Reservations
@@ -90,11 +100,12 @@ export class Operation {
 
     const reference = referenceOf(call.reference, output)
     const settled = await hold.settle(settlementOf(call.legs, output, { result, reference }))
-    // If another attempt under the same key was settled first, this one costs nothing and both return the same result.
+    // After an expiry, two attempts can run under one key. The first settle wins: the later attempt costs nothing and returns
+    // the same result.
     return settled.state === 'completed' ? replay(call, settled.result) : output
   }
 
-  /** Runs a call that costs nothing. It needs no hold, is allowed at any balance, and its key has no effect. */
+  /** Runs a call whose cost is 0. It needs no hold, is allowed at any balance, and a retry runs it again. */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
     if (call.transport && isAsyncIterable(output)) {
@@ -110,7 +121,7 @@ export class Operation {
     hold: Hold,
     source: Output & AsyncIterable<unknown>,
   ): Promise<Output> {
-    // Until the first read, nothing renews the hold: a stream that is never read expires.
+    // Until the first read, nothing renews the hold. If the stream is never read, the hold expires, as after a crash.
     hold.stopRenewing()
     if (call.transport && !call.transport.streams) {
       // The transport answers 415 and never starts the stream.
@@ -124,7 +135,7 @@ export class Operation {
         hold.startRenewing()
       },
       async ended(how) {
-        // A stream that finished, or that its reader left, costs its `cost`. A failed one costs only what it has counted.
+        // A stream that finished, or that its reader left after the first read, costs its `cost`. Any other costs what it counted.
         const delivered = how === 'finished' || (how === 'left' && wasRead)
         if (!delivered && !call.legs.some(hasCounted)) return hold.release()
         const stored = { result: null, reference: null, onlyCounted: !delivered }
@@ -141,7 +152,13 @@ export class Operation {
   ): Output {
     const check = call.transport ? assertSerializable : () => {}
     const { signal } = call
-    return meteredStream(source, { ...on, check, signal, clock: this.#clock, patienceMs: 5_000 }) as Output
+    return meteredStream(source, {
+      ...on,
+      check,
+      signal,
+      clock: this.#clock,
+      patienceMs: cleanUpMs,
+    }) as Output
   }
 
   /** Returns the JSON to store under the key. Throws for an output that can't be sent, before it is charged. */
@@ -156,7 +173,7 @@ export class Operation {
 const replay = <Output>({ key }: MeteredCall<Output>, result: string | null) =>
   replayResult(result, key ?? '') as Output
 
-/** In a batch, a chunk that can't be sent would end the other streams too. */
+/** tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end them all. */
 function assertSerializable(chunk: unknown) {
   try {
     JSON.stringify(chunk)
