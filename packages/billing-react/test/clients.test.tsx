@@ -176,7 +176,8 @@ describe.each([
     expect(server.requests()).toBe(1)
 
     const [query] = queryClient.getQueryCache().getAll()
-    act(() => void query?.setData(anAnswer({ version: 2, used: 1 })))
+    await act(async () => void query?.setData(anAnswer({ version: 2, used: 1 })))
+    expect(query?.state.data).toMatchObject({ version: 4 })
     expect(shown()).toEqual([3, 3])
   })
 })
