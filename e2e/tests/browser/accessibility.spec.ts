@@ -29,7 +29,7 @@ const neverRespond = (page: Page, url: RegExp) => page.route(url, () => {})
 const billingRequests = /\/(trpc|api\/flowglad)\//
 
 const groups: Record<string, Group> = {
-  'to a visitor': {
+  'for a visitor': {
     states: {
       'sign in': async ({ app, page }) => {
         await page.context().clearCookies()
@@ -127,7 +127,7 @@ const groups: Record<string, Group> = {
     },
   },
 
-  'through a purchase': {
+  'during a purchase': {
     states: {
       'Billing, on Free': async ({ app }) => {
         await app.open('Billing')
@@ -241,7 +241,7 @@ for (const [where, { states, expectedConsoleErrors = [] }] of Object.entries(gro
   test.describe(where, () => {
     test.use({ expectedConsoleErrors })
 
-    test(`has no violation ${where}, wide in light mode and 360 px narrow in dark mode`, async ({
+    test(`has no accessibility violation ${where}, wide in light mode and 360 px narrow in dark mode`, async ({
       app,
       page,
       model,
