@@ -12,9 +12,9 @@ interface Options {
 }
 
 interface Fixtures {
-  /** The web app in `page`, where `customer` is signed in. */
+  /** The web app in `page`, with the session of `customer`. */
   app: App
-  /** The web app in `page`, where nobody is signed in. */
+  /** The web app in `page`, without a session. */
   visitor: App
   /** Opens another tab of the same browser, with the same session. */
   openTab: () => Promise<App>
