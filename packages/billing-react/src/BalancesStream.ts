@@ -24,7 +24,7 @@ export class BalancesStream<Meter extends string> {
     this.#options = options
   }
 
-  /** Whether balances arrive over the current connection. Data alone proves it: a connection may open and stay silent. */
+  /** Whether balances arrive over the current connection. Only data proves it, because a connection may open and stay silent. */
   get delivering(): boolean {
     return this.#delivering
   }

@@ -14,7 +14,7 @@ export const ownerOf = (queryClient: QueryClient): string | null | undefined => 
 export function belongsTo(customer: string | null, queryClient: QueryClient, keys: QueryKeys): boolean {
   const owner = ownerOf(queryClient)
   if (owner !== undefined) return owner === customer
-  // A cache restored from storage or from server rendering tells its customer by its balances alone.
+  // In a cache restored from storage or from server rendering, only the balances identify the customer.
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
   if (restored) return restored.customer === customer
   return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)

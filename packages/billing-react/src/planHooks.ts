@@ -2,13 +2,13 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { type BillingContext, plansOptions } from './queries.ts'
 
 export function createPlanHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
-  /** Returns the plans and packs on offer, also while signed out. */
+  /** Returns the plans and packs on offer, even when signed out. */
   const usePlans = () => useQuery(plansOptions(useBilling()))
 
   /**
-   * Starts a hosted checkout of `{ priceSlug, quantity? }` (default 1). `data.url` is the page to open; nothing is charged before it. Fails
-   * with BAD_REQUEST and a message for the customer if the price is not for sale or would be a second paid plan, and with
-   * `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   * Starts a hosted checkout of `{ priceSlug, quantity? }` (default 1). `data.url` is the page to open. Nothing is charged until the
+   * customer pays there. Fails with BAD_REQUEST and a message for the customer if the price is not for sale or would be a second paid plan,
+   * and with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */
   function useCheckout() {
     const { client, keys } = useBilling()
@@ -19,8 +19,8 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   }
 
   /**
-   * Changes the plan: upgrades at once, downgrades at the end of the paid period. `data.effectiveAt` is when, `data.plan` the plan until
-   * then.
+   * Changes the plan: upgrades immediately, downgrades at the end of the paid period. `data.effectiveAt` is the time of the change, and
+   * `data.plan` is the plan until then.
    */
   function useChangePlan() {
     const { client, keys } = useBilling()
@@ -30,7 +30,7 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
     })
   }
 
-  /** Cancels the plan at the end of the paid period; `data.effectiveAt` is when. */
+  /** Cancels the plan at the end of the paid period, which is `data.effectiveAt`. */
   function useCancelPlan() {
     const { client, keys } = useBilling()
     return useMutation({

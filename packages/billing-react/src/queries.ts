@@ -10,7 +10,7 @@ import type { BillingClient, ChargesPage } from './BillingClient.ts'
 import { installBalances, newestInCache } from './installBalances.ts'
 import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 
-/** What the hooks read from their provider. */
+/** The values that the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
   client: BillingClient<Meter>
   /** null while signed out: then only the plans are fetched. */
@@ -42,8 +42,8 @@ export function balancesOptions<Meter extends string>({ client, customer, keys }
 }
 
 /**
- * Returns the answer if it is this customer's. It isn't if another tab has signed in as another user, or if the app passes BillingProvider
- * another id than its server uses.
+ * Returns the answer if it belongs to this customer. It doesn't if another tab has signed in as a different user, or if the app passes
+ * BillingProvider a different id than its server uses.
  */
 export function ofCustomer<Meter extends string>(
   customer: string | null,

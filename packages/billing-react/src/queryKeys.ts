@@ -1,6 +1,6 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 
-/** What `@flowglad/react` caches, in the app's own QueryClient if FlowgladProvider stands outside its provider. */
+/** The query keys of `@flowglad/react`. It uses the app's own QueryClient if FlowgladProvider is outside its provider. */
 export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
 
 export function invalidateFlowglad(queryClient: QueryClient): void {
@@ -10,8 +10,8 @@ export function invalidateFlowglad(queryClient: QueryClient): void {
 export type QueryKeys = ReturnType<typeof createQueryKeys>
 
 /**
- * Returns the cache keys of the billing router's procedures, as `@trpc/react-query` and `@trpc/tanstack-react-query` build them. Equal keys
- * are what makes `trpc.billing.balances.useQuery()` and `useBalances()` read one cache entry.
+ * Returns the cache keys of the billing router's procedures, as `@trpc/react-query` and `@trpc/tanstack-react-query` build them. Because
+ * the keys are equal, `trpc.billing.balances.useQuery()` and `useBalances()` share one cache entry.
  *
  * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`.
  */

@@ -29,7 +29,7 @@ export function useBalancesStream<Meter extends string>(
       client,
       customer,
       onBalances(answer, isFirst) {
-        // A request in flight would bring nothing new, and its failure would replace the balances by an error.
+        // A request in flight would bring nothing new, and its failure would replace the balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, keys, answer)
       },

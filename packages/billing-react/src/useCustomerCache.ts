@@ -4,8 +4,8 @@ import { belongsTo, handOver } from './customerCache.ts'
 import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Returns whether the cache is ready to be read for this customer. It isn't for one commit after the customer has changed, so that no hook
- * renders the previous customer's data. The browser paints nothing in between.
+ * Returns whether the cache is ready to be read for this customer. After the customer changes, returns false for one commit, so that no
+ * hook renders the previous customer's data. The browser doesn't paint that commit.
  */
 export function useCustomerCache(customer: string | null, keys: QueryKeys): boolean {
   const queryClient = useQueryClient()

@@ -21,7 +21,7 @@ describe('the billing status', () => {
     expect(result.current.balance.data).toMatchObject({ used: 1, version: 5 })
   })
 
-  it('is not current when the server has only an old answer, and tells how old', async () => {
+  it('is not current when the server has only an old answer, and reports its age', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs: hourMs }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: 7 }))
@@ -36,7 +36,7 @@ describe('the billing status', () => {
   it.each([
     ['a day ahead', 24 * hourMs],
     ['an hour behind', -hourMs],
-  ])('goes by the server’s clock on a device whose clock is %s', async (_, skewMs) => {
+  ])('uses the server’s clock on a device whose clock is %s', async (_, skewMs) => {
     const serverNow = Date.now()
     vi.useFakeTimers({ shouldAdvanceTime: true, now: serverNow + skewMs })
     let ageMs = 90

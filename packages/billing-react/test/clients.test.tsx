@@ -168,7 +168,7 @@ describe.each([
     expect(server.requests()).toBe(2)
   })
 
-  it('shows usage in another tab at once, and keeps it when an older answer arrives late', async () => {
+  it('shows usage in another tab immediately, and keeps it when an older answer arrives late', async () => {
     const { server, queryClient, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     act(() => server.spendElsewhere(3))

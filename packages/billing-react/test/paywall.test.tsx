@@ -53,12 +53,12 @@ describe('after a denied call', () => {
   } as const
   const short = aDenial(denial)
 
-  it('tells how much is left and how much the call needs', () => {
+  it('reports how much is left and how much the call needs', () => {
     const balance = aRow({ used: 7, version: 1 })
     expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })
   })
 
-  it('tells exhausted units from held ones', () => {
+  it('distinguishes exhausted units from held ones', () => {
     expect(paywallOfError(anAnswer({ used: 6, held: 4 }), short)).toMatchObject({
       state: 'exhausted',
       held: 4,

@@ -65,7 +65,7 @@ it('infers the app’s meters from its client', () => {
   expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['billing']>>().toEqualTypeOf<Meter>()
 })
 
-it('accepts the errors of every tRPC client, also those not typed as Error', () => {
+it('accepts the errors of every tRPC client, including those not typed as Error', () => {
   expectTypeOf<TRPCClientErrorLike<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
   expectTypeOf<TRPCClientError<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
 })

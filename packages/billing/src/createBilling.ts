@@ -94,7 +94,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     createMeterWork(operation)
 
-  // What customers see and change.
+  // The data that customers see and change.
   const watchers = new Watchers({ ledger, clock, pollMs: options.livePollMs, logger })
   const accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
   const { fetchEveryMs } = options
@@ -126,7 +126,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       { meters, options, clock, operation, accounts, plans, watchers },
       setup.customer,
     ),
-    /** Meters work outside tRPC: reserves, runs it, charges on success and returns the units on failure. Meters streams too. */
+    /**
+     * Meters work outside tRPC: reserves the units, runs the work, charges on success, and returns the units on failure. Also meters
+     * streams.
+     */
     meter,
 
     /** Returns the balances and the plan from the ledger. Fetches first if the customer is unknown. */
@@ -145,11 +148,11 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
      */
     handle,
 
-    /** Reports whether this process can work, and what an operator should look at. */
+    /** Reports whether this process can work, and what needs an operator's attention. */
     health,
     /** Lists usage events that Flowglad keeps rejecting, for an operator. */
     parked: (limit = 100) => ledger.parked(limit),
-    /** Gives up a usage event: it is never sent again. Its units return with the next snapshot. */
+    /** Drops a usage event: it is never sent again. Its units return with the next snapshot. */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
@@ -160,7 +163,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /**
      * Starts delivery and the sweeper. Rejects if Flowglad reports that a meter can't be metered; you can call it again after
-     * that. It starts without Flowglad too.
+     * that. It also starts while Flowglad is unavailable.
      */
     async start() {
       const known = await catalog.get().catch((error: unknown) => {
@@ -177,7 +180,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /**
-     * Takes no new work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger. Unfinished holds
+     * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger. Unfinished holds
      * expire. Undelivered usage is delivered after the next start.
      */
     async close() {

@@ -22,19 +22,19 @@ export const defaultOptions = {
   maxFetches: 8,
   /** How many fetches one customer can cause in a burst, per node. */
   fetchBurst: 5,
-  /** How long it takes until the customer can cause another fetch. */
+  /** How long until the customer can cause another fetch. */
   fetchEveryMs: 1_000,
   /** How many usage events one bulk request carries. */
   bulkMaxEvents: 100,
   /** How many bulk requests run at a time. */
   maxBulks: 4,
-  /** How often the outbox is read without new usage on this node, for events that other nodes left. */
+  /** How often the outbox is read when this node has no new usage, for events that other nodes left. */
   deliverEveryMs: 2_000,
   /** The longest pause between two attempts to deliver. */
   deliverMaxPauseMs: 15_000,
-  /** How many failures of its own park a usage event, … */
+  /** How many failures park a usage event that is sent alone, if they span at least `parkAfterMs`. */
   parkAfterFailures: 10,
-  /** … if they span at least this long. */
+  /** The shortest time between the first and the last failure of a parked event. */
   parkAfterMs: 15 * 60_000,
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,
@@ -48,7 +48,7 @@ export const defaultOptions = {
   shutdownGraceMs: 10_000,
   /** How long the pricing model (plans, names) is cached. */
   catalogMaxAgeMs: 60_000,
-  /** The age of the oldest undelivered event from which health is degraded. */
+  /** Health is degraded once the oldest undelivered event reaches this age. */
   outboxLagMs: 60_000,
   /** The header that carries idempotency keys. */
   keyHeader: 'idempotency-key',

@@ -33,7 +33,7 @@ export interface BalanceRow<Meter extends string = string> {
   version: number
 }
 
-/** What a customer can spend, and the plan, as of `version`. */
+/** A customer's balances and plan, as of `version`. */
 export interface BalancesAnswer<Meter extends string = string> {
   /** The ID that the app's `customer` returned. Versions of two customers can't be compared. */
   customer: string

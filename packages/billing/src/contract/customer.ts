@@ -1,4 +1,4 @@
-/** The user or organisation that pays. `id` is your own ID; it becomes Flowglad's `externalId`. */
+/** The user or organization that pays. `id` is your own ID; it becomes Flowglad's `externalId`. */
 export interface Customer {
   id: string
   name: string

@@ -18,7 +18,7 @@ export type Denial<Meter extends string = string> =
       /** When Flowglad last reported the balance. */
       asOf: number
       upgradeUrl: string
-      /** Every meter that is short. The fields beside it describe the first one. */
+      /** Every meter that is short. The other fields describe the first one. */
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }

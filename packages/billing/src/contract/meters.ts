@@ -7,7 +7,7 @@ export interface MeterPolicy {
   /** The usage price that events are recorded on. Default: the meter's default price at Flowglad. */
   priceSlug?: string
   /**
-   * What happens to the units if the process dies during the work. `release` (default) returns them. `settle` charges them:
+   * Determines what happens to the units if the process dies during the work. `release` (default) returns them. `settle` charges them:
    * use it for work that has cost you money by then.
    */
   onExpiry?: 'release' | 'settle'

@@ -47,9 +47,9 @@ export function createAccounts({
   }
 
   /**
-   * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch did so since the arrival.
-   * After a deployment, every page arrives at once: pages for which the node has no room try again later,
-   * each at a random time.
+   * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch has refreshed it since the
+   * page opened. After a deployment, all pages reconnect at the same time: pages for which the node has no
+   * room try again later, each at a random time.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -83,10 +83,10 @@ export function createAccounts({
     },
 
     /**
-     * Returns the balances for a page that was just opened and listens until the signal aborts. Refreshes the
-     * snapshot in the background, because changes made at Flowglad, such as a renewal, reach us only by
-     * polling. The refresh counts against the customer's fetches; pages that open in quick succession share
-     * one.
+     * Returns the balances for a page that was just opened, and that listens until the signal aborts.
+     * Refreshes the snapshot in the background, because changes made at Flowglad, such as a renewal, reach us
+     * only by polling. The refresh counts against the customer's fetches; pages that open in quick succession
+     * share one.
      */
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const balances = await current(customer)

@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 export type Subscription = NonNullable<Snapshot['subscription']>
 
 /** How long a customer who has used up its fetches waits for the next one. */
-const throttlePatienceMs = 3_000
+const maxThrottleWaitMs = 3_000
 
 /** Reads a customer's current subscription from Flowglad. A plan change must not act on an old snapshot. */
 export class CurrentSubscription {
@@ -37,7 +37,7 @@ export class CurrentSubscription {
 
   /**
    * Returns the subscription, or null if there is none. Counts against the customer's fetches, because it
-   * precedes a change that may never be made; waits for the next fetch instead of turning the customer away.
+   * precedes a change that may never be made. If none is left, waits for the next one instead of rejecting.
    * Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {
@@ -45,7 +45,7 @@ export class CurrentSubscription {
     let outcome = await fetch()
     for (
       let waitedMs = this.#fetchEveryMs;
-      outcome.state === 'throttled' && waitedMs <= throttlePatienceMs;
+      outcome.state === 'throttled' && waitedMs <= maxThrottleWaitMs;
       waitedMs += this.#fetchEveryMs
     ) {
       await sleep(this.#clock, this.#fetchEveryMs)

@@ -3,11 +3,11 @@ import type { Subscription } from './currentSubscription.ts'
 
 /**
  * Decides how to get from the current plan to another paid plan:
- * - `nothing`: it is the current plan, and stays it.
+ * - `nothing`: it is the current plan, and nothing would end it.
  * - `lift`: it is the current plan, and a scheduled change would end it.
  * - `adjust`: Flowglad has to change the plan.
  *
- * Throws a `PlanChangeError` if the customer has to take another way.
+ * Throws a `PlanChangeError` if the customer must change the plan another way.
  */
 export function decidePlanChange(current: Subscription, priceSlug: string): 'nothing' | 'lift' | 'adjust' {
   if (current.isFree) throw new PlanChangeError("You're on the free plan. Upgrade through the checkout.")

@@ -1,14 +1,14 @@
 import type { Subscription } from './currentSubscription.ts'
 import { type Lifted, liftedForNothing, unclearChange } from './planChangeErrors.ts'
 
-/** What is known about a plan change that failed. */
+/** The known facts about a plan change that failed. */
 export interface FailedChange {
   /** The schedule that was lifted for the change. */
   lifted: Lifted | null
   /**
    * - `notAsked`: lifting the schedule failed, so the change itself was never requested.
    * - `rejected`: Flowglad rejected the change.
-   * - `unclear`: Flowglad didn't answer. It may have made the change, or may make it yet.
+   * - `unclear`: Flowglad didn't answer. It may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
   /** The subscription after the failure; null if it couldn't be read. */
@@ -23,16 +23,16 @@ export type RecoveryStep =
   | { do: 'restoreCancellation' }
   /** The change was made. */
   | { do: 'accept'; subscription: Subscription }
-  /** The change was made meanwhile: the restored cancellation would end a plan that is paid for. */
+  /** The change was made in the meantime, so the restored cancellation would end a plan that is paid for. */
   | { do: 'liftRestored'; subscription: Subscription }
   | { do: 'fail'; error: unknown }
 
 /**
  * Decides what to do after a plan change failed.
  *
- * Flowglad changes no plan while a cancellation or a downgrade is scheduled, so either was lifted first. A
- * cancellation is restored: a plan that its customer has cancelled must not renew. A downgrade can't be
- * restored, because Flowglad doesn't report its target; it may have been the free plan.
+ * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was lifted
+ * first. A lifted cancellation is restored, because a plan that its customer has cancelled must not renew. A
+ * downgrade can't be restored, because Flowglad doesn't report its target; it may have been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed
@@ -45,7 +45,7 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
-  // Without a look, a restored cancellation could end a plan that has just been paid for.
+  // Look first: a restored cancellation could end a plan that has just been paid for.
   if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }
@@ -59,6 +59,6 @@ function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unkn
   return isLifted ? liftedForNothing(lifted, cause) : cause
 }
 
-/** Lifting may have failed, so the schedule may still stand. */
+/** Lifting may have failed, so the schedule may still be in place. */
 const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
   cancelScheduledAt !== null || scheduledAdjustmentAt !== null

@@ -1,6 +1,6 @@
 import { PlanChangeError } from '../contract/errors.ts'
 
-/** A schedule that a plan change had to lift first. */
+/** The kind of schedule that was lifted before a plan change. */
 export type Lifted = 'cancellation' | 'downgrade'
 
 /** Creates the error for a change that Flowglad may or may not have made. */
@@ -28,8 +28,8 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   )
 
 /**
- * Awaits what to report about a change that was made, and may be paid for. If the report fails, the error
- * must not deny the change, so it rejects with `unclearChange`.
+ * Awaits the report on a change that was made and may be paid for. If the report fails, rejects with
+ * `unclearChange`, because the error must not deny the change.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

@@ -104,7 +104,10 @@ export class PlanChanges {
     return this.#fetchAndRead(customer, effectiveAt)
   }
 
-  /** Flowglad changes no plan while a cancellation or a downgrade is scheduled. */
+  /**
+   * Lifts what is scheduled, because Flowglad rejects plan changes while a cancellation or a downgrade is
+   * scheduled.
+   */
   async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
     const { flowglad } = this.#parts
     if (cancelScheduledAt !== null) await askFlowglad(flowglad.uncancel(id))

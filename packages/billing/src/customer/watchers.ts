@@ -19,7 +19,7 @@ const visible: ReadonlySet<Command['type']> = new Set([
 ])
 
 interface Watcher {
-  /** The version it yielded last. */
+  /** The last version that it yielded. */
   seen: number
   wake: () => void
 }

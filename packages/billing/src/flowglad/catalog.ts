@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** What makes meters of the app unusable, one sentence each. */
+  /** The problems that make the app's meters unusable, one sentence each. */
   problems: string[]
 }
 
@@ -192,7 +192,7 @@ export function createCatalogCache({
   let failed: { error: unknown; at: number } | null = null
 
   const load = () => {
-    // A call right after a failure fails at once, and does not wait for another timeout.
+    // A call right after a failure fails immediately instead of waiting for another timeout.
     if (failed && clock.now() - failed.at < pauseAfterFailureMs) return Promise.reject(failed.error)
     loading ??= flowglad
       .pricingModel()

@@ -37,7 +37,7 @@ export class Delivery {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** Sends nothing more once this aborts. */
+    /** Stops sending when this aborts. */
     stopping: AbortSignal
   }) {
     this.#ledger = parts.ledger
@@ -50,7 +50,7 @@ export class Delivery {
     this.#stopping = parts.stopping
   }
 
-  /** Delivers until `stopping` aborts. Looks at the outbox at intervals, and as soon as this process adds usage to it. */
+  /** Delivers until `stopping` aborts. Checks the outbox at intervals, and as soon as this process adds usage to it. */
   async run(): Promise<void> {
     let woken = new AbortController()
     const wake = () => woken.abort()
@@ -87,7 +87,7 @@ export class Delivery {
       if (state === 'progress') continue
       if ((await this.#ledger.health()).waiting === 0) return true
       if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
-      // A fetch may have the lease of what is left.
+      // A fetch may have the lease of the remaining events.
       if (this.#clock.now() > giveUpAt) return false
       await sleep(this.#clock, 20)
     }
@@ -126,10 +126,11 @@ export class Delivery {
     }
   }
 
-  /** Takes the leases of customers with usage to deliver, and adds each to `held` at once, so that the caller can leave them. */
+  /** Takes the leases of customers with usage to deliver, and immediately adds each to `held`, so that the caller can leave them. */
   async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
     const { requests, eventsPerRequest } = this.#retries.load
-    // Takes no more than the requests of one round carry. A lease that waits for other customers' requests delays its own customer's fetch.
+    // Takes only as many events as the requests of one round can carry. A lease that waits for other customers' requests delays its own
+    // customer's fetch.
     const room = requests * eventsPerRequest
     const waiting = await this.#ledger.customersToDeliver(
       customersPerPass + this.#retries.customersBackingOff(),

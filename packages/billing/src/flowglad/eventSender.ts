@@ -13,7 +13,7 @@ export interface Sending {
 }
 
 export interface SendResult {
-  /** True if Flowglad did not answer as itself. The rest of the batch was not sent. */
+  /** True if there was no answer from Flowglad itself. The rest of the batch was not sent. */
   unavailable: boolean
   timedOut: boolean
   /** Events that were acknowledged or newly parked. */
@@ -37,7 +37,7 @@ export class EventSender {
     flowglad: FlowgladClient
     retries: RetryPolicy
     logger: Logger
-    /** Sends nothing more once this aborts. */
+    /** Stops sending when this aborts. */
     stopping: AbortSignal
   }) {
     this.#ledger = parts.ledger
@@ -162,7 +162,7 @@ export class EventSender {
   }
 
   async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
-    // An event that is parked again is no progress. Counting it would start the next pass at once.
+    // An event that is parked again is no progress. Counting it would start the next pass immediately.
     if (!event.parkedBefore) result.resolved++
     const { customer, attempt, meter } = event
     this.#retries.eventResolved(event)

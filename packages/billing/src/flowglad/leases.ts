@@ -14,7 +14,7 @@ export interface Lease {
   events: UsageEvent[]
   /**
    * For each of `events` that Flowglad has not recorded, how many requests in a row Flowglad has rejected. An event has no entry while a
-   * request carries it, nor after any other answer than a rejection, because then Flowglad may have it.
+   * request carries it, or after any answer other than a rejection, because Flowglad may have it then.
    */
   rejections: Map<UsageEvent, number>
   /** Call before each request. Extends the lease if it could end before the request's deadline. Returns false if the lease is lost. */
@@ -78,7 +78,7 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
   }
 
   return {
-    /** Takes the lease for delivery with up to `maxEvents` events, the ambiguous ones included. Returns null at once if it is taken. */
+    /** Takes the lease for delivery with up to `maxEvents` events, the ambiguous ones included. Returns null immediately if it is taken. */
     async tryDeliver(customer: string, maxEvents: number): Promise<Lease | null> {
       if (!turns.tryStart(customer)) return null
       const lease = await request(customer, 'deliver', maxEvents).catch((error) => {

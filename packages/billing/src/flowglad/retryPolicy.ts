@@ -29,7 +29,7 @@ interface EventFailures {
 }
 
 /**
- * What one pass over the outbox achieved.
+ * The result of one pass over the outbox.
  * `unavailable`: Flowglad did not answer. `progress`: at least one event was acknowledged or newly parked.
  * `blocked`: there were events, and none of them got through. `idle`: there was nothing to send.
  */
@@ -40,14 +40,14 @@ const firstEventPauseMs = 1_000
 /** Calls that end within this time share a bulk request. */
 const gatheringMs = 50
 const rememberedEvents = 10_000
-/** A pass looks past at most this many of a customer's events that are backing off. */
+/** A pass skips at most this many of a customer's events that are backing off. */
 const maxSkippedEvents = 100
 
 /**
- * Returns whether one more request with the same event is needed to learn whether Flowglad has it.
- * Flowglad may record an event and then answer with an error, so a single rejection proves little. A second request would return the
- * recorded event. If that one is rejected too, the event counts as not recorded. Should Flowglad have it after all, its units are
- * subtracted twice until the next fetch: the customer can spend too little for a while, never too much.
+ * Returns whether one more request with the same event is needed to learn whether Flowglad has it. Flowglad may record an event and then
+ * answer with an error, so a single rejection proves little. A second request would return the recorded event. If that one is rejected too,
+ * the event counts as not recorded. If Flowglad has it after all, its units are subtracted twice until the next fetch: for a while the
+ * customer can spend too little, but never too much.
  */
 export const isInconclusive = (consecutiveRejections: number | undefined) => consecutiveRejections === 1
 
@@ -86,7 +86,7 @@ export class RetryPolicy {
 
   // One event
 
-  /** Returns whether the event travels in a request of its own, so that it can't take other events down with it. */
+  /** Returns whether the event is sent in its own request, so that its rejection doesn't affect other events. */
   sendsAlone(event: UsageEvent): boolean {
     return event.parkedBefore || (this.#failures.peek(idOf(event))?.atFault ?? false)
   }
@@ -104,7 +104,7 @@ export class RetryPolicy {
     this.#failures.delete(idOf(event))
   }
 
-  /** Decides what follows when Flowglad itself rejects an event that was sent alone. */
+  /** Decides what to do when Flowglad itself rejects an event that was sent alone. */
   eventRejected(event: UsageEvent): 'retryLater' | 'park' {
     const { failures, flowgladWorks } = this.#failed(event, this.#options.parkAfterMs / 10)
     failures.atFault = true
@@ -117,7 +117,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Decides what follows when an event that was sent alone gets no answer, or one that is not Flowglad's. That never parks an event.
+   * Decides what to do when an event that was sent alone gets no answer, or an answer that isn't Flowglad's. Never parks the event.
    * An event that fails while other requests succeed is at fault; it waits, and delivery continues without it.
    */
   eventUnanswered(event: UsageEvent): 'retryLater' | 'flowgladUnavailable' {
@@ -165,8 +165,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Backs the customer off after a pass that tried `events`, if all of them are backing off, or if one of them is for a reason that may be
-   * Flowglad's. An event at fault delays neither its neighbours nor, while the next pass can look further, the events behind it.
+   * Backs the customer off after a pass that tried `events`, if all of them are backing off, or if Flowglad may be at fault for one of
+   * them. An event at fault doesn't delay the other events of the pass or, if the next pass can look further, the events behind it.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -188,7 +188,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns by customer how many events at fault are backing off. They are the oldest, so a pass takes that many events more and skips
+   * Returns by customer how many events at fault are backing off. They are the oldest, so a pass takes that many more events and skips
    * them. Otherwise they would take the places of events that can be sent.
    */
   skippedEvents(): Map<string, number> {
@@ -208,12 +208,12 @@ export class RetryPolicy {
 
   // Flowglad as a whole
 
-  /** Requests at a time, and events in each, as Flowglad has coped lately. */
+  /** The number of concurrent requests, and of events in each, that Flowglad has handled recently. */
   get load(): { requests: number; eventsPerRequest: number } {
     return { requests: this.#requests, eventsPerRequest: this.#eventsPerRequest }
   }
 
-  /** Adapts the load. Requests shrink, down to single events, while no answers come: one event may be the reason. */
+  /** Adapts the load. While Flowglad doesn't answer, requests shrink, down to single events, because one event may be the cause. */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
     const { maxBulks, bulkMaxEvents } = this.#options
     this.#eventsPerRequest = unavailable

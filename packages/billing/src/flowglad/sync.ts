@@ -25,7 +25,7 @@ const rememberedCustomers = 10_000
 const rememberedAnswers = 500
 const firstRefreshPauseMs = 1_000
 
-/** Keeps snapshots current: decides whether a caller gets a new fetch, joins one, or has to do with the snapshot there is. */
+/** Keeps snapshots current: decides whether a caller gets a new fetch, joins one, or uses the existing snapshot. */
 export class Sync {
   readonly #queue: FetchQueue
   readonly #fetcher: SnapshotFetcher
@@ -83,8 +83,8 @@ export class Sync {
   }
 
   /**
-   * Returns the result of a fetch that began before this call, or null if there is none. It may not deny the call, but it is enough for a
-   * customer without a snapshot. `fetch` joins a fetch that has not asked Flowglad yet.
+   * Returns the result of a fetch that began before this call, or null if there is none. It must not be used to deny the call, but it is
+   * enough for a customer without a snapshot. `fetch` joins a fetch that has not asked Flowglad yet.
    */
   fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)

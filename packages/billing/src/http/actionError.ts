@@ -1,5 +1,6 @@
 /**
- * An action that a browser may not perform (403) or described wrongly (400). The message goes to the browser.
+ * The error for an action that a browser may not perform (403) or whose request is invalid (400). The message
+ * is sent to the browser.
  */
 export class ActionError extends Error {
   override readonly name = 'ActionError'

@@ -25,7 +25,7 @@ export interface BillingHttp {
 }
 
 /**
- * What each adapter takes: the same as `Caller`, with the framework's own request to read the session from.
+ * The options of each adapter: those of `Caller`, but `customer` gets the framework's own request.
  */
 export interface AdapterOptions<FrameworkRequest> {
   /** Returns the signed-in customer, or null without a session. */

@@ -42,14 +42,14 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
     if (priceSlug !== undefined) return priceSlug
     const { slugOfPrice } = await readCatalog()
     const slug = priceId === undefined ? undefined : slugOfPrice.get(priceId)
-    if (slug === undefined) throw new ActionError(400, 'Name a price that is for sale')
+    if (slug === undefined) throw new ActionError(400, 'This price is not for sale. Choose another one.')
     return slug
   }
 
   async function requireCurrent(customer: Customer, id: string | undefined) {
     const { snapshot } = await ledger.balances(customer.id)
     if (id !== undefined && snapshot?.subscription?.id !== id) {
-      throw new ActionError(403, 'That is not your current subscription')
+      throw new ActionError(403, 'This is not your current subscription')
     }
   }
 

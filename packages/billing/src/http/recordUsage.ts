@@ -35,9 +35,9 @@ export interface RecordUsageParts {
 
 /**
  * Records usage that a browser reports, through the ledger. Accepts only meters marked `recordableByClient`,
- * only the customer's current subscription and only the meter's own price: a browser could choose a free one.
- * The browser's transaction id is an idempotency key, and never becomes Flowglad's: there, the first event
- * under an id wins across all customers, and later ones are silently ignored.
+ * the customer's current subscription, and the meter's own price, because a browser could otherwise choose a
+ * free price. The browser's transaction id becomes an idempotency key, never Flowglad's transaction id:
+ * Flowglad silently ignores every later event with the same id, across all customers.
  */
 export const createRecordUsage =
   ({ meters, ledger, clock, accounts, readCatalog, meter: runMetered }: RecordUsageParts) =>
@@ -53,7 +53,7 @@ export const createRecordUsage =
       await accounts.balances(customer)
       const { snapshot } = await ledger.balances(customer.id)
       if (snapshot?.subscription?.id !== subscriptionId) {
-        throw new ActionError(403, 'That is not your current subscription')
+        throw new ActionError(403, 'This is not your current subscription')
       }
     }
     return runMetered(

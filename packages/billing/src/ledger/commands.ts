@@ -52,14 +52,14 @@ const reserve = z.object({
   attempt,
   procedure,
   key: key.nullable(),
-  /** Null exactly if `key` is null. */
+  /** Null if and only if `key` is null. */
   fingerprint: fingerprint.nullable(),
   legs: legsOf(leg).min(1),
   /** How long the hold lasts without a renewal. */
   ttlMs: durationMs,
   /** How long the hold lasts at most, renewals included. */
   maxHoldMs: durationMs,
-  /** A snapshot older than this counts as none. */
+  /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
   /** True after the caller has tried to fetch: a period that is over no longer asks for another fetch. */
   decisive: z.boolean(),
@@ -80,7 +80,7 @@ const settle = z.object({
   subscription: text(256),
   procedure,
   key: key.nullable(),
-  /** Null exactly if `key` is null. */
+  /** Null if and only if `key` is null. */
   fingerprint: fingerprint.nullable(),
   legs: legsOf(
     z.object({
@@ -122,7 +122,7 @@ const takeLease = z.object({
   leaseMs: durationMs,
   /** How many events may be in flight, ambiguous ones included. */
   maxEvents: z.number().int().min(0).max(10_000),
-  /** True: only if `token` still has the lease. A process that lost it, even for a moment, must stop. */
+  /** If true, succeeds only if `token` still has the lease. A process that lost it, even for a moment, must stop. */
   extend: z.boolean(),
 })
 
@@ -156,7 +156,7 @@ const subscription = z.object({
   features: z.array(text(256)).max(1000),
 })
 
-/** What Flowglad reports for the customer's current subscription, all meters at once. */
+/** Flowglad's report on the customer's current subscription, with all of its meters. */
 const snapshot = z.object({
   /** Null if the customer has no current subscription. */
   subscription: subscription.nullable(),
@@ -244,7 +244,7 @@ export type ReserveAnswer =
   | { state: 'completed'; result: string | null }
   /** Another attempt is running under the key. */
   | { state: 'inProgress'; retryAfterMs: number }
-  /** The key belongs to an operation with another input. */
+  /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
   /** Too few units. `legs` names every short meter. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }

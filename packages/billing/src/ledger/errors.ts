@@ -1,4 +1,4 @@
-/** Says that a command is malformed. Nothing was queued, held or charged. `path` names the field. */
+/** The error for a malformed command. Nothing was queued, held or charged. `path` names the field. */
 export class InvalidCommandError extends Error {
   override readonly name = 'InvalidCommandError'
   readonly path: string
@@ -9,7 +9,7 @@ export class InvalidCommandError extends Error {
   }
 }
 
-/** Says that the ledger can't take or finish a command: its queue is full, it is closing, or the store is unreachable. */
+/** The error for a command that the ledger can't take or finish: its queue is full, it is closing, or the store is unreachable. */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'
   readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach'

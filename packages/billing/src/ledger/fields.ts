@@ -15,7 +15,7 @@ const maxDurationMs = 366 * 24 * 3_600_000
 /** Text of 1 to `max` characters that a store can hold. */
 export const text = (max: number) => z.string().min(1).max(max).refine(isStorable, 'cannot be stored')
 
-/** Your own ID of the user or organisation. */
+/** Your own ID of the user or organization. */
 export const customer = text(256)
 /** The ID of one run of the work, a UUIDv7. It becomes the `transactionId` of the usage events. */
 export const attempt = text(64)

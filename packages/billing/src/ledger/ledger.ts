@@ -37,7 +37,7 @@ export interface Ledger extends AsyncDisposable {
   customersWithDueHolds(limit: number): Promise<string[]>
   /** Returns customers that have usage events to deliver now (waiting, ambiguous, or parked and due) and a free lease. */
   customersToDeliver(limit: number): Promise<string[]>
-  /** Returns what operators watch. */
+  /** Returns the numbers that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
   parked(
@@ -49,7 +49,7 @@ export interface Ledger extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** What one customer can spend. Read from written rows only, so equal versions mean equal content. */
+/** One customer's balances and plan. Read from written rows only, so equal versions mean equal content. */
 export interface CustomerBalances {
   /** Rises with every written change and never falls. 0 if the ledger has no rows for the customer. */
   version: number

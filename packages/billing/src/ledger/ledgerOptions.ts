@@ -15,11 +15,11 @@ export const ledgerDefaults = {
   transactionTimeoutMs: 5_000,
   /** PostgreSQL: when to give up a connection that doesn't answer. Longer than `transactionTimeoutMs`. */
   silentAfterMs: 12_000,
-  /** How long keys, with their fingerprints and results, stay after their last change. */
+  /** How long keys, with their fingerprints and results, are kept after their last change. */
   keyRetentionMs: 24 * 3_600_000,
-  /** How long expired holds stay. At least `keyRetentionMs`, because a key's attempt counts as failed once its hold is gone. */
+  /** How long expired holds are kept. At least `keyRetentionMs`, because a key's attempt counts as failed once its hold is gone. */
   holdRetentionMs: 24 * 3_600_000,
-  /** How long charges stay after Flowglad has acknowledged them. Daily totals stay forever. */
+  /** How long charges are kept after Flowglad has acknowledged them. Daily totals are kept forever. */
   chargeRetentionMs: 90 * 24 * 3_600_000,
   /** The largest result to store. */
   resultBytes: 65_536,

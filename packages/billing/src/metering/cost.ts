@@ -3,7 +3,7 @@ import { InvalidAmountError } from '../contract/errors.ts'
 
 /** Counts what a running call spends. */
 export interface Usage {
-  /** Adds units, an integer from 0. Throws after the call has been charged. */
+  /** Adds units, an integer of at least 0. Throws after the call has been charged. */
   add(units: number): void
   readonly total: number
 }
@@ -77,7 +77,7 @@ export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
-        // The work succeeded, so it isn't free. The app itself called the held amount enough.
+        // The work succeeded, so it isn't free. Charge the held amount, which the app itself chose.
         return { amount: held, flagged: messageOf(error) }
       }
     },

@@ -18,7 +18,7 @@ export function keyDenial(
     case 'keyReused':
       return new BillingError(
         { code: 'KEY_REUSED', key },
-        'This idempotency key was used with another input. Use a new key.',
+        'This idempotency key was used with a different input. Use a new key.',
       )
     case 'alreadyCompleted':
       return new BillingError(

@@ -12,7 +12,7 @@ import { renewHold } from './renewHold.ts'
 import type { Settlement } from './settlement.ts'
 import type { WorkInFlight } from './workInFlight.ts'
 
-/** What a hold needs of its process. */
+/** The services that a hold uses. */
 export interface HoldServices {
   ledger: Ledger
   clock: Clock
@@ -37,7 +37,7 @@ interface Granted {
 
 /**
  * The units reserved for one attempt. It ends once: by `settle`, by `release`, or by expiry if it is no longer renewed.
- * How the work ended must reach the ledger, so both commands are retried until they are durable or the process stops.
+ * The ledger must learn how the work ended, so both commands are retried until they are durable or the process stops.
  */
 export class Hold {
   readonly attempt: string
@@ -107,14 +107,14 @@ export class Hold {
     const { clock, logger, inFlight } = this.#services
     const { customer, attempt } = this.#granted
     const releasing = this.#untilDurable({ type: 'release', customer, attempt }).catch((error: unknown) =>
-      // On meters with `onExpiry: 'settle'`, that is a charge.
+      // On meters with `onExpiry: 'settle'`, expiry charges the hold.
       logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
     )
     inFlight.track(releasing)
     await within(clock, 2_000, releasing, undefined)
   }
 
-  /** Stops caring for the hold. If neither `settle` nor `release` follows, it expires. */
+  /** Stops renewing and tracking the hold. If neither `settle` nor `release` follows, it expires. */
   abandon(): void {
     this.#ended = true
     this.#stopRenewing()
@@ -126,7 +126,7 @@ export class Hold {
       return await this.#untilDurable(command)
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
-      // The ledger rejects what is stored beside the charge. The charge itself must not fail with it.
+      // The ledger may reject only the result, reference or properties. Book the charge without them.
       if (command.result || command.reference) {
         return this.#settle({ ...command, result: null, reference: null, properties: {} })
       }

@@ -9,7 +9,7 @@ export function parseKey(key: string): string {
 }
 
 /**
- * Returns the fingerprint of a raw input, which tells a retry from another operation under the same key: SHA-256 in hex,
+ * Returns the fingerprint of a raw input, which distinguishes a retry from a different operation under the same key: SHA-256 in hex,
  * the same for any order of fields. Throws an `InvalidInputError` for an input that JSON can't carry.
  */
 export function fingerprint(rawInput: unknown): string {

@@ -17,7 +17,7 @@ type WorkCost =
     }
   | {
       hold: number
-      /** From 0. Default: the held units. */
+      /** At least 0. Default: the held units. */
       cost?: (call: { usage: Usage; output: unknown }) => number
       amount?: undefined
     }
@@ -26,9 +26,9 @@ type WorkCost =
 export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter
-  /** Names the operation over retries: a second call under the key returns the first one's result. */
+  /** Identifies the operation across retries: a second call under the key returns the first one's result. */
   key?: string
-  /** The input of the work. The same key with another input is denied. */
+  /** The input of the work. The same key with a different input is denied. */
   input?: unknown
   /** The name that charges show. Default `meter`. */
   name?: string
@@ -38,7 +38,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   signal?: AbortSignal
 }
 
-/** What plain work gets while it runs. */
+/** The context that plain work gets while it runs. */
 export interface MeterRun extends Run {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */

@@ -9,20 +9,20 @@ import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
 import { replayResult, serializeResult } from './storedResult.ts'
 
-/** A call to meter, whoever makes it: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
+/** A call to meter, from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
 export interface MeteredCall<Output> {
   customer: Customer
   /** The name that charges show: the procedure's path, or the app's own name for plain work. */
   procedure: string
   /** The client's name for the operation. null: each call is new work. */
   key: string | null
-  /** Returns the raw input, which tells a retry from another operation under the same key. Called only if there is a key. */
+  /** Returns the raw input, which distinguishes a retry from a different operation under the same key. Called only if there is a key. */
   rawInput: () => unknown
   /** The units to hold and to charge, one leg per meter. */
   legs: MeteredLeg[]
   /** Returns an id from the output. Charges show it. */
   reference?: ((output: unknown) => string) | undefined
-  /** How the output reaches the caller. null: it stays in this process, and JSON has to carry it only if there is a key. */
+  /** How the output reaches the caller. null: it stays in this process, and must be valid JSON only if there is a key. */
   transport: { streams: boolean } | null
   /** Aborts when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
@@ -39,22 +39,21 @@ const cleanUpMs = 5_000
 /**
  * The metered operation. Everything that spends units runs through it:
  *
- * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key that has completed
- *    returns its stored result, and nothing runs. A key whose call is still running, or that came with another input, is
- *    denied. Any other call (a new one, or a retry after a failure) gets a hold on its units. If the customer has too few
- *    units, it is denied.
+ * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key that has completed returns its
+ *    stored result, and nothing runs. A key whose call is still running, or that came with a different input, is denied. Any other call (a
+ *    new one, or a retry after a failure) gets a hold on its units. If the customer has too few units, it is denied.
  * 2. **Run the work.** The hold is renewed while it runs.
  * 3. **Settle on success.** One transaction turns the hold into a usage event for the actual amount, which can exceed the
- *    hold, and stores the result under the key. Only after it commits, the caller gets the output.
+ *    hold, and stores the result under the key. The caller gets the output only after it commits.
  * 4. **Release on failure.** If the work throws, or its output can't be sent, the units return to the customer. Nothing is
  *    charged, and the key can be retried.
  *
- * A stream passes step 3 or 4 when it ends, before its reader sees the end. Its result isn't stored: a retry of a settled
+ * A stream reaches step 3 or 4 when it ends, before its reader sees the end. Its result isn't stored: a retry of a settled
  * stream gets `ALREADY_COMPLETED`.
  *
  * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. The units return and the key can be
  * retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed instead. After step 3
- * commits, delivery sends the usage event to Flowglad exactly once, also after a restart.
+ * commits, delivery sends the usage event to Flowglad exactly once, even after a restart.
  */
 export class Operation {
   readonly #reservations: Reservations

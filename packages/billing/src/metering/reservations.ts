@@ -16,25 +16,25 @@ export interface ReserveRequest {
   procedure: string
   /** The client's name for the operation. null: each call is new work. */
   key: string | null
-  /** Of the raw input. null exactly if `key` is. */
+  /** The fingerprint of the raw input. null if and only if `key` is null. */
   fingerprint: string | null
   /** At least one, each at least 1 unit. */
   legs: { meter: string; amount: number }[]
 }
 
-/** `completed`: the key has completed before, with this stored result. Denials are thrown as `BillingError`. */
+/** `completed`: an earlier call under the key succeeded, and this is its stored result. Denials are thrown as `BillingError`. */
 export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
 
-/** What the ledger decided, and what Flowglad was asked for it. */
+/** The ledger's decision, and the age of the data behind it. */
 interface Decision {
   answer: ReserveAnswer
-  /** A fetch that began after the call arrived has decided. */
+  /** True if the decision followed a fetch that began after the call arrived. */
   looked: boolean
-  /** The snapshot is no older than the call. */
+  /** True if the snapshot is no older than the call. */
   fresh: boolean
 }
 
-/** Decides whether work may start. A call is never denied on a snapshot from before it arrived, if Flowglad answers in time. */
+/** Decides whether work may start. If Flowglad answers in time, a snapshot from before the call arrived never denies it. */
 export class Reservations {
   readonly #services: HoldServices
   readonly #sync: Sync

@@ -1,9 +1,9 @@
 import { hasCounted, type MeteredLeg } from './cost.ts'
 
-/** What a hold is settled with: the actual amount of each leg, and what is stored with them. */
+/** The values that settle a hold: the actual amount of each leg, and the data stored with it. */
 export interface Settlement {
   amounts: { meter: string; amount: number; flagged: string | null }[]
-  /** JSON that a retry under the key gets. */
+  /** The JSON that a retry under the key gets. */
   result: string | null
   reference: string | null
 }

@@ -55,7 +55,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         const customer = readCustomer(ctx)
         await asTrpc(async () => {
-          // Without a snapshot, there is nothing to push. After a denial, the browser reconnects, and each time fetches again.
+          // Without a snapshot, there is nothing to push. After a denial, the browser reconnects, which fetches again.
           if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
         })
         for await (const balances of watchers.watch(customer.id, () => accounts.read(customer), signal)) {
@@ -63,7 +63,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         }
       }),
 
-      /** Fetches from Flowglad first. For a customer who returns from the checkout. */
+      /** Fetches from Flowglad first. Call it when a customer returns from the checkout. */
       refresh: protectedProcedure
         .input(nothing)
         .mutation(({ ctx }) =>
@@ -109,7 +109,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         .input(nothing)
         .query(() => asTrpc(async () => (await plans.offers()) as PlanOffer<Meter>[])),
 
-      /** Takes no redirect: success and cancel both lead back to this app. */
+      /** Takes no redirect URLs: success and cancel both lead back to this app. */
       checkout: protectedProcedure
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
         .mutation(({ ctx, input }) =>

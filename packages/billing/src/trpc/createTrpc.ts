@@ -15,7 +15,7 @@ import { createBillingRouter } from './billingRouter.ts'
 import { type CallOptions, type MeteredMiddleware, meteredMiddleware } from './meteredMiddleware.ts'
 import { asTrpc, formatErrorFor } from './trpcErrors.ts'
 
-/** What the tRPC adapter needs from the rooms below it. */
+/** The services that the tRPC adapter uses. */
 export interface TrpcServices {
   meters: Meters
   options: BillingOptions

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { decidePlanChange } from '../../src/customer/decidePlanChange.ts'
 import { aSubscription } from './aSubscription.ts'
 
-test('adjusts to another plan, also from a cancelled one', () => {
+test('adjusts to another plan, even from a cancelled one', () => {
   expect(decidePlanChange(aSubscription(), 'scale_monthly')).toBe('adjust')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'scale_monthly')).toBe('adjust')
 })
 
-test('does nothing on the plan that the customer has, and lifts what is scheduled to end it', () => {
+test('does nothing for the current plan, except to lift a schedule that would end it', () => {
   expect(decidePlanChange(aSubscription(), 'pro_monthly')).toBe('nothing')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'pro_monthly')).toBe('lift')
   expect(decidePlanChange(aSubscription({ scheduledAdjustmentAt: 1_000 }), 'pro_monthly')).toBe('lift')

@@ -19,11 +19,11 @@ function failure(failed: Partial<FailedChange>): string {
   return step.do === 'fail' && step.error instanceof Error ? step.error.message : ''
 }
 
-test('reports a rejected change without a look when nothing was lifted for it', () => {
+test('reports a rejected change without checking the plan when nothing was lifted for it', () => {
   expect(next({})).toEqual({ do: 'fail', error: cause })
 })
 
-test('looks whether a change was made when Flowglad did not answer', () => {
+test('checks whether a change was made when Flowglad did not answer', () => {
   for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
     expect(next({ lifted, outcome: 'unclear' })).toEqual({ do: 'look' })
   }
@@ -42,24 +42,24 @@ test('accepts a change that was made without an answer', () => {
 describe('a lifted cancellation', () => {
   const lifted = 'cancellation'
 
-  test('is restored after a rejection, and after a look that shows no change', () => {
+  test('is restored after a rejection, and after a check that shows no change', () => {
     const restore = { do: 'restoreCancellation' }
     expect(next({ lifted, outcome: 'rejected' })).toEqual(restore)
     expect(next({ lifted, outcome: 'notAsked' })).toEqual(restore)
     expect(next({ lifted, outcome: 'unclear', seen: seen() })).toEqual(restore)
   })
 
-  test('stays lifted while Flowglad does not say whether the change was made', () => {
+  test('stays lifted while it is unknown whether the change was made', () => {
     expect(failure({ lifted, outcome: 'unclear', seen: null })).toMatch(
       /may have changed.*cancellation is no longer scheduled/,
     )
   })
 
-  test('is looked at again after the attempt to restore it', () => {
+  test('is checked again after the attempt to restore it', () => {
     for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
   })
 
-  test('is lifted again when the change was made meanwhile', () => {
+  test('is lifted again when the change was made in the meantime', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
     for (const outcome of ['unclear', 'rejected'] as const) {
@@ -87,7 +87,7 @@ describe('a lifted cancellation', () => {
     )
   })
 
-  test('is reported as lost when it could not be restored, unless it still stands', () => {
+  test('is reported as lost when it could not be restored, unless it is still in place', () => {
     expect(failure({ lifted, restored: 'no', seen: seen() })).toMatch(/Please cancel again/)
     expect(failure({ lifted, restored: 'no', seen: null })).toMatch(/Please cancel again/)
     expect(next({ lifted, restored: 'no', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })

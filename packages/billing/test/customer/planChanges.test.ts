@@ -127,7 +127,7 @@ test('never changes a downgrade to Free that was scheduled at Flowglad into anot
   expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
 })
 
-test('replaces a scheduled downgrade by a cancellation', async () => {
+test('replaces a scheduled downgrade with a cancellation', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   const { plan: cancelled } = await app.client.billing.cancel.mutate()
@@ -205,7 +205,7 @@ describe('when Flowglad does not answer a change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('restores the cancellation after a change that was not made, and says that it may yet be made', async () => {
+  test('restores the cancellation after a change that was not made, and says that it may still be made', async () => {
     await using app = await start()
     const { upgrade, cancelsAt } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))

@@ -188,7 +188,7 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
   }
 })
 
-test('answers NO_SUBSCRIPTION to a customer without one, after a fetch', async () => {
+test('answers NO_SUBSCRIPTION to a customer without a subscription, after a fetch', async () => {
   await using app = await startApp()
   await app.client.ping.query()
   // The state after a subscription was never paid for.

@@ -68,7 +68,7 @@ test("delivers other customers' usage in one bulk while one customer's event is 
   const before = bodies(stack, bulk).length
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(10)
-  // The rejected event travels alone, so the others need only one bulk.
+  // The rejected event is sent alone, so the others need only one bulk.
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
 
@@ -82,7 +82,7 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(4)
 })
 
-test('looks behind rejected events before it backs their customer off', async () => {
+test('tries the events behind rejected ones before it backs their customer off', async () => {
   // A pass takes one event, the rejected one. No new usage wakes delivery for the others.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
   await poison(stack, () => true)
@@ -196,7 +196,7 @@ test('stops searching for a rejected event when it closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('sends ambiguous events before a fetch in bulks as small as Flowglad has coped with lately', async () => {
+test('sends ambiguous events before a fetch in bulks no larger than Flowglad has handled recently', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

@@ -12,7 +12,7 @@ const never = 3_600_000
 
 const waiting = async ({ ledger }: ReturnType<typeof startDelivery>) => (await ledger.health()).waiting
 
-/** Runs delivery until its first look at the empty outbox is over. */
+/** Runs delivery until it has checked the empty outbox once. */
 async function runIdle(setup: Parameters<typeof startDelivery>[0]) {
   const ledger = setup.ledger ?? sqliteLedger(':memory:')
   let looks = 0

@@ -76,7 +76,7 @@ test('lets a fetch that an urgent caller joins overtake the others', async () =>
   expect(node.fetched).toEqual(['first', 'joined', 'patient'])
 })
 
-test('has no room while as many fetches run as may', async () => {
+test('has no room while the maximum number of fetches is running', async () => {
   await using node = startQueue(1)
   expect(node.queue.hasRoom).toBe(true)
   const fetching = node.queue.add({ id: 'ada' }, false)

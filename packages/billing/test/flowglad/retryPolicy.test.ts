@@ -38,11 +38,11 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   ...fields,
 })
 
-test('asks a second time after one rejection, and believes two', () => {
+test('asks a second time after one rejection, and accepts the second as final', () => {
   expect([undefined, 0, 1, 2].map(isInconclusive)).toEqual([false, false, true, false])
 })
 
-test('parks an event after ten rejections of its own over fifteen minutes', () => {
+test('parks an event that was rejected alone ten times over fifteen minutes', () => {
   const { policy, clock } = aPolicy()
   const event = anEvent()
   const decisions: string[] = [policy.eventRejected(event)]
@@ -72,7 +72,7 @@ test('parks nothing while no other request succeeds', () => {
   }
 })
 
-test('parks an event at once that was parked before', () => {
+test('immediately parks an event that was parked before', () => {
   expect(aPolicy().policy.eventRejected(anEvent({ parkedBefore: true }))).toBe('park')
 })
 
@@ -94,7 +94,7 @@ test('doubles the pause of a rejected event up to a tenth of the time to parking
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000])
 })
 
-test('blames Flowglad for an unanswered event until another request succeeds', () => {
+test('treats an unanswered event as the fault of Flowglad until another request succeeds', () => {
   const { policy } = aPolicy()
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
@@ -136,7 +136,7 @@ test('backs a customer off for one event whose failure may be the fault of Flowg
   expect(policy.isCustomerBackingOff('ada')).toBe(true)
 })
 
-test('retries a customer at once on request', () => {
+test('retries a customer immediately on request', () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent()], false)

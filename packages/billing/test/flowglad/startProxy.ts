@@ -1,7 +1,7 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What the proxy does to a request. `undefined` lets it through. */
+/** How the proxy treats a request. `undefined` lets it through. */
 export type Fault =
   | { state: 'refused' }
   /** Flowglad gets the request, and its answer is lost. */
@@ -11,7 +11,10 @@ export type Fault =
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
-  /** Flowglad gets the request at once, and its answer, by then old, arrives when `until` resolves. */
+  /**
+   * Flowglad gets the request immediately, but its answer arrives only when `until` resolves, and may be
+   * outdated by then.
+   */
   | { state: 'answerHeld'; until: Promise<void> }
   /** The answer's headers arrive, and its body never ends. */
   | { state: 'bodyStalls' }

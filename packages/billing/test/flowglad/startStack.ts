@@ -10,7 +10,7 @@ export { aUser, type User } from './meters.ts'
 
 export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 
-/** Pauses are short, so that tests are fast. Waits are long, for busy machines. No test asserts one of these numbers. */
+/** Pauses are short so that tests are fast. Timeouts are long so that tests pass on busy machines. No test asserts any of these numbers. */
 const quick: Partial<BillingOptions> = {
   deliverEveryMs: 50,
   deliverMaxPauseMs: 100,

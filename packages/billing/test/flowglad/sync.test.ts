@@ -94,7 +94,7 @@ test('denies only after a fetch that began after the call', async () => {
   expect(await spend(stack)).toBe('done')
 })
 
-test('does not deny a call by a fetch that began before it', async () => {
+test('does not deny a call based on a fetch that began before it', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -123,7 +123,7 @@ test('answers a burst of denials with few fetches', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('denies by the last snapshot, and says how old it is, while Flowglad is slow', async () => {
+test('denies based on the last snapshot, and reports its age, while Flowglad is slow', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)
@@ -138,7 +138,7 @@ test('denies by the last snapshot, and says how old it is, while Flowglad is slo
   open()
 })
 
-test('answers an unknown customer BILLING_UNAVAILABLE until a slow Flowglad has answered', async () => {
+test('answers BILLING_UNAVAILABLE to an unknown customer until a slow Flowglad has answered', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   const open = stack.proxy.hold(customers)
   expect(await denialOf(spend(stack))).toMatchObject({

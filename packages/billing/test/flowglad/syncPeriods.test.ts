@@ -8,7 +8,7 @@ const month = 32 * 24 * hour
 const year = 365 * 24 * hour
 const billing = /\/billing$/
 
-/** Starts a stack whose ledger's time a test can move ahead. Flowglad's time moves only with `flowglad.advance`. */
+/** Starts a stack in which a test can move the ledger's time ahead. Flowglad's time moves only with `flowglad.advance`. */
 async function startTimed({ options, ...setup }: Omit<StackSetup, 'ledger'> = {}) {
   const { ledger, pass } = movedLedger()
   const stack = await startStack({ ...setup, ledger, options: { snapshotMaxStaleMs: year, ...options } })
@@ -66,7 +66,7 @@ test('decides by the old period while Flowglad still reports it', async () => {
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('decides by the old period after one fetch when the period ends in an outage, and still fetches before a denial', async () => {
+test('decides by the old period after one fetch when the period ends during an outage, and still fetches before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -82,7 +82,7 @@ test('decides by the old period after one fetch when the period ends in an outag
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('keeps a feature after one fetch when its period ends in an outage, and then waits for no other fetch', async () => {
+test('keeps a feature after one fetch when its period ends during an outage, and waits for no further fetch', async () => {
   // A call that waited for Flowglad would never end.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })

@@ -37,7 +37,7 @@ test('writes to the ledger in each check', async () => {
   expect(versions).toEqual([1, 2, 3])
 })
 
-test("probes another row on each node, so a stuck node doesn't make the others look unusable", async () => {
+test("probes a different row on each node, so a stuck node doesn't make the others look unusable", async () => {
   const { ledger, customers } = probed()
   await using one = await startStack({ started: false, ledger })
   await using two = await startStack({ started: false, ledger, beside: one })
@@ -54,7 +54,7 @@ test("doesn't report Flowglad as unavailable while another node keeps a lease", 
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
-test('answers /healthz while the process lives, and 503 on /readyz only without a ledger', async () => {
+test('answers /healthz while the process is alive, and 503 on /readyz only without a ledger', async () => {
   await using app = await startApp()
   const ready = async () => {
     const response = await fetch(`${app.origin}/readyz`)

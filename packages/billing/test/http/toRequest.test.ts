@@ -5,7 +5,7 @@ const unread = () => {
   throw new Error('the body was read')
 }
 
-test('takes over method, path, repeated headers and body', async () => {
+test('copies method, path, repeated headers and body', async () => {
   const request = await toRequest({
     method: 'POST',
     url: '/api/webhooks/flowglad?x=1',
@@ -25,7 +25,7 @@ test('reads no body for GET, HEAD or the path of another route', async () => {
 })
 
 test.each(['//healthz', 'http://host/healthz', '*', '/\\healthz', '/healthz%00'])(
-  'takes the odd address %s for the path of another route',
+  'treats the odd address %s as the path of another route',
   async (url) => {
     expect(await toRequest({ method: 'POST', url, headers: {}, body: unread })).toBeNull()
   },

@@ -76,7 +76,7 @@ describe('group commit', () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  test('rejects a command at once when the queue is full, and after `outOfReachAfterMs` when the store is unreachable', async () => {
+  test('rejects a command immediately when the queue is full, and after `outOfReachAfterMs` when the store is unreachable', async () => {
     const { batcher } = aBatcher(() => Promise.reject(new Transient()), {
       queueCommands: 2,
       outOfReachAfterMs: 20,

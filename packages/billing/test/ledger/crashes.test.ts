@@ -85,7 +85,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('charges each answered call, and at most the calls in flight besides, when processes are killed at work', async () => {
+  test('charges every answered call, plus at most the calls in flight, when processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
     await using it = openAt(address, () => offsetMs)
@@ -113,7 +113,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
 
   test('delays other nodes by seconds when a node stops while it holds locks, and holds correctly once it continues', async () => {
     const address = await stores[store]()
-    await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...patience[store] })
+    await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))
     await using stopped = startNode(node.script, address, 'stopInReserve', attemptId(Date.now()))
     await expect.poll(() => stopped.lines).toEqual(['stopping'])
@@ -133,8 +133,8 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   })
 })
 
-/** PostgreSQL ends the stopped node's transaction, so the default patience suffices there. */
-const patience = { SQLite: { outOfReachAfterMs: 500 }, PostgreSQL: {} }
+/** PostgreSQL ends the stopped node's transaction, so the default timeout suffices there. */
+const timeouts = { SQLite: { outOfReachAfterMs: 500 }, PostgreSQL: {} }
 
 async function allCharges(ledger: Ledger): Promise<Charge[]> {
   const all: Charge[] = []

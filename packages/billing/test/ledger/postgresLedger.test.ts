@@ -32,7 +32,7 @@ describe('PostgreSQL', () => {
     }
   })
 
-  test('ends a read that gets no answer at its deadline and drops its connection', async () => {
+  test('ends an unanswered read at its deadline, and drops the connection', async () => {
     const pool = new Pool({ connectionString: await createDatabase() })
     await using ledger = postgresLedger(pool)
     await fetched(ledger, units(10))

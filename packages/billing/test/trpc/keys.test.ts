@@ -64,7 +64,7 @@ test('answers IN_PROGRESS while the first call runs, and the link waits for its 
   expect(work.runs()).toBe(1)
 })
 
-test('denies a key with another input, whether the first call succeeded or failed', async () => {
+test('denies a key with a different input, whether the first call succeeded or failed', async () => {
   let fail = true
   await using app = await startApp({
     work: {

@@ -266,12 +266,12 @@ test.each(['write', 'writeFree'] as const)(
   'fails only the stream (%s) whose chunk cannot be serialized, and charges its counted usage',
   async (procedure) => {
     await using app = await start(unsendable)
-    const neighbour = async () => {
+    const neighbor = async () => {
       const seen: unknown[] = []
       for await (const token of await app.streaming.write.mutate({ tokens: 3 })) seen.push(token)
       return seen
     }
-    const [bad, good] = await Promise.allSettled([read(app, procedure), neighbour()])
+    const [bad, good] = await Promise.allSettled([read(app, procedure), neighbor()])
     expect(bad).toMatchObject({
       status: 'rejected',
       reason: { message: expect.stringContaining('cannot be serialized'), data: { httpStatus: 500 } },

@@ -5,7 +5,7 @@ import { defaultOptions } from '../../src/index.ts'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
 
-test('every option stands in the README with its default, and no other does', () => {
+test('the README lists every option with its default, and no others', () => {
   const [, after = ''] = readme.split('\n## Options\n')
   const [section = ''] = after.split('\n## ')
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
@@ -21,7 +21,7 @@ test('every option stands in the README with its default, and no other does', ()
   expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown))
 })
 
-test('every policy of a meter stands in the README', () => {
+test('the README lists every policy of a meter', () => {
   const policy = readFileSync(new URL('../../src/contract/meters.ts', import.meta.url), 'utf8')
   const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
   const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)

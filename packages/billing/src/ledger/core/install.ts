@@ -7,7 +7,7 @@ import type { AccountRow, CustomerRow } from './rows.ts'
 type Lease = NonNullable<CustomerRow['lease']>
 
 /**
- * Installs Flowglad's answer for all meters at once, with the units that Flowglad had acknowledged when the lease was taken. Ends the
+ * Installs Flowglad's answer for all meters, with the units that Flowglad had acknowledged when the lease was taken. Ends the
  * lease.
  */
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
@@ -32,7 +32,9 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   return { state: 'installed' }
 }
 
-/** Lowers `booked`, which falls nowhere else. Those units were dropped before the lease was taken, so the answer can't contain them. */
+/**
+ * Lowers `booked`, which is lowered nowhere else. Those units were dropped before the lease was taken, so the answer can't contain them.
+ */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {
     if (dropped === 0) continue
@@ -49,7 +51,7 @@ function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { not
   for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
     const feature = unlimitedBy[meter]
     const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-    // An account created after the lease was taken has no note: nothing of it was acknowledged by then.
+    // An account created after the lease was taken has no note, because none of its units were acknowledged by then.
     const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
     installAccount(draft, draft.account(subscription.id, meter), {
       available,
@@ -81,7 +83,7 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
     unlimited: reading.unlimited ? 1 : 0,
   })
   if (hasUnlimitedEnded) {
-    // Flowglad's balance fell below zero in the unlimited period. That must not block the customer now.
+    // Flowglad's balance fell below zero in the unlimited period. It must not block the customer now.
     const least = isFirstSight ? reading.granted : 0
     const waived = Math.max(0, least - availableWithoutHolds(account))
     draft.writeAccount(account, { waived: account.waived + waived })

@@ -7,7 +7,7 @@ import { moveEvent } from './usageEvents.ts'
  * Takes the customer's lease, or extends it.
  *
  * Fetching and delivering exclude each other, so a fetched balance either contains an event or can't contain it. Taking the lease again
- * renews its notes and marks more events, so do it right before a request and never during one.
+ * renews its notes and marks more events. Do so right before a request, never during one.
  */
 export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   const { leaseToken, leaseUntil } = draft.row

@@ -5,18 +5,18 @@ export interface Needs {
   /** Sorted, so every node locks in the same order. */
   customers: string[]
   holds: [customer: string, attempt: string][]
-  /** Customers whose due holds are needed. */
+  /** Load every due hold of these customers. */
   dueHolds: string[]
-  /** Each key brings the hold of its attempt. */
+  /** Loading a key also loads the hold of its attempt. */
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
-  /** Customers whose sent events are all needed. */
+  /** Load every sent event of these customers. */
   sentEvents: string[]
-  /** The next waiting events, and parked ones that are due. */
+  /** Load the next waiting events, and parked events that are due. */
   waitingEvents: [customer: string, atMost: number][]
-  /** Subscriptions whose accounts are needed, in addition to those of the snapshot and of every loaded hold and event. */
+  /** Load the accounts of these subscriptions, in addition to those of the snapshot and of every loaded hold and event. */
   subscriptions: [customer: string, subscription: string][]
-  /** Customers whose accounts are all needed. */
+  /** Load every account of these customers. */
   allAccounts: string[]
   /** The results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
@@ -24,7 +24,7 @@ export interface Needs {
 
 /**
  * How many of a customer's oldest results to load to make room for `count` new ones. Results are mostly of similar size, so a few
- * usually suffice; if they don't, load many. A result for which even those make too little room isn't kept.
+ * usually suffice; if they don't, load many. If even those don't free enough room, the new result isn't kept.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 

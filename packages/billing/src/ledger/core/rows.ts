@@ -69,7 +69,7 @@ export const accountRow = z.object({
   booked: integer,
   acked: integer,
   held: integer,
-  /** Dropped units by which `booked` has yet to fall, at the next install whose lease was taken after the drop. */
+  /** Dropped units to subtract from `booked` at the next install whose lease was taken after the drop. */
   dropped: integer,
   /** The number of parked events (not their units). */
   parked: integer,

@@ -9,8 +9,8 @@ import { completeKey } from './writeKey.ts'
 /**
  * Turns the hold of successful work into usage events for the actual amounts, and stores the result under the key.
  *
- * Books every leg that isn't booked yet, even after expiry and without the hold's row, because known spend is never released. Only an
- * attempt whose key another attempt completed first is free.
+ * Books every leg that isn't booked yet, even after expiry and without the hold's row, because known spend is never released. If another
+ * attempt completed the key first, this attempt is free.
  */
 export function settle(draft: Draft, command: Settle, settings: LedgerSettings): SettleAnswer {
   const hold = draft.hold(command.attempt)

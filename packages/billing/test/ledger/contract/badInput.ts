@@ -48,7 +48,7 @@ export const badInput = (open: OpenLedger) =>
       },
     )
 
-    test('starts with the newest charge for a foreign cursor', async () => {
+    test('starts with the newest charge for an invalid cursor', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

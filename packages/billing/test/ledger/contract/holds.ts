@@ -114,7 +114,8 @@ export const holds = (open: OpenLedger) =>
         { meter: 'generations', available: 6, held: 0 },
         { meter: 'tokens', available: 10, held: 0 },
       ])
-      // A retry before the late settle finds the operation paid for, but without a result.
+      // A retry before the late settle gets `completed` without a result, because expiry has charged the
+      // operation.
       expect(await it.ledger.execute(aReserve({ legs, key: 'k' }))).toEqual({
         state: 'completed',
         result: null,

@@ -31,7 +31,7 @@ export const keys = (open: OpenLedger) =>
       })
     })
 
-    test('rejects a key with another input for 24 hours, even after a failure', async () => {
+    test('rejects a key with a different input for 24 hours, even after a failure', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ key: 'k' })
@@ -164,7 +164,7 @@ export const keys = (open: OpenLedger) =>
         await complete(`k${n}`, '"x"')
         it.advance(1)
       }
-      // It needs more room than the few oldest results make that are loaded first.
+      // It needs more room than the few oldest results, which are loaded first, make.
       await complete('large', `"${'x'.repeat(98)}"`)
       expect(await replay('large')).toMatchObject({ result: expect.any(String) })
       expect([await replay('k33'), await replay('k34')]).toMatchObject([{ result: null }, { result: '"x"' }])

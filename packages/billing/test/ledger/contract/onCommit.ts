@@ -31,7 +31,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(seen).toEqual(commands)
     })
 
-    test('calls no listener for a command that fails', async () => {
+    test('does not call listeners for a command that fails', async () => {
       await using it = await open({ queueCommands: 1 })
       const seen: Command[] = []
       it.ledger.onCommit((command) => seen.push(command))
@@ -45,7 +45,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(seen).toEqual([accepted])
     })
 
-    test('calls no listener after it unsubscribes, nor for commands of another process', async () => {
+    test('does not call a listener after it unsubscribes, or for commands of another process', async () => {
       await using it = await open()
       const seen: Command[] = []
       const unsubscribe = it.ledger.onCommit((command) => seen.push(command))

@@ -14,7 +14,7 @@ interface Delivery {
   arrived: UsageEvent[]
 }
 
-/** The deliveries of a history. Each takes the lease, sends events, and gets its answers, with any steps in between. */
+/** The deliveries of a history. Each takes the lease, sends events, and gets its answers. Other steps can run in between. */
 export class Deliveries {
   readonly #ledger: CheckedLedger
   readonly #fetches: Fetches

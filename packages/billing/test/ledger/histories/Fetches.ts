@@ -10,7 +10,10 @@ interface Fetch {
   response: { snapshot: Snapshot; changes: number } | null
 }
 
-/** The fetches of a history. Each takes the lease, resends ambiguous events, asks Flowglad and installs, with any steps in between. */
+/**
+ * The fetches of a history. Each takes the lease, resends ambiguous events, asks Flowglad, and installs the snapshot. Other steps can run
+ * in between.
+ */
 export class Fetches {
   readonly #ledger: CheckedLedger
   readonly #fetches: Fetch[] = []

@@ -14,7 +14,7 @@ const day = 24 * 3_600_000
 
 /**
  * One customer as the specification describes it. It keeps lists of holds and events instead of counters, and adds up every number each
- * time. That is slow, but simple enough to verify by reading.
+ * time. This is slow, but simple enough to verify by reading.
  */
 export class Model extends ModelState {
   answer(command: Command): Answer {

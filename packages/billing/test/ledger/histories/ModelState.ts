@@ -35,7 +35,7 @@ interface ModelAccount {
 export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
 export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
 
-/** What the model remembers of one customer. Every number is added up from lists of holds and events each time. */
+/** The model's state of one customer. Every number is added up from lists of holds and events each time. */
 export class ModelState {
   now: number
   holds = new Map<string, ModelHold>()

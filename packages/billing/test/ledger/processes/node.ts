@@ -53,7 +53,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Works until it is killed, and prints each attempt after its answer.
+    // Reserves and settles until it is killed. Prints each attempt once its settle is answered.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {

@@ -29,7 +29,7 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
 
 /**
  * `$1` holds the lists of `Needs`, `$2` the time (null: the database's), `$3` the budget for stored results. `OFFSET 0` stops the
- * planner from merging a look-up by customer into the join, where it would read the holds of every customer.
+ * planner from merging a lookup by customer into the join, where it would read the holds of every customer.
  */
 const load = `
   WITH clock AS MATERIALIZED (
@@ -145,8 +145,8 @@ const answer = z.object({
 })
 
 /**
- * Loads the rows that a batch decides on, and the time. It must be a later statement than the lock: the locking statement sees rows as
- * they were before it waited, without holds that other batches committed in the meantime, and would oversell.
+ * Loads the rows that a batch decides on, and the time. Runs as a separate statement after the lock. The locking statement sees rows as
+ * they were before it waited: it would miss holds that other batches committed in the meantime, and oversell.
  */
 export async function loadCustomers(
   client: PoolClient,

@@ -3,7 +3,7 @@ import type { LedgerSettings } from '../../ledgerOptions.ts'
 
 /**
  * The timeouts limit how long a node that stops while it holds locks delays the others. Under REPEATABLE READ, rows loaded after waiting
- * for the lock would be from before the wait. Every look-up is by key, so the planner must not choose other plans by statistics.
+ * for the lock would be from before the wait. Every lookup is by key, so the planner must not choose other plans by statistics.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -70,7 +70,7 @@ const transientStates = [
   '55P03', // lock_timeout
 ]
 
-/** Messages of the driver's own errors, which carry no code. */
+/** Matches the messages of the driver's own errors, which carry no code. */
 const lostConnection = /terminated|timeout|not queryable|connection/i
 
 export function isTransient(error: unknown): boolean {

@@ -132,7 +132,7 @@ function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [st
   return [...named].flatMap(([customer, them]) => [...them].map((it): [string, string] => [customer, it]))
 }
 
-/** Returns SQL for the rows whose columns equal an element of a JSON list. CROSS JOIN makes SQLite do one look-up per element. */
+/** Returns SQL for the rows whose columns equal an element of a JSON list. CROSS JOIN makes SQLite do one lookup per element. */
 const each = (name: string, columns: string[], alias = 't', index?: string) => {
   const equal = columns.map((it, position) =>
     columns.length === 1
