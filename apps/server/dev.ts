@@ -117,7 +117,7 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     shell: process.platform === 'win32',
   })
   children.push(child)
-  // flowglad-local prints a greeting of its own to standard output, which would repeat ours.
+  // flowglad-local prints its own greeting to standard output, which would duplicate ours.
   for (const stream of name === 'flowglad-local' ? [child.stderr] : [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)

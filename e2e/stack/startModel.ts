@@ -9,9 +9,9 @@ export interface Model extends AsyncDisposable {
   pausePictures(): void
   /** Returns how many pictures have started and not finished. */
   picturesInProgress(): number
-  /** Finishes every picture in progress, and later ones at once. */
+  /** Finishes every picture in progress, and later ones immediately. */
   finishPictures(): void
-  /** Fails every picture in progress, and later ones at once. */
+  /** Fails every picture in progress, and later ones immediately. */
   failPictures(): void
   /** Returns how many texts have a reader. */
   textsInProgress(): number
@@ -21,7 +21,7 @@ export interface Model extends AsyncDisposable {
   endTexts(): void
   /** Closes the connection of every text before its end. */
   breakTexts(): void
-  /** Drops all work and finishes later pictures at once, as after the start. */
+  /** Drops all work and finishes later pictures immediately, as after startup. */
   reset(): void
 }
 

@@ -41,7 +41,7 @@ export interface Stack extends AsyncDisposable {
   logs(): Record<string, string>
 }
 
-/** Starts the built product in production form: flowglad-local, a network that can fail, and the server. */
+/** Starts the built product in production mode: flowglad-local, a network that can fail, and the server. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { model: kindOfModel = 'controlled', servers: count = 1, webhooks = true } = options
   const model = kindOfModel === 'controlled' ? await startModel() : undefined

@@ -14,7 +14,7 @@ interface Options {
 interface Fixtures {
   /** A running stack, shared by all tests of a worker with the same options. */
   stack: Stack
-  /** What Flowglad has recorded. */
+  /** Flowglad's records. */
   records: FlowgladRecords
   /** The model of the stack; works normally again after the test. */
   model: Model

@@ -24,7 +24,7 @@ test('starts a session at sign-up and ends it at sign-out', async () => {
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(401)
 })
 
-test('rejects a sign-in from a page of a foreign origin', async () => {
+test('rejects a sign-in from a page of another origin', async () => {
   const cookie = 'better-auth.session_token=x'
   expect((await signIn({ origin: 'https://evil.example', cookie })).statusCode).toBe(403)
   expect((await signIn({ origin: 'http://localhost:5173', cookie })).statusCode).toBe(401)

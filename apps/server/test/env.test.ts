@@ -35,7 +35,7 @@ describe('in development', () => {
   })
 })
 
-describe('in production form', () => {
+describe('in production mode', () => {
   test('applies to the built server and to NODE_ENV=production', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)

@@ -24,7 +24,7 @@ afterAll(async () => {
 const fromBuild = () => [join(built, 'main.js')]
 const fromSource = () => ['--import', import.meta.resolve('tsx'), join(packageFolder, 'src/main.ts')]
 
-/** Starts the server as a process of its own, in an unrelated folder. */
+/** Starts the server as a separate process, in an unrelated folder. */
 function start(args: string[], env: Record<string, string>) {
   const child = spawn(process.execPath, args, {
     cwd: tmpdir(),
@@ -47,7 +47,7 @@ function start(args: string[], env: Record<string, string>) {
   return { child, ended, line }
 }
 
-test('does not start in production form without a secret', async () => {
+test('does not start in production mode without a secret', async () => {
   const { code, output } = await start(fromBuild(), {}).ended
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('AUTH_SECRET') })
 })

@@ -9,7 +9,7 @@ import { signUp, startTestServer } from './testServer.ts'
 
 const script = fileURLToPath(new URL('../operator.ts', import.meta.url))
 
-/** Runs the command as `pnpm --filter` does: in another folder than the caller's. */
+/** Runs the command as `pnpm --filter` does: in a different folder than the caller's. */
 async function operator(env: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...words], {
     cwd: tmpdir(),

@@ -91,7 +91,7 @@ test('allows exactly 10 of 40 concurrent calls on 10 credits and reports 10 to F
     })
 })
 
-test('answers a batch of five with three credits left by three results and two denials', async () => {
+test('answers a batch of five with three results and two denials when three credits are left', async () => {
   const browser = await signUp(server)
   await browser.call('studio.generate', harbour(4))
   await browser.call('studio.generate', harbour(3))

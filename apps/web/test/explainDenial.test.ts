@@ -34,7 +34,7 @@ const denials: Denial[] = [
 ]
 
 describe('a denied call', () => {
-  it.each(denials)('tells what happened, what it cost and what to do next: $code', (denial) => {
+  it.each(denials)('says what happened, what it cost and what to do next: $code', (denial) => {
     const { title, detail, next } = explainDenial(denied(denial))
     expect(title).not.toBe('')
     expect(detail).toMatch(/nothing was charged|charged once/i)
@@ -61,7 +61,7 @@ describe('a denied call', () => {
     expect(explanation.detail).toMatch(/^Nothing was charged\. ./)
   })
 
-  it('with status 429 tells how long to wait before the next try', () => {
+  it('with status 429 says how long to wait before the next try', () => {
     expect(explainDenial(answered(429, { retryAfterMs: 11_400 }))).toMatchObject({
       detail: 'Nothing was charged. Wait 12 seconds, then try again.',
       retryAfterMs: 11_400,

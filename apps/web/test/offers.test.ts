@@ -36,7 +36,7 @@ describe('the benefits of a plan', () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited pictures'])
   })
 
-  it('tell how often the grants renew and the price recurs', () => {
+  it('say how often the grants renew and the price recurs', () => {
     const generations = (unit: 'week' | 'month', count: number) =>
       benefitsOf(anOffer({ interval: { unit, count } }))
     expect(generations('week', 1)).toEqual(['10 pictures a week'])

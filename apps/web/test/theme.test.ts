@@ -2,10 +2,10 @@ import { DEFAULT_THEME } from '@mantine/core'
 import { expect, it } from 'vitest'
 import { cssVariablesResolver } from '../src/theme.ts'
 
-/** Returns WCAG 2.2's relative luminance of a colour such as `#1d6b53`. */
-function luminance(colour: string): number {
+/** Returns WCAG 2.2's relative luminance of a color such as `#1d6b53`. */
+function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
-    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

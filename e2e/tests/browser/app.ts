@@ -18,7 +18,10 @@ const buttons = { signInAgain: /^sign in again$/i }
 
 export type App = ReturnType<typeof appOn>
 
-/** Returns what a person finds and does on a page of the web app. All labels of controls stand here. */
+/**
+ * Returns the elements that a user sees on a page of the web app, and the actions that a user takes there.
+ * All labels of controls are defined here.
+ */
 export function appOn(page: Page) {
   const balance = (meter: Meter) => page.getByTestId(`balance-${meter}`)
   const picturesForm = page.getByRole('form', { name: 'Make pictures' })

@@ -3,12 +3,12 @@ import type { Locator } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-const barColour = (bar: Locator) =>
+const barColor = (bar: Locator) =>
   bar
     .locator('> span')
     .first()
     .evaluate((it) => getComputedStyle(it).backgroundColor)
-const themeColour = (bar: Locator, name: string) =>
+const themeColor = (bar: Locator, name: string) =>
   bar.evaluate((it, name) => {
     const probe = it.ownerDocument.createElement('i')
     probe.style.color = `var(${name})`
@@ -19,7 +19,7 @@ const themeColour = (bar: Locator, name: string) =>
   }, name)
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`colours a bar as a warning above 75 % and as critical above 90 % in ${colorScheme} mode`, async ({
+  test(`colors a bar as a warning above 75 % and as critical above 90 % in ${colorScheme} mode`, async ({
     app,
     customer,
   }) => {
@@ -27,21 +27,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await app.open()
     const bar = app.bar('api_calls')
     const steps = [
-      { used: 75, colour: '--bar' },
-      { used: 76, colour: '--bar-warning' },
-      { used: 90, colour: '--bar-warning' },
-      { used: 91, colour: '--bar-critical' },
+      { used: 75, color: '--bar' },
+      { used: 76, color: '--bar-warning' },
+      { used: 90, color: '--bar-warning' },
+      { used: 91, color: '--bar-critical' },
     ]
     let before = 0
-    const colours = new Set<string>()
-    for (const { used, colour } of steps) {
+    const colors = new Set<string>()
+    for (const { used, color } of steps) {
       await customer.recordApiCalls(used - before)
       before = used
       await app.expectBalance('api_calls', { left: 100 - used, of: 100 })
-      await expect.poll(() => barColour(bar)).toBe(await themeColour(bar, colour))
-      colours.add(await barColour(bar))
+      await expect.poll(() => barColor(bar)).toBe(await themeColor(bar, color))
+      colors.add(await barColor(bar))
     }
-    expect(colours.size).toBe(3)
+    expect(colors.size).toBe(3)
   })
 }
 

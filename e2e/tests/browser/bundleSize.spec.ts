@@ -1,4 +1,4 @@
-// The bytes that a visit costs.
+// The bytes that a visit downloads.
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'

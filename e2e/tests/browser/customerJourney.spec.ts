@@ -1,4 +1,4 @@
-// One customer's way through the product with its built-in model.
+// One customer's path through the product with its built-in model.
 import { randomUUID } from 'node:crypto'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'

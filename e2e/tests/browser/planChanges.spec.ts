@@ -86,7 +86,7 @@ test('keeps a downgraded plan until the end of its period and lets the customer 
   await expect(scheduled).toHaveCount(0)
 })
 
-test('upgrades between paid plans at once', async ({ app, records, customer }) => {
+test('upgrades between paid plans immediately', async ({ app, records, customer }) => {
   await customer.buy('pro_monthly')
   await app.open('Plans')
   await app.plan('scale_monthly').choose.click()

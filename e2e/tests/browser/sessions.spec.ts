@@ -60,7 +60,7 @@ test('keeps the prompt when the session ends during a call', async ({ app, conte
   await app.makePictures('a train of thought', 2)
   const ended = app.alert.filter({ hasText: texts.sessionEnded })
   await expect(ended).toContainText(texts.nothingCharged)
-  // The gallery may show the same button.
+  // Search within the alert, because the gallery may show the same button.
   await ended.getByRole('button').click()
   await app.signIn(customer)
   await expect(app.prompt).toHaveValue('a train of thought')

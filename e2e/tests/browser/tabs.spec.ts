@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 const remainingIn = (texts: string[]) =>
   texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
 
-test('updates the other tab after each call without a reload or a jump upwards', async ({
+test('updates the other tab after each call without a reload or a jump upward', async ({
   app: here,
   openTab,
   records,

@@ -1,4 +1,4 @@
-/** The phrases of the screens that tests look for. Each is as short as its test allows, and stands only here. */
+/** The on-screen phrases that tests look for. Each is as short as its test allows, and is defined only here. */
 export const texts = {
   nothingCharged: /nothing was charged/i,
   serverFault: /our side/i,

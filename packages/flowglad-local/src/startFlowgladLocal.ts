@@ -47,7 +47,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /** Returns the platform's time in epoch milliseconds. */
   now(): number
-  /** Moves the clock forwards. Runs renewals and everything else that falls due before it returns. */
+  /** Moves the clock forward. Runs renewals and everything else that falls due before it returns. */
   advance(ms: number): void
   /** Stops the server. A database file keeps its data. */
   close(): Promise<void>

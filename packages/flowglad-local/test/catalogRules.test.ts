@@ -320,7 +320,7 @@ async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, 
   return error.error.map(({ message: _, ...issue }) => issue)
 }
 
-it('accepts numbers of the catalogue as text and reports invalid ones in field order', async () => {
+it('accepts numbers of the catalog as text and reports invalid ones in field order', async () => {
   await using studio = await startStudio()
   const { id: productId } = await productOf(studio, 'team')
   const price = { type: 'subscription', isDefault: true, intervalUnit: 'month', productId, slug: 'text' }

@@ -9,7 +9,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
-it('loses no acknowledged write on SIGKILL at any moment', async () => {
+it('loses no acknowledged write when killed at any moment', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
@@ -57,7 +57,7 @@ it('loses no acknowledged write on SIGKILL at any moment', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
-it('keeps an acknowledged write on SIGKILL right after the response', async () => {
+it('keeps an acknowledged write when killed right after the response', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
@@ -138,7 +138,7 @@ it('applies a changed pricing file and keeps what customers have', async () => {
   expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
 })
 
-it('starts the clock of a new database at a date and continues it', async () => {
+it('starts the clock of a new database at a given date and resumes it after a restart', async () => {
   await using directory = await createDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000

@@ -135,7 +135,7 @@ it("answers every input in Flowglad's shape and keeps its data consistent", asyn
           error: expect.anything(),
           request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
         })
-        // These texts reveal a bug of the server.
+        // These texts indicate a bug in the server.
         expect(JSON.stringify(json)).not.toMatch(
           /TypeError|RangeError|is not a function|Cannot read|undefined is/,
         )

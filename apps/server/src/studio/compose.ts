@@ -47,7 +47,7 @@ const middles = [
   'Years later you remember {detail}.',
   'A teacher once said that {subject} is mostly {feeling}, and the class did not laugh.',
   'You need very little for it: {detail}, a chair, and {feeling}.',
-  '{Time} the colours are clear, and there is no hurry.',
+  '{Time} the colors are clear, and there is no hurry.',
   'I wrote it down {place}, before I could forget it.',
   'The first attempt was too loud; the second had {detail} in it, and it worked.',
   'If you stand still long enough, you see {subject} more clearly.',

@@ -7,7 +7,7 @@ export interface TextRequest {
   prompt: string
   /** See tokens.ts. A model may write less. */
   maxTokens: number
-  /** Aborts when the reader leaves. The model then stops at once. */
+  /** Aborts when the reader leaves. The model then stops immediately. */
   signal?: AbortSignal | undefined
 }
 

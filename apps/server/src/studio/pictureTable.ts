@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 export interface PictureTable {
-  /** Begins with the creation time, so that ids sort by age. */
+  /** Starts with the creation time, so that ids sort by age. */
   id: string
   user_id: string
   prompt: string

@@ -42,14 +42,14 @@ export function Session({ user, children }: { user: User | null; children: React
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      // Offline, a query fails at once, so that the screen says so. It refetches when the network is back.
+      // Offline, a query fails immediately, so that the screen says so. It refetches when the network is back.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // Offline, a paid call fails at once. Otherwise it would start when the network is back, without a click.
+      // Offline, a paid call fails immediately. Otherwise it would start when the network is back, without a click.
       mutations: { networkMode: 'always' },
     },
   })

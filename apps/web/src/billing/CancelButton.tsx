@@ -9,7 +9,7 @@ import { endOf } from '../plans/endOf.ts'
 import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 
-/** Cancels the plan at the end of the paid period, after telling when that is. */
+/** Cancels the plan at the end of the paid period, after showing the date. */
 export function CancelButton({ plan }: { plan: PlanSummary }) {
   const [asking, setAsking] = useState(false)
   const cancel = useCancelPlan()

@@ -15,7 +15,9 @@ interface FailedSectionProps {
   onRetry: () => void
 }
 
-/** Replaces a part of a screen that failed to load. Tells which and why, and retries every few seconds. */
+/**
+ * Replaces a part of a screen that failed to load. Says which part and why, and retries every few seconds.
+ */
 export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
   const retry = useEffectEvent(onRetry)

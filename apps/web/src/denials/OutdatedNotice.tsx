@@ -4,7 +4,7 @@ import { formatTime } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 
-/** Warns that a screen shows Flowglad's last answer because Flowglad is unreachable. It goes when Flowglad answers again. */
+/** Warns that a screen shows Flowglad's last answer because Flowglad is unreachable. Disappears when Flowglad answers again. */
 export function OutdatedNotice() {
   const user = useUser()
   const { data: status, refetch, isFetching } = useBillingStatus()

@@ -1,6 +1,6 @@
 import { plural } from './format.ts'
 
-/** What customers call one unit of each meter, and several. */
+/** The names of one unit and of several units of each meter, in customers' words. */
 const units = {
   generations: ['picture', 'pictures'],
   tokens: ['token', 'tokens'],

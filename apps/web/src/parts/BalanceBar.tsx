@@ -10,7 +10,7 @@ export function balanceText({ unlimited, available, limit, used }: BalanceRow<Me
     : `${formatNumber(available)} of ${formatNumber(Math.max(limit, available))} left`
 }
 
-/** Shows the used part of a meter, and in a paler colour the part in progress. An unlimited meter gets empty space of the same size. */
+/** Shows the used part of a meter, and in a paler color the part in progress. An unlimited meter gets empty space of the same size. */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
   if (row.unlimited || row.limit === null) return <div style={{ height: size }} />
   const held = row.limit > 0 ? Math.min(row.held / row.limit, 1 - row.share) : 0

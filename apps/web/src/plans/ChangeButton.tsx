@@ -17,7 +17,7 @@ interface ChangeButtonProps {
   isUpgrade: boolean
 }
 
-/** Changes from a paid plan to another plan, after telling what changes and when. */
+/** Changes from a paid plan to another plan, after showing what changes and when. */
 export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const change = useChangePlan()

@@ -4,7 +4,10 @@ import { amountOf } from '../format/meters.ts'
 import { endOf } from './endOf.ts'
 import { packCredits } from './offers.ts'
 
-/** Tells what the end of a paid plan means: when it ends, which plan follows, and which credits end with it. */
+/**
+ * Explains what the end of a paid plan means: when it ends, which plan follows, and which credits end with
+ * it.
+ */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()

@@ -19,7 +19,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
             Upgrade to {upgrade.name}
           </OrderButton>
         ) : (
-          // The Plans screen tells the price and date of a change between paid plans first.
+          // Go through the Plans screen, which shows the price and date of a change between paid plans.
           <LinkButton to="/pricing" size={size}>
             Upgrade to {upgrade.name}
           </LinkButton>

@@ -2,7 +2,10 @@ import type { BalancesAnswer } from '@metered/billing/client'
 import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
-/** What the customer opened the checkout for. This tab keeps it, to tell the outcome when they return. */
+/**
+ * The item that the customer opened the checkout for. This tab keeps it, to show the outcome when they
+ * return.
+ */
 export interface Order {
   /** The slug of a plan or pack, or `payment_method`. */
   priceSlug: string

@@ -7,7 +7,7 @@ import { balanceText } from '../parts/BalanceBar.tsx'
 
 /**
  * Announces used and granted units to screen readers, politely and once. It does not announce units in progress, because the button already
- * tells that work runs.
+ * shows that work is running.
  */
 export function BalanceAnnouncer() {
   const { data } = useBalances()

@@ -19,8 +19,9 @@ interface PromptFormProps {
   placeholder: string
   order: ReturnType<typeof useOrder>
   call: { isPending: boolean; error: { message: string } | null; submittedAt: number }
-  /** The button's label, with the cost; and its label while work runs. */
+  /** The button's label, including the cost. */
   submit: string
+  /** The button's label while work runs. */
   submitting: string
   /** The tool's own options after a denial. */
   alternatives: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>

@@ -1,13 +1,13 @@
 import { notFound, notImplemented, Problem } from '../platform/problems.ts'
 import type { Route } from './route.ts'
 
-/** Routes of the SDK or the platform that this server lacks. The README lists the same. */
+/** Routes of the SDK or the platform that this server lacks. Keep the list in the README in sync. */
 const notImplementedRoutes = {
   '/catalogs': 'Flowglad has renamed catalogs to pricing models. Use /pricing-models.',
   '/api-keys': 'flowglad-local has one API key. Set it with --key at startup.',
 } as const
 
-/** Routes that the platform has without a procedure. */
+/** Routes that exist on the platform but have no procedure. */
 const routesWithoutProcedure = [
   ['PUT', '/usage-events/:id', 'usageEvents.update'],
   ['PUT', '/product-features/:id', 'productFeatures.update'],

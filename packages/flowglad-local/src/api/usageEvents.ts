@@ -35,7 +35,7 @@ const eventInput = z
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // Flowglad treats "" as any existing event and records nothing. That is a bug, so we reject it.
+    // Flowglad treats "" as any existing event and records nothing. This is a bug, so we reject it.
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),

@@ -61,7 +61,7 @@ export function usageMeterRoutes(route: Route): void {
       pricingModelId,
       ...body.usageMeter,
     })
-    // A price of 0 counts as a price if the caller asked for it.
+    // An explicit price of 0 counts as a price.
     const priced = body.price?.unitPrice !== undefined || body.price?.usageEventsPerUnit !== undefined
     const monthly = { intervalUnit: 'month' as const, intervalCount: 1 }
     if (priced)

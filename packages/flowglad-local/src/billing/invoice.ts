@@ -29,7 +29,7 @@ export function createInvoice(
     lines: readonly Line[]
     subscription?: { id: string; period: BillingPeriod; runId: string | null }
     purchaseId?: string
-    /** What to take off the total of the lines. */
+    /** The amount to subtract from the total of the lines. */
     discount?: number
   },
 ): Invoice {

@@ -14,7 +14,7 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** What a session sells, to which customer, and where to return. */
+/** The offer of a session, its customer, and the URLs to return to. */
 type CheckoutRequest = Common &
   (
     | {

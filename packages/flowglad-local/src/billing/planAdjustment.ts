@@ -40,7 +40,7 @@ interface PlannedItem {
   metadata: Metadata | null
 }
 
-/** What an adjustment would do, or why it isn't possible. */
+/** The effect of an adjustment, or the reason that it isn't possible. */
 export type AdjustmentPlan =
   | { canAdjust: false; reason: string }
   | {
@@ -193,8 +193,8 @@ function capacityConflict(
 }
 
 /**
- * Returns what was paid for a period and what retries will still collect, which a change must not charge
- * again.
+ * Returns the amount paid for a period plus the amount that retries will still collect. A change must not
+ * charge either again.
  */
 function paidInPeriod(platform: Platform, subscription: Subscription, period: BillingPeriod): number {
   const { db } = platform

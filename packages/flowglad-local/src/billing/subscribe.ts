@@ -27,9 +27,9 @@ interface SubscriptionRequest {
 }
 
 /**
- * Subscribes a customer without a checkout. With a saved card, makes the first payment at once, but returns
- * the subscription as it was before. Without a card, the subscription is `incomplete` and the customer has no
- * current plan.
+ * Subscribes a customer without a checkout. With a saved card, makes the first payment immediately, but
+ * returns the subscription as it was before. Without a card, the subscription is `incomplete` and the
+ * customer has no current plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { db } = platform

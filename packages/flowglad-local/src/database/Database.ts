@@ -35,8 +35,7 @@ import { Table } from './Table.ts'
 
 /**
  * Holds every record of the platform. Reads and writes are synchronous and in memory. A transaction writes
- * its changes to the SQLite file at once, before it returns. Without a file, records last as long as the
- * process.
+ * its changes to the SQLite file before it returns. Without a file, records last as long as the process.
  *
  * Invariant: outside `transaction`, memory and file are equal.
  */

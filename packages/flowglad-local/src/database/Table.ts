@@ -1,4 +1,4 @@
-/** Called with the undo of each change, so that a failed transaction can be undone. */
+/** Called for each change with a function that undoes it, so that a failed transaction can be rolled back. */
 export type OnChange = (table: string, id: string, undo: () => void) => void
 
 type Indexes<R> = Record<string, (record: R) => string | null>

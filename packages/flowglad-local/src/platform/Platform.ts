@@ -2,7 +2,7 @@ import type { Database } from '../database/Database.ts'
 import type { Clock } from './clock.ts'
 import { createId } from './ids.ts'
 
-/** What every operation needs: the database, the clock, the organization and the address of the pages. */
+/** The context of every operation: the database, the clock, the organization and the address of the pages. */
 export interface Platform {
   db: Database
   clock: Clock
@@ -15,7 +15,7 @@ export interface Platform {
   hasReceiver: boolean
 }
 
-/** Moves the clock forwards and runs everything that falls due. */
+/** Moves the clock forward and runs everything that falls due. */
 export type Advance = (ms: number) => void
 
 /**

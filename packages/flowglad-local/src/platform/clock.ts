@@ -5,7 +5,7 @@ import { Problem } from './problems.ts'
 export interface Clock {
   now(): number
   /**
-   * Moves the clock forwards by whole milliseconds.
+   * Moves the clock forward by whole milliseconds.
    * @returns a function that undoes the move
    * @throws Problem when the clock would go back or beyond the year 2200
    */
@@ -15,7 +15,7 @@ export interface Clock {
 }
 
 /**
- * Creates a clock that only moves forwards.
+ * Creates a clock that only moves forward.
  * @param source where time comes from; default: the machine. A test passes `() => Date.UTC(2027, 0, 31)` for
  * a fixed date.
  */
@@ -33,7 +33,7 @@ export function createClock({
       if (!Number.isSafeInteger(ms) || ms < 0 || !epochMs.safeParse(source() + offset + ms).success)
         throw new Problem(
           'BAD_REQUEST',
-          `Cannot move the clock by ${ms}. It moves forwards by whole milliseconds, at most to the year 2200.`,
+          `Cannot move the clock by ${ms}. It moves forward by whole milliseconds, at most to the year 2200.`,
         )
       const before = offset
       offset += ms

@@ -11,7 +11,7 @@ export const lastEpochMs = Date.UTC(2200, 0)
 const positive = (max: number) => z.coerce.number<number>().int().positive().max(max)
 const positiveOrZero = (max: number) => positive(max).or(z.literal(0))
 
-/** Numbers in the catalogue, which the platform accepts as text too. */
+/** Numbers in the catalog, which the platform also accepts as text. */
 export const catalogue = {
   amount: positive(int32Max),
   unitPrice: positiveOrZero(int32Max),

@@ -7,7 +7,7 @@ interface Spendable {
 
 /**
  * Returns which credits a usage cost consumes. Credits that expire first go first, and ties are broken by ID.
- * What no credit covers is outstanding: the balance becomes negative, and nothing is rejected.
+ * Usage that no credit covers is outstanding: the balance becomes negative, and nothing is rejected.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(

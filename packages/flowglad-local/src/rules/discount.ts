@@ -1,4 +1,4 @@
-/** Returns what a discount takes off an amount, in cents. Never more than the amount. */
+/** Returns the discount on an amount, in cents. Never exceeds the amount. */
 export const discountOn = (
   cents: number,
   { amount, amountType }: { amount: number; amountType: 'percent' | 'fixed' },

@@ -14,7 +14,7 @@ export interface Brush {
   /** Places details, of which HD has more. */
   grain: Random
   hd: boolean
-  /** The palette's colour from the darkest (0) to the lightest (1). */
+  /** The palette's color from the darkest (0) to the lightest (1). */
   tone: (t: number) => string
   /** Smooth noise over the plane, -1 to 1. One unit holds about one hill. */
   noise: (x: number, y: number) => number
@@ -30,7 +30,7 @@ const styles: Record<Style, (brush: Brush) => string> = {
 
 export interface PictureRequest {
   prompt: string
-  /** The picture's number within one generation. Each number gets another style. */
+  /** The picture's number within one generation. Each number gets a different style. */
   index: number
   /** Draws finer detail at twice the width. */
   hd: boolean
@@ -54,7 +54,7 @@ function toneOf(palette: readonly string[]): Brush['tone'] {
     const from = Math.min(colors.length - 2, Math.floor(at))
     const mixed = [0, 1, 2].map((channel) => {
       const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
-      // Squares are close to linear light, in which mixed colours stay bright.
+      // Squares are close to linear light, in which mixed colors stay bright.
       return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
     })
     return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`

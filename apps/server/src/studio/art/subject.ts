@@ -1,6 +1,6 @@
 import { createRandom } from './random.ts'
 
-/** Five colours, from the darkest to the lightest. */
+/** Five colors, from the darkest to the lightest. */
 export type Palette = readonly [string, string, string, string, string]
 
 type WordsAndPalette = readonly [RegExp, Palette]
@@ -33,7 +33,9 @@ const styles = [
 
 export type Style = (typeof styles)[number][0]
 
-/** Chooses a palette and a style by a prompt's words, or at random from the prompt if no word matches. Each `index` gets another style. */
+/**
+ * Chooses a palette and a style by a prompt's words, or at random from the prompt if no word matches. Each `index` gets a different style.
+ */
 export function readPrompt(prompt: string, index = 0): { style: Style; palette: Palette } {
   const words = prompt.toLowerCase()
   const random = createRandom(words)

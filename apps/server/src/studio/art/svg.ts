@@ -10,7 +10,7 @@ export function svg(texts: TemplateStringsArray, ...values: (string | number | s
 export const repeat = (count: number, make: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i))
 
-/** A gradient's stops, each `[offset, colour, opacity = 1]`. */
+/** A gradient's stops, each `[offset, color, opacity = 1]`. */
 export const stops = (...list: (readonly [offset: number, color: string, opacity?: number])[]) =>
   list.map(
     ([offset, color, opacity = 1]) =>
