@@ -91,8 +91,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     { sync, upgradeUrl },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
+  const meterWork = createMeterWork(operation)
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
-    createMeterWork(operation)
+    meterWork
 
   // The data that customers see and change.
   const watchers = new Watchers({ ledger, clock, pollMs: options.livePollMs, logger })
@@ -112,7 +113,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     catalog,
     accounts,
     plans,
-    meter: createMeterWork(operation),
+    meter: meterWork,
     health,
     webhookSecret,
     clock,

@@ -142,23 +142,26 @@ export class EventSender {
     recorded: { event: UsageEvent; priceId: string | null }[],
     result: SendResult,
   ): Promise<void> {
-    const byCustomer = new Map<string, { attempt: string; meter: string; priceId: string | null }[]>()
-    for (const { event, priceId } of recorded) {
-      const { customer, attempt, meter } = event
-      this.#retries.eventResolved(event)
-      byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { attempt, meter, priceId }])
+    const byCustomer = new Map<string, { event: UsageEvent; priceId: string | null }[]>()
+    for (const item of recorded) {
+      const { customer } = item.event
+      byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), item])
     }
-    result.resolved += recorded.length
-    const written = await Promise.allSettled(
-      [...byCustomer].map(([customer, events]) =>
-        this.#ledger.execute({ type: 'acknowledge', customer, events }),
-      ),
+    await Promise.all(
+      [...byCustomer].map(async ([customer, items]) => {
+        const events = items.map(({ event: { attempt, meter }, priceId }) => ({ attempt, meter, priceId }))
+        try {
+          await this.#ledger.execute({ type: 'acknowledge', customer, events })
+        } catch (error) {
+          // The events stay ambiguous, and the next lease holder sends them again. That is no progress.
+          result.unavailable = true
+          this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
+          return
+        }
+        for (const { event } of items) this.#retries.eventResolved(event)
+        result.resolved += items.length
+      }),
     )
-    const failure = written.find((end) => end.status === 'rejected')
-    if (!failure) return
-    // The events stay ambiguous, and the next lease holder sends them again.
-    result.unavailable = true
-    this.#logger.error({ error: String(failure.reason) }, 'acknowledging usage events failed')
   }
 
   async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {

@@ -46,6 +46,8 @@ export class Hold {
   readonly #granted: Granted
   #ended = false
   #stopRenewing = () => {}
+  /** Renewal was stopped, so the next one is due at once. */
+  #paused = false
 
   constructor(services: HoldServices, granted: Granted) {
     this.attempt = granted.attempt
@@ -59,14 +61,21 @@ export class Hold {
   startRenewing(): void {
     this.#stopRenewing()
     if (this.#ended) return
-    const { customer, attempt, legs, expiresInMs } = this.#granted
+    this.#services.inFlight.add(this)
+    const { customer, attempt, legs } = this.#granted
     const { ttlMs } = lifetimeOf(this.#services.meters, legs, this.#services.options)
+    const expiresInMs = this.#paused ? 0 : this.#granted.expiresInMs
+    this.#paused = false
     this.#stopRenewing = renewHold(this.#services, { customer, attempt, ttlMs, expiresInMs })
   }
 
-  /** Stops until `startRenewing` is called again. */
+  /** Stops until `startRenewing` is called again. When the hold has expired, a clean stop no longer waits for it. */
   stopRenewing(): void {
     this.#stopRenewing()
+    if (this.#ended) return
+    this.#paused = true
+    const { clock, inFlight } = this.#services
+    this.#stopRenewing = clock.after(this.#granted.expiresInMs, () => inFlight.remove(this))
   }
 
   /**

@@ -2,7 +2,7 @@ import { assertAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
 import { type MeterCost, meteredLeg, type Usage } from './cost.ts'
 import { parseKey } from './key.ts'
-import type { Operation, Run } from './operation.ts'
+import type { Operation } from './operation.ts'
 
 /**
  * The cost of plain work, in integer units from 1 to 2^31−1: either `amount`, known before the work, or at most `hold`,
@@ -39,7 +39,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
 }
 
 /** The context that plain work gets while it runs. */
-export interface MeterRun extends Run {
+export interface MeterRun {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */
   attempt: string

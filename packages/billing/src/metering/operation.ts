@@ -24,6 +24,8 @@ export interface MeteredCall<Output> {
   reference?: ((output: unknown) => string) | undefined
   /** How the output reaches the caller. null: it stays in this process, and must be valid JSON only if there is a key. */
   transport: { streams: boolean } | null
+  /** Translates an error that ends a stream after `run` has returned it. Default: the error itself. */
+  toError?: (error: unknown) => unknown
   /** Aborts when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
   /** The work. It throws if it fails. `run` is null for a call that holds no units. */
@@ -90,7 +92,7 @@ export class Operation {
     let result: string | null
     try {
       output = await call.work(hold)
-      if (isAsyncIterable(output)) return await this.#meterStream(call, hold, output)
+      if (isStream(call, output)) return await this.#meterStream(call, hold, output)
       result = this.#serialize(call, output)
     } catch (error) {
       await hold.release()
@@ -107,7 +109,7 @@ export class Operation {
   /** Runs a call whose cost is 0. It needs no hold, is allowed at any balance, and a retry runs it again. */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
-    if (call.transport && isAsyncIterable(output)) {
+    if (call.transport?.streams && isStream(call, output)) {
       return this.#follow(call, output, { started() {}, async ended() {} })
     }
     this.#serialize(call, output)
@@ -127,6 +129,7 @@ export class Operation {
       await hold.release()
       return source
     }
+    const { toError = unchanged } = call
     let wasRead = false
     return this.#follow(call, source, {
       started() {
@@ -138,7 +141,9 @@ export class Operation {
         const delivered = how === 'finished' || (how === 'left' && wasRead)
         if (!delivered && !call.legs.some(hasCounted)) return hold.release()
         const stored = { result: null, reference: null, onlyCounted: !delivered }
-        await hold.settle(settlementOf(call.legs, undefined, stored))
+        await hold.settle(settlementOf(call.legs, undefined, stored)).catch((error: unknown) => {
+          throw toError(error)
+        })
       },
     })
   }
@@ -149,8 +154,11 @@ export class Operation {
     source: Output & AsyncIterable<unknown>,
     on: { started: () => void; ended: (how: StreamEnd) => Promise<void> },
   ): Output {
-    const check = call.transport ? assertSerializable : () => {}
-    const { signal } = call
+    const { signal, transport, toError = unchanged } = call
+    const check = (chunk: unknown) => {
+      const error = transport && unserializable(chunk)
+      if (error) throw toError(error)
+    }
     return meteredStream(source, {
       ...on,
       check,
@@ -172,12 +180,25 @@ export class Operation {
 const replay = <Output>({ key }: MeteredCall<Output>, result: string | null) =>
   replayResult(result, key ?? '') as Output
 
+/**
+ * Reports whether the output is a stream to meter. A transport reads any async iterable. In this process, only a generator is
+ * one: another object (a page of an SDK, a `ReadableStream`) must reach the caller as it is.
+ */
+const isStream = <Output>(
+  { transport }: MeteredCall<Output>,
+  output: Output,
+): output is Output & AsyncIterable<unknown> =>
+  isAsyncIterable(output) && (transport !== null || 'next' in output)
+
+const unchanged = (error: unknown) => error
+
 /** tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end them all. */
-function assertSerializable(chunk: unknown) {
+function unserializable(chunk: unknown): UnserializableResultError | null {
   try {
     JSON.stringify(chunk)
+    return null
   } catch (cause) {
     const message = 'A chunk of the stream cannot be serialized; only counted usage is charged.'
-    throw new UnserializableResultError(message, { cause })
+    return new UnserializableResultError(message, { cause })
   }
 }

@@ -28,8 +28,6 @@ export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; res
 /** The ledger's decision, and the age of the data behind it. */
 interface Decision {
   answer: ReserveAnswer
-  /** True if the decision followed a fetch that began after the call arrived. */
-  looked: boolean
   /** True if the snapshot is no older than the call. */
   fresh: boolean
 }
@@ -84,11 +82,11 @@ export class Reservations {
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services
     const { customer } = request
+    let answer = await this.#ask(request, attempt, { decisive: false })
+    // Only Flowglad is waited for within `decisionMs`: a slow ledger must not turn into a denial on an old snapshot.
     const deadline = clock.now() + options.decisionMs
     const wait = (outcome: Promise<FetchOutcome>) =>
       within(clock, Math.max(0, deadline - clock.now()), outcome, null)
-
-    let answer = await this.#ask(request, attempt, { decisive: false })
     let looked = false
     let fresh = true
 
@@ -107,11 +105,10 @@ export class Reservations {
     }
     if (!looked && wouldDeny(answer)) {
       const outcome = await wait(this.#sync.fetch(customer, { urgent: true, forced: false }))
-      looked = true
       fresh = outcome?.state === 'installed'
       answer = await this.#ask(request, attempt, { decisive: true })
     }
-    return { answer, looked, fresh }
+    return { answer, fresh }
   }
 
   /** `decisive`: a period that is over no longer delays the decision. */

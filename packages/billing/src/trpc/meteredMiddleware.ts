@@ -3,10 +3,9 @@ import { within } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import { type MeterCost, type MeteredLeg, meteredLeg } from '../metering/cost.ts'
 import { parseKey } from '../metering/key.ts'
-import { isAsyncIterable } from '../metering/meteredStream.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
 import type { TrpcServices } from './createTrpc.ts'
-import { toTrpcError, withTrpcErrors } from './trpcErrors.ts'
+import { toTrpcError } from './trpcErrors.ts'
 
 /** Options of one metered procedure. */
 export interface CallOptions<Input> {
@@ -61,19 +60,22 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       return (requireKey ? request?.requireKeyOf(batchIndex) : request?.keyOf(batchIndex)) ?? null
     }
 
-    let holdsUnits = false
+    let changesBalances = false
     let result: Result | undefined
     try {
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input))
-      holdsUnits = legs.some(({ hold }) => hold > 0)
+      const holdsUnits = legs.some(({ hold }) => hold > 0)
+      const key = holdsUnits ? readKey() : null
+      changesBalances = holdsUnits && !!request && !request.streams && !isSubscription
       const data = await operation.run<unknown>({
         customer,
         procedure: path,
-        key: holdsUnits ? readKey() : null,
+        key,
         rawInput: getRawInput,
         legs,
         reference: reference && ((output) => reference({ input, output })),
         transport: request && { streams: request.streams || isSubscription },
+        toError: toTrpcError,
         signal,
         async work() {
           result = await next({ ctx: { usage: usageOf(legs) } })
@@ -81,14 +83,15 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
           return result.data
         },
       })
-      const sent = isAsyncIterable(data) ? withTrpcErrors(data) : data
+      // A replay changes nothing.
+      changesBalances &&= result !== undefined
       // A replay has no result of its own. tRPC doesn't export the marker of a middleware's result, so this needs a cast.
-      return { ...result, ok: true, data: sent } as Result
+      return { ...result, ok: true, data } as Result
     } catch (error) {
       if (result && !result.ok && result.error === error) return result
       throw toTrpcError(error)
     } finally {
-      if (request && holdsUnits && !request.streams && !isSubscription) await noteBalances(request, customer)
+      if (request && changesBalances) await noteBalances(request, customer)
     }
   }
 

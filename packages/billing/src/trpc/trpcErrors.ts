@@ -37,20 +37,6 @@ export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Returns the stream with our errors as TRPCErrors. A stream can fail after the middleware has returned it. */
-export function withTrpcErrors(stream: AsyncIterable<unknown>): AsyncIterableIterator<unknown> {
-  const iterator = stream[Symbol.asyncIterator]()
-  const { next, return: leave, throw: fail } = iterator
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    next: () => asTrpc(() => next.call(iterator)),
-    ...(leave && { return: (value?: unknown) => asTrpc(() => leave.call(iterator, value)) }),
-    ...(fail && { throw: (error?: unknown) => asTrpc(() => fail.call(iterator, error)) }),
-  }
-}
-
 /** Spread into `data` by the app's `errorFormatter`: types and fills `error.data.billing`. */
 export const formatErrorFor =
   <Meter extends string>() =>

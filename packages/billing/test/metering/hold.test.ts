@@ -90,3 +90,23 @@ test('keeps the process open while it is neither settled nor released', async ()
   await closing
   expect(inFlight.graceEnded.aborted).toBe(true)
 })
+
+test('renews at once when a stream is first read late', async () => {
+  const { hold, clock, commands } = aHold()
+  hold.startRenewing()
+  hold.stopRenewing()
+  await clock.advance(900)
+  expect(commands).toEqual([])
+  hold.startRenewing()
+  await clock.advance(1)
+  expect(commands).toEqual(['renew'])
+})
+
+test('does not keep the process open after it expired without a read', async () => {
+  const { hold, clock, inFlight, commands } = aHold()
+  hold.startRenewing()
+  hold.stopRenewing()
+  await clock.advance(1_000)
+  await inFlight.close({ graceMs: 10_000_000, clock, logger: silent })
+  expect(commands).toEqual([])
+})

@@ -76,3 +76,16 @@ test('answers ALREADY_COMPLETED to a retry of a finished stream of plain work', 
   await expect(stream(stack, { key: 'k' })).rejects.toMatchObject({ denial: { code: 'ALREADY_COMPLETED' } })
   expect(await charged(stack)).toEqual([5])
 })
+
+test('returns a result that is no generator as it is, and charges it at once', async () => {
+  await using stack = await startStack()
+  const page = { data: [1, 2], async *[Symbol.asyncIterator]() {} }
+  const result = await stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, () => page)
+  expect(result).toBe(page)
+  expect(await charged(stack)).toEqual([2])
+  const readable = await stack.billing.meter(
+    { customer: ada, meter: 'generations' },
+    () => new ReadableStream(),
+  )
+  expect(readable.getReader()).toBeDefined()
+})

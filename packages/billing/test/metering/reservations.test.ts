@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { silent } from '../../src/config/logger.ts'
+import { defaultOptions } from '../../src/config/options.ts'
+import type { Sync } from '../../src/flowglad/sync.ts'
+import { defineMeters } from '../../src/index.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { Reservations } from '../../src/metering/reservations.ts'
+import { WorkInFlight } from '../../src/metering/workInFlight.ts'
+import { aCustomer, testClock } from '../../src/testing/index.ts'
+
+test('waits decisionMs for Flowglad before a denial, however long the ledger takes', async () => {
+  const clock = testClock()
+  let fetched = false
+  const ledger = {
+    async execute() {
+      await clock.advance(10 * defaultOptions.decisionMs)
+      if (!fetched) return { state: 'short', legs: [], asOf: 0 }
+      return { state: 'held', subscription: 's', expiresInMs: 1_000, snapshotAgeMs: 0, periodOver: false }
+    },
+  } as unknown as Ledger // only `execute` is called
+  const sync = {
+    async fetch() {
+      await setTimeout(50)
+      fetched = true
+      return { state: 'installed' }
+    },
+    resetRefreshPauses() {},
+  } as unknown as Sync // only these two are called
+  const reservations = new Reservations(
+    {
+      ledger,
+      clock,
+      meters: defineMeters({ tokens: {} }),
+      options: defaultOptions,
+      logger: silent,
+      inFlight: new WorkInFlight(),
+    },
+    { sync, upgradeUrl: '/pricing' },
+  )
+  const reserved = await reservations.reserve({
+    customer: aCustomer(),
+    procedure: 'write',
+    key: null,
+    fingerprint: null,
+    legs: [{ meter: 'tokens', amount: 1 }],
+  })
+  expect(reserved.state).toBe('held')
+})
