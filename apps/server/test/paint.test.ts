@@ -23,7 +23,7 @@ function parse({ svg }: { svg: string }) {
 }
 
 test.each(styles)(
-  'draws a well-formed picture in the style %s, in HD with more detail at twice the width',
+  'draws a well-formed picture in the style %s, and draws HD at twice the width with more detail',
   (style) => {
     const index = styles.findIndex((_, i) => readPrompt('', i).style === style)
     const [standard, hd] = [false, true].map((hd) => parse(paint({ prompt: '', index, hd })))

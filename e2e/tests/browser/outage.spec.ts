@@ -51,7 +51,7 @@ test('explains that a purchase failed without a charge, and allows it after the 
   await expect(app.checkout.submit).toContainText('$20.00')
 })
 
-test('shows the balances after a restart during an outage, and the rest after it', async ({
+test('shows the balances after a restart during an outage, and the rest once the outage ends', async ({
   app,
   stack,
   network,

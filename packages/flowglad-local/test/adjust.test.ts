@@ -92,7 +92,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('changes nothing but an open invoice when the card is declined', async () => {
+  it('adds only a failed payment and an open invoice when the card is declined', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -166,7 +166,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.billing('ada')).invoices.at(-1)?.invoice.subtotal).toBe(8000)
   })
 
-  it('gives an item that is sent back a new ID', async () => {
+  it('gives a new ID to an item that is sent back with its old ID', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, subscriptionItems } = await studio.subscribe('ada', 'team_price')

@@ -59,7 +59,7 @@ function Charges({ charges }: { charges: ChargeRow<Meter>[] }) {
 
 /** The states in which something is wrong. The customer need not know about the others. */
 const problems: Partial<Record<ChargeRow['state'], string>> = {
-  parked: 'Not yet billed. We keep trying.',
+  parked: "Not yet billed. We'll keep trying.",
   dropped: 'Will not be billed.',
 }
 

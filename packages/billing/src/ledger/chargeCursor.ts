@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** The position of a charge in the list, newest first. */
 export type ChargeCursor = z.output<typeof schema>
 
-// PostgreSQL holds no NUL in text.
+// PostgreSQL can't store NUL in text.
 const name = z.string().regex(/^[^\0]*$/)
 const schema = z.tuple([z.number().int(), name, name])
 

@@ -105,7 +105,7 @@ const settle = z.object({
 /** Ends a hold and returns its units, because the work failed. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
-/** Ends every hold of the customer whose time is over. */
+/** Ends every hold of the customer that is past its expiry time. */
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**

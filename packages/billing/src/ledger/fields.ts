@@ -5,7 +5,7 @@ import { z } from 'zod'
  * a whole batch.
  */
 
-/** No store holds NUL, and PostgreSQL holds no lone surrogate. The core also separates names with NUL. */
+/** No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to separate names. */
 const loneSurrogate = /\p{Surrogate}/gu
 export const isStorable = (text: string) => text.search(loneSurrogate) === -1 && !text.includes('\0')
 

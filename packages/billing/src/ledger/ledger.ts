@@ -33,7 +33,7 @@ export interface Ledger extends AsyncDisposable {
   usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
   /** Returns the current version of each customer that has one, in a single query. */
   versions(customers: string[]): Promise<Map<string, number>>
-  /** Returns customers that have a hold past its time. */
+  /** Returns customers that have a hold past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /** Returns customers that have usage events to deliver now (waiting, ambiguous, or parked and due) and a free lease. */
   customersToDeliver(limit: number): Promise<string[]>

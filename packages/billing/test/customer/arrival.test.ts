@@ -46,7 +46,7 @@ test('fetches once for a page that is opened many times in succession', async ()
   expect(fetches(app)).toBe(before)
 })
 
-test('delivers usage while a page waits for room to fetch, and refreshes the page later', async () => {
+test('delivers usage while a page waits for a free fetch slot, and refreshes the page later', async () => {
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })

@@ -50,7 +50,7 @@ test('pushes the balances after a settle on this node, without waiting for the p
   expect(await watching.stop()).toBe(true)
 })
 
-test('pushes held units while work runs, and their return when it fails', async () => {
+test('pushes held units while work runs, and pushes their release when it fails', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)

@@ -89,7 +89,7 @@ test('charges once for work whose process was paused until its hold expired', as
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
-test('loses no answered usage and bills none twice in five kills while delivery fails in every way', async () => {
+test('bills every answered call, and no call twice, across five kills with failing deliveries', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

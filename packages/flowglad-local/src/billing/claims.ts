@@ -8,7 +8,7 @@ import { isTerminal } from './subscriptions.ts'
 
 const claimsAtOnce = 10_000
 
-/** Returns the features that give a subscription seats of a resource at a moment. */
+/** Returns the features that give a subscription seats of a resource at a given time. */
 const featuresAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource) =>
   featuresOf(platform, itemsAt(platform, subscription.id, at)).filter(
     ({ resourceId, expiredAt }) => resourceId === resource.id && (expiredAt === null || expiredAt > at),

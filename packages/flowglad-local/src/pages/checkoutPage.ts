@@ -149,7 +149,7 @@ export function finishedPage({ db }: Platform, session: CheckoutSession | null):
 const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
 
-/** Returns what the customer buys, in words and money. */
+/** Returns the texts and amounts that describe the order. */
 function orderOf(platform: Platform, session: CheckoutSession, formError?: FormError) {
   if (session.type === 'add_payment_method' || !session.priceId) {
     return {

@@ -7,7 +7,7 @@ const unbiasedBelow = 256 - (256 % alphabet.length)
 /** Returns an ID in Flowglad's form: a prefix such as `cust_` and 21 letters and digits. */
 export const createId = (prefix: string) => `${prefix}_${createName()}`
 
-/** Returns 21 letters and digits, the external ID of a customer without one. */
+/** Returns 21 random letters and digits. Also serves as the external ID of a customer created without one. */
 export function createName(): string {
   let id = ''
   while (id.length < 21) {

@@ -15,7 +15,7 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
 }
 
-/** Expires every hold whose time is over. Returns how many there were. */
+/** Expires every hold that is past its expiry time. Returns how many there were. */
 export function expireDueHolds(draft: Draft, settings: LedgerSettings): number {
   const due = draft.holds().filter((hold) => isDue(hold, draft.now))
   for (const hold of due) expireHold(draft, hold, settings)

@@ -33,7 +33,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
 }
 
 /**
- * Lowers `booked`, which is lowered nowhere else. Those units were dropped before the lease was taken, so the answer can't contain them.
+ * Subtracts dropped units from `booked`. Nothing else lowers `booked`. The units were dropped before the lease was taken, so the
+ * answer can't contain them.
  */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {

@@ -110,7 +110,7 @@ export const holdRow = z.object({
   pruneAt: integer.nullable(),
 })
 
-/** Only completion is written here. Whether the key is in use follows from its attempt's hold. */
+/** Stores whether the work has completed, but not whether the key is in use: that follows from its attempt's hold. */
 export const keyRow = z.object({
   customer: z.string(),
   procedure: z.string(),

@@ -27,7 +27,7 @@ export function completeKey(draft: Draft, command: Settle, settings: LedgerSetti
   })
 }
 
-/** Writes the key's row. Leaves out a result that exceeds the size limit or finds no room in the customer's budget. */
+/** Writes the key's row. Leaves out a result that exceeds the size limit or doesn't fit in the customer's budget. */
 function writeKey(
   draft: Draft,
   { attempt, procedure, key, fingerprint }: Pick<KeyRow, 'attempt' | 'procedure' | 'key' | 'fingerprint'>,

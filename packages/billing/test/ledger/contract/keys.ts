@@ -80,7 +80,7 @@ export const keys = (open: OpenLedger) =>
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: failed.attempt })
       expect(await it.other.execute(aReserve({ key: 'k', ttlMs: 1000 }))).toMatchObject({ state: 'held' })
       it.advance(1001)
-      // The reserve expires the hold whose time is over.
+      // The reserve expires the hold that is past its expiry time.
       expect(await it.ledger.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'held' })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ held: 1 }])
     })

@@ -6,7 +6,7 @@ import { balance, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('lets one process at a time hold the lease, extend it, and lose it when its time is over', async () => {
+    test('lets one process at a time hold the lease, extend it, and lose it when it expires', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
