@@ -16,7 +16,7 @@ function isReady(): boolean {
   return existsSync(path) && works(path)
 }
 
-/** Runs a command quietly, prints a line while it takes long, and prints its output only if it fails. */
+/** Runs a command quietly, prints a line if it takes long, and prints its output only if it fails. */
 async function run(command: string, args: string[]): Promise<boolean> {
   const child = spawn(command, args, {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
@@ -44,7 +44,7 @@ async function installFromDebian(): Promise<boolean> {
   const quietly = ['-qq', '-o', 'DPkg::Lock::Timeout=120']
   if (!(await run('apt-get', ['update', ...quietly]))) return false
   const install = ['install', '-y', ...quietly, '--no-install-recommends']
-  // Older Debian releases have no package of the headless shell.
+  // Older Debian releases have no package for the headless shell.
   return (
     (await run('apt-get', [...install, 'chromium-headless-shell'])) ||
     (await run('apt-get', [...install, 'chromium']))

@@ -12,13 +12,14 @@ export default defineConfig({
   // Playwright reports a test that passes on the second run as flaky. Treat it as a bug.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
-  // Every test waits for states. The timeouts are long for machines with other work to do.
+  // Every test waits for conditions, not for time. The timeouts are long because the machine may be busy
+  // with other work.
   timeout: 90_000,
   expect: { timeout: 15_000 },
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // Drawing animations costs CPU. Tests of what moves turn them on.
+    // Drawing animations costs CPU. Tests of animations turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'off', // doubles the work; use `--trace on` to investigate one test

@@ -21,7 +21,7 @@ async function list(ledger: Ledger) {
     console.log([attempt, customer, `${amount} ${meter}`, reason].join('\t'))
   }
   if (parked.length === 0) console.log('No usage events are parked.')
-  // On standard error, so that scripts that read the list don't take it for an event.
+  // On standard error, so that scripts that read the list don't mistake it for an event.
   if (parked.length === maxListed) console.error(truncated)
 }
 

@@ -1,4 +1,5 @@
-// Measures how long a signed-in customer waits for Studio on the built app, from the address to balances and a usable form.
+// Measures how long a signed-in customer waits for Studio on the built app, from the navigation to the
+// balances and a usable form.
 import { type Browser, chromium } from '@playwright/test'
 import { systemChromium } from '../chromium.ts'
 import { startStack } from '../stack/startStack.ts'

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
-/** A server with OpenAI's API whose work a test pauses, finishes and fails, so that no test waits for time to pass. */
+/** A server with OpenAI's API. Tests pause, finish and fail its work instead of waiting for time to pass. */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */
   url: string
-  /** Leaves pictures that start from now on unfinished. */
+  /** Leaves new pictures unfinished from now on. */
   pausePictures(): void
   /** Returns how many pictures have started and not finished. */
   picturesInProgress(): number
@@ -19,7 +19,7 @@ export interface Model extends AsyncDisposable {
   streamWords(words: string): void
   /** Completes every text. */
   endTexts(): void
-  /** Closes the connection of every text before its end. */
+  /** Closes every text's connection before the text ends. */
   breakTexts(): void
   /** Drops all work and finishes later pictures immediately, as after startup. */
   reset(): void

@@ -13,12 +13,12 @@ export type Failure =
 
 export interface Network extends AsyncDisposable {
   url: string
-  /** Makes requests fail whose path contains `path`, until `restore`. */
+  /** Makes requests whose path contains `path` fail, until `restore`. */
   fail(path: string, failure: Failure): void
   restore(): void
 }
 
-/** Starts a proxy between the server and Flowglad whose requests a test can make fail. */
+/** Starts a proxy between the server and Flowglad. Tests can make its requests fail. */
 export async function startNetwork(target: string): Promise<Network> {
   const failures = new Map<string, Failure>()
   const to = new URL(target)

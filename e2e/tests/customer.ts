@@ -65,7 +65,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       })
     },
 
-    /** Buys a plan or a pack without opening the checkout, and has the server see it. */
+    /** Buys a plan or a pack without opening the checkout, and makes the server fetch the result. */
     async buy(priceSlug: string) {
       const { data, error } = await call('billing.checkout', { priceSlug })
       if (!data) throw new Error(`billing.checkout returned ${JSON.stringify(error)}`)

@@ -16,7 +16,7 @@ export interface AppParts extends RouterParts {
   log: FastifyBaseLogger
 }
 
-/** Builds the Fastify app with all its plugins. The caller makes it listen. */
+/** Builds the Fastify app with all its plugins. The caller starts it listening. */
 export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<FastifyInstance> {
   const { billing, pictures } = parts
   const app = Fastify({

@@ -47,7 +47,8 @@ function optionsOf({ database, env }: Connected) {
       enabled: env.rateLimit,
       window: 60,
       max: 300,
-      // Per address and path. An office that shares one address stays below this rate; guessing passwords does not.
+      // Per address and path. An office that shares one address stays below this rate; an attacker who
+      // guesses passwords exceeds it.
       customRules: {
         '/sign-up/*': { window: 60, max: 30 },
         '/sign-in/*': { window: 60, max: 30 },

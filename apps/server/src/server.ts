@@ -73,7 +73,7 @@ async function assemble(database: Database, { env, log, rateLimit }: ServerOptio
     async [Symbol.asyncDispose]() {
       const closed = app.close()
       await billing.close()
-      // Connections that are still open wait for abandoned work.
+      // Connections that are still open belong to abandoned work.
       app.server.closeAllConnections()
       await closed
       await database[Symbol.asyncDispose]()

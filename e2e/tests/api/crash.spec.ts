@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (prompt: string) => ({ prompt, count: 1 })
 
-/** Longer than a hold of these tests and a killed server's lease last. */
+/** Longer than the holds of these tests and the lease of a killed server. */
 const afterLeasesMs = 60_000
 
 test('bills every answered call once through five crashes and failing deliveries', async ({

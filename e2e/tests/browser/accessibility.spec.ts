@@ -14,12 +14,12 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state, as a customer reaches it. */
+/** Brings the page into a state with the steps that a customer takes. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {
   expectedConsoleErrors?: RegExp[]
-  /** One customer passes through these in their order. */
+  /** One customer goes through these states in this order. */
   states: Record<string, Reach>
 }
 

@@ -59,7 +59,7 @@ test('requests balances at most once per navigation without the event stream', a
     await passMinute()
     await app.goTo(screen)
     most++
-    // A response that takes until the next navigation saves its request.
+    // If a response takes until the next navigation, that navigation sends no request of its own.
     expect(requests()).toBeLessThanOrEqual(most)
   }
   expect(requests()).toBeGreaterThan(1)

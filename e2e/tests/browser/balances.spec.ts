@@ -1,4 +1,4 @@
-// How the screens show a meter from nearly unused to used up, and without a limit.
+// The screens show a meter from nearly unused to used up, and without a limit.
 import type { Locator } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -62,7 +62,7 @@ test('shows a notice with the used share from 80 % and a warning from 91 %', asy
   await expect(app.usageNotice.getByRole('button', { name: /Pro/ })).toBeVisible()
 })
 
-test('shows what is left in the header and what is used on Usage', async ({ app, records, customer }) => {
+test('shows available units in the header and used units on Usage', async ({ app, records, customer }) => {
   await customer.makePictures(4)
   await app.open()
   await app.expectBalance('generations', { left: 6, of: 10 })

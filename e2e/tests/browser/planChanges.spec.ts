@@ -74,7 +74,7 @@ test('keeps a downgraded plan until the end of its period and lets the customer 
   await expect(app.planName).toHaveText('Scale')
   await app.expectUnlimited('generations', { used: 0 })
   await expect(app.heading).toBeFocused()
-  // A second change and a useless pack have no button.
+  // Neither a second change nor a pack that adds nothing has a button.
   await expect(pro.card).toContainText(texts.scheduledChange)
   await expect(pro.choose).toHaveCount(0)
   await expect(app.plan('generation_pack').card).toContainText('Scale')

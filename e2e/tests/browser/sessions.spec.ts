@@ -1,4 +1,4 @@
-// Sessions begin, end and change hands.
+// Sessions begin, end and pass to another user.
 import { randomUUID } from 'node:crypto'
 import { signUp } from '../customer.ts'
 import { recordTexts } from './app.ts'
@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 
 const allScreens = ['Usage', 'Billing', 'Plans', 'Studio'] as const
 
-test('shows and stores nothing of the previous user after signing out', async ({
+test('neither shows nor stores data of the previous user after signing out', async ({
   app,
   customer,
   openBrowser,

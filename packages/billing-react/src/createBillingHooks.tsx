@@ -25,7 +25,7 @@ interface BillingProviderProps<Meter extends string> {
   client: BillingClient<Meter>
   /**
    * The signed-in customer's id, as the server's `customer` option returns it; null while signed out. When it changes, the children remount
-   * and the previous customer's data leaves the cache. A cache has one customer at a time.
+   * and the previous customer's data leaves the cache. A cache belongs to one customer at a time.
    */
   customer: string | null
   children: ReactNode

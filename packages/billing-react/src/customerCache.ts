@@ -20,7 +20,7 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
   return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)
 }
 
-/** Hands the cache over to a customer, and removes everything it holds about any other one. */
+/** Assigns the cache to a customer, and removes all data of other customers. */
 export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
   const previous = ownerOf(queryClient)
   const isClean = belongsTo(customer, queryClient, keys)

@@ -5,7 +5,7 @@ import type { QueryKeys } from './queryKeys.ts'
 
 /**
  * Stores balances that arrived in a response header or over the stream. The highest version stays, so a late older answer never moves a
- * number backward. Drops balances of any customer but the one who is signed in.
+ * number backward. Drops the balances of any customer other than the signed-in one.
  */
 export function installBalances(queryClient: QueryClient, keys: QueryKeys, answer: BalancesAnswer): void {
   const owner = ownerOf(queryClient)

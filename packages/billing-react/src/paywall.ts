@@ -1,6 +1,6 @@
 import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from '@metered/billing/client'
 
-/** From this share used, customers see a notice before they run out. */
+/** The used share from which customers see a notice, before they run out. */
 export const noticeShare = 0.8
 const criticalShare = 0.9
 

@@ -63,7 +63,7 @@ export interface BillingStatus {
   asOf: number | null
 }
 
-/** The server may have asked Flowglad just before, so an answer this young counts as current. */
+/** The server may have just asked Flowglad, so an answer this recent counts as current. */
 const currentMs = 15_000
 const retryMs = 8_000
 

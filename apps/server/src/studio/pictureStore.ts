@@ -56,7 +56,8 @@ export function createPictureStore({
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
       const rows = pictures.map(({ file, contentType, size }, index) => ({
-        // Counts down, so that newest first shows the pictures of one generation in the requested order.
+        // Counts down, so that a newest-first list shows the pictures of one generation in the requested
+        // order.
         id: `${id}-${pictures.length - index}`,
         user_id: user,
         prompt,

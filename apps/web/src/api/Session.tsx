@@ -18,8 +18,8 @@ const UserContext = createContext<User | null>(null)
 export const useUser = () => use(UserContext)
 
 /**
- * Provides what belongs to one user: query cache, tRPC client and balances stream. The app keys it by the user's id, so a sign-out or another
- * user starts with an empty cache.
+ * Provides the state of one user: query cache, tRPC client and balances stream. The app keys it by the
+ * user's id, so a sign-out or another user starts with an empty cache.
  */
 export function Session({ user, children }: { user: User | null; children: ReactNode }) {
   const [{ queryClient, client }] = useState(() => {
@@ -42,7 +42,8 @@ export function Session({ user, children }: { user: User | null; children: React
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      // Offline, a query fails immediately, so that the screen says so. It refetches when the network is back.
+      // While offline, a query fails immediately, so that the screen can report it. It refetches when the
+      // network is back.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,

@@ -25,7 +25,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
     },
   })
   useBackFromCheckout(change.reset)
-  // After a success too, while the browser opens the hosted page.
+  // Stays busy after a success, until the browser has opened the hosted page.
   const busy = change.isPending || change.isSuccess
   return (
     <section className={classes.card} aria-labelledby="payment-method">

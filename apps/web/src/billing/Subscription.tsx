@@ -35,7 +35,7 @@ export function Subscription() {
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
-      {/* A status, so that screen readers announce what a button below changes. */}
+      {/* A status, so that screen readers announce the changes that the buttons below make. */}
       <p role="status" data-problem={plan.status === 'past_due'} className={classes.next}>
         {whatHappensNext(plan)}
       </p>

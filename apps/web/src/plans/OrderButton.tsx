@@ -36,7 +36,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
       },
     )
   }
-  // After a success too, while the browser opens the checkout.
+  // Stays busy after a success, until the browser has opened the checkout.
   const busy = checkout.isPending || checkout.isSuccess
 
   return (

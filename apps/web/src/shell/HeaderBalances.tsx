@@ -22,7 +22,8 @@ export function HeaderBalances() {
                     <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
                   )}
                 </span>
-                {/* The key makes a new number a new element. A number that changes its width would count as a layout shift. */}
+                {/* The key replaces the element when the number changes. A change of width would
+                    count as a layout shift. */}
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

@@ -9,7 +9,7 @@ import { DenialNotice } from './DenialNotice.tsx'
 import { useDraft } from './draft.ts'
 import classes from './PromptForm.module.css'
 
-/** The maxLength prompt that the server accepts, in characters. */
+/** The longest prompt that the server accepts, in characters. */
 const maxLength = 1_000
 
 interface PromptFormProps {

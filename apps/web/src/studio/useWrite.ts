@@ -11,7 +11,10 @@ interface Order {
 
 const mutationKey = ['write']
 
-/** Streams a text, one at a time. The mutation lasts until the text ends, which `trpc.studio.write.useMutation()` does not. */
+/**
+ * Streams one text at a time. Unlike `trpc.studio.write.useMutation()`, this mutation lasts until the text
+ * ends.
+ */
 export function useWrite() {
   const { client } = trpc.useUtils()
   const queryClient = useQueryClient()

@@ -57,7 +57,7 @@ function Charges({ charges }: { charges: ChargeRow<Meter>[] }) {
   )
 }
 
-/** The states in which something is wrong. The customer need not know about the others. */
+/** Explains the states in which something is wrong. Customers don't need to know about the others. */
 const problems: Partial<Record<ChargeRow['state'], string>> = {
   parked: "Not yet billed. We'll keep trying.",
   dropped: 'Will not be billed.',

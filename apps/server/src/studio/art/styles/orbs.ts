@@ -23,7 +23,10 @@ ${radial('light', stops([0, '#fff', 0.75], [0.12, '#fff', 0.32], [0.5, tone(1), 
 <rect width="512" height="512" fill="url(#back)"/>${orbs}`
 }
 
-/** Tries random places. Large spheres come first; later ones are as large as their place allows. HD then fills the gaps. */
+/**
+ * Tries random places. Large spheres come first; later ones are as large as the remaining space allows.
+ * HD then fills the gaps.
+ */
 function pack(random: Brush['random'], hd: boolean) {
   const orbs: { x: number; y: number; r: number }[] = []
   const largest = random.between(70, 125)

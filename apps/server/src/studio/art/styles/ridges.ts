@@ -1,7 +1,7 @@
 import type { Brush } from '../paint.ts'
 import { radial, repeat, stops, svg, vertical } from '../svg.ts'
 
-/** Draws mountains behind mountains in the haze, below a low sun. */
+/** Draws layers of hazy mountains below a low sun. */
 export function paintRidges({ random, grain, hd, tone, noise }: Brush): string {
   const [x, y, radius] = [random.between(110, 400), random.between(120, 210), random.between(26, 48)]
   const [layers, step, octaves] = [7, hd ? 1.5 : 4, hd ? 7 : 4]
