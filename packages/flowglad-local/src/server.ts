@@ -52,7 +52,7 @@ export function buildServer({
   key: string
   latencyMs: number
   testControls: boolean
-  /** Runs whatever is due before a request reads anything. */
+  /** Runs everything that is due before a request reads data. */
   beforeRequest: () => void
   advance: Advance
 }): FastifyInstance {
@@ -71,8 +71,8 @@ export function buildServer({
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
-    // Without this check, another site could point its DNS name at this server and read it from its scripts
-    // (DNS rebinding).
+    // Without this check, another site could point its DNS name at this server and read data with its
+    // scripts (DNS rebinding).
     if (!ownNames.has(request.hostname))
       throw new Problem('FORBIDDEN', 'This server accepts requests to localhost and 127.0.0.1 only')
     beforeRequest()
@@ -182,7 +182,7 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
 
 const invalidJson = malformed('Invalid JSON in request body')
 
-/** Returns an error as the platform words it. A 401 is plain text. */
+/** Returns an error in the platform's words. A 401 is plain text. */
 function answerTo(error: unknown, requestId: string) {
   const { code, status, body, hasCode } = asProblem(error)
   if (code === 'UNAUTHORIZED') return { status, type: 'text/plain', body }

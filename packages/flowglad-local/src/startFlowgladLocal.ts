@@ -17,7 +17,7 @@ export interface FlowgladLocalOptions {
   pricing: PricingSetupInput | string
   /** The name of the pricing in error messages. Default `pricing`. */
   pricingFile?: string
-  /** Default 0, which takes a free port. */
+  /** Default 0, which picks a free port. */
   port?: number
   /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
@@ -34,7 +34,7 @@ export interface FlowgladLocalOptions {
   /** The source of time, in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
   /**
-   * Where the clock of a new database starts, in epoch milliseconds. Time runs on from there. Default: the
+   * Where the clock of a new database starts, in epoch milliseconds. Time continues from there. Default: the
    * clock's source.
    */
   startAt?: number
@@ -49,7 +49,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   now(): number
   /** Moves the clock forward. Runs renewals and everything else that falls due before it returns. */
   advance(ms: number): void
-  /** Stops the server. A database file keeps its data. */
+  /** Stops the server. The data in a database file is kept. */
   close(): Promise<void>
 }
 

@@ -27,7 +27,7 @@ describe('adjusting a subscription', () => {
     const { data } = await studio.node.payments.list()
     // A third has passed: 1633 of the old plan plus 13267 of the new, minus 4900 paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // Two thirds of 2400 are 1600, minus 600 issued and 100 used. Exports were all issued.
+    // Two thirds of 2400 are 1600, minus 600 issued and 100 used. All exports were already issued.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
@@ -42,7 +42,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data.map(({ amount }) => amount)).toEqual([4900, 15_000])
   })
 
-  it('grants what is due again on a second adjustment', async () => {
+  it('grants the credits that are due on a second adjustment', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')

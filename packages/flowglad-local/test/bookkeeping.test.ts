@@ -61,7 +61,7 @@ type Opened = ReturnType<typeof openPlatform>
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
-/** Checks what must be true of all data at any moment. */
+/** Checks the invariants that all data must satisfy at any time. */
 function audit(opened: Opened): void {
   const { db, platform } = opened
   for (const account of db.ledgerAccounts.all()) {
@@ -145,7 +145,7 @@ const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// Listed twice, because this card fails later.
+// This card is listed twice to make later failures more likely.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
@@ -293,7 +293,7 @@ const changedAfterAGift: Step[] = [
   { do: 'adjust', items: [team], timing: 'auto', prorate: true },
 ]
 
-it('keeps invoices, payments, credits and ledger consistent in every history', async () => {
+it('keeps invoices, payments, credits and ledger consistent after any sequence of operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const opened = openPlatform()

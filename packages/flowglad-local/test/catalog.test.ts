@@ -43,7 +43,7 @@ it('sells products, prices and meters added to a pricing model', async () => {
   expect(await studio.balances('ada')).toEqual({ scripts: 9 })
 })
 
-it('replaces a default price and keeps existing subscriptions on theirs', async () => {
+it('replaces a default price and keeps existing subscriptions on the old one', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')

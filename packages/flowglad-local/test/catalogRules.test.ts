@@ -199,7 +199,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('can stop being the default while customers keep theirs', async () => {
+  it('can stop being the default while customers stay on it', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')

@@ -86,7 +86,7 @@ describe('a discount code at the checkout', () => {
     const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
     expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
     expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
-    // A purchase keeps the discount of its time.
+    // A purchase keeps the discount as it was when the customer paid.
     expect((await pay(url)).status).toBe(303)
     await studio.node.discounts.update(id, {
       discount: { ...discount, id, amount: 50, active: false } as never,

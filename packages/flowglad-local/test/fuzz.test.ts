@@ -527,7 +527,7 @@ it('replaces a lone surrogate, so that every page can name the customer', async 
   ])
 })
 
-it('answers 401 and unknown routes in plain text', async () => {
+it('answers invalid keys and unknown routes in plain text', async () => {
   const studio = shared()
   const ask = async (path: string, authorization?: string) => {
     const answer = await fetch(
@@ -542,7 +542,7 @@ it('answers 401 and unknown routes in plain text', async () => {
   expect(await ask('/nope', `bEARER ${studio.key}`)).toEqual([404, 'text/plain'])
 })
 
-it('rejects huge numbers before they cost anything', async () => {
+it('rejects huge numbers before doing any work', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price')
@@ -583,7 +583,7 @@ it.each([
   ['OPTIONS', '/customers', 404, 'text/plain'],
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
-])('answers %s %s without a body by its route', async (method, path, status, type) => {
+])('answers %s %s without a body according to its route', async (method, path, status, type) => {
   const studio = shared()
   const headers = { authorization: studio.key }
   const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })

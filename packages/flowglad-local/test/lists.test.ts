@@ -97,7 +97,7 @@ it("lists the records of the key's pricing model, including archived customers",
   await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
 })
 
-it("creates records in the key's pricing model, whichever model is named", async () => {
+it("creates records in the key's pricing model, even if the request names another", async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
@@ -177,7 +177,7 @@ it.each([
   ['GET', '/catalogs/default'],
   ['POST', '/catalogs/x/clone'],
   ['GET', '/api-keys'],
-])('answers 501 with a sentence to %s %s', async (method, path) => {
+])('answers %s %s with 501 and an explanation', async (method, path) => {
   const studio = shared()
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     method,
@@ -190,7 +190,7 @@ it.each([
   ])
 })
 
-it('returns what the key is for', async () => {
+it('returns the environment and organization of the API key', async () => {
   const studio = shared()
   const { organizationId } = (await studio.node.pricingModels.retrieveDefault()).pricingModel
   expect(await get(studio, '/utils/ping')).toEqual([

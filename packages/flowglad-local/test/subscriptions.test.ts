@@ -220,7 +220,7 @@ describe('creating a subscription', () => {
     ['an unknown price', { priceSlug: 'nope' }, 404],
     ['a usage price', { priceSlug: 'render_extra' }, 400],
     [
-      'a start date, which JSON cannot say,',
+      'a start date, which JSON cannot represent,',
       { priceSlug: 'team_price', startDate: '2027-01-31T00:00:00Z' },
       400,
     ],

@@ -6,8 +6,8 @@ import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
 
 /**
- * The recorded conversations with the real platform, next to the checkout. FLOWGLAD_TRANSCRIPTS sets another
- * folder.
+ * The recorded conversations with the real platform, in a folder next to the repository.
+ * FLOWGLAD_TRANSCRIPTS sets another folder.
  */
 const place =
   process.env.FLOWGLAD_TRANSCRIPTS ?? fileURLToPath(new URL('../../../../shared/flowglad', import.meta.url))

@@ -245,7 +245,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('treats reordered lists and numbers as text as different', async () => {
+  it('distinguishes reordered lists, and numbers from their text form', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
@@ -282,7 +282,7 @@ describe('a meter that counts distinct properties', () => {
   })
 })
 
-it('keeps the balance equal to grants minus usage in every history', async () => {
+it('keeps the balance equal to grants minus usage after any sequence of operations', async () => {
   await using studio = await startStudio()
   const step = fc.oneof(
     fc.record({ use: fc.integer({ min: 1, max: 400 }) }),

@@ -53,7 +53,7 @@ const activateSubscription = common.extend({
   preserveBillingCycleAnchor: z.boolean().default(false),
 })
 
-/** Makes a product session without `anonymous` one for a known customer. */
+/** Treats a product session without `anonymous` as one for a known customer. */
 const withAnonymous = (body: unknown): unknown => {
   const said = z
     .looseObject({
@@ -101,7 +101,7 @@ export function checkoutSessionRoutes(route: Route): void {
     if (!session) throw rejectedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),
-      // As on the platform, the same page for every type of session.
+      // As on the platform, every type of session has the same page.
       url: `${platform.url}/checkout/${session.id}`,
     } satisfies Flowglad.CheckoutSessionRetrieveResponse
   })

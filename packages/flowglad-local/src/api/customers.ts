@@ -28,7 +28,7 @@ const createInput = z.object({
   }),
 })
 
-/** Updates drop the external ID and whether the customer is archived. */
+/** Updates ignore the external ID and the archived flag. */
 const updateInput = z.object({
   customer: z.object({ email: z.string().optional(), name: z.string().optional(), ...places, userId }),
 })

@@ -56,7 +56,7 @@ const presentCounted = ({ db }: Platform, discount: Discount) =>
     redemptionCount: db.discountRedemptions.by('discount', discount.id).length,
   })
 
-/** Rejects a code that another discount of the pricing model has. */
+/** Rejects a code that another discount in the pricing model uses. */
 function rejectTakenCode({ db }: Platform, discount: Discount): Discount {
   const taken = db.discounts
     .by('model', discount.pricingModelId)

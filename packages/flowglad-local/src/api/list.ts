@@ -41,7 +41,7 @@ export interface Page<T> {
   total: number
 }
 
-/** A page of what a list of the SDK contains. */
+/** A page of one of the SDK's lists. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
 interface Listed {
@@ -49,7 +49,7 @@ interface Listed {
   createdAt: number
 }
 
-/** Returns a page of records from the cursor on, oldest first. A backward cursor reverses the order. */
+/** Returns the page of records after the cursor, oldest first. A backward cursor reverses the order. */
 export function listPage<R extends Listed, T>(
   table: { all(): Iterable<R> },
   { limit, cursor }: z.output<typeof listQuery>,
@@ -85,13 +85,13 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns the records after a place, in its direction. As on the platform, a place without a time is the
- * start.
+ * Returns the records after a cursor, in its direction. As on the platform, a cursor without a time points
+ * to the start.
  */
 function after<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
   const ordered = direction === 'forward' ? records : records.toReversed()
   if (!createdAt) return [...ordered]
-  // Records of the same time keep their order, so find the named one among them.
+  // Records with the same time keep their order, so find the cursor's record among them.
   const named = ordered.findIndex((record) => record.id === id && record.createdAt === createdAt)
   if (named !== -1) return ordered.slice(named + 1)
   return ordered.filter((record) =>

@@ -132,7 +132,8 @@ export function moneyRoutes(route: Route): void {
 const dollars = (cents: number) => `$${(cents / 100).toFixed(2)}`
 
 /**
- * Rejects an impossible refund in the platform's words. The last three errors are its payment processor's.
+ * Rejects an impossible refund in the platform's words. The last three errors come from its payment
+ * processor.
  */
 function rejectInvalidRefund(payment: Payment, amount: number): void {
   const invalid = (message: string) => rejectedPanic('ValidationError', `Invalid ${message}`)

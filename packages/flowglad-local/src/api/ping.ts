@@ -1,6 +1,6 @@
 import type { Route } from './route.ts'
 
-/** Adds the route that returns whether the key is valid and what it is for. */
+/** Adds the route that checks the API key and returns its environment and organization. */
 export function pingRoutes(route: Route): void {
   route('GET', '/utils/ping', {}, ({ platform }) => ({
     message: 'pong',

@@ -107,7 +107,7 @@ export function productRoutes(route: Route): void {
   route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
     const { db } = platform
     const { id, ...change } = body.product
-    // As on the platform, the ID in the body counts, not the one in the URL.
+    // As on the platform, the ID in the body is used and the one in the URL is ignored.
     const product = visible(platform, db.products).find(id)
     if (!product) throw unexpected()
     rejectDefaultChange(product, change)

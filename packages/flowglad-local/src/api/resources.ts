@@ -84,7 +84,7 @@ export function resourceRoutes(route: Route): void {
     if (hasSlug(db.resources.by('model', pricingModelId), slug, id)) throw slugTaken('resources', slug ?? '')
   }
 
-  // Without pages, as on the platform.
+  // Not paginated, as on the platform.
   route('GET', '/resources', {}, ({ platform }) => {
     return {
       resources: visible(platform, platform.db.resources).all(),

@@ -4,7 +4,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
 
-/** A parsed call of the API. It runs in a transaction that an exception undoes. */
+/** A parsed API call. It runs in a transaction that an exception rolls back. */
 interface Call<Body, Query> {
   platform: Platform
   /** The platform's time when the call began. */
@@ -22,8 +22,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
  * Adds a route. Its handler is synchronous and runs in one transaction, so calls never interleave and a
- * concurrent duplicate finds the original. Drops unknown input; answers 400 with zod's issues to invalid
- * input.
+ * concurrent duplicate finds the original. Drops unknown fields; rejects invalid input with 400 and zod's
+ * issues.
  * @param path as in Flowglad's reference, without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { int32Max } from '../rules/bounds.ts'
 
 /*
- * The platform accepts an item in one of four shapes. If none fits, its error explains each. So there are
- * four here too, with fields in the platform's order. The first shape accepts whatever the second and third
- * do, and has no `id`, so an item sent back as received becomes a new one.
+ * The platform accepts an item in one of four shapes. If an item fits none of them, the error explains why
+ * for each shape. The same four are defined here, with fields in the platform's order. The first shape
+ * accepts everything that the second and third accept, and has no `id`, so an item sent back as received
+ * becomes a new one.
  */
 
 const isUnits = (value: number) => Number.isInteger(value) && value > 0 && value <= int32Max
@@ -77,7 +78,7 @@ const terse = z
  * price.
  */
 export const subscriptionItemInput = z
-  // The platform's first shape drops a slug, and then the item if it has no ID. This server keeps it.
+  // The platform's first shape drops a slug, and then the item if it has no ID. This server keeps both.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

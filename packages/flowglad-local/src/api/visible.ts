@@ -32,7 +32,7 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
   }
 }
 
-/** Rejects another pricing model than the API key's. */
+/** Rejects a pricing model other than the API key's. */
 export function rejectOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
   if (pricingModelId !== own)
     throw new Problem('FORBIDDEN', 'You do not have permission to perform this operation.')

@@ -48,7 +48,7 @@ export function abandonBillingRuns({ db }: Platform, at: number, subscription: S
     if (run.dueAt !== null) db.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
 }
 
-/** Replaces the free plan with a paid one. Its credits end with it, and no cancellation is announced. */
+/** Replaces the free plan with a paid one. Ends the free plan's credits and sends no cancellation event. */
 export function replaceFreePlan(
   { db }: Platform,
   at: number,

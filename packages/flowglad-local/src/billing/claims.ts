@@ -55,7 +55,7 @@ export function resourceUsage(
 
 export interface ClaimRequest {
   resourceSlug: string
-  /** How many anonymous seats. */
+  /** The number of anonymous seats. */
   quantity?: number | undefined
   /** A named seat. Claiming it again has no effect. */
   externalId?: string | undefined
@@ -123,7 +123,7 @@ export function claimResource(
   }
 }
 
-/** Returns a scheduled reduction of seats. Claims beyond it last only until then. */
+/** Returns a scheduled reduction of seats. Claims beyond the reduced number end when it takes effect. */
 function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
   if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)
     return {
@@ -142,7 +142,7 @@ function scheduledCapacity(platform: Platform, subscription: Subscription, resou
 
 export interface ReleaseRequest {
   resourceSlug: string
-  /** How many anonymous seats, oldest first. */
+  /** The number of anonymous seats, oldest first. */
   quantity?: number | undefined
   externalId?: string | undefined
   externalIds?: string[] | undefined

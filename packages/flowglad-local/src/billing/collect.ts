@@ -172,7 +172,7 @@ export function attemptBillingRun(
 
 /**
  * Returns whether the subscription has a payment that was not refunded. After a trial, the first payment is
- * that of a renewal.
+ * a renewal.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')

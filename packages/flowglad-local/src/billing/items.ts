@@ -8,7 +8,7 @@ import type {
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { grantAmount } from '../rules/credits.ts'
 
-/** Returns the items in force at a moment. One with a scheduled end counts until then. */
+/** Returns the items in effect at a given time. One with a scheduled end counts until then. */
 export const itemsAt = (
   { db }: Pick<Platform, 'db'>,
   subscriptionId: string,
@@ -84,7 +84,7 @@ export function addItem(
   return item
 }
 
-/** Ends an item at a moment, or removes its end. A feature that ends earlier keeps its own end. */
+/** Ends an item at a given time, or removes its end. A feature that ends earlier keeps its own end. */
 export function expireItem(
   { db }: Platform,
   at: number,

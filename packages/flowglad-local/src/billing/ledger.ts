@@ -72,7 +72,7 @@ export function grantCredits(
   })
 }
 
-/** Deducts the rest of the credits that have expired by `at` from the balance. */
+/** Deducts from the balance the unused part of credits that have expired by `at`. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
   for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
     if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue

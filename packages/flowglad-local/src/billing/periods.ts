@@ -1,7 +1,7 @@
 import type { BillingPeriod, Subscription } from '../database/records/subscriptions.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
-/** Returns the period of a moment. A period includes its start but not its end. */
+/** Returns the period that contains a given time. A period includes its start but not its end. */
 export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): BillingPeriod | undefined =>
   db.billingPeriods
     .by('subscription', subscriptionId)

@@ -49,8 +49,8 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     throw rejected('Trial end date must be after the billing cycle anchor date.')
   rejectUnstorable(input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
-  // A card named in the call makes the subscription active before it has paid; the default card only after.
-  // As on the platform, a free plan that isn't the default one also waits for a card.
+  // With a card named in the call, the subscription is active before it has paid; with the default card,
+  // only afterwards. As on the platform, a free plan that isn't the default one also waits for a card.
   const startsActive = paysNothing || card !== null
   const subscription = createSubscription(platform, at, {
     customer,
@@ -123,8 +123,8 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects what the platform's database rejects. It accepts a quantity of 0: such a plan costs and grants
- * nothing.
+ * Rejects values that the platform's database rejects. It accepts a quantity of 0: such a plan costs and
+ * grants nothing.
  */
 function rejectUnstorable(
   { quantity, intervalCount = 1 }: SubscriptionRequest,

@@ -37,7 +37,7 @@ import { Table } from './Table.ts'
  * Holds every record of the platform. Reads and writes are synchronous and in memory. A transaction writes
  * its changes to the SQLite file before it returns. Without a file, records last as long as the process.
  *
- * Invariant: outside `transaction`, memory and file are equal.
+ * Invariant: outside `transaction`, memory and the file match.
  */
 export class Database {
   readonly #undo: (() => void)[] = []

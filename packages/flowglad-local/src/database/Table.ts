@@ -68,7 +68,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute the keys first: if one throws, no record may stay without an undo.
+    // Compute the keys first: if one throws, no record has been stored that can't be undone.
     const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
       name,
       key: keyOf(record),

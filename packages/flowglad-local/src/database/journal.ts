@@ -15,8 +15,8 @@ export interface Journal {
 
 /**
  * Opens one SQLite file with a table per kind of record, each record stored as JSON. A commit reaches the
- * disk before the response leaves (`synchronous=FULL`). The lock is exclusive, because a second server on the
- * same file would answer from stale memory.
+ * disk before the response is sent (`synchronous=FULL`). The lock is exclusive, because a second server on
+ * the same file would answer from stale memory.
  */
 export function sqliteJournal(file: string, tables: readonly string[]): Journal {
   const database = openExclusively(file)
@@ -47,8 +47,8 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
       }
     },
     close: () => {
-      // The driver keeps its connection, and with it the lock, until its statements are garbage-collected.
-      // Leave WAL and the lock first.
+      // The driver keeps its connection, and with it the lock, until its statements are garbage-collected,
+      // so first leave WAL mode and release the lock.
       database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
       database.prepare('SELECT count(*) FROM sqlite_master').get()
       database.close()

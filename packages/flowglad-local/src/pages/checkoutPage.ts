@@ -34,7 +34,7 @@ export interface FormError {
   message: string
 }
 
-/** Returns the page to pay on: the order on the left, the payment on the right. */
+/** Returns the payment page: the order on the left, the payment on the right. */
 export function checkoutPage(
   platform: Platform,
   session: CheckoutSession,
@@ -264,7 +264,7 @@ function discountForm(
   )
 }
 
-/** Returns what the rest of a billing period costs. */
+/** Returns the cost of the rest of a billing period. */
 const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
   proratedPrice(
     unitPrice,

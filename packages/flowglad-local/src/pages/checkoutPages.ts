@@ -23,7 +23,7 @@ const payment = z.object({
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/** Adds the hosted checkout: where an application sends customers to pay, and which sends them back. */
+/** Adds the hosted checkout, where customers of an application pay and from which they return to it. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   const find = (id: string) => platform.db.checkoutSessions.find(id)
 
@@ -117,8 +117,8 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
 }
 
 /**
- * Encodes the URL: a header can't contain characters beyond Latin-1 or line breaks, and the payment has been
- * made.
+ * Encodes the URL: a header can't contain line breaks or characters outside Latin-1, and the redirect must
+ * not fail after the payment.
  */
 const backToApplication = ({ successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(new URL(successUrl).href, 303)

@@ -20,7 +20,7 @@ export function dashboardPage(
     key,
   }: {
     customer: Customer | undefined
-    /** The requested customer, if there is none with that ID. */
+    /** The requested customer ID, if no customer has it. */
     unknown: string | undefined
     /** The search text; empty without a search. */
     find: string

@@ -15,7 +15,7 @@ const move = z.object({
   customer: z.string().default(''),
 })
 
-/** How often open dashboards learn about changes. */
+/** How often open dashboards are notified of changes. */
 const liveIntervalMs = 400
 
 /**
@@ -105,7 +105,7 @@ const refresh = async () => {
       }
     }
   } catch {
-    // The server is away. The page refreshes once it is back.
+    // The server is unreachable. The page refreshes once it is back.
   } finally {
     busy = false
   }

@@ -5,7 +5,7 @@ import { type Html, html } from './html.ts'
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
-/** Sends a whole page. It works without JavaScript; `script` adds to it. */
+/** Sends a whole page. The page works without JavaScript; `script` enhances it. */
 export function sendPage(
   reply: FastifyReply,
   {

@@ -64,11 +64,11 @@ export const findForm = (action: string, search: string): Html =>
   <button>Find</button>
 </form>`
 
-/** Returns a cell that truncates long text. Its tooltip shows all of it. */
+/** Returns a cell that truncates long text. Its tooltip shows the full text. */
 export const cut = (text: string, className = ''): Html =>
   html`<td class="long ${className}" title="${text}">${text}</td>`
 
-/** Returns the balance of each meter and what was granted and has not expired. */
+/** Returns the balance of each meter and the amount of its unexpired grants. */
 export function balanceBars({ db }: Platform, subscription: Subscription): Html {
   const accounts = db.ledgerAccounts.by('subscription', subscription.id)
   if (accounts.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`

@@ -29,8 +29,8 @@ import {
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
 /**
- * Adds the billing portal, where a customer sees plan, invoices and card. Flowglad sends a code by email;
- * here you choose a customer.
+ * Adds the billing portal, where customers see their plan, invoices and card. Flowglad sends a code by
+ * email; here you choose a customer.
  */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
   const { db } = platform

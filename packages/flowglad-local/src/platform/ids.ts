@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-// Bytes from here on would favor the first letters of the alphabet.
+// Bytes of this value or higher would favor the first letters of the alphabet.
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
 /** Returns an ID in Flowglad's form: a prefix such as `cust_` and 21 letters and digits. */

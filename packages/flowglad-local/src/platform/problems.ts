@@ -28,14 +28,14 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
-/** Returns the error of a request that the platform rejects before it reads the call. It has no code. */
+/** Returns the error for a request that the platform rejects before it reads the call. It has no code. */
 export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
 
 /**
- * Returns the error of a broken business rule. Flowglad answers these with 500 instead of 4xx, so its SDK
+ * Returns the error for a broken business rule. Flowglad answers these with 500 instead of 4xx, so its SDK
  * retries them. Applications have to cope with that, so we copy it.
  */
 export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
@@ -54,5 +54,5 @@ export const rejectedPanic = (kind: 'NotFoundError' | 'ValidationError', message
 export const plainMessage = ({ message }: Problem): string =>
   message.replace(/^(Unwrap called on Err: (Panic: )?)*(\w+Error: )?(Invalid \w+: |\w+ conflict: )?/, '')
 
-/** Returns the platform's error for a failure that it has no other text for. */
+/** Returns the platform's generic error for failures without a specific text. */
 export const unexpected = () => rejected('An unexpected error occurred. Please try again.')

@@ -27,7 +27,7 @@ export function exportPricingModel({ db }: Platform, model: PricingModel) {
       .sort((a, b) => ((a.slug ?? '') < (b.slug ?? '') ? -1 : 1))
       .flatMap((product) => {
         const price = db.prices.by('product', product.id).find((p) => p.isDefault && p.active)
-        // The setup format has no product without a price.
+        // The setup format can't express a product without a price.
         if (!price) return []
         return {
           product: {

@@ -177,7 +177,8 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 }
 
 /**
- * Checks rules between parts. The API reports one at a time; the author of a file wants all of them at once.
+ * Checks rules that involve several parts of the setup. The API reports one at a time; the author of a file
+ * wants all of them at once.
  */
 function referenceErrors(setup: PricingSetup): Finding[] {
   const findings: Finding[] = []

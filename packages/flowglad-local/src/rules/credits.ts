@@ -6,8 +6,9 @@ interface Spendable {
 }
 
 /**
- * Returns which credits a usage cost consumes. Credits that expire first go first, and ties are broken by ID.
- * Usage that no credit covers is outstanding: the balance becomes negative, and nothing is rejected.
+ * Returns which credits a usage cost consumes. Credits that expire first are consumed first, and ties are
+ * broken by ID. Usage that no credit covers is outstanding: the balance becomes negative, and nothing is
+ * rejected.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(

@@ -12,7 +12,7 @@ export const distinctKey = ({
   properties: Record<string, unknown>
 }) => `${billingPeriodId}\u0000${usageMeterId}\u0000${propertiesKey(properties)}`
 
-/** Returns the same text for equal properties, whatever the order of their keys. */
+/** Returns the same text for equal properties, regardless of the order of their keys. */
 function propertiesKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(propertiesKey).join(',')}]`
   if (value !== null && typeof value === 'object') {

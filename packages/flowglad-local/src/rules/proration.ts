@@ -1,5 +1,5 @@
 /**
- * Returns what an immediate change costs, in cents: the old plan for the time that has passed, plus the new
+ * Returns the cost of an immediate change, in cents: the old plan for the time that has passed, plus the new
  * plan for the remaining time, minus what was paid for this period. Never negative, because nothing is
  * refunded.
  */
@@ -18,7 +18,7 @@ export function proratedCharge({
   return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)
 }
 
-/** Returns what one unit costs for the rest of a period. */
+/** Returns the cost of one unit for the rest of a period. */
 export const proratedPrice = (unitPrice: number, elapsed: number) => Math.round(unitPrice * (1 - elapsed))
 
 interface Grantable {
@@ -30,7 +30,8 @@ interface Grantable {
 
 /**
  * Returns the credits that a change within a period grants. Per meter: the new plan's share of the remaining
- * time (all of a `once` grant), minus what was already issued in this period. A downgrade takes nothing away.
+ * time (all of a `once` grant), minus what was already issued in this period. A downgrade removes no
+ * credits.
  */
 export function proratedGrants(
   features: readonly Grantable[],

@@ -25,7 +25,8 @@ type Emitted = Exclude<
 
 /**
  * Adds an event to the outbox within the transaction of the change, so that it is sent if and only if the
- * change commits. As on the platform, the body has no type and no amounts. It only says what to look up.
+ * change commits. As on the platform, the body has no event type and no amounts. It only identifies the
+ * object to look up.
  */
 export function announce(
   { db, hasReceiver }: Platform,

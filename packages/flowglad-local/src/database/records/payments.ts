@@ -129,6 +129,6 @@ export interface DiscountRedemption extends Base {
   purchaseId: string | null
   amount: number
   amountType: Discount['amountType']
-  /** How many more payments it reduces; null if it never ends. */
+  /** The number of payments that it still reduces; null if it never ends. */
   paymentsLeft: number | null
 }

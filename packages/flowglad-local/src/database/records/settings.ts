@@ -1,4 +1,4 @@
-/** Facts about the installation: the organization's ID, the clock and the installed pricing. */
+/** Settings of the installation: the organization's ID, the clock and the installed pricing. */
 export interface Setting {
   id: 'organizationId' | 'clockOffsetMs' | 'pricing'
   value: string
