@@ -31,7 +31,7 @@ export default defineConfig({
         },
       },
     ],
-    // No test measures time. They wait for states, and a busy machine needs longer to reach them.
+    // No test measures time. Tests poll until a condition holds, which takes longer on a busy machine.
     hookTimeout: 120_000,
     testTimeout: 180_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },

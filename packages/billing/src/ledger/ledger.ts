@@ -60,7 +60,7 @@ export interface CustomerBalances {
     asOf: number
     ageMs: number
     periodOver: boolean
-    /** Flowglad was asked after the period's end and still reported that period. */
+    /** True if Flowglad, asked after the period's end, still reported that period. */
     periodChecked: boolean
   } | null
   /** One per meter that the snapshot or an account names. */
@@ -70,7 +70,7 @@ export interface CustomerBalances {
 /** The balance of one meter, in its smallest unit. */
 export interface Balance {
   meter: string
-  /** Units that may still be reserved. Negative after a late settle, or one above its hold. */
+  /** Units that may still be reserved. Negative after a settle that was late or exceeded its hold. */
   available: number
   /** Units of running work. */
   held: number
@@ -100,9 +100,9 @@ export interface Charge {
 }
 
 export interface LedgerHealth {
-  /** The number of usage events not yet acknowledged, without parked ones. */
+  /** The number of usage events not yet acknowledged, excluding parked ones. */
   waiting: number
-  /** The age of the oldest of them. 0 if there are none. */
+  /** The age of the oldest waiting event. 0 if there are none. */
   oldestWaitingMs: number
   /** The number of parked events. */
   parked: number

@@ -46,7 +46,7 @@ export class Hold {
   readonly #granted: Granted
   #ended = false
   #stopRenewing = () => {}
-  /** Renewal was stopped, so the next one is due at once. */
+  /** True after renewal was stopped: the next one is then due at once. */
   #paused = false
 
   constructor(services: HoldServices, granted: Granted) {

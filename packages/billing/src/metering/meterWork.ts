@@ -30,7 +30,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   key?: string
   /** The input of the work. The same key with a different input is denied. */
   input?: unknown
-  /** The name that charges show. Default `meter`. */
+  /** The name shown on charges. Default `meter`. */
   name?: string
   /** Returns an id from the output. Charges show it. */
   reference?: (output: unknown) => string

@@ -12,7 +12,7 @@ import { replayResult, serializeResult } from './storedResult.ts'
 /** A call to meter, from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
 export interface MeteredCall<Output> {
   customer: Customer
-  /** The name that charges show: the procedure's path, or the app's own name for plain work. */
+  /** The name shown on charges: the procedure's path, or the app's own name for plain work. */
   procedure: string
   /** The client's name for the operation. null: each call is new work. */
   key: string | null
@@ -137,7 +137,8 @@ export class Operation {
         hold.startRenewing()
       },
       async ended(how) {
-        // A stream that finished, or that its reader left after the first read, costs its `cost`. Any other costs what it counted.
+        // A stream that finished, or whose reader left after the first read, is charged its `cost`. Any
+        // other stream is charged for its counted usage.
         const delivered = how === 'finished' || (how === 'left' && wasRead)
         if (!delivered && !call.legs.some(hasCounted)) return hold.release()
         const stored = { result: null, reference: null, onlyCounted: !delivered }
@@ -181,8 +182,9 @@ const replay = <Output>({ key }: MeteredCall<Output>, result: string | null) =>
   replayResult(result, key ?? '') as Output
 
 /**
- * Reports whether the output is a stream to meter. A transport reads any async iterable. In this process, only a generator is
- * one: another object (a page of an SDK, a `ReadableStream`) must reach the caller as it is.
+ * Reports whether the output is a stream to meter. A transport reads any async iterable. In this
+ * process, only a generator counts: any other object (a page of an SDK, a `ReadableStream`) must reach
+ * the caller unchanged.
  */
 const isStream = <Output>(
   { transport }: MeteredCall<Output>,

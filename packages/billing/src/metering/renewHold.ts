@@ -15,7 +15,7 @@ export function renewHold(
   const renewIn = (delayMs: number, remainingMs: number) => {
     cancelTimer = clock.after(delayMs, async () => {
       const answer = await ledger.execute({ type: 'renew', ...hold }).catch(() => null)
-      // A renewal can be under way when the hold ends. Nothing may follow it.
+      // The hold can end during a renewal. No further renewal may follow.
       if (cancelled) return
       if (answer?.state === 'renewed') return renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
       const pauseMs = Math.max(50, remainingMs / 8)

@@ -12,7 +12,7 @@ import { legOf, lifetimeOf } from './policy.ts'
 
 export interface ReserveRequest {
   customer: Customer
-  /** The name that charges show. */
+  /** The name shown on charges. */
   procedure: string
   /** The client's name for the operation. null: each call is new work. */
   key: string | null
@@ -83,7 +83,8 @@ export class Reservations {
     const { clock, options } = this.#services
     const { customer } = request
     let answer = await this.#ask(request, attempt, { decisive: false })
-    // Only Flowglad is waited for within `decisionMs`: a slow ledger must not turn into a denial on an old snapshot.
+    // `decisionMs` limits only the wait for Flowglad: a slow ledger must not turn into a denial on an old
+    // snapshot.
     const deadline = clock.now() + options.decisionMs
     const wait = (outcome: Promise<FetchOutcome>) =>
       within(clock, Math.max(0, deadline - clock.now()), outcome, null)
@@ -135,7 +136,7 @@ export class Reservations {
     )
   }
 
-  /** Work that is admitted after the grace period could not be charged any more, so it doesn't start. */
+  /** Work admitted after the grace period doesn't start, because it could no longer be charged. */
   async #begin(request: ReserveRequest, attempt: string, answer: HeldAnswer): Promise<Hold> {
     const { subscription, expiresInMs } = answer
     const hold = new Hold(this.#services, {

@@ -4,7 +4,7 @@ import type { Logger } from '../config/logger.ts'
 /** Tracks the metered work of this process, so that a clean stop can wait for it. */
 export class WorkInFlight {
   readonly #holds = new Set<{ abandon(): void }>()
-  /** Reserves being decided, and settles and releases that aren't durable yet. */
+  /** Reserve commands being decided, and settle and release commands that aren't durable yet. */
   readonly #commands = new Set<Promise<unknown>>()
   readonly #graceEnded = new AbortController()
   #closing = false

@@ -61,7 +61,7 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
 }
 
 /**
- * Keeps at most one chunk more than billing accepts, enough for it to answer 413. The rest is read and
+ * Keeps at most one chunk beyond billing's limit, enough for billing to answer 413. The rest is read and
  * dropped.
  */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {

@@ -28,13 +28,17 @@ export interface TrpcServices {
 
 type HttpHeaders = Headers | Record<string, string | string[] | undefined>
 
-/** Creates what a tRPC app uses: middlewares, the billing router, the error formatter, and the request context. */
+/**
+ * Creates the parts that a tRPC app uses: middlewares, the billing router, the error formatter, and
+ * the request context.
+ */
 export function createTrpc<M extends Meters, Ctx extends object>(
   services: TrpcServices,
   customer: (ctx: Ctx) => Customer,
 ) {
   type Meter = MeterOf<M>
-  // A middleware typed by Ctx fits only procedures whose context is one. tRPC can't reduce its own type while Ctx is abstract.
+  // A middleware typed by Ctx fits only procedures whose context is a Ctx. tRPC can't reduce its own type
+  // while Ctx is abstract.
   const readCustomer = (ctx: object) => customer(ctx as Ctx)
 
   /**
@@ -131,7 +135,10 @@ export function createTrpc<M extends Meters, Ctx extends object>(
     /** Spread into `data` by the app's `errorFormatter`. Types `error.data.billing`. */
     formatError: formatErrorFor<Meter>(),
 
-    /** Spread into what `createContext` returns. Passes on the idempotency keys, and whether the client reads streams. */
+    /**
+     * Spread into the result of `createContext`. Passes on the idempotency keys, and whether the
+     * client reads streams.
+     */
     request({
       req,
       info,

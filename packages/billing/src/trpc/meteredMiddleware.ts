@@ -16,7 +16,10 @@ export interface CallOptions<Input> {
   key?: (call: { input: Input }) => string
   /** Denies calls without a key. Default: `options.requireKey`. */
   requireKey?: boolean
-  /** Returns an ID from the result. Charges show it, and Flowglad gets it. It deduplicates nothing. */
+  /**
+   * Returns an ID from the result. It is shown on charges and sent to Flowglad. It doesn't deduplicate
+   * calls.
+   */
   reference?: (call: { input: Input; output: unknown }) => string
 }
 
@@ -28,7 +31,10 @@ export type MeteredMiddleware<Ctx, UsageOut, Input> = TRPCMiddlewareFunction<
   Input
 >
 
-/** The calls that are metered, by the function that reads their input: each call has its own. */
+/**
+ * The metered calls. The function that reads a call's input identifies it, because each call has its
+ * own.
+ */
 const meteredCalls = new WeakSet<() => Promise<unknown>>()
 
 /** Creates the middleware that runs a procedure as a metered operation. It translates between tRPC and `metering/operation.ts`. */

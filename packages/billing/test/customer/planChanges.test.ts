@@ -134,7 +134,7 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('shows that one of two schedules was lifted when the other could not be', async () => {
+test('shows that one of two schedules was lifted when the other could not be lifted', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   // Only Flowglad itself can schedule both.
@@ -174,7 +174,7 @@ describe('when Flowglad does not answer a change', () => {
     expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test("restores no cancellation while the plan can't be read, because the new plan may be paid for", async () => {
+  test("does not restore a cancellation while the plan can't be read, because the new plan may be paid for", async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     let isLost = false

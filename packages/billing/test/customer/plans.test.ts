@@ -191,7 +191,7 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
 test('answers NO_SUBSCRIPTION to a customer without a subscription, after a fetch', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  // The state after a subscription was never paid for.
+  // The state of a customer whose subscription was never paid for.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
     const billing: object = JSON.parse(await answer.text())

@@ -9,8 +9,8 @@ const ada = aUser()
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
 /**
- * Watches Ada's balances. `until` reads on until the `generations` are as given; a change that is never
- * pushed makes it time out.
+ * Watches Ada's balances. `until` reads until `generations` has the given values, and times out if they
+ * are never pushed.
  */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()

@@ -7,7 +7,7 @@ import { movedLedger } from './movedLedger.ts'
 import { usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
-/** Longer than holds and leases live. */
+/** Longer than the lifetime of holds and leases. */
 const untilAllExpiredMs = 600_000
 
 let crashingNode = ''

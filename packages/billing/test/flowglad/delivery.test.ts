@@ -5,7 +5,7 @@ import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from '.
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('delivers once the usage of calls made while /usage-events was blocked', async () => {
+test('delivers usage once for calls made while /usage-events was blocked', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
@@ -82,7 +82,7 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(4)
 })
 
-test('tries the events behind rejected ones before it backs their customer off', async () => {
+test('tries the events behind rejected ones before it backs off their customer', async () => {
   // A pass takes one event, the rejected one. No new usage wakes delivery for the others.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
   await poison(stack, () => true)

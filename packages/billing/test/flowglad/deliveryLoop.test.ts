@@ -165,7 +165,7 @@ test("delivers other customers' usage while one event gets no answer, and does n
   })
   const settleTwelve = () =>
     Promise.all(Array.from({ length: 12 }, (_, n) => node.ledger.execute(aSettle({ customer: `u${n}` }))))
-  /** Delivers until so many events wait. Backoffs pass between the attempts. */
+  /** Delivers until `count` events are waiting. Skips the backoffs between the attempts. */
   const deliversDownTo = (count: number) =>
     expect
       .poll(async () => {

@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until so many fetches have their lease, and so wait at the gate or run. */
+    /** Waits until `count` fetches have their lease, so each waits at the gate or runs. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)

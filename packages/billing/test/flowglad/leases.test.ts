@@ -43,7 +43,8 @@ test('stops a delivery that loses its lease', async () => {
   await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
-  // The first node hears only now that its bulk was rejected. With its lease it would search for the bad event.
+  // The first node learns only now that its bulk was rejected. If it still had its lease, it would search
+  // for the bad event.
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)

@@ -38,7 +38,7 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   ...fields,
 })
 
-test('asks a second time after one rejection, and accepts the second as final', () => {
+test('asks again after one rejection, and treats a second as final', () => {
   expect([undefined, 0, 1, 2].map(isInconclusive)).toEqual([false, false, true, false])
 })
 
@@ -188,7 +188,7 @@ test('doubles the pause while Flowglad does not answer, up to the longest', () =
   expect(policy.pausesAfter('unavailable').alwaysMs).toBe(800)
 })
 
-test('lets new usage end the pause of an idle or blocked delivery, and of no other', () => {
+test('lets new usage end the pause of an idle or blocked delivery, and no other pause', () => {
   const { policy } = aPolicy()
   expect(policy.pausesAfter('idle')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })
   expect(policy.pausesAfter('blocked')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })

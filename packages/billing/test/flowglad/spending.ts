@@ -17,7 +17,10 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   return attempt
 }
 
-/** Spends units of Ada's whose usage event is rejected while `isPoisoned` returns true, alone or in a bulk. */
+/**
+ * Spends Ada's units. Their usage event is rejected, alone or in a bulk, while `isPoisoned` returns
+ * true.
+ */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path, body }) =>

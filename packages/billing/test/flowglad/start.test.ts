@@ -27,7 +27,7 @@ const billingOf = (baseUrl: string, meters: Parameters<typeof defineMeters>[0]) 
 
 test.each([
   ['a meter that Flowglad does not have', { nope: {} }, 'no usage meter "nope"'],
-  ['a meter with another aggregation than sum', { people: {} }, 'count_distinct_properties'],
+  ['a meter with an aggregation other than sum', { people: {} }, 'count_distinct_properties'],
   ['a price that the meter does not have', { calls: { priceSlug: 'gold' } }, 'no active price "gold"'],
 ])('rejects the start and names the problem for %s', async (_, meters, words) => {
   await using flowglad = await startFlowgladLocal({ pricing })
@@ -35,7 +35,7 @@ test.each([
   await expect(billing.start()).rejects.toThrow(words)
 })
 
-test('starts and delivers when a start that failed is tried again', async () => {
+test('starts and delivers when a failed start is retried', async () => {
   await using stack = await startStack({ started: false, options: { catalogMaxAgeMs: 0 } })
   const body = { pricingModel: { products: [], usageMeters: [] } }
   stack.proxy.breakWith(({ path }) =>

@@ -14,7 +14,8 @@ type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
 
 /**
  * Builds delivery alone, over a ledger in memory, with time that moves by hand. `respond` replaces Flowglad: it gets the events of a request
- * and rejects, or resolves to record them. Use it for what would take time with a real server, such as timeouts.
+ * and rejects, or resolves to record them. Use it for cases that would be slow with a real server, such
+ * as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),

@@ -25,7 +25,10 @@ export interface Passing {
   body: string
 }
 
-/** Starts a proxy between billing and Flowglad that fails as a test asks, and records every request. */
+/**
+ * Starts a proxy between billing and Flowglad that fails as the test directs, and records every
+ * request.
+ */
 export async function startProxy(target: string) {
   const seen: Passing[] = []
   let fault: (passing: Passing) => Fault | undefined = () => undefined

@@ -59,7 +59,7 @@ export async function startStack({
     proxy,
     billing,
     ledger,
-    /** Flowglad's state, read and changed past the proxy. */
+    /** Reads and changes Flowglad's state without going through the proxy. */
     atFlowglad: {
       sdk: direct,
       async available(user: User, meter: string) {

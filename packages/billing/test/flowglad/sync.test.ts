@@ -25,7 +25,7 @@ test('creates a new customer at Flowglad once for many concurrent calls', async 
   ).toHaveLength(1)
 })
 
-test('decides the calls of a new customer by the fetch that is already creating it', async () => {
+test('decides the calls of a new customer with the fetch that is already creating it', async () => {
   await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -34,7 +34,8 @@ test('decides the calls of a new customer by the fetch that is already creating 
   let fetches = 0
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
-    // There is one fetch before the customer is created and one after. A call that waited for a third would never end.
+    // One fetch runs before the customer is created and one after. A third never ends, so no call may
+    // wait for it.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)

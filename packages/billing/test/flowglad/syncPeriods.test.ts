@@ -40,7 +40,7 @@ test('gives a customer the grants of a new period with its first call', async ()
   expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8, used: 2, limit: 10 })
 })
 
-test('fetches a new period even for a customer without tokens for fetches', async () => {
+test('fetches a new period even for a customer that has used up its fetch tokens', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 1, fetchEveryMs: hour } })
   await spend(stack, 10)
   await stack.billing.drain()
@@ -52,7 +52,7 @@ test('fetches a new period even for a customer without tokens for fetches', asyn
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('decides by the old period while Flowglad still reports it', async () => {
+test('decides based on the old period while Flowglad still reports it', async () => {
   await using stack = await startTimed()
   await spend(stack, 9)
   await stack.billing.drain()
@@ -66,7 +66,7 @@ test('decides by the old period while Flowglad still reports it', async () => {
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('decides by the old period after one fetch when the period ends during an outage, and still fetches before a denial', async () => {
+test('decides based on the old period after one fetch when the period ends during an outage, and still fetches before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -138,7 +138,7 @@ test('answers BILLING_UNAVAILABLE when an outage outlasts the snapshot', async (
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
 })
 
-test('lets a customer spend exactly the grants after an unlimited plan ends, however often', async () => {
+test('lets a customer spend exactly the grants after an unlimited plan ends, however often that happens', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 100 } })
   const generations = async () => (await stack.billing.refresh(ada)).balances[0]
   const nextPeriod = () => {

@@ -88,7 +88,7 @@ test("does not deny a plan change when billing can't be read after it", async ()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // One read is left for the plan, and none for the billing.
+    // Allows one read for the plan, and none for the billing.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })

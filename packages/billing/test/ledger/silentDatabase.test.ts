@@ -12,7 +12,7 @@ test('answers BILLING_UNAVAILABLE in bounded time while the database is silent, 
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = new URL(direct)
   address.port = String(proxy.port)
-  // These pools have no connect timeout. Unless the ledger sets one, they leak a slot per attempt.
+  // These pools have no connect timeout. They would leak a slot per attempt if the ledger didn't set one.
   const pools = [1, 2].map(() => new Pool({ connectionString: address.href, max: 2 }))
   const [open, openLate] = pools.map(
     (pool) => () => postgresLedger(pool, { silentAfterMs: 1_500, outOfReachAfterMs: 500 }),

@@ -28,7 +28,7 @@ describe('two nodes on one PostgreSQL', () => {
     ])
   })
 
-  test('causes no deadlock and denies no call that has units when batches lock overlapping customers', async () => {
+  test('neither deadlocks nor denies a call that has units when batches lock overlapping customers', async () => {
     const address = await createDatabase()
     // Small batches make many transactions that each lock several customers.
     await using one = openAt(address, undefined, { batchCommands: 6 })

@@ -77,7 +77,7 @@ test('answers ALREADY_COMPLETED to a retry of a finished stream of plain work', 
   expect(await charged(stack)).toEqual([5])
 })
 
-test('returns a result that is no generator as it is, and charges it at once', async () => {
+test('returns a result that is not a generator unchanged, and charges it at once', async () => {
   await using stack = await startStack()
   const page = { data: [1, 2], async *[Symbol.asyncIterator]() {} }
   const result = await stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, () => page)

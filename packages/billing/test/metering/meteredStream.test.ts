@@ -65,7 +65,7 @@ test('does not start a stream that is never read', async () => {
   expect(reported).toEqual(['left'])
 })
 
-test('reports the end although the source is stuck', async () => {
+test('reports the end even if the source is stuck', async () => {
   const { stream, reported } = watched(stuck(), 20)
   await stream.next()
   void stream.next()

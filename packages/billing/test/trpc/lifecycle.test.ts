@@ -9,7 +9,7 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Work that ends when the test ends it. */
+/** Work that runs until the test ends it. */
 function work() {
   let finish = (_: string) => {}
   let fail = (_: Error) => {}
@@ -243,7 +243,7 @@ test('leaves unfinished holds to expire at the end of the grace period', async (
   await stack[Symbol.asyncDispose]()
 })
 
-test('runs plain work once per key, and returns its result again', async () => {
+test('runs plain work once per key, and returns the same result to a retry', async () => {
   await using stack = await startStack()
   const run = vi.fn(() => ({ id: 7 }))
   const call = () =>

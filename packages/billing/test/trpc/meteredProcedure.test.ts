@@ -100,7 +100,7 @@ test('answers 401 to a signed-out caller before it reads the ledger', async () =
   expect(app.proxy.count(/customers/)).toBe(0)
 })
 
-test('denies a missing feature with FEATURE_NOT_INCLUDED, not for credits', async () => {
+test('denies a missing feature with FEATURE_NOT_INCLUDED, not INSUFFICIENT_CREDITS', async () => {
   await using app = await startApp()
   expect(await denialOf(app.client.hd.mutate({ prompt: 'hd', count: 1 }))).toEqual({
     status: 403,
@@ -144,7 +144,7 @@ test('reserves several meters all or nothing, and charges each its actual amount
   expect(await app.atFlowglad.available(ada, 'tokens')).toBe(1_993)
 })
 
-test('rejects a procedure that is metered twice at its first call, and holds nothing', async () => {
+test('rejects the first call of a procedure that is metered twice, and holds nothing', async () => {
   await using app = await startApp()
   await expect(app.client.twice.query()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
@@ -221,7 +221,7 @@ test('returns the result of a charged call when its balances cannot be read', as
   expect(await app.client.ping.query()).toBe('pong')
 })
 
-test('a warm call makes no request to Flowglad', async () => {
+test('makes no request to Flowglad for a warm call', async () => {
   await using app = await startApp({ started: false })
   await app.client.ping.query()
   const before = app.proxy.seen.length

@@ -10,7 +10,10 @@ import { type AppRouter, startApp, type Work } from './startApp.ts'
 type App = Awaited<ReturnType<typeof startApp>>
 type Write = Work['write']
 
-/** An app that can't close while a call is in flight, so a hold or a renewal that leaks from a test makes it time out. */
+/**
+ * An app that can't close while a call is in flight, so a leaked hold or renewal makes the test time
+ * out.
+ */
 const start = (write?: Write) =>
   startApp({ ...(write ? { work: { write } } : {}), options: { shutdownGraceMs: 600_000 } })
 const balanceOf = async (app: App, meter: string) =>
@@ -49,7 +52,10 @@ function paced(free: number) {
   return { write, proceed: () => proceed(), cleaned: () => cleaned }
 }
 
-/** Yields three tokens and then hangs: a model whose connection stalls, and that gets no signal. */
+/**
+ * Yields three tokens and then hangs, like a model whose connection stalls and that gets no abort
+ * signal.
+ */
 const hanging: Write = async function* (_, count) {
   for (let n = 0; n < 3; n++) {
     count(1)
@@ -164,7 +170,7 @@ test.each(departures)(
 )
 
 test.each(departures)(
-  'charges work that stops because its reader %s its fixed cost and counted usage',
+  'charges the fixed cost and counted usage of work that stops because its reader %s',
   async (_, depart) => {
     await using app = await start(obeying)
     await depart(app, 'writeBoth')
@@ -224,7 +230,7 @@ test('charges the counted usage once when a generator throws', async () => {
   await nothingHeld(app)
 })
 
-test('charges a failed stream on several meters its counted usage, not its fixed cost', async () => {
+test('charges the counted usage, not the fixed cost, of a failed stream on several meters', async () => {
   await using app = await start(failingAfter(4))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })

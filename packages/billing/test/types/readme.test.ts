@@ -5,7 +5,7 @@ import { defaultOptions } from '../../src/index.ts'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const namesIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
 
-test('the README lists every option with its default, and no others', () => {
+test('documents exactly the existing options, with their defaults, in the README', () => {
   const [, after = ''] = readme.split('\n## Options\n')
   const [section = ''] = after.split('\n## ')
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
@@ -21,7 +21,7 @@ test('the README lists every option with its default, and no others', () => {
   expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown))
 })
 
-test('the README lists every policy of a meter', () => {
+test('documents every policy of a meter in the README', () => {
   const policy = readFileSync(new URL('../../src/contract/meters.ts', import.meta.url), 'utf8')
   const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
   const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)

@@ -32,7 +32,7 @@ export const accounting = (open: OpenLedger) =>
       it.advance(1001)
       const fetch = aTakeLease()
       expect(await it.other.execute(fetch)).toMatchObject({ ambiguous: [{ attempt, amount: 3 }] })
-      // The delivery that lost its lease gets through only now, after Flowglad answered the fetch.
+      // The delivery that lost its lease acknowledges its event only now, after Flowglad answered the fetch.
       await it.ledger.execute(acknowledgeOf(attempt))
       await it.other.execute(anInstall({ token: fetch.token, snapshot: units(10) }))
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })

@@ -164,7 +164,7 @@ export const keys = (open: OpenLedger) =>
         await complete(`k${n}`, '"x"')
         it.advance(1)
       }
-      // It needs more room than the few oldest results, which are loaded first, make.
+      // Removing the few oldest results, which are loaded first, doesn't make enough room for it.
       await complete('large', `"${'x'.repeat(98)}"`)
       expect(await replay('large')).toMatchObject({ result: expect.any(String) })
       expect([await replay('k33'), await replay('k34')]).toMatchObject([{ result: null }, { result: '"x"' }])

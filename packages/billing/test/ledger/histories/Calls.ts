@@ -46,7 +46,8 @@ export class Calls {
       legs: legs.map(({ meter, amount, liftable, onExpiry }) => ({
         meter,
         amount,
-        // `pictures` becomes unlimited, which is forgiven when it ends. `tokens` gets overage, which is owed.
+        // `pictures` becomes unlimited, and its usage is forgiven when that ends. `tokens` gets overage,
+        // and its usage is owed.
         unlimitedBy: liftable && meter === 'pictures' ? 'all' : null,
         overageWith: liftable && meter === 'tokens' ? 'all' : null,
         onExpiry: onExpiry === 'settle' ? 'settle' : 'release',

@@ -17,7 +17,10 @@ export class CheckedLedger {
   readonly model: Model
   readonly world = new World()
   readonly #subject: Subject
-  /** How often Flowglad changed for other reasons than our events, and how many of these changes the ledger has seen. */
+  /**
+   * How often Flowglad changed for reasons other than our events, and how many of these changes the
+   * ledger has seen.
+   */
   changes = 0
   changesSeen = -1
   #generatedIds = 0

@@ -19,7 +19,7 @@ export class Deliveries {
   readonly #ledger: CheckedLedger
   readonly #fetches: Fetches
   readonly #deliveries: Delivery[] = []
-  /** Requests whose delivery no longer waits for them. They may still arrive. */
+  /** Events whose delivery no longer waits for an answer. They may still arrive at Flowglad. */
   #strays: UsageEvent[] = []
 
   constructor(ledger: CheckedLedger, fetches: Fetches) {

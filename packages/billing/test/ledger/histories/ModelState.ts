@@ -19,7 +19,7 @@ export interface ModelEvent {
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
   retryAt: number
-  /** Dropped, and an install whose lease was taken later has lowered `booked`. */
+  /** True once the event was dropped and an install with a later lease has lowered `booked`. */
   forgotten: boolean
 }
 
@@ -70,7 +70,7 @@ export class ModelState {
     )
   }
 
-  /** Returns the units held of a subscription's meter. */
+  /** Returns the units held on a subscription's meter. */
   held(subscription: string, meter: string): number {
     const holds = [...this.holds.values()].filter((hold) => hold.subscription === subscription)
     return sum(

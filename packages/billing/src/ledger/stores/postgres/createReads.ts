@@ -87,7 +87,8 @@ export function createReads(
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Serves the customer whose lease ended first, so a customer with rejected events can't starve the others, nor usage a parked event.
+      // Serves the customer whose lease ended first, so a customer with rejected events can't starve
+      // other customers, and usage can't starve a parked event.
       const found = await query(
         customerName,
         `(SELECT customer, lease_until FROM metered.customer

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { migrations } from './migrations.ts'
 import { onConnection } from './transaction.ts'
 
-/** The advisory lock under which one node at a time migrates. The number is arbitrary. */
+/** The advisory lock that lets only one node migrate at a time. The number is arbitrary. */
 const migrationLock = 7_260_114
 
-/** Long enough to build an index on many rows, and to wait for another node that does. */
+/** Long enough to build an index on many rows, and to wait for another node that is building one. */
 const migrationDeadlineMs = 10 * 60_000
 
-/** Applies missing migrations to the schema `metered`. Any number of nodes may do so at once. */
+/** Applies missing migrations to the schema `metered`. Any number of nodes may call it at once. */
 export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> {
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (client) => {

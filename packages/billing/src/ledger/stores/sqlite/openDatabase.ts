@@ -3,15 +3,19 @@ import { migrations } from './migrations.ts'
 
 export type SqliteDatabase = InstanceType<typeof Database>
 
-/** Opens the file (or `:memory:`) and applies missing migrations. Several processes may do so at once. */
+/**
+ * Opens the file (or `:memory:`) and applies missing migrations. Several processes may open the file
+ * at once.
+ */
 export function openDatabase(file: string): SqliteDatabase {
   const db = new Database(file, { timeout: 5000 })
   // Blocking is fine here: no call waits for the ledger yet.
   db.exec('PRAGMA busy_timeout = 5000')
   db.exec('PRAGMA journal_mode = WAL')
-  // NORMAL can lose the last commits on power loss, and with them calls that were answered as successful.
+  // NORMAL can lose the last commits on power loss, including calls that were answered as successful.
   db.exec('PRAGMA synchronous = FULL')
-  // A checkpoint waits for the disk. With many customers it writes many pages, so fewer and larger ones cost less.
+  // A checkpoint waits for the disk. With many customers, each one writes many pages, so fewer and larger
+  // checkpoints cost less.
   db.exec('PRAGMA wal_autocheckpoint = 4000')
   db.exec('PRAGMA cache_size = -32000')
   migrate(db)

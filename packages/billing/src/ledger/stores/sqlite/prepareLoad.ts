@@ -114,7 +114,10 @@ function loadOldestResults({ oldestKeys }: Statements, customer: string, excess:
   return room >= excess ? few : oldestKeys(customer, oldestResults.many)
 }
 
-/** Returns the subscriptions whose accounts the batch may change: of the snapshot, and of every loaded hold and event. */
+/**
+ * Returns the subscriptions whose accounts the batch may change: the snapshot's, and those of every
+ * loaded hold and event.
+ */
 function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
   const all = new Set(needs.allAccounts)
   const named = new Map<string, Set<string>>()

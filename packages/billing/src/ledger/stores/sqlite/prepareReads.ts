@@ -29,7 +29,8 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Serves the customer whose lease ended first, so a customer with rejected events can't starve the others, nor usage a parked event.
+  // Serves the customer whose lease ended first, so a customer with rejected events can't starve other
+  // customers, and usage can't starve a parked event.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (
