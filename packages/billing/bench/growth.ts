@@ -89,7 +89,10 @@ async function fetch(ledger: Ledger, customer: string) {
   await ledger.execute(anInstall({ customer, token: lease.token, snapshot: units(1_000_000_000) }))
 }
 
-/** The operations. Each returns µs of this process's CPU time, or with PostgreSQL, which works in another process, of elapsed time. */
+/**
+ * The operations. Each returns microseconds: CPU time of this process, or elapsed time for PostgreSQL, which
+ * runs in another process.
+ */
 const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
   'reserve + settle, 64 callers': async (ledger, customer) => {
     const { cpuMicros, perSecond } = await measure({ ledger, callers: 64, durationMs: 700, customer })
@@ -121,7 +124,7 @@ const operations: Record<string, (ledger: Ledger, customer: () => string) => Pro
 async function each<T>(count: number, work: (given: T) => Promise<unknown>, prepare?: () => Promise<T>) {
   let micros = 0
   for (let n = 0; n < count; n += 1) {
-    // Without `prepare`, `work` ignores what it is given.
+    // Without `prepare`, `work` ignores its argument.
     const given = (await prepare?.()) as T
     const cpu = process.cpuUsage()
     const began = performance.now()

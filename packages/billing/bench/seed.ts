@@ -2,14 +2,17 @@ import Database from 'libsql'
 import type { Pool } from 'pg'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
-/** How many rows to copy from those that the ledger wrote for the customer `template`. SQL copies them, because calls would take hours. */
+/**
+ * How many rows to copy from those that the ledger wrote for the customer `template`. They are copied in
+ * SQL, because ledger calls would take hours.
+ */
 interface Size {
   customers: number
   /** Delivered events, divided among the customers. */
   events: number
 }
 
-/** Returns a customer's name. Names sort like their numbers, so rows are appended and not inserted. */
+/** Returns a customer's name. Names sort in numeric order, so rows are appended rather than inserted. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

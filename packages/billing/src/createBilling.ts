@@ -163,8 +163,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and the sweeper. Rejects if Flowglad reports that a meter can't be metered; you can call it again after
-     * that. It also starts while Flowglad is unavailable.
+     * Starts delivery and the sweeper. Rejects if Flowglad's pricing model makes a meter unusable; you can
+     * call it again after that. It also starts while Flowglad is unavailable.
      */
     async start() {
       const known = await catalog.get().catch((error: unknown) => {

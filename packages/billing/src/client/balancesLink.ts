@@ -6,7 +6,8 @@ import { balancesHeader } from '../contract/balancesHeader.ts'
 
 /**
  * Calls `onBalances` with the balances that each plain response carries, denials included. Responses can arrive out of order, so
- * keep the highest version (`newestBalances`). Streams carry none: for those, the billing router's `onBalances` pushes them.
+ * keep the highest version (`newestBalances`). Streams carry no balances; the billing router's `onBalances`
+ * pushes them instead.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
   onBalances,

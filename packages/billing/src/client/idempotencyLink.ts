@@ -13,9 +13,10 @@ interface Operation {
 }
 
 /**
- * Gives each operation a key, so that it is charged once however often it is sent. Put it before `retryLink`, which sends the
- * same operation again, and pass `headers: keyHeaders` to the HTTP link. A key in the operation's context
- * (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own operation with `KEY_INVALID`, before it is sent.
+ * Gives each operation a key, so that it is charged once no matter how often it is sent. Put it before
+ * `retryLink`, which sends the same operation again, and pass `headers: keyHeaders` to the HTTP link. A key
+ * in the operation's context (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own
+ * operation with `KEY_INVALID`, before it is sent.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs` (default 30 s).
  */

@@ -2,15 +2,15 @@
 export const defaultOptions = {
   /** How long a hold lives without a renewal. Running work renews it at half of this time. A meter's `holdTtlMs` overrides it. */
   holdTtlMs: 120_000,
-  /** How long work may hold units at most. A meter's `maxHoldMs` overrides it. */
+  /** The longest time that work can hold units. A meter's `maxHoldMs` overrides it. */
   maxHoldMs: 15 * 60_000,
   /** How often due holds are expired and old rows are pruned. */
   sweepMs: 10_000,
-  /** The age from which a snapshot is refreshed in the background (±20 %). */
+  /** The age at which a snapshot is refreshed in the background (±20 %). */
   snapshotMaxAgeMs: 60_000,
   /** The age from which opening a balances stream refreshes the snapshot, so that a reload shows Flowglad's current data. */
   arrivalMaxAgeMs: 1_000,
-  /** The age from which a snapshot counts as missing. */
+  /** The age at which a snapshot starts to count as missing. */
   snapshotMaxStaleMs: 24 * 3_600_000,
   /** How long a call waits for a fetch. Then the last snapshot decides. */
   decisionMs: 1_500,
@@ -28,7 +28,9 @@ export const defaultOptions = {
   bulkMaxEvents: 100,
   /** How many bulk requests run at a time. */
   maxBulks: 4,
-  /** How often the outbox is read when this node has no new usage, for events that other nodes left. */
+  /**
+   * How often the outbox is read when this node has no new usage, for events that other nodes left behind.
+   */
   deliverEveryMs: 2_000,
   /** The longest pause between two attempts to deliver. */
   deliverMaxPauseMs: 15_000,

@@ -1,8 +1,8 @@
 import type { PlanSummary } from './plans.ts'
 
 /**
- * The state of a balance by its share: `warning` above 0.75, `critical` above 0.9. `exhausted` means that nothing is left
- * and that no running work can return units.
+ * The state of a balance by the share used: `warning` above 0.75, `critical` above 0.9. `exhausted` means
+ * that nothing is left and that no running work can return units.
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
@@ -35,7 +35,7 @@ export interface BalanceRow<Meter extends string = string> {
 
 /** A customer's balances and plan, as of `version`. */
 export interface BalancesAnswer<Meter extends string = string> {
-  /** The ID that the app's `customer` returned. Versions of two customers can't be compared. */
+  /** The ID that the app's `customer` returned. Versions of different customers can't be compared. */
   customer: string
   /** Per customer. It never falls, so the higher version is the newer answer. */
   version: number
@@ -45,7 +45,7 @@ export interface BalancesAnswer<Meter extends string = string> {
   asOf: number | null
 }
 
-/** The answer of `refresh`, whether or not Flowglad could be reached. */
+/** The result of `refresh`, whether or not Flowglad could be reached. */
 export interface RefreshedBalances<Meter extends string = string> extends BalancesAnswer<Meter> {
   /**
    * The age of Flowglad's report in milliseconds, null if there is none. A duration, because the browser's clock differs from

@@ -45,7 +45,7 @@ export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError'
 }
 
-/** JSON can't carry the result, so the client can't get it. It isn't charged. */
+/** The result can't be serialized as JSON, so the client can't receive it. It isn't charged. */
 export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }

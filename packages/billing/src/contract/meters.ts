@@ -1,6 +1,9 @@
-/** The policy of one meter: its limits, its price, and how its holds end. Slugs of features and prices are Flowglad's. */
+/**
+ * The policy of one meter: its limits, its price, and how its holds end. Feature and price slugs must match
+ * those at Flowglad.
+ */
 export interface MeterPolicy {
-  /** The toggle feature that lifts the limit. Usage of customers who have it is counted and never denied. */
+  /** The toggle feature that lifts the limit. Usage by customers who have it is counted but never denied. */
   unlimitedBy?: string
   /** The toggle feature that allows usage beyond the grant. Flowglad bills that usage at the meter's price. */
   overage?: { withFeature: string }
@@ -8,12 +11,12 @@ export interface MeterPolicy {
   priceSlug?: string
   /**
    * Determines what happens to the units if the process dies during the work. `release` (default) returns them. `settle` charges them:
-   * use it for work that has cost you money by then.
+   * use it for work that has already cost you money.
    */
   onExpiry?: 'release' | 'settle'
   /** How long a hold lives without a renewal. Default: `options.holdTtlMs`. */
   holdTtlMs?: number
-  /** How long work may hold units at most. Default: `options.maxHoldMs`. */
+  /** The longest time that work can hold units. Default: `options.maxHoldMs`. */
   maxHoldMs?: number
   /** Lets browsers record usage of this meter (`useBilling().createUsageEvent`). Default false. */
   recordableByClient?: boolean
@@ -26,7 +29,7 @@ export type MeterOf<M extends Meters> = keyof M & string
 
 /**
  * Returns the app's meters, keyed by the slug of their usage meter at Flowglad. Slugs stay literal types up to the browser.
- * Throws a `TypeError` for a slug that Flowglad can't have.
+ * Throws a `TypeError` for a slug that can't exist at Flowglad.
  */
 export function defineMeters<const M extends Meters>(meters: M): M {
   for (const slug of Object.keys(meters)) {

@@ -2,7 +2,7 @@ import type { BalancesAnswer } from './balances.ts'
 
 /**
  * Returns the newer of two answers for the same customer: the higher version, then the later `asOf`, because Flowglad can
- * confirm a version again. On a tie, prefers the incoming answer, which can know the meters' names.
+ * confirm a version again. On a tie, prefers the incoming answer, which may include the meters' names.
  */
 export function newestBalances<Answer extends BalancesAnswer>(
   known: Answer | undefined,

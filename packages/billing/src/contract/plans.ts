@@ -31,7 +31,7 @@ export interface PlanOffer<Meter extends string = string> {
   features: { slug: string; name: string }[]
   /** The meters that this plan doesn't limit. */
   unlimited: Meter[]
-  /** The price of usage beyond the grant, for meters that this plan allows to pass it. */
+  /** The price of usage beyond the grant, for meters whose grant can be exceeded on this plan. */
   overage: OveragePrice<Meter>[]
 }
 

@@ -48,8 +48,8 @@ export function createAccounts({
 
   /**
    * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch has refreshed it since the
-   * page opened. After a deployment, all pages reconnect at the same time: pages for which the node has no
-   * room try again later, each at a random time.
+   * page opened. After a deployment, all pages reconnect at the same time: pages that exceed the node's fetch
+   * limit retry later, each at a random time.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -83,7 +83,7 @@ export function createAccounts({
     },
 
     /**
-     * Returns the balances for a page that was just opened, and that listens until the signal aborts.
+     * Returns the balances for a newly opened page, which listens until the signal aborts.
      * Refreshes the snapshot in the background, because changes made at Flowglad, such as a renewal, reach us
      * only by polling. The refresh counts against the customer's fetches; pages that open in quick succession
      * share one.
@@ -98,8 +98,8 @@ export function createAccounts({
     },
 
     /**
-     * Fetches from Flowglad, then returns the balances. Returns the known ones if Flowglad is slow or the
-     * customer fetches too often.
+     * Fetches from Flowglad, then returns the balances. Returns the last known balances if Flowglad is slow
+     * or the customer fetches too often.
      */
     async refresh(customer: KnownCustomer): Promise<RefreshedBalances> {
       await snapshots.fetch(customer)

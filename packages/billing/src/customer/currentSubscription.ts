@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
-/** How long a customer who has used up its fetches waits for the next one. */
+/** How long a customer without fetches left waits for the next one. */
 const maxThrottleWaitMs = 3_000
 
 /** Reads a customer's current subscription from Flowglad. A plan change must not act on an old snapshot. */
@@ -63,7 +63,7 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription after a change, however often the customer has fetched; null if it can't be read
+   * Returns the subscription after a change, even if the customer is throttled; null if it can't be read
    * now.
    */
   async look(customer: Customer): Promise<Subscription | null> {

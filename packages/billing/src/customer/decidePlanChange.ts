@@ -3,7 +3,7 @@ import type { Subscription } from './currentSubscription.ts'
 
 /**
  * Decides how to get from the current plan to another paid plan:
- * - `nothing`: it is the current plan, and nothing would end it.
+ * - `nothing`: it is already the current plan, and nothing is scheduled to end it.
  * - `lift`: it is the current plan, and a scheduled change would end it.
  * - `adjust`: Flowglad has to change the plan.
  *

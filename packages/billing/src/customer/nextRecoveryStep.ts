@@ -31,7 +31,7 @@ export type RecoveryStep =
  * Decides what to do after a plan change failed.
  *
  * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was lifted
- * first. A lifted cancellation is restored, because a plan that its customer has cancelled must not renew. A
+ * first. A lifted cancellation is restored, because a plan that the customer cancelled must not renew. A
  * downgrade can't be restored, because Flowglad doesn't report its target; it may have been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
@@ -45,7 +45,7 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
-  // Look first: a restored cancellation could end a plan that has just been paid for.
+  // Check first: a restored cancellation could end a plan that has just been paid for.
   if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }

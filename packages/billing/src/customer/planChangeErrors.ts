@@ -29,7 +29,7 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
 
 /**
  * Awaits the report on a change that was made and may be paid for. If the report fails, rejects with
- * `unclearChange`, because the error must not deny the change.
+ * `unclearChange`, because the error must not claim that the change failed.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

@@ -23,7 +23,7 @@ interface Parts {
 interface Change {
   /** Requests the change from Flowglad, and returns when it takes effect. */
   request: () => Promise<number>
-  /** Returns whether a subscription shows the change. */
+  /** Returns whether a subscription reflects the change. */
   isMade: (subscription: Subscription) => boolean
 }
 
@@ -163,7 +163,7 @@ export class PlanChanges {
     return cancelScheduledAt ?? scheduledAdjustmentAt ?? this.#parts.clock.now()
   }
 
-  /** The change was made, so its fetch is forced, however often the customer has fetched. */
+  /** The change was made, so the fetch is forced even if the customer is throttled. */
   async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
     return afterPlanChange(this.#read(customer, effectiveAt))

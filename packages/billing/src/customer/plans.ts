@@ -13,7 +13,9 @@ import { PlanChanges } from './planChanges.ts'
 
 export type Plans = ReturnType<typeof createPlans>
 
-/** Creates everything a customer can buy and change. It sells only what Flowglad's catalog offers. */
+/**
+ * Creates the actions that buy and change a customer's plans. It sells only what Flowglad's catalog offers.
+ */
 export function createPlans({
   ledger,
   flowglad,
@@ -51,7 +53,8 @@ export function createPlans({
     offers,
 
     /**
-     * Creates a hosted checkout page for a plan or a pack. `changePlan` leads from one paid plan to another.
+     * Creates a hosted checkout page for a plan or a pack. To move from one paid plan to another, use
+     * `changePlan`.
      */
     async checkout(customer: Customer, { priceSlug, quantity }: { priceSlug: string; quantity: number }) {
       return checkout.buy(customer, await offer(priceSlug), quantity)

@@ -59,8 +59,8 @@ export class Watchers {
   }
 
   /**
-   * Yields what `read` returns: immediately, then after each change. Changes during a read or a pause cause
-   * one yield. Ends with the signal.
+   * Yields what `read` returns: immediately, then after each change. All changes during a read or a pause
+   * cause a single yield. Ends with the signal.
    */
   async *watch<T extends { version: number }>(
     customer: string,

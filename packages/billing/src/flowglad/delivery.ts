@@ -77,7 +77,10 @@ export class Delivery {
     }
   }
 
-  /** Delivers now until nothing waits. Returns false if Flowglad does not answer or does not accept the rest. */
+  /**
+   * Delivers now, until nothing is waiting. Returns false if Flowglad does not answer or does not accept the
+   * rest.
+   */
   async drain(): Promise<boolean> {
     this.#retries.retryAllCustomersNow()
     const giveUpAt = this.#clock.now() + this.#options.flowgladDeadlineMs
@@ -87,7 +90,7 @@ export class Delivery {
       if (state === 'progress') continue
       if ((await this.#ledger.health()).waiting === 0) return true
       if (state === 'blocked' || this.#retries.customersBackingOff() > 0) return false
-      // A fetch may have the lease of the remaining events.
+      // A fetch may hold the lease that the remaining events need.
       if (this.#clock.now() > giveUpAt) return false
       await sleep(this.#clock, 20)
     }
@@ -97,7 +100,7 @@ export class Delivery {
     return this.#retries.isUnavailable
   }
 
-  /** Runs a pass after those requested before it, so that passes never overlap. */
+  /** Queues a pass behind earlier ones, so that passes never overlap. */
   #passInTurn(): Promise<PassState> {
     const pass = this.#lastPass.then(() => this.#pass())
     this.#lastPass = pass.catch(() => {})
@@ -181,7 +184,10 @@ export class Delivery {
   }
 }
 
-/** Waits for all of them, then throws the first error. None may still use a lease when the caller leaves it. */
+/**
+ * Waits for all tasks, then throws the first error. No task may still be using a lease when the caller
+ * leaves it.
+ */
 async function allEnded(running: Promise<void>[]): Promise<void> {
   for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason
 }

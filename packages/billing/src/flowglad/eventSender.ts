@@ -87,7 +87,10 @@ export class EventSender {
     }
   }
 
-  /** Searches a rejected bulk for the bad event: sends the one that the error names alone, or else tries both halves. */
+  /**
+   * Searches a rejected bulk for the bad event: sends the event that the error names on its own, or else
+   * tries both halves.
+   */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
     if (suspect) {
@@ -153,7 +156,8 @@ export class EventSender {
         try {
           await this.#ledger.execute({ type: 'acknowledge', customer, events })
         } catch (error) {
-          // The events stay ambiguous, and the next lease holder sends them again. That is no progress.
+          // The events stay ambiguous, and the next lease holder sends them again. This doesn't count as
+          // progress.
           result.unavailable = true
           this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
           return
@@ -165,7 +169,7 @@ export class EventSender {
   }
 
   async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
-    // An event that is parked again is no progress. Counting it would start the next pass immediately.
+    // An event that is parked again isn't progress: counting it would start the next pass immediately.
     if (!event.parkedBefore) result.resolved++
     const { customer, attempt, meter } = event
     this.#retries.eventResolved(event)
@@ -195,7 +199,7 @@ async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 
 /**
  * Sends a request and counts a rejection for each of its events whose earlier requests were all rejected.
- * Any other answer ends the count of an event, because then Flowglad may have it.
+ * Any other answer clears an event's count, because Flowglad may then have the event.
  */
 async function countingRejections<Answer extends { state: string }>(
   sendings: Sending[],

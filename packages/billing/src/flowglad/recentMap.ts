@@ -13,7 +13,7 @@ export class RecentMap<Key, Value> {
     return value
   }
 
-  /** Returns the value without counting as a use of its key. */
+  /** Returns the value. Doesn't count as a use of the key. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key)
   }

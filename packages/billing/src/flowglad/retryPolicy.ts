@@ -24,7 +24,10 @@ interface EventFailures {
   atFault: boolean
   firstFailedAt: number
   retryAt: number
-  /** The number of successful requests at the last failure. A higher number now means that Flowglad works for other events. */
+  /**
+   * The number of successful requests at the last failure. If it is higher now, Flowglad accepts other
+   * events.
+   */
   successesAtLastFailure: number
 }
 
@@ -188,8 +191,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns by customer how many events at fault are backing off. They are the oldest, so a pass takes that many more events and skips
-   * them. Otherwise they would take the places of events that can be sent.
+   * Returns, for each customer, how many events at fault are backing off. They are the oldest, so a pass
+   * takes that many more events and skips them. Otherwise they would take the places of events that can be
+   * sent.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()
@@ -201,7 +205,7 @@ export class RetryPolicy {
     return counts
   }
 
-  /** Returns whether a pass that skipped so many of a customer's events may skip more next time. */
+  /** Returns whether a pass that skipped this many of a customer's events may skip more next time. */
   canSkipMore(skipped: number): boolean {
     return skipped < maxSkippedEvents
   }
@@ -224,7 +228,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns the pauses before the next pass. New usage ends `untilWokenMs` early, and nothing but a stop ends `alwaysMs`.
+   * Returns the pauses before the next pass. New usage ends `untilWokenMs` early; only a stop ends `alwaysMs`
+   * early.
    * While Flowglad does not answer, the pause grows exponentially, with jitter, up to `deliverMaxPauseMs`.
    */
   pausesAfter(state: PassState): { alwaysMs: number; untilWokenMs: number } {

@@ -35,7 +35,10 @@ export class SnapshotFetcher {
     return this.#isUnavailable
   }
 
-  /** Fetches and installs a customer's snapshot, and creates a new customer first. Returns Flowglad's `GET billing` answer. */
+  /**
+   * Fetches and installs a customer's snapshot. Creates the customer first if it is new. Returns Flowglad's
+   * `GET billing` answer.
+   */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
     // Notes again, because callers joined this fetch while it waited for its turn.
     await renote(lease)

@@ -44,7 +44,8 @@ export function snapshotOf(answer: unknown, now: number): Snapshot {
   const products = pricingModel.products
   const product = products.find(({ prices }) => prices.some(({ id }) => id === current.priceId))
   const priceOfPlan = product?.prices.find(({ id }) => id === current.priceId)
-  // Flowglad's clock may be ahead of ours. A feature that ended before Flowglad's current period has ended, whatever our time is.
+  // Flowglad's clock may be ahead of ours. A feature whose end precedes Flowglad's current period is over,
+  // even if our clock disagrees.
   const lastEnded = Math.max(now, current.currentBillingPeriodStart ?? 0)
   const features = (current.experimental?.featureItems ?? []).filter(
     ({ expiredAt, detachedAt }) =>

@@ -13,7 +13,7 @@ export type FetchOutcome =
   /** The customer has caused too many fetches lately. */
   | { state: 'throttled' }
 
-/** When a customer's snapshot may be refreshed again without a caller that waits. */
+/** When a customer's snapshot may be refreshed again with no caller waiting. */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -64,8 +64,8 @@ export class Sync {
 
   /**
    * Fetches the customer's snapshot. The fetch notes what is acknowledged after this call, so its result may deny the call.
-   * Joins a fetch that qualifies, and makes it urgent if `urgent` is set. A new fetch costs a token of the customer's bucket, unless a known
-   * change at Flowglad has `forced` it.
+   * Joins a fetch that qualifies, and makes it urgent if `urgent` is set. A new fetch takes a token from the
+   * customer's bucket, unless it is `forced` by a known change at Flowglad.
    */
   fetch(
     customer: KnownCustomer,
@@ -77,7 +77,7 @@ export class Sync {
     return this.#queue.add(customer, urgent)
   }
 
-  /** Fetches for a caller that can try again later. Returns null if the node already runs as many fetches as it may. */
+  /** Fetches for a caller that can try again later. Returns null if the node is at its fetch limit. */
   fetchIfRoom(customer: KnownCustomer): Promise<FetchOutcome> | null {
     return this.#queue.hasRoom ? this.fetch(customer, { urgent: false, forced: false }) : null
   }
@@ -105,7 +105,8 @@ export class Sync {
   }
 
   /**
-   * Refreshes the customer's snapshot in the background. Does nothing while the node runs as many fetches as it may; the next call tries again.
+   * Refreshes the customer's snapshot in the background. Does nothing while the node is at its fetch limit;
+   * the next call tries again.
    * Pauses between refreshes, twice as long each time, until `resetRefreshPauses` is called.
    */
   refreshInBackground(customer: KnownCustomer): void {

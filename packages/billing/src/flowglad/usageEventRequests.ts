@@ -8,7 +8,7 @@ interface Rejected {
   state: 'rejected'
   reason: string
 }
-/** There was no answer, or one that Flowglad did not write. It says nothing about the events. */
+/** There was no answer, or it didn't come from Flowglad. The outcome of the events is unknown. */
 interface Unanswered {
   state: 'unanswered'
   error: unknown
@@ -16,7 +16,10 @@ interface Unanswered {
 }
 
 export type BulkAnswer =
-  /** `omitted`: events that the answer does not mention. Flowglad had their transaction IDs before, for these events or for others. */
+  /**
+   * `omitted`: events that the answer does not mention. Flowglad already had their transaction IDs, for these
+   * events or for others.
+   */
   | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if it names one. */
   | (Rejected & { culprit: UsageEvent | null })

@@ -21,7 +21,7 @@ const byId = z.object({ id: z.string() })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
   plans: Omit<Plans, 'offers'>
-  /** Returns what is for sale. Rejects with `BILLING_UNAVAILABLE` while that is unknown. */
+  /** Returns the plans and packs for sale. Rejects with `BILLING_UNAVAILABLE` while they are unknown. */
   readCatalog: () => Promise<Catalog>
 }
 

@@ -20,8 +20,7 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
   /**
-   * If Flowglad has been unreachable since the start, billing is unavailable; that is no fault of this
-   * process.
+   * If Flowglad has been unreachable since the start, billing is unavailable; this process isn't at fault.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {

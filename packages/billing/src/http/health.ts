@@ -8,10 +8,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /** The body of `/readyz`. */
 export interface Health {
-  /** `unavailable` only if the ledger is: everything else continues with what the ledger knows. */
+  /** `unavailable` only if the ledger is: everything else keeps working from the ledger's data. */
   status: 'ok' | 'degraded' | 'unavailable'
   reasons: string[]
-  /** Usage events that Flowglad hasn't acknowledged, without the parked ones. */
+  /** Usage events that Flowglad hasn't acknowledged, excluding parked ones. */
   waiting: number
   /** Usage events that Flowglad rejects. */
   parked: number

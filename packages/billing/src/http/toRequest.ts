@@ -1,7 +1,7 @@
 import { isBillingPath } from './paths.ts'
 
 /**
- * Returns Node's view of a request as a web standard `Request`. Returns null for a path that billing doesn't
+ * Returns a Node request as a web standard `Request`. Returns null for a path that billing doesn't
  * serve, without reading the body, and for a request that the standard can't express.
  */
 export async function toRequest({

@@ -57,11 +57,11 @@ const reserve = z.object({
   legs: legsOf(leg).min(1),
   /** How long the hold lasts without a renewal. */
   ttlMs: durationMs,
-  /** How long the hold lasts at most, renewals included. */
+  /** The longest time that the hold can last, including renewals. */
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
-  /** True after the caller has tried to fetch: a period that is over no longer asks for another fetch. */
+  /** True once the caller has tried to fetch: an ended period then no longer requires a fetch. */
   decisive: z.boolean(),
 })
 
@@ -132,9 +132,10 @@ const leaveLease = z.object({
   customer,
   token,
   /**
-   * Events that this lease marked as sent and that Flowglad doesn't have, as far as it reports: they were never sent, or Flowglad
-   * rejected them twice in a row. They wait again and are no longer ambiguous. Leave out an event that was ambiguous when the lease
-   * was taken: a later response can't tell us whether an earlier request succeeded.
+   * Events that this lease marked as sent and that, by Flowglad's own answers, it doesn't have: they were
+   * never sent, or Flowglad rejected them twice in a row. They wait again and are no longer ambiguous. Leave
+   * out an event that was ambiguous when the lease was taken: a later response can't tell us whether an
+   * earlier request succeeded.
    */
   untaken: listOf(eventId),
 })
@@ -181,14 +182,17 @@ const acknowledge = z.object({
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
 })
 
-/** Sets events aside that Flowglad rejects. They are shown, and due again after `retryInMs`. */
+/** Sets aside events that Flowglad rejects. They are shown, and become due again after `retryInMs`. */
 const park = z.object({
   type: z.literal('park'),
   customer,
   events: listOf(eventId.extend({ reason: decoration, retryInMs: durationMs })),
 })
 
-/** Gives events up, on an operator's decision. Their retries end now; `booked` falls at the next install whose lease is taken later. */
+/**
+ * Drops events, on an operator's decision. Their retries end now; `booked` falls at the next install whose
+ * lease is taken later.
+ */
 const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
 
 export const commandSchema = z.discriminatedUnion('type', [
@@ -249,7 +253,7 @@ export type ReserveAnswer =
   /** Too few units. `legs` names every short meter. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
   | { state: 'noSubscription'; asOf: number }
-  /** The snapshot is missing, too old, or of a period that is over. Fetch one, then reserve once more. */
+  /** The snapshot is missing, too old, or from a period that has ended. Fetch one, then reserve once more. */
   | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
 
 export interface ShortLeg {
@@ -257,7 +261,10 @@ export interface ShortLeg {
   available: number
   held: number
   required: number
-  /** Units that Flowglad may or may not have counted already. Being short by no more than these is no reason to deny. */
+  /**
+   * Units that Flowglad may or may not have counted already. A shortfall within these units doesn't deny the
+   * call.
+   */
   ambiguous: number
 }
 

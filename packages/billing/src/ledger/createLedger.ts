@@ -29,7 +29,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
-      // The core answers each command with its own kind of answer. The queue loses that type.
+      // The core answers each command with that command's answer type, which the queue loses.
       return answer as AnswerOf[C['type']]
     },
     onCommit(listener) {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The fields that commands consist of. Each one rejects what a store can't hold, because such a value would fail the transaction of
- * a whole batch.
+ * The fields of commands. Each one rejects what a store can't hold, because such a value would fail the
+ * transaction of a whole batch.
  */
 
 /** No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to separate names. */

@@ -3,7 +3,9 @@ import { available, availableWithoutHolds } from './available.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 
-/** Returns what a customer can spend. Only holds and counters of the snapshot's subscription count. */
+/**
+ * Returns the units that a customer can spend. Only holds and counters of the snapshot's subscription count.
+ */
 export function customerBalances(
   row: CustomerRow | null,
   accounts: AccountRow[],

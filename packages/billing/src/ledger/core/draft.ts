@@ -25,7 +25,10 @@ export interface Writes {
   daily: { customer: string; day: string; meter: string; amount: number }[]
 }
 
-/** Joins names to one map key. Validation rejects NUL in a name, so two lists of names never give the same key. */
+/**
+ * Joins names into one map key. Validation rejects NUL in a name, so two lists of names never give the same
+ * key.
+ */
 export const joined = (...parts: string[]) => parts.join('\0')
 
 /**

@@ -31,7 +31,7 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
-/** Ends the lease and puts events back that Flowglad didn't take. */
+/** Ends the lease and puts back the events that Flowglad didn't take. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
   // The next lease holder may be sending those events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }

@@ -44,7 +44,10 @@ type Subscription = Pick<NonNullable<Draft['row']['snapshot']>, 'id' | 'features
 const hasFeature = ({ features }: Subscription, feature: string | null) =>
   feature !== null && features.includes(feature)
 
-/** Returns the legs that don't fit. Unlimited and overage skip only this comparison; they are held and booked like other units. */
+/**
+ * Returns the legs that don't fit. Unlimited and overage usage skips only this comparison; its units are held
+ * and booked like any others.
+ */
 function shortLegs(draft: Draft, subscription: Subscription, legs: Leg[]): ShortLeg[] {
   return legs.flatMap((leg) => {
     const { meter, amount, unlimitedBy, overageWith } = leg

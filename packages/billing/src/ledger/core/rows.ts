@@ -75,7 +75,7 @@ export const accountRow = z.object({
   parked: integer,
   snapshotAvailable: integer,
   snapshotAcked: integer,
-  /** Units sent before the snapshot was fetched that Flowglad may or may not have counted in it. */
+  /** Units sent before the snapshot was fetched, which Flowglad may or may not have counted in it. */
   ambiguous: integer,
   waived: integer,
   /** Whether the last snapshot made this account unlimited. */

@@ -24,7 +24,7 @@ export function acknowledge(
   return { state: 'acknowledged' }
 }
 
-/** Sets events aside that Flowglad rejects, until their next retry. */
+/** Sets aside events that Flowglad rejects, until their next retry. */
 export function park(draft: Draft, command: Park): { state: 'parked' } {
   for (const { reason, retryInMs, ...id } of command.events) {
     const event = pending(draft, id)
@@ -35,7 +35,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
   return { state: 'parked' }
 }
 
-/** Gives events up. `booked` falls later, at an install whose snapshot can't contain them. */
+/** Drops events. `booked` falls later, at an install whose snapshot can't contain them. */
 export function drop(
   draft: Draft,
   command: Drop,
