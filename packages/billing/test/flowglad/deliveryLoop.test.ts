@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/config/clock.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { testClock as billingClock } from '../../src/testing/testClock.ts'
 import { aLeg, aReserve, aSettle, fetched, units } from '../ledger/builders.ts'
@@ -185,4 +186,27 @@ test("delivers other customers' usage while one event gets no answer, and does n
   await deliversDownTo(1)
   isUnanswered = () => false
   await deliversDownTo(0)
+})
+
+test('stops a drain whose acknowledgement fails, and sends the same event again later', async () => {
+  const inner = sqliteLedger(':memory:')
+  let failures = 3
+  const sent: string[] = []
+  const ledger: Ledger = {
+    ...inner,
+    execute(command) {
+      if (command.type === 'acknowledge' && failures-- > 0) return Promise.reject(new Error('disk full'))
+      return inner.execute(command)
+    },
+  }
+  await using node = startDelivery({
+    ledger,
+    respond: async (events) => void sent.push(...events.map(({ transactionId }) => transactionId)),
+  })
+  await ledger.execute(aSettle())
+  expect(await node.delivery.drain()).toBe(false)
+  expect(sent).toHaveLength(1)
+  failures = 0
+  expect(await node.delivery.drain()).toBe(true)
+  expect(new Set(sent).size).toBe(1)
 })

@@ -261,6 +261,14 @@ test('charges usage beyond the hold', async () => {
   expect(await charged(app)).toEqual([80])
 })
 
+test('keeps the code of an error that the work of a stream throws', async () => {
+  await using app = await start(async function* (_, count) {
+    yield 'one'
+    count(1.5)
+  })
+  await expect(read(app)).rejects.toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR', billing: null } })
+})
+
 /** Yields a value that JSON can't carry. */
 const unsendable: Write = async function* ({ tokens: amount }, count) {
   if (amount === 50) yield { toJSON: () => 10n } as unknown as string
