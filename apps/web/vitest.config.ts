@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Numbers and money are formatted in the reader's language. The tests expect English, whatever the machine's language.
+// Numbers and money are formatted in the reader's language. The tests expect English on every machine.
 process.env.LC_ALL = 'en_US.UTF-8'
 
 // The timeout only ends a test that hangs: suites run in parallel, and tests wait for conditions, not for

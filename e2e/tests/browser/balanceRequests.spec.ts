@@ -59,7 +59,7 @@ test('requests balances at most once per navigation without the event stream', a
     await passMinute()
     await app.goTo(screen)
     most++
-    // If a response takes until the next navigation, that navigation sends no request of its own.
+    // If a response is still pending, the next navigation sends no second request.
     expect(requests()).toBeLessThanOrEqual(most)
   }
   expect(requests()).toBeGreaterThan(1)

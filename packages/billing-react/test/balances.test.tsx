@@ -99,7 +99,7 @@ describe('fetching balances', () => {
     expect(server.requests('balances')).toBe(1)
   })
 
-  it('sends no request while the stream delivers, whatever mounts or mutates', async () => {
+  it('sends no request on mounts and mutations while the stream delivers', async () => {
     const server = aClient()
     const { result, rerender } = render(
       () => ({ balance: hooks.useBalance('generations'), checkout: hooks.useCheckout() }),

@@ -12,7 +12,7 @@ import classes from './CreditsPanel.module.css'
 
 /**
  * Shows one meter's balance beside the form that uses it: normal, approaching the limit, or exhausted. All three have the same size, so
- * that nothing moves when the balance changes.
+ * that the layout stays still when the balance changes.
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)

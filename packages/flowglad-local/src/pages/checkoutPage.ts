@@ -169,7 +169,7 @@ function orderOf(platform: Platform, session: CheckoutSession, formError?: FormE
   const target = session.targetSubscriptionId ? db.subscriptions.get(session.targetSubscriptionId) : null
   const items = target ? itemsAt(platform, target.id, now) : []
   const quantity = items[0]?.quantity ?? session.quantity
-  // One-time prices are charged once, whatever the quantity: see `buyOnce`.
+  // One-time prices are charged once, for any quantity: see `buyOnce`.
   const total = target
     ? items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
     : price.unitPrice * (recurring ? quantity : 1)
