@@ -34,7 +34,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   name?: string
   /** Returns an id from the output. Charges show it. */
   reference?: (output: unknown) => string
-  /** For work that returns a stream: its abort ends the stream, which is charged for what it has counted. */
+  /** For work that returns a stream: its abort ends the stream, which is then charged. */
   signal?: AbortSignal
 }
 

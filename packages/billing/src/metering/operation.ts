@@ -14,15 +14,18 @@ export interface MeteredCall<Output> {
   customer: Customer
   /** The name shown on charges: the procedure's path, or the app's own name for plain work. */
   procedure: string
-  /** The client's name for the operation. null: each call is new work. */
+  /** The client's name for the operation, unique for the customer and procedure. null: each call is new work. */
   key: string | null
   /** Returns the raw input, which distinguishes a retry from a different operation under the same key. Called only if there is a key. */
   rawInput: () => unknown
-  /** The units to hold and to charge, one leg per meter. */
+  /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
   /** Returns an id from the output. Charges show it. */
   reference?: ((output: unknown) => string) | undefined
-  /** How the output reaches the caller. null: it stays in this process, and must be valid JSON only if there is a key. */
+  /**
+   * How the output reaches the caller. `streams` is false if the client can't read a stream. null: the output stays in this
+   * process, and must be valid JSON only if there is a key.
+   */
   transport: { streams: boolean } | null
   /** Translates an error that ends a stream after `run` has returned it. Default: the error itself. */
   toError?: (error: unknown) => unknown
@@ -32,30 +35,44 @@ export interface MeteredCall<Output> {
   work: (run: Run | null) => Promise<Output> | Output
 }
 
-/** The attempt that runs the work, and the subscription that is charged for it. */
+/** What the work learns about its attempt: its id, and the subscription that is charged. */
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
-/** How long a stream's source may clean up after its reader left, before the counted usage is charged. */
+/** How long a stream's source may clean up after its reader left, before the stream is charged. */
 const cleanUpMs = 5_000
 
 /**
  * The metered operation. Everything that spends units runs through it:
  *
- * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key that has completed returns its
- *    stored result, and nothing runs. A key whose call is still running, or that came with a different input, is denied. Any other call (a
- *    new one, or a retry after a failure) gets a hold on its units. If the customer has too few units, it is denied.
- * 2. **Run the work.** The hold is renewed while it runs.
- * 3. **Settle on success.** One transaction turns the hold into a usage event for the actual amount, which can exceed the
- *    hold, and stores the result under the key. The caller gets the output only after it commits.
- * 4. **Release on failure.** If the work throws, or its output can't be sent, the units return to the customer. Nothing is
- *    charged, and the key can be retried.
+ * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key names one operation of a
+ *    customer and procedure. If the key
+ *    - came with a different input, even for a call that failed: denied with `KEY_REUSED`
+ *    - belongs to a call that is still running: denied with `IN_PROGRESS`
+ *    - has completed: the stored result is returned, and nothing runs. If none is stored, denied with `ALREADY_COMPLETED`
+ *    - is new, or its call failed: a hold on the units of all legs, or of none if one leg is short
  *
- * A stream reaches step 3 or 4 when it ends, before its reader sees the end. Its result isn't stored: a retry of a settled
- * stream gets `ALREADY_COMPLETED`.
+ *    Before it denies a call for too few units, it fetches the customer's balance from Flowglad and asks the ledger again. A denied
+ *    call doesn't use up its key.
+ * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. After that it expires, but the work
+ *    goes on and is still charged when it succeeds.
+ * 3. **Settle on success.** One transaction turns the hold into a usage event per meter for the actual amount, and stores the
+ *    result under the key. The amount can exceed the hold. If `cost` throws or returns a bad number, the held units are charged
+ *    and the charge is flagged. The caller gets the output only after the commit. If the commit takes too long, the caller gets
+ *    `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is retried in the background.
+ * 4. **Release on failure.** If the work throws, or its output can't be sent, the units return to the customer. Nothing is
+ *    charged, not even counted usage, and the key can be retried.
+ *
+ * A stream is charged when it ends, before its reader sees the end:
+ * - If it finished, or its reader left after the first read, it is charged its `cost`, as in step 3.
+ * - If it failed, or its reader left before the first read, only legs with counted usage are charged. Without counted usage, its
+ *   units are released, as in step 4.
+ * - If it is never read, its hold expires.
+ *
+ * A charged stream completes its key, even if the stream failed. Its result isn't stored.
  *
  * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. The units return and the key can be
  * retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed instead. After step 3
- * commits, delivery sends the usage event to Flowglad exactly once, even after a restart.
+ * commits, delivery sends the usage events until Flowglad has them, even after a restart. Flowglad records each event once.
  */
 export class Operation {
   readonly #reservations: Reservations
@@ -74,15 +91,15 @@ export class Operation {
 
   /** Runs the call's work and returns its output, or the stored output of an earlier run. Throws denials as `BillingError`. */
   async run<Output>(call: MeteredCall<Output>): Promise<Output> {
-    const held = call.legs.filter(({ hold }) => hold > 0)
-    if (held.length === 0) return this.#runFree(call)
+    const paidLegs = call.legs.filter(({ hold }) => hold > 0)
+    if (paidLegs.length === 0) return this.#runFree(call)
 
     const reserved = await this.#reservations.reserve({
       customer: call.customer,
       procedure: call.procedure,
       key: call.key,
       fingerprint: call.key === null ? null : fingerprint(await call.rawInput()),
-      legs: held.map(({ meter, hold }) => ({ meter, amount: hold })),
+      legs: paidLegs.map(({ meter, hold }) => ({ meter, amount: hold })),
     })
     if (reserved.state === 'completed') return replay(call, reserved.result)
 
@@ -99,10 +116,12 @@ export class Operation {
       throw error
     }
 
+    // The work has succeeded, so it must be charged: neither function throws. A bad cost charges the held units, and a bad
+    // reference is left out.
     const reference = referenceOf(call.reference, output)
     const settled = await hold.settle(settlementOf(call.legs, output, { result, reference }))
-    // After an expiry, two attempts can run under one key. The first settle wins: the later attempt costs nothing and returns
-    // the same result.
+    // If the hold expired while the work ran, a retry can have run too. The first settle wins: the later attempt costs nothing
+    // and returns the same result.
     return settled.state === 'completed' ? replay(call, settled.result) : output
   }
 
@@ -137,11 +156,9 @@ export class Operation {
         hold.startRenewing()
       },
       async ended(how) {
-        // A stream that finished, or whose reader left after the first read, is charged its `cost`. Any
-        // other stream is charged for its counted usage.
-        const delivered = how === 'finished' || (how === 'left' && wasRead)
-        if (!delivered && !call.legs.some(hasCounted)) return hold.release()
-        const stored = { result: null, reference: null, onlyCounted: !delivered }
+        const owesCost = how === 'finished' || (how === 'left' && wasRead)
+        if (!owesCost && !call.legs.some(hasCounted)) return hold.release()
+        const stored = { result: null, reference: null, onlyCounted: !owesCost }
         await hold.settle(settlementOf(call.legs, undefined, stored)).catch((error: unknown) => {
           throw toError(error)
         })
@@ -169,7 +186,10 @@ export class Operation {
     }) as Output
   }
 
-  /** Returns the JSON to store under the key. Throws for an output that can't be sent, before it is charged. */
+  /**
+   * Returns the JSON to store under the key, or null if there is no key or the JSON is too large to store. Throws for an output
+   * that can't be sent, before it is charged.
+   */
   #serialize(call: MeteredCall<unknown>, output: unknown): string | null {
     if (call.transport === null && call.key === null) return null
     const json = serializeResult(output, this.#resultMaxBytes)
