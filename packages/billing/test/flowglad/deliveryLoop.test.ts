@@ -8,12 +8,12 @@ import { testClock } from '../ledger/testClock.ts'
 import { startDelivery } from './startDelivery.ts'
 import { until } from './until.ts'
 
-/** Longer than any test takes: only new usage can end the pause. */
+/** Longer than any test runs, so only new usage ends the pause. */
 const never = 3_600_000
 
 const waiting = async ({ ledger }: ReturnType<typeof startDelivery>) => (await ledger.health()).waiting
 
-/** Runs delivery until it has checked the empty outbox once. */
+/** Starts delivery and waits until it has checked the empty outbox once. */
 async function runIdle(setup: Parameters<typeof startDelivery>[0]) {
   const ledger = setup.ledger ?? sqliteLedger(':memory:')
   let looks = 0
@@ -73,7 +73,7 @@ test('stops listening to the ledger when it stops', async () => {
   expect(listeners).toBe(0)
 })
 
-test('lengthens its pauses while Flowglad is unavailable, up to the longest', async () => {
+test('lengthens its pauses while Flowglad is unavailable, up to the maximum', async () => {
   const pauses: number[] = []
   let stop = () => {}
   const clock: Clock = {
@@ -98,7 +98,7 @@ test('lengthens its pauses while Flowglad is unavailable, up to the longest', as
   expect(Math.min(...pauses.slice(4))).toBeGreaterThanOrEqual(2_000)
 })
 
-test('sends smaller bulks while Flowglad is too slow for them, and larger ones once it keeps up', async () => {
+test('reduces the bulk size while requests time out, and restores it once they succeed', async () => {
   const sizes: number[] = []
   let maxEvents = 2
   await using node = startDelivery({
@@ -122,7 +122,7 @@ test('sends smaller bulks while Flowglad is too slow for them, and larger ones o
   expect(sizes.at(-1)).toBe(8)
 })
 
-test('sends fewer bulks at a time while Flowglad is too slow, and as many as before once it keeps up', async () => {
+test('reduces the number of parallel bulks while requests time out, and restores it once they succeed', async () => {
   let requests = 0
   let isSlow = true
   await using node = startDelivery({
@@ -141,7 +141,7 @@ test('sends fewer bulks at a time while Flowglad is too slow, and as many as bef
     return requests
   }
   await settleEight()
-  // Each request times out, and none follows it.
+  // Every parallel request times out, which ends the drain.
   expect([await atATime(), await atATime(), await atATime(), await atATime()]).toEqual([4, 2, 1, 1])
 
   isSlow = false
@@ -166,7 +166,7 @@ test("delivers other customers' usage while one event gets no answer, and does n
   })
   const settleTwelve = () =>
     Promise.all(Array.from({ length: 12 }, (_, n) => node.ledger.execute(aSettle({ customer: `u${n}` }))))
-  /** Delivers until `count` events are waiting. Skips the backoffs between the attempts. */
+  /** Delivers until only `count` events are waiting. Skips the backoffs between attempts. */
   const deliversDownTo = (count: number) =>
     expect
       .poll(async () => {
@@ -188,7 +188,7 @@ test("delivers other customers' usage while one event gets no answer, and does n
   await deliversDownTo(0)
 })
 
-test('stops a drain whose acknowledgement fails, and sends the same event again later', async () => {
+test('stops a drain when an acknowledgement fails, and resends the same event in the next drain', async () => {
   const inner = sqliteLedger(':memory:')
   let failures = 3
   const sent: string[] = []

@@ -7,7 +7,7 @@ import { createLeases } from '../../src/flowglad/leases.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { until } from './until.ts'
 
-/** A queue whose fetches wait until they are opened. */
+/** Starts a queue whose fetches wait until `open` is called. */
 function startQueue(maxFetches: number) {
   const ledger = sqliteLedger(':memory:')
   const stopping = new AbortController()
@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have their lease, so each waits at the gate or runs. */
+    /** Waits until `count` fetches have their lease. Each then runs or waits at the gate. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)
@@ -49,7 +49,7 @@ function startQueue(maxFetches: number) {
   }
 }
 
-test('joins a fetch that waits, and starts another after one that has begun', async () => {
+test('joins a fetch that is still waiting, and queues another behind a running fetch', async () => {
   await using node = startQueue(1)
   const first = node.queue.add({ id: 'ada' }, false)
   expect(node.queue.join('ada', false)).toBe(first)
@@ -64,7 +64,7 @@ test('joins a fetch that waits, and starts another after one that has begun', as
   expect(node.fetched).toEqual(['ada', 'ada'])
 })
 
-test('lets a fetch that an urgent caller joins overtake the others', async () => {
+test('moves a fetch ahead of the others when an urgent caller joins it', async () => {
   await using node = startQueue(1)
   const first = node.queue.add({ id: 'first' }, false)
   await until(() => expect(node.fetched).toEqual(['first']))
@@ -90,7 +90,7 @@ test('has no room while the maximum number of fetches is running', async () => {
   expect([node.queue.hasRoom, node.queue.isRunning('ada')]).toEqual([true, false])
 })
 
-test('fails the fetches that still wait when the node stops, and is idle once all have ended', async () => {
+test('fails waiting fetches when the node stops, and becomes idle once every fetch has ended', async () => {
   await using node = startQueue(1)
   const begun = node.queue.add({ id: 'ada' }, false)
   await until(() => expect(node.fetched).toEqual(['ada']))
@@ -103,7 +103,7 @@ test('fails the fetches that still wait when the node stops, and is idle once al
   expect(node.fetched).toEqual(['ada'])
 })
 
-test('lets urgent callers overtake the others at the gate', async () => {
+test('admits urgent callers through the gate first', async () => {
   const { enter } = createGate(1)
   const order: string[] = []
   let open = () => {}

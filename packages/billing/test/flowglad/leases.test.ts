@@ -7,7 +7,7 @@ import { rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test("gives up waiting for a lease after the longest wait, and takes no other caller's turn", async () => {
+test("gives up on a lease after the maximum wait, without taking another caller's turn", async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   const first = await leases.takeForFetch('ada', 1_000)
@@ -43,15 +43,15 @@ test('stops a delivery that loses its lease', async () => {
   await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
-  // The first node learns only now that its bulk was rejected. If it still had its lease, it would search
-  // for the bad event.
+  // The first node gets its rejection only now. If it still held the lease, it would search the bulk for the
+  // bad event.
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)
   expect((await slow.atFlowglad.events()).map(({ amount }) => amount).sort()).toEqual([1, 2])
 })
 
-test('installs nothing when a fetch loses its lease', async () => {
+test('installs no snapshot when a fetch loses its lease', async () => {
   using file = ledgerFile()
   await using slow = await startStack({ ledger: sqliteLedger(file.path), options: { leaseMs: 300 } })
   await spend(slow, aUser(), 1)

@@ -1,6 +1,9 @@
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
-/** Opens a ledger whose clock runs and can be moved ahead, past the end of holds, leases and periods. */
+/**
+ * Opens a ledger with a running clock. `pass` moves the clock ahead, for example past the end of a hold or
+ * period.
+ */
 export function movedLedger(file = ':memory:') {
   let offsetMs = 0
   const ledger = sqliteLedger(file, { clock: { now: () => Date.now() + offsetMs } })

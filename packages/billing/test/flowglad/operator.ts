@@ -1,6 +1,9 @@
 import { sqliteLedger } from '../../src/index.ts'
 
-/** Drops a usage event, as an operator's own process does: `operator.ts <ledger file> <customer> <attempt>`. */
+/**
+ * Drops a usage event from a separate process, as an operator would. Takes the ledger file, the customer and
+ * the attempt as arguments.
+ */
 const [file = '', customer = '', attempt = ''] = process.argv.slice(2)
 
 await using ledger = sqliteLedger(file)

@@ -10,7 +10,7 @@ import { until } from './until.ts'
 
 const operatorScript = fileURLToPath(new URL('./operator.ts', import.meta.url))
 
-test('parks, shows and retries an event that Flowglad rejects while others succeed', async () => {
+test('parks, shows and retries an event that Flowglad rejects while other events succeed', async () => {
   await using stack = await startStack({
     started: false,
     options: { parkAfterFailures: 3, parkAfterMs: 1, parkedRetryMs: 1 },
@@ -43,7 +43,7 @@ test('parks, shows and retries an event that Flowglad rejects while others succe
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(8)
 })
 
-test('denies with INSUFFICIENT_CREDITS when only the units of a rejected event are missing', async () => {
+test("denies with INSUFFICIENT_CREDITS even if a rejected event's units would cover the shortfall", async () => {
   await using stack = await startStack({ started: false })
   await poison(stack, () => true)
   await spend(stack, aUser('bob'))
@@ -77,7 +77,7 @@ test('does not count an event as rejected when Flowglad records it and then answ
   })
 })
 
-test('keeps an unanswered event ambiguous, even if Flowglad rejects it when it is sent again', async () => {
+test('keeps an unanswered event ambiguous, even if Flowglad rejects the retry', async () => {
   await using stack = await startStack({ started: false })
   await chargeOf(stack, aUser(), 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -90,7 +90,7 @@ test('keeps an unanswered event ambiguous, even if Flowglad rejects it when it i
   await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
 })
 
-test('parks a parked event again at its next rejection, on any node', async () => {
+test('parks an already parked event again at its next rejection, on any node', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -102,7 +102,7 @@ test('parks a parked event again at its next rejection, on any node', async () =
   await stack.billing.drain()
   expect(await stack.ledger.health()).toMatchObject({ parked: 1 })
 
-  // This node's own limits are ten rejections over 15 minutes.
+  // This node parks a new event only after ten rejections over 15 minutes.
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: stack })
   await spend(other, aUser('eve'))
   await other.billing.drain()
@@ -113,7 +113,7 @@ test('parks a parked event again at its next rejection, on any node', async () =
   })
 })
 
-test('ends the retries of an event that a second process drops, and returns its units with the next fetch', async () => {
+test('stops retrying an event that another process drops, and returns its units with the next fetch', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),
@@ -128,7 +128,7 @@ test('ends the retries of an event that a second process drops, and returns its 
 
   const operator = spawn(process.execPath, ['--import', 'tsx', operatorScript, file.path, 'ada', charge])
   expect(await once(operator, 'exit')).toEqual([0, null])
-  // One retry may be under way.
+  // A retry may still be in flight.
   await stack.billing.drain()
   const after = tries()
   for (let n = 0; n < 5; n++) await stack.billing.drain()
@@ -143,7 +143,7 @@ test('ends the retries of an event that a second process drops, and returns its 
   ])
 })
 
-test('parks nothing during an outage that rejects every event', async () => {
+test('parks nothing during an outage in which Flowglad rejects every event', async () => {
   await using stack = await startStack({ started: false, options: { parkAfterFailures: 2, parkAfterMs: 1 } })
   await spend(stack, aUser())
   await spend(stack, aUser('bob'))

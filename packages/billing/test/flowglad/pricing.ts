@@ -31,7 +31,10 @@ const meter = (slug: string, prices: object[] = []) => ({
   prices,
 })
 
-/** Builds a pricing model with three meters, the plans Free, Pro and Scale, a pack, and the products that a test adds. */
+/**
+ * Builds a pricing model with three meters, the plans Free, Pro and Scale, a credit pack, and the given
+ * products.
+ */
 export const pricingWith = (...more: object[]) =>
   JSON.stringify({
     name: 'Studio',

@@ -5,7 +5,7 @@ import type { UsageEvent } from '../../src/ledger/commands.ts'
 
 const minute = 60_000
 
-/** Creates a policy whose time moves by hand and whose jitter is in the middle of its range. */
+/** Creates a policy with a manual clock and a fixed jitter in the middle of its range. */
 function aPolicy(options: Partial<BillingOptions> = {}) {
   const clock = { time: 0, now: () => clock.time }
   const policy = new RetryPolicy({
@@ -38,11 +38,11 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   ...fields,
 })
 
-test('asks again after one rejection, and treats a second as final', () => {
+test('repeats the request after one rejection, and treats a second rejection as final', () => {
   expect([undefined, 0, 1, 2].map(isInconclusive)).toEqual([false, false, true, false])
 })
 
-test('parks an event that was rejected alone ten times over fifteen minutes', () => {
+test('parks an event after ten counted rejections over fifteen minutes', () => {
   const { policy, clock } = aPolicy()
   const event = anEvent()
   const decisions: string[] = [policy.eventRejected(event)]
@@ -64,7 +64,7 @@ test('does not park an event before fifteen minutes have passed', () => {
   expect(policy.eventRejected(anEvent())).toBe('park')
 })
 
-test('parks nothing while no other request succeeds', () => {
+test('parks no event unless other requests succeed', () => {
   const { policy, clock } = aPolicy()
   for (let n = 0; n < 100; n++) {
     clock.time += minute
@@ -72,18 +72,18 @@ test('parks nothing while no other request succeeds', () => {
   }
 })
 
-test('immediately parks an event that was parked before', () => {
+test('parks a previously parked event at its first rejection', () => {
   expect(aPolicy().policy.eventRejected(anEvent({ parkedBefore: true }))).toBe('park')
 })
 
-test('forgets the failures of an event that is acknowledged', () => {
+test('forgets the failures of an acknowledged event', () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.eventResolved(anEvent())
   expect([policy.sendsAlone(anEvent()), policy.isBackingOff(anEvent())]).toEqual([false, false])
 })
 
-test('doubles the pause of a rejected event up to a tenth of the time to parking', () => {
+test("doubles a rejected event's pause, up to a tenth of parkAfterMs", () => {
   const { policy, clock } = aPolicy({ parkAfterMs: 80_000 })
   const pauses = Array.from({ length: 6 }, () => {
     policy.eventRejected(anEvent())
@@ -94,7 +94,7 @@ test('doubles the pause of a rejected event up to a tenth of the time to parking
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000])
 })
 
-test('treats an unanswered event as the fault of Flowglad until another request succeeds', () => {
+test('blames Flowglad for an unanswered event until another request succeeds', () => {
   const { policy } = aPolicy()
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
   expect(policy.eventUnanswered(anEvent())).toBe('flowgladUnavailable')
@@ -104,7 +104,7 @@ test('treats an unanswered event as the fault of Flowglad until another request 
   expect(policy.sendsAlone(anEvent())).toBe(true)
 })
 
-test('sends an event alone after it was rejected alone, and after it was parked', () => {
+test('sends an event alone after it was rejected or parked', () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   expect(policy.sendsAlone(anEvent())).toBe(true)
@@ -112,7 +112,7 @@ test('sends an event alone after it was rejected alone, and after it was parked'
   expect(policy.sendsAlone(anEvent({ attempt: 'other', parkedBefore: true }))).toBe(true)
 })
 
-test('backs a customer off while all of its events back off', () => {
+test('backs off a customer while all its events are backing off', () => {
   const { policy, clock } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent()], false)
@@ -121,7 +121,7 @@ test('backs a customer off while all of its events back off', () => {
   expect([policy.isCustomerBackingOff('ada'), policy.customersBackingOff()]).toEqual([false, 0])
 })
 
-test('does not back a customer off for one event at fault among others, nor when more events may follow', () => {
+test('does not back off a customer while its other events can be sent', () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent(), anEvent({ attempt: 'other' })], false)
@@ -129,7 +129,7 @@ test('does not back a customer off for one event at fault among others, nor when
   expect(policy.isCustomerBackingOff('ada')).toBe(false)
 })
 
-test('backs a customer off for one event whose failure may be the fault of Flowglad', () => {
+test("backs off a customer if Flowglad may be at fault for one event's failure", () => {
   const { policy } = aPolicy()
   policy.eventUnanswered(anEvent())
   policy.customerTried('ada', [anEvent(), anEvent({ attempt: 'other' })], true)
@@ -147,7 +147,7 @@ test('retries a customer immediately on request', () => {
   expect(policy.isCustomerBackingOff('ada')).toBe(false)
 })
 
-test('skips events at fault while they back off, at most a hundred of one customer', () => {
+test('skips events at fault while they back off, at most a hundred per customer', () => {
   const { policy, clock } = aPolicy()
   for (let n = 0; n < 120; n++) policy.eventRejected(anEvent({ attempt: `ada-${n}` }))
   policy.eventRejected(anEvent({ customer: 'bob', attempt: 'bob-1' }))
@@ -161,7 +161,7 @@ test('skips events at fault while they back off, at most a hundred of one custom
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('halves bulks while Flowglad does not answer, and requests at a time when it is slow', () => {
+test('halves the bulk size while Flowglad does not answer, and the number of parallel requests while it is slow', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })
@@ -178,7 +178,7 @@ test('halves bulks while Flowglad does not answer, and requests at a time when i
   expect(loadAfter(false, false)).toEqual([4, 8])
 })
 
-test('doubles the pause while Flowglad does not answer, up to the longest', () => {
+test('doubles the pause while Flowglad does not answer, up to the maximum', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 5 }, () => policy.pausesAfter('unavailable').alwaysMs)
   expect(pauses).toEqual([1_000, 2_000, 4_000, 4_000, 4_000].map((ms) => ms * 0.75 + 50))
@@ -188,7 +188,7 @@ test('doubles the pause while Flowglad does not answer, up to the longest', () =
   expect(policy.pausesAfter('unavailable').alwaysMs).toBe(800)
 })
 
-test('lets new usage end the pause of an idle or blocked delivery, and no other pause', () => {
+test('lets new usage end a pause early only after an idle or blocked pass', () => {
   const { policy } = aPolicy()
   expect(policy.pausesAfter('idle')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })
   expect(policy.pausesAfter('blocked')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })

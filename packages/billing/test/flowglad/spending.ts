@@ -8,7 +8,7 @@ export const spend = (
   meter: 'generations' | 'tokens' = 'generations',
 ) => stack.billing.meter({ customer: user, meter, amount }, () => 'done')
 
-/** Spends units of `generations` and returns their transaction ID. */
+/** Spends `generations` units and returns the charge's transaction ID. */
 export const chargeOf = async (stack: Stack, user: User, amount: number) => {
   let attempt = ''
   await stack.billing.meter({ customer: user, meter: 'generations', amount }, (run) => {
@@ -18,8 +18,8 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
 }
 
 /**
- * Spends Ada's units. Their usage event is rejected, alone or in a bulk, while `isPoisoned` returns
- * true.
+ * Spends two of Ada's units. While `isPoisoned` returns true, every request that contains their usage event
+ * is rejected.
  */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)
@@ -36,7 +36,7 @@ export const bulk = /usage-events\/bulk/
 export const bodies = (stack: Stack, path: RegExp) =>
   stack.proxy.seen.filter((passing) => path.test(passing.path)).map(({ body }) => body)
 
-/** Flowglad's answer to an event that it rejects. */
+/** Flowglad's answer to a rejected event. */
 export const rejection = {
   error: 'Subscription not found: sub_gone',
   code: 'INTERNAL_SERVER_ERROR',

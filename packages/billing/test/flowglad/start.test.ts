@@ -29,7 +29,7 @@ test.each([
   ['a meter that Flowglad does not have', { nope: {} }, 'no usage meter "nope"'],
   ['a meter with an aggregation other than sum', { people: {} }, 'count_distinct_properties'],
   ['a price that the meter does not have', { calls: { priceSlug: 'gold' } }, 'no active price "gold"'],
-])('rejects the start and names the problem for %s', async (_, meters, words) => {
+])('fails to start with %s, and names the problem', async (_, meters, words) => {
   await using flowglad = await startFlowgladLocal({ pricing })
   await using billing = billingOf(flowglad.url, meters)
   await expect(billing.start()).rejects.toThrow(words)
@@ -54,6 +54,6 @@ test('starts while Flowglad is unavailable', async () => {
   expect(await billing.health()).toMatchObject({ status: expect.stringMatching(/ok|degraded/) })
 })
 
-test('rejects a slug that no meter can have in defineMeters', () => {
+test('rejects an invalid meter slug in defineMeters', () => {
   expect(() => defineMeters({ 'two words': {} })).toThrow('two words')
 })

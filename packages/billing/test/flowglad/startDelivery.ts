@@ -13,9 +13,9 @@ import { testClock } from '../../src/testing/testClock.ts'
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
 
 /**
- * Builds delivery alone, over a ledger in memory, with time that moves by hand. `respond` replaces Flowglad: it gets the events of a request
- * and rejects, or resolves to record them. Use it for cases that would be slow with a real server, such
- * as timeouts.
+ * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad: it gets
+ * a request's events, and resolves to record them or rejects. Use it for cases that would be slow with a real
+ * server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),

@@ -1,10 +1,10 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** How the proxy treats a request. `undefined` lets it through. */
+/** How the proxy handles a request. `undefined` lets the request through. */
 export type Fault =
   | { state: 'refused' }
-  /** Flowglad gets the request, and its answer is lost. */
+  /** Flowglad gets the request, but its answer is lost. */
   | { state: 'answerLost' }
   /** A gateway answers with its own error page. */
   | { state: 'page'; status: number }
@@ -12,11 +12,11 @@ export type Fault =
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
   /**
-   * Flowglad gets the request immediately, but its answer arrives only when `until` resolves, and may be
-   * outdated by then.
+   * Flowglad gets the request immediately. Its answer arrives only when `until` resolves, and may be outdated
+   * by then.
    */
   | { state: 'answerHeld'; until: Promise<void> }
-  /** The answer's headers arrive, and its body never ends. */
+  /** The answer's headers arrive, but its body never ends. */
   | { state: 'bodyStalls' }
 
 export interface Passing {
@@ -25,10 +25,7 @@ export interface Passing {
   body: string
 }
 
-/**
- * Starts a proxy between billing and Flowglad that fails as the test directs, and records every
- * request.
- */
+/** Starts a proxy between billing and Flowglad. The proxy records every request and fails as the test directs. */
 export async function startProxy(target: string) {
   const seen: Passing[] = []
   let fault: (passing: Passing) => Fault | undefined = () => undefined
@@ -110,7 +107,7 @@ export async function startProxy(target: string) {
       fault = (passing) => (path.test(passing.path) ? { state: 'held', until: promise } : undefined)
       return resolve
     },
-    /** Holds the answers of every request to a path until the returned function is called. */
+    /** Holds the answer to every request to a path until the returned function is called. */
     holdAnswers(path: RegExp) {
       const { promise, resolve } = withResolver()
       fault = (passing) => (path.test(passing.path) ? { state: 'answerHeld', until: promise } : undefined)

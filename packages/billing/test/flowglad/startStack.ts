@@ -24,16 +24,16 @@ const quick: Partial<BillingOptions> = {
 export interface StackSetup {
   options?: Partial<BillingOptions>
   ledger?: Ledger
-  /** Starts delivery and the sweeper. Default true. */
+  /** Whether to start delivery and the sweeper. Default true. */
   started?: boolean
   /** Flowglad's pricing model. Default: Free, Pro, Scale and a pack. */
   pricing?: string
-  /** Another node. This one uses the same Flowglad and proxy. */
+  /** A node that shares its Flowglad and proxy with this node. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>
 
-/** Starts billing with a real ledger, and a real flowglad-local behind a proxy that can fail. */
+/** Starts billing with a real ledger and flowglad-local. A proxy in front of flowglad-local simulates failures. */
 export async function startStack({
   options,
   ledger = sqliteLedger(':memory:'),
@@ -67,7 +67,7 @@ export async function startStack({
         const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
         return rows.find(({ slug }) => slug === meter)?.availableBalance ?? null
       },
-      /** Returns every usage event of Flowglad, in recorded order. */
+      /** Returns every usage event at Flowglad, in the order they were recorded. */
       async events(): Promise<{ amount: number; transactionId: string; subscriptionId: string }[]> {
         const all = await direct.get<{
           data: { amount: number; transactionId: string; subscriptionId: string }[]
@@ -81,7 +81,7 @@ export async function startStack({
           adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] },
         })
       },
-      /** Pays for a price, as the customer would on the checkout page. */
+      /** Buys a price, as the customer would on the checkout page. */
       async pay(user: User, priceSlug: string) {
         const { checkoutSession } = await direct.checkoutSessions.create({
           checkoutSession: {

@@ -11,13 +11,13 @@ const denialOf = (call: Promise<unknown>) =>
     () => 'done',
     (error) => error.denial ?? String(error),
   )
-/** Waits until the ledger has a snapshot of Ada. */
+/** Waits until the ledger has Ada's snapshot. */
 const meet = (stack: Stack) =>
   expect.poll(async () => (await stack.billing.refresh(ada)).plan?.name).toBe('Free')
 const billing = /\/billing$/
 const customers = /\/customers/
 
-test('creates a new customer at Flowglad once for many concurrent calls', async () => {
+test('creates a new customer at Flowglad only once for concurrent calls', async () => {
   await using stack = await startStack()
   await Promise.all(Array.from({ length: 8 }, () => spend(stack)))
   expect(
@@ -25,7 +25,7 @@ test('creates a new customer at Flowglad once for many concurrent calls', async 
   ).toHaveLength(1)
 })
 
-test('decides the calls of a new customer with the fetch that is already creating it', async () => {
+test("decides a new customer's calls with the fetch that is already creating the customer", async () => {
   await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -34,14 +34,14 @@ test('decides the calls of a new customer with the fetch that is already creatin
   let fetches = 0
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
-    // One fetch runs before the customer is created and one after. A third never ends, so no call may
-    // wait for it.
+    // The first fetch runs before the customer is created, and the second after. A third would never end, so
+    // the test would hang if a call waited for it.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)
   await until(() => expect(stack.proxy.count(/\/customers$/)).toBe(1))
   const calls = [spend(stack), spend(stack), stack.billing.balances(ada)]
-  // Both have asked the ledger and found no snapshot.
+  // By now, each call has read the ledger and found no snapshot.
   await stack.ledger.balances('ada')
   await new Promise(setImmediate)
   open()
@@ -70,9 +70,9 @@ test('accepts a customer that another node has just created', async () => {
   expect(await stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('accepts a customer that another node creates at the same moment', async () => {
+test('accepts a customer that another node creates at the same time', async () => {
   await using stack = await startStack()
-  // Another node creates the customer between our 404 and our creation, so Flowglad answers 409.
+  // Another node creates the customer after our 404 and before our create request, so Flowglad answers 409.
   stack.proxy.breakWith(({ method, path }) => {
     if (method !== 'POST' || !/\/customers$/.test(path)) return
     const { id, name, email } = ada
@@ -95,7 +95,7 @@ test('denies only after a fetch that began after the call', async () => {
   expect(await spend(stack)).toBe('done')
 })
 
-test('does not deny a call based on a fetch that began before it', async () => {
+test('does not deny a call based on a fetch that began before the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -107,12 +107,12 @@ test('does not deny a call based on a fetch that began before it', async () => {
   await stack.atFlowglad.pay(ada, 'generation_pack')
   const late = denialOf(spend(stack))
   open()
-  // The fetch of the early call read the balance before the payment.
+  // The early call's fetch read the balance before the payment.
   expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(await late).toBe('done')
 })
 
-test('answers a burst of denials with few fetches', async () => {
+test('limits the number of fetches during a burst of denials', async () => {
   await using stack = await startStack({ options: { fetchEveryMs: 60_000 } })
   await spend(stack, 10)
   await stack.billing.drain()
@@ -124,7 +124,7 @@ test('answers a burst of denials with few fetches', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('denies based on the last snapshot, and reports its age, while Flowglad is slow', async () => {
+test('denies based on the last snapshot and reports its time while Flowglad is slow', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)
@@ -139,7 +139,7 @@ test('denies based on the last snapshot, and reports its age, while Flowglad is 
   open()
 })
 
-test('answers BILLING_UNAVAILABLE to an unknown customer until a slow Flowglad has answered', async () => {
+test('answers BILLING_UNAVAILABLE to an unknown customer until Flowglad answers', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   const open = stack.proxy.hold(customers)
   expect(await denialOf(spend(stack))).toMatchObject({
@@ -151,7 +151,7 @@ test('answers BILLING_UNAVAILABLE to an unknown customer until a slow Flowglad h
   await expect.poll(() => denialOf(spend(stack))).toBe('done')
 })
 
-test('lets a known customer spend up to the limit while Flowglad is unavailable, and delivers all of it once', async () => {
+test('lets a known customer spend up to the limit during an outage, and then delivers each charge once', async () => {
   await using stack = await startStack({ options: { decisionMs: 200 } })
   await meet(stack)
   await spend(stack)
@@ -167,10 +167,11 @@ test('lets a known customer spend up to the limit while Flowglad is unavailable,
   expect(await stack.atFlowglad.events()).toHaveLength(10)
 })
 
-test('answers BILLING_UNAVAILABLE when only ambiguous units are missing', async () => {
+test('answers BILLING_UNAVAILABLE if ambiguous units would cover the shortfall', async () => {
   await using stack = await startStack()
   await spend(stack, 6)
-  // Flowglad got the event but its answer was lost, so the fetched balance may or may not contain the units.
+  // Flowglad records the event, but its answer is lost. Billing can't tell whether a fetched balance includes
+  // the event.
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
   await stack.billing.drain()
   expect(await denialOf(spend(stack, 8))).toMatchObject({ code: 'INSUFFICIENT_CREDITS', required: 8 })
@@ -181,7 +182,7 @@ test('answers BILLING_UNAVAILABLE when only ambiguous units are missing', async 
   expect(await stack.atFlowglad.available(ada, 'generations')).toBe(0)
 })
 
-test('sends ambiguous events again before a fetch, and then decides', async () => {
+test('resends ambiguous events before the fetch that decides a call', async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, 6)
   stack.proxy.breakWith(({ path }) => (/usage-events/.test(path) ? { state: 'answerLost' } : undefined))
@@ -195,7 +196,7 @@ test('sends ambiguous events again before a fetch, and then decides', async () =
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('serves a call from an old snapshot and refreshes it in the background', async () => {
+test('decides a call with an old snapshot, and refreshes the snapshot in the background', async () => {
   await using stack = await startStack({ options: { snapshotMaxAgeMs: 1 } })
   await spend(stack)
   const before = stack.proxy.count(billing)
@@ -208,11 +209,11 @@ test('serves a call from an old snapshot and refreshes it in the background', as
     .toBeGreaterThan(before)
 })
 
-test('delivers usage of a customer whose old snapshot waits for a free fetch', async () => {
+test("delivers a customer's usage while its refresh waits for another customer's fetch", async () => {
   await using stack = await startStack({
     options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Waits for the whole fetch. A second one would keep Ada's lease while Bob's is held.
+  // Wait for the whole fetch. A second fetch would keep Ada's lease while Bob's fetch is held.
   await stack.billing.refresh(ada)
   const open = stack.proxy.hold(/bob/)
   const bob = stack.billing.refresh(aUser('bob'))
@@ -223,7 +224,7 @@ test('delivers usage of a customer whose old snapshot waits for a free fetch', a
   await bob
 })
 
-test('runs few fetches at a time for many customers', async () => {
+test('limits the number of parallel fetches across customers', async () => {
   await using stack = await startStack({ options: { maxFetches: 2, decisionMs: 200 } })
   const open = stack.proxy.hold(billing)
   const users = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
@@ -235,7 +236,7 @@ test('runs few fetches at a time for many customers', async () => {
   await expect.poll(() => stack.proxy.count(billing)).toBeGreaterThanOrEqual(6)
 })
 
-test('throws an InsufficientCreditsError with the meter, what is available and what is required', async () => {
+test('throws an InsufficientCreditsError with the meter, the available balance and the required amount', async () => {
   await using stack = await startStack()
   const error = await spend(stack, 11).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(InsufficientCreditsError)

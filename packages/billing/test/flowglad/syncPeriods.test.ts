@@ -8,7 +8,10 @@ const month = 32 * 24 * hour
 const year = 365 * 24 * hour
 const billing = /\/billing$/
 
-/** Starts a stack in which a test can move the ledger's time ahead. Flowglad's time moves only with `flowglad.advance`. */
+/**
+ * Starts a stack whose `pass` moves the ledger's time ahead. Flowglad's time moves only with
+ * `flowglad.advance`.
+ */
 async function startTimed({ options, ...setup }: Omit<StackSetup, 'ledger'> = {}) {
   const { ledger, pass } = movedLedger()
   const stack = await startStack({ ...setup, ledger, options: { snapshotMaxStaleMs: year, ...options } })
@@ -30,7 +33,7 @@ async function subscribeToPro(stack: Stack) {
   await stack.billing.refresh(ada)
 }
 
-test('gives a customer the grants of a new period with its first call', async () => {
+test("grants the new period's credits at the customer's first call", async () => {
   await using stack = await startTimed()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -40,7 +43,7 @@ test('gives a customer the grants of a new period with its first call', async ()
   expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8, used: 2, limit: 10 })
 })
 
-test('fetches a new period even for a customer that has used up its fetch tokens', async () => {
+test('fetches a new period even if the customer has no fetch tokens left', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 1, fetchEveryMs: hour } })
   await spend(stack, 10)
   await stack.billing.drain()
@@ -66,7 +69,7 @@ test('decides based on the old period while Flowglad still reports it', async ()
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('decides based on the old period after one fetch when the period ends during an outage, and still fetches before a denial', async () => {
+test('uses the old period after one failed fetch if the period ends during an outage, but fetches again before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -82,7 +85,7 @@ test('decides based on the old period after one fetch when the period ends durin
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('keeps a feature after one fetch when its period ends during an outage, and waits for no further fetch', async () => {
+test('keeps a feature after one failed fetch if the period ends during an outage, and waits for no further fetch', async () => {
   // A call that waited for Flowglad would never end.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })
@@ -97,7 +100,7 @@ test('keeps a feature after one fetch when its period ends during an outage, and
   open()
 })
 
-test('fetches for a feature once, then in the background with growing pauses, while Flowglad reports the old period', async () => {
+test('waits for one fetch, then fetches in the background at growing intervals, while Flowglad reports the old period', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)
@@ -107,7 +110,7 @@ test('fetches for a feature once, then in the background with growing pauses, wh
   expect(fetches(stack) - before).toBeLessThanOrEqual(3)
 })
 
-test('denies a feature that ended with its period at the first call', async () => {
+test('denies a feature at the first call after the canceled plan ends', async () => {
   await using stack = await startTimed()
   await subscribeToPro(stack)
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')
@@ -121,7 +124,7 @@ test('denies a feature that ended with its period at the first call', async () =
   })
 })
 
-test('answers BILLING_UNAVAILABLE when an outage outlasts the snapshot', async () => {
+test('answers BILLING_UNAVAILABLE once an outage lasts longer than snapshotMaxStaleMs', async () => {
   await using stack = await startTimed({ options: { snapshotMaxStaleMs: 24 * hour } })
   await subscribeToPro(stack)
   makeUnavailable(stack)
@@ -138,7 +141,7 @@ test('answers BILLING_UNAVAILABLE when an outage outlasts the snapshot', async (
   expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
 })
 
-test('lets a customer spend exactly the grants after an unlimited plan ends, however often that happens', async () => {
+test('lets a customer spend exactly the new grants each time an unlimited plan ends', async () => {
   await using stack = await startTimed({ options: { fetchBurst: 100 } })
   const generations = async () => (await stack.billing.refresh(ada)).balances[0]
   const nextPeriod = () => {

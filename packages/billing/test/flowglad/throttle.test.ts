@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RecentMap } from '../../src/flowglad/recentMap.ts'
 import { Throttle } from '../../src/flowglad/throttle.ts'
 
-test('allows a burst, then one fetch per interval, for each customer', () => {
+test('allows each customer a burst, then one fetch per interval', () => {
   let now = 0
   const throttle = new Throttle({ burst: 3, everyMs: 100, clock: { now: () => now } })
   const taken = (customer: string, times: number) =>
@@ -16,7 +16,7 @@ test('allows a burst, then one fetch per interval, for each customer', () => {
   expect(taken('ada', 5)).toBe(3)
 })
 
-test('forgets the least recently used key beyond its capacity', () => {
+test('evicts the least recently used key when the map is full', () => {
   const map = new RecentMap<string, number>(2)
   map.set('a', 1)
   map.set('b', 2)

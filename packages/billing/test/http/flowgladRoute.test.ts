@@ -71,7 +71,7 @@ test('answers BILLING_UNAVAILABLE to reads while the ledger is unavailable', asy
   isAway = false
 })
 
-test("does not deny a plan change when billing can't be read after it", async () => {
+test("reports that the plan may have changed if the ledger can't be read after the change", async () => {
   const ledger = sqliteLedger(':memory:')
   let readsLeft = Number.POSITIVE_INFINITY
   await using app = await startApp({
@@ -88,7 +88,7 @@ test("does not deny a plan change when billing can't be read after it", async ()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
-    // Allows one read for the plan, and none for the billing.
+    // Allow one more ledger read, for the plan. The later read of the billing data fails.
     if (path.endsWith('/adjust')) readsLeft = 1
     return undefined
   })
@@ -125,7 +125,7 @@ test('answers 401 without a session', async () => {
   })
 })
 
-test("records usage from the browser through the ledger, one unit on the meter's price by default", async () => {
+test("records the browser's usage through the ledger, by default one unit at the meter's price", async () => {
   await using app = await startApp()
   const answer = await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })
   expect(answer).toMatchObject({
@@ -157,7 +157,7 @@ test("uses the browser's transaction id as an idempotency key, never as Flowglad
   expect(events[0]?.transactionId).not.toBe('move-17')
 })
 
-test('rejects usage from the browser on another meter, price or subscription', async () => {
+test("rejects the browser's usage if the meter, price, subscription, amount or key is not allowed", async () => {
   await using app = await startApp()
   const { pricingModel } = await app.atFlowglad.sdk.pricingModels.retrieveDefault()
   const meter = pricingModel.usageMeters.find(({ slug }) => slug === 'api_calls')
@@ -189,7 +189,7 @@ test('rejects usage from the browser on another meter, price or subscription', a
   expect(await availableOf(app, 'api_calls')).toBe(99)
 })
 
-test("ignores the browser's return addresses in a checkout, and sells only what is for sale", async () => {
+test("ignores the browser's return URLs in a checkout, and sells only prices that are for sale", async () => {
   await using app = await startApp()
   await app.client.ping.query()
   const { data } = await post(app, 'checkout-sessions/create', {
@@ -211,7 +211,7 @@ test("ignores the browser's return addresses in a checkout, and sells only what 
   }
 })
 
-test('cancels a plan at the end of its period, resumes and changes it, but never ends it immediately', async () => {
+test('cancels a plan at the end of its period, resumes it and changes it, but never ends it immediately', async () => {
   await using app = await startApp()
   await app.client.ping.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')
@@ -247,7 +247,7 @@ test('cancels a plan at the end of its period, resumes and changes it, but never
   expect(await plan()).toMatchObject({ name: 'Scale', cancelsAt: null })
 })
 
-test('answers 503 with retryAfterMs while Flowglad has been unavailable since the start', async () => {
+test('answers 503 with retryAfterMs if Flowglad has been unavailable since startup', async () => {
   await using app = await startApp({ started: false })
   app.proxy.breakWith(() => ({ state: 'refused' }))
   const away = { status: 503, error: { json: { retryAfterMs: expect.any(Number) } } }
@@ -256,8 +256,8 @@ test('answers 503 with retryAfterMs while Flowglad has been unavailable since th
   expect(await post(app, 'checkout-sessions/create', { priceId: 'price_1' })).toMatchObject(away)
 })
 
-test('waits for an unresponsive Flowglad no longer than a metered call does', async () => {
-  // The deadline of a request is longer than this test may take.
+test('limits the wait for an unresponsive Flowglad to decisionMs, as in a metered call', async () => {
+  // The request deadline is longer than the test timeout.
   await using app = await startApp({
     started: false,
     options: { decisionMs: 50, flowgladDeadlineMs: 600_000 },
@@ -279,7 +279,7 @@ test('waits for an unresponsive Flowglad no longer than a metered call does', as
   await until(async () => expect(await post(app, 'customers/billing')).toMatchObject({ status: 200 }))
 })
 
-test('limits reads like every action, and answers 429 with retry-after before it calls Flowglad', async () => {
+test('rate-limits reads and actions, and answers 429 with retry-after without calling Flowglad', async () => {
   let left = 2
   await using app = await startApp({
     limit: async () => (left-- > 0 ? null : { retryAfterMs: 2_500 }),

@@ -14,14 +14,14 @@ const postJson = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-test('resolves to null for a path that is not a route of billing', async () => {
+test('resolves to null for a path that is not a billing route', async () => {
   await using stack = await startStack({ started: false })
   for (const path of ['/', '/api', '/api/flowglad', '/healthz/', '/api/webhooks/other']) {
     expect(await handle(stack, path), path).toBeNull()
   }
 })
 
-test('reads the customer only on routes that need one', async () => {
+test('reads the customer only on routes that need a customer', async () => {
   await using stack = await startStack()
   const caller: Caller = {
     customer() {
@@ -40,7 +40,7 @@ test('reads the customer only on routes that need one', async () => {
   )
 })
 
-test('answers 405 to a method that a route does not take', async () => {
+test('answers 405 to a method that a route does not accept', async () => {
   await using stack = await startStack({ started: false })
   const wrong = [
     ['/healthz', 'POST', 'GET'],
@@ -80,7 +80,7 @@ describe('rejects a body', () => {
     expect(response?.status).toBe(413)
   })
 
-  test('with JSON under a content type that a form on another site could send', async () => {
+  test('with a content type that a form on another site could send', async () => {
     await using stack = await startStack({ started: false })
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const init = { method: 'POST', headers: { 'content-type': type }, body: '{}' }

@@ -6,7 +6,7 @@ import { until } from '../flowglad/until.ts'
 import { aTakeLease } from '../ledger/builders.ts'
 import { startApp } from '../trpc/startApp.ts'
 
-/** A ledger that lists the rows that health checks write. */
+/** Wraps a ledger and lists the customer rows that health checks write. */
 function probed(ledger = sqliteLedger(':memory:')) {
   const customers: string[] = []
   const execute: Ledger['execute'] = (command) => {
@@ -16,7 +16,7 @@ function probed(ledger = sqliteLedger(':memory:')) {
   return { customers, ledger: { ...ledger, execute } }
 }
 
-test('probes the ledger once for concurrent checks', async () => {
+test('probes the ledger only once for concurrent checks', async () => {
   const { ledger, customers } = probed()
   await using stack = await startStack({ started: false, ledger })
   const answers = await Promise.all(Array.from({ length: 50 }, () => stack.billing.health()))
@@ -26,7 +26,7 @@ test('probes the ledger once for concurrent checks', async () => {
   expect(customers).toHaveLength(2)
 })
 
-test('writes to the ledger in each check', async () => {
+test('writes to the ledger on every check', async () => {
   const { ledger, customers } = probed()
   await using stack = await startStack({ started: false, ledger })
   const versions: number[] = []
@@ -37,7 +37,7 @@ test('writes to the ledger in each check', async () => {
   expect(versions).toEqual([1, 2, 3])
 })
 
-test("probes a different row on each node, so a stuck node doesn't make the others look unusable", async () => {
+test("probes a different row on each node, so a stuck node doesn't make other nodes look unavailable", async () => {
   const { ledger, customers } = probed()
   await using one = await startStack({ started: false, ledger })
   await using two = await startStack({ started: false, ledger, beside: one })
@@ -47,14 +47,14 @@ test("probes a different row on each node, so a stuck node doesn't make the othe
   expect(third).toBe(first)
 })
 
-test("doesn't report Flowglad as unavailable while another node keeps a lease", async () => {
+test("doesn't report Flowglad as unavailable while another node holds a lease", async () => {
   await using stack = await startStack({ started: false, options: { flowgladDeadlineMs: 300 } })
   await stack.ledger.execute(aTakeLease({ customer: 'ada' }))
   expect(await stack.billing.refresh(aUser())).toMatchObject({ asOf: null })
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
-test('answers /healthz while the process is alive, and 503 on /readyz only without a ledger', async () => {
+test('answers 200 on /healthz while the process is alive, and 503 on /readyz only while the ledger is unavailable', async () => {
   await using app = await startApp()
   const ready = async () => {
     const response = await fetch(`${app.origin}/readyz`)

@@ -5,7 +5,7 @@ const unread = () => {
   throw new Error('the body was read')
 }
 
-test('copies method, path, repeated headers and body', async () => {
+test('copies the method, path, repeated headers and body', async () => {
   const request = await toRequest({
     method: 'POST',
     url: '/api/webhooks/flowglad?x=1',
@@ -17,7 +17,7 @@ test('copies method, path, repeated headers and body', async () => {
   expect(await request?.text()).toBe('raw')
 })
 
-test('reads no body for GET, HEAD or the path of another route', async () => {
+test('reads no body for GET, HEAD or a path outside billing', async () => {
   for (const method of ['GET', 'HEAD']) {
     expect(await toRequest({ method, url: '/healthz', headers: {}, body: unread })).toMatchObject({ method })
   }
@@ -25,12 +25,12 @@ test('reads no body for GET, HEAD or the path of another route', async () => {
 })
 
 test.each(['//healthz', 'http://host/healthz', '*', '/\\healthz', '/healthz%00'])(
-  'treats the odd address %s as the path of another route',
+  'treats the unusual URL %s as a path outside billing',
   async (url) => {
     expect(await toRequest({ method: 'POST', url, headers: {}, body: unread })).toBeNull()
   },
 )
 
-test('resolves to null for a method that a Request cannot have', async () => {
+test('resolves to null for a method that Request does not support', async () => {
   expect(await toRequest({ method: 'TRACE', url: '/healthz', headers: {}, body: unread })).toBeNull()
 })

@@ -6,7 +6,7 @@ import { signWebhook } from './signWebhook.ts'
 
 const ada = aUser()
 
-test('refreshes the customer of a signed webhook, and rejects an unsigned, forged, altered or old one', async () => {
+test('refreshes the customer named in a signed webhook, and rejects unsigned, forged, altered and old webhooks', async () => {
   await using app = await startApp()
   await app.client.ping.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')
@@ -32,7 +32,7 @@ test('refreshes the customer of a signed webhook, and rejects an unsigned, forge
   await until(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
 })
 
-test('does not call Flowglad for a webhook about a customer that the ledger does not know', async () => {
+test('does not call Flowglad for a webhook about a customer that is not in the ledger', async () => {
   await using app = await startApp()
   const body = JSON.stringify({ customer: { externalId: 'stranger' } })
   const headers = signWebhook(body)
@@ -41,7 +41,7 @@ test('does not call Flowglad for a webhook about a customer that the ledger does
   expect(app.proxy.count(/stranger/)).toBe(0)
 })
 
-test('keeps undelivered usage in the balance after a webhook, a refresh and a denial', async () => {
+test('still subtracts undelivered usage from the balance after a webhook, a refresh and a denial', async () => {
   await using app = await startApp()
   app.proxy.breakWith(({ path }) =>
     path.includes('usage-events') ? { state: 'page', status: 502 } : undefined,

@@ -13,7 +13,7 @@ import { aReserve, aSettle, fetched, units } from './builders.ts'
 class Transient extends Error {}
 const ended = (customer: string): Command => ({ type: 'release', customer, attempt: 'a' })
 
-/** Creates a batcher over a store whose transactions the test defines, and records its batches. */
+/** Creates a batcher that runs transactions with `transact`, and records its batches. */
 function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings = {}) {
   const batches: Command[][] = []
   const batcher = new Batcher(
@@ -32,7 +32,7 @@ function aBatcher(transact: (commands: Command[]) => Promise<Answer[]>, settings
 const answerAll = async (commands: Command[]): Promise<Answer[]> => commands.map(() => ({ state: 'ended' }))
 
 describe('group commit', () => {
-  test('batches commands that arrive while a batch is in flight, first in, first out', async () => {
+  test('batches the commands that arrive while a batch is in flight, in their order of arrival', async () => {
     let commit = () => {}
     const { batcher, batches } = aBatcher(async (commands) => {
       if (batches.length === 1) await new Promise<void>((resolve) => (commit = resolve))
@@ -57,7 +57,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([3, 2, 1])
   })
 
-  test('runs a batch again after transient errors without failing its commands', async () => {
+  test('retries a batch after transient errors without failing its commands', async () => {
     let failures = 3
     const { batcher, sizes } = aBatcher(async (commands) => {
       if (failures-- > 0) throw new Transient()
@@ -67,7 +67,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([2, 2, 2, 2])
   })
 
-  test('fails only the culprit after any other error', async () => {
+  test('fails only the command that caused a non-transient error', async () => {
     const { batcher } = aBatcher(async (commands) => {
       if (commands.some((command) => command.customer === 'bad')) throw new Error('culprit')
       return answerAll(commands)
@@ -90,7 +90,7 @@ describe('group commit', () => {
     ])
   })
 
-  test('rejects commands queued behind an unreachable store after `outOfReachAfterMs`, and no later ones', async () => {
+  test('rejects only the queued commands that have waited for `outOfReachAfterMs`', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     let failTransaction = () => {}
@@ -114,7 +114,7 @@ describe('group commit', () => {
     expect(sizes()).toEqual([1, 1])
   })
 
-  test('finishes queued commands when it closes, and rejects new ones', async () => {
+  test('executes queued commands when it closes, and rejects new commands', async () => {
     const { batcher } = aBatcher(answerAll)
     const queued = batcher.execute(ended('a'))
     const closed = batcher.close()
@@ -139,7 +139,7 @@ test('retries a busy SQLite file without blocking the event loop', async () => {
     })
     for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
     expect(answered).toBe(false)
-    // Reads continue in the meantime.
+    // Meanwhile, reads still succeed.
     expect((await ledger.balances('ada')).balances).toMatchObject([{ available: 10 }])
     operator.exec('COMMIT')
     operator.close()
@@ -148,7 +148,7 @@ test('retries a busy SQLite file without blocking the event loop', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('keeps answered commands when the file is closed and opened again', async () => {
+test('keeps the effects of answered commands when the file is closed and opened again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
   const file = join(folder, 'ledger.db')
   {

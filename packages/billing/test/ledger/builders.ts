@@ -3,7 +3,10 @@ import type { Install, Leg, Reserve, Settle, Snapshot, TakeLease } from '../../s
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { attemptId } from '../../src/metering/attemptId.ts'
 
-/** Builders of commands and snapshots with valid defaults. A test sets only what matters to it. */
+/**
+ * These builders create commands and snapshots with valid defaults. A test sets only the fields that matter
+ * to it.
+ */
 export const aLeg = (leg: Partial<Leg> = {}): Leg => ({
   meter: 'generations',
   amount: 1,
@@ -44,7 +47,7 @@ export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   ...command,
 })
 
-/** Builds the settle of a reserve. `amount` defaults to the held amounts. */
+/** Builds the command that settles a reserve. `amount` defaults to the held amounts. */
 export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
   const { amount, ...rest } = settle
   const { customer, attempt, procedure, key, fingerprint } = reserve
@@ -88,7 +91,7 @@ export const aSnapshot = ({
   meters,
 })
 
-/** Builds a snapshot with units of `generations`. */
+/** Builds a snapshot with a balance of `generations` only. */
 export const units = (available: number, granted = available) =>
   aSnapshot({ meters: { generations: { available, granted } } })
 

@@ -5,7 +5,7 @@ import { acknowledgeOf, balance, spend } from './steps.ts'
 
 export const accounting = (open: OpenLedger) =>
   describe('accounting against a snapshot', () => {
-    test('subtracts undelivered usage from what Flowglad reports, and delivered usage only once', async () => {
+    test("subtracts undelivered usage from Flowglad's balance, and delivered usage only once", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -23,7 +23,7 @@ export const accounting = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
     })
 
-    test('subtracts usage that was acknowledged after the lease was taken', async () => {
+    test('still subtracts usage that was acknowledged after the fetch took its lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -38,14 +38,15 @@ export const accounting = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7 })
     })
 
-    test('reports ambiguous units apart from spent ones in a denial', async () => {
+    test('reports ambiguous units separately from spent units in a denial', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)
       const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(delivery)
       it.advance(1001)
-      // The event arrived, but its answer didn't: Flowglad reports 4, and the ledger subtracts the event again.
+      // Flowglad recorded the event, but its answer was lost. Flowglad reports 4, and the ledger subtracts
+      // the event's units again.
       await fetched(it.ledger, units(4, 10))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
         state: 'short',
@@ -58,7 +59,7 @@ export const accounting = (open: OpenLedger) =>
       })
     })
 
-    test('notes what was acknowledged until the lease was last taken', async () => {
+    test('notes the acknowledged units again when a fetch takes its lease again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)

@@ -15,14 +15,14 @@ const malformed: [string, Command][] = [
     `a settle of ${amount}`,
     aSettle({ legs: [{ ...settleLeg, amount }] }),
   ]),
-  ['a key of 10 MB', aReserve({ key: 'k'.repeat(10_000_000) })],
+  ['a 10 MB key', aReserve({ key: 'k'.repeat(10_000_000) })],
   ['a key with a comma', aReserve({ key: 'a,b' })],
   ['a key with NUL', aReserve({ key: 'a\0b' })],
   ['an empty key', aReserve({ key: '', fingerprint: 'a'.repeat(64) })],
   ['a key without a fingerprint', aReserve({ key: 'k', fingerprint: null })],
   ['a customer with NUL', aReserve({ customer: 'a\0' })],
   ['a customer with a lone surrogate', aReserve({ customer: 'a\ud800' })],
-  ['no legs', aReserve({ legs: [] })],
+  ['a reserve without legs', aReserve({ legs: [] })],
   ['two legs for one meter', aReserve({ legs: [aLeg(), aLeg()] })],
   ['a time to live of 0', aReserve({ ttlMs: 0 })],
 ]
@@ -30,7 +30,7 @@ const malformed: [string, Command][] = [
 export const badInput = (open: OpenLedger) =>
   describe('bad input', () => {
     test.each(malformed)(
-      'rejects %s before queueing it, and answers the commands beside it',
+      'rejects %s before queueing it, and still answers the other commands',
       async (_, bad) => {
         await using it = await open()
         await fetched(it.ledger, units(10))
@@ -48,7 +48,7 @@ export const badInput = (open: OpenLedger) =>
       },
     )
 
-    test('starts with the newest charge for an invalid cursor', async () => {
+    test('starts with the newest charge if the cursor is invalid', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -61,7 +61,7 @@ export const badInput = (open: OpenLedger) =>
       }
     })
 
-    test('books a charge whose reference or properties cannot be stored', async () => {
+    test('books a charge even if its reference or properties cannot be stored', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

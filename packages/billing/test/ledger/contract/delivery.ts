@@ -6,7 +6,7 @@ import { acknowledgeOf, balance, spend } from './steps.ts'
 
 export const delivery = (open: OpenLedger) =>
   describe('delivery', () => {
-    test('takes up to `maxEvents` events, oldest first, and none that is already sent', async () => {
+    test('takes up to `maxEvents` events, oldest first, without events that were already acknowledged', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempts = []
@@ -22,7 +22,7 @@ export const delivery = (open: OpenLedger) =>
       expect(ids(await it.ledger.execute(delivery))).toEqual(attempts.slice(2))
     })
 
-    test('lists the customer first whose lease ended first', async () => {
+    test('lists customers in the order in which their leases ended', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob']) {
         await fetched(it.ledger, units(10), { customer })
@@ -36,7 +36,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(1)).toEqual(['bob'])
     })
 
-    test('sets a parked event aside, shows it, and retries it when it is due', async () => {
+    test('shows a parked event, and offers it for delivery again only when its retry is due', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -58,7 +58,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 1 })
       it.advance(60_001)
       expect(await it.ledger.customersToDeliver(10)).toEqual(['ada'])
-      // Every node that retries the event sees that it was parked, even after a failed retry.
+      // Every node that retries the event gets `parkedBefore`, even after a failed retry.
       const again = aTakeLease({ purpose: 'deliver' })
       const tried = [{ attempt, meter: 'generations', parkedBefore: true }]
       expect(await it.other.execute(again)).toMatchObject({ events: tried })
@@ -72,7 +72,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0 })
     })
 
-    test('lists a customer whose parked event is due before customers whose lease ended later', async () => {
+    test('lists a customer with a due parked event before customers whose lease ended later', async () => {
       await using it = await open()
       for (const customer of ['ada', 'bob', 'eve']) {
         await fetched(it.ledger, units(10), { customer })
@@ -86,7 +86,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(2)).toEqual(['ada', 'bob'])
     })
 
-    test('returns the units of a dropped event at the next install whose lease was taken later', async () => {
+    test("returns a dropped event's units at the first install whose lease was taken after the drop", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
@@ -106,7 +106,7 @@ export const delivery = (open: OpenLedger) =>
       expect(charges).toMatchObject([{ state: 'dropped' }])
     })
 
-    test('keeps a dropped event spent if Flowglad has it', async () => {
+    test("keeps a dropped event's units spent if Flowglad has the event", async () => {
       for (const late of [false, true]) {
         await using it = await open()
         await fetched(it.ledger, units(10))

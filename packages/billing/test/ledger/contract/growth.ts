@@ -7,7 +7,7 @@ const day = 24 * 3_600_000
 
 export const growth = (open: OpenLedger) =>
   describe('growth', () => {
-    test('prunes expired rows in small steps without changing what is available', async () => {
+    test('prunes expired rows in small steps without changing the balances', async () => {
       await using it = await open({ pruneRows: 2 })
       await fetched(it.ledger, units(10))
       for (const key of ['a', 'b', 'c']) {
@@ -28,14 +28,14 @@ export const growth = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toEqual(before.balances)
       expect(await it.other.execute(aReserve({ key: 'a' }))).toMatchObject({ state: 'held' })
 
-      // An event that Flowglad doesn't have yet and the daily totals stay.
+      // Pruning keeps the undelivered event and the daily totals.
       const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
       expect(charges).toMatchObject([{ state: 'waiting' }])
       expect(await it.ledger.usage({ customer: 'ada', days: 100 })).toMatchObject([{ amount: 3 }])
       expect(await it.ledger.usage({ customer: 'ada', days: 10 })).toEqual([])
     })
 
-    test('frees the customer’s budget when it prunes results', async () => {
+    test('frees the customer’s result budget when it prunes results', async () => {
       await using it = await open({ resultBytesPerCustomer: 20 })
       await fetched(it.ledger, units(10))
       const store = async (key: string) => {
@@ -51,7 +51,7 @@ export const growth = (open: OpenLedger) =>
       expect(await it.ledger.execute(aReserve({ key: 'b' }))).toMatchObject({ result: '"bbbbbbbbbb"' })
     })
 
-    test('pages charges, newest first', async () => {
+    test('returns charges in pages, newest first', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempts: string[] = []

@@ -29,7 +29,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(new Set(answers.map((answer) => answer.state))).toEqual(new Set(['held']))
     })
 
-    test('names every short meter in a denial, and held units apart from spent ones', async () => {
+    test('names every short meter in a denial, and reports held units separately from spent units', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -52,7 +52,7 @@ export const guarantees = (open: OpenLedger) =>
       })
     })
 
-    test('holds all meters of a call or none', async () => {
+    test("holds all of a call's meters or none", async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -81,7 +81,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(days).toMatchObject([{ meter: 'generations', amount: 4 }])
     })
 
-    test('never loses usage: delivers a settled charge until it is acknowledged, even if it was sent without an answer', async () => {
+    test('never loses usage: offers a settled charge for delivery until it is acknowledged, even after a send without an answer', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
@@ -158,13 +158,13 @@ export const guarantees = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 9, held: 0, used: 1 }])
     })
 
-    test('returns the rest when a settle is below its hold, and charges the actual amount when it is above', async () => {
+    test('returns the unused part of a hold, and charges the actual amount even if it exceeds the hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [below, above, nothing] = [5, 5, 0].map((amount) =>
         aReserve({ legs: [aLeg({ amount: amount || 1 })] }),
       )
-      if (!below || !above || !nothing) throw new Error('Three reserves')
+      if (!below || !above || !nothing) throw new Error('Expected three reserves')
       await it.ledger.execute(below)
       await it.ledger.execute(settleOf(below, { amount: 2 }))
       await it.ledger.execute(above)
@@ -183,7 +183,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
     })
 
-    test('raises the version with every change', async () => {
+    test('increases the version with every change', async () => {
       await using it = await open()
       expect(await it.ledger.balances('ada')).toEqual({ version: 0, snapshot: null, balances: [] })
       await fetched(it.ledger, units(10))

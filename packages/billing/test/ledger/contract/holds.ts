@@ -5,7 +5,7 @@ import { balance } from './steps.ts'
 
 export const holds = (open: OpenLedger) =>
   describe('holds', () => {
-    test('holds once and answers the same when a reserve runs again', async () => {
+    test('holds units once and returns the same answer when a reserve runs again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ legs: [aLeg({ amount: 6 })], key: 'k' })
@@ -15,7 +15,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(6)
     })
 
-    test('renews a hold that is still marked held, however late, and no hold that has ended', async () => {
+    test('renews an overdue hold that is still marked held, but no hold that has ended', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000 })
@@ -29,7 +29,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(0)
     })
 
-    test('stops renewing at the maximum, so endless work stops holding units', async () => {
+    test('stops renewing a hold at its maximum lifetime, so endless work stops holding units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
@@ -56,7 +56,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(1)
     })
 
-    test('keeps a customer’s time when the clock moves back', async () => {
+    test('does not move a customer’s time back when the clock steps backward', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const [first, second, third] = [aReserve(), aReserve(), aReserve({ ttlMs: 1000 })]
@@ -72,7 +72,7 @@ export const holds = (open: OpenLedger) =>
       expect((charges[0]?.at ?? 0) - (charges[1]?.at ?? 0)).toBe(500)
       expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 500 })
 
-      // The clock catches up with the customer's time here. The hold ends one second later.
+      // The clock passes the customer's time again, and stops 1 ms before the end of the hold.
       it.advance(3_600_999)
       expect(await it.other.execute({ type: 'expire', customer: 'ada' })).toEqual({
         state: 'swept',
@@ -85,7 +85,7 @@ export const holds = (open: OpenLedger) =>
       })
     })
 
-    test('returns units once when two sweepers expire a hold', async () => {
+    test('returns units only once when two sweepers expire the same hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000 }))
@@ -96,7 +96,7 @@ export const holds = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
     })
 
-    test('books a hold at expiry on a meter that settles on expiry, and keeps that booking', async () => {
+    test('books a hold at expiry if its meter settles on expiry, and keeps the booking after a late settle', async () => {
       await using it = await open()
       await fetched(it.ledger, {
         ...units(10),
@@ -114,8 +114,8 @@ export const holds = (open: OpenLedger) =>
         { meter: 'generations', available: 6, held: 0 },
         { meter: 'tokens', available: 10, held: 0 },
       ])
-      // A retry before the late settle gets `completed` without a result, because expiry has charged the
-      // operation.
+      // Expiry has charged the operation, so a retry before the late settle gets `completed` without a
+      // result.
       expect(await it.ledger.execute(aReserve({ legs, key: 'k' }))).toEqual({
         state: 'completed',
         result: null,
@@ -144,7 +144,7 @@ export const holds = (open: OpenLedger) =>
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })
       await it.ledger.execute(reserve)
       await fetched(it.ledger, aSnapshot({ id: 'sub_2', priceSlug: 'pro_monthly' }))
-      // Only holds and counters of the snapshot's subscription count.
+      // Only the holds and counters of the snapshot's subscription affect the balance.
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 10, held: 0 }])
       await it.ledger.execute(settleOf(reserve, { subscription: 'sub_2' }))
       const taken = await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))

@@ -60,7 +60,7 @@ export const keys = (open: OpenLedger) =>
       expect(answer.state === 'inProgress' && answer.retryAfterMs).toBeLessThanOrEqual(100)
     })
 
-    test('lets one of ten concurrent attempts under a key run', async () => {
+    test('runs only one of ten concurrent attempts under the same key', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100))
       const answers = await Promise.all(
@@ -80,12 +80,12 @@ export const keys = (open: OpenLedger) =>
       await it.ledger.execute({ type: 'release', customer: 'ada', attempt: failed.attempt })
       expect(await it.other.execute(aReserve({ key: 'k', ttlMs: 1000 }))).toMatchObject({ state: 'held' })
       it.advance(1001)
-      // The reserve expires the hold that is past its expiry time.
+      // This reserve first expires the overdue hold.
       expect(await it.ledger.execute(aReserve({ key: 'k' }))).toMatchObject({ state: 'held' })
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ held: 1 }])
     })
 
-    test('charges the first settle under a key, and answers a later attempt with its result', async () => {
+    test('charges only the first settle under a key, and returns its result to a later attempt', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const first = aReserve({ key: 'k', ttlMs: 1000, legs: [aLeg({ amount: 2 })] })
@@ -101,7 +101,7 @@ export const keys = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 7, held: 0 }])
     })
 
-    test('charges an expired attempt that settles before the one that runs', async () => {
+    test('charges an expired attempt if it settles before the running attempt', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const first = aReserve({ key: 'k', ttlMs: 1000, legs: [aLeg({ amount: 2 })] })
@@ -117,7 +117,7 @@ export const keys = (open: OpenLedger) =>
       expect((await it.ledger.balances('ada')).balances).toMatchObject([{ available: 8, held: 0 }])
     })
 
-    test('answers a retry without a result if there was none or it was too large', async () => {
+    test('returns no result to a retry if the result was missing or too large', async () => {
       await using it = await open({ resultBytes: 10 })
       await fetched(it.ledger, units(10))
       for (const result of ['"0123456789"', null]) {
@@ -131,7 +131,7 @@ export const keys = (open: OpenLedger) =>
       }
     })
 
-    test('keeps a customer’s newest results within the budget', async () => {
+    test('keeps a customer’s newest results and removes older results beyond the budget', async () => {
       await using it = await open({ resultBytesPerCustomer: 30 })
       await fetched(it.ledger, units(10))
       for (const key of ['a', 'b', 'c', 'd']) {
@@ -151,7 +151,7 @@ export const keys = (open: OpenLedger) =>
       ])
     })
 
-    test('removes as many small results as a large one needs', async () => {
+    test('removes as many small results as needed to store a large result', async () => {
       await using it = await open({ resultBytesPerCustomer: 120 })
       await fetched(it.ledger, units(100))
       const complete = async (key: string, result: string) => {
@@ -164,13 +164,14 @@ export const keys = (open: OpenLedger) =>
         await complete(`k${n}`, '"x"')
         it.advance(1)
       }
-      // Removing the few oldest results, which are loaded first, doesn't make enough room for it.
+      // Removing only the oldest results, which are loaded first, wouldn't make enough room for the large
+      // result.
       await complete('large', `"${'x'.repeat(98)}"`)
       expect(await replay('large')).toMatchObject({ result: expect.any(String) })
       expect([await replay('k33'), await replay('k34')]).toMatchObject([{ result: null }, { result: '"x"' }])
     })
 
-    test('stores a result with any JSON text, including NUL and astral characters', async () => {
+    test('stores any JSON result, including NUL and astral characters', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const result = JSON.stringify({ nul: '\0', astral: '😀', lone: '\ud800', quote: '"\\' })

@@ -6,7 +6,7 @@ import { balance, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('lets one process at a time hold the lease, extend it, and lose it when it expires', async () => {
+    test('gives the lease to one process at a time until it expires, and lets that process extend it', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
@@ -31,7 +31,7 @@ export const lease = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 5 })
     })
 
-    test('rejects an install while another process has the lease', async () => {
+    test('rejects an install while another process holds the lease', async () => {
       await using it = await open()
       const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
@@ -55,7 +55,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(anInstall({ token: delivery.token }))).toEqual({ state: 'leaseLost' })
     })
 
-    test('answers a repeated install the same', async () => {
+    test('returns the same answer to a repeated install', async () => {
       await using it = await open()
       const { token, ...take } = aTakeLease()
       await it.ledger.execute({ token, ...take })
@@ -63,7 +63,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
     })
 
-    test('puts events back that did not reach Flowglad when the lease ends', async () => {
+    test('returns events that did not reach Flowglad to the outbox when the lease ends', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
@@ -96,14 +96,14 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('denies an extension after another process had the lease, even if it is free again', async () => {
+    test('does not extend a lease that another process has held, even if the lease is free again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
       const lost = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(lost)
       it.advance(1001)
-      // The lease is over, but no other process has taken it.
+      // The lease has expired, but no other process has taken it.
       expect(await it.ledger.execute({ ...lost, extend: true })).toMatchObject({ state: 'taken' })
       it.advance(1001)
       const mine = aTakeLease({ purpose: 'deliver' })

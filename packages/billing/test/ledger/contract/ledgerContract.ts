@@ -26,7 +26,7 @@ const parts = [
   onCommit,
 ]
 
-/** Tests what every store guarantees. */
+/** Tests the guarantees that every store must provide. */
 export function ledgerContract(open: OpenLedger): void {
   for (const part of parts) part(open)
 }

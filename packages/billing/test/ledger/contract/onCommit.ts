@@ -13,7 +13,7 @@ export const onCommit = (open: OpenLedger) =>
       let committed = Promise.resolve<unknown>(null)
       it.ledger.onCommit((command) => {
         order.push(command)
-        // Another node reads the rows now, so the transaction must be over.
+        // Another node reads the rows now, so the transaction must have been committed.
         committed = it.other.balances('ada')
       })
       const reserve = aReserve({ legs: [aLeg({ amount: 4 })] })
@@ -45,7 +45,7 @@ export const onCommit = (open: OpenLedger) =>
       expect(seen).toEqual([accepted])
     })
 
-    test('does not call a listener after it unsubscribes, or for commands of another process', async () => {
+    test("does not call a listener after it unsubscribes, or for another process's commands", async () => {
       await using it = await open()
       const seen: Command[] = []
       const unsubscribe = it.ledger.onCommit((command) => seen.push(command))

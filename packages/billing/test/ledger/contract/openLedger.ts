@@ -1,7 +1,7 @@
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import type { LedgerOptions } from '../../../src/ledger/ledgerOptions.ts'
 
-/** Two nodes on one store, and a clock that the test moves. */
+/** Two nodes that share a store, and a clock that the test moves. */
 export interface TwoNodes extends AsyncDisposable {
   ledger: Ledger
   other: Ledger

@@ -4,7 +4,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const snapshots = (open: OpenLedger) =>
   describe('snapshots', () => {
-    test('asks for a snapshot when there is none or it is too old', async () => {
+    test('asks for a snapshot if it is missing or too old', async () => {
       await using it = await open()
       expect(await it.ledger.execute(aReserve())).toEqual({ state: 'needsSnapshot', reason: 'none' })
       await fetched(it.ledger, units(10))
@@ -15,7 +15,7 @@ export const snapshots = (open: OpenLedger) =>
       })
     })
 
-    test('denies a call without a current subscription', async () => {
+    test('denies a call if the customer has no current subscription', async () => {
       await using it = await open()
       await fetched(it.ledger, { subscription: null, meters: {} })
       expect(await it.ledger.execute(aReserve())).toEqual({
@@ -28,7 +28,7 @@ export const snapshots = (open: OpenLedger) =>
       })
     })
 
-    test('asks for a snapshot once after a period ends', async () => {
+    test('asks for a snapshot only once after a period ends', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const asOf = (await it.ledger.balances('ada')).snapshot?.asOf ?? 0
@@ -36,7 +36,8 @@ export const snapshots = (open: OpenLedger) =>
       await fetched(it.ledger, old)
       expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: false })
 
-      // This fetch begins before the period's end and installs after it, so Flowglad wasn't asked about the new period.
+      // This fetch begins before the period ends and installs its snapshot afterward, so the snapshot can't
+      // include the new period.
       const early = aTakeLease()
       await it.ledger.execute(early)
       it.advance(1001)
@@ -47,7 +48,7 @@ export const snapshots = (open: OpenLedger) =>
         periodOver: true,
       })
 
-      // Flowglad still reports the old period. The ledger decides with it and doesn't invent a grant.
+      // Flowglad still reports the old period. The ledger decides based on that period and adds no grants.
       await fetched(it.ledger, old)
       expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: true })
     })

@@ -1,7 +1,7 @@
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { aLeg, aReserve, aTakeLease, settleOf } from '../builders.ts'
 
-/** Reserves and settles units of `generations`. Returns the attempt. */
+/** Reserves and settles `generations` units. Returns the attempt. */
 export async function spend(ledger: Ledger, amount: number): Promise<string> {
   const reserve = aReserve({ legs: [aLeg({ amount })] })
   await ledger.execute(reserve)
@@ -9,7 +9,7 @@ export async function spend(ledger: Ledger, amount: number): Promise<string> {
   return reserve.attempt
 }
 
-/** Returns the command that acknowledges the attempts' usage events of `generations`. */
+/** Returns the command that acknowledges the attempts' `generations` events. */
 export const acknowledgeOf = (...attempts: string[]) =>
   ({
     type: 'acknowledge',

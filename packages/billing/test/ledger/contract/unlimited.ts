@@ -9,8 +9,8 @@ const plan = (available: number, periodStart: number, features: string[] = []): 
   aSnapshot({ periodStart, features, meters: { generations: { available, granted: 10 } } })
 
 export const unlimited = (open: OpenLedger) =>
-  describe('after unlimited has ended', () => {
-    test('offers the plan’s grants in a new period', async () => {
+  describe('after an unlimited plan ends', () => {
+    test('makes only the plan’s grants available in a new period', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
@@ -23,7 +23,7 @@ export const unlimited = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
-    test('starts from zero within the period, even with undelivered usage', async () => {
+    test('leaves nothing available in the same period, even with undelivered usage', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
@@ -36,7 +36,7 @@ export const unlimited = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 0 })
     })
 
-    test('keeps the new balance when a hold reserved while unlimited settles later', async () => {
+    test('keeps the new balance when a hold from the unlimited plan settles later', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
@@ -52,7 +52,7 @@ export const unlimited = (open: OpenLedger) =>
 
 export const limits = (open: OpenLedger) =>
   describe('limit and used', () => {
-    test('counts as used what is missing from the plan’s grants at the first install', async () => {
+    test('counts grants that are already missing at the first install as used', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(4, 1))
       expect(await balance(it.ledger)).toMatchObject({ available: 4, used: 6, limit: 10 })
@@ -71,7 +71,7 @@ export const limits = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, used: 0, limit: 10 })
     })
 
-    test('subtracts undelivered usage and open holds from the new period at a renewal', async () => {
+    test('subtracts undelivered usage and open holds from the new period’s grants', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1))
       await spend(it.ledger, 3)
