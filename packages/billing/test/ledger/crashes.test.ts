@@ -18,7 +18,7 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]()
 })
 
-/** Opens a ledger in this process, which outlives the node that dies. */
+/** Opens a ledger in this process, which survives the node's crash. */
 async function survivor(store: (typeof storeNames)[number]) {
   const address = await stores[store]()
   let offsetMs = 0
@@ -51,7 +51,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   })
 
   test.each(['dieAfterReserve', 'dieInSettle'])(
-    'returns the units at expiry and lets a retry run when the process dies before settle is durable (%s)',
+    'returns the units at expiry and allows a retry when the process dies before the settle is durable (%s)',
     async (act) => {
       await using it = await survivor(store)
       await it.afterDeath(act)
@@ -73,7 +73,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('sends an event again as ambiguous when the process dies between delivery and acknowledgement', async () => {
+  test('resends an event as ambiguous when the process dies between delivery and acknowledgement', async () => {
     await using it = await survivor(store)
     await it.afterDeath('dieAfterSend')
     expect(await it.ledger.execute(aTakeLease())).toMatchObject({ state: 'busy' })
@@ -111,7 +111,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('delays other nodes by seconds when a node stops while it holds locks, and holds correctly once it continues', async () => {
+  test('limits the delay for other nodes when a node stops while it has locks, and completes its hold when it resumes', async () => {
     const address = await stores[store]()
     await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))
@@ -120,7 +120,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     const reserve = aReserve()
     const waiting = other.ledger.execute(reserve)
     if (store === 'SQLite') {
-      // The lock on a file lasts as long as its process, so the call is rejected. Nothing is lost.
+      // A file lock lasts as long as its process, so the call is rejected. No units are lost.
       await expect(waiting).rejects.toThrow('storeOutOfReach')
     } else {
       expect(await waiting).toMatchObject({ state: 'held' })
@@ -133,7 +133,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   })
 })
 
-/** PostgreSQL ends the stopped node's transaction, so the default timeout suffices there. */
+/** PostgreSQL ends the stopped node's transaction, so the default timeout is long enough. */
 const timeouts = { SQLite: { outOfReachAfterMs: 500 }, PostgreSQL: {} }
 
 async function allCharges(ledger: Ledger): Promise<Charge[]> {

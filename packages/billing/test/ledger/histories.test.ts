@@ -27,7 +27,7 @@ async function liveThrough(steps: History, clock: Clock, subject: Subject) {
   }
 }
 
-test('holds and expires an attempt that ends and is reserved again within one batch', () => {
+test('holds and expires an attempt that is settled and reserved again in the same batch', () => {
   const clock = testClock()
   const store = memoryStore(() => clock.now())
   store.run([aTakeLease({ purpose: 'fetch', token: 't' }), anInstall({ token: 't' })])
@@ -41,8 +41,8 @@ test('holds and expires an attempt that ends and is reserved again within one ba
 })
 
 /**
- * Returns how many histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts` generates 20 times as many. A
- * failure prints its seed and its shortest history.
+ * Returns how many histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts`
+ * generates 20 times as many. A failure prints its seed and the shortest history that fails.
  */
 const runs = (count: number) => ({ numRuns: count * Number(process.env.HISTORY_RUNS ?? 1) })
 

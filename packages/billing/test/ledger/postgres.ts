@@ -3,7 +3,7 @@ import { Client, type Pool } from 'pg'
 import { inject } from 'vitest'
 import { tables } from '../../src/ledger/stores/tables.ts'
 
-/** Creates an empty database on the server that all test files share. Returns its address. */
+/** Creates an empty database on the server that all test files share. Returns the database's address. */
 export async function createDatabase(): Promise<string> {
   const address = new URL(inject('postgres'))
   const name = `ledger_${randomUUID().replaceAll('-', '')}`

@@ -19,7 +19,7 @@ describe('PostgreSQL', () => {
   ledgerContract(async (options) => {
     const clock = testClock()
     const [ledger, other] = pools.map((pool) => postgresLedger(pool, { ...options, clock }))
-    if (!ledger || !other) throw new Error('Two pools')
+    if (!ledger || !other) throw new Error('Expected two pools')
     return {
       ledger,
       other,
@@ -54,7 +54,7 @@ describe('PostgreSQL', () => {
     await pool.end()
   })
 
-  test('finds a settle’s event by its key and never reads the customer’s history', async () => {
+  test('finds a settle’s event by its primary key, without reading the customer’s history', async () => {
     const database = await createDatabase()
     const pool = new Pool({ connectionString: database })
     {
@@ -66,7 +66,7 @@ describe('PostgreSQL', () => {
         await ledger.execute(settleOf(reserve))
       }
     }
-    // A connection reports its statistics when it ends.
+    // PostgreSQL updates its statistics when the connection ends.
     await pool.end()
     const scans = (index: string) =>
       query(database, `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '${index}'`)

@@ -7,17 +7,18 @@ import { aReserve } from './builders.ts'
 import { createDatabase } from './postgres.ts'
 import { startSwallowingProxy } from './swallowingProxy.ts'
 
-test('answers BILLING_UNAVAILABLE in bounded time while the database is silent, and recovers when it answers', async () => {
+test('answers BILLING_UNAVAILABLE in bounded time while the database does not respond, and recovers afterward', async () => {
   const direct = new URL(await createDatabase())
   await using proxy = await startSwallowingProxy({ host: direct.hostname, port: Number(direct.port) })
   const address = new URL(direct)
   address.port = String(proxy.port)
-  // These pools have no connect timeout. They would leak a slot per attempt if the ledger didn't set one.
+  // These pools have no connect timeout. If the ledger didn't set a timeout, they would leak a slot per
+  // attempt.
   const pools = [1, 2].map(() => new Pool({ connectionString: address.href, max: 2 }))
   const [open, openLate] = pools.map(
     (pool) => () => postgresLedger(pool, { silentAfterMs: 1_500, outOfReachAfterMs: 500 }),
   )
-  if (!open || !openLate) throw new Error('Two pools')
+  if (!open || !openLate) throw new Error('Expected two pools')
   await using stack = await startStack({ ledger: open() })
   const work = vi.fn(() => 'done')
   const spend = () => stack.billing.meter({ customer: aUser(), meter: 'generations' }, work)
@@ -26,7 +27,7 @@ test('answers BILLING_UNAVAILABLE in bounded time while the database is silent, 
 
   const before = work.mock.calls.length
   proxy.swallow()
-  // This node can't even read its tables.
+  // This node starts during the outage, so it can't even read its tables.
   await using late = openLate()
   const unavailable = expect.objectContaining({
     denial: expect.objectContaining({ code: 'BILLING_UNAVAILABLE' }),

@@ -1,6 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Starts a proxy in front of a database. It forwards bytes, or silently drops them, as a broken network does. */
+/**
+ * Starts a proxy in front of a database. The proxy forwards bytes or, like a broken network, silently drops
+ * them.
+ */
 export async function startSwallowingProxy(to: { host: string; port: number }) {
   const sockets = new Set<Socket>()
   let swallowing = false
@@ -24,7 +27,7 @@ export async function startSwallowingProxy(to: { host: string; port: number }) {
       from.on('close', () => into.destroy())
     }
   })
-  /** Connections that lost bytes. They stay silent even after the network heals. */
+  /** Connections that lost bytes. They forward nothing even after the network recovers. */
   const swallowed = new WeakSet<Socket>()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()

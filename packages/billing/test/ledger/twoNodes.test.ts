@@ -7,7 +7,7 @@ import { createDatabase, query } from './postgres.ts'
 import { openAt } from './processes/openAt.ts'
 
 describe('two nodes on one PostgreSQL', () => {
-  test('allows exactly 250 of 400 concurrent calls of 2 units when 500 are left', async () => {
+  test('allows exactly 250 of 400 concurrent calls of 2 units when 500 units are left', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     await using two = openAt(address)
@@ -28,9 +28,9 @@ describe('two nodes on one PostgreSQL', () => {
     ])
   })
 
-  test('neither deadlocks nor denies a call that has units when batches lock overlapping customers', async () => {
+  test('neither deadlocks nor falsely denies a call when batches lock overlapping customers', async () => {
     const address = await createDatabase()
-    // Small batches make many transactions that each lock several customers.
+    // Small batches cause many transactions that each lock several customers.
     await using one = openAt(address, undefined, { batchCommands: 6 })
     await using two = openAt(address, undefined, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
@@ -59,7 +59,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(row).toEqual({ deadlocks: 0 })
   })
 
-  test('locks customers in one order: a batch that waits for the first has locked none of the others', async () => {
+  test('locks customers in a fixed order, so a batch that waits for the first customer has not locked any other', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     const customers = ['e', 'd', 'c', 'b', 'a']
@@ -91,7 +91,7 @@ describe('two nodes on one PostgreSQL', () => {
     for (const node of nodes) await node[Symbol.asyncDispose]()
   })
 
-  test('answers every call and books it once while connections are cut at any moment, COMMIT included', async () => {
+  test('answers every call and books it once while connections are cut at random moments', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     await fetched(one.ledger, units(10_000))

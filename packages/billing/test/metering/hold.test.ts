@@ -8,7 +8,7 @@ import { testClock } from '../../src/testing/index.ts'
 
 const meters = defineMeters({ tokens: {} })
 
-/** A hold of 10 tokens on a ledger that records each command. */
+/** Creates a hold of 10 tokens on a ledger that records each command. */
 function aHold() {
   const clock = testClock()
   const inFlight = new WorkInFlight()
@@ -44,7 +44,7 @@ const settlement = {
   reference: null,
 }
 
-test('renews at half of the remaining time, until it is stopped', async () => {
+test('renews a hold at half of its remaining time until renewal is stopped', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await clock.advance(499)
@@ -60,7 +60,7 @@ test('renews at half of the remaining time, until it is stopped', async () => {
 test.each([
   ['settled', (hold: Hold) => hold.settle(settlement), 'settle'],
   ['released', (hold: Hold) => hold.release(), 'release'],
-] as const)('never renews after it was %s', async (_, end, command) => {
+] as const)('never renews a hold after it was %s', async (_, end, command) => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await end(hold)
@@ -69,7 +69,7 @@ test.each([
   expect(commands).toEqual([command])
 })
 
-test('is released at most once, and never after it was settled', async () => {
+test('releases a hold at most once, and never after it was settled', async () => {
   const { hold, commands } = aHold()
   await hold.settle(settlement)
   await hold.release()
@@ -77,7 +77,7 @@ test('is released at most once, and never after it was settled', async () => {
   expect(commands).toEqual(['settle'])
 })
 
-test('keeps the process open while it is neither settled nor released', async () => {
+test('delays shutdown until the hold is settled or released', async () => {
   const { hold, clock, inFlight } = aHold()
   let closed = false
   const closing = inFlight.close({ graceMs: 60_000, clock, logger: silent }).then(() => {
@@ -91,7 +91,7 @@ test('keeps the process open while it is neither settled nor released', async ()
   expect(inFlight.graceEnded.aborted).toBe(true)
 })
 
-test('renews at once when a stream is first read late', async () => {
+test('renews a hold immediately if its stream is first read late', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   hold.stopRenewing()
@@ -102,7 +102,7 @@ test('renews at once when a stream is first read late', async () => {
   expect(commands).toEqual(['renew'])
 })
 
-test('does not keep the process open after it expired without a read', async () => {
+test('does not delay shutdown for an expired hold whose stream was never read', async () => {
   const { hold, clock, inFlight, commands } = aHold()
   hold.startRenewing()
   hold.stopRenewing()

@@ -3,7 +3,7 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** A job that streams up to `count` tokens and counts each. */
+/** Meters work that streams five numbers and counts one token for each. */
 const stream = (
   stack: Stack,
   { key, signal, fail }: { key?: string; signal?: AbortSignal; fail?: boolean } = {},
@@ -33,7 +33,7 @@ const tokens = async ({ billing }: Stack) => {
 const charged = async ({ ledger }: Stack) =>
   (await ledger.charges({ customer: ada.id, limit: 10, cursor: null })).charges.map(({ amount }) => amount)
 
-test('charges a stream of plain work when it has ended, not when the work returns it', async () => {
+test('charges a stream when it ends, not when the work returns it', async () => {
   await using stack = await startStack()
   const numbers = await stream(stack)
   expect(await tokens(stack)).toMatchObject({ held: 100 })
@@ -45,14 +45,14 @@ test('charges a stream of plain work when it has ended, not when the work return
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('charges what a stream of plain work counted when its reader leaves', async () => {
+test("charges a stream's counted units when its reader leaves", async () => {
   await using stack = await startStack()
   for await (const number of await stream(stack)) if (number === 1) break
   expect(await charged(stack)).toEqual([2])
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('charges what a stream of plain work counted when its signal aborts', async () => {
+test("charges a stream's counted units when its signal aborts", async () => {
   await using stack = await startStack()
   const abort = new AbortController()
   const numbers = await stream(stack, { signal: abort.signal })
@@ -62,7 +62,7 @@ test('charges what a stream of plain work counted when its signal aborts', async
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('returns the units when a stream of plain work fails before it counts', async () => {
+test('returns the held units when a stream fails before it counts any', async () => {
   await using stack = await startStack()
   const numbers = await stream(stack, { fail: true })
   await expect(numbers.next()).rejects.toThrow('the model failed')
@@ -70,14 +70,14 @@ test('returns the units when a stream of plain work fails before it counts', asy
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('answers ALREADY_COMPLETED to a retry of a finished stream of plain work', async () => {
+test('answers ALREADY_COMPLETED to a retry of a finished stream', async () => {
   await using stack = await startStack()
   for await (const _ of await stream(stack, { key: 'k' }));
   await expect(stream(stack, { key: 'k' })).rejects.toMatchObject({ denial: { code: 'ALREADY_COMPLETED' } })
   expect(await charged(stack)).toEqual([5])
 })
 
-test('returns a result that is not a generator unchanged, and charges it at once', async () => {
+test('returns a non-generator result unchanged, and charges immediately', async () => {
   await using stack = await startStack()
   const page = { data: [1, 2], async *[Symbol.asyncIterator]() {} }
   const result = await stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, () => page)

@@ -7,7 +7,7 @@ async function* counting(to: number) {
   for (let n = 0; n < to; n++) yield n
 }
 
-/** A stream, and the events that it reported. */
+/** Returns a metered stream and the list of events that it reports. */
 function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: string[] = []) {
   const request = new AbortController()
   const stream = meteredStream(source, {
@@ -31,7 +31,7 @@ async function* stuck() {
   await new Promise(() => {})
 }
 
-test('reports the end once, before the reader learns of it', async () => {
+test("reports the end only once, before the reader's last read resolves", async () => {
   const { stream, reported } = watched(counting(2))
   await stream.next()
   await stream.next()
@@ -43,7 +43,7 @@ test('reports the end once, before the reader learns of it', async () => {
   expect(reported).toEqual(['started', 'finished'])
 })
 
-test('lets the source clean up before it reports that the reader left', async () => {
+test('lets the source clean up before reporting that the reader left', async () => {
   const order: string[] = []
   async function* source() {
     try {
@@ -73,7 +73,7 @@ test('reports the end even if the source is stuck', async () => {
   expect(reported).toEqual(['started', 'left'])
 })
 
-test('ends a stuck stream and its pending read once when the request aborts', async () => {
+test('ends a stuck stream and its pending read, and reports the end once, when the request aborts', async () => {
   const { stream, reported, abort } = watched(stuck(), 20)
   await stream.next()
   const pull = stream.next()
@@ -84,13 +84,13 @@ test('ends a stuck stream and its pending read once when the request aborts', as
   expect(reported).toEqual(['started', 'left'])
 })
 
-test('ends a stream that was never read when the request aborts', async () => {
+test('ends an unread stream when the request aborts', async () => {
   const { reported, abort } = watched(counting(2))
   abort()
   await expect.poll(() => reported).toEqual(['left'])
 })
 
-test('reports left, not failed, when the source throws because its reader left', async () => {
+test('reports left instead of failed if the source throws because its reader left', async () => {
   const gone = new AbortController()
   async function* obeying() {
     yield 1
@@ -105,7 +105,7 @@ test('reports left, not failed, when the source throws because its reader left',
   expect(reported).toEqual(['started', 'left'])
 })
 
-test('does not start a stream whose first read comes after its reader left', async () => {
+test('does not start a stream that is first read after its reader left', async () => {
   let worked = false
   async function* source() {
     worked = true
@@ -117,7 +117,7 @@ test('does not start a stream whose first read comes after its reader left', asy
   expect({ reported, worked }).toEqual({ reported: ['left'], worked: false })
 })
 
-test('reports nothing when the request aborts after the end', async () => {
+test('reports nothing more when the request aborts after the end', async () => {
   const { stream, reported, abort } = watched(counting(0))
   await stream.next()
   abort()
@@ -161,7 +161,7 @@ test('reports failed when the reader leaves while a failed stream cleans up', as
   expect(reported).toEqual(['started', 'failed'])
 })
 
-test('ends the stream and passes the error on when the source fails', async () => {
+test('ends the stream and rethrows the error when the source fails', async () => {
   async function* failing() {
     yield 1
     throw new Error('the model is gone')

@@ -9,7 +9,7 @@ import { Reservations } from '../../src/metering/reservations.ts'
 import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { aCustomer, testClock } from '../../src/testing/index.ts'
 
-test('waits decisionMs for Flowglad before a denial, however long the ledger takes', async () => {
+test('waits up to decisionMs for Flowglad before a denial, even if the ledger takes longer', async () => {
   const clock = testClock()
   let fetched = false
   const ledger = {

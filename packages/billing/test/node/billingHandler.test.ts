@@ -9,10 +9,10 @@ import { until } from '../flowglad/until.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
 type Handler = ReturnType<typeof billingHandler>
-/** Wraps the handler, as an app with more middlewares does. */
+/** Wraps the handler, like an app with more middleware. */
 type Wrap = (handler: Handler) => (req: IncomingMessage, res: ServerResponse) => unknown
 
-/** Starts billing behind Node's own HTTP server. The header `user` names the customer. */
+/** Starts billing behind Node's own HTTP server. The `user` header contains the customer's ID. */
 async function startNodeApp({
   wrap = (handler) => (req, res) => handler(req, res),
   ...options
@@ -43,13 +43,13 @@ async function startNodeApp({
   }
 }
 
-/** As `express.json()` leaves a request. */
+/** Parses the body before the handler runs, as `express.json()` does. */
 const withParsedBody: Wrap = (handler) => async (req, res) => {
   const body = await text(req)
   return handler(Object.assign(req, body === '' ? {} : { body: JSON.parse(body) }), res)
 }
 
-test('answers the routes of billing over plain HTTP', async () => {
+test('serves the billing routes over plain HTTP', async () => {
   await using app = await startNodeApp({ limit: ({ id }) => (id === 'bob' ? { retryAfterMs: 2_500 } : null) })
   expect(await (await fetch(`${app.origin}/healthz`)).json()).toEqual({ status: 'ok' })
   const head = await fetch(`${app.origin}/readyz`, { method: 'HEAD' })
@@ -64,11 +64,11 @@ test('answers the routes of billing over plain HTTP', async () => {
   expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '3'])
 })
 
-test('verifies a webhook by its raw bytes', async () => {
+test("verifies a webhook's signature against its raw bytes", async () => {
   await using app = await startNodeApp()
   await app.billing.refresh(aUser())
   await app.atFlowglad.pay(aUser(), 'pro_monthly')
-  // Spaces that a parser would drop.
+  // If the body were parsed and serialized again, these spaces would be lost.
   const body = '{ "customer": { "externalId": "ada" } }'
   const path = '/api/webhooks/flowglad'
   expect((await app.post(path, { body, headers: { ...signWebhook(body), 'svix-id': 'other' } })).status).toBe(
@@ -78,7 +78,7 @@ test('verifies a webhook by its raw bytes', async () => {
   await until(async () => expect((await app.billing.balances(aUser())).plan?.name).toBe('Pro'))
 })
 
-test('takes the JSON that a body parser has read', async () => {
+test('accepts a body that a body parser has already read', async () => {
   await using app = await startNodeApp({ wrap: withParsedBody })
   const body = JSON.stringify({ usageMeterSlug: 'api_calls', amount: 2 })
   const headers = { user: 'ada' }
@@ -87,7 +87,7 @@ test('takes the JSON that a body parser has read', async () => {
   expect((await app.post('/api/flowglad/customers/billing', { headers })).status).toBe(200)
 })
 
-test('answers 413 to a body over 256 KiB, and the connection stays usable', async () => {
+test('answers 413 to a body over 256 KiB, and keeps the connection usable', async () => {
   await using app = await startNodeApp()
   using agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), {
     [Symbol.dispose]: () => agent.destroy(),
@@ -106,14 +106,14 @@ test('answers 413 to a body over 256 KiB, and the connection stays usable', asyn
   expect(sockets.size).toBe(1)
 })
 
-test('leaves any other path to the next handler, with its body unread', async () => {
+test('passes any other path to the next handler with its body unread', async () => {
   await using app = await startNodeApp({
     wrap: (handler) => (req, res) => handler(req, res, async () => res.end(`next: ${await text(req)}`)),
   })
   expect(await (await app.post('/other', { body: 'hello' })).text()).toBe('next: hello')
 })
 
-test('answers 404 to any other path when there is no next handler', async () => {
+test('answers 404 for any other path if there is no next handler', async () => {
   await using app = await startNodeApp()
   const response = await app.post('/other', { body: 'hello' })
   expect([response.status, await response.json()]).toEqual([
@@ -122,7 +122,7 @@ test('answers 404 to any other path when there is no next handler', async () => 
   ])
 })
 
-test('hands an unexpected error to the next handler, or answers 500 and reports it', async () => {
+test('passes an unexpected error to the next handler, or answers 500 and reports the error', async () => {
   const failing = {
     customer() {
       throw new Error('the session store is down')

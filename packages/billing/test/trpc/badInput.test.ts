@@ -42,7 +42,7 @@ test.each(['nope', 'toString', '__proto__'])(
   async (meter) => {
     await using stack = await startStack()
     const run = vi.fn()
-    // A caller without types can pass any meter.
+    // An untyped caller can pass any meter.
     const call = stack.billing.meter({ customer: ada, meter: meter as 'tokens' }, run)
     await expect(call).rejects.toThrow(TypeError)
     await expect(call).rejects.toThrow(`There is no meter "${meter}"`)
@@ -56,7 +56,7 @@ test.each([
   ['of 10 MB', 'x'.repeat(10_000_000)],
   ['with NUL', 'a\0b'],
   ['with a comma', 'a,b'],
-  ['without characters', ''],
+  ['that is empty', ''],
 ])('rejects a key %s with a typed error and holds nothing', async (_, key) => {
   await using stack = await startStack()
   const call = stack.billing.meter({ customer: ada, meter: 'generations', key }, () => 'done')
@@ -83,7 +83,7 @@ circular.itself = circular
 test.each([
   ['a bigint', 10n],
   ['itself', circular],
-])('rejects a result that contains %s under a key, and charges nothing', async (_, result) => {
+])('rejects a result that contains %s if the call has a key, and charges nothing', async (_, result) => {
   await using stack = await startStack()
   const call = stack.billing.meter({ customer: ada, meter: 'generations', key: 'k' }, () => result)
   await expect(call).rejects.toThrow(UnserializableResultError)

@@ -18,7 +18,7 @@ const codeOf = async (call: Promise<unknown>) => {
   return denial === null ? 'done' : typeof denial === 'string' ? denial : denial.code
 }
 
-/** Work that counts its runs, and waits until a test continues it. */
+/** Creates work that counts its runs. After `close()`, each run waits for `open()`. */
 function counting() {
   let runs = 0
   let open = () => {}
@@ -48,7 +48,7 @@ test('returns the stored result to a retry, without running or charging again', 
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 8 })
 })
 
-test('answers IN_PROGRESS while the first call runs, and the link waits for its result', async () => {
+test('answers IN_PROGRESS while the first call runs, and lets idempotencyLink wait for the result', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const patient = app.clientWith([idempotencyLink()])
@@ -64,7 +64,7 @@ test('answers IN_PROGRESS while the first call runs, and the link waits for its 
   expect(work.runs()).toBe(1)
 })
 
-test('denies a key with a different input, whether the first call succeeded or failed', async () => {
+test('denies a key that is reused with a different input, even if the first call failed', async () => {
   let fail = true
   await using app = await startApp({
     work: {
@@ -99,7 +99,7 @@ test('derives a key from the input, and denies a call without a required key', a
   expect(await codeOf(app.client.insists.mutate({ prompt: 'x', count: 1 }))).toBe('KEY_REQUIRED')
 })
 
-test('reads keys from a configured header, and requires them for every metered call if configured', async () => {
+test('reads keys from the configured header, and requires a key for every metered call if requireKey is set', async () => {
   const work = counting()
   await using app = await startApp({ work, options: { keyHeader: 'x-request-id', requireKey: true } })
   const clientWith = (headers: (batch: Parameters<typeof keyHeaders>[0]) => Record<string, string>) =>
@@ -123,15 +123,15 @@ test.each([
   ['with a comma, which makes one key too many', 'a,b'],
   ['with 129 characters', 'x'.repeat(129)],
   ['with 10 000 characters', 'x'.repeat(10_000)],
-  ['without characters', ''],
-])('answers 400 only to the call in a batch whose key is one %s', async (_, bad) => {
+  ['that is empty', ''],
+])('answers 400 only to the call in a batch that has a key %s', async (_, bad) => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate,unmetered?batch=1`, {
     method: 'POST',
     headers: {
       user: 'ada',
       'content-type': 'application/json',
-      // fetch accepts only Latin-1 in header values.
+      // fetch accepts only Latin-1 header values.
       'idempotency-key': Buffer.from(`${bad},good`).toString('latin1'),
     },
     body: JSON.stringify({ 0: { prompt: 'x', count: 1 } }),
@@ -144,7 +144,7 @@ test.each([
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
 })
 
-test('assigns the keys of a batch to its calls in order', async () => {
+test("assigns a batch's keys to its calls in order", async () => {
   const work = counting()
   await using app = await startApp({ work })
   const call = (prompt: string, key: string) => app.client.generate.mutate({ prompt, count: 1 }, withKey(key))
@@ -178,7 +178,7 @@ test('charges once when retryLink resends a call whose answer was lost', async (
   expect(work.runs()).toBe(1)
 })
 
-test('answers ALREADY_COMPLETED to a retry of a result that is too large to store', async () => {
+test('answers ALREADY_COMPLETED to a retry if the result was too large to store', async () => {
   await using app = await startApp({ work: { generate: () => 'x'.repeat(70_000) } })
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe('done')
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe(
@@ -196,7 +196,7 @@ test('replays undefined and null unchanged', async () => {
   expect([await call('n'), await call('n')]).toEqual([null, null])
 })
 
-test('recognizes a key after a restart of the process', async () => {
+test('recognizes a key after the process restarts', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   const file = join(folder, 'ledger.db')
   try {
@@ -214,7 +214,7 @@ test('recognizes a key after a restart of the process', async () => {
   }
 })
 
-test('runs a key once when two nodes share a ledger', async () => {
+test('runs the work once per key when two nodes share a ledger', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   const file = join(folder, 'ledger.db')
   try {

@@ -9,7 +9,7 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Work that runs until the test ends it. */
+/** Creates work that runs until the test ends it. */
 function work() {
   let finish = (_: string) => {}
   let fail = (_: Error) => {}
@@ -31,7 +31,7 @@ const spend = (stack: Stack, run: () => Promise<unknown> | unknown = () => 'done
   stack.billing.meter({ customer: ada, meter: 'generations', amount }, run)
 const balance = async (stack: Stack) => (await stack.billing.balances(ada)).balances[0]
 
-/** A ledger whose chosen commands fail while the test breaks it. */
+/** Wraps a ledger. `breakFor` makes the chosen commands fail. */
 function breakable(ledger: Ledger) {
   let broken: (type: string) => boolean = () => false
   let renewals = 0
@@ -57,7 +57,7 @@ test('renews a hold while its work runs, and charges once', async () => {
   const long = work()
   const call = spend(stack, long.run)
   await long.started
-  // Each step takes half of the time to live.
+  // Each renewal follows after half of the time to live.
   await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()
@@ -76,7 +76,7 @@ test('stops holding units at maxHoldMs, and still charges work that ends later',
   expect(await balance(stack)).toMatchObject({ available: 6, used: 4 })
 })
 
-test('retries a failed renewal in the remaining time', async () => {
+test('retries a failed renewal before the hold expires', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { holdTtlMs: 600 } })
   const long = work()
@@ -114,7 +114,7 @@ test('returns the units of failed work as soon as the store recovers, before the
   expect(refused).toBeGreaterThan(3)
 })
 
-test('expires the holds of other customers when one customer fails', async () => {
+test("expires other customers' holds when one customer's holds cannot expire", async () => {
   const ledger = sqliteLedger(':memory:')
   const execute: typeof ledger.execute = async (command) => {
     if (command.type === 'expire' && command.customer === 'ada') throw new Error('unreadable')
@@ -138,7 +138,7 @@ test('expires the holds of other customers when one customer fails', async () =>
   await Promise.all(endless.map(({ call }) => call))
 })
 
-test('answers 503 with chargeUnconfirmed when the settle takes too long, and books it later', async () => {
+test('answers 503 with chargeUnconfirmed when the settle takes too long, and books the charge later', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
   await spend(stack, undefined, 1)
@@ -153,7 +153,7 @@ test('answers 503 with chargeUnconfirmed when the settle takes too long, and boo
   await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('answers BILLING_UNAVAILABLE without running the work when the store fails before it', async () => {
+test('answers BILLING_UNAVAILABLE without running the work when the store fails before the work', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')
@@ -165,7 +165,7 @@ test('answers BILLING_UNAVAILABLE without running the work when the store fails 
   expect(run).not.toHaveBeenCalled()
 })
 
-test('lets running work end and charges it at shutdown, and takes no new work', async () => {
+test('lets running work end at shutdown and charges it, but accepts no new work', async () => {
   const stack = await startStack()
   const long = work()
   const call = spend(stack, long.run)
@@ -178,7 +178,7 @@ test('lets running work end and charges it at shutdown, and takes no new work', 
   await stack[Symbol.asyncDispose]()
 })
 
-/** A call that arrived before shutdown, and waits for Flowglad until the test lets it continue. */
+/** Starts a call and then the shutdown. The call waits for Flowglad until `open` is called. */
 async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {
@@ -191,8 +191,8 @@ async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   return { call, open, closing }
 }
 
-test('runs and charges a call that arrived before shutdown and was waiting for Flowglad', async () => {
-  // A long grace period: shutdown ends with the call, even on a busy machine.
+test('runs and charges a call that was already waiting for Flowglad when shutdown began', async () => {
+  // The grace period is long, so shutdown ends with the call even on a busy machine.
   const stack = await startStack({ options: { shutdownGraceMs: 60_000 } })
   const { call, open, closing } = await callBeforeShutdown(stack)
   await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
@@ -202,7 +202,7 @@ test('runs and charges a call that arrived before shutdown and was waiting for F
   await stack[Symbol.asyncDispose]()
 })
 
-test('does not start a call that waits for Flowglad beyond the grace period', async () => {
+test('does not run the work of a call that waits for Flowglad beyond the grace period', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
     ledger: { ...ledger, close: async () => {} },
@@ -224,7 +224,7 @@ test('does not start a call that waits for Flowglad beyond the grace period', as
   await stack[Symbol.asyncDispose]()
 })
 
-test('leaves unfinished holds to expire at the end of the grace period', async () => {
+test('does not release unfinished holds at the end of the grace period', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
     ledger: { ...ledger, close: async () => {} },
@@ -243,7 +243,7 @@ test('leaves unfinished holds to expire at the end of the grace period', async (
   await stack[Symbol.asyncDispose]()
 })
 
-test('runs plain work once per key, and returns the same result to a retry', async () => {
+test('runs work outside tRPC once per key, and returns the same result to a retry', async () => {
   await using stack = await startStack()
   const run = vi.fn(() => ({ id: 7 }))
   const call = () =>
@@ -272,7 +272,7 @@ test('runs plain work once per key, and returns the same result to a retry', asy
   expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
 })
 
-test('holds the maximum for plain work, and charges the actual cost', async () => {
+test('holds the maximum for work outside tRPC, and charges the actual cost', async () => {
   await using stack = await startStack()
   await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 500, cost: ({ usage }) => usage.total },
@@ -288,7 +288,7 @@ test('holds the maximum for plain work, and charges the actual cost', async () =
   })
 })
 
-test('pushes changes from one node to watchers on another', async () => {
+test("pushes one node's changes to watchers on another node", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startStack({ ledger: sqliteLedger(`${folder}/ledger.db`) })

@@ -18,7 +18,7 @@ const denialOf = async (call: Promise<unknown>) => {
   }
 }
 
-test('admits exactly 10 of 40 concurrent calls on 10 credits, and Flowglad records 10 units', async () => {
+test('admits exactly 10 of 40 concurrent calls when 10 credits are left, and delivers 10 units', async () => {
   await using app = await startApp()
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, n) => app.single.generate.mutate({ prompt: `p${n}`, count: 1 })),
@@ -39,7 +39,7 @@ test('admits exactly 10 of 40 concurrent calls on 10 credits, and Flowglad recor
   expect((await app.atFlowglad.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
 })
 
-test('answers a batch of five on three credits with 207, three results and two denials', async () => {
+test('answers a batch of five calls with 207, three results and two denials when three credits are left', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'first', count: 7 })
   const response = await fetch(`${app.url}/generate,generate,generate,generate,generate?batch=1`, {
@@ -58,7 +58,7 @@ test('answers a batch of five on three credits with 207, three results and two d
   ])
 })
 
-test('charges nothing for failed work and for input or output that fails validation', async () => {
+test('charges nothing for failed work, invalid input or invalid output', async () => {
   await using app = await startApp({
     work: {
       generate: ({ prompt }) => {
@@ -81,7 +81,7 @@ test('charges nothing for failed work and for input or output that fails validat
   })
 })
 
-test('admits a call right after the payment, without a wait or a webhook', async () => {
+test('admits a call immediately after the payment, without a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
@@ -93,7 +93,7 @@ test('admits a call right after the payment, without a wait or a webhook', async
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
 
-test('answers 401 to a signed-out caller before it reads the ledger', async () => {
+test('answers 401 to a signed-out caller without a request to Flowglad', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/ping`)
   expect(response.status).toBe(401)
@@ -127,7 +127,7 @@ test('sends the new balances with each response', async () => {
   expect((await app.client.billing.balances.query()).version).toBeGreaterThanOrEqual(header.version)
 })
 
-test('reserves several meters all or nothing, and charges each its actual amount', async () => {
+test("reserves all of a call's meters or none, and charges the actual amount on each meter", async () => {
   await using app = await startApp()
   await app.client.both.mutate({ prompt: 'x', count: 2 })
   const { balances } = await app.client.billing.balances.query()
@@ -144,20 +144,20 @@ test('reserves several meters all or nothing, and charges each its actual amount
   expect(await app.atFlowglad.available(ada, 'tokens')).toBe(1_993)
 })
 
-test('rejects the first call of a procedure that is metered twice, and holds nothing', async () => {
+test('rejects a call to a procedure that is metered twice, and holds nothing', async () => {
   await using app = await startApp()
   await expect(app.client.twice.query()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
 })
 
-test('admits a call that costs 0 at any balance, and writes nothing', async () => {
+test('admits a zero-cost call at any balance, and records no charge', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   await app.client.generate.mutate({ prompt: 'nothing', count: 0 })
   expect((await app.client.billing.charges.query()).charges).toHaveLength(1)
 })
 
-test('rejects a cost that reads usage without a hold, before the work', async () => {
+test('rejects a usage-based cost without a hold before the work runs', async () => {
   await using app = await startApp()
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })
@@ -177,7 +177,7 @@ test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
 )
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31], ['throws' as const], ['throwsNothing' as const]])(
-  'charges and flags the held amount when the cost after success is %s',
+  'charges and flags the held amount if the cost computed after the work is %s',
   async (cost) => {
     await using app = await startApp()
     expect(await app.client.oddCost.mutate({ cost })).toBe('done')
@@ -210,7 +210,7 @@ test('fails only the free call whose result cannot be serialized', async () => {
   expect(good).toMatchObject({ status: 'fulfilled', value: 'fine' })
 })
 
-test('returns the result of a charged call when its balances cannot be read', async () => {
+test('returns the result of a charged call even if its new balances cannot be read', async () => {
   const ledger = sqliteLedger(':memory:')
   let stuck = false
   await using app = await startApp({
@@ -266,7 +266,7 @@ test('asks a watcher to retry while no snapshot exists, and then sends the balan
   await until(async () => expect(await watch()).toBe(10))
 })
 
-test('pushes balances to watchers after any call', async () => {
+test('pushes the new balances to watchers after a call', async () => {
   await using app = await startApp()
   const seen: (number | null)[] = []
   const caller = app.router.createCaller({ user: ada })

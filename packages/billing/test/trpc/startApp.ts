@@ -7,7 +7,7 @@ import { keyHeaders } from '../../src/client/index.ts'
 import { type BillingRoutesOptions, billingRoutes } from '../../src/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
-/** The work of the app's procedures. A test can replace it. */
+/** The work that the app's procedures run. A test can replace it. */
 export interface Work {
   generate: (input: { prompt: string; count: number }) => unknown
   write: (
@@ -142,7 +142,7 @@ const defaultWork: Work = {
   },
 }
 
-/** Starts an app with a client, HTTP, tRPC, billing and Flowglad. A header names the caller. */
+/** Starts an app with clients, HTTP, tRPC, billing and Flowglad. The `user` header identifies the caller. */
 export async function startApp(
   setup: StackSetup & { work?: Partial<Work> } & Pick<BillingRoutesOptions, 'limit'> = {},
 ) {

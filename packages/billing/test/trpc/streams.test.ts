@@ -10,10 +10,7 @@ import { type AppRouter, startApp, type Work } from './startApp.ts'
 type App = Awaited<ReturnType<typeof startApp>>
 type Write = Work['write']
 
-/**
- * An app that can't close while a call is in flight, so a leaked hold or renewal makes the test time
- * out.
- */
+/** Starts an app that can't close while a call is in flight. A leaked hold or renewal makes the test time out. */
 const start = (write?: Write) =>
   startApp({ ...(write ? { work: { write } } : {}), options: { shutdownGraceMs: 600_000 } })
 const balanceOf = async (app: App, meter: string) =>
@@ -31,7 +28,7 @@ async function read(app: App, procedure: 'write' | 'writeBoth' | 'writeFree' = '
   return seen
 }
 
-/** Counts and yields each token, but waits for permission after `free` of them. */
+/** Creates work that counts and yields each token. After `free` tokens, the work waits for `proceed()`. */
 function paced(free: number) {
   let proceed = () => {}
   const gate = new Promise<void>((resolve) => {
@@ -52,10 +49,7 @@ function paced(free: number) {
   return { write, proceed: () => proceed(), cleaned: () => cleaned }
 }
 
-/**
- * Yields three tokens and then hangs, like a model whose connection stalls and that gets no abort
- * signal.
- */
+/** Yields three tokens and then hangs, like a stalled model connection that ignores the abort signal. */
 const hanging: Write = async function* (_, count) {
   for (let n = 0; n < 3; n++) {
     count(1)
@@ -82,7 +76,7 @@ const failingAfter = (counted: number): Write =>
     throw new Error('the model is gone')
   }
 
-test('holds the maximum for a stream, and charges what it counted', async () => {
+test('holds the maximum for a stream, and charges the counted usage', async () => {
   const work = paced(2)
   await using app = await start(work.write)
   const stream = await app.streaming.write.mutate({ tokens: 5 })
@@ -100,7 +94,7 @@ test('holds the maximum for a stream, and charges what it counted', async () => 
 })
 
 type Streaming = 'write' | 'writeBoth'
-/** The ways in which a reader leaves after its third chunk. */
+/** The ways in which a reader can leave after the third chunk. */
 const departures: [string, (app: App, procedure?: Streaming) => Promise<void>][] = [
   [
     'leaves',
@@ -160,7 +154,7 @@ test.each(departures)(
 )
 
 test.each(departures)(
-  'charges the counted usage of a generator that hangs when its reader %s',
+  'charges the counted usage of a hanging generator when its reader %s',
   async (_, depart) => {
     await using app = await start(hanging)
     await depart(app)
@@ -193,7 +187,7 @@ test('charges nothing for a stream whose reader left before the first read', asy
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
 })
 
-test('lets the hold of a stream that is never read expire, despite a pending renewal', async () => {
+test("lets an unread stream's hold expire despite a pending renewal", async () => {
   const ledger = sqliteLedger(':memory:')
   let renewals = 0
   let answer = () => {}
@@ -237,7 +231,7 @@ test('charges the counted usage, not the fixed cost, of a failed stream on sever
   expect(await tokens(app)).toMatchObject({ used: 4, held: 0 })
 })
 
-test('returns all units when a stream on several meters fails before it counts', async () => {
+test('returns all held units when a stream on several meters fails before it counts', async () => {
   await using app = await start(failingAfter(0))
   await expect(read(app, 'writeBoth')).rejects.toThrow('the model is gone')
   expect(await balanceOf(app, 'generations')).toMatchObject({ available: 10, held: 0 })
@@ -261,7 +255,7 @@ test('charges usage beyond the hold', async () => {
   expect(await charged(app)).toEqual([80])
 })
 
-test('keeps the code of an error that the work of a stream throws', async () => {
+test("keeps the code of an error that a stream's work throws", async () => {
   await using app = await start(async function* (_, count) {
     yield 'one'
     count(1.5)
@@ -269,7 +263,7 @@ test('keeps the code of an error that the work of a stream throws', async () => 
   await expect(read(app)).rejects.toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR', billing: null } })
 })
 
-/** Yields a value that JSON can't carry. */
+/** Yields a value that JSON can't represent. */
 const unsendable: Write = async function* ({ tokens: amount }, count) {
   if (amount === 50) yield { toJSON: () => 10n } as unknown as string
   count(2)
@@ -277,7 +271,7 @@ const unsendable: Write = async function* ({ tokens: amount }, count) {
 }
 
 test.each(['write', 'writeFree'] as const)(
-  'fails only the stream (%s) whose chunk cannot be serialized, and charges its counted usage',
+  'fails only the stream (%s) whose chunk cannot be serialized, and charges only the other stream',
   async (procedure) => {
     await using app = await start(unsendable)
     const neighbor = async () => {
@@ -296,7 +290,7 @@ test.each(['write', 'writeFree'] as const)(
   },
 )
 
-test('answers 415 over a link that cannot stream, and leaves no hold and no timer', async () => {
+test('answers 415 over a link that cannot stream, and leaves no hold or timer', async () => {
   await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
@@ -314,7 +308,7 @@ test('answers ALREADY_COMPLETED to a retry of a finished stream', async () => {
 })
 
 test.each(['watch', 'watchKeyed'] as const)(
-  'charges a subscription (%s) and its continuation only for what each counts',
+  'charges a subscription (%s) and its continuation separately, each for its counted usage',
   async (name) => {
     await using app = await start()
     const client = createTRPCClient<AppRouter>({
@@ -346,7 +340,7 @@ test.each(['watch', 'watchKeyed'] as const)(
   },
 )
 
-test('charges the counted usage of a subscription that hangs when its reader disconnects', async () => {
+test('charges the counted usage of a hanging subscription when its reader disconnects', async () => {
   await using app = await start(hanging)
   const abort = new AbortController()
   const input = encodeURIComponent(JSON.stringify({ tokens: 50 }))

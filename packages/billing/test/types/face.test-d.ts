@@ -90,7 +90,7 @@ const appRouter = t.router({
 type AppRouter = typeof appRouter
 const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '' })] })
 
-test('slugs are literal types from the definition to the browser', () => {
+test('keeps slugs as literal types from the definition to the browser', () => {
   type Outputs = inferRouterOutputs<AppRouter>
   expectTypeOf<Outputs['billing']['balances']>().toEqualTypeOf<BalancesAnswer<Meter>>()
   expectTypeOf(client.billing.balances.query).returns.resolves.toEqualTypeOf<BalancesAnswer<Meter>>()
@@ -99,7 +99,7 @@ test('slugs are literal types from the definition to the browser', () => {
   expectTypeOf(client.ping.query).returns.resolves.toEqualTypeOf<'pong'>()
 })
 
-test('denials are typed in error.data.billing', () => {
+test('types the denials in error.data.billing', () => {
   const error = new TRPCClientError<AppRouter>('')
   const denial = error.data?.billing
   if (denial?.code === 'INSUFFICIENT_CREDITS') {
@@ -115,7 +115,7 @@ export const mustNotCompile = () => [
   meteredProcedure('generation'),
   // @ts-expect-error no such meter
   counted.use(metered('generation', { cost: ({ input }) => input.count })),
-  // @ts-expect-error a cost reads a field that the input lacks
+  // @ts-expect-error the cost reads a field that the input doesn't have
   counted.use(metered('generations', { cost: ({ input }) => input.amount })),
   // @ts-expect-error the cost isn't a number
   counted.use(metered('generations', { cost: () => 'one' })),
@@ -131,10 +131,10 @@ export const mustNotCompile = () => [
   billing.trpc.meteredProcedure(t.procedure),
   // @ts-expect-error a public procedure has no user
   billing.trpc.router({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
-  // @ts-expect-error one of the meters is unknown
+  // @ts-expect-error the second meter is unknown
   counted.use(metered({ generations: { cost: 1 }, nope: { cost: 1 } })),
   // @ts-expect-error no such meter
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'nope' }, () => 1),
-  // @ts-expect-error a cost evaluated after the work needs a hold: alone, it would be ignored and one unit charged
+  // @ts-expect-error a cost callback needs a hold: without a hold, one unit would be charged
   billing.meter({ customer: { id: '', name: '', email: '' }, meter: 'tokens', cost: () => 500 }, () => 1),
 ]

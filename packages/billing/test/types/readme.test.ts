@@ -21,7 +21,7 @@ test('documents exactly the existing options, with their defaults, in the README
   expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown))
 })
 
-test('documents every policy of a meter in the README', () => {
+test('documents every meter policy in the README', () => {
   const policy = readFileSync(new URL('../../src/contract/meters.ts', import.meta.url), 'utf8')
   const [, body = ''] = /interface MeterPolicy \{([\s\S]*?)\n\}/.exec(policy) ?? []
   const names = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)

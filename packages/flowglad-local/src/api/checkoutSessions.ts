@@ -43,7 +43,7 @@ const product = z.discriminatedUnion('anonymous', [
 const addPaymentMethod = common.extend({
   type: z.literal('add_payment_method'),
   targetSubscriptionId: z.string().optional(),
-  // Accepted and, as on the platform, ignored.
+  // Accepted but ignored, as on the platform.
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 })
 
@@ -53,7 +53,7 @@ const activateSubscription = common.extend({
   preserveBillingCycleAnchor: z.boolean().default(false),
 })
 
-/** Treats a product session without `anonymous` as one for a known customer. */
+/** Treats a product session without `anonymous` as a session for a known customer. */
 const withAnonymous = (body: unknown): unknown => {
   const said = z
     .looseObject({
@@ -101,7 +101,7 @@ export function checkoutSessionRoutes(route: Route): void {
     if (!session) throw rejectedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),
-      // As on the platform, every type of session has the same page.
+      // The platform has the same page for every session type.
       url: `${platform.url}/checkout/${session.id}`,
     } satisfies Flowglad.CheckoutSessionRetrieveResponse
   })

@@ -3,7 +3,7 @@ import { aReserve, aSettle, settleOf } from '../builders.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 import type { Call } from './history.ts'
 
-/** The metered calls of a history, as commands. */
+/** Turns a history's metered calls into commands. */
 export class Calls {
   readonly #ledger: CheckedLedger
   /** Newest first. */
@@ -13,7 +13,7 @@ export class Calls {
     this.#ledger = ledger
   }
 
-  /** Returns the call's command, or none if the call refers to a reserve that doesn't exist. */
+  /** Returns the call's command, or an empty array if the call refers to a reserve that doesn't exist. */
   commands(call: Call): Command[] {
     const { customer } = this.#ledger
     switch (call.type) {
@@ -46,8 +46,8 @@ export class Calls {
       legs: legs.map(({ meter, amount, liftable, onExpiry }) => ({
         meter,
         amount,
-        // `pictures` becomes unlimited, and its usage is forgiven when that ends. `tokens` gets overage,
-        // and its usage is owed.
+        // `pictures` becomes unlimited, and its usage is waived when the unlimited plan ends. `tokens` gets
+        // overage, and the customer owes the usage.
         unlimitedBy: liftable && meter === 'pictures' ? 'all' : null,
         overageWith: liftable && meter === 'tokens' ? 'all' : null,
         onExpiry: onExpiry === 'settle' ? 'settle' : 'release',
@@ -65,7 +65,8 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only before its answer is known, so before any other command of the attempt.
+        // The batcher repeats a reserve only before its answer is known. No other command of the attempt has
+        // run by then.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {
         const held = model.holds.get(attempt) ?? model.expired.get(attempt)

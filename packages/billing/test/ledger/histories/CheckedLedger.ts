@@ -11,15 +11,18 @@ export interface Subject {
   balances(customer: string): Promise<CustomerBalances>
 }
 
-/** Runs one customer's commands on the ledger and the model, and compares their answers and balances with each other and the truth. */
+/**
+ * Runs one customer's commands on both the ledger and the model. Compares their answers and balances with
+ * each other and with the truth.
+ */
 export class CheckedLedger {
   readonly customer: string
   readonly model: Model
   readonly world = new World()
   readonly #subject: Subject
   /**
-   * How often Flowglad changed for reasons other than our events, and how many of these changes the
-   * ledger has seen.
+   * The number of changes at Flowglad that our events didn't cause, and the number of them that a snapshot
+   * includes.
    */
   changes = 0
   changesSeen = -1
@@ -33,7 +36,7 @@ export class CheckedLedger {
     this.world.subscribe(now, 20, [])
   }
 
-  /** Generates an ID that sorts after all earlier ones of its kind. */
+  /** Generates an ID that sorts after all earlier IDs of the same kind. */
   newId(kind: string): string {
     this.#generatedIds += 1
     return `${kind}${String(this.#generatedIds).padStart(6, '0')}`
@@ -43,7 +46,7 @@ export class CheckedLedger {
     return this.model.holds.has(attempt) || this.model.expired.has(attempt)
   }
 
-  /** Runs a batch. */
+  /** Runs a batch on the ledger and the model, and checks the answers and balances. */
   async execute(commands: Command[]): Promise<Answer[]> {
     if (commands.length === 0) return []
     const expected = commands.map((command) => {
@@ -66,7 +69,7 @@ export class CheckedLedger {
 const isDecision = (answer: Answer): answer is ReserveAnswer =>
   answer.state === 'held' || answer.state === 'short'
 
-/** Sorts ambiguous events, whose order doesn't matter. */
+/** Sorts the ambiguous events, because their order doesn't matter. */
 const sorted = (answer: Answer): Answer =>
   answer.state === 'taken'
     ? {

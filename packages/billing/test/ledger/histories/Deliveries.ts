@@ -10,16 +10,19 @@ interface Delivery {
   /** Events that this delivery marked as sent. */
   fresh: UsageEvent[]
   inFlight: UsageEvent[]
-  /** Events that Flowglad has, before their acknowledgement. */
+  /** Events that Flowglad has recorded but the ledger has not acknowledged. */
   arrived: UsageEvent[]
 }
 
-/** The deliveries of a history. Each takes the lease, sends events, and gets its answers. Other steps can run in between. */
+/**
+ * Runs a history's deliveries. Each delivery takes the lease, sends events and gets the answers. Other steps
+ * can run in between.
+ */
 export class Deliveries {
   readonly #ledger: CheckedLedger
   readonly #fetches: Fetches
   readonly #deliveries: Delivery[] = []
-  /** Events whose delivery no longer waits for an answer. They may still arrive at Flowglad. */
+  /** Events that can still arrive at Flowglad after their delivery has stopped waiting for an answer. */
   #strays: UsageEvent[] = []
 
   constructor(ledger: CheckedLedger, fetches: Fetches) {
@@ -71,7 +74,7 @@ export class Deliveries {
     if (delivery.token !== this.#ledger.model.lease?.token) return
     const { recorded } = this.#ledger.world
     const rejected = delivery.inFlight.splice(0).filter((event) => !recorded.has(nameOf(event)))
-    // Flowglad rejects these events from every sender.
+    // Flowglad rejects these events from every process.
     const names = new Set(rejected.map(nameOf))
     const isRejected = (event: UsageEvent) => names.has(nameOf(event))
     this.#strays = this.#strays.filter((event) => !isRejected(event))
@@ -93,7 +96,8 @@ export class Deliveries {
   }
 
   async #leave(delivery: Delivery, putsBack: boolean): Promise<void> {
-    // An event that this delivery marked and didn't send, or that Flowglad rejected, never arrives. An ambiguous one still may.
+    // An event never arrives if this delivery marked but didn't send it, or if Flowglad rejected it. An
+    // ambiguous event can still arrive.
     const isUntaken = (event: UsageEvent) => putsBack && delivery.fresh.includes(event)
     const untaken = delivery.inFlight.filter(isUntaken).map(({ attempt, meter }) => ({ attempt, meter }))
     delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))

@@ -11,8 +11,8 @@ interface Fetch {
 }
 
 /**
- * The fetches of a history. Each takes the lease, resends ambiguous events, asks Flowglad, and installs the snapshot. Other steps can run
- * in between.
+ * Runs a history's fetches. Each fetch takes the lease, resends ambiguous events, asks Flowglad and installs
+ * the snapshot. Other steps can run in between.
  */
 export class Fetches {
   readonly #ledger: CheckedLedger

@@ -4,7 +4,7 @@ import { Deliveries } from './Deliveries.ts'
 import { Fetches } from './Fetches.ts'
 import { isDeliverStep, isFetchStep, type Step, type WorldStep } from './history.ts'
 
-/** One customer in a history: its calls, fetches and deliveries, and the changes at Flowglad. */
+/** Runs one customer's steps in a history: calls, fetches, deliveries and changes at Flowglad. */
 export class Life {
   readonly #ledger: CheckedLedger
   readonly #calls: Calls

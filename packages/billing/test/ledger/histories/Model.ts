@@ -13,8 +13,8 @@ import { id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelSta
 const day = 24 * 3_600_000
 
 /**
- * One customer as the specification describes it. It keeps lists of holds and events instead of counters, and adds up every number each
- * time. This is slow, but simple enough to verify by reading.
+ * Models one customer as the specification describes it. Keeps lists of holds and events instead of counters,
+ * and computes every number from them. This is slow, but simple enough to verify by reading.
  */
 export class Model extends ModelState {
   answer(command: Command): Answer {

@@ -19,7 +19,7 @@ export interface ModelEvent {
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
   retryAt: number
-  /** True once the event was dropped and an install with a later lease has lowered `booked`. */
+  /** True once the event is dropped and an install under a later lease has lowered `booked`. */
   forgotten: boolean
 }
 
@@ -35,7 +35,7 @@ interface ModelAccount {
 export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
 export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
 
-/** The model's state of one customer. Every number is added up from lists of holds and events each time. */
+/** The model's state for one customer. Every number is computed from lists of holds and events. */
 export class ModelState {
   now: number
   holds = new Map<string, ModelHold>()
@@ -63,7 +63,7 @@ export class ModelState {
     this.now = now
   }
 
-  /** Returns the events of a subscription's meter, acknowledged or not. */
+  /** Returns the events of a subscription's meter, except the forgotten events. */
   booked(subscription: string, meter: string): ModelEvent[] {
     return [...this.events.values()].filter(
       (event) => event.subscription === subscription && event.meter === meter && !event.forgotten,
@@ -93,7 +93,7 @@ export class ModelState {
     return known
   }
 
-  /** Returns what is available without subtracting holds, on the snapshot's subscription. */
+  /** Returns the units available on the snapshot's subscription before holds are subtracted. */
   withoutHolds(meter: string): number {
     const { snapshot } = this
     if (!snapshot?.subscription) return 0

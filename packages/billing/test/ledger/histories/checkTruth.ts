@@ -3,7 +3,10 @@ import type { Reserve, ReserveAnswer } from '../../../src/ledger/commands.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 import { meters } from './world.ts'
 
-/** Checks the model's answer, which the ledger's must equal, against the truth at Flowglad: neither oversold nor falsely denied. */
+/**
+ * Checks the model's answer against the truth at Flowglad: it must neither oversell nor falsely deny. The
+ * ledger's answer must equal the model's.
+ */
 export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer): void {
   for (const meter of meters) {
     const leg = command.legs.find((it) => it.meter === meter)
@@ -17,7 +20,7 @@ type Meter = (typeof meters)[number]
 
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.periodOver || !ledger.model.holds.has(command.attempt)) return
-  // Units waived after an unlimited period are our gift, not Flowglad's.
+  // Flowglad's credits don't include the units that the ledger waives after an unlimited period.
   const { waived } = ledger.model.account(answer.subscription, meter)
   expect(left(ledger, answer.subscription, meter) + waived, 'oversold').toBeGreaterThanOrEqual(0)
 }
@@ -34,7 +37,10 @@ function checkNotFalselyDenied(ledger: CheckedLedger, answer: ReserveAnswer, met
   expect(spendable, 'falsely denied').toBeLessThan(short.required)
 }
 
-/** Returns the credits minus all units spent (delivered or not) and held. Dropped events don't count as spent. */
+/**
+ * Returns the credits minus all spent and held units. Undelivered events count as spent, but dropped events
+ * don't.
+ */
 function left({ model, world }: CheckedLedger, subscription: string, meter: Meter): number {
   const credits = world.subscriptions.find((it) => it.id === subscription)?.credits[meter] ?? 0
   const spent = model.booked(subscription, meter).filter((event) => event.state !== 'dropped')

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** The steps of a history. A number refers to something by its position among those that exist at that step. */
+/**
+ * These generators build a history's steps. A step refers to a reserve, fetch or delivery by its position:
+ * `nth` or `slot`.
+ */
 const amount = fc.integer({ min: 1, max: 12 })
 const leg = fc.record({
   meter: fc.constantFrom('pictures', 'tokens'),
@@ -10,7 +13,7 @@ const leg = fc.record({
 })
 const nth = fc.nat({ max: 11 })
 const slot = fc.nat({ max: 1 })
-/** A lease of 1 ms is usually lost before the next step. */
+/** A 1 ms lease usually expires before the next step. */
 const leaseMs = fc.constantFrom(1, 30_000)
 
 const call = fc.oneof(
@@ -99,7 +102,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('renew') }) },
 )
 
-/** Generates a history of one or two customers. */
+/** Generates a history for one or two customers. */
 export const history = (maxLength: number) =>
   fc.array(fc.record({ customer: fc.constantFrom('ada', 'ada', 'bob'), step }), {
     minLength: 1,

@@ -4,7 +4,10 @@ import { joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 
-/** Runs the core over plain maps and always loads every row. A real store must give the same answers. */
+/**
+ * Creates a store that runs the core on plain maps and always loads every row. A real store must give the
+ * same answers.
+ */
 export function memoryStore(now: () => number) {
   const customers = new Map<string, CustomerRow>()
   const accounts = new Map<string, AccountRow>()

@@ -12,7 +12,10 @@ interface Subscription {
   periodStart: number
 }
 
-/** Flowglad for one customer: records any event once, lets balances go negative, and renews when a period is over. */
+/**
+ * Simulates Flowglad for one customer. Records each event once, allows negative balances, and renews
+ * subscriptions.
+ */
 export class World {
   readonly recorded = new Map<string, UsageEvent>()
   readonly subscriptions: Subscription[] = []
@@ -47,7 +50,10 @@ export class World {
     if (!this.recorded.has(id)) this.recorded.set(id, event)
   }
 
-  /** Renews subscriptions whose period is over: unused grants expire, a negative balance stays, and the plan grants again. */
+  /**
+   * Renews each subscription whose period has ended. Unused grants expire, a negative balance stays, and the
+   * plan's grants are added.
+   */
   renew(now: number): void {
     for (const subscription of this.subscriptions) {
       while (subscription.periodStart + periodMs <= now) {

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** Bundles `node.ts`, so each process starts in a fraction of the time that it takes to compile the sources. */
+/** Bundles `node.ts`, so processes start faster than if each of them compiled the sources. */
 export async function buildNode() {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
-  // Inside the package, so the bundle finds the package's dependencies.
+  // The output is inside the package so that the bundle finds the package's dependencies.
   const outDir = join(root, `node_modules/.ledger-node-${process.pid}`)
   await build({
     root,

@@ -2,10 +2,10 @@ import { attemptId } from '../../../src/metering/attemptId.ts'
 import { aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
-/** One node as a process that dies or stops at a chosen moment: `node.ts <address> <act> <attempt>`. */
+/** Runs one node that dies or stops at a chosen moment. Usage: `node.ts <address> <act> <attempt>`. */
 const [address = '', act = '', attempt = ''] = process.argv.slice(2)
 
-/** The process that is stopped inside a transaction must lose its locks soon. */
+/** A process that is stopped inside a transaction must lose its locks soon, so the timeout is short. */
 const transactionTimeoutMs = 1000
 
 let inTransaction = () => {}
@@ -53,7 +53,7 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Reserves and settles until it is killed. Prints each attempt once its settle is answered.
+    // Reserves and settles until the process is killed. Prints each attempt once its settle is answered.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase } from '../postgres.ts'
 
-/** Returns functions that create an empty ledger's address, one per store that several processes can open. */
+/**
+ * Returns one function per store. Each function returns the address of an empty ledger that several processes
+ * can open.
+ */
 export async function createStores() {
   const folder = await mkdtemp(join(tmpdir(), 'metered-ledger-'))
   return {
