@@ -101,7 +101,7 @@ export function checkoutSessionRoutes(route: Route): void {
     if (!session) throw rejectedPanic('NotFoundError', `No checkout sessions found with id: ${params.id}`)
     return {
       checkoutSession: presentSession(session),
-      // The platform has the same page for every session type.
+      // The platform uses the same page for every session type.
       url: `${platform.url}/checkout/${session.id}`,
     } satisfies Flowglad.CheckoutSessionRetrieveResponse
   })

@@ -16,7 +16,7 @@ import { presentSubscription, subscriptionDetails, usageMeterBalances } from './
 const places = { logoURL: z.string().nullish(), iconURL: z.string().nullish(), domain: z.string().nullish() }
 const userId = z.string().nullish()
 
-// Fields are in the platform's order, because its errors follow that order.
+// The fields are in the platform's order, because validation errors follow that order.
 const createInput = z.object({
   customer: z.object({
     email: z.string(),
@@ -133,7 +133,7 @@ function customerBilling(platform: Platform, now: number, customer: Customer) {
   const billing = {
     customer,
     subscriptions: [...details.values()],
-    // As on the platform, an invoice without lines, such as a trial's, is hidden.
+    // The platform hides invoices without lines, such as a trial's invoice.
     invoices: db.invoices.by('customer', customer.id).flatMap((invoice) => {
       const lines = db.invoiceLineItems.by('invoice', invoice.id).map(presentInvoiceLineItem)
       return lines.length === 0 ? [] : [{ invoice: presentInvoice(invoice), invoiceLineItems: lines }]

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { visible } from './visible.ts'
 
-/** A field that belongs to another type of feature. */
+/** A field that belongs to another feature type. */
 const nothing = z.literal(null).optional()
 
 /**
- * Returns the fields of each type of feature. Features of products and of subscriptions accept different
+ * Returns the fields of each feature type. Product features and subscription features accept different
  * amounts.
  */
 export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) => ({
@@ -33,7 +33,7 @@ export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) =
   },
 })
 
-/** Returns whether a feature names a meter or resource outside the key's pricing model. */
+/** Returns whether a feature refers to a meter or resource outside the API key's pricing model. */
 export const namesForeign = (
   platform: Platform,
   {

@@ -27,7 +27,7 @@ const optionalFields = {
 }
 const id = z.string()
 
-// Fields are in the platform's order, because its errors follow that order.
+// The fields are in the platform's order, because validation errors follow that order.
 const createInput = z.object({
   feature: z.discriminatedUnion('type', [
     z.object({ ...requiredFields, ...kinds.toggle, active: z.boolean().default(true) }),
@@ -117,7 +117,7 @@ export function featureRoutes(route: Route): void {
     return { productFeature: link && presentLink(platform, link) }
   })
 
-  // As on the platform, an unknown ID isn't an error.
+  // The platform returns no error for an unknown ID.
   route('POST', '/product-features/:id/expire', {}, ({ platform, now, params }) => {
     const link = links(platform)
       .all()

@@ -10,7 +10,7 @@ const place = z.object({
   id: z.string().min(1),
   direction: z.enum(['forward', 'backward']).default('forward'),
 })
-/** Older cursors had no ID. The platform still accepts them. */
+/** The platform still accepts older cursors, which have no ID. */
 const olderPlace = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
   createdAt: z.number(),
@@ -19,10 +19,13 @@ const olderPlace = z.strictObject({
 
 type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
 
-/** `?limit` 1–100, default 10, and `?cursor` from the previous page. `rejectBadPaging` has checked both. */
+/**
+ * A list's query: `limit` (1–100, default 10) and the previous page's `cursor`. `rejectBadPaging` has already
+ * checked both.
+ */
 export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
 
-/** Checks `limit` and `cursor`, which the platform does first on every GET. The error has no code. */
+/** Checks `limit` and `cursor`. The platform does this first on every GET. Its error has no code. */
 export function rejectBadPaging(query: unknown): void {
   const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
   for (const name of ['limit', 'cursor'] as const)
@@ -41,7 +44,7 @@ export interface Page<T> {
   total: number
 }
 
-/** A page of one of the SDK's lists. */
+/** A page of an SDK list. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
 interface Listed {
@@ -85,13 +88,13 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns the records after a cursor, in its direction. As on the platform, a cursor without a time points
- * to the start.
+ * Returns the records after a cursor, in the cursor's direction. On the platform, a cursor without a time
+ * points to the start.
  */
 function after<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
   const ordered = direction === 'forward' ? records : records.toReversed()
   if (!createdAt) return [...ordered]
-  // Records with the same time keep their order, so find the cursor's record among them.
+  // Several records can have the same time, so look for the cursor's own record first.
   const named = ordered.findIndex((record) => record.id === id && record.createdAt === createdAt)
   if (named !== -1) return ordered.slice(named + 1)
   return ordered.filter((record) =>

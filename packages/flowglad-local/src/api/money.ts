@@ -27,7 +27,7 @@ export function moneyRoutes(route: Route): void {
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
     const { db } = platform
     const invoice = db.invoices.find(params.id ?? '')
-    // The platform doesn't check whether the invoice exists, so validating its response fails.
+    // The platform doesn't check whether the invoice exists. Instead, its response fails validation.
     if (!invoice) throw rejected('Output validation failed')
     return {
       invoice: presentInvoice(invoice),
@@ -132,7 +132,7 @@ export function moneyRoutes(route: Route): void {
 const dollars = (cents: number) => `$${(cents / 100).toFixed(2)}`
 
 /**
- * Rejects an impossible refund in the platform's words. The last three errors come from its payment
+ * Rejects an invalid refund with the platform's error messages. The last three come from its payment
  * processor.
  */
 function rejectInvalidRefund(payment: Payment, amount: number): void {

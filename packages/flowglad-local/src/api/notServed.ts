@@ -1,7 +1,7 @@
 import { notFound, notImplemented, Problem } from '../platform/problems.ts'
 import type { Route } from './route.ts'
 
-/** Routes of the SDK or the platform that this server lacks. Keep the list in the README in sync. */
+/** Routes of the SDK or the platform that this server doesn't implement. Keep the list in the README in sync. */
 const notImplementedRoutes = {
   '/catalogs': 'Flowglad has renamed catalogs to pricing models. Use /pricing-models.',
   '/api-keys': 'flowglad-local has one API key. Set it with --key at startup.',
@@ -15,7 +15,7 @@ const routesWithoutProcedure = [
   ['POST', '/subscription-item-features/:id/expire', 'subscriptionItemFeatures.expire'],
 ] as const
 
-/** The platform has routes to delete these, but no procedure. */
+/** Resources that have a delete route on the platform but no procedure. */
 const undeletableRoutes = {
   customers: 'customers',
   subscriptions: 'subscriptions',
@@ -32,7 +32,10 @@ const undeletableRoutes = {
 
 const noProcedure = (name: string) => notFound(`No procedure found on path "${name}"`)
 
-/** Adds the routes that only return an error: the platform's, or ours where the platform's wouldn't help. */
+/**
+ * Adds the routes that only return an error. They return the platform's error, or our own if it is more
+ * helpful.
+ */
 export function notServedRoutes(route: Route): void {
   for (const [method, path, procedure] of routesWithoutProcedure)
     route(method, path, {}, () => {

@@ -6,8 +6,8 @@ type ValueOf<Union, Key extends PropertyKey> = Union extends unknown
   : never
 
 /**
- * Returns a stored record as one of the SDK's types that share its shape. A missing or mismatched field is a
- * compile error.
+ * Returns a stored record as an SDK type with the same shape. A missing or mismatched field is a compile
+ * error.
  */
 export const presentAs =
   <Wire extends object>() =>

@@ -3,7 +3,7 @@ import { catalogue } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
-/** A field that belongs to another type of price. */
+/** A field that belongs to another price type. */
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
@@ -11,7 +11,7 @@ const terms = { isDefault: z.boolean(), unitPrice: catalogue.unitPrice }
 const rest = { active: z.boolean().default(true), slug: text }
 const product = { productId: z.string() }
 
-// Fields are in the platform's order, because its errors follow that order.
+// The fields are in the platform's order, because validation errors follow that order.
 const subscriptionPrice = z.object({
   ...recurring,
   type: z.literal('subscription'),
@@ -47,7 +47,7 @@ const usagePrice = z.object({
 
 /** A price with its product or meter. */
 export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
-/** The price of a new product. */
+/** The price of a new product, without the product's ID. */
 export const productPriceInput = z.discriminatedUnion('type', [
   subscriptionPrice.omit({ productId: true }),
   singlePrice.omit({ productId: true }),
@@ -56,7 +56,7 @@ export const productPriceInput = z.discriminatedUnion('type', [
 
 type Terms = z.output<typeof priceInput> | z.output<typeof productPriceInput>
 
-/** Replaces missing fields with null, as a stored price has them. */
+/** Replaces missing fields with null. A stored price has every field. */
 export function withNulls(price: Terms) {
   return {
     ...price,

@@ -78,7 +78,7 @@ export function priceRoutes(route: Route): void {
   route('PUT', '/prices/:id', { body: z.object({ price: changes }) }, ({ platform, now, body }) => {
     const { db } = platform
     const { id, type: _, ...change } = body.price
-    // As on the platform, the ID in the body is used and the one in the URL is ignored.
+    // The platform uses the ID in the body and ignores the ID in the URL.
     const price = visible(platform, db.prices).get(id, 'prices')
     rejectFallbackChange(platform, price, change)
     if (price.type === 'usage' && change.slug && change.slug !== price.slug)

@@ -10,14 +10,17 @@ type WireFeature = Details['products'][number]['features'][number]
 export const presentPrice = (price: Price) => presentAs<WirePrice>()(price)
 export const presentFeature = (feature: Feature) => presentAs<WireFeature>()(feature)
 
-/** Narrows a meter's price to the SDK's usage price. */
+/** Narrows a meter's price to the SDK's usage price type. */
 function presentUsagePrice(price: Price): Flowglad.UsagePriceClientSelectSchema {
   const shown = presentPrice(price)
   if (shown.type !== 'usage') throw new Error(`${price.id} is not a usage price`)
   return shown
 }
 
-/** Returns a pricing model with everything active in it. Usage prices appear only under their meters. */
+/**
+ * Returns a pricing model with its meters and its active products and prices. Usage prices appear only under
+ * their meters.
+ */
 export function pricingModelDetails(platform: Platform, model: PricingModel): Details {
   const { db } = platform
   const products = db.products
@@ -37,7 +40,7 @@ export function pricingModelDetails(platform: Platform, model: PricingModel): De
   return { ...model, products, usageMeters, ...(defaultProduct && { defaultProduct }) }
 }
 
-/** Returns a product with the given prices and its features, or null without a price. */
+/** Returns a product with its features and the given prices, or null if there are no prices. */
 export function productDetails({ db }: Platform, product: Product, prices: readonly Price[]) {
   const shown = prices.map(presentPrice)
   const defaultPrice = shown.find((price) => price.isDefault) ?? shown[0]

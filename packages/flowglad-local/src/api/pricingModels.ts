@@ -69,7 +69,7 @@ export function pricingModelRoutes(route: Route): void {
     }),
     defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).optional(),
   })
-  // As on the platform, the free plan is a single payment of 0 unless the caller gives an interval.
+  // On the platform, the free plan is a single payment of 0 unless the caller gives an interval.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
     const { products, prices } = platform.db
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }
@@ -96,7 +96,7 @@ export function pricingModelRoutes(route: Route): void {
     const { isDefault, name } = body.pricingModel
     if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
       throw notImplemented(
-        'Change the parts of a pricing model through their own routes, or in the pricing file.',
+        "Change a pricing model's parts through their own routes, or edit the pricing file.",
       )
     if (isDefault)
       for (const other of pricingModels.all())

@@ -46,7 +46,7 @@ const updateInput = z.object({
   featureIds,
 })
 
-/** The fields of the default product that can change. */
+/** The default product's fields that can change. */
 const changeable = ['name', 'slug', 'displayFeatures', 'description', 'imageURL', 'active']
 
 const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
@@ -107,7 +107,7 @@ export function productRoutes(route: Route): void {
   route('PUT', '/products/:id', { body: updateInput }, ({ platform, now, body }) => {
     const { db } = platform
     const { id, ...change } = body.product
-    // As on the platform, the ID in the body is used and the one in the URL is ignored.
+    // The platform uses the ID in the body and ignores the ID in the URL.
     const product = visible(platform, db.products).find(id)
     if (!product) throw unexpected()
     rejectDefaultChange(product, change)
@@ -152,7 +152,7 @@ function setFeatures(
   linkFeatures(platform, now, product, ids)
 }
 
-/** Replaces a changed price. A product's new slug also becomes its price's slug. */
+/** Replaces the price if it has changed. A new product slug also becomes the price's slug. */
 function followProduct(
   platform: Platform,
   now: number,
@@ -184,7 +184,7 @@ const compared = [
 
 type Said = { [Key in (typeof compared)[number]]?: Price[Key] | undefined } & Pick<Price, 'type'>
 
-/** Returns whether a price differs from the current one. Fields that the call leaves out are unchanged. */
+/** Returns whether a price differs from the current price. Fields that the call leaves out count as unchanged. */
 const differs = (said: Said, current: Price | undefined): boolean =>
   !current ||
   said.type !== current.type ||

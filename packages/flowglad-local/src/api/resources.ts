@@ -17,9 +17,7 @@ import { defined } from './defined.ts'
 import type { Route } from './route.ts'
 import { visible } from './visible.ts'
 
-/**
- * Removes the feature that a seat came from. The SDK's types have it, but the platform no longer returns it.
- */
+/** Removes `subscriptionItemFeatureId`. The SDK's types have this field, but the platform no longer returns it. */
 type WithoutFeatureId<T> = T extends (infer Element)[]
   ? WithoutFeatureId<Element>[]
   : T extends object
@@ -44,7 +42,7 @@ const which = {
 }
 const oneOfClaim = exactlyOne(['quantity', 'externalId', 'externalIds'])
 const oneOfRelease = exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds'])
-// The platform checks these twice and reports the error twice.
+// The platform runs these checks twice and reports each error twice.
 const claimInput = z
   .object({ ...which, metadata })
   .superRefine(oneOfClaim)
@@ -57,7 +55,7 @@ const usageQuery = z
   .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
-/** A list in a query string: one value with commas, as the SDK sends it, or several values. */
+/** A list in a query string: one comma-separated value, which the SDK sends, or several values. */
 const many = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))
@@ -84,7 +82,7 @@ export function resourceRoutes(route: Route): void {
     if (hasSlug(db.resources.by('model', pricingModelId), slug, id)) throw slugTaken('resources', slug ?? '')
   }
 
-  // Not paginated, as on the platform.
+  // The platform doesn't paginate this list.
   route('GET', '/resources', {}, ({ platform }) => {
     return {
       resources: visible(platform, platform.db.resources).all(),

@@ -4,7 +4,7 @@ import type { Platform } from '../platform/Platform.ts'
 import { badRequest, Problem } from '../platform/problems.ts'
 import { rejectBadPaging } from './list.ts'
 
-/** A parsed API call. It runs in a transaction that an exception rolls back. */
+/** A parsed API call. It runs in a transaction, which is rolled back if the handler throws. */
 interface Call<Body, Query> {
   platform: Platform
   /** The platform's time when the call began. */
@@ -21,9 +21,9 @@ interface Call<Body, Query> {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
- * Adds a route. Its handler is synchronous and runs in one transaction, so calls never interleave and a
- * concurrent duplicate finds the original. Drops unknown fields; rejects invalid input with 400 and zod's
- * issues.
+ * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave. A
+ * concurrent duplicate finds the original. Unknown fields are dropped. Invalid input is rejected with 400 and
+ * zod's issues.
  * @param path as in Flowglad's reference, without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(
@@ -68,7 +68,7 @@ function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   return parsed.data
 }
 
-/** Removes a union's options, which the platform's version of zod doesn't list. */
+/** Removes a union error's options. The platform's zod version doesn't list them. */
 function withoutUnionOptions(issue: z.core.$ZodIssue): unknown {
   if (issue.code !== 'invalid_union' || !('options' in issue)) return issue
   const { options: _, ...rest } = issue

@@ -11,14 +11,14 @@ type WireFeatureItem = NonNullable<
   Flowglad.StandardSubscriptionDetails['experimental']
 >['featureItems'][number]
 
-/** Returns a subscription as it appears on its own. */
+/** Returns a subscription in the form that the subscription routes return. */
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
-/** Returns a subscription's feature, with its own amount. */
+/** Returns a subscription's feature with the amount that applies to this subscription. */
 export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
-/** Returns a balance for each meter with a ledger entry: the meter and what is available. */
+/** Returns each meter that has a ledger account, with the available balance. */
 export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
   return db.ledgerAccounts
     .by('subscription', subscriptionId)
@@ -29,9 +29,7 @@ export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
     }))
 }
 
-/**
- * Returns a subscription as it appears in a customer's billing: with items, prices, features and balances.
- */
+/** Returns a subscription with its items, prices, features and balances, as in a customer's billing. */
 export function subscriptionDetails(platform: Platform, now: number, subscription: Subscription) {
   const items = itemsAt(platform, subscription.id, now)
   return {

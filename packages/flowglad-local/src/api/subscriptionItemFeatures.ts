@@ -18,7 +18,7 @@ const since = {
 }
 const productFeatureId = z.string().nullish()
 const ofItem = { subscriptionItemId: z.string(), featureId: z.string(), productFeatureId }
-// As on the platform, required but ignored: the response has the feature's own name and slug.
+// The platform requires these fields but ignores them. The response has the feature's own name and slug.
 const called = { name: z.string(), slug: z.string() }
 const changed = { id: z.string(), productFeatureId }
 
@@ -43,7 +43,7 @@ const rejectedInsert = (why: string) =>
   )
 const notVisible = 'new row violates row-level security policy'
 
-/** Adds the routes for the features of one subscription: those of its plan and those given to it alone. */
+/** Adds the routes for one subscription's features, both from its plan and added only to this subscription. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
     const feature = platform.db.subscriptionFeatures.find(params.id ?? '')
@@ -51,7 +51,7 @@ export function subscriptionItemFeatureRoutes(route: Route): void {
     return { subscriptionItemFeature: presentFeatureItem(feature) }
   })
 
-  // As on the platform, the credits are granted at the next renewal.
+  // The platform grants a new feature's credits at the next renewal, not immediately.
   route('POST', '/subscription-item-features', { body: createInput }, ({ platform, now, body }) => {
     const { db } = platform
     const given = body.subscriptionItemFeature

@@ -3,9 +3,9 @@ import { int32Max } from '../rules/bounds.ts'
 
 /*
  * The platform accepts an item in one of four shapes. If an item fits none of them, the error explains why
- * for each shape. The same four are defined here, with fields in the platform's order. The first shape
- * accepts everything that the second and third accept, and has no `id`, so an item sent back as received
- * becomes a new one.
+ * for each shape. This file defines the same four shapes, with fields in the platform's order. The first
+ * shape has no `id` and accepts every item that fits the second or third shape. An existing item that a
+ * caller sends back therefore becomes a new item.
  */
 
 const isUnits = (value: number) => Number.isInteger(value) && value > 0 && value <= int32Max
@@ -74,11 +74,12 @@ const terse = z
   .refine((item) => Boolean(item.priceId) !== Boolean(item.priceSlug), oneOfTwo)
 
 /**
- * An item of a subscription: a price with a quantity, or a full item whose name and cost can differ from its
- * price.
+ * A subscription item: a price with a quantity, or a full item. A full item's name and cost can differ from
+ * its price.
  */
 export const subscriptionItemInput = z
-  // The platform's first shape drops a slug, and then the item if it has no ID. This server keeps both.
+  // On the platform, the first shape drops the price slug. An item without a price ID is then dropped too.
+  // This server keeps both.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

@@ -44,11 +44,11 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    // As on the platform, any number is valid here. Storing it can still fail.
+    // The platform accepts any number here. Storing the number can still fail.
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),
-    // As on the platform, JSON has no dates, so every value is rejected.
+    // Rejects every value, as the platform does: JSON has no date type.
     startDate: z.date().optional(),
     trialEnd: z.number().max(lastEpochMs).optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -116,7 +116,7 @@ export function subscriptionRoutes(route: Route): void {
     { body: adjustInput },
     ({ platform, now, params, body, failAfterCommit }) => {
       const outcome = adjustSubscription(platform, now, params.id ?? '', asAdjustment(body))
-      // The failed payment must be committed, so the error follows the transaction.
+      // The failed payment must be committed, so the error is thrown after the transaction.
       if (!outcome.paid) return failAfterCommit(rejected('Billing run failed with status: FAILED'))
       return {
         subscription: presentSubscription(outcome.subscription),

@@ -13,7 +13,7 @@ import type { Route } from './route.ts'
 const identifiers = ['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'] as const
 const oneIdentifier = 'Exactly one of priceId, priceSlug, usageMeterId, or usageMeterSlug must be provided'
 
-/** Accepts whatever `Date` accepts, as on the platform. Rejects an invalid date. */
+/** Accepts every value that `Date` accepts, as the platform does. Rejects invalid dates. */
 const usageDate = z.coerce.date().transform((date) => date.getTime())
 
 const deepestProperties = 100
@@ -31,11 +31,12 @@ const properties = z
 
 const eventInput = z
   .object({
-    // In the platform's order, because its errors follow that order.
+    // The fields are in the platform's order, because validation errors follow that order.
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // Flowglad treats "" as any existing event and records nothing. This is a bug, so we reject it.
+    // Flowglad matches "" with any existing event and records nothing. This is a bug, so this server rejects
+    // "".
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),
@@ -82,7 +83,7 @@ export function usageEventRoutes(route: Route): void {
         throw rejected(
           `Invalid properties: required for usage meter "${priced.meter.name}" because it uses "count_distinct_properties" aggregation`,
         )
-      // The platform treats the start of 1970 as no date, but not in bulk calls.
+      // The platform treats timestamp 0 as a missing date, except in bulk calls.
       const usage = toUsage(subscription, priced, input, input.usageDate || now)
       return {
         usageEvent: presentUsageEvent(recordUsage(platform, now, usage)),
@@ -95,7 +96,7 @@ export function usageEventRoutes(route: Route): void {
     '/usage-events/bulk',
     { body: z.object({ usageEvents: z.array(eventInput) }) },
     ({ platform, now, body }) => {
-      // Check one rule at a time for all events, so that the error names the same mistake as on the platform.
+      // Check each rule for all events before the next rule. This way, the first error is the platform's.
       const subscribed = body.usageEvents.map((input, index) => {
         const subscription = platform.db.subscriptions.find(input.subscriptionId)
         if (!subscription)
@@ -119,7 +120,7 @@ export function usageEventRoutes(route: Route): void {
           )
         return toUsage(subscription, { meter, price }, input, input.usageDate ?? now)
       })
-      // The response leaves out duplicates of stored events and within the batch. The first one wins.
+      // The response omits duplicates of stored events and of earlier events in the batch.
       const usageEvents: UsageEvent[] = []
       for (const usage of usages) {
         if (findUsage(platform, usage.transactionId, usage.meter.id)) continue
@@ -143,7 +144,7 @@ export function usageEventRoutes(route: Route): void {
 const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
   meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
 
-/** Counting once per period requires a period. */
+/** Returns whether the meter needs a billing period that is missing. Distinct values are counted per period. */
 const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
   meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 
@@ -173,7 +174,7 @@ interface Wording {
   index: number | null
 }
 
-/** Returns the meter and price that an event's identifier names in the customer's pricing model. */
+/** Returns the meter and price that an event identifies in the customer's pricing model. */
 function resolvePrice(
   { db }: Platform,
   subscription: Subscription,
@@ -215,14 +216,14 @@ function resolvePrice(
           ? `Invalid priceId: Price ${price.id} is not a usage price. Please provide a usage price id to create a usage event.`
           : `Invalid priceId: Price ${price.id} at index ${index} is type "${price.type}" which is not a usage price`,
       )
-    // Only a bulk call rejects an archived price.
+    // Only bulk calls reject archived prices.
     if (index !== null && !price.active) throw notFound(`Price not found: ${price.id} ${elsewhere}`)
     return { meter: db.usageMeters.get(price.usageMeterId), price }
   }
   const slug = input.priceSlug ?? ''
   const named = db.prices.by('model', modelId).filter((price) => price.active && price.slug === slug)
   const price = named.find((p) => p.productId) ?? named[0]
-  // A bulk call searches only usage prices.
+  // Bulk calls accept only usage prices.
   if (!price || (index !== null && !price.usageMeterId))
     throw notFound(`Price not found: with slug ${slug} ${elsewhere}`)
   if (!price.usageMeterId)

@@ -11,7 +11,7 @@ interface Source<R> {
   find(id: string): R | undefined
 }
 
-/** Returns the records of a table that the API key can see: those of its own pricing model. */
+/** Limits a table to the records of the API key's own pricing model. */
 export function visible<R extends OfModel>({ pricingModelId }: Platform, table: Source<R>) {
   const find = (id: string | undefined): R | undefined => {
     const record = table.find(id ?? '')
@@ -21,7 +21,7 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
     all: (): R[] => table.by('model', pricingModelId),
     find,
     /**
-     * Returns the record with an ID.
+     * Returns the record with the given ID.
      * @throws the platform's error, such as "No features found with id: …"
      */
     get(id: string | undefined, noun: string): R {
@@ -32,7 +32,7 @@ export function visible<R extends OfModel>({ pricingModelId }: Platform, table: 
   }
 }
 
-/** Rejects a pricing model other than the API key's. */
+/** Rejects any pricing model other than the API key's. */
 export function rejectOtherModel({ pricingModelId: own }: Platform, pricingModelId: string): void {
   if (pricingModelId !== own)
     throw new Problem('FORBIDDEN', 'You do not have permission to perform this operation.')

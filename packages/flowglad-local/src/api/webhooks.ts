@@ -31,8 +31,8 @@ const updateInput = z.object({
 const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
 
 /**
- * Adds the routes for webhooks that an application registers. The response to a new one contains its secret;
- * later responses don't.
+ * Adds the routes for webhooks that an application registers. Only the response that creates a webhook
+ * contains its secret.
  */
 export function webhookRoutes(route: Route): void {
   route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {

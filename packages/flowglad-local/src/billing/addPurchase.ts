@@ -38,7 +38,7 @@ export function addPurchase(
     organizationId,
     billingCycleAnchor: null,
     ...terms,
-    // As on the platform, even if the session's quantity differs.
+    // The platform records 1, even if the session's quantity differs.
     quantity: 1,
     bankPaymentOnly: false,
     purchaseDate: at,

@@ -11,7 +11,7 @@ import { grantCredits } from './ledger.ts'
 import { currentPeriod } from './periods.ts'
 import { type Adjustment, type AdjustmentPlan, noPeriod, planAdjustment } from './planAdjustment.ts'
 
-/** Returns the platform's error for a plan that can't be carried out. */
+/** Returns the platform's error for an adjustment that isn't possible. */
 function problemOf(reason: string, subscriptionId: string): Problem {
   const terminal = /terminal state: (\w+)/.exec(reason)
   if (terminal)
@@ -27,9 +27,9 @@ function problemOf(reason: string, subscriptionId: string): Problem {
 }
 
 /**
- * Changes the items of a subscription: either now, with a prorated charge and prorated credits, or at the end
- * of the period. If the payment fails, only the failed payment and its open invoice remain, and it isn't
- * retried. If it succeeds, the subscription becomes active, even if it was on trial or past due.
+ * Changes a subscription's items, either now with a prorated charge and prorated credits, or at the end of
+ * the period. If the payment fails, it isn't retried, and only the failed payment and its open invoice
+ * remain. If the payment succeeds, the subscription becomes active, even if it was on trial or past due.
  */
 export function adjustSubscription(
   platform: Platform,
@@ -55,7 +55,7 @@ export function adjustSubscription(
   } else {
     db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
   }
-  // As on the platform, even a scheduled change renames the subscription now, after its current items.
+  // On the platform, even a scheduled change immediately renames the subscription after its current items.
   followItems(platform, at, subscription)
   return {
     paid: true as const,
@@ -67,8 +67,8 @@ export function adjustSubscription(
 }
 
 /**
- * Charges the difference on an invoice that repeats the period's lines. As on the platform, a running
- * discount applies to all of them and counts as used. Never charges more than the difference.
+ * Charges the difference on an invoice that repeats the period's lines. On the platform, a running discount
+ * applies to all the lines and counts as used. Never charges more than the difference.
  */
 function collectProration(
   platform: Platform,
@@ -83,7 +83,7 @@ function collectProration(
   const inPeriod = db.invoices
     .by('subscription', subscription.id)
     .filter((invoice) => invoice.billingPeriodId === period.id)
-  // A failed change's invoice isn't part of what the period costs.
+  // A failed change's invoice isn't part of the period's cost.
   const earlier = inPeriod.findLast((invoice) => invoice.status === 'paid') ?? inPeriod[0]
   const earlierLines = earlier ? db.invoiceLineItems.by('invoice', earlier.id) : []
   const repeated = earlierLines.filter((line) => line.type === 'static')
@@ -150,7 +150,7 @@ function grantDifference(
     db.usageCredits
       .by('subscription', subscription.id)
       .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
-      // A settlement pays for usage of the previous period, so it isn't part of a plan's grant.
+      // A settlement pays for the previous period's usage, so it isn't part of a plan's grant.
       .filter((credit) => credit.source !== 'overage_settlement')
       .reduce((sum, credit) => sum + credit.issued, 0)
   for (const { feature, amount } of proratedGrants(features, { issued, elapsed })) {
@@ -161,13 +161,14 @@ function grantDifference(
       expiresAt: feature.recurring ? period.endDate : null,
       billingPeriodId: period.id,
       source: 'adjustment',
-      description: 'Granted by a change of plan',
+      description: 'Granted by a plan change',
     })
   }
 }
 
 /**
- * Cancels a change that is scheduled for the end of the period. Returns how many planned items it removes.
+ * Cancels a change that is scheduled for the end of the period. Returns the subscription and the number of
+ * planned items removed.
  */
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
   const { db } = platform

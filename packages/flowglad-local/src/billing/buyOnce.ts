@@ -11,8 +11,8 @@ import { grantCredits } from './ledger.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
 /**
- * Sells a one-time product. As on the platform, the quantity affects neither the charge nor the credits, only
- * the first credit feature grants credits, and they never expire.
+ * Sells a one-time product. On the platform, the quantity affects neither the charge nor the credits. Only
+ * the first credit feature grants credits, which never expire.
  */
 export function buyOnce(
   platform: Platform,
@@ -46,7 +46,7 @@ export function buyOnce(
   if (redemption) countRedemption(platform, at, redemption)
   announce(platform, at, 'purchase.completed', { id: purchase.id, object: 'purchase', customer })
   grantPurchasedCredits(platform, at, customer, product)
-  // Only these sessions record the payer and the purchase.
+  // Only sessions for one-time products record the payer and the purchase.
   return { purchaseId: purchase.id, customerName: details.name, customerEmail: details.email }
 }
 

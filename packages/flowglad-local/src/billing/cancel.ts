@@ -7,7 +7,8 @@ import { periodAt } from './periods.ts'
 import { currentSubscriptions } from './subscriptions.ts'
 
 /**
- * Ends a subscription now. A customer without another subscription gets the default plan with fresh credits.
+ * Ends a subscription now. If the customer has no other subscription, starts the default plan with new
+ * credits.
  */
 export function cancelNow(
   platform: Platform,
@@ -42,13 +43,13 @@ export function cancelNow(
   return canceled
 }
 
-/** Stops collecting for a subscription that ends or will end. */
+/** Stops collecting payments for a subscription that ends now or at a scheduled time. */
 export function abandonBillingRuns({ db }: Platform, at: number, subscription: Subscription): void {
   for (const run of db.billingRuns.by('subscription', subscription.id))
     if (run.dueAt !== null) db.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
 }
 
-/** Replaces the free plan with a paid one. Ends the free plan's credits and sends no cancellation event. */
+/** Replaces the free plan with a paid plan. Ends the free plan's credits and sends no cancellation event. */
 export function replaceFreePlan(
   { db }: Platform,
   at: number,

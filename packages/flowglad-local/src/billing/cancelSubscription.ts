@@ -33,7 +33,7 @@ export function cancelSubscription(
   })
 }
 
-/** Undoes a scheduled cancellation. Does nothing if there is none. */
+/** Undoes a scheduled cancellation. Does nothing if no cancellation is scheduled. */
 export function resumeSubscription(
   platform: Platform,
   now: number,

@@ -8,7 +8,7 @@ import { isTerminal } from './subscriptions.ts'
 
 const claimsAtOnce = 10_000
 
-/** Returns the features that give a subscription seats of a resource at a given time. */
+/** Returns the features that give a subscription seats for a resource at a given time. */
 const featuresAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource) =>
   featuresOf(platform, itemsAt(platform, subscription.id, at)).filter(
     ({ resourceId, expiredAt }) => resourceId === resource.id && (expiredAt === null || expiredAt > at),
@@ -17,7 +17,7 @@ const featuresAt = (platform: Platform, at: number, subscription: Subscription, 
 const capacityAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource): number =>
   featuresAt(platform, at, subscription, resource).reduce((sum, { amount }) => sum + (amount ?? 0), 0)
 
-/** Returns the seats in use, oldest first. A temporary claim ends with the capacity it was taken from. */
+/** Returns the active claims, oldest first. A temporary claim ends when the scheduled reduction takes effect. */
 export const activeClaims = ({ db }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
   db.resourceClaims
     .by('subscription', subscription.id)
@@ -57,7 +57,7 @@ export interface ClaimRequest {
   resourceSlug: string
   /** The number of anonymous seats. */
   quantity?: number | undefined
-  /** A named seat. Claiming it again has no effect. */
+  /** The name of a seat. Claiming the same name again has no effect. */
   externalId?: string | undefined
   externalIds?: string[] | undefined
   metadata?: Metadata | undefined
@@ -88,7 +88,7 @@ export function claimResource(
     throw rejected(
       `No available capacity. Requested: ${requested}, Available: ${available}, Capacity: ${capacity}`,
     )
-  // Each claim is a record, so a request for millions would exhaust the server's memory.
+  // Each claim is a record, so a request for millions of seats would exhaust the server's memory.
   if (requested > claimsAtOnce) throw rejected(`One call can claim at most ${claimsAtOnce} seats`)
   const wanted = newNames ?? Array.from({ length: requested }, () => null)
   const change = scheduledCapacity(platform, subscription, resource)
@@ -123,7 +123,10 @@ export function claimResource(
   }
 }
 
-/** Returns a scheduled reduction of seats. Claims beyond the reduced number end when it takes effect. */
+/**
+ * Returns the scheduled reduction in seats. Claims beyond the reduced number end when the reduction takes
+ * effect.
+ */
 function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
   if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)
     return {
@@ -142,7 +145,7 @@ function scheduledCapacity(platform: Platform, subscription: Subscription, resou
 
 export interface ReleaseRequest {
   resourceSlug: string
-  /** The number of anonymous seats, oldest first. */
+  /** The number of anonymous seats to release, oldest first. */
   quantity?: number | undefined
   externalId?: string | undefined
   externalIds?: string[] | undefined

@@ -17,15 +17,15 @@ const dayMs = 24 * 60 * 60 * 1000
 /** Days until the next attempt after the first, second and third failure. */
 const retryAfterDays = [3, 5, 5]
 
-/** Returns the card of a subscription. Never falls back to another card of the customer. */
+/** Returns the subscription's card. Never falls back to the customer's other cards. */
 export function paymentMethodOf({ db }: Platform, subscription: Subscription): PaymentMethod | null {
   const id = subscription.defaultPaymentMethodId ?? subscription.backupPaymentMethodId
   return id === null ? null : db.paymentMethods.get(id)
 }
 
 /**
- * Returns the card that a run charges. Only the first run can use the customer's default card, which doesn't
- * become the subscription's own.
+ * Returns the card that a billing run charges. Only the first run can use the customer's default card. That
+ * card doesn't become the subscription's card.
  */
 function methodFor(platform: Platform, subscription: Subscription, reason: BillingRun['reason']) {
   const own = paymentMethodOf(platform, subscription)
@@ -39,8 +39,8 @@ export function defaultPaymentMethod({ db }: Platform, customerId: string): Paym
 }
 
 /**
- * Returns the invoice lines of a plan for a period. A subscription that starts within a period pays for the
- * rest of it.
+ * Returns a plan's invoice lines for a period. A subscription that starts during a period pays only for the
+ * rest of the period.
  */
 function planLines(platform: Platform, at: number, subscription: Subscription): StaticLine[] {
   if (subscription.status === 'trialing') return []
@@ -58,7 +58,7 @@ function planLines(platform: Platform, at: number, subscription: Subscription): 
   })
 }
 
-/** Bills a subscription for its current period and makes the first attempt to collect. */
+/** Bills a subscription for its current period and makes the first payment attempt. */
 export function runBilling(
   platform: Platform,
   at: number,
@@ -69,7 +69,8 @@ export function runBilling(
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
   const lines: Line[] = planLines(platform, at, subscription)
-  // As on the platform: without a card there is no invoice; with a card there is one, even for $0.
+  // On the platform, a subscription without a card gets no invoice. With a card, it gets an invoice even for
+  // $0.
   if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
     if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
     else db.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })
@@ -106,7 +107,7 @@ export function runBilling(
   attemptBillingRun(platform, at, scheduled, { onSession })
 }
 
-/** Returns the run that bills the current period, if any. */
+/** Returns the billing run for the current period, if any. */
 function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun | undefined {
   const period = latestPeriod(platform, subscription.id)
   return platform.db.billingRuns
@@ -114,14 +115,14 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
     .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
 }
 
-/** Bills the current period while the customer is present, or retries what could not be collected for it. */
+/** Bills the current period while the customer is present, or retries its unpaid billing run. */
 export function payNow(platform: Platform, at: number, subscription: Subscription): void {
   const run = runOfPeriod(platform, subscription)
   if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
   else if (run.status !== 'succeeded') attemptBillingRun(platform, at, run, { onSession: true })
 }
 
-/** Returns what activating a subscription will charge, in cents. */
+/** Returns the amount that activating a subscription will charge, in cents. */
 export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
   const { status, isFreePlan } = subscription
   if (status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
@@ -131,8 +132,8 @@ export function dueOnActivation(platform: Platform, at: number, subscription: Su
 }
 
 /**
- * Tries to collect what a run bills. Ends the subscription if its first payment fails, and retries later
- * ones.
+ * Tries to collect a billing run's payment. Ends the subscription if its first payment fails. Schedules a
+ * retry if a later payment fails.
  */
 export function attemptBillingRun(
   platform: Platform,
@@ -171,8 +172,8 @@ export function attemptBillingRun(
 }
 
 /**
- * Returns whether the subscription has a payment that was not refunded. After a trial, the first payment is
- * a renewal.
+ * Returns whether the subscription has a payment that was not refunded. The run's reason can't tell this,
+ * because the first payment after a trial is a renewal.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')
@@ -186,7 +187,7 @@ function collected(
   const { db } = platform
   if (subscription.status === 'incomplete' || subscription.status === 'past_due')
     db.subscriptions.patch(subscription.id, { status: 'active', updatedAt: at })
-  // The platform grants no credits to a subscription that is never charged.
+  // When a `doNotCharge` subscription starts, the platform grants no credits.
   if (reason === 'first' && !subscription.doNotCharge)
     grantPlanCredits(platform, at, subscription, { renewal: false })
 }

@@ -24,7 +24,7 @@ export interface CheckoutDetails {
   card: TestCard
 }
 
-/** Completes a paid session. If a rule forbids it, changes nothing. */
+/** Completes a paid checkout session. Throws if a rule forbids this, so that the transaction changes nothing. */
 export function completeCheckout(
   platform: Platform,
   at: number,
@@ -35,7 +35,7 @@ export function completeCheckout(
   if (session.status === 'succeeded') return session
   if (session.status !== 'open' || session.expires <= at)
     throw rejected(
-      `Checkout session ${session.id} can no longer be completed, because it is ${session.status}`,
+      `Checkout session ${session.id} has expired or is no longer open (status: ${session.status})`,
     )
   const billingAddress: BillingAddress = {
     name: details.name,
@@ -57,7 +57,10 @@ export function completeCheckout(
   })
 }
 
-/** Carries out a session. Returns the fields that only some types of session set. */
+/**
+ * Fulfills a checkout session: completes the purchase, saves the card or activates the subscription. Returns
+ * the fields that only some session types set.
+ */
 function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSession> {
   const { db } = platform
   const { session } = paid
@@ -87,9 +90,9 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
 }
 
 /**
- * Saves a card for a subscription and bills what it owes: starts an incomplete one, collects for one that is
- * past due, and invoices the free plan. Doesn't charge for a period that is already paid, although the
- * platform does.
+ * Saves a card for a subscription and bills the amount due: the first payment if it is incomplete, the open
+ * payment if it is past due, or the current period if it is a free plan. Unlike the platform, doesn't charge
+ * again for a period that is already paid.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {
   const { db } = platform
@@ -142,7 +145,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
-/** Returns the free plan whose billing cycle a session keeps. */
+/** Returns the free plan if the session keeps its billing cycle. */
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
 
@@ -169,7 +172,7 @@ function saveCard({ db }: Platform, at: number, { customer, details }: Paid): Pa
   })
 }
 
-/** Creates a customer on the free plan from an anonymous checkout. */
+/** Creates a customer on the free plan for an anonymous checkout. */
 const createPayer = (
   platform: Platform,
   at: number,
