@@ -26,7 +26,7 @@ export interface StackSetup {
   ledger?: Ledger
   /** Whether to start delivery and the sweeper. Default true. */
   started?: boolean
-  /** Flowglad's pricing model. Default: Free, Pro, Scale and a pack. */
+  /** Flowglad's pricing model. Default: Free, Pro, Scale and a credit pack. */
   pricing?: string
   /** A node that shares its Flowglad and proxy with this node. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }

@@ -119,8 +119,8 @@ test('reads keys from the configured header, and requires a key for every metere
 
 test.each([
   ['with a space', 'a b'],
-  ['with a letter outside ASCII', 'ü'],
-  ['with a comma, which makes one key too many', 'a,b'],
+  ['with a non-ASCII letter', 'ü'],
+  ['with a comma, which separates keys', 'a,b'],
   ['with 129 characters', 'x'.repeat(129)],
   ['with 10 000 characters', 'x'.repeat(10_000)],
   ['that is empty', ''],
