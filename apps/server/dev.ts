@@ -1,6 +1,6 @@
 /**
- * Runs `pnpm dev`: starts flowglad-local, the server and the web app, which reload on edits. Prints their warnings and errors.
- * If one of them stops, all stop.
+ * Implements `pnpm dev`: starts flowglad-local, the server and the web app, and prints their warnings and
+ * errors. Each process reloads when its code changes. If one process stops, all processes stop.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
@@ -19,10 +19,11 @@ const ports = {
 }
 const webUrl = `http://localhost:${ports.WEB_PORT}`
 const flowgladLocalUrl = `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`
-// The server, too, treats an empty variable as unset.
+// An empty variable counts as unset here and in the server.
 const flowgladUrl = env.FLOWGLAD_BASE_URL || flowgladLocalUrl
 const withFlowgladLocal = flowgladUrl === flowgladLocalUrl
-// This value is public and works only on this machine. flowglad-local signs with it, and the server verifies with it.
+// This secret is public and works only on this machine. flowglad-local signs webhooks with it, and the server
+// verifies them.
 const localWebhookSecret = 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA=='
 const webhookSecret = env.FLOWGLAD_WEBHOOK_SECRET || (withFlowgladLocal ? localWebhookSecret : '')
 
@@ -89,7 +90,7 @@ async function assertPortsAreFree() {
     const port = ports[portVariable]
     if (await isFree(port)) continue
     console.error(
-      `Port ${port} is in use, and ${name} needs it. Stop the process that uses it, or choose another port:\n\n  ${portVariable}=${port + 1} pnpm dev\n`,
+      `Port ${port} is in use, but ${name} needs it. Stop the process that uses the port, or choose another port:\n\n  ${portVariable}=${port + 1} pnpm dev\n`,
     )
     process.exit(1)
   }
@@ -111,13 +112,13 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     cwd,
     env: { ...env, ...own },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // In a separate process group, Ctrl-C reaches only this process, which stops each child once. tsx kills its child if it
-    // receives two signals.
+    // Each child gets its own process group, so Ctrl-C reaches only this process, which sends each child one
+    // signal. On a second signal, tsx would kill the program that it runs.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })
   children.push(child)
-  // flowglad-local prints its own greeting to standard output, which would duplicate ours.
+  // flowglad-local prints a greeting to standard output. It would duplicate the greeting below.
   for (const stream of name === 'flowglad-local' ? [child.stderr] : [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)

@@ -4,8 +4,8 @@ import { Pool } from 'pg'
 import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
- * Lists or drops parked usage events. Runs beside the servers, with their environment. Opening the ledger updates its tables,
- * so run the same version as the servers.
+ * Lists or drops parked usage events. Run this script with the servers' environment variables; the servers
+ * can keep running. Use the servers' version, because opening the ledger updates its tables.
  */
 const usage = `Usage:
   list                    List the parked usage events
@@ -21,7 +21,7 @@ async function list(ledger: Ledger) {
     console.log([attempt, customer, `${amount} ${meter}`, reason].join('\t'))
   }
   if (parked.length === 0) console.log('No usage events are parked.')
-  // On standard error, so that scripts that read the list don't mistake it for an event.
+  // This message goes to standard error, so that scripts don't read it as an event.
   if (parked.length === maxListed) console.error(truncated)
 }
 
@@ -35,14 +35,14 @@ async function drop(ledger: Ledger, attempt: string) {
   for (const { customer, meter, amount } of events) {
     await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter }] })
     console.log(
-      `Dropped ${amount} ${meter} of customer ${customer}. The units return when the balance is next fetched from Flowglad.`,
+      `Dropped ${amount} ${meter} for customer ${customer}. The customer gets the units back when the balance is next fetched from Flowglad.`,
     )
   }
 }
 
 class OperatorError extends Error {}
 
-/** Opens an existing ledger. A missing file means a wrong address, so it is an error. */
+/** Opens an existing ledger. Throws if the SQLite file is missing, because DATABASE_URL must then be wrong. */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
     if (!existsSync(database.file)) {
@@ -68,7 +68,7 @@ try {
   ) {
     throw new OperatorError(usage)
   }
-  // `pnpm --filter` changes to the package's folder. A relative DATABASE_URL refers to the folder that pnpm was called from.
+  // `pnpm --filter` changes to the package's folder. A relative DATABASE_URL refers to the caller's folder.
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   await using ledger = open(readEnv(process.env, { built: false }).database)
   await (transactionId === undefined ? list(ledger) : drop(ledger, transactionId))

@@ -3,10 +3,10 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   build: {
     target: 'node20',
-    // main.js finds the repository relative to its own folder.
+    // The code finds the repository relative to its own folder, so every file must be directly in dist/.
     rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },
   },
-  // Bundling everything halves the start time. Packages with native binaries must stay where they are installed, and
-  // pino-pretty is for development only.
+  // Bundling the dependencies halves the startup time. Packages with native binaries can't be bundled, and
+  // pino-pretty is used only in development.
   ssr: { external: ['libsql', 'pg', 'pino-pretty'], noExternal: true },
 })

@@ -3,9 +3,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // By default, vitest leaves one core idle. Most of a test's time is another process's work, such as PostgreSQL's.
+    // By default, vitest leaves one core idle. Most tests spend their time waiting for another process, such
+    // as PostgreSQL.
     maxWorkers: '100%',
-    // Tests poll for the expected state, so these limits only end a test that hangs, even on a slow machine.
+    // Tests poll for the expected state. These limits are high enough for a slow machine, and end a test that
+    // hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },

@@ -16,12 +16,12 @@ export interface AppParts extends RouterParts {
   log: FastifyBaseLogger
 }
 
-/** Builds the Fastify app with all its plugins. The caller starts it listening. */
+/** Builds the Fastify app with all its plugins. The caller must call `listen`. */
 export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<FastifyInstance> {
   const { billing, pictures } = parts
   const app = Fastify({
     loggerInstance: log,
-    // The path of a batch contains the names of all its procedures.
+    // A batch request's path contains the names of all its procedures.
     routerOptions: { maxParamLength: 5_000 },
   })
   const web = env.production ? readWeb(env.webRoot) : null
@@ -35,7 +35,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         // Mantine sets inline styles.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        // This directive, like Strict-Transport-Security below, breaks plain http://localhost.
+        // This directive and Strict-Transport-Security (below) break plain http://localhost.
         upgradeInsecureRequests: encrypted ? [] : null,
       },
     },
@@ -60,7 +60,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {
-    // A mutation without input sends an empty body as JSON. Treat it as an object without fields.
+    // A mutation without input sends an empty JSON body. Treat it as an empty object.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'
     })
@@ -68,7 +68,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
       prefix: '/trpc',
       trpcOptions: {
         router: createAppRouter(parts),
-        // A longer batch could keep the server busy within the rate limit.
+        // Even within the rate limit, a longer batch could keep the server busy.
         maxBatchSize: 50,
         async createContext({ req, res, info }) {
           const { user, cookies } = await sessionOf(auth, req)
@@ -77,7 +77,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         },
         responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
         onError({ error, path }) {
-          // Denials are normal answers. Log only our own failures and those of services we depend on.
+          // Denials are normal responses. Log only failures of this server and of the services that it uses.
           if (error.code === 'INTERNAL_SERVER_ERROR')
             log.error({ err: error.cause ?? error, path }, 'A call failed')
           else if (error.code === 'SERVICE_UNAVAILABLE')

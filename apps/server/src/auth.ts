@@ -4,7 +4,10 @@ import { type AuthEvents, authHooks } from './authHooks.ts'
 import { type Database, schemaName } from './database.ts'
 import type { Env } from './env.ts'
 
-/** Carries the connection's real address to better-auth. We overwrite any value that a client sends. */
+/**
+ * The header that passes the connection's address to better-auth. The server overwrites any value that a
+ * client sends.
+ */
 export const clientAddressHeader = 'x-client-address'
 
 export type Auth = ReturnType<typeof createAuth>
@@ -15,7 +18,7 @@ interface Connected {
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
 }
 
-/** Creates sessions by email and password, to be mounted at /api/auth. */
+/** Creates sign-in by email and password. `authRoutes` mounts it at /api/auth. */
 export function createAuth({ database, env, ...events }: Connected & AuthEvents) {
   return betterAuth({ ...optionsOf({ database, env }), hooks: authHooks(events) })
 }
@@ -40,15 +43,15 @@ function optionsOf({ database, env }: Connected) {
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     emailAndPassword: { enabled: true },
-    // A cookie holds a signed copy of the session, so most calls need no database query. A session that ends elsewhere
-    // stays valid here for up to `maxAge` seconds.
+    // A cookie holds a signed copy of the session, so most calls need no database query. After a session is
+    // revoked, the cookie stays valid for up to `maxAge` seconds.
     session: { cookieCache: { enabled: true, maxAge: 60 } },
     rateLimit: {
       enabled: env.rateLimit,
       window: 60,
       max: 300,
-      // Per address and path. An office that shares one address stays below this rate; an attacker who
-      // guesses passwords exceeds it.
+      // These limits apply per address and path. They are high enough for an office that shares one address,
+      // and too low for guessing passwords.
       customRules: {
         '/sign-up/*': { window: 60, max: 30 },
         '/sign-in/*': { window: 60, max: 30 },
@@ -56,7 +59,7 @@ function optionsOf({ database, env }: Connected) {
     },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },
-      // By default, better-auth skips the check if NODE_ENV is `test`.
+      // By default, better-auth skips the origin check if NODE_ENV is `test`.
       disableOriginCheck: false,
     },
     telemetry: { enabled: false },

@@ -9,11 +9,14 @@ interface SignedIn {
 
 const signUp = z.object({ email: z.string() })
 
-/** Longer than a sign-up takes. A user without a password by then is left over from a crash. */
+/** Longer than any sign-up takes. After this time, a user without a password is left over from a crash. */
 const signUpMaxMs = 60_000
 
 export interface AuthEvents {
-  /** Called when a session starts, and when better-auth extends one (once a day while in use). Must not block. */
+  /**
+   * Called when a session starts or is extended. better-auth extends an active session once a day. Must not
+   * block.
+   */
   onSignIn: (user: SignedIn) => void
   /** Epoch milliseconds. */
   now: () => number
@@ -21,8 +24,9 @@ export interface AuthEvents {
 
 /** Extends better-auth: repairs interrupted sign-ups and reports new sessions. */
 export const authHooks = ({ onSignIn, now }: AuthEvents) => ({
-  // On SQLite, a sign-up is not a transaction (see auth.ts). A process that dies between writing the user and the password
-  // leaves an email address that can neither sign in nor sign up. Delete such a user before the next sign-up.
+  // On SQLite, a sign-up is not a transaction (see auth.ts). If the process dies after it writes the user and
+  // before it writes the password, that email address can neither sign in nor sign up. Delete such a user
+  // before the next sign-up.
   before: createAuthMiddleware(async ({ path, body, context: { internalAdapter } }) => {
     const wanted = path === '/sign-up/email' ? signUp.safeParse(body) : null
     if (!wanted?.success) return

@@ -30,7 +30,7 @@ export async function authRoutes(
 export interface Session {
   /** Null if the request has no valid session. */
   user: User | null
-  /** `Set-Cookie` headers that renew the session's cached copy. */
+  /** The `Set-Cookie` headers that renew the session's cached copy in the browser. */
   cookies: string[]
 }
 

@@ -7,12 +7,13 @@ import type { Env } from './env.ts'
 import { createPictureTable, type PictureTable } from './studio/pictureTable.ts'
 
 /**
- * The PostgreSQL schema of the app's tables. Without a name, PostgreSQL first searches a schema with the role's name, and a
- * role named like the ledger's schema would get the ledger's tables.
+ * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
+ * that has the role's name. A role with the same name as the ledger's schema would then get the ledger's
+ * tables.
  */
 export const schemaName = 'public'
 
-/** The app's own tables. better-auth and the ledger add theirs to the same database. */
+/** The app's own tables. better-auth and the ledger add their own tables to the same database. */
 export interface Tables {
   picture: PictureTable
 }
@@ -23,11 +24,11 @@ interface Connection {
 }
 
 export interface Database extends Connection, AsyncDisposable {
-  /** Opens the ledger in the same database. */
+  /** The argument that opens the ledger in the same database. */
   source: { file: string } | { pool: Pool }
   /**
-   * Brings every table up to date, in one transaction. Any number of servers may start at once: the first one migrates while
-   * the others wait.
+   * Migrates the app's tables and better-auth's tables in one transaction. If several servers start at the
+   * same time, the first server migrates while the others wait.
    */
   migrate(migrateSessions: (connection: Connection) => Promise<void>): Promise<void>
 }
@@ -44,7 +45,8 @@ function openSqlite(file: string): Database {
     const connection = new Libsql(file)
     connection.exec('PRAGMA busy_timeout = 5000')
     connection.exec('PRAGMA journal_mode = WAL')
-    // Enough for the app: the ledger syncs this same file before it answers, including everything written so far.
+    // NORMAL is safe here: the ledger writes to the same file and syncs it before answering, which also syncs
+    // the app's earlier writes.
     connection.exec('PRAGMA synchronous = NORMAL')
     return connection
   }
@@ -61,7 +63,7 @@ function openSqlite(file: string): Database {
 }
 
 function openPostgres(url: string): Database {
-  // The ledger has its own pool, so a burst of pictures never delays it.
+  // The ledger has its own pool, so a burst of picture requests never delays it.
   const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
   const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName)
@@ -89,16 +91,17 @@ function createPool(
     connectionString,
     ...limits,
     application_name: 'metered',
-    // Detects a database that silently stops answering.
+    // Detects a database that stops responding without closing its connections.
     keepAlive: true,
   })
-  // A broken connection fails its own query, and the pool replaces it. Without a listener, the event ends the process.
+  // If a connection breaks, its query fails, and the pool replaces the connection. Without a listener, the
+  // `error` event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
-/** `connection` has exactly one physical connection, so every query on it belongs to the transaction. */
+/** `connection` must have exactly one physical connection, so that every query belongs to the transaction. */
 async function migrateIn(
   connection: Connection,
   begin: ReturnType<typeof sql>,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** Works from both `src/` and `dist/`. */
+/** The repository's root, seen from either `src/` or `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** These values are public. They are safe only on a developer's own machine. */
@@ -47,20 +47,26 @@ const variables = z.object({
 })
 
 export interface Env {
-  /** True for the built server, and from source if `NODE_ENV=production`. The server then serves the web app and requires secrets. */
+  /**
+   * True for the built server, and for the source if `NODE_ENV=production`. In production mode, the server
+   * serves the web app and requires secrets.
+   */
   production: boolean
   port: number
   host: string
-  /** The origin that a browser shows: the web app's in development, otherwise this server's. */
+  /**
+   * The origin that users see in the browser: the web app's origin in development, otherwise this server's
+   * origin.
+   */
   publicUrl: string
-  /** Origins that may sign users in, in addition to `publicUrl`. */
+  /** Other origins whose pages may sign users in. `publicUrl` always may. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
   authSecret: string
   holdTtlMs: number
   rateLimit: boolean
-  /** Delays each picture, each text and each sentence. */
+  /** The delay before each picture, text and sentence. */
   studioLatencyMs: number
   /** Null if the server makes pictures and texts itself. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
@@ -68,7 +74,7 @@ export interface Env {
   webRoot: string
 }
 
-/** Lists every invalid variable, one per line. */
+/** Reports invalid variables. The message lists all of them, one per line. */
 export class EnvError extends Error {
   override readonly name = 'EnvError'
 }
@@ -87,9 +93,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   const withLocalFlowglad = isLoopback(env.FLOWGLAD_BASE_URL)
   const problems: string[] = []
   if (production && env.AUTH_SECRET === development.authSecret) {
-    problems.push(
-      'AUTH_SECRET must be set, because it signs sessions. Create one with: openssl rand -base64 32',
-    )
+    problems.push('AUTH_SECRET must be set: it signs sessions. Create a secret with: openssl rand -base64 32')
   }
   if (!withLocalFlowglad && env.FLOWGLAD_SECRET_KEY === development.flowgladSecretKey) {
     problems.push(
@@ -122,9 +126,10 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     authSecret: env.AUTH_SECRET,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
-    // Long enough to watch a text arrive and units being held.
+    // A delay of 150 ms is long enough to watch a text arrive and to see units in progress.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
-    // An API key alone must not enable it: a key in the developer's shell would spend their money on a demo.
+    // An API key alone must not enable the endpoint: a developer may have a key in their shell, and the demo
+    // would spend their money.
     openAi: env.OPENAI_BASE_URL
       ? {
           baseUrl: env.OPENAI_BASE_URL.replace(/\/+$/, ''),
@@ -148,7 +153,7 @@ function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** Returns the same origin under each of the three names of this machine. */
+/** Returns the origin under each of the machine's three loopback names. */
 function loopbackAliases(url: string): string[] {
   if (!isLoopback(url)) return []
   return ['localhost', '127.0.0.1', '[::1]'].map((name) => {

@@ -1,6 +1,9 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 
-/** Creates the server's log: every event as JSON in production, readable warnings and errors in development. */
+/**
+ * Creates the server's logger. Logs JSON in production. In development, logs only warnings and errors, in
+ * readable form.
+ */
 export async function createLog({ production }: { production: boolean }): Promise<FastifyBaseLogger> {
   if (production) return Fastify({ logger: { level: 'info' } }).log
   const { default: pretty } = await import('pino-pretty')

@@ -28,6 +28,6 @@ function explain(error: unknown): string {
     const port = 'port' in error ? Number(error.port) : Number.NaN
     return `Port ${port} is in use. Stop the process that uses it, or choose another port: PORT=${port + 1}`
   }
-  // Errors with a code come from the system or the database. Their message explains enough without a stack.
+  // Errors with a code come from the system or the database. Their message is enough without a stack trace.
   return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

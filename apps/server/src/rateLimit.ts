@@ -1,12 +1,12 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-/** Limits the calls of one signed-in user. Each call of a batch counts. */
+/** Limits each signed-in user's calls. Every call in a batch counts. */
 export interface RateLimitSettings {
   calls: number
   windowMs: number
 }
 
-/** Well above normal use, including bursts of 40 calls. Applies per server. */
+/** High enough for normal use, including bursts of 40 calls. Applies per server. */
 const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
 
 export class RateLimitedError extends Error {
@@ -16,7 +16,7 @@ export class RateLimitedError extends Error {
   }
 }
 
-/** Rejects with `RateLimitedError` once the user has made too many calls. */
+/** Counts a call. Rejects with `RateLimitedError` if the user has made too many calls. */
 export type RateLimit = (user: string) => Promise<void>
 
 export const unlimited: RateLimit = async () => {}
@@ -33,7 +33,7 @@ export function createRateLimit({ calls, windowMs }: RateLimitSettings = default
   }
 }
 
-/** Returns the error instead of throwing it, or null if the call is within the limit. */
+/** Counts a call. Returns the error instead of throwing it, or null if the call is within the limit. */
 export async function limitedBy(rateLimit: RateLimit, user: string): Promise<RateLimitedError | null> {
   try {
     await rateLimit(user)

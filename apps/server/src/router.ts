@@ -15,5 +15,5 @@ export function createAppRouter({ billing, rateLimit, ...studio }: RouterParts) 
   })
 }
 
-/** The type of the API. Clients import only this. */
+/** The API's type. Clients import only this type from the server. */
 export type AppRouter = ReturnType<typeof createAppRouter>

@@ -29,7 +29,7 @@ export function readWeb(root: string): Web | null {
 export function serveWeb(app: FastifyInstance, { root, page }: Web) {
   app.register(staticFiles, {
     root,
-    // Requests for files would bury the API calls in the log.
+    // At the default level, file requests would hide the API calls in the log.
     logLevel: 'warn',
     index: false,
     preCompressed: true,
@@ -44,7 +44,7 @@ export function serveWeb(app: FastifyInstance, { root, page }: Web) {
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page)
   app.get('/', (_request, reply) => sendPage(reply))
   app.setNotFoundHandler((request, reply) => {
-    // A path with a file extension names a missing file, not a page.
+    // A path with a file extension refers to a missing file, not to a page.
     const isPage = !/^\/(api|trpc)\/|\.\w+$/.test(request.url.split('?')[0] ?? '')
     if (isPage && (request.method === 'GET' || request.method === 'HEAD')) return sendPage(reply)
     return reply.code(404).send({ error: 'not_found', message: `Nothing found at ${request.url}` })

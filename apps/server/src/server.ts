@@ -24,8 +24,8 @@ interface ServerOptions {
 }
 
 /**
- * Opens and migrates the database and creates the server. Disposing rejects new calls, waits for running ones and closes
- * everything.
+ * Opens and migrates the database, then creates the server. Disposing the server rejects new calls, waits for
+ * running calls, and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env } = options
@@ -56,8 +56,8 @@ async function assemble(database: Database, { env, log, rateLimit }: ServerOptio
       database,
       env,
       now: Date.now,
-      // Fetches the customer from Flowglad while the first page loads, so that their first call doesn't wait. If this
-      // fails, the first call tries again.
+      // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
+      // If the fetch fails, the first call repeats it.
       onSignIn: (user) => void billing.balances(user).catch(() => {}),
     }),
     billing,

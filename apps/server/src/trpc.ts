@@ -14,13 +14,13 @@ export type AppBilling = Billing<typeof meters, { user: User }>
 export type Trpc = ReturnType<typeof createTrpc>
 
 function messageOf(error: TRPCError): string {
-  // Internal details don't help users and could help attackers.
+  // Details of an internal error don't help users and could help attackers.
   if (error.code === 'INTERNAL_SERVER_ERROR')
     return 'Something went wrong on our side. Try again in a moment.'
   return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message
 }
 
-/** Creates the procedures from which the app builds its routers. */
+/** Creates the base procedures for the app's routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create({
     // Stack traces belong in the log only.
@@ -46,7 +46,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
       if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
       return next({ ctx: { user: ctx.user } })
     })
-    // The limit comes before any meter, so a limited call never holds units.
+    // The rate limit comes before metering, so a call over the limit never holds units.
     .use(async ({ ctx, next }) => {
       try {
         await rateLimit(ctx.user.id)

@@ -24,7 +24,7 @@ test('starts a session at sign-up and ends it at sign-out', async () => {
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(401)
 })
 
-test('rejects a sign-in from a page of another origin', async () => {
+test('rejects a sign-in from a page on another origin', async () => {
   const cookie = 'better-auth.session_token=x'
   expect((await signIn({ origin: 'https://evil.example', cookie })).statusCode).toBe(403)
   expect((await signIn({ origin: 'http://localhost:5173', cookie })).statusCode).toBe(401)
@@ -74,7 +74,7 @@ test('lets an email address sign up again only if its first sign-up was interrup
     })
   expect((await send('sign-up')).statusCode).toBe(422)
   using database = openDatabaseOf(unlimited)
-  // A process that dies between writing the user and the password leaves this state.
+  // A process leaves this state if it dies after it writes the user and before it writes the password.
   database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
   expect((await send('sign-up')).statusCode).toBe(422)
   database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)

@@ -28,15 +28,15 @@ describe('in development', () => {
     })
   })
 
-  test("trusts the web app's origin under each name of this machine", () => {
+  test("trusts the web app's origin under each of the machine's loopback names", () => {
     expect(development().trustedOrigins).toEqual(
       expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
     )
   })
 })
 
-describe('in production mode', () => {
-  test('applies to the built server and to NODE_ENV=production', () => {
+describe('production mode', () => {
+  test('is on for the built server and for NODE_ENV=production', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)
     expect(development({ NODE_ENV: 'production', AUTH_SECRET: 'x' }).production).toBe(true)
@@ -48,7 +48,7 @@ describe('in production mode', () => {
     expect(denial(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
   })
 
-  test('uses its own port as the public origin by default', () => {
+  test("uses the server's own port in the public origin by default", () => {
     expect(production({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
     expect(production({ PUBLIC_URL: 'https://studio.example/app/' })).toMatchObject({
       publicUrl: 'https://studio.example',
@@ -86,7 +86,7 @@ test('rejects the development webhook secret for a remote Flowglad', () => {
   )
 })
 
-test('reads a file or a PostgreSQL address from DATABASE_URL', () => {
+test('accepts a file or a PostgreSQL address as DATABASE_URL', () => {
   expect(development({ DATABASE_URL: 'file:/tmp/a.sqlite' }).database).toEqual({
     type: 'sqlite',
     file: '/tmp/a.sqlite',
@@ -102,7 +102,7 @@ test('reads a file or a PostgreSQL address from DATABASE_URL', () => {
   expect(denial(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
 })
 
-test('uses an external model only if its address is set, not for an API key alone', () => {
+test('uses an external model only if its address is set; an API key alone is not enough', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
     baseUrl: 'http://localhost:11434/v1',

@@ -12,7 +12,7 @@ const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 let built = ''
 let folder = ''
 beforeAll(async () => {
-  // Inside node_modules the built server finds its external packages.
+  // The built server must be inside node_modules to find its external packages.
   built = await mkdtemp(join(packageFolder, 'node_modules/.main-test-'))
   folder = await mkdtemp(join(tmpdir(), 'metered-main-'))
   await build({ root: packageFolder, logLevel: 'error', build: { ssr: 'src/main.ts', outDir: built } })
@@ -31,7 +31,7 @@ function start(args: string[], env: Record<string, string>) {
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', FLOWGLAD_BASE_URL: 'http://127.0.0.1:9', ...env },
   })
   let output = ''
-  /** Resolves with the first match in the output. Rejects if the process ends without one. */
+  /** Resolves with the first match in the output. Rejects if the process ends without a match. */
   const line = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
       const look = () => {
@@ -39,7 +39,9 @@ function start(args: string[], env: Record<string, string>) {
         if (match) resolve(match)
       }
       for (const stream of [child.stdout, child.stderr]) stream.on('data', look)
-      child.once('close', () => reject(new Error(`The process ended without ${pattern}:\n${output}`)))
+      child.once('close', () =>
+        reject(new Error(`The process ended without printing ${pattern}:\n${output}`)),
+      )
       look()
     })
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
@@ -52,7 +54,7 @@ test('does not start in production mode without a secret', async () => {
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('AUTH_SECRET') })
 })
 
-test('names the port that is in use and another one to try', async () => {
+test('reports the port that is in use and suggests another port', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await once(blocker, 'listening')
   const address = blocker.address()
@@ -66,7 +68,7 @@ test('names the port that is in use and another one to try', async () => {
   })
 })
 
-test('starts while Flowglad is unreachable and exits with 0 on SIGTERM', async () => {
+test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', async () => {
   const env = { AUTH_SECRET: 'x', PORT: '0', DATABASE_URL: `file:${join(folder, 'away.sqlite')}` }
   const { child, ended, line } = start(fromBuild(), env)
   const [, url] = await line(/Server listening at (http:[^"\s]+)/)
@@ -76,7 +78,7 @@ test('starts while Flowglad is unreachable and exits with 0 on SIGTERM', async (
   expect((await ended).code).toBe(0)
 })
 
-test('reports in one line from source that the database is unreachable', async () => {
+test('reports an unreachable database in one line when it runs from source', async () => {
   const { code, output } = await start(fromSource(), {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing',
   }).ended

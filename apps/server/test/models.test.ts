@@ -22,7 +22,7 @@ async function* of(...pieces: string[]) {
 }
 
 describe('tokens', () => {
-  test('are the words of a text and join to the same text', async () => {
+  test("are a text's words, and restore the text when joined", async () => {
     const text = '  Two words,\n\nthen  three more – done. '
     expect(tokensOf(text).join('')).toBe(text)
     expect(tokensOf(text).map((token) => token.trim())).toEqual([
@@ -37,7 +37,7 @@ describe('tokens', () => {
     expect(tokensOf('')).toEqual([])
   })
 
-  test("don't depend on how a stream cuts the text", async () => {
+  test("don't depend on where a stream splits the text", async () => {
     const text = 'A stream may cut words anywhere, even here.'
     for (const length of [1, 2, 3, 7, 100]) {
       const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
@@ -45,7 +45,7 @@ describe('tokens', () => {
     }
   })
 
-  test('end at the limit and stop their source', async () => {
+  test('end at the limit, and stop the source', async () => {
     let stopped = false
     async function* endless() {
       try {
@@ -62,7 +62,7 @@ describe('tokens', () => {
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })
 
-  test('write the same text for the same prompt and name its subject', async () => {
+  test("write the same text for the same prompt, and mention the prompt's subject", async () => {
     const request = { prompt: 'Write a short letter about the lighthouse keeper', maxTokens: 2_000 }
     const text = (await all(models.write(request))).join('')
     expect(text).toBe([...compose(request.prompt)].join(''))
@@ -74,7 +74,7 @@ describe('local models', () => {
     )
   })
 
-  test('deny the word forbidden but not words that contain it', async () => {
+  test('deny the word “forbidden” but not longer words that contain it', async () => {
     const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
       denied,
@@ -85,7 +85,7 @@ describe('local models', () => {
   })
 })
 
-describe('an OpenAI-compatible endpoint', () => {
+describe('models at an OpenAI-compatible endpoint', () => {
   /** Starts an endpoint that records its requests and sends `answer`. */
   async function startEndpoint() {
     const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
@@ -118,7 +118,7 @@ describe('an OpenAI-compatible endpoint', () => {
   const request = { prompt: 'a boat', index: 0, hd: false }
   const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
 
-  test('returns its PNG unchanged', async () => {
+  test("return the endpoint's PNG unchanged", async () => {
     await using it = await startEndpoint()
     it.answer.body = { created: 1, data: [{ b64_json: png.toString('base64') }] }
     expect(await it.models.paint(request)).toEqual({ file: png, contentType: 'image/png', size: 1 })
@@ -131,7 +131,7 @@ describe('an OpenAI-compatible endpoint', () => {
     ])
   })
 
-  test('reports a denied prompt as a content policy error and any other failure as an unavailable model', async () => {
+  test('report a denied prompt as a content policy error, and any other failure as an unavailable model', async () => {
     await using it = await startEndpoint()
     const cases = [
       [
@@ -159,7 +159,7 @@ describe('an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test('streams its text in our tokens, however its events are cut', async () => {
+  test('stream the text in our tokens, wherever the events are split', async () => {
     await using it = await startEndpoint()
     const events = [
       data('The se'),
@@ -181,7 +181,7 @@ describe('an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('stops when the reader leaves and when the limit is reached', async () => {
+  test('close the request when the reader leaves and when the limit is reached', async () => {
     await using it = await startEndpoint()
     async function* endless() {
       for (;;) {
@@ -196,7 +196,7 @@ describe('an OpenAI-compatible endpoint', () => {
     await expect.poll(it.closed).toBe(2)
   })
 
-  test('reports an interrupted text after its tokens, without calling it free', async () => {
+  test('report an interruption after the received tokens, without saying that nothing was charged', async () => {
     await using it = await startEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []

@@ -9,7 +9,7 @@ import { signUp, startTestServer } from './testServer.ts'
 
 const script = fileURLToPath(new URL('../operator.ts', import.meta.url))
 
-/** Runs the command as `pnpm --filter` does: in a different folder than the caller's. */
+/** Runs the command in a folder that differs from the caller's folder, as `pnpm --filter` does. */
 async function operator(env: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...words], {
     cwd: tmpdir(),
@@ -23,7 +23,7 @@ async function operator(env: Record<string, string>, ...words: string[]) {
 
 const fileOf = ({ DATABASE_URL = '' }: Record<string, string>) => DATABASE_URL.replace(/^file:/, '')
 
-/** Parks a usage event of a subscription that Flowglad doesn't know. */
+/** Parks a usage event for a subscription that doesn't exist at Flowglad. */
 async function park(env: Record<string, string>, customer: string, attempt: string) {
   await using ledger = sqliteLedger(fileOf(env))
   const meter = 'generations'
@@ -70,7 +70,7 @@ test('lists and drops parked usage while the server runs', async () => {
   expect(data.charges).toMatchObject([{ transactionId: 'attempt-1', state: 'dropped' }])
 })
 
-test('prints its usage for an unknown command and for a drop without a transaction id', async () => {
+test('prints usage instructions for an unknown command and for a drop without a transaction id', async () => {
   const answers = await Promise.all(
     [['what'], ['drop'], ['list', 'x']].map((words) => operator({}, ...words)),
   )
@@ -84,7 +84,7 @@ test('reports a missing database instead of creating it', async () => {
   expect(answer).toEqual({ code: 1, output: expect.stringContaining('does not exist. Check DATABASE_URL.') })
 })
 
-test("resolves a relative DATABASE_URL in the caller's folder and lists by default", async () => {
+test("resolves a relative DATABASE_URL in the caller's folder, and lists parked usage by default", async () => {
   await using server = await startTestServer()
   const file = fileOf(server.env)
   const env = { DATABASE_URL: `file:${basename(file)}`, INIT_CWD: dirname(file) }

@@ -13,7 +13,7 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // A role with the same name as the ledger's schema must not make the app use the ledger's tables.
+  // The role has the same name as the ledger's schema. The app must not use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {
@@ -28,7 +28,7 @@ const engines: [string, () => Promise<Env['database']>][] = [
 const aPicture = { file: Uint8Array.of(1, 2), contentType: 'image/svg+xml', size: 8 } as const
 
 test.each(engines)(
-  "keeps each user's newest pictures on %s and deletes older ones in steps",
+  "keeps each user's newest pictures, and deletes older pictures in steps, on %s",
   async (_, where) => {
     await using database = openDatabase(await where())
     await database.migrate(async () => {})
@@ -46,7 +46,8 @@ test.each(engines)(
     await keep('ada', 'third', 4)
     expect(await prompts('ada')).toEqual(['third', 'third', 'third', 'third', 'second'])
     expect(await prompts('grace')).toEqual(['hers'])
-    // An older version without a limit may have left this many. Each generation deletes some of them.
+    // An older version, which had no limit, may have left this many pictures. Each generation deletes some of
+    // them.
     await keep('ada', 'many', 150)
     expect(await prompts('ada')).toEqual(Array(105).fill('many'))
     await keep('ada', 'last', 1)
@@ -55,7 +56,7 @@ test.each(engines)(
   },
 )
 
-test.each(engines)('returns a file with its content type on %s, to its owner only', async (_, where) => {
+test.each(engines)('returns a file with its content type, and only to its owner, on %s', async (_, where) => {
   await using database = openDatabase(await where())
   await database.migrate(async () => {})
   const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
@@ -70,7 +71,7 @@ test.each(engines)('returns a file with its content type on %s, to its owner onl
   expect(await store.file({ id: ids[0] ?? '', user: 'grace' })).toBeUndefined()
 })
 
-test.each(engines)('still serves pictures that an older version stored on %s', async (_, where) => {
+test.each(engines)('serves pictures that an older version stored on %s', async (_, where) => {
   await using database = openDatabase(await where())
   const { kysely, type } = database
   await sql`CREATE TABLE picture (id text PRIMARY KEY, user_id text NOT NULL, prompt text NOT NULL, size integer NOT NULL,

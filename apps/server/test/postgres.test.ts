@@ -6,15 +6,15 @@ import { pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
 beforeAll(async () => {
-  // A role with the same name as the ledger's schema must not make the app use the ledger's tables.
+  // The role has the same name as the ledger's schema. The app must not use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-test('starts several servers at once on one PostgreSQL, which share users, pictures and credits', async () => {
+test('shares users, pictures and credits between servers that start together on one PostgreSQL', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const options = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
-  // All of them find an empty database. One creates the tables while the others wait.
+  // All servers find an empty database. One server creates the tables while the others wait.
   const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(options)))
   const [one, two] = servers
   if (!one || !two) throw new Error('no servers')

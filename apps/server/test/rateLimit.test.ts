@@ -14,16 +14,16 @@ test('limits each user separately', async () => {
   await expect(limit('grace')).resolves.toBeUndefined()
 })
 
-test('allows forty calls at once by default', async () => {
+test('allows forty simultaneous calls by default', async () => {
   const limit = createRateLimit()
   await expect(Promise.all(Array.from({ length: 40 }, () => limit('ada')))).resolves.toHaveLength(40)
 })
 
-// No test is slow enough for this window to end.
+// This window is longer than any test.
 const rateLimit = { calls: 5, windowMs: 600_000 }
 const startLimited = () => startTestServer({ env: { RATE_LIMIT: 'on' }, rateLimit })
 
-test('answers calls over the limit, counted one by one in a batch, with 429 and charges none of them', async () => {
+test('counts every call in a batch, and returns 429 without a charge for calls over the limit', async () => {
   await using server = await startLimited()
   const browser = await signUp(server)
   const answers: { result?: object; error?: { data: Record<string, unknown> } }[] = []
@@ -48,7 +48,7 @@ test('answers calls over the limit, counted one by one in a batch, with 429 and 
 test.each([
   ['recording usage from a browser', 'usage-events/create', { usageMeterSlug: 'nope' }],
   ["reading Flowglad's billing data", 'customers/billing', {}],
-])('limits %s with 429, retryAfterMs and retry-after', async (_, action, body) => {
+])('limits %s, and returns 429 with retryAfterMs and retry-after', async (_, action, body) => {
   await using server = await startLimited()
   const browser = await signUp(server)
   const post = () => browser.fetch(`/api/flowglad/${action}`, { method: 'POST', body: JSON.stringify(body) })

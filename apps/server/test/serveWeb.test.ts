@@ -38,7 +38,7 @@ test('serves the page at every route, without caching', async () => {
   }
 })
 
-test('caches files with a hash in their name and answers missing ones with 404', async () => {
+test('lets browsers cache files that have a hash in their name, and returns 404 for missing files', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({
@@ -57,12 +57,12 @@ test('caches files with a hash in their name and answers missing ones with 404',
   expect((await app.inject({ method: 'POST', url: '/pricing' })).statusCode).toBe(404)
 })
 
-test('hashes the inline scripts of the page, and returns null if it is not built', () => {
+test("hashes the page's inline scripts, and returns null if the web app is not built", () => {
   expect(readWeb(root)?.inlineScripts).toEqual(["'sha256-Bb5XNAEHr+F2bM6D/MfTHoa5fjNk8GCoauuOIueKyw4='"])
   expect(readWeb(join(root, 'nowhere'))).toBeNull()
 })
 
-test('sets a content security policy that works on plain http', async () => {
+test('sets a content security policy that works over plain HTTP', async () => {
   await using server = await startTestServer()
   const { headers } = await server.app.inject({ url: '/healthz' })
   expect(headers['content-security-policy']).toContain("script-src 'self';")

@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const harbour = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
 
-test('answers every call and picture with 401 when signed out', async () => {
+test('returns 401 for every call and picture when signed out', async () => {
   const calls = ['studio.generate', 'studio.write', 'billing.refresh'].map((path) =>
     fetch(`${server.url}/trpc/${path}`, {
       method: 'POST',
@@ -27,7 +27,7 @@ test('answers every call and picture with 401 when signed out', async () => {
   expect(status).toBe(401)
 })
 
-test('serves a picture as an SVG without scripts, to its owner only', async () => {
+test('serves a picture only to its owner, as an SVG that cannot run scripts', async () => {
   const [owner, other] = [await signUp(server), await signUp(server)]
   const { data } = await owner.call('studio.generate', harbour())
   expect(data).toEqual({
@@ -44,7 +44,7 @@ test('serves a picture as an SVG without scripts, to its owner only', async () =
     'cache-control': 'private, no-cache',
   })
   expect(await own.text()).toMatch(/^<svg [^>]*width="512" height="512"/)
-  // Links of an older version end in `.png`.
+  // Links from an older version end in `.png`.
   expect((await owner.fetch(`${data.pictures[0].url}.png`)).status).toBe(200)
 
   const etag = own.headers.get('etag') ?? ''
@@ -71,7 +71,7 @@ test("returns the user's own pictures page by page, newest first", async () => {
   expect(seen).toEqual(all)
 })
 
-test('allows exactly 10 of 40 concurrent calls on 10 credits and reports 10 to Flowglad', async () => {
+test('allows exactly 10 of 40 concurrent calls with 10 credits, and reports 10 units to Flowglad', async () => {
   const browser = await signUp(server)
   const answers = await Promise.all(times(40, () => browser.call('studio.generate', harbour())))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
@@ -91,7 +91,7 @@ test('allows exactly 10 of 40 concurrent calls on 10 credits and reports 10 to F
     })
 })
 
-test('answers a batch of five with three results and two denials when three credits are left', async () => {
+test('returns three results and two denials for a batch of five calls when three credits are left', async () => {
   const browser = await signUp(server)
   await browser.call('studio.generate', harbour(4))
   await browser.call('studio.generate', harbour(3))
@@ -132,7 +132,7 @@ test('denies HD on the Free plan and charges nothing', async () => {
   expect((await browser.call('studio.generate', { ...harbour(), hd: false })).status).toBe(200)
 })
 
-test('allows HD right after checkout, without a webhook, at twice the width', async () => {
+test('draws HD at twice the width right after checkout, without a webhook', async () => {
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
   expect((await browser.call('studio.generate', harbour())).status).toBe(402)
@@ -152,7 +152,7 @@ test('allows HD right after checkout, without a webhook, at twice the width', as
     .toMatchObject({ available: { generations: 499 } })
 })
 
-test('charges a text by the tokens received, not by its limit', async () => {
+test('charges for the tokens received, not for the limit', async () => {
   const browser = await signUp(server)
   const short = await read(browser, { prompt: 'the sea', maxTokens: 12 })
   expect(short).toHaveLength(12)
@@ -166,7 +166,7 @@ test('charges a text by the tokens received, not by its limit', async () => {
     .toEqual({ tokens: 12 + long.length })
 })
 
-test('charges a reader who leaves for the counted tokens and returns the rest', async () => {
+test('charges only the counted tokens when the reader leaves, and returns the rest', async () => {
   await using slow = await startTestServer({ flowglad: server.flowglad, env: { STUDIO_LATENCY_MS: '40' } })
   const browser = await signUp(slow)
   const reader = new AbortController()

@@ -13,7 +13,7 @@ import { createServer, type Server } from '../src/server.ts'
 export const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
 
 export interface TestServer extends Server {
-  /** The address it listens on. */
+  /** The server's address, without a path. */
   url: string
   /** Reads a user's usage and balances from Flowglad. */
   flowgladUsage(user: string): Promise<{ used: Record<string, number>; available: Record<string, number> }>
@@ -21,7 +21,7 @@ export interface TestServer extends Server {
   env: Record<string, string>
 }
 
-/** Starts the whole server over HTTP, with its own flowglad-local and SQLite file unless the options name others. */
+/** Starts the whole server over HTTP. By default, it has its own flowglad-local and its own SQLite file. */
 export async function startTestServer(
   options: { env?: Record<string, string>; flowglad?: FlowgladLocal; rateLimit?: RateLimitSettings } = {},
 ): Promise<TestServer> {
@@ -62,7 +62,7 @@ export async function startTestServer(
 /** Acts as a signed-up user's browser. Keeps the session's cookies. */
 export interface Browser {
   user: { id: string; email: string }
-  /** Returns the same browser for another server. */
+  /** Returns a browser with the same session for another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** Calls a procedure. Use `method: 'GET'` for a query. */
@@ -70,7 +70,7 @@ export interface Browser {
     path: string,
     input: unknown,
     options?: { method?: 'GET' | 'POST'; headers?: Record<string, string> },
-    // biome-ignore lint/suspicious/noExplicitAny: tests assert what came over the wire
+    // biome-ignore lint/suspicious/noExplicitAny: tests assert the response as it was received
   ): Promise<{ status: number; data: any; error: any }>
   /** The typed client. Use it for streams. */
   api: TRPCClient<AppRouter>
@@ -82,7 +82,7 @@ export async function signUp({ url }: { url: string }): Promise<Browser> {
     method: 'POST',
     body: JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() }),
   })
-  if (!signedUp.ok) throw new Error(`sign-up answered ${signedUp.status}: ${await signedUp.text()}`)
+  if (!signedUp.ok) throw new Error(`Sign-up returned ${signedUp.status}: ${await signedUp.text()}`)
   return browserOf((await signedUp.json()).user, jar, url)
 }
 

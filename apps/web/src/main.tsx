@@ -10,7 +10,7 @@ import { cssVariablesResolver, theme } from './theme.ts'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 
-// Loads the screen's code while the session is fetched.
+// Load the screen's code while the session is fetched.
 void router.load()
 
 createRoot(root).render(

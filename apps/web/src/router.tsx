@@ -3,9 +3,10 @@ import { Broken } from './shell/Broken.tsx'
 import { NotFound } from './shell/NotFound.tsx'
 import { Shell } from './shell/Shell.tsx'
 
-/** `checkout`: how a hosted checkout ended. `next`: the path of this app to open after signing in. */
 interface Search {
+  /** The outcome of a hosted checkout. */
   checkout?: string
+  /** The path in this app to open after sign-in. */
   next?: string
 }
 

@@ -1,6 +1,9 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
-/** Named after pigments. Viridian marks actions and normal states, ochre warnings, madder errors. */
+/**
+ * The colors have the names of pigments. Viridian marks actions and normal states. Ochre marks warnings, and
+ * madder errors.
+ */
 const viridian: MantineColorsTuple = [
   '#eef7f3',
   '#d8ece4',
@@ -49,7 +52,7 @@ const stone: MantineColorsTuple = [
   '#37423d',
   '#1f2925',
 ]
-/** Mantine takes its dark theme from these: text first, then borders, surfaces and the page. */
+/** Mantine's dark theme uses these colors in this order: text, borders, surfaces, page. */
 const graphite: MantineColorsTuple = [
   '#e4eae7',
   '#c3cdc8',
@@ -87,8 +90,8 @@ export const theme = createTheme({
 })
 
 /**
- * The page is slightly darker than its surfaces, so that cards stand out without shadows. Each pair of text and background meets WCAG AA, and
- * so does `--edge` on a surface.
+ * The page is slightly darker than its surfaces, so that cards stand out without shadows. Text on its
+ * background, and `--edge` on a surface, have the contrast that WCAG AA requires.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {},

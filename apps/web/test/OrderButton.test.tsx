@@ -36,7 +36,7 @@ it('can be clicked again after the browser’s Back button restores the page', a
   expect(await screen.findByRole('button', { name: 'Upgrade to Pro' })).toBeDefined()
 })
 
-it('shows in the warning about lost credits why the checkout did not open', async () => {
+it('shows a checkout error inside the warning about lost credits', async () => {
   // jsdom has no modal dialogs.
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true

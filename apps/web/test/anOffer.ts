@@ -27,7 +27,7 @@ export const pack = anOffer({
   grants: [{ meter: 'generations', name: 'Generations', amount: 50, renews: false }],
 })
 
-/** Returns the balances of a customer on Free. */
+/** Returns the balances of a customer on the Free plan. */
 export const onFree = (row: { available: number; limit: number }) => ({
   customer: 'ada',
   version: 1,

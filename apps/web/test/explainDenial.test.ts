@@ -5,7 +5,7 @@ import { explainDenial } from '../src/denials/explainDenial.ts'
 
 beforeEach(() => vi.stubGlobal('navigator', { onLine: true }))
 
-/** Returns the error of a call that the server answers with `httpStatus`. */
+/** Returns the client's error for a response with `httpStatus`. */
 const answered = (httpStatus: number, data: object = {}) =>
   TRPCClientError.from({
     error: { message: 'no', code: -32_000, data: { httpStatus, billing: null, retryAfterMs: null, ...data } },
@@ -33,7 +33,7 @@ const denials: Denial[] = [
   { code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 },
 ]
 
-describe('a denied call', () => {
+describe('the explanation of a denied call', () => {
   it.each(denials)('says what happened, what it cost and what to do next: $code', (denial) => {
     const { title, detail, next } = explainDenial(denied(denial))
     expect(title).not.toBe('')
@@ -41,7 +41,7 @@ describe('a denied call', () => {
     expect(next).not.toBe('')
   })
 
-  it('sends a customer without a plan to the plans', () => {
+  it('directs a customer without a plan to the Plans screen', () => {
     expect(explainDenial(denied({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' }))).toEqual({
       title: 'You have no active plan',
       detail: 'Nothing was charged. Choose a plan to continue.',
@@ -55,13 +55,13 @@ describe('a denied call', () => {
     [422, 'rephrase', 'This prompt is against our content policy'],
     [429, 'again', 'Too many requests'],
     [500, 'again', 'Something went wrong on our side'],
-  ])('with status %i costs nothing and suggests %s', (status, next, title) => {
+  ])('says for status %i that nothing was charged, and suggests %s', (status, next, title) => {
     const explanation = explainDenial(answered(status))
     expect(explanation).toMatchObject({ next, title })
     expect(explanation.detail).toMatch(/^Nothing was charged\. ./)
   })
 
-  it('with status 429 says how long to wait before the next try', () => {
+  it('says for status 429 how long to wait before the next try', () => {
     expect(explainDenial(answered(429, { retryAfterMs: 11_400 }))).toMatchObject({
       detail: 'Nothing was charged. Wait 12 seconds, then try again.',
       retryAfterMs: 11_400,
@@ -79,7 +79,7 @@ describe('a denied call', () => {
     expect([away, explainDenial(answered(500))].map(({ broken }) => broken)).toEqual([true, true])
   })
 
-  it('does not claim that work was free when its charge is unconfirmed', () => {
+  it('does not say that nothing was charged when the charge is unconfirmed', () => {
     const denial = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1_000, chargeUnconfirmed: true } as const
     const { detail } = explainDenial(denied(denial))
     expect(detail).toContain("won't be charged twice")
@@ -87,17 +87,17 @@ describe('a denied call', () => {
   })
 })
 
-describe('a call without an answer', () => {
+describe('the explanation of a call without a response', () => {
   const lost = TRPCClientError.from(new TypeError('Failed to fetch'))
 
-  it('may have succeeded, so it promises only that a retry is not charged twice', () => {
+  it('promises only that a retry is not charged twice, because the call may have succeeded', () => {
     const { detail, next } = explainDenial(lost)
     expect(next).toBe('again')
     expect(detail).toContain("won't be charged twice")
     expect(detail).not.toMatch(/nothing was charged/i)
   })
 
-  it('costs nothing offline, because it was never sent', () => {
+  it('says that nothing was charged if the browser is offline, because the call was never sent', () => {
     vi.stubGlobal('navigator', { onLine: false })
     expect(explainDenial(lost)).toMatchObject({
       title: 'You are offline',

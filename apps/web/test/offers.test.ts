@@ -5,8 +5,8 @@ import { priceOf } from '../src/plans/priceOf.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
 
-describe('the benefits of a plan', () => {
-  it('list grants, the price beyond them, and features, each once', () => {
+describe("a plan's benefits", () => {
+  it('list each grant, overage price and feature once', () => {
     const offer = anOffer({
       grants: [
         { meter: 'generations', name: 'Generations', amount: 500, renews: true },
@@ -28,7 +28,7 @@ describe('the benefits of a plan', () => {
     ])
   })
 
-  it('say “unlimited” instead of a grant, without a line for the feature', () => {
+  it('show an unlimited meter in one line, without its grant and its feature', () => {
     const offer = anOffer({
       unlimited: ['generations'],
       features: [{ slug: 'unlimited_generations', name: 'Unlimited generations' }],
@@ -36,7 +36,7 @@ describe('the benefits of a plan', () => {
     expect(benefitsOf(offer)).toEqual(['Unlimited pictures'])
   })
 
-  it('say how often the grants renew and the price recurs', () => {
+  it('say how often grants renew and prices recur', () => {
     const generations = (unit: 'week' | 'month', count: number) =>
       benefitsOf(anOffer({ interval: { unit, count } }))
     expect(generations('week', 1)).toEqual(['10 pictures a week'])
@@ -46,7 +46,7 @@ describe('the benefits of a plan', () => {
     expect(priceOf(pack)).toBe('$5')
   })
 
-  it('name a price for each unit without a count', () => {
+  it('show a price for one unit as “each”', () => {
     const price = { meter: 'tokens', feature: 'more', unitPrice: 5, perUnits: 1, currency: 'EUR' } as const
     expect(overageText(price)).toBe('€0.05 each')
   })
@@ -77,7 +77,7 @@ describe('the credits that an upgrade from Free forfeits', () => {
     expect(forfeitedBy(pro, [free, pro, pack], onFree(row))).toEqual(forfeited)
   })
 
-  it('are none between paid plans, because the subscription stays', () => {
+  it('are none between paid plans, because the subscription stays the same', () => {
     const onPro = onFree({ available: 540, limit: 550 })
     const answer = { ...onPro, plan: { ...onPro.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false } }
     const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
@@ -101,7 +101,7 @@ describe('the advice to a customer out of credits', () => {
     expect(upgradeAdvice({ offers, plan, renewsAt: null, goal: 'continue' })).toBe('Upgrade to continue.')
   })
 
-  it('is to choose a plan, if they have none', () => {
+  it('is to choose a plan if the customer has no plan', () => {
     expect(upgradeAdvice({ offers, plan: null, renewsAt: null, goal: 'continue' })).toBe(
       'Choose a plan to continue.',
     )
@@ -117,7 +117,7 @@ describe('the advice to a customer out of credits', () => {
 })
 
 describe('the credits that end with a plan', () => {
-  it('are the rest of the packs, on a paid plan as on Free', () => {
+  it('are the units left in packs, also on a paid plan', () => {
     const onPro = onFree({ available: 45, limit: 60 })
     const answer = { ...onPro, plan: { ...onPro.plan, priceSlug: 'pro_monthly', isFree: false } }
     expect(packCredits([free, pro, pack], answer)).toEqual([{ meter: 'generations', amount: 45 }])
@@ -132,12 +132,12 @@ describe('a pack', () => {
     balances: row ? [{ ...row, unlimited }] : [],
   })
 
-  it('is useless for a customer whose meter is unlimited', () => {
+  it('is useless if its meter is already unlimited', () => {
     expect(uselessFor(pack, withGenerations(true))).toEqual(['generations'])
     expect(uselessFor(pack, withGenerations(false))).toBeNull()
   })
 
-  it('is offered to customers with a plan, for its own meter', () => {
+  it('is offered only for its own meter, and only to customers with a plan', () => {
     const { plan } = onFree({ available: 0, limit: 10 })
     expect(packFor([free, pro, pack], plan, 'generations')).toBe(pack)
     expect(packFor([free, pro, pack], plan, 'tokens')).toBeUndefined()

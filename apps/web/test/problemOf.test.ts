@@ -24,7 +24,7 @@ it('returns the server’s message for any other error', async () => {
   expect(await problemOf(answer(400, 'PASSWORD_TOO_LONG', 'Password too long'))).toBe('Password too long')
 })
 
-it('distinguishes a lost answer from being offline', async () => {
+it('distinguishes a lost response from an offline browser', async () => {
   const lost = () => Promise.reject(new TypeError('Failed to fetch'))
   expect(await problemOf(lost())).toContain("Studio can't be reached.")
   vi.stubGlobal('navigator', { onLine: false })

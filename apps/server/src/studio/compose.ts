@@ -1,6 +1,6 @@
 import { createRandom } from './art/random.ts'
 
-/** Fills the slots of the sentences below. `{subject}` comes from the prompt. */
+/** The phrases for the slots in the sentences below. Only `{subject}` comes from the prompt. */
 const vocabulary: Record<string, readonly [string, ...string[]]> = {
   time: [
     'before sunrise',
@@ -62,7 +62,10 @@ const endings = [
   'Leave the lamp on; {subject} may come back {time}.',
 ] as const
 
-/** Yields a short text about the prompt, sentence by sentence: three to six paragraphs, the same for the same prompt. */
+/**
+ * Yields a text about the prompt, sentence by sentence. The text has three to six paragraphs and is always
+ * the same for the same prompt.
+ */
 export function* compose(prompt: string): Generator<string> {
   const random = createRandom(`text of ${prompt.toLowerCase()}`)
   const subject = subjectOf(prompt)
@@ -71,7 +74,7 @@ export function* compose(prompt: string): Generator<string> {
     sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
       if (slot === 'subject') return subject
       const [first, ...others] = vocabulary[slot.toLowerCase()] ?? ['']
-      // No phrase appears twice in a row.
+      // Never use the same phrase twice in a row.
       const fresh = others.filter((phrase) => phrase !== last)
       last =
         first === last ? random.pick([fresh[0] ?? first, ...fresh.slice(1)]) : random.pick([first, ...fresh])
@@ -83,7 +86,7 @@ export function* compose(prompt: string): Generator<string> {
     const sentences: string[] = []
     if (paragraph === 0) sentences.push(fill(random.pick(openings)))
     for (let n = 2 + random.whole(3); n > 0; n--) {
-      // Every sentence is used once before any is repeated.
+      // Use every sentence once before repeating any.
       if (left.length === 0) left = [...middles]
       const [middle] = left.splice(random.whole(left.length), 1)
       if (middle) sentences.push(fill(middle))
@@ -96,7 +99,9 @@ export function* compose(prompt: string): Generator<string> {
   }
 }
 
-/** Returns what the prompt is about, without words such as "write a story about", to fit into a sentence. */
+/**
+ * Returns the prompt's subject, ready to be used in a sentence. Removes words such as "write a story about".
+ */
 function subjectOf(prompt: string): string {
   const request = /^(?:please\s+)?(?:write|tell|give|make|compose|describe)\b(?:\s+(?:me|us))?\s*/i
   const form =
@@ -109,7 +114,7 @@ function subjectOf(prompt: string): string {
     .replace(/[.!?…\s]+$/, '')
   const short = subject.split(' ').slice(0, 14).join(' ')
   if (!short) return 'this'
-  // Names keep their capital in the middle of a sentence.
+  // Lowercase only common first words: a name keeps its capital letter in the middle of a sentence.
   return short.replace(
     /^(?:An?|The|My|Our|Your|His|Her|Their|Some|One|Two|Three|How|Why|What|When|Where)\b/,
     (word) => word.toLowerCase(),

@@ -3,7 +3,7 @@ import { createLocalModels } from './localModels.ts'
 import type { Models } from './models.ts'
 import { createOpenAiModels } from './openAiModels.ts'
 
-/** Creates the models of the configured endpoint, or local ones if none is configured. */
+/** Creates models that use the configured endpoint, or local models if no endpoint is configured. */
 export function createModels({
   openAi,
   studioLatencyMs: latencyMs,

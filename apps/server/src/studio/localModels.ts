@@ -5,8 +5,8 @@ import { assertAllowed, type Models, type TextRequest } from './models.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /**
- * Makes pictures and texts in this process. The same prompt always gives the same result. Each picture, text and sentence
- * is delayed by `latencyMs`; a sentence's delay is spread over its words.
+ * Creates models that run in this process. The same prompt always gives the same result. `latencyMs` delays
+ * each picture, text and sentence. A sentence's delay is spread over its words.
  */
 export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
   async function* sentences({ prompt, signal }: TextRequest) {
@@ -23,7 +23,7 @@ export function createLocalModels({ latencyMs }: { latencyMs: number }): Models 
   return {
     async paint(request) {
       if (latencyMs > 0) await sleep(latencyMs)
-      // Denies after the delay, as a remote model does, while the call's units are held.
+      // Simulates a remote model: denies the prompt after the delay, while the call's units are held.
       assertAllowed(request.prompt)
       const { svg, size } = paint(request)
       return { file: Buffer.from(svg), contentType: 'image/svg+xml', size }

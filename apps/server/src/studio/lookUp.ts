@@ -2,38 +2,38 @@ import { readPrompt } from './art/subject.ts'
 
 const glossary: Record<string, string> = {
   alla_prima: 'A painting finished in one sitting, wet paint into wet paint.',
-  aurora: 'Curtains of green and violet light that solar wind causes in the upper air.',
-  bokeh: 'The soft discs that out-of-focus lights become.',
-  chiaroscuro: 'Strong light against deep shadow, which makes things stand out from the dark.',
+  aurora: 'Curtains of green and violet light in the upper atmosphere, caused by the solar wind.',
+  bokeh: 'The soft discs that out-of-focus lights form in a photograph.',
+  chiaroscuro: 'Strong contrast between light and deep shadow.',
   cloisonné: 'Fields of color, each with a fine dark outline.',
   contour: 'The line where one thing ends and another begins.',
-  fresco: 'Pigment on wet plaster, which preserves it for centuries.',
+  fresco: 'Pigment painted on wet plaster. The plaster preserves the colors for centuries.',
   gouache: 'Opaque watercolor: flat, matt and bright.',
-  grisaille: 'A picture painted only in greys.',
+  grisaille: 'A picture painted only in shades of gray.',
   halftone: 'Tones made of dots: large for dark, small for light.',
-  horizon: 'The line at the height of your eyes where sky and ground meet.',
+  horizon: 'The line at eye level where the sky and the ground meet.',
   impasto: 'Paint so thick that it casts shadows.',
   mandala: 'A figure that grows outward from its center in rings.',
-  palette: 'The few colors that a picture uses.',
+  palette: 'The set of colors in a picture.',
   pointillism: 'Dots of pure color that the eye mixes from a distance.',
   sepia: 'The brown of old ink and old photographs.',
-  sfumato: 'Edges that dissolve like smoke, without any line.',
-  tenebrism: 'Darkness almost everywhere, and one hard light.',
-  truchet: 'Tiles whose curves always meet their neighbors, however you turn them.',
-  ukiyo_e: 'Japanese woodcuts with flat color, clear lines and weather.',
+  sfumato: 'Soft edges that dissolve like smoke, without outlines.',
+  tenebrism: 'A dark picture with one harsh light.',
+  truchet: 'Square tiles with curves that connect to the neighboring tiles in any rotation.',
+  ukiyo_e: 'Japanese woodblock prints with flat colors and clear lines.',
   vignette: 'A picture that darkens or fades toward its edge.',
   wabi_sabi: 'The beauty of things that are worn, uneven and impermanent.',
 }
 
 const descriptions = {
   aurora: 'curtains of light over still water',
-  ridges: 'mountains behind mountains in the haze',
-  flow: 'brush strokes that follow one wind',
+  ridges: 'layers of hazy mountains',
+  flow: 'brush strokes that flow in one direction',
   orbs: 'tightly packed spheres',
   bloom: 'the petals of a large flower',
 } as const
 
-/** Explains a term of painting and says how Studio would paint it. */
+/** Explains a painting term and describes how Studio would paint it. */
 export function lookUp(term: string) {
   const { style, palette } = readPrompt(term)
   const entry = term

@@ -5,9 +5,9 @@ export type { PictureRequest }
 
 export interface TextRequest {
   prompt: string
-  /** See tokens.ts. A model may write less. */
+  /** The maximum length in tokens (see tokens.ts). The text can be shorter. */
   maxTokens: number
-  /** Aborts when the reader leaves. The model then stops immediately. */
+  /** Aborts when the reader disconnects. The model then stops immediately. */
   signal?: AbortSignal | undefined
 }
 
@@ -19,8 +19,8 @@ export interface PaintedPicture {
 }
 
 /**
- * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable`, neither of which costs the user anything, or
- * `textInterrupted` if a text stops after its first token.
+ * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable` if it makes nothing; nothing is
+ * charged. Throws `textInterrupted` if a text stops after its first token.
  */
 export interface Models {
   paint(request: PictureRequest): Promise<PaintedPicture>
@@ -28,7 +28,7 @@ export interface Models {
   write(request: TextRequest): AsyncIterable<string>
 }
 
-/** Enforces our content policy, in addition to any policy of the model's provider. */
+/** Enforces our content policy, in addition to the model provider's policy. */
 export function assertAllowed(prompt: string) {
   if (/\bforbidden\b/i.test(prompt)) throw contentDenied()
 }
@@ -47,7 +47,7 @@ export const modelUnavailable = (cause?: unknown) =>
     cause,
   })
 
-/** Doesn't say that the text is free: the tokens that arrived are charged. */
+/** The message can't say "Nothing was charged": the tokens that arrived are charged. */
 export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',

@@ -21,7 +21,7 @@ const denial = z.object({ error: z.object({ code: z.string().nullish(), type: z.
 const timeoutMs = 120_000
 const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
-/** Makes pictures and texts with an OpenAI-compatible endpoint. */
+/** Creates models that use an OpenAI-compatible endpoint. */
 export function createOpenAiModels({
   baseUrl,
   apiKey,
@@ -54,7 +54,8 @@ export function createOpenAiModels({
       const request = {
         model: textModel,
         stream: true,
-        // One of our tokens is at least one of theirs. Twice as many is enough for most languages.
+        // One of our tokens is at least one of the endpoint's tokens. Twice our limit is enough for most
+        // languages.
         max_tokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
@@ -65,7 +66,7 @@ export function createOpenAiModels({
       )
       if (body) yield* serverSentEvents(body)
     } finally {
-      // Stops the model when the reader stops reading.
+      // Stops the endpoint when the reader stops reading.
       stop.abort()
     }
   }
@@ -79,7 +80,7 @@ export function createOpenAiModels({
         n: 1,
         size: '1024x1024',
         ...(hd ? { quality: imageModel.startsWith('gpt-image') ? 'high' : 'hd' } : {}),
-        // gpt-image models always answer in base64 and reject this parameter.
+        // gpt-image models always return base64 and reject this parameter.
         ...(imageModel.startsWith('gpt-image') ? {} : { response_format: 'b64_json' }),
       })
       const parsed = images.safeParse(await response.json().catch(() => null))
@@ -87,14 +88,14 @@ export function createOpenAiModels({
       if (!file.subarray(0, 8).equals(pngSignature)) {
         throw modelUnavailable(parsed.error ?? new Error('The model endpoint did not send a PNG'))
       }
-      // The header of a PNG holds its width.
+      // A PNG's header contains its width.
       return { file, contentType: 'image/png', size: file.readUInt32BE(16) }
     },
     write: (request) => atMost(request.maxTokens, wholeTokens(pieces(request))),
   }
 }
 
-/** Yields the texts of a stream of `data: {…}` lines, until `data: [DONE]`. */
+/** Yields the text in each `data: {…}` line of a stream, until `data: [DONE]`. */
 async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''

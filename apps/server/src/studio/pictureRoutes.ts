@@ -7,10 +7,10 @@ import type { PictureStore } from './pictureStore.ts'
 /** Older links end in `.png`. */
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
-/** An SVG is a document, so without a policy it could run scripts with the session of the user who opens it. */
+/** An SVG is a document. Without this policy, it could run scripts in the session of the user who opens it. */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-/** Serves pictures, each to its owner only. Anyone else gets 404. */
+/** Serves each picture only to its owner. Other users get 404. */
 export async function pictureRoutes(
   app: FastifyInstance,
   { auth, pictures }: { auth: Auth; pictures: PictureStore },
@@ -20,9 +20,13 @@ export async function pictureRoutes(
     if (!user) return reply.code(401).send({ error: 'unauthorized', message: 'Sign in first.' })
     const id = params.safeParse(request.params).data?.id.replace('.png', '')
     const picture = id && (await pictures.file({ id, user: user.id }))
-    if (!picture) return reply.code(404).send({ error: 'not_found', message: 'You have no such picture.' })
+    if (!picture)
+      return reply
+        .code(404)
+        .send({ error: 'not_found', message: 'This picture was not found in your gallery.' })
     const tag = `"${id}"`
-    // A browser may cache the file but must revalidate it, so that it can't be seen after the user signs out.
+    // A browser may cache the file but must revalidate it, so that the picture can't be seen after the user
+    // signs out.
     reply.header('cache-control', 'private, no-cache').header('etag', tag).header('vary', 'cookie')
     reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
     if (request.headers['if-none-match'] === tag) return reply.code(304).send()

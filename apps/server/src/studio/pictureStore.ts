@@ -14,12 +14,15 @@ export interface Picture {
 }
 
 export interface PictureStore {
-  /** Stores all pictures of one generation or none. Then deletes up to 50 of the user's oldest pictures beyond the newest 200. */
+  /**
+   * Stores one generation's pictures, all or none. Then deletes up to 50 pictures that are not among the
+   * user's newest 200, starting with the oldest.
+   */
   keep(generation: { user: string; prompt: string; pictures: PaintedPicture[] }): Promise<{
     id: string
     pictures: { id: string; url: string }[]
   }>
-  /** Returns the user's pictures, newest first. `before` is the `cursor` of the previous page. */
+  /** Returns the user's pictures, newest first. `before` is the previous page's `cursor`. */
   page(query: {
     user: string
     limit: number
@@ -29,7 +32,10 @@ export interface PictureStore {
   file(picture: { id: string; user: string }): Promise<{ file: Buffer; contentType: string } | undefined>
 }
 
-/** More pictures than one generation makes, so that a surplus shrinks; few enough not to block other writers of SQLite. */
+/**
+ * More than one generation adds, so that a surplus shrinks. Low enough that the deletion doesn't block other
+ * SQLite writers for long.
+ */
 const maxDeletions = 50
 
 const pictureUrl = (id: string) => `/api/studio/pictures/${id}`
@@ -56,8 +62,8 @@ export function createPictureStore({
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
       const rows = pictures.map(({ file, contentType, size }, index) => ({
-        // Counts down, so that a newest-first list shows the pictures of one generation in the requested
-        // order.
+        // Counts down, so that a newest-first list shows a generation's pictures in the order in which they
+        // were made.
         id: `${id}-${pictures.length - index}`,
         user_id: user,
         prompt,
@@ -67,7 +73,8 @@ export function createPictureStore({
         created_at: createdAt,
       }))
       await kysely.insertInto('picture').values(rows).execute()
-      // A failure here must not fail the generation. The next generation deletes what remains.
+      // If this deletion fails, the generation still succeeds. The next generation deletes the remaining
+      // pictures.
       await deleteOldest(user).catch(() => {})
       return { id, pictures: rows.map((row) => ({ id: row.id, url: pictureUrl(row.id) })) }
     },
@@ -98,7 +105,7 @@ export function createPictureStore({
         .where('id', '=', id)
         .where('user_id', '=', user)
         .executeTakeFirst()
-      // libsql returns an ArrayBuffer, pg a Buffer.
+      // libsql returns an ArrayBuffer; pg returns a Buffer.
       return row && { file: Buffer.from(row.png), contentType: row.content_type }
     },
   }

@@ -7,14 +7,17 @@ export interface PictureTable {
   prompt: string
   /** Width and height in pixels. */
   size: number
-  /** The file, in the format of `content_type`. A new name would break servers of the previous version during an update. */
+  /**
+   * The file, in the format that `content_type` gives. Renaming this column would break servers of the
+   * previous version during an update.
+   */
   png: Uint8Array
   content_type: string
   /** Epoch milliseconds. */
   created_at: number
 }
 
-/** Creates the table, and adds the columns that older versions lack. */
+/** Creates the table. If an older version created it, adds the missing columns. */
 export async function createPictureTable({
   type,
   kysely,
@@ -25,7 +28,7 @@ export async function createPictureTable({
   await kysely.schema
     .createTable('picture')
     .ifNotExists()
-    // PostgreSQL would sort by its locale; both engines must sort ids by bytes.
+    // Both engines must sort ids by bytes. Without this collation, PostgreSQL would sort by its locale.
     .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
     .addColumn('user_id', 'text', (column) => column.notNull())
     .addColumn('prompt', 'text', (column) => column.notNull())
@@ -46,7 +49,7 @@ export async function createPictureTable({
   if (!columns?.some(({ name }) => name === 'content_type')) {
     await kysely.schema
       .alterTable('picture')
-      // Pictures that were stored before the column existed are PNGs.
+      // Pictures stored before this column existed are PNGs.
       .addColumn('content_type', 'text', (column) => column.notNull().defaultTo('image/png'))
       .execute()
   }

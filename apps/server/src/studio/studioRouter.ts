@@ -22,7 +22,7 @@ export interface StudioParts {
   pictures: PictureStore
 }
 
-/** Creates Studio's procedures, each on one meter. */
+/** Creates Studio's procedures. Each procedure except `gallery` is metered. */
 export function createStudioRouter(
   { router, protectedProcedure, metered, requireFeature }: Trpc,
   { models, pictures }: StudioParts,

@@ -1,10 +1,13 @@
 /**
- * Splits a text into tokens. A token is one word with the spaces around it, so the joined tokens are the text. Every model is
- * billed by this measure.
+ * Splits a text into tokens. A token is one word with the whitespace around it, so joining the tokens
+ * restores the text. Every model's output is charged in these tokens.
  */
 export const tokensOf = (text: string): string[] => text.match(/\s*\S+\s*/g) ?? []
 
-/** Yields the tokens of a text that arrives in arbitrary pieces. Holds back the last word until it is complete. */
+/**
+ * Yields a text's tokens while the text arrives in arbitrary pieces. Yields the last word only when it is
+ * complete.
+ */
 export async function* wholeTokens(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = ''
   for await (const piece of pieces) {

@@ -45,7 +45,7 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
       password: String(fields.get('password') ?? ''),
     })
     setProblem(failure)
-    // After a success the form stays busy until the session arrives and replaces it.
+    // On success, the form stays busy until the session arrives and the next screen replaces the form.
     if (failure !== null) setBusy(false)
   }
 

@@ -2,8 +2,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
 /**
- * Redirects once, to its first `href`. While the next screen loads, this one renders again with the new address in `href`, and would
- * otherwise redirect again.
+ * Redirects once, to its first `href`. While the next screen loads, this component renders again with a
+ * different `href`. It must not redirect a second time.
  */
 export function Redirect({ href }: { href: string }) {
   const navigate = useNavigate()

@@ -2,13 +2,13 @@ interface Answer {
   error: { status: number; code?: string | undefined; message?: string | undefined } | null
 }
 
-/** Returns why a sign-in, sign-up or sign-out failed, as a message for the user; null if it succeeded. */
+/** Returns a message that tells the user why a sign-in, sign-up or sign-out failed; null on success. */
 export async function problemOf(request: Promise<Answer>): Promise<string | null> {
   let error: Answer['error']
   try {
     ;({ error } = await request)
   } catch {
-    // No answer at all: better-auth rethrows the error of fetch.
+    // The server did not respond. better-auth rethrows fetch's error.
     return navigator.onLine
       ? "Studio can't be reached. Check your connection and try again."
       : 'You are offline. Connect to the internet and try again.'

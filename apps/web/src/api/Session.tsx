@@ -18,8 +18,8 @@ const UserContext = createContext<User | null>(null)
 export const useUser = () => use(UserContext)
 
 /**
- * Provides the state of one user: query cache, tRPC client and balances stream. The app keys it by the
- * user's id, so a sign-out or another user starts with an empty cache.
+ * Provides one user's query cache, tRPC client and balances stream. The user's ID is the component's key, so
+ * the cache is empty after a sign-out or a change of user.
  */
 export function Session({ user, children }: { user: User | null; children: ReactNode }) {
   const [{ queryClient, client }] = useState(() => {
@@ -42,15 +42,16 @@ export function Session({ user, children }: { user: User | null; children: React
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      // While offline, a query fails immediately, so that the screen can report it. It refetches when the
-      // network is back.
+      // Offline, a query fails immediately, so that the screen can report the failure. The query runs again
+      // when the network is back.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // Offline, a paid call fails immediately. Otherwise it would start when the network is back, without a click.
+      // Offline, a paid call fails immediately. Otherwise, it would start without a click when the network is
+      // back.
       mutations: { networkMode: 'always' },
     },
   })

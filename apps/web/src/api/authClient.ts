@@ -1,4 +1,4 @@
 import { createAuthClient } from 'better-auth/react'
 
-/** Sessions, at `/api/auth`. Signing out in one tab signs out the others. */
+/** Signs users in and out at `/api/auth`. Signing out in one tab also signs out the other tabs. */
 export const authClient = createAuthClient()

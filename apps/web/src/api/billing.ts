@@ -4,7 +4,10 @@ import type { TRPCClient } from '@trpc/client'
 import { getQueryKey } from '@trpc/react-query'
 import { trpc } from './trpc.ts'
 
-/** The billing hooks, typed by this app's meters. `useBalances()` and `trpc.billing.balances.useQuery()` read one cache entry. */
+/**
+ * The billing hooks, typed with this app's meters. `useBalances()` and `trpc.billing.balances.useQuery()`
+ * share a cache entry.
+ */
 export const {
   BillingProvider,
   installBalances,

@@ -12,7 +12,7 @@ export function createTrpcClient(queryClient: QueryClient) {
   return trpc.createClient({
     links: [
       balancesLink({ onBalances: (answer) => installBalances(queryClient, answer) }),
-      // Before the retries, so that all of them carry the same key.
+      // This link comes before `retryLink`, so that all retries carry the same key.
       idempotencyLink(),
       retryLink({
         retry: ({ op, error, attempts }) =>
@@ -25,7 +25,8 @@ export function createTrpcClient(queryClient: QueryClient) {
         false: splitLink({
           condition: (op) => op.path === 'studio.write',
           true: httpBatchStreamLink({ url, headers: keyHeaders }),
-          // A batch answers when its slowest call does, so calls that may wait for Flowglad get their own request.
+          // A batch's response waits for its slowest call, so calls that can wait for Flowglad get their own
+          // request.
           false: splitLink({
             condition: (op) => op.type === 'mutation' || op.path === 'billing.plans',
             true: httpBatchLink({ url, headers: keyHeaders, maxItems: 1 }),

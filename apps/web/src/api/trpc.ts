@@ -3,8 +3,8 @@ import { createTRPCReact } from '@trpc/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 
 /**
- * The server's procedures as hooks. BillingProvider invalidates everything below `trpc.billing` after each mutation, as
- * `utils.billing.invalidate()` would, so no mutation has to.
+ * The server's procedures as hooks. After each mutation, BillingProvider invalidates all queries in
+ * `trpc.billing`, so mutations don't need to call `utils.billing.invalidate()`.
  */
 export const trpc = createTRPCReact<AppRouter>()
 

@@ -23,8 +23,8 @@ export function BillingScreen() {
 }
 
 /**
- * FlowgladProvider creates its own QueryClient. Providing the app's client inside it again makes useBilling() use the app's cache, so that
- * mutations and sign-outs reach it.
+ * Makes useBilling() use the app's cache, so that mutations refetch its data and a sign-out removes it.
+ * FlowgladProvider alone would use its own QueryClient.
  */
 function WithFlowglad({ children }: { children: React.ReactNode }) {
   const queryClient = useQueryClient()

@@ -9,7 +9,10 @@ import { endOf } from '../plans/endOf.ts'
 import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 
-/** Cancels the plan at the end of the paid period, after showing the date. */
+/**
+ * Shows when the plan would end and asks for confirmation. Then cancels the plan at the end of the paid
+ * period.
+ */
 export function CancelButton({ plan }: { plan: PlanSummary }) {
   const [asking, setAsking] = useState(false)
   const cancel = useCancelPlan()

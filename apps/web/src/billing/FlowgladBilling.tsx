@@ -6,7 +6,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 
-/** Shows what only Flowglad stores: the payment method and the invoices. */
+/** Shows the payment method and the invoices. Only Flowglad stores them. */
 export function FlowgladBilling() {
   const billing = useBilling()
   const queryClient = useQueryClient()

@@ -25,7 +25,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
     },
   })
   useBackFromCheckout(change.reset)
-  // Stays busy after a success, until the browser has opened the hosted page.
+  // On success, the button stays busy until the browser opens the hosted page.
   const busy = change.isPending || change.isSuccess
   return (
     <section className={classes.card} aria-labelledby="payment-method">
@@ -33,7 +33,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       <p className={method ? undefined : classes.dim}>
         {method
           ? describe(method.type, method.paymentMethodData)
-          : 'You have no card on file. You add one at your first checkout.'}
+          : 'You have no card on file. You can add one now or at your first checkout.'}
       </p>
       {change.isError && <PlanProblem error={change.error} />}
       <div className={classes.actions}>

@@ -10,7 +10,7 @@ import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 
-/** Shows the current plan: its price, when it renews or ends, and the buttons to change it. */
+/** Shows the current plan's price, its next date, and the buttons to change it. */
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()
@@ -35,7 +35,7 @@ export function Subscription() {
         <h2 id="subscription">{plan.name}</h2>
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
-      {/* A status, so that screen readers announce the changes that the buttons below make. */}
+      {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
       <p role="status" data-problem={plan.status === 'past_due'} className={classes.next}>
         {whatHappensNext(plan)}
       </p>
@@ -55,11 +55,11 @@ export function Subscription() {
   )
 }
 
-/** Reserves space for the longest status, so that nothing jumps. */
+/** Reserves space for the longest status, so that the layout doesn't jump. */
 const withRoom = (style: string | undefined) => `${style} ${classes.subscription}`
 
 function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
-  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Until then nothing changes.`
+  if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Nothing changes until then.`
   if (changesAt !== null)
     return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} and its credits.`
   if (status === 'past_due')

@@ -9,14 +9,15 @@ import { SignInAgain } from './SignInAgain.tsx'
 const retryMs = 8_000
 
 interface FailedSectionProps {
-  /** The missing part of the screen, as the start of a sentence. */
+  /** The section's name, which starts a sentence. */
   what: string
   error: unknown
   onRetry: () => void
 }
 
 /**
- * Replaces a part of a screen that failed to load. Says which part and why, and retries every few seconds.
+ * Replaces a section that failed to load. Shows the section's name and the reason, and retries every few
+ * seconds.
  */
 export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401
@@ -50,7 +51,7 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
 function reasonOf(error: unknown): string {
   if (!navigator.onLine)
     return "You are offline. Nothing is lost, and we'll try again when you are back online."
-  // Data that does not come over tRPC comes from Flowglad.
+  // An error that isn't from tRPC is from Flowglad.
   const isBilling =
     !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
   return isBilling

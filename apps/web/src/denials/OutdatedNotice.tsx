@@ -4,7 +4,10 @@ import { formatTime } from '../format/format.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 
-/** Warns that a screen shows Flowglad's last answer because Flowglad is unreachable. Disappears when Flowglad answers again. */
+/**
+ * Warns that Flowglad is unreachable and that the screen shows older data. Disappears when Flowglad responds
+ * again.
+ */
 export function OutdatedNotice() {
   const user = useUser()
   const { data: status, refetch, isFetching } = useBillingStatus()
@@ -20,7 +23,7 @@ export function OutdatedNotice() {
         </BusyButton>
       }
     >
-      This page shows what we knew on {formatTime(status.asOf)}. You can't change your plan or card right now.
+      This page shows data from {formatTime(status.asOf)}. You can't change your plan or card right now.
       Nothing is lost, Studio keeps working, and we keep trying.
     </Notice>
   )

@@ -2,7 +2,10 @@ import { Button } from '@mantine/core'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 
-/** Refetches the session, so that the app notices its end, and opens the sign-in screen, which returns the user here. */
+/**
+ * Refetches the session, so that the app detects the session's end. Then opens the sign-in screen, which
+ * returns the user to this screen.
+ */
 export function SignInAgain() {
   const { refetch } = authClient.useSession()
   const navigate = useNavigate()

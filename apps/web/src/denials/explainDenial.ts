@@ -3,14 +3,14 @@ import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api/isLost.ts'
 import { plural } from '../format/format.ts'
 
-/** Explains a denied or failed call to a customer: what happened, what it cost, and what to do next. */
+/** Explains to a customer what happened to a denied or failed call, what it cost, and what to do next. */
 export interface Explanation {
   title: string
   detail: string
-  /** `again` may have to wait for `retryAfterMs`. */
+  /** `again` is possible only after `retryAfterMs`, if that is set. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** Whether something is broken on our side, as opposed to a denial or a wait. */
+  /** Set if something is broken on our side. Not set for a denial or a wait. */
   broken?: true
 }
 
@@ -79,7 +79,7 @@ export function explainDenial(error: unknown): Explanation {
   if (isLost(error))
     return {
       title: 'The connection was lost before the answer arrived',
-      detail: "Try again. If your request did go through, you get its result and won't be charged twice.",
+      detail: "Try again. If your request went through, you'll get its result and won't be charged twice.",
       next: 'again',
       broken: true,
     }

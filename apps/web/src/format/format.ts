@@ -1,4 +1,4 @@
-/** Creates a formatter on first use, because creating one takes about ten milliseconds. */
+/** Creates a formatter on first use, because its creation takes about ten milliseconds. */
 function lazily<Formatter>(create: () => Formatter): () => Formatter {
   let formatter: Formatter | undefined
   return () => {
@@ -15,21 +15,21 @@ const fullDate = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'l
 const dateAndTime = lazily(
   () => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
 )
-// Usage is counted by UTC day. In another zone, some days would show as the day before.
+// Usage is counted by UTC day. West of UTC, a local time zone would show each day as the day before.
 const utcDay = lazily(
   () => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
 )
 
 export const formatNumber = (value: number) => number().format(value)
-/** Returns 2,000,000 as `2M`, for narrow places. */
+/** Formats 2,000,000 as `2M`, for narrow spaces. */
 export const formatShort = (value: number) => short().format(value)
-/** Returns 87 as `87%`. */
+/** Formats 87 as `87%`. */
 export const formatPercent = (value: number) => percent().format(value / 100)
-/** Returns `1 December`. */
+/** Formats a time as `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
 export const formatDate = (at: number) => fullDate().format(at)
 export const formatTime = (at: number) => dateAndTime().format(at)
-/** Returns `2026-11-22` as `22 Nov`. */
+/** Formats `2026-11-22` as `22 Nov`. */
 export const formatUtcDay = (day: string) => utcDay().format(Date.parse(day))
 
 /** Formats an amount given in the currency's smallest unit. Whole amounts have no decimals. */
@@ -43,6 +43,6 @@ export function formatMoney(amount: number, currency: string): string {
   return format.format(amount / 10 ** digits)
 }
 
-/** Returns `1 second`, `2 seconds`. */
+/** Returns a count with its noun, such as `1 second` or `2 seconds`. */
 export const plural = (count: number, one: string, many: string) =>
   `${formatNumber(count)} ${count === 1 ? one : many}`

@@ -1,6 +1,6 @@
 import { plural } from './format.ts'
 
-/** The names of one unit and of several units of each meter, in customers' words. */
+/** Each meter's unit in customers' words, as the singular and the plural. */
 const units = {
   generations: ['picture', 'pictures'],
   tokens: ['token', 'tokens'],
@@ -11,20 +11,20 @@ export type Meter = keyof typeof units
 
 export const meters: readonly Meter[] = ['generations', 'tokens', 'api_calls']
 
-/** Returns `pictures`, for the middle of a sentence. */
+/** Returns the plural, such as `pictures`, for the middle of a sentence. */
 export const unitsOf = (meter: Meter) => units[meter][1]
 
-/** Returns `Pictures`, for a heading. */
+/** Returns the plural with a capital, such as `Pictures`, for a heading. */
 export const titleOf = (meter: Meter) => {
   const [, several] = units[meter]
   return several.charAt(0).toUpperCase() + several.slice(1)
 }
 
-/** Returns what the meter's units are used for: `Pictures`, `Text`, `Look-ups`. */
+/** Returns the name of the activity that uses the meter: `Pictures`, `Text` or `Look-ups`. */
 export const activityOf = (meter: Meter) => (meter === 'tokens' ? 'Text' : titleOf(meter))
 
-/** Returns `picture` for one, `pictures` for several. */
+/** Returns `picture` for an amount of 1, and `pictures` for any other amount. */
 export const unitOf = (meter: Meter, amount: number) => units[meter][amount === 1 ? 0 : 1]
 
-/** Returns `1 picture`, `1,200 tokens`. */
+/** Returns an amount with its unit, such as `1 picture` or `1,200 tokens`. */
 export const amountOf = (meter: Meter, amount: number) => plural(amount, units[meter][0], units[meter][1])

@@ -3,20 +3,23 @@ import { formatNumber } from '../format/format.ts'
 import { type Meter, titleOf } from '../format/meters.ts'
 import classes from './BalanceBar.module.css'
 
-/** Returns `6 of 10 left`, or `1,204 used · Unlimited`. */
+/** Describes a balance, such as `6 of 10 left` or `1,204 used · Unlimited`. */
 export function balanceText({ unlimited, available, limit, used }: BalanceRow<Meter>): string {
   return unlimited || available === null || limit === null
     ? `${formatNumber(used)} used · Unlimited`
     : `${formatNumber(available)} of ${formatNumber(Math.max(limit, available))} left`
 }
 
-/** Shows the used part of a meter, and in a paler color the part in progress. An unlimited meter gets empty space of the same size. */
+/**
+ * Shows a meter's used units and, striped, its units in progress. For an unlimited meter, shows an empty
+ * space of the same size.
+ */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
   if (row.unlimited || row.limit === null) return <div style={{ height: size }} />
   const held = row.limit > 0 ? Math.min(row.held / row.limit, 1 - row.share) : 0
   const text = row.held > 0 ? `${balanceText(row)}, ${formatNumber(row.held)} in progress` : balanceText(row)
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a <meter> has one value, and this shows two: used and in progress
+    // biome-ignore lint/a11y/useSemanticElements: a <meter> has one value, and this bar shows two: used and in progress
     <div
       role="meter"
       aria-label={titleOf(row.meter)}
@@ -28,7 +31,7 @@ export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: n
       className={classes.track}
       style={{ height: size }}
     >
-      {/* clip-path instead of width: a change of width would count as a layout shift. */}
+      {/* The bar uses clip-path because a width change would count as a layout shift. */}
       <span className={classes.used} style={{ clipPath: upTo(row.share) }} />
       <span className={classes.held} style={{ clipPath: upTo(row.share + held) }} />
     </div>

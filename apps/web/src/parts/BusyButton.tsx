@@ -10,8 +10,8 @@ interface BusyButtonProps extends ButtonProps {
 }
 
 /**
- * A button that starts work. While busy it ignores clicks but keeps the focus, which a disabled button would lose. When it leaves the
- * screen, the heading takes the focus.
+ * Renders a button that starts work. While busy, the button ignores clicks but keeps the focus; a disabled
+ * button would lose it. If the button unmounts while it has the focus, the heading gets the focus.
  */
 export function BusyButton({ busy, type = 'button', onClick, ...button }: BusyButtonProps) {
   function press(event: MouseEvent) {

@@ -5,22 +5,25 @@ import { focusHeading } from './focus.ts'
 interface DialogProps {
   title: string
   onClose: () => void
-  /** The first button gets the focus, so it should be the one that changes nothing. */
+  /** The first button gets the focus. Put the button that changes nothing first. */
   actions: ReactNode
   children: ReactNode
 }
 
-/** Asks for confirmation. The browser's own dialog keeps the focus inside, restores it, and closes on Escape. */
+/**
+ * Asks for confirmation. The browser's native dialog traps the focus, restores it afterwards, and closes on
+ * Escape.
+ */
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  // Closes while still in the document; a removed dialog does not restore the focus.
+  // Close the dialog before React removes it: a removed dialog does not restore the focus.
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()
     return () => {
       opened?.close()
-      // The button that opened it may be gone, for example after a change of plan.
+      // The button that opened the dialog may be gone, for example after a plan change.
       if (document.activeElement === document.body) focusHeading()
     }
   }, [])

@@ -4,5 +4,5 @@ import type { AnchorHTMLAttributes } from 'react'
 
 type Props = ButtonProps & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps>
 
-/** A router link that looks like a button. */
+/** Renders a router link that looks like a button. */
 export const LinkButton = createLink((props: Props) => <Button component="a" {...props} />)

@@ -1,6 +1,6 @@
 import { Skeleton, VisuallyHidden } from '@mantine/core'
 
-/** Placeholder while a screen's code or data loads. */
+/** Shows a placeholder while a screen's code or data loads. */
 export function ScreenSkeleton() {
   return (
     <div aria-busy="true">

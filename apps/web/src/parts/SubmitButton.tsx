@@ -7,5 +7,5 @@ interface SubmitButtonProps extends ButtonProps {
   children: ReactNode
 }
 
-/** A form's submit button. */
+/** Renders a form's submit button. */
 export const SubmitButton = (button: SubmitButtonProps) => <BusyButton {...button} type="submit" size="md" />

@@ -1,4 +1,7 @@
-/** Moves the focus to the heading when a focused element leaves the screen. Use it as the element's `ref`. */
+/**
+ * Moves the focus to the heading if an element unmounts while it has the focus. Use this function as the
+ * element's `ref`.
+ */
 export function passFocusOn(element: HTMLElement | null) {
   return () => {
     if (element !== null && element === document.activeElement) focusHeading()

@@ -17,7 +17,7 @@ interface ChangeButtonProps {
   isUpgrade: boolean
 }
 
-/** Changes from a paid plan to another plan, after showing what changes and when. */
+/** Shows the effects of a plan change and asks for confirmation. Then changes a paid plan to another plan. */
 export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const change = useChangePlan()

@@ -8,7 +8,10 @@ interface ForfeitWarningProps {
   plan: string
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
-  /** Why the checkout did not open. The dialog shows it, because it covers the rest of the screen. */
+  /**
+   * Why the checkout did not open. The dialog shows this error, because the dialog covers the rest of the
+   * screen.
+   */
   error: Error | null
   onConfirm: () => void
   onClose: () => void

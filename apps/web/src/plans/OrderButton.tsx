@@ -14,7 +14,10 @@ interface OrderButtonProps extends ButtonProps {
   children: ReactNode
 }
 
-/** Opens the hosted checkout of a plan or pack. Asks first if the upgrade would forfeit credits that the customer has paid for. */
+/**
+ * Opens the hosted checkout for a plan or pack. If an upgrade would forfeit paid credits, asks for
+ * confirmation first.
+ */
 export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
@@ -36,7 +39,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
       },
     )
   }
-  // Stays busy after a success, until the browser has opened the checkout.
+  // On success, the button stays busy until the browser opens the checkout.
   const busy = checkout.isPending || checkout.isSuccess
 
   return (

@@ -8,7 +8,7 @@ import { OrderButton } from './OrderButton.tsx'
 import { isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
-/** Offers a pack, which is bought once in addition to a plan. */
+/** Offers a pack, which a customer buys once in addition to a plan. */
 export function PackCard({ pack }: { pack: Offer }) {
   const price = formatMoney(pack.unitPrice, pack.currency)
   return (
@@ -16,8 +16,8 @@ export function PackCard({ pack }: { pack: Offer }) {
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
-          {benefitsOf(pack).join(', ')} for {price}, once. They are used after your plan's credits, don't
-          renew, and end if you upgrade from Free or cancel your plan.
+          {benefitsOf(pack).join(', ')} for {price}, once. They are used after your plan's credits and don't
+          renew. They end if you upgrade from Free or cancel your plan.
         </p>
       </div>
       <Action pack={pack} price={price} />

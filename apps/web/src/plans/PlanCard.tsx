@@ -10,7 +10,7 @@ import { OrderButton } from './OrderButton.tsx'
 import { currentOffer, isUnknown, type Offer } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
-/** Shows a plan's price and grants, and a button that changes to it. */
+/** Shows a plan's price and benefits, and a button to switch to the plan. */
 export function PlanCard({ offer }: { offer: Offer }) {
   const { data: answer } = useBalances()
   const isCurrent = answer?.plan != null && answer.plan.priceSlug === offer.priceSlug
@@ -81,7 +81,7 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         Upgrade to {offer.name}
       </OrderButton>
     )
-  // A cancellation replaces a scheduled change; the server rejects any other change.
+  // While a change is scheduled, the server accepts only a cancellation. It replaces the scheduled change.
   if (plan.changesAt !== null && !offer.isFree)
     return <p className={classes.note}>Undo the scheduled change first</p>
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)

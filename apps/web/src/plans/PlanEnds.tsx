@@ -5,8 +5,7 @@ import { endOf } from './endOf.ts'
 import { packCredits } from './offers.ts'
 
 /**
- * Explains what the end of a paid plan means: when it ends, which plan follows, and which credits end with
- * it.
+ * Explains when a paid plan ends, which plan follows, and which credits end with the plan.
  */
 export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
@@ -19,7 +18,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
     <>
       <p>
         {plan.name} ends {endOf(plan)}
-        {free && `, and ${free.name} starts`}. Until then nothing changes, and you can undo this. You keep
+        {free && `, and ${free.name} starts`}. Nothing changes until then, and you can undo this. You keep
         your pictures.
       </p>
       {lost !== '' && (

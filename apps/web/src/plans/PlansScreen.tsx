@@ -57,7 +57,7 @@ function ScheduledChange() {
         title={`${plan.name} ends on ${formatDate(plan.cancelsAt)}`}
         actions={<ResumeButton keep={plan.name} />}
       >
-        Until then nothing changes, and you can undo this.
+        Nothing changes until then, and you can undo this.
       </Notice>
     )
   if (plan.changesAt !== null)

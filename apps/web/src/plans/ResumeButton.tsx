@@ -2,7 +2,7 @@ import { useResumePlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { PlanProblem } from './PlanProblem.tsx'
 
-/** Withdraws a scheduled cancellation or downgrade. */
+/** Undoes a scheduled cancellation or downgrade. */
 export function ResumeButton({ keep }: { keep: string }) {
   const resume = useResumePlan()
   return (

@@ -5,7 +5,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, nextOffer, packFor } from './offers.ts'
 
-/** Buttons for a customer who is out of a meter's units, or nearly: upgrade, buy a pack, view plans. */
+/** Shows buttons to upgrade, buy a pack or view plans to a customer who is running out of a meter's units. */
 export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
@@ -19,7 +19,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
             Upgrade to {upgrade.name}
           </OrderButton>
         ) : (
-          // Go through the Plans screen, which shows the price and date of a change between paid plans.
+          // A change between paid plans starts on the Plans screen, which shows the price and the date.
           <LinkButton to="/pricing" size={size}>
             Upgrade to {upgrade.name}
           </LinkButton>

@@ -4,7 +4,7 @@ import { type Meter, unitsOf } from '../format/meters.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 
-/** Returns what a plan or pack includes, in the order in which customers ask. */
+/** Returns the benefits of a plan or pack, the most important first. */
 export function benefitsOf({ grants, interval, unlimited, features, overage }: Offer): string[] {
   // The lines about unlimited meters and overage already cover these features.
   const isCovered = (slug: string) =>

@@ -3,7 +3,7 @@ import type { Meter } from '../format/meters.ts'
 
 export type Offer = PlanOffer<Meter>
 
-/** Returns whether the customer's plan is still unknown, because Flowglad has not answered yet. */
+/** Returns whether the customer's plan is unknown because Flowglad has not responded yet. */
 export const isUnknown = ({ plan, asOf }: BalancesAnswer<Meter>) => plan === null && asOf === null
 
 export function currentOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
@@ -17,13 +17,13 @@ export function plansOf(offers: Offer[]): Offer[] {
   return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => a.unitPrice - b.unitPrice)
 }
 
-/** Returns the next larger plan; undefined for the largest one. */
+/** Returns the next larger plan; undefined for the largest plan. */
 export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
   const price = currentOffer(offers, plan)?.unitPrice ?? 0
   return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
 }
 
-/** Returns the pack that adds units to a meter; undefined without a plan to add it to. */
+/** Returns the pack that adds units to a meter; undefined if the customer has no plan. */
 export function packFor(offers: Offer[] | undefined, plan: PlanSummary | null | undefined, meter: Meter) {
   return plan
     ? offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
@@ -35,8 +35,8 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
 }
 
 /**
- * Returns the units left in packs, which end with the subscription they were bought for. Monthly units are used first, so the packs' part of
- * the available units is at most the difference between the limit and the plan's grant.
+ * Returns the units left in packs. They end with the subscription for which they were bought. Monthly units
+ * are used first, so at most the difference between the limit and the plan's grant is left in packs.
  */
 export function packCredits(
   offers: Offer[] | undefined,
@@ -52,7 +52,10 @@ export function packCredits(
     .filter(({ amount }) => amount > 0)
 }
 
-/** Returns the pack units that an upgrade from the Free plan would forfeit, because it starts a new subscription. */
+/**
+ * Returns the pack units that an upgrade from the Free plan would forfeit. Such an upgrade starts a new
+ * subscription.
+ */
 export function forfeitedBy(
   target: Offer,
   offers: Offer[] | undefined,
@@ -61,7 +64,7 @@ export function forfeitedBy(
   return target.kind === 'pack' || !answer?.plan?.isFree ? [] : packCredits(offers, answer)
 }
 
-/** Returns the pack's meters if all of them are unlimited already; null if the pack adds units. */
+/** Returns the pack's meters if all of them are already unlimited; null if the pack adds units. */
 export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefined): Meter[] | null {
   const meters = pack.grants.map(({ meter }) => meter)
   const isUnlimited = (meter: Meter) => answer?.balances.some((row) => row.meter === meter && row.unlimited)

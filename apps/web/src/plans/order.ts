@@ -3,13 +3,13 @@ import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /**
- * The item that the customer opened the checkout for. This tab keeps it, to show the outcome when they
- * return.
+ * The item that the customer is checking out. The tab stores the order, to show the outcome when the customer
+ * returns.
  */
 export interface Order {
   /** The slug of a plan or pack, or `payment_method`. */
   priceSlug: string
-  /** The limit of the pack's meter before the purchase. */
+  /** The meter's limit before the purchase. 0 for a payment method. */
   limitBefore: number
 }
 
@@ -33,7 +33,7 @@ export function limitFor(offer: Offer, answer: BalancesAnswer<Meter> | undefined
 
 /** Returns whether the balances include the purchase. */
 export function hasArrived(offer: Offer | undefined, order: Order, answer: BalancesAnswer<Meter>): boolean {
-  if (offer === undefined) return true // Nothing to compare with.
+  if (offer === undefined) return true // There is nothing to compare.
   return offer.kind === 'plan'
     ? answer.plan?.priceSlug === offer.priceSlug
     : limitFor(offer, answer) > order.limitBefore

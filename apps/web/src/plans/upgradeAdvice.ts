@@ -5,13 +5,13 @@ import { nextOffer, type Offer } from './offers.ts'
 interface UpgradeAdvice {
   offers: Offer[] | undefined
   plan: PlanSummary | null | undefined
-  /** When the meter's grants renew, in epoch milliseconds; null if they don't. */
+  /** The time when the meter's grants renew, in epoch milliseconds; null if they don't renew. */
   renewsAt: number | null
-  /** Completes `Upgrade to …`, such as `continue`. */
+  /** The words after `Upgrade to`, such as `continue`. */
   goal: string
 }
 
-/** Returns what a customer who is out of units can do, as a sentence. It mentions an upgrade only if there is a larger plan. */
+/** Returns advice for a customer who is out of units. Mentions an upgrade only if there is a larger plan. */
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
   const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`

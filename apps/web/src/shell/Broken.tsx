@@ -1,7 +1,10 @@
 import { Button } from '@mantine/core'
 import { Screen } from '../parts/Screen.tsx'
 
-/** Replaces a screen that failed to render, because of a bug or because its code did not load, for example after a deployment. */
+/**
+ * Replaces a screen that failed to render. The screen has a bug, or its code did not load (after a
+ * deployment, for example).
+ */
 export function Broken() {
   return (
     <Screen

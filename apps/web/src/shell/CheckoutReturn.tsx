@@ -7,10 +7,11 @@ import { hasArrived, type Order, takeOrder } from '../plans/order.ts'
 const retryMs = 2_000
 const maxRefreshes = 15
 
-/** Tells customers who return from a hosted checkout how it ended, and refreshes the balances. */
+/** Shows a hosted checkout's outcome when the customer returns, and refreshes the balances. */
 export function CheckoutReturn() {
   const navigate = useNavigate()
-  // From the current address. A route's own search parameters stay until the next route's code has loaded.
+  // Read `checkout` from the current address: a route's own search parameters stay until the next route's
+  // code has loaded.
   const { pathname: here, search } = useLocation()
   const { checkout } = search
   const [ended, setEnded] = useState<{ paid: boolean; order: Order | null; at: string } | null>(null)
@@ -19,17 +20,17 @@ export function CheckoutReturn() {
   useEffect(() => {
     const isKnown = wasReturning.current
     wasReturning.current = checkout !== undefined
-    // takeOrder() works once per return, but this effect may run again until the address has changed.
+    // takeOrder() returns the order only once, but this effect can run again before the address has changed.
     if (checkout === undefined || isKnown) return
     const order = takeOrder()
-    // All hosted pages return to the same address, but a card is changed from Billing.
+    // All hosted pages return to the same address. A customer who changed a card goes back to Billing.
     const at = isCard(order) ? '/billing' : here
     setEnded({ paid: checkout === 'success', order, at })
     // Removes `checkout` from the address, so that a reload or a bookmark does not repeat the notice.
     void navigate({ to: at, search: {}, replace: true })
   }, [checkout, navigate, here])
 
-  // Only on the screen to which the customer returned.
+  // Show the notice only on the screen to which the customer returned.
   if (ended?.at !== here) return null
   const close = () => setEnded(null)
   if (!ended.paid)

@@ -63,7 +63,7 @@ function CurrentPlan() {
   const plan = answer?.plan
   const { data: offers, isPending: offersPending } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
-  // Hidden, but with its space reserved, until we know whether there is a larger plan.
+  // While it is unknown whether there is a larger plan, the button is hidden but keeps its space.
   const unsure = isPending || offersPending
   return (
     <>

@@ -5,7 +5,10 @@ import { meters, titleOf } from '../format/meters.ts'
 import { BalanceBar, balanceText } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
-/** Shows each meter's balance on every screen, in one size whether loading, loaded or unavailable. */
+/**
+ * Shows each meter's balance on every screen. The size is the same for loading, loaded and unavailable
+ * balances.
+ */
 export function HeaderBalances() {
   const { data, isError } = trpc.billing.balances.useQuery()
   return (
@@ -22,8 +25,7 @@ export function HeaderBalances() {
                     <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
                   )}
                 </span>
-                {/* The key replaces the element when the number changes. A change of width would
-                    count as a layout shift. */}
+                {/* The key replaces the element when the number changes: a width change would count as a layout shift. */}
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

@@ -1,7 +1,7 @@
 import { useNetwork } from '@mantine/hooks'
 import { Notice } from '../parts/Notice.tsx'
 
-/** Warns that the browser is offline before the user tries anything. */
+/** Warns the user while the browser is offline. */
 export function OfflineNotice() {
   const { online } = useNetwork()
   if (online) return null

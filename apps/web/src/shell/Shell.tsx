@@ -8,7 +8,7 @@ import { Header } from './Header.tsx'
 import { OfflineNotice } from './OfflineNotice.tsx'
 import classes from './Shell.module.css'
 
-/** The frame around every screen. */
+/** Renders the frame around every screen. */
 export function Shell() {
   const user = useUser()
   return (

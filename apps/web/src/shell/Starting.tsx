@@ -3,7 +3,7 @@ import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { Brand } from './Brand.tsx'
 import classes from './Starting.module.css'
 
-/** Placeholder until the session has loaded. */
+/** Shows a placeholder until the session has loaded. */
 export function Starting() {
   return (
     <Page>
@@ -12,7 +12,7 @@ export function Starting() {
   )
 }
 
-/** The part of the shell that does not depend on the user. */
+/** Renders the part of the shell that does not depend on the user. */
 export function Page({ children }: { children: ReactNode }) {
   return (
     <div className={classes.page}>

@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { Screen } from '../parts/Screen.tsx'
 import { Page } from './Starting.tsx'
 
-/** Shown if the first request for the session fails. */
+/** Replaces the app if the first session request fails. */
 export function Unreachable({ retry }: { retry: () => void }) {
   useEffect(() => {
     window.addEventListener('online', retry)

@@ -14,12 +14,15 @@ interface ComposerProps {
   label: string
   meter: Meter
   onSubmit: () => void
-  /** Explains a denied call, below the button. */
+  /** Explains a denied call. Appears below the form. */
   denial?: ReactNode
   children: ReactNode
 }
 
-/** A tool's form beside the balance that it uses. Ctrl+Enter or Cmd+Enter in a text field submits it. */
+/**
+ * Shows a tool's form beside the balance that the tool uses. Ctrl+Enter or Cmd+Enter in a text field submits
+ * the form.
+ */
 export function Composer({ label, meter, onSubmit, denial, children }: ComposerProps) {
   const form = useRef<HTMLFormElement>(null)
   function submit(event: FormEvent) {
@@ -42,7 +45,10 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
   )
 }
 
-/** Unmounts when the form is submitted again. If it had the focus, the form's button takes it. */
+/**
+ * Shows the explanation of a denied call. If it unmounts while it has the focus, the submit button gets the
+ * focus.
+ */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {

@@ -11,8 +11,8 @@ import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
 
 /**
- * Shows one meter's balance beside the form that uses it: normal, approaching the limit, or exhausted. All three have the same size, so
- * that the layout stays still when the balance changes.
+ * Shows one meter's balance beside the form that uses it. The normal, approaching and exhausted states have
+ * the same size, so that the layout doesn't move when the balance changes.
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
   const { data: row, isError, isPending } = useBalance(meter)
@@ -73,7 +73,7 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
   )
 }
 
-/** The plan's units are used up, and the plan charges for more. */
+/** Tells the customer that the plan's units are used up and what extra units cost. */
 function Overage({ row }: { row: BalanceRow<Meter> }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

@@ -11,11 +11,11 @@ interface DenialNoticeProps {
   onRetry: () => void
   /** A button that continues without the feature that the plan lacks. */
   onWithoutFeature?: ReactNode
-  /** A button that continues with the units that are left. */
+  /** Returns a button that continues with the available units. */
   onLess?: (available: number) => ReactNode
 }
 
-/** Explains a denied or failed call where the user made it: what happened, what it cost, and what to do next. */
+/** Explains, below the form, what happened to a denied or failed call, what it cost, and what to do next. */
 export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />

@@ -19,7 +19,7 @@ interface GalleryProps {
   onTry: (prompt: string) => void
 }
 
-/** Shows the user's own pictures, newest first, after placeholders for those in progress. */
+/** Shows placeholders for pictures in progress, then the user's own pictures, newest first. */
 export function Gallery({ pending, onTry }: GalleryProps) {
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useGallery()
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? []

@@ -23,13 +23,13 @@ interface PromptFormProps {
   submit: string
   /** The button's label while work runs. */
   submitting: string
-  /** The tool's own options after a denial. */
+  /** The buttons that the tool offers after a denial. */
   alternatives: Pick<ComponentProps<typeof DenialNotice>, 'onLess' | 'onWithoutFeature'>
-  /** The options beside the button. */
+  /** The inputs for the tool's options, beside the button. */
   children: ReactNode
 }
 
-/** The form of a tool that works from a prompt. */
+/** Shows the form of a tool that takes a prompt. */
 export function PromptForm({ order, call, alternatives, children, ...words }: PromptFormProps) {
   return (
     <Composer
@@ -81,7 +81,7 @@ interface OrderOptions<Options extends object> {
   start: (order: Options & { prompt: string }) => void
 }
 
-/** Keeps a prompt and a tool's options until they are submitted. */
+/** Keeps a tool's prompt and options, and submits them. */
 export function useOrder<Options extends object>({ user, tool, defaults, start }: OrderOptions<Options>) {
   const [prompt, setPrompt] = useDraft(user.id, tool)
   const [options, setOptions] = useState(defaults)
@@ -90,7 +90,7 @@ export function useOrder<Options extends object>({ user, tool, defaults, start }
     setPrompt,
     options,
     choose: (change: Partial<Options>) => setOptions({ ...options, ...change }),
-    /** Submits the order. A `change` of the options stays selected afterwards. */
+    /** Submits the order. The options in `change` stay selected afterwards. */
     submit(change: Partial<Options> = {}) {
       const chosen = { ...options, ...change }
       setOptions(chosen)

@@ -15,7 +15,10 @@ interface ShortOfCreditsProps {
   onLess: ((available: number) => ReactNode) | undefined
 }
 
-/** Explains a call denied for lack of credits. It updates when credits arrive, after a purchase, a renewal or an upgrade. */
+/**
+ * Explains a call that was denied for lack of credits. Updates when a purchase, a renewal or an upgrade adds
+ * credits.
+ */
 export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) {
   const paywall = usePaywall(error)
   const { data: plan } = usePlan()
@@ -32,7 +35,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
           actions={
             <>
               {onLess?.(balance.available ?? 0)}
-              {/* From this share on, the panel beside the form already shows the options. */}
+              {/* From `noticeShare` on, the panel beside the form already shows these options. */}
               {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
             </>
           }
@@ -54,7 +57,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
             </Button>
           }
         >
-          Nothing was charged. {amountOf(balance.meter, held)} may be returned when that work is done. Try
+          Nothing was charged. You may get {amountOf(balance.meter, held)} back when that work is done. Try
           again then.
         </Notice>
       ) : (

@@ -11,7 +11,7 @@ import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
 
-/** Streams a text and counts its tokens as they arrive. */
+/** Shows a text while it is written, and counts the tokens as they arrive. */
 export function WriteTab({ user }: { user: User }) {
   const write = useWrite()
   const { tokens } = write
@@ -23,7 +23,7 @@ export function WriteTab({ user }: { user: User }) {
 
   function writeAgain() {
     order.submit()
-    // The button unmounts, so the text takes the focus.
+    // The button unmounts, so move the focus to the text.
     sheet.current?.focus({ preventScroll: true })
   }
 
@@ -66,7 +66,7 @@ export function WriteTab({ user }: { user: User }) {
                 {plural(tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ' used'}
               </span>
-              {/* One button for both, so that it keeps the focus. */}
+              {/* Stop and Copy share one button, so that it keeps the focus. */}
               <Button
                 size="xs"
                 variant="default"
@@ -95,7 +95,7 @@ export function WriteTab({ user }: { user: User }) {
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
-            Your text will appear here. The length is the most it can cost, and you pay only for what you
+            Your text will appear here. The length is the maximum cost. You pay only for the words you
             receive.
           </p>
         )}
@@ -104,7 +104,10 @@ export function WriteTab({ user }: { user: User }) {
   )
 }
 
-/** Copying fails over plain HTTP, for example. The user can still select the text. */
+/**
+ * Returns the button's label. Copying can fail, for example over plain HTTP. The user can still select the
+ * text.
+ */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
   if (error) return 'Could not copy'
   return copied ? 'Copied' : 'Copy text'

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect } from 'react'
 
-/** Scrolls to the element when work starts. On a small screen the form would otherwise hide it. */
+/** Scrolls to the element when work starts. On a small screen, the element can be below the visible area. */
 export function useBroughtIntoView(element: RefObject<HTMLElement | null>, working: boolean): void {
   useEffect(() => {
     if (!working) return

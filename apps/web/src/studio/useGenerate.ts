@@ -22,7 +22,7 @@ export function useGenerate() {
     },
   })
 
-  /** Avoids a refetch of the gallery. A picture that a refetch has already loaded keeps its place. */
+  /** Adds pictures without refetching the gallery. Skips pictures that a refetch has already loaded. */
   function addToGallery(pictures: RouterOutput['studio']['gallery']['pictures']) {
     utils.studio.gallery.setInfiniteData(galleryInput, (gallery) => {
       const [first, ...rest] = gallery?.pages ?? []
@@ -34,8 +34,7 @@ export function useGenerate() {
   }
 
   function start(order: Order) {
-    // The cache knows immediately that a generation is running; the button is only disabled after the next
-    // render.
+    // Check the mutation cache: it is updated immediately. The button isn't disabled until the next render.
     if (utils.studio.generate.isMutating() === 0) generate.mutate(order)
   }
   return { ...generate, start }

@@ -3,8 +3,8 @@ import { useRef } from 'react'
 import { isLost } from '../api/isLost.ts'
 
 /**
- * Keeps the key of a paid call while its outcome is unknown, so that trying again with the same input is charged once. Pass `context` to the
- * call and the callbacks to its mutation.
+ * Keeps a paid call's key while the outcome is unknown, so that a retry with the same input is not charged
+ * twice. Pass `context` to the call, and the callbacks to its mutation.
  */
 export function useIdempotencyKey() {
   const context = useRef({ idempotencyKey: '' }).current

@@ -4,7 +4,10 @@ import { useIdempotencyKey } from './useIdempotencyKey.ts'
 
 const mutationKey = ['look up']
 
-/** Looks up a word. The server declares a query; here it is a mutation, because it runs on a click and costs a unit. */
+/**
+ * Looks up a word. The server declares a query. The client runs it as a mutation, because each click costs a
+ * unit.
+ */
 export function useLookUp() {
   const { client } = trpc.useUtils()
   const queryClient = useQueryClient()

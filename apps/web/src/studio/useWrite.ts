@@ -12,8 +12,8 @@ interface Order {
 const mutationKey = ['write']
 
 /**
- * Streams one text at a time. Unlike `trpc.studio.write.useMutation()`, this mutation lasts until the text
- * ends.
+ * Streams one text at a time. Unlike `trpc.studio.write.useMutation()`, this mutation is pending until the
+ * text ends.
  */
 export function useWrite() {
   const { client } = trpc.useUtils()
@@ -44,7 +44,7 @@ export function useWrite() {
         setInterrupted(hasStarted)
         throw error
       } finally {
-        // The last text is paid for, so it stays unless a new one has started.
+        // The user has paid for the last text, so restore it unless a new text has started.
         if (!hasStarted) put(tokens)
       }
     },
@@ -59,7 +59,7 @@ export function useWrite() {
     tokens,
     isPending: write.isPending,
     submittedAt: write.submittedAt,
-    /** Whether the last text ended early. Its notice then appears below the text. */
+    /** Whether the last text ended early. If so, a notice appears below the text. */
     isInterrupted,
     /** Why the last text did not start. */
     error: isInterrupted ? null : write.error,

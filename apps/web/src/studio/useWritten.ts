@@ -2,7 +2,10 @@ import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 
 const queryKey = ['written']
 
-/** Keeps the tokens of the last text while the user is on other screens, because they have paid for it. Signing out removes it. */
+/**
+ * Keeps the last text's tokens while the user is on other screens, because the user has paid for them.
+ * Signing out removes them.
+ */
 export function useWritten() {
   const queryClient = useQueryClient()
   const { data: tokens = [] } = useQuery<string[]>({

@@ -57,7 +57,7 @@ function Charges({ charges }: { charges: ChargeRow<Meter>[] }) {
   )
 }
 
-/** Explains the states in which something is wrong. Customers don't need to know about the others. */
+/** The messages for states with a problem. Customers don't need to know about the other states. */
 const problems: Partial<Record<ChargeRow['state'], string>> = {
   parked: "Not yet billed. We'll keep trying.",
   dropped: 'Will not be billed.',

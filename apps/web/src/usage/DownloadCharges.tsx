@@ -6,7 +6,7 @@ import { type Charge, chargesCsv } from './chargesCsv.ts'
 
 const pageSize = 100
 
-/** Downloads every charge, not only those on the screen, as a CSV file. */
+/** Downloads all charges as a CSV file, including charges that are not on the screen. */
 export function DownloadCharges() {
   const { client } = trpc.useUtils()
   const download = useMutation({

@@ -4,7 +4,7 @@ import { type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 
-/** Shows one meter in this period: the units used, in progress and available, and when they renew. */
+/** Shows one meter's used, held and available units in this period, and when they renew. */
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   const { meter, used, limit, held, available, unlimited, renewsAt, parked } = row
   return (

@@ -9,7 +9,10 @@ import classes from './UsageScreen.module.css'
 
 const dayMs = 86_400_000
 
-/** Shows units by day, one chart per meter: on a common scale, 2,000 tokens would hide ten pictures. */
+/**
+ * Shows the units used per day, in one chart per meter. On a common scale, 2,000 tokens would hide ten
+ * pictures.
+ */
 export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
   const still = useReducedMotion()
   const calendar = lastDays(30)
@@ -43,12 +46,12 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                   allowDecimals: false,
                   domain: [0, 'auto'],
                   tickFormatter: formatShort,
-                  // Without data there is no scale to show.
+                  // Without data, there is no scale to show.
                   ...(total === 0 ? { tick: false } : {}),
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // Makes room for half of the last day's name, and half of the zero.
+                // The margins leave room for half of the last day's label and half of the zero.
                 barChartProps={{
                   syncId: 'usage',
                   accessibilityLayer: false,
@@ -80,7 +83,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
   )
 }
 
-/** Returns the last `count` UTC days, ending with today. */
+/** Returns the last `count` UTC days, including today. */
 function lastDays(count: number): string[] {
   const today = Date.now()
   return Array.from({ length: count }, (_, index) =>

@@ -28,7 +28,7 @@ export function chargesCsv(charges: Charge[]): string {
 }
 
 function cell(text: string): string {
-  // A reference may contain user input, and spreadsheets evaluate cells that start like a formula.
+  // A reference can contain user input. A spreadsheet evaluates a cell that starts like a formula.
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

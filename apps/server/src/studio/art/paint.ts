@@ -7,16 +7,16 @@ import { paintRidges } from './styles/ridges.ts'
 import { readPrompt, type Style } from './subject.ts'
 import { escapeXml, svg } from './svg.ts'
 
-/** A style draws into a square of 512 units, from [0, 0] at the top left. */
+/** A style's drawing tools. The canvas is 512 × 512 units, with [0, 0] at the top left. */
 export interface Brush {
-  /** Decides the composition, which is the same in standard and HD. */
+  /** Random numbers for the composition, which is the same in standard and HD. */
   random: Random
-  /** Places details, of which HD has more. */
+  /** Random numbers for the details. HD has more details. */
   grain: Random
   hd: boolean
-  /** The palette's color from the darkest (0) to the lightest (1). */
+  /** Returns the palette's color at `t`, from the darkest (0) to the lightest (1). */
   tone: (t: number) => string
-  /** Smooth noise over the plane, -1 to 1. One unit holds about one hill. */
+  /** Returns smooth noise from -1 to 1, with about one hill per unit. */
   noise: (x: number, y: number) => number
 }
 
@@ -30,7 +30,7 @@ const styles: Record<Style, (brush: Brush) => string> = {
 
 export interface PictureRequest {
   prompt: string
-  /** The picture's number within one generation. Each number gets a different style. */
+  /** The picture's position within one generation, starting at 0. Each picture gets a different style. */
   index: number
   /** Draws finer detail at twice the width. */
   hd: boolean
@@ -54,14 +54,14 @@ function toneOf(palette: readonly string[]): Brush['tone'] {
     const from = Math.min(colors.length - 2, Math.floor(at))
     const mixed = [0, 1, 2].map((channel) => {
       const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
-      // Squares are close to linear light, in which mixed colors stay bright.
+      // Mixing the squares approximates mixing linear light, so mixed colors stay bright.
       return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
     })
     return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
   }
 }
 
-/** Adds up waves in eight directions. */
+/** Creates noise as the sum of waves in eight directions. */
 function noiseOf(random: Random): Brush['noise'] {
   const waves = Array.from({ length: 8 }, (_, i) => {
     const [angle, length] = [random.between(0, 2 * Math.PI), 1.6 + i * 0.55]

@@ -8,7 +8,10 @@ export interface Random {
   pick<T>(from: readonly [T, ...T[]]): T
 }
 
-/** Returns the same sequence for the same seed on every machine (mulberry32, seeded by FNV-1a). */
+/**
+ * Creates a random generator (mulberry32, seeded by FNV-1a). The same seed gives the same sequence on every
+ * machine.
+ */
 export function createRandom(seed: string): Random {
   let state = 2_166_136_261
   for (let at = 0; at < seed.length; at++) state = Math.imul(state ^ seed.charCodeAt(at), 16_777_619)

@@ -1,4 +1,4 @@
-/** Joins lists and rounds numbers to hundredths, which keeps pictures small. */
+/** Builds SVG from a template. Joins lists, and rounds numbers to hundredths to keep pictures small. */
 export function svg(texts: TemplateStringsArray, ...values: (string | number | string[])[]): string {
   return texts.reduce((written, text, i) => {
     const value = values[i - 1] ?? ''
@@ -10,7 +10,7 @@ export function svg(texts: TemplateStringsArray, ...values: (string | number | s
 export const repeat = (count: number, make: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i))
 
-/** A gradient's stops, each `[offset, color, opacity = 1]`. */
+/** Returns a gradient's stops. Each stop is given as `[offset, color, opacity = 1]`. */
 export const stops = (...list: (readonly [offset: number, color: string, opacity?: number])[]) =>
   list.map(
     ([offset, color, opacity = 1]) =>

@@ -1,7 +1,7 @@
 import type { Brush } from '../paint.ts'
 import { radial, repeat, stops, svg, vertical } from '../svg.ts'
 
-/** Draws petals set a golden angle apart. */
+/** Draws petals at intervals of the golden angle. */
 export function paintBloom({ random, grain, hd, tone }: Brush): string {
   const [count, spread, slim] = [130 + random.whole(90), random.between(1, 1.25), random.between(0.2, 0.42)]
   const [x, y, start] = [random.between(215, 297), random.between(215, 297), random.between(0, 360)]

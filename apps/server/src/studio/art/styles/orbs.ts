@@ -3,7 +3,7 @@ import { radial, repeat, stops, svg, vertical } from '../svg.ts'
 
 const skins = 9
 
-/** Draws spheres of every size, packed until no more fit and lit from the upper left. */
+/** Draws tightly packed spheres of many sizes, lit from the upper left. */
 export function paintOrbs({ random, hd, tone }: Brush): string {
   const dark = random.next() < 0.6
   const tilt = random.between(-40, 40)
@@ -24,8 +24,8 @@ ${radial('light', stops([0, '#fff', 0.75], [0.12, '#fff', 0.32], [0.5, tone(1), 
 }
 
 /**
- * Tries random places. Large spheres come first; later ones are as large as the remaining space allows.
- * HD then fills the gaps.
+ * Tries random positions. Places large spheres first. Each later sphere is as large as the remaining space
+ * allows. In HD, small spheres then fill the gaps.
  */
 function pack(random: Brush['random'], hd: boolean) {
   const orbs: { x: number; y: number; r: number }[] = []
