@@ -118,7 +118,7 @@ function start({ name, folder, command: [tool, ...args], env: own }: Process) {
     shell: process.platform === 'win32',
   })
   children.push(child)
-  // flowglad-local prints a greeting to standard output. It would duplicate the greeting below.
+  // Hide flowglad-local's standard output: its greeting would duplicate the greeting below.
   for (const stream of name === 'flowglad-local' ? [child.stderr] : [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)

@@ -5,7 +5,7 @@ import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
  * Lists or drops parked usage events. Run this script with the servers' environment variables; the servers
- * can keep running. Use the servers' version, because opening the ledger updates its tables.
+ * can keep running. Run the same version as the servers, because opening the ledger updates its tables.
  */
 const usage = `Usage:
   list                    List the parked usage events
@@ -42,7 +42,7 @@ async function drop(ledger: Ledger, attempt: string) {
 
 class OperatorError extends Error {}
 
-/** Opens an existing ledger. Throws if the SQLite file is missing, because DATABASE_URL must then be wrong. */
+/** Opens an existing ledger. Throws if the SQLite file doesn't exist: DATABASE_URL is then wrong. */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
     if (!existsSync(database.file)) {

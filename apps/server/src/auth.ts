@@ -51,7 +51,7 @@ function optionsOf({ database, env }: Connected) {
       window: 60,
       max: 300,
       // These limits apply per address and path. They are high enough for an office that shares one address,
-      // and too low for guessing passwords.
+      // and low enough to prevent password guessing.
       customRules: {
         '/sign-up/*': { window: 60, max: 30 },
         '/sign-in/*': { window: 60, max: 30 },

@@ -24,7 +24,7 @@ interface Connection {
 }
 
 export interface Database extends Connection, AsyncDisposable {
-  /** The argument that opens the ledger in the same database. */
+  /** The parameters for opening the ledger in the same database. */
   source: { file: string } | { pool: Pool }
   /**
    * Migrates the app's tables and better-auth's tables in one transaction. If several servers start at the
@@ -63,7 +63,7 @@ function openSqlite(file: string): Database {
 }
 
 function openPostgres(url: string): Database {
-  // The ledger has its own pool, so a burst of picture requests never delays it.
+  // The ledger has its own pool, so a burst of picture requests never delays the ledger.
   const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
   const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName)

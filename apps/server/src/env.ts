@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** The repository's root, seen from either `src/` or `dist/`. */
+/** The repository's root. The relative path is the same from `src/` and from `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** These values are public. They are safe only on a developer's own machine. */
+/** These values are public, so they are safe only on a developer's own machine. */
 const development = {
   authSecret: 'metered-development-secret-known-to-everybody',
   flowgladSecretKey: 'sk_test_local',
@@ -59,7 +59,7 @@ export interface Env {
    * origin.
    */
   publicUrl: string
-  /** Other origins whose pages may sign users in. `publicUrl` always may. */
+  /** Origins that may send sign-in requests, in addition to `publicUrl`. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
@@ -74,7 +74,7 @@ export interface Env {
   webRoot: string
 }
 
-/** Reports invalid variables. The message lists all of them, one per line. */
+/** Reports invalid variables. The message lists every invalid variable, one per line. */
 export class EnvError extends Error {
   override readonly name = 'EnvError'
 }

@@ -26,8 +26,8 @@ function explain(error: unknown): string {
   const code = 'code' in error ? String(error.code) : null
   if (code === 'EADDRINUSE') {
     const port = 'port' in error ? Number(error.port) : Number.NaN
-    return `Port ${port} is in use. Stop the process that uses it, or choose another port: PORT=${port + 1}`
+    return `Port ${port} is in use. Stop the process that uses the port, or choose another port: PORT=${port + 1}`
   }
-  // Errors with a code come from the system or the database. Their message is enough without a stack trace.
+  // Errors with a code come from the system or the database. The message is enough without a stack trace.
   return `The server cannot start: ${code ? `${error.message} (${code})` : error.stack}`
 }

@@ -12,7 +12,7 @@ const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError'
   constructor(readonly retryAfterMs: number) {
-    super('Too many calls at once. Nothing was charged. Try again in a few seconds.')
+    super('Too many calls in a short time. Nothing was charged. Try again in a few seconds.')
   }
 }
 

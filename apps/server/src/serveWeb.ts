@@ -29,13 +29,13 @@ export function readWeb(root: string): Web | null {
 export function serveWeb(app: FastifyInstance, { root, page }: Web) {
   app.register(staticFiles, {
     root,
-    // At the default level, file requests would hide the API calls in the log.
+    // At the default level, file requests would flood the log.
     logLevel: 'warn',
     index: false,
     preCompressed: true,
     cacheControl: false,
     setHeaders(response, path) {
-      // File names in assets/ contain a hash of the content.
+      // File names in assets/ contain a content hash.
       const immutable = path.startsWith(join(root, 'assets'))
       response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
     },

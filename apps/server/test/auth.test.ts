@@ -74,7 +74,7 @@ test('lets an email address sign up again only if its first sign-up was interrup
     })
   expect((await send('sign-up')).statusCode).toBe(422)
   using database = openDatabaseOf(unlimited)
-  // A process leaves this state if it dies after it writes the user and before it writes the password.
+  // Simulates a process that died after writing the user but before writing the password.
   database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
   expect((await send('sign-up')).statusCode).toBe(422)
   database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-test('shares users, pictures and credits between servers that start together on one PostgreSQL', async () => {
+test('shares users, pictures and credits between servers that start together on one PostgreSQL database', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const options = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
   // All servers find an empty database. One server creates the tables while the others wait.

@@ -13,7 +13,7 @@ import { createServer, type Server } from '../src/server.ts'
 export const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
 
 export interface TestServer extends Server {
-  /** The server's address, without a path. */
+  /** The server's base URL. */
   url: string
   /** Reads a user's usage and balances from Flowglad. */
   flowgladUsage(user: string): Promise<{ used: Record<string, number>; available: Record<string, number> }>
@@ -21,7 +21,10 @@ export interface TestServer extends Server {
   env: Record<string, string>
 }
 
-/** Starts the whole server over HTTP. By default, it has its own flowglad-local and its own SQLite file. */
+/**
+ * Starts the whole server over HTTP. By default, the server has its own flowglad-local and its own SQLite
+ * file.
+ */
 export async function startTestServer(
   options: { env?: Record<string, string>; flowglad?: FlowgladLocal; rateLimit?: RateLimitSettings } = {},
 ): Promise<TestServer> {
@@ -72,7 +75,7 @@ export interface Browser {
     options?: { method?: 'GET' | 'POST'; headers?: Record<string, string> },
     // biome-ignore lint/suspicious/noExplicitAny: tests assert the response as it was received
   ): Promise<{ status: number; data: any; error: any }>
-  /** The typed client. Use it for streams. */
+  /** The typed client, for streams. */
   api: TRPCClient<AppRouter>
 }
 

@@ -1,8 +1,8 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 /**
- * The colors have the names of pigments. Viridian marks actions and normal states. Ochre marks warnings, and
- * madder errors.
+ * The colors are named after pigments. Viridian marks actions and normal states. Ochre marks warnings.
+ * Madder marks errors.
  */
 const viridian: MantineColorsTuple = [
   '#eef7f3',

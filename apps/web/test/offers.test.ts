@@ -117,7 +117,7 @@ describe('the advice to a customer out of credits', () => {
 })
 
 describe('the credits that end with a plan', () => {
-  it('are the units left in packs, also on a paid plan', () => {
+  it('are the units left in packs, on paid plans too', () => {
     const onPro = onFree({ available: 45, limit: 60 })
     const answer = { ...onPro, plan: { ...onPro.plan, priceSlug: 'pro_monthly', isFree: false } }
     expect(packCredits([free, pro, pack], answer)).toEqual([{ meter: 'generations', amount: 45 }])

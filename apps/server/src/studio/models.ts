@@ -19,8 +19,8 @@ export interface PaintedPicture {
 }
 
 /**
- * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable` if it makes nothing; nothing is
- * charged. Throws `textInterrupted` if a text stops after its first token.
+ * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable` before any output, so nothing
+ * is charged. Throws `textInterrupted` if a text stops after its first token.
  */
 export interface Models {
   paint(request: PictureRequest): Promise<PaintedPicture>
@@ -47,7 +47,7 @@ export const modelUnavailable = (cause?: unknown) =>
     cause,
   })
 
-/** The message can't say "Nothing was charged": the tokens that arrived are charged. */
+/** The message can't say "Nothing was charged": the received tokens are charged. */
 export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',

@@ -54,8 +54,7 @@ export function createOpenAiModels({
       const request = {
         model: textModel,
         stream: true,
-        // One of our tokens is at least one of the endpoint's tokens. Twice our limit is enough for most
-        // languages.
+        // One Studio token is at least one endpoint token. Twice Studio's limit is enough for most languages.
         max_tokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
@@ -66,7 +65,7 @@ export function createOpenAiModels({
       )
       if (body) yield* serverSentEvents(body)
     } finally {
-      // Stops the endpoint when the reader stops reading.
+      // Cancels the request when the reader stops reading.
       stop.abort()
     }
   }
@@ -120,7 +119,7 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
 
 async function toDenial(response: Response): Promise<TRPCError> {
   const text = await response.text().catch(() => '')
-  const cause = new Error(`The model endpoint answered ${response.status}: ${text.slice(0, 500)}`)
+  const cause = new Error(`The model endpoint returned ${response.status}: ${text.slice(0, 500)}`)
   const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
   return /content_policy|content_filter|moderation/.test(reason)

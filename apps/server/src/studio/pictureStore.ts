@@ -33,8 +33,8 @@ export interface PictureStore {
 }
 
 /**
- * More than one generation adds, so that a surplus shrinks. Low enough that the deletion doesn't block other
- * SQLite writers for long.
+ * Higher than the number of pictures in one generation, so that a surplus shrinks. Low enough that the
+ * deletion doesn't block other SQLite writers for long.
  */
 const maxDeletions = 50
 

@@ -19,7 +19,7 @@ export const useUser = () => use(UserContext)
 
 /**
  * Provides one user's query cache, tRPC client and balances stream. The user's ID is the component's key, so
- * the cache is empty after a sign-out or a change of user.
+ * the cache is empty after a sign-out or a user change.
  */
 export function Session({ user, children }: { user: User | null; children: ReactNode }) {
   const [{ queryClient, client }] = useState(() => {

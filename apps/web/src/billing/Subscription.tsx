@@ -10,7 +10,7 @@ import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
 import { CancelButton } from './CancelButton.tsx'
 
-/** Shows the current plan's price, its next date, and the buttons to change it. */
+/** Shows the current plan: its price, its renewal or end date, and buttons to change it. */
 export function Subscription() {
   const { data: answer, error, isPending, refetch } = useBalances()
   const { data: offers } = usePlans()

@@ -9,7 +9,7 @@ import { SignInAgain } from './SignInAgain.tsx'
 const retryMs = 8_000
 
 interface FailedSectionProps {
-  /** The section's name, which starts a sentence. */
+  /** The section's name, used as the start of a sentence. */
   what: string
   error: unknown
   onRetry: () => void

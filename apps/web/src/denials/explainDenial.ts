@@ -3,11 +3,11 @@ import { TRPCClientError } from '@trpc/client'
 import { isLost } from '../api/isLost.ts'
 import { plural } from '../format/format.ts'
 
-/** Explains to a customer what happened to a denied or failed call, what it cost, and what to do next. */
+/** Explains a denied or failed call to the customer: what happened, what it cost, and what to do next. */
 export interface Explanation {
   title: string
   detail: string
-  /** `again` is possible only after `retryAfterMs`, if that is set. */
+  /** If `retryAfterMs` is set, `again` is possible only after that time. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
   /** Set if something is broken on our side. Not set for a denial or a wait. */

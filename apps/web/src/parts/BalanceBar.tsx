@@ -11,8 +11,8 @@ export function balanceText({ unlimited, available, limit, used }: BalanceRow<Me
 }
 
 /**
- * Shows a meter's used units and, striped, its units in progress. For an unlimited meter, shows an empty
- * space of the same size.
+ * Shows a meter's used units in a solid color and its units in progress as stripes. For an unlimited meter,
+ * shows an empty space of the same size.
  */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
   if (row.unlimited || row.limit === null) return <div style={{ height: size }} />

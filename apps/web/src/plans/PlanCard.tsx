@@ -81,7 +81,7 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         Upgrade to {offer.name}
       </OrderButton>
     )
-  // While a change is scheduled, the server accepts only a cancellation. It replaces the scheduled change.
+  // While a change is scheduled, the server accepts only a cancellation, which replaces the change.
   if (plan.changesAt !== null && !offer.isFree)
     return <p className={classes.note}>Undo the scheduled change first</p>
   const isUpgrade = offer.unitPrice > (currentOffer(offers, plan)?.unitPrice ?? 0)

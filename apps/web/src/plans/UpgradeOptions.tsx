@@ -5,7 +5,10 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
 import { grantOf, nextOffer, packFor } from './offers.ts'
 
-/** Shows buttons to upgrade, buy a pack or view plans to a customer who is running out of a meter's units. */
+/**
+ * Shows buttons to upgrade, buy a pack or view plans. Use it when a customer is running out of a meter's
+ * units.
+ */
 export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()

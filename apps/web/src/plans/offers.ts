@@ -35,8 +35,8 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
 }
 
 /**
- * Returns the units left in packs. They end with the subscription for which they were bought. Monthly units
- * are used first, so at most the difference between the limit and the plan's grant is left in packs.
+ * Returns the units left in packs. Pack units end with the subscription for which they were bought. Monthly
+ * units are used first, so at most the difference between the limit and the plan's grant is left in packs.
  */
 export function packCredits(
   offers: Offer[] | undefined,

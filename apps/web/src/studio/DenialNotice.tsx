@@ -15,7 +15,7 @@ interface DenialNoticeProps {
   onLess?: (available: number) => ReactNode
 }
 
-/** Explains, below the form, what happened to a denied or failed call, what it cost, and what to do next. */
+/** Explains a denied or failed call below its form: what happened, what it cost, and what to do next. */
 export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: DenialNoticeProps) {
   const { title, detail, next, retryAfterMs, broken } = explainDenial(error)
   if (next === 'credits') return <ShortOfCredits error={error} onRetry={onRetry} onLess={onLess} />

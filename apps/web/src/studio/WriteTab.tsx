@@ -33,7 +33,7 @@ export function WriteTab({ user }: { user: User }) {
         label="Write a text"
         meter="tokens"
         question="What should it be about?"
-        placeholder="A short letter from a lighthouse keeper to the harbour master"
+        placeholder="A short letter from a lighthouse keeper to the harbor master"
         order={order}
         call={write}
         submit={`Write · up to ${formatNumber(maxTokens)} tokens`}

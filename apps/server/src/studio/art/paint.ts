@@ -54,7 +54,7 @@ function toneOf(palette: readonly string[]): Brush['tone'] {
     const from = Math.min(colors.length - 2, Math.floor(at))
     const mixed = [0, 1, 2].map((channel) => {
       const [a = 0, b = 0] = [colors[from]?.[channel], colors[from + 1]?.[channel]]
-      // Mixing the squares approximates mixing linear light, so mixed colors stay bright.
+      // Mixing squared values approximates linear light, so mixed colors stay bright.
       return Math.round(Math.sqrt(a * a + (b * b - a * a) * (at - from)))
     })
     return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`

@@ -1,7 +1,7 @@
 import type { Brush } from '../paint.ts'
 import { repeat, stops, svg, vertical } from '../svg.ts'
 
-/** Draws brush strokes that all follow the same wind. */
+/** Draws brush strokes that follow a flow field. */
 export function paintFlow({ random, grain, hd, tone, noise }: Brush): string {
   const [count, width, steps] = hd ? [1600, 2.8, 14] : [750, 4.4, 13]
   const [heading, scale] = [random.between(-0.6, 0.6), random.between(170, 280)]
