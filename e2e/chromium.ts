@@ -4,7 +4,9 @@ import { delimiter, join } from 'node:path'
 // The headless shell comes first because it needs a third less CPU than a full Chromium.
 const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
 
-/** Returns the path of the Chromium on the PATH (CHROMIUM_PATH overrides it), or undefined to use Playwright's own. */
+/**
+ * Returns CHROMIUM_PATH, or the path of a Chromium on the PATH. Undefined means Playwright's own Chromium.
+ */
 export function systemChromium(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)))

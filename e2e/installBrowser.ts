@@ -1,4 +1,5 @@
-// Makes sure that the browser tests find a working Chromium: one on the PATH, Playwright's own, or one that this script installs.
+// Installs Chromium for the browser tests, unless a working Chromium is on the PATH or Playwright already has
+// one.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +9,7 @@ import { systemChromium } from './chromium.ts'
 
 const progressEveryMs = 10_000
 
-/** Chromium exits with an error, even for `--version`, when a system library is missing. */
+/** Returns whether Chromium starts. If a system library is missing, even `--version` fails. */
 const works = (path: string) => spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0
 
 function isReady(): boolean {
@@ -16,7 +17,7 @@ function isReady(): boolean {
   return existsSync(path) && works(path)
 }
 
-/** Runs a command quietly, prints a line if it takes long, and prints its output only if it fails. */
+/** Runs a command. Prints a line every 10 seconds while the command runs, and its output only if it fails. */
 async function run(command: string, args: string[]): Promise<boolean> {
   const child = spawn(command, args, {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
@@ -40,7 +41,7 @@ async function installFromDebian(): Promise<boolean> {
   console.log(
     'Installing Chromium and its system libraries with apt-get for the browser tests (once, about 1 minute).',
   )
-  // Another installation may hold the package manager's lock.
+  // Wait if another installation holds the package manager's lock.
   const quietly = ['-qq', '-o', 'DPkg::Lock::Timeout=120']
   if (!(await run('apt-get', ['update', ...quietly]))) return false
   const install = ['install', '-y', ...quietly, '--no-install-recommends']
@@ -54,7 +55,7 @@ async function installFromDebian(): Promise<boolean> {
 async function installFromPlaywright(): Promise<boolean> {
   console.log("Downloading Playwright's Chromium for the browser tests (once, about 1 minute).")
   const playwright = createRequire(import.meta.url).resolve('@playwright/test/package.json')
-  // `--with-deps` installs the system libraries, which needs root.
+  // `--with-deps` also installs the system libraries. It requires root.
   const withLibraries = isRoot && process.platform === 'linux' ? ['--with-deps'] : []
   const args = [join(dirname(playwright), 'cli.js'), 'install', ...withLibraries, 'chromium']
   return run(process.execPath, args)
@@ -68,8 +69,8 @@ if (!isReady()) {
   if (!isReady()) await installFromPlaywright()
   if (!isReady()) {
     console.error(
-      'The browser tests found no working Chromium and could not install one. Install it yourself ' +
-        '(Debian: sudo apt-get install --no-install-recommends chromium) or set CHROMIUM_PATH to its executable.',
+      'No working Chromium was found for the browser tests, and the installation failed. Install Chromium yourself ' +
+        '(Debian: sudo apt-get install --no-install-recommends chromium) or set CHROMIUM_PATH to a Chromium executable.',
     )
     process.exit(1)
   }

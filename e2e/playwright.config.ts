@@ -4,22 +4,23 @@ import { systemChromium } from './chromium.ts'
 const executablePath = systemChromium()
 
 export default defineConfig({
-  // Files run in the order of their names, so the long ones in tests/api start first.
+  // Files run in alphabetical order, so the long tests in tests/api start first.
   testDir: './tests',
   fullyParallel: true,
-  // One more than the two cores of a small CI machine, because much of a test is waiting.
+  // A small CI machine has two cores. It can run a third worker, because tests spend much of their time
+  // waiting.
   workers: 3,
-  // Playwright reports a test that passes on the second run as flaky. Treat it as a bug.
+  // If a test passes only on the second run, Playwright reports it as flaky. Treat a flaky test as a bug.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
-  // Every test waits for conditions, not for time. The timeouts are long because the machine may be busy
-  // with other work.
+  // Tests wait for conditions instead of fixed times. The timeouts are long because the machine might be
+  // busy.
   timeout: 90_000,
   expect: { timeout: 15_000 },
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // Drawing animations costs CPU. Tests of animations turn them on.
+    // Animations cost CPU. Tests that need animations turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'off', // doubles the work; use `--trace on` to investigate one test

@@ -5,7 +5,10 @@ import { defineConfig, type Plugin } from 'vite'
 const { env } = process
 const server = env.SERVER_URL ?? `http://127.0.0.1:${env.PORT ?? 3000}`
 
-/** Writes a compressed copy of each script and style, which the server sends to browsers that accept it. */
+/**
+ * Writes a gzipped copy of each script, style sheet and SVG. The server sends the copy to browsers that
+ * accept gzip.
+ */
 const gzipped: Plugin = {
   name: 'gzipped',
   apply: 'build',

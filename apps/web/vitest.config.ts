@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-// Numbers and money are formatted in the reader's language. The tests expect English on every machine.
+// The app formats numbers and money in the user's language. The tests expect English on every machine.
 process.env.LC_ALL = 'en_US.UTF-8'
 
-// The timeout only ends a test that hangs: suites run in parallel, and tests wait for conditions, not for
-// time.
-// One environment for all files: starting jsdom per file takes most of the time, and each test cleans up after itself.
+// All files share one environment, because starting jsdom for each file takes most of the time. The timeout
+// is long because suites run in parallel. Tests wait for conditions instead of fixed times, so only a hanging
+// test reaches it.
 export default defineConfig({
   test: { isolate: false, restoreMocks: true, unstubGlobals: true, testTimeout: 60_000 },
 })

@@ -1,12 +1,15 @@
-/** Reads what Flowglad has recorded, to compare with what the product shows, and controls flowglad-local's clock and checkouts. */
+/**
+ * Reads Flowglad's records, so that tests can compare them with the app's data. Also controls
+ * flowglad-local's clock and checkouts.
+ */
 export interface FlowgladRecords {
   /** Returns Flowglad's `availableBalance` by meter slug. */
   balances(customer: CustomerId): Promise<Record<string, number>>
-  /** Returns the units of all the customer's usage events, by meter slug. */
+  /** Returns the customer's total usage by meter slug. */
   used(customer: CustomerId): Promise<Record<string, number>>
-  /** Returns the ids (`transactionId`) of all the customer's usage events. */
+  /** Returns the `transactionId` of each of the customer's usage events. */
   transactions(customer: CustomerId): Promise<string[]>
-  /** Returns the price slug of the current subscription. */
+  /** Returns the current subscription's price slug. */
   plan(customer: CustomerId): Promise<string | undefined>
   /** Moves Flowglad's clock forward. */
   advanceClock(ms: number): Promise<void>

@@ -1,27 +1,33 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
-/** A server with OpenAI's API. Tests pause, finish and fail its work instead of waiting for time to pass. */
+/**
+ * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they never
+ * wait for fixed times.
+ */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */
   url: string
-  /** Leaves new pictures unfinished from now on. */
+  /** Leaves later pictures unfinished. */
   pausePictures(): void
-  /** Returns how many pictures have started and not finished. */
+  /** Returns the number of unfinished pictures. */
   picturesInProgress(): number
-  /** Finishes every picture in progress, and later ones immediately. */
+  /** Finishes every picture in progress, and each later picture immediately. */
   finishPictures(): void
-  /** Fails every picture in progress, and later ones immediately. */
+  /** Fails every picture in progress, and each later picture immediately. */
   failPictures(): void
-  /** Returns how many texts have a reader. */
+  /** Returns how many text responses are still open. */
   textsInProgress(): number
-  /** Streams words to every text. The server passes a word on when the next word or the end arrives. */
+  /**
+   * Sends words to every open text response. The app's server forwards a word only when the next word or the
+   * end arrives.
+   */
   streamWords(words: string): void
-  /** Completes every text. */
+  /** Completes every open text response. */
   endTexts(): void
-  /** Closes every text's connection before the text ends. */
+  /** Closes the connection of every open text response before its end. */
   breakTexts(): void
-  /** Drops all work and finishes later pictures immediately, as after startup. */
+  /** Drops all work, and finishes later pictures immediately. This is also the initial state. */
   reset(): void
 }
 

@@ -4,21 +4,21 @@ import { createServer, request as forward, type IncomingMessage, type ServerResp
 export type Failure =
   /** The connection breaks before Flowglad receives the request. */
   | 'unreachable'
-  /** Flowglad does the work, but its response gets lost. */
+  /** Flowglad handles the request, but its response is lost. */
   | 'loseResponse'
   /** No response ever arrives. */
   | 'hang'
-  /** Flowglad responds with its own 500. */
+  /** The response is a 500 in Flowglad's own error format. */
   | 'error'
 
 export interface Network extends AsyncDisposable {
   url: string
-  /** Makes requests whose path contains `path` fail, until `restore`. */
+  /** Makes requests fail if their path contains `path`, until `restore` is called. */
   fail(path: string, failure: Failure): void
   restore(): void
 }
 
-/** Starts a proxy between the server and Flowglad. Tests can make its requests fail. */
+/** Starts a proxy between the server and Flowglad. Tests can make requests through the proxy fail. */
 export async function startNetwork(target: string): Promise<Network> {
   const failures = new Map<string, Failure>()
   const to = new URL(target)

@@ -10,9 +10,12 @@ const probeEveryMs = 25
 
 export interface RunningProcess {
   url: string
-  /** Returns everything the process has printed, for the logs of a failed test. */
+  /** Returns the process's output so far, for a failed test's logs. */
   output(): string
-  /** Sends the signal and resolves when the process has ended. SIGTERM asks it to finish its work; SIGKILL is a crash. */
+  /**
+   * Sends the signal and resolves when the process has ended. SIGTERM lets the process finish its work;
+   * SIGKILL simulates a crash.
+   */
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -23,7 +26,7 @@ interface ProcessOptions {
   /** The path that responds with 2xx once the process is ready. */
   ready: string
   env: Record<string, string>
-  /** How far the process's clock (`Date.now`) is ahead of the machine's. Default 0. */
+  /** How many milliseconds the process's clock (`Date.now`) is ahead of the machine's clock. Default 0. */
   clockAheadMs?: number
 }
 
@@ -37,7 +40,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-// A test run that dies before it disposes of its processes must not leave them behind.
+// If the test run ends before it has stopped its processes, kill them.
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -58,7 +61,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 const moveClock = (aheadMs: number) =>
   `const now = Date.now.bind(Date); Date.now = () => now() + ${JSON.stringify(aheadMs)}`
 
-/** Starts a built process of the product and resolves when it is ready. */
+/** Starts one of the product's built processes, and resolves when the process is ready. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { clockAheadMs = 0 } = options
   const preload =
@@ -66,7 +69,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       ? []
       : ['--import', `data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]
   const child = spawn(process.execPath, [...preload, join(repository, options.main)], {
-    // The developer's own environment must not influence a test.
+    // Don't pass on the developer's environment, because it must not affect the tests.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -11,37 +11,43 @@ const key = 'sk_test_local'
 const webhookSecret = 'whsec_ZW5kLXRvLWVuZC10ZXN0cy13ZWJob29rLXNlY3JldA=='
 
 export interface StackOptions {
-  /** Environment variables of the server, in addition to the required ones. */
+  /** The server's environment variables, in addition to the required variables. */
   env?: Record<string, string>
   /** Whether flowglad-local sends webhooks. Default true. */
   webhooks?: boolean
   /** Default `sqlite`. */
   database?: 'sqlite' | 'postgres'
-  /** How many servers run over the same database. Default 1. */
+  /** The number of servers that share the database. Default 1. */
   servers?: 1 | 2
-  /** `controlled` is a model whose work the test pauses and fails; `builtIn` is the product's own. Default `controlled`. */
+  /**
+   * With `controlled`, tests control when the model's work finishes or fails. `builtIn` is the product's own
+   * model. Default `controlled`.
+   */
   model?: 'controlled' | 'builtIn'
-  /** True for tests that move Flowglad's clock: they share a stack only with each other. */
+  /** Whether the tests move Flowglad's clock. Such tests share a stack only with each other. */
   movesClock?: boolean
 }
 
 export interface Stack extends AsyncDisposable {
-  /** The address of the first server, which also serves the built web app. */
+  /** The first server's address. The server also serves the built web app. */
   url: string
-  /** The addresses of all servers. */
+  /** All servers' addresses. */
   urls: string[]
   /** The network between the servers and Flowglad. */
   network: Network
   records: FlowgladRecords
-  /** Undefined if the stack uses the built-in model. */
+  /** The controlled model. Undefined if the stack uses the built-in model. */
   model: Model | undefined
-  /** Ends the first server and starts it again on the same port and database. */
+  /** Restarts the first server on the same port and database. */
   restart(signal: 'SIGTERM' | 'SIGKILL', options?: { clockAheadMs?: number }): Promise<void>
-  /** Returns what each process has printed, by process name. */
+  /** Returns each process's output by process name. */
   logs(): Record<string, string>
 }
 
-/** Starts the built product in production mode: flowglad-local, a network that can fail, and the server. */
+/**
+ * Starts the built product in production mode: flowglad-local, a proxy that simulates network failures, and
+ * the servers.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { model: kindOfModel = 'controlled', servers: count = 1, webhooks = true } = options
   const model = kindOfModel === 'controlled' ? await startModel() : undefined

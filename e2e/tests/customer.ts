@@ -10,14 +10,14 @@ export interface Credentials {
 interface CallOptions {
   /** The idempotency key. */
   key?: string
-  /** The server to call. Default: the stack's first. */
+  /** The server to call. The default is the stack's first server. */
   url?: string | undefined
 }
 
-/** A customer who calls the API directly, as another of their devices does. */
+/** A customer who calls the API directly. Simulates a second device. */
 export type Customer = Awaited<ReturnType<typeof signUp>>
 
-/** Signs up a new customer over HTTP. The session's cookie stays in `request`. */
+/** Signs up a new customer over HTTP. The session cookie is stored in `request`. */
 export async function signUp(request: APIRequestContext, stack: Stack) {
   const credentials = { email: `${randomUUID()}@example.com`, password: randomUUID() }
   const account = { name: 'Ada', ...credentials }
@@ -42,13 +42,13 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       return { status: response.status(), results: await response.json() }
     },
 
-    /** Has the server fetch the customer's snapshot, and returns the balances. */
+    /** Makes the server fetch the customer's snapshot, and returns the balances. */
     async refresh() {
       const { data } = await call('billing.refresh', {})
       return data
     },
 
-    /** Spends generations, as another device of the customer does. */
+    /** Spends generations as if from the customer's second device. */
     async makePictures(amount: number) {
       for (let left = amount; left > 0; left -= 4) {
         const input = { prompt: 'a field of barley', count: Math.min(4, left) }
@@ -57,7 +57,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       }
     },
 
-    /** Records API calls as a browser may, any number at once. */
+    /** Records any number of API calls in one request, as a browser can. */
     async recordApiCalls(amount: number) {
       await post(request, `${stack.url}/api/flowglad/usage-events/create`, {
         usageMeterSlug: 'api_calls',
@@ -65,7 +65,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       })
     },
 
-    /** Buys a plan or a pack without opening the checkout, and makes the server fetch the result. */
+    /** Buys a plan or a pack without opening the checkout page. Then makes the server fetch the result. */
     async buy(priceSlug: string) {
       const { data, error } = await call('billing.checkout', { priceSlug })
       if (!data) throw new Error(`billing.checkout returned ${JSON.stringify(error)}`)
@@ -82,12 +82,12 @@ export async function aCustomer(request: APIRequestContext, stack: Stack): Promi
   return customer
 }
 
-/** Signs an existing customer in over HTTP. The session's cookie stays in `request`. */
+/** Signs an existing customer in over HTTP. The session cookie is stored in `request`. */
 export async function signIn(request: APIRequestContext, stack: Stack, { email, password }: Credentials) {
   await post(request, `${stack.url}/api/auth/sign-in/email`, { email, password })
 }
 
-/** Calls a tRPC procedure over plain HTTP with the session, if there is one, in `request`. */
+/** Calls a tRPC procedure over plain HTTP. Uses the session cookie in `request`, if there is one. */
 export async function callProcedure(
   request: APIRequestContext,
   url: string,

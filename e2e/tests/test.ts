@@ -7,20 +7,20 @@ import { type Stack, type StackOptions, startStack } from '../stack/startStack.t
 import { aCustomer, type Customer } from './customer.ts'
 
 interface Options {
-  /** The stack that the tests of a file or a group run on. */
+  /** The options of the stack for a file's or a group's tests. */
   stackOptions: StackOptions
 }
 
 interface Fixtures {
-  /** A running stack, shared by all tests of a worker with the same options. */
+  /** A running stack. A worker's tests share it if their options are the same. */
   stack: Stack
   /** Flowglad's records. */
   records: FlowgladRecords
-  /** The model of the stack; works normally again after the test. */
+  /** The stack's model. It is reset after the test. */
   model: Model
-  /** The network between the server and Flowglad; works again after the test. */
+  /** The network between the server and Flowglad. It is restored after the test. */
   network: Network
-  /** A new customer for this test alone, signed in. */
+  /** A new, signed-in customer that only this test uses. */
   customer: Customer
 }
 
@@ -28,7 +28,7 @@ interface WorkerFixtures {
   stackWith: (options: StackOptions) => Promise<Stack>
 }
 
-/** The base of all tests: a running stack and a new customer who calls its API. */
+/** Provides every test with a running stack and a new customer who calls its API. */
 export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   stackOptions: [{}, { option: true }],
 

@@ -3,9 +3,10 @@ import { cleanup, render } from '@testing-library/react'
 import { type ReactNode, StrictMode } from 'react'
 import { vi } from 'vitest'
 
-/** Renders in StrictMode, as the app does, so that each effect of a new component runs twice. */
+/** Renders in StrictMode, like the app, so each effect runs twice when its component mounts. */
 export function show(children: ReactNode) {
-  // Not in afterEach(): test files share this module, and a hook would belong to the first of them alone.
+  // Clean up here instead of in afterEach(): test files share this module, and a hook would run only in the
+  // first file.
   cleanup()
   // jsdom lacks these.
   vi.stubGlobal('scrollTo', () => undefined)

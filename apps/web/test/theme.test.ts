@@ -2,7 +2,7 @@ import { DEFAULT_THEME } from '@mantine/core'
 import { expect, it } from 'vitest'
 import { cssVariablesResolver } from '../src/theme.ts'
 
-/** Returns WCAG 2.2's relative luminance of a color such as `#1d6b53`. */
+/** Returns the relative luminance, as WCAG 2.2 defines it, of a color such as `#1d6b53`. */
 function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
     .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
@@ -18,7 +18,7 @@ function contrast(one: string, other: string): number {
 const variables = cssVariablesResolver(DEFAULT_THEME)
 
 it.each(['light', 'dark'] as const)(
-  'gives inputs and switches an edge with a contrast of 3:1 in %s mode',
+  'gives the edges of inputs and switches a contrast of at least 3:1 in %s mode',
   (scheme) => {
     const { '--edge': edge = '', '--surface': surface = '' } = variables[scheme]
     expect(contrast(edge, surface)).toBeGreaterThanOrEqual(3)

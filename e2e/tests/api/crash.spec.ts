@@ -1,4 +1,4 @@
-// Servers are killed in the middle of their work.
+// These tests kill servers during calls and deliveries.
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { test } from '../test.ts'
@@ -8,10 +8,10 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (prompt: string) => ({ prompt, count: 1 })
 
-/** Longer than the holds of these tests and the lease of a killed server. */
+/** Longer than these tests' holds and a killed server's lease. */
 const afterLeasesMs = 60_000
 
-test('bills every answered call once through five crashes and failing deliveries', async ({
+test('bills every successful call once despite five crashes and failed deliveries', async ({
   stack,
   network,
   records,
@@ -46,7 +46,7 @@ test('bills every answered call once through five crashes and failing deliveries
     await fourEnded
     inFlightAtCrashes += inFlight
     const isLast = crash === failures.length - 1
-    // Only the last server starts after the leases of its predecessors have ended.
+    // Only the last server's clock is past the expiry of the killed servers' leases.
     await stack.restart('SIGKILL', { clockAheadMs: isLast ? afterLeasesMs : 0 })
     await Promise.all(calls)
   }
@@ -55,7 +55,7 @@ test('bills every answered call once through five crashes and failing deliveries
   await expect
     .poll(async () => (await records.used(customer)).generations ?? 0, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(answered)
-  // Once the ledger and Flowglad agree, the holds of the killed servers have expired.
+  // When the ledger and Flowglad agree, the killed servers' holds have expired.
   await expect
     .poll(
       async () => {
@@ -74,7 +74,7 @@ test('bills every answered call once through five crashes and failing deliveries
   expect(new Set(transactions).size).toBe(transactions.length)
 })
 
-test('replays the stored result after a crash and charges once', async ({ stack, records, customer }) => {
+test('returns the stored result after a crash, and charges once', async ({ stack, records, customer }) => {
   const key = randomUUID()
   const first = await customer.call('studio.generate', picture('a lighthouse'), { key })
   expect(first.status).toBe(200)

@@ -1,4 +1,4 @@
-// The guarantees as a client of the API sees them.
+// These tests check the ledger's guarantees through the API.
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { callProcedure } from '../customer.ts'
@@ -8,7 +8,7 @@ import { statuses } from './statuses.ts'
 const picture = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: () => T) => Array.from({ length: n }, make)
 
-test('allows exactly 10 of 40 concurrent calls on 10 credits', async ({ records, customer }) => {
+test('allows exactly 10 of 40 concurrent calls with 10 credits', async ({ records, customer }) => {
   const results = await Promise.all(times(40, () => customer.call('studio.generate', picture())))
   expect(statuses(results)).toEqual({ 200: 10, 402: 30 })
   for (const { error } of results.filter(({ status }) => status === 402)) {
@@ -23,7 +23,7 @@ test('allows exactly 10 of 40 concurrent calls on 10 credits', async ({ records,
   expect(await records.balances(customer)).toMatchObject({ generations: 0 })
 })
 
-test('returns three results and two denials with 207 for a batch of five on three credits', async ({
+test('returns 207 with three results and two denials for a batch of five calls with three credits left', async ({
   records,
   customer,
 }) => {
@@ -40,7 +40,10 @@ test('returns three results and two denials with 207 for a batch of five on thre
   await expect.poll(() => records.used(customer)).toEqual({ generations: 10 })
 })
 
-test('allows the first call after a payment without a webhook or a wait', async ({ records, customer }) => {
+test('allows a call immediately after a payment, without waiting for a webhook', async ({
+  records,
+  customer,
+}) => {
   await customer.makePictures(10)
   expect(await customer.call('studio.generate', picture())).toMatchObject({ status: 402 })
   const checkout = await customer.call('billing.checkout', { priceSlug: 'pro_monthly' })
@@ -50,7 +53,7 @@ test('allows the first call after a payment without a webhook or a wait', async 
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 496 })
 })
 
-test('charges nothing for failed work and invalid input', async ({ records, customer }) => {
+test('charges nothing for failed work or invalid input', async ({ records, customer }) => {
   const forbidden = { prompt: 'a forbidden thing', count: 4 }
   expect(await customer.call('studio.generate', forbidden)).toMatchObject({ status: 422 })
   for (const count of [0, 5, -1, 1.5, '1', null]) {
@@ -68,7 +71,7 @@ test('returns 401 to a client without a session', async ({ stack, request }) => 
   expect(result).toMatchObject({ status: 401 })
 })
 
-test('denies HD on Free as a missing feature', async ({ customer }) => {
+test('denies HD on the Free plan with FEATURE_NOT_INCLUDED', async ({ customer }) => {
   const hd = await customer.call('studio.generate', { ...picture(), hd: true })
   expect(hd.status).toBe(403)
   expect(hd.error.data.billing).toEqual({
@@ -78,7 +81,7 @@ test('denies HD on Free as a missing feature', async ({ customer }) => {
   })
 })
 
-test('charges once for sequential and concurrent retries under one key', async ({ records, customer }) => {
+test('charges once per key for sequential and concurrent retries', async ({ records, customer }) => {
   const key = randomUUID()
   const first = await customer.call('studio.generate', picture(2), { key })
   const again = await customer.call('studio.generate', picture(2), { key })

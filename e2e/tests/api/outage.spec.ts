@@ -1,4 +1,4 @@
-// Flowglad is unreachable.
+// These tests make Flowglad unreachable.
 import { expect } from '@playwright/test'
 import { signUp } from '../customer.ts'
 import { test } from '../test.ts'
@@ -11,7 +11,7 @@ const picture = (count = 1) => ({ prompt: 'a field of barley', count })
 // Deliveries back off for up to 15 s while Flowglad is unreachable.
 const backoff = { timeout: 45_000 }
 
-test('serves a known customer up to the limit during an outage and delivers everything once', async ({
+test("allows a known customer's calls up to the limit during an outage, and delivers each event once", async ({
   stack,
   network,
   records,
@@ -39,7 +39,7 @@ test('serves a known customer up to the limit during an outage and delivers ever
   expect(await records.transactions(customer)).toHaveLength(9)
 })
 
-test('denies a new customer without a charge until Flowglad responds', async ({
+test("denies a new customer's calls without a charge until Flowglad responds", async ({
   stack,
   network,
   records,
@@ -55,7 +55,7 @@ test('denies a new customer without a charge until Flowglad responds', async ({
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
-test('keeps serving calls while deliveries fail and delivers each event once', async ({
+test('allows calls while deliveries fail, and later delivers each event once', async ({
   network,
   records,
   customer,
@@ -64,7 +64,8 @@ test('keeps serving calls while deliveries fail and delivers each event once', a
   for (const count of [4, 4])
     expect(await customer.call('studio.generate', picture(count))).toMatchObject({ status: 200 })
   expect(await records.used(customer)).toEqual({})
-  // Two generations are left. The server doesn't know whether Flowglad has the eight, but must never allow three.
+  // Two generations are left. Whether or not Flowglad has the eight used generations, a call for three must
+  // not start.
   const denied = await customer.call('studio.generate', picture(3))
   expect([402, 503]).toContain(denied.status)
   network.restore()

@@ -7,7 +7,7 @@ import { statuses } from './statuses.ts'
 test.use({ stackOptions: { database: 'postgres', servers: 2 } })
 test.describe.configure({ mode: 'default' })
 
-test('allows exactly 250 of 400 concurrent calls of 2 units on 500 over two nodes', async ({
+test('allows exactly 250 of 400 concurrent two-unit calls on two nodes with 500 units', async ({
   stack,
   records,
   customer,
@@ -25,7 +25,7 @@ test('allows exactly 250 of 400 concurrent calls of 2 units on 500 over two node
   await expect.poll(() => records.used(customer), { timeout: 20_000 }).toEqual({ generations: 500 })
 })
 
-test("replays one node's result on the other", async ({ stack, records, customer }) => {
+test("returns one node's stored result from the other node", async ({ stack, records, customer }) => {
   const key = randomUUID()
   const input = { prompt: 'an orchard', count: 2 }
   const [first, again] = [

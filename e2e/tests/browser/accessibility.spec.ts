@@ -1,4 +1,4 @@
-// axe finds no violation on any screen in any state, and no screen is wider than a small phone.
+// These tests run axe on every screen in its states, and check that every screen fits on a small phone.
 import type { Page } from '@playwright/test'
 import type { Model } from '../../stack/startModel.ts'
 import type { Customer } from '../customer.ts'
@@ -14,7 +14,7 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state with the steps that a customer takes. */
+/** Brings the page into a state by taking a customer's steps. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {
@@ -241,7 +241,7 @@ for (const [where, { states, expectedConsoleErrors = [] }] of Object.entries(gro
   test.describe(where, () => {
     test.use({ expectedConsoleErrors })
 
-    test(`has no accessibility violation ${where}, wide in light mode and 360 px narrow in dark mode`, async ({
+    test(`has no accessibility violations ${where}, at 1280 px in light mode and at 360 px in dark mode`, async ({
       app,
       page,
       model,

@@ -19,8 +19,8 @@ const buttons = { signInAgain: /^sign in again$/i }
 export type App = ReturnType<typeof appOn>
 
 /**
- * Returns the elements that a user sees on a page of the web app, and the actions that a user takes there.
- * All labels of controls are defined here.
+ * Returns the elements that a user sees in the web app, and the actions that a user takes. All control labels
+ * are defined here.
  */
 export function appOn(page: Page) {
   const balance = (meter: Meter) => page.getByTestId(`balance-${meter}`)
@@ -36,7 +36,7 @@ export function appOn(page: Page) {
     plan: (priceSlug: string) => planCard(page, priceSlug),
     checkout: checkoutPage(page),
     dialog,
-    /** The first button of every dialog changes nothing. */
+    /** In every dialog, the first button changes nothing. */
     keep: dialogButtons.first(),
     confirm: dialogButtons.last(),
 
@@ -45,7 +45,7 @@ export function appOn(page: Page) {
       await page.goto(screens[screen].path)
       await expect(balance('generations')).toContainText(/left|unlimited/i)
     },
-    /** Follows the link to a screen and waits until it appears. */
+    /** Follows the link to a screen and waits until the screen appears. */
     async goTo(screen: Screen) {
       const { path, heading } = screens[screen]
       await page.locator(`header nav a[href="${path}"]`).click()
@@ -63,7 +63,7 @@ export function appOn(page: Page) {
     async expectUnlimited(meter: Meter, { used }: { used: number }) {
       await expect(balance(meter)).toContainText(new RegExp(`^\\D*${used} used.*unlimited`, 'i'))
     },
-    /** Records every text that a balance shows from now on. Call the result to read them. */
+    /** Starts to record a balance's text at each change. The returned function reads the recording. */
     recordBalance: (meter: Meter) => recordTexts(page, `[data-testid=balance-${meter}]`),
 
     prompt: picturesForm.getByRole('textbox'),
@@ -113,7 +113,7 @@ export function appOn(page: Page) {
   }
 }
 
-/** The parts that several screens share. */
+/** Returns the elements that several screens share. */
 function screenParts(page: Page) {
   return {
     planName: page.getByTestId('plan-name'),
@@ -124,7 +124,7 @@ function screenParts(page: Page) {
     usageNotice: page.getByTestId('usage-notice'),
     alert: page.getByRole('alert'),
     status: (text: string | RegExp) => page.getByRole('status').filter({ hasText: text }),
-    /** The panel with the balance that the open form spends. */
+    /** The panel that shows the open form's balance. */
     panel: page.getByRole('main').getByRole('complementary'),
     announcer: page.getByTestId('balance-announcements'),
     usage: (meter: Meter) => page.getByTestId(`usage-${meter}`),
@@ -164,18 +164,18 @@ function accountForm(page: Page) {
   }
 }
 
-/** Flowglad's hosted checkout page. */
+/** Returns the elements of Flowglad's hosted checkout page. */
 function checkoutPage(page: Page) {
   return {
     card: page.getByLabel('Card number'),
-    /** Pays, or saves the card if the checkout costs nothing. */
+    /** The button that pays, or that saves the card if the checkout costs nothing. */
     submit: page.locator('form button:not([name])'),
     cancel: page.locator('form a'),
     problem: page.getByRole('alert'),
   }
 }
 
-/** Records every text that an element shows from now on, without repetitions. Call the result to read them. */
+/** Starts to record an element's text at each change. The returned function reads the recording. */
 export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const texts = await page.evaluateHandle((selector) => {
     const texts: string[] = []

@@ -1,4 +1,4 @@
-// Screen reader announcements and reduced motion.
+// These tests check screen reader announcements and reduced motion.
 import { expect, test } from './browserTest.ts'
 
 test('announces a changed balance once and politely, and never announces a hold', async ({ app, model }) => {

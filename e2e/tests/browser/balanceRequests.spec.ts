@@ -1,11 +1,11 @@
-// The number of requests that a page sends for balances.
+// These tests count a page's requests for balances.
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
 const screens = ['Usage', 'Plans', 'Billing', 'Studio'] as const
 
-/** Counts requests for balances that leave the page from now on. */
+/** Starts to count the page's requests for balances. The returned function reads the count. */
 function countBalanceRequests(page: Page) {
   let count = 0
   page.on('request', (request) => {
@@ -14,7 +14,10 @@ function countBalanceRequests(page: Page) {
   return () => count
 }
 
-/** Returns a function that moves the page's clock a minute forward. By then a screen refetches balances unless the event stream is open. */
+/**
+ * Returns a function that moves the page's clock a minute forward. A screen then refetches balances unless
+ * the event stream is open.
+ */
 function minuteHand(page: Page) {
   let now = Date.now()
   return async () => {
@@ -23,10 +26,7 @@ function minuteHand(page: Page) {
   }
 }
 
-test('requests balances at most once, and never again while the event stream is open', async ({
-  app,
-  customer,
-}) => {
+test('requests balances at most once while the event stream is open', async ({ app, customer }) => {
   const requests = countBalanceRequests(app.page)
   await app.open()
   // This balance arrives through the event stream.
@@ -43,7 +43,7 @@ test('requests balances at most once, and never again while the event stream is 
   await app.expectBalance('generations', { left: 7, of: 10 })
   await passMinute()
   await app.goTo('Usage')
-  // The charges are visible, so every request of this screen has left.
+  // The charges are visible, so the screen has sent all its requests.
   await expect(app.charges.getByRole('row')).toHaveCount(3)
   expect(requests()).toBe(before)
 })

@@ -1,4 +1,4 @@
-// The screens show a meter from nearly unused to used up, and without a limit.
+// These tests check how screens show partly used, unlimited and overage meters.
 import type { Locator } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -19,7 +19,7 @@ const themeColor = (bar: Locator, name: string) =>
   }, name)
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`colors a bar as a warning above 75 % and as critical above 90 % in ${colorScheme} mode`, async ({
+  test(`uses the warning color above 75 % and the critical color above 90 % in ${colorScheme} mode`, async ({
     app,
     customer,
   }) => {
@@ -45,7 +45,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('shows a notice with the used share from 80 % and a warning from 91 %', async ({ app, customer }) => {
+test('shows a notice with the used share at 80 % and above, and a warning at 91 %', async ({
+  app,
+  customer,
+}) => {
   await customer.recordApiCalls(79)
   await app.open()
   await app.openLookUp()
@@ -62,7 +65,11 @@ test('shows a notice with the used share from 80 % and a warning from 91 %', asy
   await expect(app.usageNotice.getByRole('button', { name: /Pro/ })).toBeVisible()
 })
 
-test('shows available units in the header and used units on Usage', async ({ app, records, customer }) => {
+test('shows available units in the header and used units on the Usage screen', async ({
+  app,
+  records,
+  customer,
+}) => {
   await customer.makePictures(4)
   await app.open()
   await app.expectBalance('generations', { left: 6, of: 10 })
@@ -96,7 +103,7 @@ test('shows usage without a bar on an unlimited plan, and never denies a call', 
   await expect.poll(() => records.used(customer)).toEqual({ generations: 16 })
 })
 
-test('allows calls beyond the grant of a plan with overage, and shows their price', async ({
+test("allows calls beyond an overage plan's grant, and shows the overage price", async ({
   app,
   records,
   customer,

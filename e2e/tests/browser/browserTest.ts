@@ -7,7 +7,10 @@ import { watchConsole } from './watchConsole.ts'
 export { expect } from '@playwright/test'
 
 interface Options {
-  /** Console messages that the browser prints in these tests beyond those of denied calls. */
+  /**
+   * Console errors and warnings that these tests expect, in addition to those of denied calls and broken
+   * connections.
+   */
   expectedConsoleErrors: RegExp[]
 }
 
@@ -23,7 +26,10 @@ interface Fixtures {
   consoleErrors: string[]
 }
 
-/** The base of all browser tests. Each fails if a page throws an uncaught exception or prints an error or a warning. */
+/**
+ * The base of all browser tests. A test fails if a page throws an uncaught exception, or prints an unexpected
+ * error or warning.
+ */
 export const test = base.extend<Fixtures & Options>({
   expectedConsoleErrors: [[], { option: true }],
 

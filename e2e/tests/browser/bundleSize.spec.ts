@@ -1,4 +1,4 @@
-// The bytes that a visit downloads.
+// These tests limit how many bytes a visit downloads.
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
@@ -46,7 +46,10 @@ test('compresses scripts and styles, and loads them only once', async ({ app, st
   expect(second.filter((url) => requested.includes(url))).toEqual([])
 })
 
-/** Records the addresses of responses that came from the server, not from the browser's caches. */
+/**
+ * Starts to record the addresses of responses that come from the server instead of the browser's caches. The
+ * returned function reads the recording.
+ */
 async function recordServerResponses(page: Page): Promise<() => string[]> {
   const responses: { id: string; url: string }[] = []
   const fromMemory = new Set<string>()

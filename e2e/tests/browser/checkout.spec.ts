@@ -1,4 +1,4 @@
-// Every way in which a visit to Flowglad's hosted checkout can end.
+// These tests end a visit to Flowglad's hosted checkout in every possible way.
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -16,7 +16,7 @@ test('buys nothing when the customer cancels', async ({ app, records, customer }
   await expect(app.status(texts.nothingBought)).toHaveCount(0)
 })
 
-test('charges only the card that pays after others are declined', async ({ app, records, customer }) => {
+test('charges only the accepted card after another card is declined', async ({ app, records, customer }) => {
   const { checkout } = app
   await app.open('Plans')
   await app.plan('scale_monthly').choose.click()
@@ -35,7 +35,7 @@ test('charges only the card that pays after others are declined', async ({ app, 
   await expect(app.invoices.getByRole('listitem')).toHaveCount(1)
   await expect(app.invoices).toContainText('Paid')
 
-  // The customer saves a card from Billing and returns to Billing.
+  // The customer saves a card from the Billing screen and returns there.
   const change = app.paymentMethod.getByRole('button')
   await change.click()
   await checkout.cancel.click()
@@ -46,7 +46,7 @@ test('charges only the card that pays after others are declined', async ({ app, 
   await expect(change).toBeVisible()
 })
 
-test('adds a pack to the remaining credits of the plan', async ({ app, records, customer }) => {
+test("adds a pack's credits to the plan's remaining credits", async ({ app, records, customer }) => {
   await customer.makePictures(10)
   await app.open()
   await app.paywall.getByRole('button', { name: /50/ }).click()
@@ -79,7 +79,7 @@ test('warns before an upgrade that forfeits pack credits', async ({ app, records
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 500 })
 })
 
-test('thanks a customer who returns before the confirmation, and shows the plan once it arrives', async ({
+test('reports the received payment immediately, and shows the new plan when Flowglad confirms it', async ({
   app,
   network,
   customer,

@@ -1,9 +1,9 @@
-// The connection between the browser and the server is slow, incomplete or gone.
+// These tests slow down, interrupt or cut the connection between the browser and the server.
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-/** Holds back the responses to matching requests until `release`. */
+/** Delays the responses to matching requests until `release` is called. */
 async function holdResponses(page: Page, url: RegExp) {
   const waiting: (() => void)[] = []
   let isReleased = false
@@ -43,7 +43,7 @@ test('updates the balance after every call without the event stream', async ({ a
   await app.makePictures('a boat', 2)
   await app.expectBalance('generations', { left: 8, of: 10 })
 
-  // The balances requested after the second call arrive after those of the third.
+  // The balances that are requested after the second call arrive after the third call's balances.
   const responses = await holdResponses(app.page, /billing\.balances/)
   await app.makePictures('a second boat', 2)
   await app.expectBalance('generations', { left: 6, of: 10 })
@@ -60,7 +60,7 @@ test('updates the balance after every call without the event stream', async ({ a
   expect(await balances()).toHaveLength(1)
 })
 
-test('charges once when a response gets lost and the client retries', async ({ app, records, customer }) => {
+test('charges once when a response is lost and the client retries', async ({ app, records, customer }) => {
   await app.open()
   let lost = 0
   await app.page.route(/studio\.generate/, async (route) => {
@@ -76,7 +76,7 @@ test('charges once when a response gets lost and the client retries', async ({ a
   await expect.poll(() => records.used(customer)).toEqual({ generations: 2 })
 })
 
-test('charges nothing while offline, and once when the customer retries online', async ({
+test('charges nothing while offline, and charges once when the customer retries online', async ({
   app,
   context,
   records,

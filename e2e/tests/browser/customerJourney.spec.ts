@@ -1,4 +1,4 @@
-// One customer's path through the product with its built-in model.
+// This test follows one customer through the product, with the built-in model.
 import { randomUUID } from 'node:crypto'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
@@ -6,7 +6,7 @@ import { texts } from './texts.ts'
 
 test.use({ stackOptions: { model: 'builtIn' } })
 
-test('shows the balance that Flowglad has at every step from sign-up to a paid plan', async ({
+test("shows Flowglad's balance at every step from sign-up to a paid plan", async ({
   visitor: app,
   records,
 }) => {
@@ -29,7 +29,7 @@ test('shows the balance that Flowglad has at every step from sign-up to a paid p
   await expect(app.pictures).toHaveCount(4)
   for (const picture of await app.pictures.all()) {
     await picture.scrollIntoViewIfNeeded()
-    // Chromium has decoded the picture.
+    // A natural width of 512 means that Chromium has decoded the picture.
     await expect
       .poll(() => picture.evaluate((it) => it instanceof HTMLImageElement && it.naturalWidth))
       .toBe(512)

@@ -1,24 +1,24 @@
-// This file uses no mouse.
+// This test uses only the keyboard.
 import { randomUUID } from 'node:crypto'
 import type { Locator } from '@playwright/test'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('lets a customer sign up, run out, pay and continue with the keyboard alone', async ({
+test('lets a customer sign up, use all credits, pay and continue with only the keyboard', async ({
   visitor: app,
   records,
 }) => {
   const { page, checkout } = app
   const press = (key: string) => page.keyboard.press(key)
-  /** Presses Tab until the element has the focus. Fails if 60 steps don't reach it. */
+  /** Presses Tab until the element has the focus. Fails after 60 steps. */
   async function tabTo(target: Locator) {
     await expect(target.first()).toBeAttached()
     for (let steps = 0; steps < 60; steps++) {
       if (await target.evaluateAll((found) => found.some((it) => it === document.activeElement))) return
       await press('Tab')
     }
-    throw new Error(`Tab never reached ${target}`)
+    throw new Error(`60 Tab presses did not move the focus to ${target}.`)
   }
 
   await page.goto('/sign-in')
@@ -54,7 +54,7 @@ test('lets a customer sign up, run out, pay and continue with the keyboard alone
   await tabTo(app.alert.getByRole('button', { name: /2/ }))
   await press('Enter')
   await expect(app.paywall).toBeVisible()
-  // The pressed button is gone with its alert, so the focus moves to the form's button.
+  // The alert and its button are gone, so the focus moves to the form's button.
   await expect(app.generate).toBeFocused()
 
   await tabTo(app.paywall.getByRole('button', { name: /Pro/ }))

@@ -1,11 +1,14 @@
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-// Most people have animations on.
+// Most customers have animations on.
 test.use({ contextOptions: { reducedMotion: 'no-preference' } })
 
 for (const width of [360, 1440]) {
-  test(`moves nothing when balances change at a width of ${width} px`, async ({ app, customer }) => {
+  test(`does not shift the layout when balances change at a width of ${width} px`, async ({
+    app,
+    customer,
+  }) => {
     const { page } = app
     await page.setViewportSize({ width, height: 900 })
     await app.open()
@@ -24,7 +27,7 @@ for (const width of [360, 1440]) {
       }).observe({ type: 'layout-shift' })
       return shifts
     })
-    // Another device spends, because the browser ignores shifts that follow a click.
+    // Another device spends the units, because a layout shift right after a click doesn't count.
     for (const amount of [4, 4, 1]) await customer.makePictures(amount)
     await expect(app.usageNotice).toContainText('90%')
     await customer.recordApiCalls(95)

@@ -1,4 +1,4 @@
-// Flowglad is unreachable while a customer uses the screens.
+// These tests make Flowglad unreachable while a customer uses the screens.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
@@ -8,7 +8,7 @@ test.setTimeout(120_000)
 // The server and the screens back off for up to half a minute before they try again.
 const backoff = { timeout: 45_000 }
 
-test('allows pictures up to the limit during an outage and delivers their usage later', async ({
+test('allows pictures up to the limit during an outage, and delivers their usage later', async ({
   app,
   network,
   records,
@@ -35,7 +35,7 @@ test('allows pictures up to the limit during an outage and delivers their usage 
   expect(await records.balances(customer)).toMatchObject({ generations: 2 })
 })
 
-test('explains that a purchase failed without a charge, and allows it after the outage', async ({
+test('explains that a purchase failed without a charge, and allows the purchase after the outage', async ({
   app,
   network,
 }) => {
@@ -51,7 +51,7 @@ test('explains that a purchase failed without a charge, and allows it after the 
   await expect(app.checkout.submit).toContainText('$20.00')
 })
 
-test('shows the balances after a restart during an outage, and the rest once the outage ends', async ({
+test('shows the balances after a restart during an outage, and all other data when the outage ends', async ({
   app,
   stack,
   network,
@@ -75,7 +75,7 @@ test('shows the balances after a restart during an outage, and the rest once the
   await expect(app.plan('pro_monthly').card).toBeVisible(backoff)
 })
 
-test('denies a new customer without a charge until the outage ends', async ({ visitor, network }) => {
+test("denies a new customer's calls without a charge until the outage ends", async ({ visitor, network }) => {
   network.fail('/', 'unreachable')
   await visitor.signUp({ email: 'ada@example.com', password: 'correct horse battery' })
   await visitor.goTo('Billing')

@@ -1,15 +1,15 @@
-// Plans are changed, cancelled and resumed.
+// These tests change, cancel and resume plans.
 import type { Customer } from '../customer.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-/** Returns the day on which the customer's period ends, as the screens write it. */
+/** Returns the date on which the customer's period ends, in the screens' format. */
 async function endOfPeriod(customer: Customer): Promise<string> {
   const { plan } = await customer.refresh()
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' }).format(plan.renewsAt)
 }
 
-test('keeps a cancelled plan until the end of its period and lets the customer resume it', async ({
+test('keeps a cancelled plan until the end of its period, and lets the customer resume it', async ({
   app,
   customer,
 }) => {
@@ -54,7 +54,7 @@ test('keeps a cancelled plan until the end of its period and lets the customer r
   await expect(subscription).toContainText(texts.renewsOn(end))
 })
 
-test('keeps a downgraded plan until the end of its period and lets the customer undo the change', async ({
+test('keeps the plan until the end of its period after a downgrade, and lets the customer undo the downgrade', async ({
   app,
   customer,
 }) => {
@@ -74,7 +74,7 @@ test('keeps a downgraded plan until the end of its period and lets the customer 
   await expect(app.planName).toHaveText('Scale')
   await app.expectUnlimited('generations', { used: 0 })
   await expect(app.heading).toBeFocused()
-  // Neither a second change nor a pack that adds nothing has a button.
+  // There is no button for the scheduled plan, or for a pack that would add nothing.
   await expect(pro.card).toContainText(texts.scheduledChange)
   await expect(pro.choose).toHaveCount(0)
   await expect(app.plan('generation_pack').card).toContainText('Scale')
@@ -86,7 +86,7 @@ test('keeps a downgraded plan until the end of its period and lets the customer 
   await expect(scheduled).toHaveCount(0)
 })
 
-test('upgrades between paid plans immediately', async ({ app, records, customer }) => {
+test('upgrades from one paid plan to another immediately', async ({ app, records, customer }) => {
   await customer.buy('pro_monthly')
   await app.open('Plans')
   await app.plan('scale_monthly').choose.click()

@@ -1,4 +1,5 @@
-// Periods end. Flowglad's clock moves; the server's doesn't, so only Flowglad knows that a period has ended.
+// These tests end billing periods. They move only Flowglad's clock, so the period hasn't ended by the
+// server's clock.
 import type { FlowgladRecords } from '../../stack/flowgladRecords.ts'
 import type { Customer } from '../customer.ts'
 import type { App } from './app.ts'
@@ -9,7 +10,7 @@ test.describe.configure({ mode: 'default' })
 
 const moreThanMonthMs = 32 * 86_400_000
 
-/** Shows Studio with its paywall, and then ends the period at Flowglad. */
+/** Uses all credits, opens Studio with its paywall, and then ends the period at Flowglad. */
 async function exhaustAndEndPeriod(fixtures: { app: App; records: FlowgladRecords; customer: Customer }) {
   const { app, records, customer } = fixtures
   await customer.makePictures(10)
@@ -29,7 +30,11 @@ test('shows the renewed balance within two seconds of a refresh', async ({ app, 
   await app.expectBalance('generations', { left: 6, of: 10 })
 })
 
-test('allows the next call after an unannounced renewal', async ({ app, records, customer }) => {
+test('allows the next call after a renewal that the server has not fetched', async ({
+  app,
+  records,
+  customer,
+}) => {
   await exhaustAndEndPeriod({ app, records, customer })
   await app.makePictures('a new month', 4)
   await app.expectBalance('generations', { left: 6, of: 10 })
@@ -37,7 +42,11 @@ test('allows the next call after an unannounced renewal', async ({ app, records,
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 6 })
 })
 
-test('returns a cancelled customer to Free when the period ends', async ({ app, records, customer }) => {
+test("moves the customer to the Free plan when a cancelled plan's period ends", async ({
+  app,
+  records,
+  customer,
+}) => {
   await customer.buy('pro_monthly')
   await customer.call('billing.cancel', {})
   await app.open()
@@ -49,7 +58,7 @@ test('returns a cancelled customer to Free when the period ends', async ({ app, 
   expect(await records.plan(customer)).toBe('free')
 })
 
-test('applies a scheduled downgrade when the period ends, without the usage of the unlimited period', async ({
+test('applies a scheduled downgrade when the period ends, and ignores usage from the unlimited period', async ({
   app,
   records,
   customer,

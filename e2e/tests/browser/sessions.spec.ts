@@ -1,4 +1,4 @@
-// Sessions begin, end and pass to another user.
+// These tests start and end sessions, and switch users.
 import { randomUUID } from 'node:crypto'
 import { signUp } from '../customer.ts'
 import { recordTexts } from './app.ts'
@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 
 const allScreens = ['Usage', 'Billing', 'Plans', 'Studio'] as const
 
-test('neither shows nor stores data of the previous user after signing out', async ({
+test("neither shows nor stores the previous user's data after sign-out", async ({
   app,
   customer,
   openBrowser,
@@ -40,7 +40,11 @@ test('neither shows nor stores data of the previous user after signing out', asy
     expect(stored).not.toContain(trace)
 })
 
-test('signs the other tabs out, and keeps the session while offline', async ({ app, openTab, context }) => {
+test('keeps the session if sign-out fails offline, and later signs out all tabs', async ({
+  app,
+  openTab,
+  context,
+}) => {
   const other = await openTab()
   await Promise.all([app.open(), other.open('Usage')])
   await expect(other.charts).toHaveCount(3)
@@ -54,13 +58,18 @@ test('signs the other tabs out, and keeps the session while offline', async ({ a
   await expect(other.email).toBeVisible()
 })
 
-test('keeps the prompt when the session ends during a call', async ({ app, context, records, customer }) => {
+test('keeps the prompt when a call fails because the session has ended', async ({
+  app,
+  context,
+  records,
+  customer,
+}) => {
   await app.open()
   await context.clearCookies()
   await app.makePictures('a train of thought', 2)
   const ended = app.alert.filter({ hasText: texts.sessionEnded })
   await expect(ended).toContainText(texts.nothingCharged)
-  // Search within the alert, because the gallery may show the same button.
+  // Search within the alert, because the gallery can show the same button.
   await ended.getByRole('button').click()
   await app.signIn(customer)
   await expect(app.prompt).toHaveValue('a train of thought')
@@ -69,7 +78,11 @@ test('keeps the prompt when the session ends during a call', async ({ app, conte
   await expect.poll(() => records.used(customer)).toEqual({ generations: 1 })
 })
 
-test('returns to a public screen after the session ended on it', async ({ app, context, customer }) => {
+test('returns to the same public screen when the customer signs in again', async ({
+  app,
+  context,
+  customer,
+}) => {
   await app.open('Plans')
   const pro = app.plan('pro_monthly')
   await expect(pro.choose).toBeVisible()
@@ -96,7 +109,7 @@ test('opens the requested screen after signing in', async ({ visitor, openBrowse
   await expect(visitor.page).toHaveURL(/usage/)
 })
 
-test('hides the pictures of a customer from everyone else', async ({
+test("hides a customer's pictures from everyone else", async ({
   app,
   customer,
   openBrowser,

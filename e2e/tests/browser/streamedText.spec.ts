@@ -1,8 +1,8 @@
-// A streamed text holds its maximum and costs the tokens that arrived.
+// A streamed text holds its maximum number of tokens, and costs only the counted tokens.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-test('holds the maximum, counts the tokens live and charges the counted ones', async ({
+test('holds the maximum, counts tokens live and charges the counted tokens', async ({
   app,
   model,
   records,
@@ -27,7 +27,7 @@ test('holds the maximum, counts the tokens live and charges the counted ones', a
   await app.expectBalance('tokens', { left: 1_992, of: 2_000 })
   await expect.poll(() => records.used(customer)).toEqual({ tokens: 8 })
 
-  // The customer paid for the text, so neither another screen nor a denied call removes it.
+  // The customer has paid for the text. It stays after a visit to another screen and after a denied call.
   await app.goTo('Usage')
   await app.goTo('Studio')
   await app.startText('a forbidden thing')
@@ -59,7 +59,7 @@ test('charges the counted tokens when the customer stops the text', async ({
   // The server closes the connection to the model.
   await expect.poll(() => model.textsInProgress()).toBe(0)
 
-  // Stopping the next text before its first word keeps this one on the screen.
+  // If the customer stops the next text before its first word, the current text stays on the screen.
   await app.write.click()
   await expect.poll(() => model.textsInProgress()).toBe(1)
   await app.stop.click()

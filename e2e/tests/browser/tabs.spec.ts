@@ -1,4 +1,4 @@
-// Several tabs and browsers of one customer.
+// These tests use several tabs and browsers with one customer.
 import { signIn } from '../customer.ts'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 const remainingIn = (texts: string[]) =>
   texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
 
-test('updates the other tab after each call without a reload or a jump upward', async ({
+test('updates the other tab after each call without a reload, and never raises the balance', async ({
   app: here,
   openTab,
   records,
@@ -50,12 +50,7 @@ test('keeps the typed prompt when another device uses the last credits', async (
   await expect.poll(() => records.used(customer)).toEqual({ generations: 10 })
 })
 
-test('distinguishes units that another tab holds from used ones', async ({
-  app,
-  openTab,
-  model,
-  customer,
-}) => {
+test('distinguishes units held by another tab from used units', async ({ app, openTab, model, customer }) => {
   await customer.makePictures(6)
   model.pausePictures()
   const other = await openTab()

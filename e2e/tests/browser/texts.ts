@@ -1,4 +1,7 @@
-/** The on-screen phrases that tests look for. Each is as short as its test allows, and is defined only here. */
+/**
+ * The on-screen phrases that tests look for. Each phrase is as short as its test allows, and is defined only
+ * here.
+ */
 export const texts = {
   nothingCharged: /nothing was charged/i,
   serverFault: /our side/i,

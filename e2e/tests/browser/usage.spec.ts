@@ -1,11 +1,11 @@
-// The list of charges.
+// These tests check the list of charges.
 import { readFile } from 'node:fs/promises'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
 const columns = 'when,for,amount,unit,transaction_id,reference,price_id,status'
 
-test("lists each charge, with Flowglad's transaction id behind a disclosure", async ({
+test("lists each charge, and shows Flowglad's transaction id when the charge is expanded", async ({
   app,
   records,
   customer,
@@ -28,11 +28,7 @@ test("lists each charge, with Flowglad's transaction id behind a disclosure", as
   await expect(app.usage('generations')).toContainText('5 / 10 used')
 })
 
-test('exports every charge as CSV, with the transactions that Flowglad has', async ({
-  app,
-  records,
-  customer,
-}) => {
+test("exports every charge as CSV, with Flowglad's transaction ids", async ({ app, records, customer }) => {
   test.slow()
   for (let n = 1; n <= 30; n++) await customer.recordApiCalls(1)
   await customer.makePictures(5)
@@ -42,7 +38,7 @@ test('exports every charge as CSV, with the transactions that Flowglad has', asy
   await expect(rowsShown).toHaveCount(26)
   const downloading = app.page.waitForEvent('download')
   const csv = app.page.getByRole('button', { name: /CSV/ })
-  // The button keeps the keyboard's focus during the export.
+  // The button keeps the keyboard focus during the export.
   await csv.press('Enter')
   const download = await downloading
   await expect(csv).toBeFocused()

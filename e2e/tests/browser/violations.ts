@@ -7,7 +7,10 @@ declare global {
   }
 }
 
-/** Returns all violations that axe finds on the page. Its Playwright wrapper also reports what passed, which takes several times as long. */
+/**
+ * Returns all violations that axe finds on the page. Calls axe directly, because its Playwright wrapper also
+ * reports passed checks and takes several times as long.
+ */
 export async function violations(page: Page) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }))

@@ -1,12 +1,12 @@
 import type { BrowserContext } from '@playwright/test'
 
-/** Chromium prints every 4xx and every broken connection, and the tests cause both on purpose. */
+/** Chromium prints every 4xx response and every broken connection. The tests cause both on purpose. */
 const alwaysExpected = [
   /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/,
   /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/,
 ]
 
-/** Collects uncaught exceptions and unexpected errors and warnings of all pages of a browser. */
+/** Collects uncaught exceptions, and unexpected errors and warnings, from all of a browser's pages. */
 export function watchConsole(
   context: BrowserContext,
   { errors, expected }: { errors: string[]; expected: RegExp[] },
