@@ -10,8 +10,8 @@ import { addItem } from './items.ts'
 import { addPeriod } from './periods.ts'
 
 /**
- * Creates a subscription with its first item, and with its first period unless a payment has to come first.
- * The caller collects payments and grants credits.
+ * Creates a subscription with its first item. Adds the first period too, unless the subscription is
+ * `incomplete`. The caller collects payments and grants credits.
  */
 export function createSubscription(
   platform: Platform,
@@ -26,10 +26,7 @@ export function createSubscription(
     backupPaymentMethodId?: string | null
     metadata?: Metadata | null
     doNotCharge?: boolean
-    /**
-     * The plan whose billing cycle it continues, starting with that plan's current period. Default: a new
-     * cycle from now.
-     */
+    /** The plan whose current period and billing cycle the subscription continues. Default: a new cycle. */
     continues?: Subscription | undefined
     trialEnd?: number | null
     interval?: Subscription['interval']
@@ -83,7 +80,10 @@ export function createSubscription(
   return subscription
 }
 
-/** Starts the default plan with its credits. Every customer without another plan has it. */
+/**
+ * Starts the default plan and grants its credits. Customers get this plan when they have no other. Returns
+ * null if the pricing model has no default plan.
+ */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {
   const { db } = platform
   const modelId = db.pricingModels.find(customer.pricingModelId)?.id ?? platform.pricingModelId

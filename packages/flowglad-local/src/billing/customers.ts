@@ -13,7 +13,7 @@ const externalIdTaken = () =>
 export type CustomerInput = Pick<Customer, 'externalId' | 'name' | 'email'> &
   Partial<Pick<Customer, 'logoURL' | 'iconURL' | 'domain' | 'userId' | 'billingAddress' | 'archived'>>
 
-/** Creates a customer on the default plan, with its credits. A customer created as archived gets no plan. */
+/** Creates a customer. Starts the default plan, unless the customer is created as archived. */
 export function createCustomer(platform: Platform, at: number, input: CustomerInput) {
   const { db, organizationId } = platform
   const archived = input.archived ?? false
@@ -38,8 +38,8 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
 }
 
 /**
- * Ends the customer's active subscriptions and frees the external ID. As on the platform, trials, past-due
- * subscriptions and scheduled cancellations continue.
+ * Archives a customer: ends the active subscriptions and frees the external ID. Like the platform, doesn't end
+ * subscriptions that are on trial, past due or scheduled for cancellation.
  */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')

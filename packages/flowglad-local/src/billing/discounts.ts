@@ -9,12 +9,12 @@ const findDiscount = ({ db }: Platform, session: CheckoutSession, code: string):
     .by('model', session.pricingModelId)
     .find((discount) => discount.active && discount.code === code.trim().toUpperCase())
 
-/** Returns whether any discount code applies to a checkout. */
+/** Returns whether a checkout accepts discount codes. */
 export const acceptsDiscounts = ({ db }: Platform, session: CheckoutSession): boolean =>
   session.type === 'product' &&
   db.discounts.by('model', session.pricingModelId).some((discount) => discount.active)
 
-/** Applies a discount to a session, or removes the current one. Returns whether the code is valid. */
+/** Applies a code's discount to a session. Returns false for an invalid code, which removes the discount. */
 export function applyDiscount(
   platform: Platform,
   at: number,
@@ -26,7 +26,7 @@ export function applyDiscount(
   return discount !== undefined
 }
 
-/** Records the use of a session's discount. Later edits to the discount don't change the record. */
+/** Records that an order uses its session's discount. Copies the terms, so later edits have no effect. */
 export function redeem(
   { db }: Platform,
   at: number,

@@ -5,8 +5,8 @@ import { grantCredits } from './ledger.ts'
 import { currentPeriod } from './periods.ts'
 
 /**
- * Grants a plan's credits: all of them at the start, only recurring ones at a renewal. Recurring credits end
- * with the period; `once` credits never expire.
+ * Grants all of a plan's credits at the start, and only the recurring credits at a renewal. Recurring credits
+ * expire at the end of the period. `once` credits never expire.
  */
 export function grantPlanCredits(
   platform: Platform,
@@ -17,7 +17,7 @@ export function grantPlanCredits(
   const period = currentPeriod(platform, subscription.id)
   for (const feature of featuresOf(platform, itemsAt(platform, subscription.id, at))) {
     if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId) continue
-    // A feature given to one subscription can have a negative amount, which takes nothing away.
+    // A feature added to a single subscription can have a negative amount, but it never removes credits.
     if (feature.amount === null || feature.amount <= 0) continue
     const recurring = feature.renewalFrequency === 'every_billing_period'
     if (renewal && !recurring) continue

@@ -29,7 +29,7 @@ export function createInvoice(
     lines: readonly Line[]
     subscription?: { id: string; period: BillingPeriod; runId: string | null }
     purchaseId?: string
-    /** The amount to subtract from the total of the lines. */
+    /** The amount to subtract from the lines' total. */
     discount?: number
   },
 ): Invoice {
@@ -84,7 +84,7 @@ export function createInvoice(
   return invoice
 }
 
-/** Returns every payment for a subscription's period, including failed ones. */
+/** Returns all payments for a billing period, including failed payments. */
 export const paymentsInPeriod = (
   { db }: Platform,
   { id, subscriptionId }: Pick<BillingPeriod, 'id' | 'subscriptionId'>,
@@ -94,7 +94,7 @@ export const paymentsInPeriod = (
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
-/** Makes one attempt to collect `amount` for an invoice. Records the payment whether it succeeds or fails. */
+/** Attempts once to collect `amount` for an invoice. Records a payment even if the attempt fails. */
 export function charge(
   platform: Platform,
   at: number,
@@ -128,7 +128,7 @@ export function charge(
     settlementDate: null,
     status: failed ? 'failed' : 'succeeded',
     subscriptionId: invoice.subscriptionId,
-    // The invoice's subtotal, although a plan change collects only the difference.
+    // This is the invoice's subtotal even for a plan change, where `amount` is only the difference.
     subtotal: invoice.subtotal,
     taxAmount: 0,
     taxCountry: 'US',

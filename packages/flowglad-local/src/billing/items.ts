@@ -8,7 +8,7 @@ import type {
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { grantAmount } from '../rules/credits.ts'
 
-/** Returns the items in effect at a given time. One with a scheduled end counts until then. */
+/** Returns the items in effect at a given time. An item with a scheduled end is in effect until its end. */
 export const itemsAt = (
   { db }: Pick<Platform, 'db'>,
   subscriptionId: string,
@@ -21,7 +21,7 @@ export const itemsAt = (
 export const featuresOf = ({ db }: Platform, items: readonly SubscriptionItem[]): SubscriptionFeature[] =>
   items.flatMap((item) => db.subscriptionFeatures.by('item', item.id))
 
-/** Adds an item and the features of its product. `addedDate` can be in the future for a scheduled change. */
+/** Adds an item and its product's features. For a scheduled change, `addedDate` is in the future. */
 export function addItem(
   { db }: Platform,
   at: number,
@@ -84,7 +84,7 @@ export function addItem(
   return item
 }
 
-/** Ends an item at a given time, or removes its end. A feature that ends earlier keeps its own end. */
+/** Sets an item's end; null removes it. A feature that ends before its item keeps its own end. */
 export function expireItem(
   { db }: Platform,
   at: number,
@@ -97,7 +97,7 @@ export function expireItem(
       db.subscriptionFeatures.patch(feature.id, { expiredAt, updatedAt: at })
 }
 
-/** Takes the price and name from the most expensive item, or from the newer one if two cost the same. */
+/** Copies the most expensive item's price and name to the subscription. On a tie, uses the newer item. */
 export function followItems({ db }: Platform, at: number, subscription: Subscription): Subscription {
   const [main] = itemsAt({ db }, subscription.id, at).sort(
     (a, b) => b.unitPrice * b.quantity - a.unitPrice * a.quantity || b.addedDate - a.addedDate,

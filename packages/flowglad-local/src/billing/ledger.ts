@@ -7,7 +7,7 @@ interface Account {
 }
 
 /**
- * Writes an entry and updates the account.
+ * Writes a ledger entry and updates its account.
  *
  * Invariant: an account's balance is the sum of its entries, and every account has an entry.
  */
@@ -38,7 +38,7 @@ export function postLedgerEntry(
   })
 }
 
-/** Grants a subscription units of a meter. */
+/** Grants credits on one meter to a subscription. */
 export function grantCredits(
   platform: Platform,
   at: number,
@@ -56,7 +56,7 @@ export function grantCredits(
     usageMeterId: grant.usageMeterId,
     billingPeriodId: grant.billingPeriodId,
     issued: grant.amount,
-    // A settlement pays for past usage, so nothing remains to spend.
+    // An overage settlement pays for past usage, so nothing remains to spend.
     remaining: grant.source === 'overage_settlement' ? 0 : grant.amount,
     expiresAt: grant.expiresAt,
     expired: false,
@@ -72,7 +72,7 @@ export function grantCredits(
   })
 }
 
-/** Deducts from the balance the unused part of credits that have expired by `at`. */
+/** Expires the credits that end by `at` and deducts their unused units from the balance. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
   for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
     if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue

@@ -14,12 +14,12 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** The offer of a session, its customer, and the URLs to return to. */
+/** A session's offer, its customer, and the return URLs. */
 type CheckoutRequest = Common &
   (
     | {
         type: 'product'
-        /** Null for an anonymous checkout. Its payer becomes a customer. */
+        /** Null for an anonymous checkout. The payer becomes a new customer. */
         customerExternalId?: string | null | undefined
         priceId?: string | undefined
         priceSlug?: string | undefined
@@ -42,7 +42,7 @@ type CheckoutRequest = Common &
 export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
   `${url}/${type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${id}`
 
-/** Opens a session after checking every rule for it. */
+/** Opens a checkout session. Throws if the request breaks a rule. */
 export function openCheckout(platform: Platform, now: number, input: CheckoutRequest): CheckoutSession {
   const { db, organizationId } = platform
   const customer =
@@ -90,7 +90,7 @@ export function openCheckout(platform: Platform, now: number, input: CheckoutReq
   })
 }
 
-/** Checks the rules for a session's type and returns its fields. */
+/** Checks the rules for the session's type and returns the fields that depend on the type. */
 function sessionTerms(
   platform: Platform,
   input: CheckoutRequest,

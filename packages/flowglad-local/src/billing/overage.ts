@@ -5,7 +5,7 @@ import { overageUnits } from '../rules/credits.ts'
 import type { UsageLine } from './invoice.ts'
 import { grantCredits } from './ledger.ts'
 
-/** Returns the units that an open invoice already bills and that will be collected by a retry. */
+/** Returns how many units are already on invoices that a retry will collect. */
 const alreadyBilled = (
   { db }: Platform,
   subscriptionId: string,
@@ -19,7 +19,7 @@ const alreadyBilled = (
     .reduce((sum, line) => sum + (line.ledgerAccountCredit ?? 0), 0)
 
 /**
- * Returns the invoice lines for usage that no credit covered, by meter and price.
+ * Returns the invoice lines for usage that no credit covered: one line per meter and price.
  *
  * Invariant: no unit is on two invoices that will both be collected.
  */
@@ -58,8 +58,8 @@ export function overageLines(
 }
 
 /**
- * Grants exactly the units that a paid overage line charged for, so that the new period starts with its
- * grants.
+ * Grants exactly the units that a paid invoice's overage lines charged for. This balances the past usage, so
+ * the new period starts with its full grants.
  */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   const { db } = platform

@@ -10,7 +10,7 @@ export const periodAt = ({ db }: Platform, subscriptionId: string, at: number): 
 export const latestPeriod = ({ db }: Platform, subscriptionId: string): BillingPeriod | undefined =>
   db.billingPeriods.by('subscription', subscriptionId).at(-1)
 
-/** Returns the latest period of a subscription that has one. Incomplete subscriptions have none. */
+/** Returns a subscription's latest period. Throws if the subscription is incomplete and has no period. */
 export function currentPeriod(platform: Platform, subscriptionId: string): BillingPeriod {
   const period = latestPeriod(platform, subscriptionId)
   if (!period) throw new Error(`${subscriptionId} has no billing period`)

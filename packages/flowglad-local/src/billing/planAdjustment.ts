@@ -13,10 +13,10 @@ import { isTerminal } from './subscriptions.ts'
 
 interface AdjustmentItem {
   priceId: string | undefined
-  /** A slug, or the price's ID. */
+  /** The price's slug or ID. */
   priceSlug: string | undefined
   quantity: number
-  /** Overrides the name and cost of the price, for an item given in full. */
+  /** The fields of an item given in full. They override the price's name and cost. */
   given?: {
     name: string | null
     unitPrice: number
@@ -40,7 +40,7 @@ interface PlannedItem {
   metadata: Metadata | null
 }
 
-/** The effect of an adjustment, or the reason that it isn't possible. */
+/** The effect of an adjustment, or the reason why it isn't possible. */
 export type AdjustmentPlan =
   | { canAdjust: false; reason: string }
   | {
@@ -57,7 +57,7 @@ export type AdjustmentPlan =
       newItems: PlannedItem[]
     }
 
-/** The reason for a subscription that waits for its first payment. */
+/** The reason why a subscription can't be adjusted while it waits for its first payment. */
 export const noPeriod = 'No current billing period found for subscription.'
 
 const total = (items: readonly { unitPrice: number; quantity: number }[]) =>
@@ -151,7 +151,7 @@ export function planAdjustment(
   }
 }
 
-/** Returns an active price by slug or ID. An item given in full can also have an archived price. */
+/** Returns the active price with this slug or ID. In an item given in full, the ID can be an archived price's. */
 function findPrice(
   { db }: Platform,
   { pricingModelId }: Subscription,
@@ -164,7 +164,7 @@ function findPrice(
   return sold.find(({ slug }) => slug === priceSlug) ?? sold.find(({ id }) => id === priceSlug)
 }
 
-/** Returns an error if the new plan has fewer seats than are in use. */
+/** Returns an error message if the new plan has fewer seats than the customer has claimed. */
 function capacityConflict(
   platform: Platform,
   at: number,
@@ -193,8 +193,8 @@ function capacityConflict(
 }
 
 /**
- * Returns the amount paid for a period plus the amount that retries will still collect. A change must not
- * charge either again.
+ * Returns the amount paid for a period plus the amount that retries will still collect. A plan change must not
+ * charge either amount again.
  */
 function paidInPeriod(platform: Platform, subscription: Subscription, period: BillingPeriod): number {
   const { db } = platform

@@ -20,15 +20,15 @@ export interface Usage {
 }
 
 /**
- * Returns the event with this transaction ID on this meter, even if it belongs to another subscription. The
- * ID is the idempotency key.
+ * Returns the meter's event with this transaction ID, even if the event belongs to another subscription. The
+ * transaction ID is the idempotency key.
  */
 export const findUsage = ({ db }: Platform, transactionId: string, meterId: string): UsageEvent | undefined =>
   db.usageEvents.first('transaction', `${transactionId}\u0000${meterId}`)
 
 /**
- * Stores an event and takes its cost from the subscription's credits. A lack of credits never rejects an
- * event: the balance becomes negative, and the rest is outstanding until an invoice settles it.
+ * Stores an event and deducts its cost from the subscription's credits. Never rejects an event for lack of
+ * credits: the balance becomes negative, and the uncovered cost is outstanding until an invoice settles it.
  */
 export function recordUsage(platform: Platform, at: number, usage: Usage): UsageEvent {
   const { db } = platform
@@ -38,7 +38,7 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
       `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
     )
   const billingPeriodId = periodAt(platform, subscription.id, at)?.id ?? null
-  // On a meter that counts distinct properties, only the first of equal events in a period has a cost.
+  // If a meter counts distinct properties, events with equal properties cost only once per period.
   const key = { billingPeriodId, usageMeterId: meter.id, properties: usage.properties }
   const counts = meter.aggregationType === 'sum' || !db.usageEvents.first('distinct', distinctKey(key))
   const event = db.usageEvents.put({

@@ -9,7 +9,10 @@ import { expireCredits } from './ledger.ts'
 import { addPeriod } from './periods.ts'
 import { isCurrent } from './subscriptions.ts'
 
-/** Ends a period and starts the next: applies scheduled changes, expires and grants credits, and bills. */
+/**
+ * Ends a subscription's current period. Cancels the subscription if a cancellation is due. Otherwise, starts
+ * the next period: applies scheduled changes, expires and grants credits, and bills.
+ */
 function renew(platform: Platform, subscription: Subscription): void {
   const { db } = platform
   const at = subscription.currentBillingPeriodEnd
@@ -54,7 +57,7 @@ function nextDue(platform: Platform, until: number): Due | null {
 }
 
 /**
- * Runs everything that is due by now in order of time, so that a renewal in May sees the results of April.
+ * Runs everything due by now in chronological order, so that May's renewal uses the results of April's.
  * Returns whether anything was due.
  */
 export function catchUp(platform: Platform, now: number): boolean {

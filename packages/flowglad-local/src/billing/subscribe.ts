@@ -27,9 +27,9 @@ interface SubscriptionRequest {
 }
 
 /**
- * Subscribes a customer without a checkout. With a saved card, makes the first payment immediately, but
- * returns the subscription as it was before. Without a card, the subscription is `incomplete` and the
- * customer has no current plan.
+ * Subscribes a customer without a checkout. If a card is saved, makes the first payment immediately, but
+ * returns the subscription as it was before the payment. If the plan needs a card and none is saved, the
+ * subscription is `incomplete`, and the customer has no current plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { db } = platform
@@ -49,8 +49,9 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     throw rejected('Trial end date must be after the billing cycle anchor date.')
   rejectUnstorable(input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
-  // With a card named in the call, the subscription is active before it has paid; with the default card,
-  // only afterwards. As on the platform, a free plan that isn't the default one also waits for a card.
+  // If the request names a card, the subscription is active even before the payment. If the customer's default
+  // card is used, the subscription becomes active after the payment. A free plan that isn't the default plan
+  // also waits for a card, as on the platform.
   const startsActive = paysNothing || card !== null
   const subscription = createSubscription(platform, at, {
     customer,
@@ -108,7 +109,7 @@ function findPrice({ db }: Platform, customer: Customer, { priceId, priceSlug }:
   return price
 }
 
-/** Returns the card that a call names, even another customer's. */
+/** Returns the card that the request names, even if it belongs to another customer. */
 function findCard({ db }: Platform, id: string | undefined): PaymentMethod | null {
   if (!id) return null
   const method = db.paymentMethods.find(id)
@@ -123,7 +124,7 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform's database rejects. It accepts a quantity of 0: such a plan costs and
+ * Rejects values that the platform's database rejects. Accepts a quantity of 0: such a plan costs nothing and
  * grants nothing.
  */
 function rejectUnstorable(

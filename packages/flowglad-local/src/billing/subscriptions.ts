@@ -7,7 +7,7 @@ const currentStatuses = new Set(['active', 'past_due', 'trialing', 'cancellation
 
 const terminalStatuses = new Set(['canceled', 'incomplete_expired'])
 
-/** Returns whether the subscription is one of the customer's current ones. */
+/** Returns whether this is one of the customer's current subscriptions. */
 export const isCurrent = (s: Subscription) =>
   currentStatuses.has(s.status) && s.cancellationReason !== 'upgraded_to_paid'
 
@@ -18,8 +18,8 @@ export const currentSubscriptions = ({ db }: Platform, customerId: string): Subs
   db.subscriptions.by('customer', customerId).filter(isCurrent).reverse()
 
 /**
- * Returns why a customer can't have another plan now, or null. Only the free plan can be replaced, and only
- * by a paid one.
+ * Returns the reason why a customer can't subscribe to a price now, or null. A new plan can replace only the
+ * free plan, and must be a paid plan.
  */
 export function planConflict(platform: Platform, customer: Customer, price: Price): string | null {
   const current = currentSubscriptions(platform, customer.id)
@@ -30,7 +30,7 @@ export function planConflict(platform: Platform, customer: Customer, price: Pric
   return null
 }
 
-/** Returns when a trial that starts now ends, or null. A customer gets only one trial. */
+/** Returns the end of a trial that starts now, or null for no trial. A customer gets only one trial. */
 export function trialEndOf(
   { db }: Platform,
   customer: Customer,
@@ -44,6 +44,6 @@ export function trialEndOf(
   return hadOne || end === 0 ? null : end
 }
 
-/** Returns a subscription's default name until its first renewal. */
+/** Returns a new subscription's default name, which applies until the first renewal. */
 export const planName = (product: Product, price: Price) =>
   price.name ? `${product.name} - ${price.name}` : product.name

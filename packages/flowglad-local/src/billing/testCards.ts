@@ -1,22 +1,22 @@
 import type { BillingAddress } from '../database/records/customers.ts'
 
-/** The payer of checkouts that a test control completes, and the default address on the hosted page. */
+/** The payer if a test control completes a checkout. Hosted checkouts record the same address. */
 export const testPayer = {
   name: 'Test',
   email: 'test@example.com',
   address: { line1: '1 St', line2: null, city: 'SF', state: 'CA', postal_code: '94102', country: 'US' },
 } as const satisfies BillingAddress
 
-/** The expiry date of the test cards. */
+/** The test cards' expiry date. */
 export const testCardExpiry = { month: 12, year: 2034 } as const
 
-/** A card that the hosted pages accept. They accept no other, so this server never sees a real card. */
+/** A card that the hosted pages accept. They reject all other cards, so no real card is ever stored. */
 export interface TestCard {
   number: string
   brand: string
-  /** The result of a payment on a page. */
+  /** The result of a payment on a hosted page. */
   outcome: 'paid' | 'declined' | 'needs_action'
-  /** Whether later charges without the customer succeed. */
+  /** The result of later charges, when the customer isn't present. */
   renewals: 'pay' | 'fail'
   explanation: string
 }

@@ -34,8 +34,8 @@ import type { Webhook, WebhookDelivery } from './records/webhooks.ts'
 import { Table } from './Table.ts'
 
 /**
- * Holds every record of the platform. Reads and writes are synchronous and in memory. A transaction writes
- * its changes to the SQLite file before it returns. Without a file, records last as long as the process.
+ * Holds all of the platform's records. Reads and writes are synchronous and in memory. A transaction writes
+ * its changes to the SQLite file before it returns. Without a file, records are lost when the process ends.
  *
  * Invariant: outside `transaction`, memory and the file match.
  */
@@ -46,7 +46,7 @@ export class Database {
   readonly #journal: Journal | null
   #inTransaction = false
   #afterCommit: (() => void)[] = []
-  /** Increases with every commit, so that the dashboard notices changes. */
+  /** Increases with every commit. The dashboard updates when the version changes. */
   version = 0
 
   readonly settings = this.#table<Setting>()('settings', {})
@@ -131,14 +131,14 @@ export class Database {
   constructor(file: string | null) {
     this.#journal = file === null ? null : sqliteJournal(file, [...this.#tables.keys()])
     for (const [name, table] of this.#tables) {
-      // Only this program writes the file, so records have the shape it wrote.
+      // Only this program writes the file, so its records have the expected shape.
       for (const record of this.#journal?.load(name) ?? []) table.load(record as never)
     }
   }
 
   /**
-   * Runs `work` and commits all of its changes. If it throws or the file can't be written, undoes all of
-   * them.
+   * Runs `work` and commits all of its changes. If `work` throws or the file can't be written, undoes every
+   * change.
    */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work()
@@ -168,7 +168,7 @@ export class Database {
     }
   }
 
-  /** Calls `notify` once the transaction is on disk. Never calls it if the transaction is undone. */
+  /** Calls `notify` after the transaction is on disk. Doesn't call it if the transaction is undone. */
   afterCommit(notify: () => void): void {
     this.#afterCommit.push(notify)
   }

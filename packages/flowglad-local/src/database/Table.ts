@@ -1,11 +1,11 @@
-/** Called for each change with a function that undoes it, so that a failed transaction can be rolled back. */
+/** Called for each change. The `undo` function reverts the change if the transaction fails. */
 export type OnChange = (table: string, id: string, undo: () => void) => void
 
 type Indexes<R> = Record<string, (record: R) => string | null>
 
 /**
- * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces one,
- * so an undo only restores the previous object.
+ * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces a
+ * record, so undoing it only restores the previous object.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
@@ -27,7 +27,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#records.get(id)
   }
 
-  /** Returns a record that must exist. A missing one means a broken reference. */
+  /** Returns a record that must exist. Throws if it doesn't, which means that a reference is broken. */
   get(id: string): R {
     const record = this.#records.get(id)
     if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)
@@ -68,7 +68,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute the keys first: if one throws, no record has been stored that can't be undone.
+    // Compute all keys before storing anything. If a key function throws, there is nothing to undo.
     const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
       name,
       key: keyOf(record),

@@ -5,7 +5,7 @@ import Libsql from 'libsql'
 /** Reports that a file can't be used: another server has locked it, or it isn't a database. */
 export class DatabaseError extends Error {}
 
-/** Stores committed records for the next start. */
+/** Stores committed records, so that the next start can load them. */
 export interface Journal {
   load(table: string): unknown[]
   /** Writes all changes or none. */
@@ -14,9 +14,9 @@ export interface Journal {
 }
 
 /**
- * Opens one SQLite file with a table per kind of record, each record stored as JSON. A commit reaches the
- * disk before the response is sent (`synchronous=FULL`). The lock is exclusive, because a second server on
- * the same file would answer from stale memory.
+ * Opens a SQLite file with one table per record type. Records are stored as JSON. A commit reaches the disk
+ * before the response is sent (`synchronous=FULL`). The lock is exclusive, because a second server on the same
+ * file would serve stale data from its memory.
  */
 export function sqliteJournal(file: string, tables: readonly string[]): Journal {
   const database = openExclusively(file)
@@ -47,8 +47,8 @@ export function sqliteJournal(file: string, tables: readonly string[]): Journal 
       }
     },
     close: () => {
-      // The driver keeps its connection, and with it the lock, until its statements are garbage-collected,
-      // so first leave WAL mode and release the lock.
+      // The driver keeps the connection and its lock until all statements are garbage-collected. To release the
+      // lock immediately, leave WAL mode and exclusive locking before closing.
       database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
       database.prepare('SELECT count(*) FROM sqlite_master').get()
       database.close()
@@ -61,7 +61,7 @@ function openExclusively(file: string): Libsql.Database {
   try {
     mkdirSync(dirname(file), { recursive: true })
     database = new Libsql(file)
-    // A previous server may still be closing.
+    // Wait for a previous server that may still be closing.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /*
- * Limits of numbers. The platform's database holds 32-bit integers: for larger ones the platform answers 500
- * and this server answers 400. Times end in 2200, so that every date computed from them is valid.
+ * Number limits. The platform's database stores 32-bit integers. The platform rejects a larger number with 500,
+ * and this server with 400. The latest time is in 2200, so that every date computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000
@@ -11,7 +11,7 @@ export const lastEpochMs = Date.UTC(2200, 0)
 const positive = (max: number) => z.coerce.number<number>().int().positive().max(max)
 const positiveOrZero = (max: number) => positive(max).or(z.literal(0))
 
-/** Numbers in the catalog, which the platform also accepts as text. */
+/** Numbers in the catalog. The platform also accepts them as strings. */
 export const catalogue = {
   amount: positive(int32Max),
   unitPrice: positiveOrZero(int32Max),
@@ -22,11 +22,11 @@ export const catalogue = {
 
 export const cents = z.int().nonnegative().max(int32Max)
 export const units = z.int().positive().max(int32Max)
-/** A quantity whose lower bound the caller adds. */
+/** A quantity without a lower bound, which the caller adds. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
 
-/** A name or slug of a meter or feature, trimmed as on the platform. */
+/** A name or slug. It is trimmed, as on the platform. */
 export const label = z
   .string()
   .trim()

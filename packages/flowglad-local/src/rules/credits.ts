@@ -6,9 +6,8 @@ interface Spendable {
 }
 
 /**
- * Returns which credits a usage cost consumes. Credits that expire first are consumed first, and ties are
- * broken by ID. Usage that no credit covers is outstanding: the balance becomes negative, and nothing is
- * rejected.
+ * Returns the credits that a usage cost consumes, and the outstanding cost that no credit covers. Credits that
+ * expire first are consumed first; ties are broken by ID. An outstanding cost makes the balance negative.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(
@@ -25,12 +24,12 @@ export function applyCredits(credits: readonly Spendable[], cost: number) {
   return { applied, outstanding }
 }
 
-/** Returns how many overage units to charge. Overage is sold in units of `usageEventsPerUnit`, rounded up. */
+/** Returns the number of overage units to charge. A started unit of `usageEventsPerUnit` is charged in full. */
 export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)
 
 /**
- * Returns the credits of a plan's feature, per unit of quantity. Top-ups ignore the quantity (see
+ * Returns the credits that a plan's feature grants for a quantity. Top-ups ignore the quantity (see
  * `grantPurchasedCredits`).
  */
 export const grantAmount = (featureAmount: number | null, quantity: number) => (featureAmount ?? 0) * quantity

@@ -1,6 +1,6 @@
 /**
- * Returns the key under which a `count_distinct_properties` meter counts an event. Events with the same key in a billing
- * period count once.
+ * Returns the key by which a `count_distinct_properties` meter counts an event. Events with equal properties in the
+ * same billing period have the same key, so they count once.
  */
 export const distinctKey = ({
   billingPeriodId,
@@ -12,7 +12,7 @@ export const distinctKey = ({
   properties: Record<string, unknown>
 }) => `${billingPeriodId}\u0000${usageMeterId}\u0000${propertiesKey(properties)}`
 
-/** Returns the same text for equal properties, regardless of the order of their keys. */
+/** Returns the same string for equal properties, regardless of key order. */
 function propertiesKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(propertiesKey).join(',')}]`
   if (value !== null && typeof value === 'object') {

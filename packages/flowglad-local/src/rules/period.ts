@@ -3,9 +3,9 @@ export type Interval = 'day' | 'week' | 'month' | 'year'
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Returns when a billing period that begins at `start` ends, in UTC. Months and years end on the anchor's
- * day, or on the last day of a shorter month: 31 January → 28 February → 31 March. Using the previous end's
- * day instead would lose the 31st after February.
+ * Returns the end (UTC) of a billing period that begins at `start`. Monthly and yearly periods end on the
+ * anchor's day of the month, or on the last day of a shorter month: 31 January → 28 February → 31 March. Without
+ * the anchor, all periods after February would end on the 28th.
  */
 export function periodEndAfter(
   start: number,
@@ -34,7 +34,7 @@ function addMonths(start: number, months: number, anchor: number): number {
   return date.getTime()
 }
 
-/** Returns how much of a period has passed, from 0 to 1. */
+/** Returns the fraction of a period that has passed, from 0 to 1. */
 export function elapsedFraction(at: number, start: number, end: number): number {
   if (end <= start) return 1
   return Math.min(1, Math.max(0, (at - start) / (end - start)))

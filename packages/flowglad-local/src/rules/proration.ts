@@ -1,6 +1,6 @@
 /**
- * Returns the cost of an immediate change, in cents: the old plan for the time that has passed, plus the new
- * plan for the remaining time, minus what was paid for this period. Never negative, because nothing is
+ * Returns an immediate plan change's cost in cents: the old plan for the elapsed time, plus the new plan for the
+ * remaining time, minus the amount paid for this period. The cost is never negative, because nothing is
  * refunded.
  */
 export function proratedCharge({
@@ -18,7 +18,7 @@ export function proratedCharge({
   return Math.max(0, Math.round(oldTotal * elapsed) + Math.round(newTotal * (1 - elapsed)) - paid)
 }
 
-/** Returns the cost of one unit for the rest of a period. */
+/** Returns the price of one unit for the rest of a period. */
 export const proratedPrice = (unitPrice: number, elapsed: number) => Math.round(unitPrice * (1 - elapsed))
 
 interface Grantable {
@@ -29,9 +29,9 @@ interface Grantable {
 }
 
 /**
- * Returns the credits that a change within a period grants. Per meter: the new plan's share of the remaining
- * time (all of a `once` grant), minus what was already issued in this period. A downgrade removes no
- * credits.
+ * Returns the credits that a plan change within a period grants. For each meter, it grants the new plan's credits
+ * for the remaining time, minus the credits already issued in this period. `once` credits aren't prorated. A
+ * downgrade doesn't remove credits.
  */
 export function proratedGrants(
   features: readonly Grantable[],

@@ -4,19 +4,19 @@ import type { Base, Metadata } from './base.ts'
 import type { BillingAddress } from './customers.ts'
 import type { Discount } from './pricing.ts'
 
-/** One attempt or a series of attempts to collect what a subscription owes. */
+/** One or more attempts to collect the payment for a subscription's invoice. */
 export interface BillingRun extends Base {
   subscriptionId: string
   billingPeriodId: string
   invoiceId: string
   /**
-   * A `first` run starts a subscription, a `renewal` run continues it, and an `adjustment` run collects the
-   * cost of a change.
+   * A `first` run starts a subscription, a `renewal` run continues it, and an `adjustment` run collects a plan
+   * change's cost.
    */
   reason: 'first' | 'renewal' | 'adjustment'
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'
   attempts: number
-  /** When the next attempt is due, or null if none is planned. */
+  /** When the next attempt is due, or null if no attempt is planned. */
   dueAt: number | null
 }
 
@@ -59,7 +59,7 @@ interface LineBase extends Base {
   pricingModelId: string
 }
 
-/** A line for a plan, a purchase or overage. Paying an overage line grants `ledgerAccountCredit` units. */
+/** An invoice line for a plan, a purchase or overage. Paying for overage grants `ledgerAccountCredit` units. */
 export type InvoiceLineItem =
   | (LineBase & { type: 'static'; ledgerAccountId: null; ledgerAccountCredit: null })
   | (LineBase & { type: 'usage'; ledgerAccountId: string; ledgerAccountCredit: number; billingRunId: string })
@@ -122,13 +122,13 @@ export interface Purchase extends Base {
   position: number
 }
 
-/** A copy of a discount at the time of purchase. */
+/** A copy of a discount's terms at the time of purchase. */
 export interface DiscountRedemption extends Base {
   discountId: string
   subscriptionId: string | null
   purchaseId: string | null
   amount: number
   amountType: Discount['amountType']
-  /** The number of payments that it still reduces; null if it never ends. */
+  /** The number of payments that the discount still reduces, or null if it never ends. */
   paymentsLeft: number | null
 }

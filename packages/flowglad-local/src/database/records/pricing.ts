@@ -77,7 +77,7 @@ export interface Discount extends Base {
   name: string
   /** In upper case. */
   code: string
-  /** Cents or a percentage. */
+  /** In cents, or a percentage. */
   amount: number
   amountType: 'percent' | 'fixed'
   active: boolean

@@ -1,4 +1,4 @@
-/** Settings of the installation: the organization's ID, the clock and the installed pricing. */
+/** An installation setting: the organization's ID, the clock's offset or the installed pricing. */
 export interface Setting {
   id: 'organizationId' | 'clockOffsetMs' | 'pricing'
   value: string

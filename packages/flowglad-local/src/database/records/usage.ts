@@ -4,7 +4,7 @@ export interface UsageEvent extends Base {
   customerId: string
   subscriptionId: string
   usageMeterId: string
-  /** Null after an immediate cancellation and before the first payment, when there is no period. */
+  /** Null if there is no current period: after an immediate cancellation or before the first payment. */
   billingPeriodId: string | null
   amount: number
   usageDate: number
@@ -14,7 +14,7 @@ export interface UsageEvent extends Base {
   pricingModelId: string
 }
 
-/** A grant of units. `remaining` is the part that usage has not consumed. */
+/** Granted units. `remaining` is the part that usage hasn't consumed. */
 export interface UsageCredit extends Base {
   subscriptionId: string
   usageMeterId: string
@@ -30,7 +30,7 @@ export interface LedgerEntry extends Base {
   subscriptionId: string
   usageMeterId: string
   type: 'credit_grant_recognized' | 'usage_cost' | 'credit_grant_expired'
-  /** Signed: positive for grants, negative for usage and expiry. */
+  /** Positive for grants, negative for usage and expiry. */
   amount: number
   usageEventId: string | null
   usageCreditId: string | null
@@ -40,7 +40,7 @@ export interface LedgerEntry extends Base {
   description: string
 }
 
-/** The sum of a subscription's ledger entries for one meter: Flowglad's `availableBalance`. */
+/** The sum of a subscription's ledger entries for one meter, which Flowglad calls `availableBalance`. */
 export interface LedgerAccount extends Base {
   subscriptionId: string
   usageMeterId: string

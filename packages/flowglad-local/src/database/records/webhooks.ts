@@ -1,6 +1,6 @@
 import type { Base } from './base.ts'
 
-/** A receiver of events that an application registered through the API. */
+/** An event receiver that an application registered through the API. */
 export interface Webhook extends Base {
   organizationId: string
   pricingModelId: string
@@ -16,7 +16,7 @@ export interface WebhookDelivery extends Base {
   webhookId: string | null
   type: string
   payload: string
-  /** `kept` if there was no receiver. */
+  /** `kept` if the event had no receiver. */
   state: 'kept' | 'pending' | 'delivered' | 'failed'
   attempts: number
   nextAttemptAt: number
