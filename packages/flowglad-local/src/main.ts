@@ -23,7 +23,7 @@ async function run(options: NonNullable<ReturnType<typeof readOptions>>): Promis
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void flowglad.close())
 }
 
-/** Returns one line for a user's mistake, or the stack for any other error, which is a bug here. */
+/** Returns a one-line message for a user's mistake, or the stack of any other error, which indicates a bug. */
 function describe(error: unknown): string {
   if (error instanceof OptionsError || error instanceof PricingError || error instanceof DatabaseError)
     return error.message

@@ -26,8 +26,8 @@ export const usage = `A local Flowglad server for development and tests.
 export class OptionsError extends Error {}
 
 /**
- * Reads the options of a command line and an environment. The command line wins.
- * @returns null when the user asked for help
+ * Reads options from the command line and the environment. The command line takes precedence.
+ * @returns null if the user asked for help
  * @throws OptionsError
  */
 export function readOptions(
@@ -112,7 +112,7 @@ const moments = z.iso.date().or(z.iso.datetime({ offset: true }))
 function date(text: string): number {
   // `Date.parse` alone accepts 30 February and reads 01.02. as 2 January.
   const ms = moments.safeParse(text).success ? Date.parse(text) : Number.NaN
-  // Pricing has the same limit: see `epochMs`.
+  // `epochMs` limits the date to the year 2200.
   if (!epochMs.safeParse(ms).success)
     throw new OptionsError(`now must be a date like 2027-01-31 or 2027-01-31T12:00Z, not "${text}"`)
   return ms

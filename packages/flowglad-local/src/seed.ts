@@ -17,8 +17,9 @@ const people = [
 ] as const
 
 /**
- * Creates demo customers in the states that an application has to show: new, in the middle of a plan, with a
- * negative balance, about to leave, and about to fail a renewal. Does nothing if there are customers.
+ * Creates demo customers in the states that an application has to show: a new customer, a partly used plan, a
+ * negative balance, a scheduled cancellation, and a card that fails at the renewal. Does nothing if there are
+ * customers.
  */
 export function seed(platform: Platform): void {
   const { db, clock } = platform
@@ -72,7 +73,7 @@ function buy(
   })
 }
 
-/** Records a few events that use a share of each meter of the current plan. */
+/** Records a few events that use a share of the current plan's balance on each meter. */
 function useShare(platform: Platform, at: number, customer: Customer, share: number): void {
   const { db } = platform
   const [subscription] = currentSubscriptions(platform, customer.id)

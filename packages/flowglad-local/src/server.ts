@@ -37,8 +37,8 @@ const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const unauthorized = (text: string) => new Problem('UNAUTHORIZED', text)
 
 /**
- * Builds the HTTP server: Flowglad's API below `/api/v1`, the hosted pages and the test controls. It doesn't
- * listen yet.
+ * Builds the HTTP server: Flowglad's API below `/api/v1`, the hosted pages and the test controls. Doesn't
+ * start listening.
  */
 export function buildServer({
   platform,
@@ -52,7 +52,7 @@ export function buildServer({
   key: string
   latencyMs: number
   testControls: boolean
-  /** Runs everything that is due before a request reads data. */
+  /** Called before each request to run everything that is due. */
   beforeRequest: () => void
   advance: Advance
 }): FastifyInstance {
@@ -60,7 +60,7 @@ export function buildServer({
     bodyLimit: bodyLimitBytes,
     genReqId: createRequestId,
     forceCloseConnections: true,
-    // The `onRequest` hook below answers requests without a host header.
+    // The `onRequest` hook below rejects requests without a host header.
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 2000 },
@@ -132,9 +132,7 @@ export function buildServer({
   return app
 }
 
-/**
- * Checks the key, which comes bare or after "Bearer" in any case. Any other header with a space is malformed.
- */
+/** Checks the key, which can follow "Bearer" in any case. Any other header with a space is malformed. */
 function authorize(header: string | undefined, key: string): void {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
   const bearer = /^bearer (.*)$/i.exec(header.trim())
@@ -144,7 +142,7 @@ function authorize(header: string | undefined, key: string): void {
   if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
 }
 
-/** Parses every body as JSON, whatever its content type, as Flowglad does. */
+/** Parses every body as JSON regardless of its content type, as Flowglad does. */
 function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
@@ -161,8 +159,8 @@ function parseEveryBodyAsJson(app: FastifyInstance): void {
 }
 
 /**
- * Replaces a lone surrogate with the replacement character, as the platform's database does. No URL can
- * contain one.
+ * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character. A URL
+ * can't contain a lone surrogate.
  */
 const parseJson = (text: string): unknown =>
   /\\u[dD][89a-fA-F]/.test(text)
@@ -182,7 +180,7 @@ async function rejectForeignForms(request: FastifyRequest): Promise<void> {
 
 const invalidJson = malformed('Invalid JSON in request body')
 
-/** Returns an error in the platform's words. A 401 is plain text. */
+/** Returns the platform's response to an error. A 401 is plain text, and other errors are JSON. */
 function answerTo(error: unknown, requestId: string) {
   const { code, status, body, hasCode } = asProblem(error)
   if (code === 'UNAUTHORIZED') return { status, type: 'text/plain', body }
@@ -193,7 +191,7 @@ function answerTo(error: unknown, requestId: string) {
   }
 }
 
-/** Answers malformed, oversized or aborted HTTP, which never becomes a request. */
+/** Answers malformed or oversized HTTP, which never becomes a request. Closes an aborted connection. */
 function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -210,7 +208,7 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
   )
 }
 
-/** Converts any error to a problem. Fastify's rejections keep their status; everything else becomes a 500. */
+/** Converts any error to a problem. Fastify's 4xx errors become 413 or 400; all others become 500. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const message = error instanceof Error ? error.message : String(error)

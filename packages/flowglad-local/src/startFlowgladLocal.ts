@@ -13,29 +13,29 @@ import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhoo
 
 /** The options of `startFlowgladLocal`. */
 export interface FlowgladLocalOptions {
-  /** A setup (see `PricingSetupInput`), or the text of a pricing file in YAML or JSON. */
+  /** A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. */
   pricing: PricingSetupInput | string
-  /** The name of the pricing in error messages. Default `pricing`. */
+  /** The pricing file's name in error messages. Default `pricing`. */
   pricingFile?: string
-  /** Default 0, which picks a free port. */
+  /** The port to listen on. Default 0, which picks a free port. */
   port?: number
   /** The API key that the server accepts. Default `sk_test_local`. */
   key?: string
-  /** A SQLite file that keeps all data. Without it, data lives in memory. */
+  /** The SQLite file that stores all data. Without a file, data is kept in memory. */
   db?: string
-  /** Where to send events. Without it, the server sends none. */
+  /** A receiver for events, in addition to the webhooks created through the API. */
   webhook?: WebhookTarget
   /** Enables clock and checkout controls below `/__test__`. Default true. */
   testControls?: boolean
-  /** Starts with demo customers if there are no customers yet. Default false. */
+  /** Adds demo customers if there are no customers yet. Default false. */
   seed?: boolean
   /** How long to delay each API call. Default 0. */
   latencyMs?: number
   /** The source of time, in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
   /**
-   * Where the clock of a new database starts, in epoch milliseconds. Time continues from there. Default: the
-   * clock's source.
+   * The start time of a new database's clock, in epoch milliseconds. Time passes from there. Default: the time
+   * of `clock`.
    */
   startAt?: number
 }
@@ -47,9 +47,9 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /** Returns the platform's time in epoch milliseconds. */
   now(): number
-  /** Moves the clock forward. Runs renewals and everything else that falls due before it returns. */
+  /** Moves the clock forward. Before it returns, runs renewals and everything else that falls due. */
   advance(ms: number): void
-  /** Stops the server. The data in a database file is kept. */
+  /** Stops the server. A database file keeps its data. */
   close(): Promise<void>
 }
 
@@ -59,7 +59,7 @@ export interface FlowgladLocal extends AsyncDisposable {
  *     await using flowglad = await startFlowgladLocal({ pricing })
  *     const sdk = new Flowglad({ baseURL: flowglad.url, apiKey: flowglad.key })
  *
- * @throws PricingError when the pricing is invalid, or an error that names the port when the port is taken
+ * @throws PricingError if the pricing is invalid, or an error that names the port if the port is in use
  */
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
   const key = options.key ?? 'sk_test_local'
@@ -121,11 +121,11 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     advance,
   })
   app.addHook('onResponse', async (request) => {
-    // The call may have created something that falls due sooner.
+    // The request may have created a renewal or retry that is due sooner.
     if (request.method !== 'GET') dueAt = Math.min(dueAt, nextDueAt(platform))
     webhooks.poke()
   })
-  // Renewals happen on time even without requests.
+  // Run renewals on time even without requests.
   const ticker = setInterval(() => {
     settle()
     webhooks.poke()
@@ -155,7 +155,7 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
 }
 
-/** Installs the pricing, or updates what an earlier start installed. Returns the pricing model's id. */
+/** Installs the pricing, or updates the pricing from an earlier start. Returns the pricing model's ID. */
 function installOwnPricing(platform: Platform, setup: PricingSetup): string {
   const { db, clock } = platform
   const pricing = JSON.stringify(setup)

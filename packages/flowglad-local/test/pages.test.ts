@@ -132,7 +132,7 @@ it('updates the dashboard live and moves the clock', async () => {
   await expectPage(page.getByRole('region', { name: 'Ledger entries' })).toContainText('−20')
   await expectPage(page.getByRole('region', { name: 'Usage events' })).toContainText('render_extra')
   await customers.getByRole('link', { name: 'ada' }).click()
-  await page.getByRole('button', { name: 'To their next renewal' }).click()
+  await page.getByRole('button', { name: "To this customer's next renewal" }).click()
   await expectPage(page.getByRole('region', { name: 'Ledger entries' })).toContainText(
     'Unused credits expired',
   )

@@ -65,12 +65,12 @@ it.each([
   [
     'an undefined alias',
     'name: Tiny\nfeatures: *grants\n',
-    'pricing.yaml:2: no anchor &grants before this alias',
+    'pricing.yaml:2: there is no anchor &grants before this alias',
   ],
   [
     'a second document',
     `${head}products: []\n---\nname: Other\n`,
-    'pricing.yaml:7: a pricing file must contain one document, and a second one starts here',
+    'pricing.yaml:7: a pricing file must contain one document, but a second document starts here',
   ],
   ['an empty file', '# later\n', 'pricing.yaml: must contain features, products and usageMeters'],
   [

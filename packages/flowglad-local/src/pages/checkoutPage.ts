@@ -34,7 +34,7 @@ export interface FormError {
   message: string
 }
 
-/** Returns the payment page: the order on the left, the payment on the right. */
+/** Returns the payment page, with the order on the left and the payment on the right. */
 export function checkoutPage(
   platform: Platform,
   session: CheckoutSession,
@@ -95,7 +95,7 @@ const field = (
 </div>`
     : html`<label>${label} <input name="${name}" ${attributes}></label>`
 
-/** Returns the page of a bank that asks the customer to confirm. */
+/** Returns the bank's page, which asks the customer to confirm the payment. */
 export function confirmPage(platform: Platform, session: CheckoutSession, entered: Entered): Page {
   const order = orderOf(platform, session)
   return {
@@ -149,7 +149,7 @@ export function finishedPage({ db }: Platform, session: CheckoutSession | null):
 const productOf = (db: Platform['db'], priceId: string) =>
   db.products.get(db.prices.get(priceId).productId ?? '')
 
-/** Returns the texts and amounts that describe the order. */
+/** Returns the labels and amounts that describe the order. */
 function orderOf(platform: Platform, session: CheckoutSession, formError?: FormError) {
   if (session.type === 'add_payment_method' || !session.priceId) {
     return {
@@ -169,7 +169,7 @@ function orderOf(platform: Platform, session: CheckoutSession, formError?: FormE
   const target = session.targetSubscriptionId ? db.subscriptions.get(session.targetSubscriptionId) : null
   const items = target ? itemsAt(platform, target.id, now) : []
   const quantity = items[0]?.quantity ?? session.quantity
-  // One-time prices are charged once, for any quantity: see `buyOnce`.
+  // A one-time price doesn't depend on the quantity (see `buyOnce`).
   const total = target
     ? items.reduce((sum, item) => sum + item.unitPrice * item.quantity, 0)
     : price.unitPrice * (recurring ? quantity : 1)
@@ -232,7 +232,7 @@ ${
   recurring &&
   html`<p class="small soft">Renews every ${period}${cycle && ` from ${day(cycle.currentBillingPeriodEnd)}`} for ${money(total)}${discount && discount.duration !== 'once' && ', less any remaining discount,'} until you cancel.${
     trialDays > 0 && ` The first charge is on ${day(now + trialDays * 86_400_000)}.`
-  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}. Its remaining credits expire.`}</p>`
+  }${free && ` Replaces ${free.name.replace(/ Subscription$/, '')}. The old plan's remaining credits expire.`}</p>`
 }`,
   }
 }
@@ -245,7 +245,7 @@ const discountText = ({ amount, amountType, duration, numberOfPayments }: Discou
     : `${off} the first ${numberOfPayments} payments`
 }
 
-/** Returns a form for a discount code if any code applies. */
+/** Returns the discount form, or false if the checkout doesn't accept discount codes. */
 function discountForm(
   platform: Platform,
   session: CheckoutSession,
@@ -264,7 +264,7 @@ function discountForm(
   )
 }
 
-/** Returns the cost of the rest of a billing period. */
+/** Returns the price for the rest of a billing period. */
 const restOf = (cycle: Subscription, now: number, unitPrice: number) =>
   proratedPrice(
     unitPrice,
@@ -279,7 +279,7 @@ function grantText({ db }: Platform, feature: Feature, price: Price, quantity: n
     : inSentence(feature.name)
   const when =
     feature.type === 'resource'
-      ? 'at a time'
+      ? 'at the same time'
       : price.type === 'single_payment'
         ? 'that never expire'
         : feature.renewalFrequency === 'once'

@@ -13,17 +13,17 @@ const payment = z.object({
   name: z.string().trim().min(1, 'Enter the name on the card.').max(200),
   email: z.string().trim().min(1, 'Enter an email address.').max(200),
   card: z.string(),
-  /** The button next to a test card, which pays with that card. */
+  /** The test card whose button was pressed. */
   testCard: z.string().optional(),
   /** The customer's answer on the confirmation page. */
   confirmed: z.enum(['yes', 'no']).optional(),
 })
 
-/** The values as entered, to show them again. */
+/** The values as entered, to show again next to an error. */
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/** Adds the hosted checkout, where customers of an application pay and from which they return to it. */
+/** Adds the hosted checkout. An application's customers pay there and then return to the application. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   const find = (id: string) => platform.db.checkoutSessions.find(id)
 
@@ -117,8 +117,8 @@ function pay(platform: Platform, session: CheckoutSession, body: unknown, reply:
 }
 
 /**
- * Encodes the URL: a header can't contain line breaks or characters outside Latin-1, and the redirect must
- * not fail after the payment.
+ * Redirects to the application. Encodes the URL, because a header can't contain line breaks or characters
+ * outside Latin-1. An invalid header would make the redirect fail after the payment.
  */
 const backToApplication = ({ successUrl }: CheckoutSession, reply: FastifyReply) =>
   reply.redirect(new URL(successUrl).href, 303)

@@ -29,7 +29,7 @@ export function customersPart(platform: Platform, selected: Customer | undefined
     ['Customer', 'Plan', 'Available'],
     rows,
     find === ''
-      ? 'No customers yet. Your app creates them. Start with --seed for demo customers.'
+      ? 'No customers yet. Your app creates them. To add demo customers, start with --seed.'
       : `No customer matches “${find}”.`,
     'Customers',
   )}

@@ -6,7 +6,7 @@ import { count, instant } from './format.ts'
 import { type Html, html } from './html.ts'
 import { badge, cut, type Heading, howMany, newest, table } from './parts.ts'
 
-/** Returns the cell with a row's customer, in tables of all customers. */
+/** Returns a cell with the row's customer, or false if the dashboard shows only one customer. */
 const customerCell = (
   { db }: Platform,
   selected: Customer | undefined,
@@ -17,7 +17,7 @@ const customerCell = (
   return html`<td class="long"><a href="${addressOf(customer)}" title="${customer.externalId}">${customer.name || customer.externalId}</a></td>`
 }
 
-/** Leaves out the customer column on a customer's page. */
+/** Removes the customer column if the dashboard shows only one customer. */
 const headings = (selected: Customer | undefined, ...all: Heading[]): Heading[] =>
   selected ? all.filter((heading) => heading !== 'Customer') : all
 
@@ -72,7 +72,7 @@ export function checkoutsPart({ db }: Platform, customer: Customer | undefined):
   const sessions = newest(
     customer ? db.checkoutSessions.by('customer', customer.id) : db.checkoutSessions.all(),
   )
-  return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Each expires after a day</span></div>
+  return html`<div class="spread"><h2>Checkout sessions</h2><span class="small soft">Sessions expire after a day</span></div>
 ${table(
   ['When', 'Customer', 'For', 'Status'],
   sessions.map((session) => {
@@ -82,18 +82,18 @@ ${table(
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
   }),
-  'No checkouts yet. Your app opens one when a customer buys.',
+  'No checkouts yet. Your app opens a checkout when a customer buys.',
   'Checkout sessions',
 )}`
 }
 
-/** The part of a delivery's body that names the customer: see `announce`. */
+/** The part of a delivery's body that identifies the customer (see `announce`). */
 const about = z.object({ customer: z.object({ externalId: z.string() }) })
 
 export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
   const all = [...db.webhookDeliveries.all()]
   const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
-  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed like Svix. Stored if there is no receiver</span></div>
+  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed like Svix. Events without a receiver are stored</span></div>
 ${table(
   headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
     'slim number': 'Tries',

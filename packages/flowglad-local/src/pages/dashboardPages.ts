@@ -15,11 +15,11 @@ const move = z.object({
   customer: z.string().default(''),
 })
 
-/** How often open dashboards are notified of changes. */
+/** The interval at which open dashboards are notified of changes. */
 const liveIntervalMs = 400
 
 /**
- * Adds the dashboard at `/`, which shows all data as it changes. The server renders it. Its script fetches it
+ * Adds the dashboard at `/`, which shows live data. The server renders the page. A script fetches the page
  * again when the database's version changes.
  */
 export function dashboardPages(
@@ -97,7 +97,7 @@ const refresh = async () => {
       stale = false
       const answer = await fetch(location.href)
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      // The now event updates the time.
+      // Keep the displayed time, which the now event updates.
       fresh.querySelector('[data-now]').textContent = document.querySelector('[data-now]').textContent
       for (const part of document.querySelectorAll('[data-live]')) {
         const next = fresh.getElementById(part.id)
@@ -105,7 +105,7 @@ const refresh = async () => {
       }
     }
   } catch {
-    // The server is unreachable. The page refreshes once it is back.
+    // The server is unreachable. The page refreshes when the server is back.
   } finally {
     busy = false
   }

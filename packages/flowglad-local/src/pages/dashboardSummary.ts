@@ -20,7 +20,7 @@ export function clockPart(platform: Platform, customer: Customer | undefined, te
     ['+1 week', 7 * 24 * hourMs],
   ]
   if (next !== null && next > now)
-    steps.push([`To ${customer ? 'their' : 'the'} next renewal`, next - now + 1000])
+    steps.push([`To ${customer ? "this customer's" : 'the'} next renewal`, next - now + 1000])
   return html`<div class="spread"><h2>Clock</h2><span class="small soft">${ahead > 0 ? `${(ahead / (24 * hourMs)).toFixed(1)} days ahead` : 'Same as this machine'}</span></div>
 <p class="time" data-now>${moment(now)}</p>
 ${

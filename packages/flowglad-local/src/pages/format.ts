@@ -6,14 +6,14 @@ const whole = new Intl.NumberFormat('en-US')
 /** Formats cents as dollars: 2000 → $20.00. */
 export const money = (cents: number) => dollars.format(cents / 100)
 
-/** Formats an integer: 1200 → 1,200, and -5 → −5 with a minus as wide as a digit. */
+/** Formats an integer: 1200 → 1,200. Replaces a hyphen with a minus sign, which is as wide as a digit: −5. */
 export const count = (n: number) => whole.format(n).replace('-', '−')
 
 /** Formats an interval: month → "month", 3 months → "3 months". */
 export const every = (unit: Interval | null, times: number | null) =>
   unit === null ? '' : times === null || times === 1 ? unit : `${times} ${unit}s`
 
-/** Formats a date in UTC, like billing periods: 22 Nov 2026. */
+/** Formats a date in UTC, the time zone of billing periods: 22 Nov 2026. */
 export const day = (ms: number) =>
   new Date(ms).toLocaleDateString('en-GB', {
     day: 'numeric',
@@ -30,7 +30,7 @@ export const moment = (ms: number) =>
 export const instant = (ms: number) =>
   `${new Date(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })} ${new Date(ms).toLocaleTimeString('en-GB', { timeZone: 'UTC' })}`
 
-/** Lowercases a name for use within a sentence: "render minutes", but "API calls". */
+/** Lowercases a name's first letter for use within a sentence: "render minutes", but "API calls". */
 export const inSentence = (name: string) =>
   /^[A-Z][^A-Z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name
 

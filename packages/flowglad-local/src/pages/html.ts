@@ -1,4 +1,4 @@
-/** A string of HTML. `html` escapes every other string. */
+/** An HTML string. `html` escapes every other string. */
 export class Html {
   constructor(readonly text: string) {}
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import { type Html, html } from './html.ts'
 
-// No `form-action`: it would block the redirect to the application after a payment.
+// Don't add `form-action`: it would block the redirect to the application after a payment.
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
-/** Sends a whole page. The page works without JavaScript; `script` enhances it. */
+/** Sends a complete page. The page works without JavaScript; `script` enhances it. */
 export function sendPage(
   reply: FastifyReply,
   {
@@ -39,7 +39,7 @@ ${body}
     .send(page.text)
 }
 
-/** Returns the bar at the top of every page, which shows that this is test mode. */
+/** Returns the bar at the top of every page. It shows that the page is in test mode. */
 export const testModeBar = (right: Html | false = false) => html`<header class="bar">
   <a class="brand" href="/">flowglad-local</a>
   <span class="badge">Test mode · no real money moves</span>

@@ -20,7 +20,7 @@ const tones: Record<string, 'good' | 'bad' | 'plain' | ''> = {
   kept: 'plain',
 }
 
-/** Returns a status as a small label. A status that needs attention stands out. */
+/** Returns a small label for a status. The label's color shows whether the status needs attention. */
 export const badge = (state: string): Html =>
   html`<span class="badge ${tones[state] ?? ''}">${words(state)}</span>`
 
@@ -39,13 +39,11 @@ export const rowsShown = 40
 /** Returns the newest records, newest first. */
 export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
 
-/** Returns "500 in all", or how many of them the table shows. */
+/** Returns "30 in all", or "The newest 40 of 500" if a table can't show every row. */
 export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
-/**
- * Returns customers whose name, ID or email contains the search text, oldest first. Leaves out archived ones.
- */
+/** Returns unarchived customers whose name, ID or email contains the search text, oldest first. */
 export function findCustomers({ db }: Platform, search: string): Customer[] {
   const wanted = search.toLowerCase()
   return [...db.customers.all()].filter(
@@ -64,11 +62,11 @@ export const findForm = (action: string, search: string): Html =>
   <button>Find</button>
 </form>`
 
-/** Returns a cell that truncates long text. Its tooltip shows the full text. */
+/** Returns a cell that truncates long text. The tooltip shows the full text. */
 export const cut = (text: string, className = ''): Html =>
   html`<td class="long ${className}" title="${text}">${text}</td>`
 
-/** Returns the balance of each meter and the amount of its unexpired grants. */
+/** Returns each meter's balance and the total of its unexpired grants. */
 export function balanceBars({ db }: Platform, subscription: Subscription): Html {
   const accounts = db.ledgerAccounts.by('subscription', subscription.id)
   if (accounts.length === 0) return html`<p class="empty">No credits and no usage yet.</p>`
@@ -86,10 +84,10 @@ export function balanceBars({ db }: Platform, subscription: Subscription): Html 
   })}</div>`
 }
 
-/** A heading, optionally with the kind of its column. */
+/** A heading, optionally with its column's kind. */
 export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad']?: string }
 
-/** Returns a table that scrolls on narrow screens, or a sentence if it has no rows. */
+/** Returns a table that scrolls on narrow screens. If there are no rows, returns the `empty` message. */
 export function table(
   headings: readonly Heading[],
   rows: readonly Html[],

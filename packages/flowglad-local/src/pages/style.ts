@@ -1,4 +1,4 @@
-/** The stylesheet of all pages. */
+/** The stylesheet for all pages. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -24,7 +24,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.02em; }
 h2 { font-size: 1.05rem; letter-spacing: -0.01em; }
 h3 { font-size: 0.95rem; }
 a { color: var(--accent); text-underline-offset: 3px; }
-/* A heading for screen readers. */
+/* A heading for screen readers only. */
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .soft { color: var(--soft); }
 .small { font-size: 0.875rem; }
@@ -133,7 +133,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .long-table th, .feed th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px 0 var(--line); }
 .feed td { white-space: nowrap; overflow: hidden; }
 .feed th, .feed td { padding-right: 0.5rem; }
-/* Long text is truncated. A tooltip shows all of it. */
+/* Long text is truncated. A tooltip shows the full text. */
 .feed table { table-layout: fixed; }
 .feed th:first-child { width: 8.3rem; }
 .feed th.number { width: 5rem; }
@@ -142,7 +142,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 99px; }
 .feed .long { max-width: none; }
 input.mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0.02em; font-size: 1rem; }
 @media (max-width: 40rem) {
-  /* A row becomes a block: its main cells on the first line, its time on the second. */
+  /* A row becomes a block, with its main cells on the first line and its time on the second. */
   .flow thead { display: none; }
   .flow tr { display: flex; flex-wrap: wrap; gap: 0 0.6rem; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
   .flow tr:last-child { border-bottom: 0; }

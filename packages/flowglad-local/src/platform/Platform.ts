@@ -2,12 +2,12 @@ import type { Database } from '../database/Database.ts'
 import type { Clock } from './clock.ts'
 import { createId } from './ids.ts'
 
-/** The context of every operation: the database, the clock, the organization and the address of the pages. */
+/** The context of every operation: the database, the clock, the organization and the pages' URL. */
 export interface Platform {
   db: Database
   clock: Clock
   organizationId: string
-  /** The pricing model of the API key, which new customers get even if another model becomes the default. */
+  /** The API key's pricing model. New customers get it even if another model becomes the default. */
   pricingModelId: string
   /** Without a trailing slash, for example `http://127.0.0.1:4010`. */
   url: string
@@ -19,8 +19,8 @@ export interface Platform {
 export type Advance = (ms: number) => void
 
 /**
- * Returns the fields that every record starts with. `at` is the platform's time, which can be earlier than
- * the clock during a catch-up.
+ * Returns a new record's common fields. `at` is the platform's time. It can be earlier than the clock while
+ * overdue renewals and retries run.
  */
 export const newRecord = (prefix: string, at: number) => ({
   id: createId(prefix),

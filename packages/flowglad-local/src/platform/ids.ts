@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-// Bytes of this value or higher would favor the first letters of the alphabet.
+// Byte values from here up would favor the alphabet's first characters.
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
-/** Returns an ID in Flowglad's form: a prefix such as `cust_` and 21 letters and digits. */
+/** Returns an ID in Flowglad's format: a prefix such as `cust_`, then 21 letters and digits. */
 export const createId = (prefix: string) => `${prefix}_${createName()}`
 
-/** Returns 21 random letters and digits. Also serves as the external ID of a customer created without one. */
+/** Returns 21 random letters and digits. They form an ID, or the external ID of an anonymous payer. */
 export function createName(): string {
   let id = ''
   while (id.length < 21) {
@@ -18,8 +18,8 @@ export function createName(): string {
   return id
 }
 
-/** Returns eight hex digits: Flowglad's `request_id`. */
+/** Returns eight hex digits, the format of Flowglad's `request_id`. */
 export const createRequestId = () => randomBytes(4).toString('hex')
 
-/** Returns seven upper-case hex digits, which a customer's invoice numbers start with. */
+/** Returns seven upper-case hex digits, the prefix of a customer's invoice numbers. */
 export const createInvoiceNumberBase = () => randomBytes(4).toString('hex').slice(0, 7).toUpperCase()

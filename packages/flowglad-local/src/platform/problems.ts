@@ -19,7 +19,7 @@ export class Problem extends Error {
   constructor(
     readonly code: Code,
     readonly body: string | readonly unknown[],
-    /** False for the platform's errors that have no code. */
+    /** False for platform errors without a code. */
     readonly hasCode = true,
   ) {
     super(typeof body === 'string' ? body : JSON.stringify(body))
@@ -28,31 +28,31 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
-/** Returns the error for a request that the platform rejects before it reads the call. It has no code. */
+/** Returns the error for a request that the platform rejects before it reads the input. It has no code. */
 export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)
 export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED', message)
 
 /**
- * Returns the error for a broken business rule. Flowglad answers these with 500 instead of 4xx, so its SDK
- * retries them. Applications have to cope with that, so we copy it.
+ * Returns the error for a broken business rule. Flowglad answers with 500 instead of 4xx, so its SDK retries
+ * the request. We copy this behavior, because applications must handle it.
  */
 export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
 
-/** Returns the same error in Flowglad's wrapping for functions that return results instead of throwing. */
+/** Returns the same error with the prefix that Flowglad adds if a function returns results instead of throwing. */
 export const rejectedResult = (
   kind: 'NotFoundError' | 'ValidationError' | 'ConflictError',
   message: string,
 ) => rejected(`Unwrap called on Err: ${kind}: ${message}`)
 
-/** Returns the same error, wrapped one level deeper. */
+/** Returns the same error with two such prefixes. */
 export const rejectedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
   rejected(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
 
-/** Returns a problem's message for a person, without the platform's prefixes. */
+/** Returns a problem's message without the platform's prefixes, for display. */
 export const plainMessage = ({ message }: Problem): string =>
   message.replace(/^(Unwrap called on Err: (Panic: )?)*(\w+Error: )?(Invalid \w+: |\w+ conflict: )?/, '')
 
-/** Returns the platform's generic error for failures without a specific text. */
+/** Returns the platform's generic error for failures without a specific message. */
 export const unexpected = () => rejected('An unexpected error occurred. Please try again.')

@@ -2,7 +2,7 @@ import type { Feature, Price, Product, ProductFeature, UsageMeter } from '../dat
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { conflict, rejected } from '../platform/problems.ts'
 
-/** Returns the database's error for two rows of a pricing model with the same slug. */
+/** Returns the database's error for a duplicate slug in a pricing model. */
 export const slugTaken = (table: string, slug: string) =>
   rejected(
     `Failed to insert item into ${table}: Failed to insert items into ${table}: duplicate key value violates unique constraint, slug "${slug}" already exists`,
@@ -21,7 +21,7 @@ export const productSlugTaken = () =>
 export const meterSlugTaken = () =>
   conflict('A usage meter with this slug already exists in this pricing model.')
 
-/** The fields of a price that its type doesn't use. */
+/** The default values of price fields. Each price type overrides the fields that it uses. */
 export const emptyPrice = {
   name: null,
   slug: null,
@@ -36,7 +36,10 @@ export const emptyPrice = {
 
 type Terms = Pick<Price, 'type' | 'unitPrice'> & Partial<Price>
 
-/** Replaces a product's price. A product has one active price; its subscriptions keep the archived one. */
+/**
+ * Replaces a product's price. A product has only one active price, so this archives the old price. Existing
+ * subscriptions keep it.
+ */
 export function replaceProductPrice(platform: Platform, now: number, product: Product, terms: Terms): Price {
   const { db } = platform
   for (const before of db.prices.by('product', product.id))
@@ -78,7 +81,7 @@ function addPrice(
   return db.prices.put({ ...newRecord('price', now), ...emptyPrice, ...terms, pricingModelId })
 }
 
-/** Unsets the default on the other prices of the same product or meter. */
+/** Clears the default flag on all other prices of the same product or meter. */
 export function demoteOthers({ db }: Platform, now: number, price: Price): void {
   const siblings = price.productId
     ? db.prices.by('product', price.productId)
@@ -93,7 +96,7 @@ export const noChargeSlug = (meterSlug: string) => `${meterSlug}_no_charge`
 export const isNoCharge = ({ type, slug }: Pick<Price, 'type' | 'slug'>) =>
   type === 'usage' && slug !== null && slug.endsWith('_no_charge')
 
-/** Makes the free price the default of a meter that has no other. */
+/** Makes a meter's free price the default if the meter has no other default price. */
 export function ensureMeterHasDefault({ db }: Platform, now: number, meterId: string): void {
   const prices = db.prices.by('meter', meterId)
   const noCharge = prices.find(isNoCharge)
@@ -103,7 +106,7 @@ export function ensureMeterHasDefault({ db }: Platform, now: number, meterId: st
   db.prices.patch(noCharge.id, { isDefault: true, updatedAt: now })
 }
 
-/** Sets the features of a product. Subscriptions keep the features they started with. */
+/** Sets a product's features. Existing subscriptions keep their features. */
 export function linkFeatures(
   platform: Platform,
   now: number,
@@ -127,9 +130,7 @@ export function linkFeatures(
   }
 }
 
-/**
- * Removes a feature from a product for new subscriptions. Existing ones keep it, detached from the product.
- */
+/** Removes a feature from a product. Existing subscriptions keep the feature, detached from the product. */
 export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
   for (const feature of db.subscriptionFeatures.all())
     if (feature.productFeatureId === link.id)
@@ -142,7 +143,7 @@ export function unlinkFeature({ db }: Platform, now: number, link: ProductFeatur
   db.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now })
 }
 
-/** Removes a deactivated feature from its products, or restores a reactivated one to all of them. */
+/** Removes a deactivated feature from its products, or restores a reactivated feature to all its products. */
 export function switchFeature(platform: Platform, now: number, feature: Feature): void {
   const { productFeatures } = platform.db
   for (const link of productFeatures.all()) {

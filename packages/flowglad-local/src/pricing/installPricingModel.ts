@@ -5,9 +5,9 @@ import { emptyPrice, noChargeSlug } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 
 /**
- * Installs a setup. With `replacing`, updates that model: records whose slug is still in the setup keep their
- * IDs, so that a developer can edit the pricing file and restart. The others become inactive, because
- * subscriptions may refer to them.
+ * Installs a setup as a new pricing model, or updates `replacing`, so that a developer can edit the pricing file
+ * and restart. In an update, records whose slug is still in the setup keep their IDs. Other prices, products and
+ * features become inactive instead of being deleted, because subscriptions may refer to them.
  */
 export function installPricingModel(
   platform: Platform,

@@ -5,7 +5,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** Returns the price of an older product, from `price` or from a list `prices` with one entry. */
+/** Returns an older product's price, from `price` or from the first entry of `prices`. */
 function priceOf(product: Record<string, unknown>): { price: unknown; at: Path } {
   return 'price' in product
     ? { price: product.price, at: ['price'] }
@@ -13,9 +13,9 @@ function priceOf(product: Record<string, unknown>): { price: unknown; at: Path }
 }
 
 /**
- * Converts Flowglad's older pricing.yaml to the current setup format. In the older one, meters were plain
- * objects with slugs, and usage prices were listed as products. Returns the current format unchanged.
- * @returns the converted value, and a function that maps its paths to the original for error messages
+ * Converts Flowglad's older pricing.yaml to the current setup format. In the older format, meters are plain
+ * objects with slugs, and usage prices are listed as products. Doesn't change a value in the current format.
+ * @returns the converted value, and a function that maps its paths to the original paths for error messages
  */
 export function fromOlderShape(value: unknown): { value: unknown; originOf(path: Path): Path } {
   const unchanged = { value, originOf: (path: Path) => path }
@@ -81,7 +81,7 @@ export function fromOlderShape(value: unknown): { value: unknown; originOf(path:
   }
 }
 
-/** Converts an older free default plan, a single payment of 0, to a plan that renews at 0. */
+/** Converts an older free default plan, which has a single payment of 0, to a plan that renews for 0. */
 function asRecurringWhenDefault(product: unknown, price: unknown): unknown {
   const isFreeDefault =
     isRecord(product) && product.default === true && isRecord(price) && price.unitPrice === 0

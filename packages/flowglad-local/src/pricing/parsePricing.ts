@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { fromOlderShape } from './olderShape.ts'
 import { type PricingSetup, pricingSetup } from './pricingSetup.ts'
 
-/** Reports the mistakes in a pricing file, each with its line. */
+/** Reports the mistakes in a pricing file with their line numbers. */
 export class PricingError extends Error {
   constructor(
     readonly source: string,
@@ -20,7 +20,7 @@ export class PricingError extends Error {
 type Finding = { path: readonly PropertyKey[]; message: string }
 
 /**
- * Parses a pricing file, YAML or JSON, in Flowglad's setup format or its older shape.
+ * Parses a pricing file (YAML or JSON) in Flowglad's current or older setup format.
  * @param source the file's name in error messages
  * @throws PricingError with the line of each mistake
  */
@@ -34,14 +34,14 @@ export function parsePricing(text: string, source = 'pricing'): PricingSetup {
         line: lines.linePos(error.pos[0]).line,
         message:
           error.code === 'MULTIPLE_DOCS'
-            ? 'a pricing file must contain one document, and a second one starts here'
+            ? 'a pricing file must contain one document, but a second document starts here'
             : (error.message.split(/ at line |\n/)[0] ?? ''),
       })),
     )
   return checkPricing(readValue(document, lines, source), source, (path) => lineOf(document, lines, path))
 }
 
-/** Checks and resolves aliases. One can be undefined, or expand without limit. */
+/** Returns the document's value. Throws if an alias is undefined or expands without limit. */
 function readValue(document: Document, lines: LineCounter, source: string): unknown {
   visit(document, {
     Alias(_, alias) {
@@ -49,7 +49,7 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
         throw new PricingError(source, [
           {
             line: lines.linePos(alias.range?.[0] ?? 0).line,
-            message: `no anchor &${alias.source} before this alias`,
+            message: `there is no anchor &${alias.source} before this alias`,
           },
         ])
     },
@@ -64,7 +64,7 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
 }
 
 /**
- * Checks a setup that was written in code, in either shape.
+ * Checks a setup in either format, from a file or written in code.
  * @throws PricingError
  */
 export function checkPricing(
@@ -103,13 +103,13 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 }
 
-/** Returns the issue of a union's first option. */
+/** Returns the issue for a union's first option. */
 function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue
 }
 
-/** Describes an issue for the author of the file. */
+/** Describes an issue for the file's author. */
 function toFinding(issue: z.core.$ZodIssue, setup: unknown): Finding {
   const first = firstOption(issue)
   const { path } = first
@@ -137,7 +137,7 @@ function expectedValue(issue: z.core.$ZodIssue, orZero: boolean): string | undef
   }
 }
 
-/** Suggests a key with nearly the same name as a missing one, in case of a typo. */
+/** Suggests an existing key whose name is almost the missing key's, in case of a typo. */
 function suggestion(setup: unknown, path: readonly PropertyKey[]): string {
   const parent = valueAt(setup, path.slice(0, -1))
   const wanted = path.at(-1)
@@ -155,7 +155,7 @@ function valueAt(setup: unknown, path: readonly PropertyKey[]): unknown {
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** Returns whether two names differ by one added or missing letter, or by up to two letters in the middle. */
+/** Returns whether two names are equal except for at most two adjacent letters. */
 function isTypo(typed: string, wanted: string): boolean {
   if (typed === wanted) return true
   const length = Math.min(typed.length, wanted.length)
@@ -177,8 +177,8 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 }
 
 /**
- * Checks rules that involve several parts of the setup. The API reports one at a time; the author of a file
- * wants all of them at once.
+ * Returns all errors that involve several parts of the setup. Unlike the API, reports every error, so that the
+ * author of a pricing file can fix all of them.
  */
 function referenceErrors(setup: PricingSetup): Finding[] {
   const findings: Finding[] = []

@@ -105,7 +105,7 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
 
 /**
  * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
- * are in cents. `installPricingModel` checks the rules that Flowglad answers with 500.
+ * are in cents. `installPricingModel` checks the rules whose violation Flowglad answers with 500.
  */
 export const pricingSetup = z.object({
   name: label,
@@ -124,5 +124,5 @@ export const pricingSetup = z.object({
 })
 
 export type PricingSetup = z.output<typeof pricingSetup>
-/** A pricing model in Flowglad's setup format, with defaults left out. */
+/** A pricing model in Flowglad's setup format. Fields with defaults are optional. */
 export type PricingSetupInput = z.input<typeof pricingSetup>

@@ -2,8 +2,8 @@ import type { Customer } from '../database/records/customers.ts'
 import { newRecord, type Platform } from '../platform/Platform.ts'
 
 /**
- * The events that a webhook can subscribe to. The platform doesn't emit all of them, and it announces no
- * usage, renewals or adjustments.
+ * The event types that a webhook can subscribe to. The platform never emits some of these types, and it has no
+ * events for usage, renewals or adjustments.
  */
 export const eventTypes = [
   'customer.created',
@@ -17,16 +17,16 @@ export const eventTypes = [
   'sync.events_available',
 ] as const
 
-/** The events that this server and the platform emit. */
+/** The event types that this server and the platform emit. */
 type Emitted = Exclude<
   (typeof eventTypes)[number],
   'customer.updated' | 'subscription.updated' | 'sync.events_available'
 >
 
 /**
- * Adds an event to the outbox within the transaction of the change, so that it is sent if and only if the
- * change commits. As on the platform, the body has no event type and no amounts. It only identifies the
- * object to look up.
+ * Adds an event to the outbox in the change's transaction, so that the event is sent if and only if the change
+ * commits. As on the platform, the body only identifies the object to look up. It contains no event type and no
+ * amounts.
  */
 export function announce(
   { db, hasReceiver }: Platform,
@@ -57,7 +57,7 @@ export function announce(
     .by('model', customer.pricingModelId)
     .filter((webhook) => webhook.active && webhook.filterTypes.includes(type))
   for (const webhook of asked) put(webhook.id, 'pending')
-  // The dashboard shows events without a receiver.
+  // Keep events without a receiver, so that the dashboard can show them.
   if (hasReceiver) put(null, 'pending')
   else if (asked.length === 0) put(null, 'kept')
 }

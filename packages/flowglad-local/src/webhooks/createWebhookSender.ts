@@ -13,16 +13,16 @@ const answerWithinMs = 10_000
 const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
 
 /**
- * Delivers the outbox at least once, to the target and to the webhooks created through the API. It runs in
- * the background, so that a slow or broken receiver never delays the API. It uses the machine's clock,
- * because receivers check signatures against theirs.
+ * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
+ * delivery, so a receiver can get an event twice. Runs in the background, so a slow or broken receiver never
+ * delays the API. Signs with the machine's clock, because receivers compare the signature's time with their own.
  */
 export function createWebhookSender(db: Database, target: WebhookTarget | null) {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const aborts = new AbortController()
   const inFlight = new Map<string, Promise<void>>()
-  // An invalid secret fails at startup instead of at the first event.
+  // Reject an invalid secret at startup instead of failing at the first event.
   if (target && !isWebhookSecret(target.secret))
     throw new Error('A webhook secret must be "whsec_" followed by a base64 key')
 
@@ -73,7 +73,7 @@ export function createWebhookSender(db: Database, target: WebhookTarget | null) 
     return webhook ? { url: webhook.url, secret: webhook.internal.secret } : target
   }
 
-  /** Sends what is due and schedules the next delivery. */
+  /** Sends all due events and schedules the next delivery. */
   function poke(): void {
     if (closed) return
     clearTimeout(timer)
