@@ -1,11 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // Starting servers is fast and importing modules is slow, so files share a module graph.
-  // Nothing in the graph keeps state. Many tests wait for a browser or another process, so every core gets
-  // a worker.
+  // Importing modules is slower than starting servers, so test files share a module graph. The graph has no
+  // state. Many tests wait for a browser or another process, so every core gets a worker.
   test: { isolate: false, maxWorkers: '100%', testTimeout: 60_000, include: ['test/**/*.test.ts'] },
-  // libsql can't find its binary when it is inlined.
+  // libsql can't find its native binary if the bundle contains libsql's code.
   ssr: { external: ['libsql'], noExternal: true },
   build: {
     target: 'node20',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, sharedStudio, startStudio } from './studio.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio(async (studio) => {
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -25,15 +25,16 @@ describe('adjusting a subscription', () => {
     const { isUpgrade, resolvedTiming } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect({ isUpgrade, resolvedTiming }).toEqual({ isUpgrade: true, resolvedTiming: 'immediately' })
     const { data } = await studio.node.payments.list()
-    // A third has passed: 1633 of the old plan plus 13267 of the new, minus 4900 paid.
+    // A third of the period has passed: 1633 for the old plan plus 13267 for the new plan, minus 4900 paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // Two thirds of 2400 are 1600, minus 600 issued and 100 used. All exports were already issued.
+    // Two thirds of 2400 are 1600. 600 of them were already issued, and 100 are used. All exports were already
+    // issued.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
   })
 
-  it('grants the whole difference at the start of a period', async () => {
+  it('charges and grants the full difference at the start of a period', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -42,7 +43,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data.map(({ amount }) => amount)).toEqual([4900, 15_000])
   })
 
-  it('grants the credits that are due on a second adjustment', async () => {
+  it('grants only the additional credits at a second adjustment', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -53,13 +54,13 @@ describe('adjusting a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 1800, exports: 120 })
   })
 
-  it('applies a downgrade at the end of the period, with its plan, name and credits', async () => {
+  it("applies a downgrade's plan, name and credits at the end of the period", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
     const scheduled = await studio.node.subscriptions.adjust(id, to('team_price'))
     expect(scheduled.resolvedTiming).toBe('at_end_of_current_billing_period')
-    // Scheduling a change renames the subscription after its item: no longer "Agency - Agency".
+    // Scheduling a change replaces the name "Agency - Agency" with the item's name.
     expect(scheduled.subscription).toMatchObject({ name: 'Agency' })
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
     await studio.renew('ada')
@@ -70,7 +71,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('charges only the difference while the period is still being collected', async () => {
+  it("charges only the difference while a retry of the period's payment is pending", async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -121,24 +122,24 @@ describe('adjusting a subscription', () => {
       ['open', 12_400],
       ['paid', 12_400],
     ])
-    // Each has its own run.
+    // Each invoice has its own billing run.
     expect(new Set(invoices.map(({ invoice }) => invoice.billingRunId)).size).toBe(3)
     studio.advance(14 * dayMs)
     expect((await studio.node.payments.list()).data).toHaveLength(3)
   })
 
-  it('ends a trial when the change is paid for', async () => {
+  it('ends a trial when the plan change is paid', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price')
     studio.advance(7 * dayMs)
     const { subscription } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect(subscription).toMatchObject({ status: 'active', trialEnd: Date.UTC(2027, 3, 15) })
-    // Half of the trial at each price.
+    // Each plan's price is charged for half of the trial.
     expect((await studio.node.payments.list()).data).toMatchObject([{ amount: 500 + 9950 }])
   })
 
-  it('accepts a full item with its own price and name', async () => {
+  it('accepts a full item with a custom price and name', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -166,7 +167,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.billing('ada')).invoices.at(-1)?.invoice.subtotal).toBe(8000)
   })
 
-  it('gives a new ID to an item that is sent back with its old ID', async () => {
+  it('gives an item a new ID even if the request contains the old ID', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -183,7 +184,7 @@ describe('adjusting a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('accepts a full item by slug with its metadata and ignores manually created ones', async () => {
+  it('accepts a full item with a slug and metadata, and ignores a manually created item', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -205,7 +206,7 @@ describe('adjusting a subscription', () => {
     expect(subscriptionItems).toMatchObject([{ name: null, unitPrice: 100, metadata: { of: 'friends' } }])
   })
 
-  it('finds a price by slug or by ID, but not by a slug in place of an ID', async () => {
+  it('accepts an ID as the price slug, but not a slug as the price ID', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId } = await studio.subscribe('ada', 'team_price')
@@ -226,7 +227,7 @@ describe('adjusting a subscription', () => {
     })
   })
 
-  it('prefers the ID of a full item to its slug', async () => {
+  it("prefers a full item's price ID to its price slug", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -256,7 +257,7 @@ describe('adjusting a subscription', () => {
     })
   })
 
-  it('explains for each of the four shapes why an item does not fit', async () => {
+  it("reports an invalid item's errors for each of the four item formats", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -289,7 +290,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('undoes a change scheduled for the end of the period, once', async () => {
+  it('undoes a scheduled change, and rejects a second attempt to undo it', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
@@ -312,8 +313,8 @@ describe('adjusting a subscription', () => {
   })
 
   it.each([
-    ['neither a price nor a slug', { quantity: 2 }],
-    ['both', { priceId: 'price_x', priceSlug: 'agency_price' }],
+    ['neither a price ID nor a price slug', { quantity: 2 }],
+    ['both a price ID and a price slug', { priceId: 'price_x', priceSlug: 'agency_price' }],
     ['a quantity of 0', { priceSlug: 'agency_price', quantity: 0 }],
   ])('rejects an item with %s', async (_, item) => {
     const studio = shared()
@@ -325,7 +326,7 @@ describe('adjusting a subscription', () => {
     ).rejects.toMatchObject({ status: 400 })
   })
 
-  it('ignores expired seats', async () => {
+  it('does not count expired seat claims', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -10,8 +10,8 @@ import { z } from 'zod'
 const body = z.unknown()
 
 /**
- * Starts an application as in Flowglad's documentation: a page with `@flowglad/react`, and a server that
- * passes `/api/flowglad/*` to Flowglad's request handler. Every visitor is signed in as ada.
+ * Starts an application built like the example in Flowglad's documentation: a page with `@flowglad/react`, and a
+ * server that passes `/api/flowglad/*` to Flowglad's request handler. Every visitor is signed in as ada.
  */
 export async function startApplication(flowglad: (externalId: string) => FlowgladServer) {
   const files = await buildPage()
@@ -56,7 +56,7 @@ async function buildPage(): Promise<Map<string, string | Uint8Array>> {
     logLevel: 'error',
     build: { write: false, minify: false },
   })
-  if (!('output' in result)) throw new Error('One bundle was expected')
+  if (!('output' in result)) throw new Error('Expected exactly one bundle')
   return new Map(
     result.output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
   )

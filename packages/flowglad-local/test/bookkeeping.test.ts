@@ -14,7 +14,7 @@ import { buildServer } from '../src/server.ts'
 import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** Creates a platform with an accessible database, called over HTTP without a socket. */
+/** Creates a platform whose database the test can read. Injects HTTP requests instead of opening a socket. */
 function openPlatform() {
   const db = new Database(null)
   const clock = createClock({ source: () => Date.UTC(2027, 0, 31) })
@@ -68,7 +68,7 @@ function audit(opened: Opened): void {
     const ofAccount = ({ usageMeterId }: { usageMeterId: string }) => usageMeterId === account.usageMeterId
     const entries = db.ledgerEntries.by('subscription', account.subscriptionId).filter(ofAccount)
     const credits = db.usageCredits.by('subscription', account.subscriptionId).filter(ofAccount)
-    // The balance is the rest of the credits minus what is unpaid.
+    // The balance is the remaining credits minus the outstanding usage.
     expect(account.balance).toBe(sum(entries.map(({ amount }) => amount)))
     expect(account.balance).toBe(
       sum(credits.map(({ remaining }) => remaining)) - sum(entries.map(({ outstanding }) => outstanding)),
@@ -88,8 +88,8 @@ function audit(opened: Opened): void {
     const paid = payments.filter(wasPaid)
     const change = lines.at(-1)?.description.startsWith('Proration:') ? lines.at(-1) : undefined
     const discount = sum(lines.map(({ price, quantity }) => price * quantity)) - invoice.subtotal
-    // A change repeats the lines of its period but charges only the difference. A discount can apply to all
-    // lines.
+    // A plan change's invoice repeats the period's lines, but the payment covers only the difference. A discount
+    // can apply to all lines.
     const most = change ? change.price : invoice.subtotal
     const least = change ? Math.max(0, change.price - discount) : invoice.subtotal
     expect(discount).toBeGreaterThanOrEqual(0)
@@ -127,7 +127,7 @@ function audit(opened: Opened): void {
   }
 }
 
-/** Returns the highest total that a period's plans had. */
+/** Returns the highest plan total during a billing period. */
 function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
   const items = db.subscriptionItems.by('subscription', subscriptionId)
   const totalAt = (at: number) =>
@@ -140,12 +140,12 @@ function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: Bil
   return Math.max(...[startDate, ...changes].map(totalAt))
 }
 
-/** Free, on trial or never charged, so it has credits without a payment. */
+/** Returns whether a subscription gets credits without a payment: it is free, has a trial or is never charged. */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// This card is listed twice to make later failures more likely.
+// The card that fails at renewals is listed twice to make such failures more likely.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })
@@ -278,7 +278,7 @@ async function take(
 
 const team = { priceSlug: 'team_price', quantity: 1 } as const
 
-/** A retry will collect the open invoice, so the change must not charge for it too. */
+/** Changes the plan while an invoice is open. A retry collects the invoice, so the change must not charge it. */
 const changedWhilePastDue: Step[] = [
   { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },
   { do: 'wait', days: 29 },
@@ -287,7 +287,7 @@ const changedWhilePastDue: Step[] = [
   { do: 'wait', days: 4 },
 ]
 
-/** Nothing was paid for the period, so the change charges only what its preview shows. */
+/** Changes a plan that a discount made free. Nothing was paid, so the change charges the previewed amount. */
 const changedAfterAGift: Step[] = [
   { do: 'buy', plan: team, card: '4242424242424242', code: 'ALL', preserveBillingCycleAnchor: false },
   { do: 'adjust', items: [team], timing: 'auto', prorate: true },

@@ -43,7 +43,7 @@ it('sells products, prices and meters added to a pricing model', async () => {
   expect(await studio.balances('ada')).toEqual({ scripts: 9 })
 })
 
-it('replaces a default price and keeps existing subscriptions on the old one', async () => {
+it('replaces a default price and keeps existing subscriptions on the old price', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')
@@ -81,7 +81,7 @@ it('rejects a duplicate slug', async () => {
   ).rejects.toMatchObject({ status: 409 })
 })
 
-it('creates, clones and sets the default pricing model', async () => {
+it('creates and clones pricing models, and changes the default', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel: original } = await node.pricingModels.retrieveDefault()
@@ -91,7 +91,7 @@ it('creates, clones and sets the default pricing model', async () => {
   )
   await node.pricingModels.update(clone.id, { pricingModel: { id: clone.id, name: 'Copy', isDefault: true } })
   expect((await node.pricingModels.retrieveDefault()).pricingModel.name).toBe('Copy')
-  // The key and new customers stay with the key's model.
+  // Changing the default doesn't affect the API key: new customers still get the key's original model.
   await studio.customer('ada')
   expect((await node.customers.retrieve('ada')).customer.pricingModelId).toBe(original.id)
   const { pricingModel: empty } = await node.pricingModels.create({ pricingModel: { name: 'Empty' } })

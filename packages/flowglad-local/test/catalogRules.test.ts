@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio()
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
@@ -21,7 +21,7 @@ const monthly = { type: 'subscription', intervalUnit: 'month', intervalCount: 1,
 const usage = { ...monthly, type: 'usage', usageEventsPerUnit: 1 } as const
 
 describe('a product', () => {
-  it('archives its price when it gets a new one', async () => {
+  it('archives its old price when it gets a new price', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const team = await productOf(studio, 'team')
@@ -36,7 +36,7 @@ describe('a product', () => {
     expect((await productOf(studio, 'team')).prices.map((p) => p.slug)).toEqual(['team_2'])
   })
 
-  it('stays readable in billing after its price is archived', async () => {
+  it('is hidden after its price is archived, but keeps its subscriptions readable', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -52,7 +52,7 @@ describe('a product', () => {
     })
   })
 
-  it('passes a new slug on to its price and replaces a changed price', async () => {
+  it('applies a new slug to its price too, and replaces the price only if its terms change', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const team = await productOf(studio, 'team')
@@ -72,7 +72,7 @@ describe('a product', () => {
     })
   })
 
-  it('starts active and requires ID, name and state in an update', async () => {
+  it('is active when created, and requires `id`, `name` and `active` in an update', async () => {
     await using studio = await startStudio()
     const { id: pricingModelId } = await model(studio)
     const price = { ...monthly, slug: 'quiet', unitPrice: 100 }
@@ -93,7 +93,7 @@ describe('a product', () => {
     })
   })
 
-  it('cannot become a second default, take the slug free or share a slug', async () => {
+  it("cannot become a second default, use the slug `free`, or reuse another product's slug", async () => {
     await using studio = await startStudio()
     const { id: pricingModelId } = await model(studio)
     const create = (fields: object) =>
@@ -115,7 +115,7 @@ describe('a product', () => {
     })
   })
 
-  it('keeps price, state and most fields if it is the default', async () => {
+  it('keeps its price, state and most other fields if it is the default', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const hobby = await productOf(studio, 'hobby')
@@ -137,7 +137,7 @@ describe('a product', () => {
 })
 
 describe('a meter', () => {
-  it('falls back to a free price', async () => {
+  it('falls back to its free price when the default price is deactivated', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const { id: pricingModelId } = await model(studio)
@@ -178,7 +178,7 @@ describe('a meter', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires its name in an update and must exist to be cloned', async () => {
+  it('requires a name in an update, and cannot be cloned if it does not exist', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -199,7 +199,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('can stop being the default while customers stay on it', async () => {
+  it('keeps its customers when it stops being the default', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
@@ -219,7 +219,7 @@ describe('a pricing model', () => {
     [undefined, { type: 'single_payment', intervalUnit: null, intervalCount: null }],
     ['week', { type: 'subscription', intervalUnit: 'week', intervalCount: 1 }],
   ] as const)(
-    'starts with a free plan of the given interval (%s)',
+    'starts with a free plan that has the requested interval (%s)',
     async (defaultPlanIntervalUnit, terms) => {
       await using studio = await startStudio()
       const { node } = studio
@@ -241,7 +241,7 @@ describe('a pricing model', () => {
     },
   )
 
-  it('is cloned with all of its parts under new IDs', async () => {
+  it('is cloned completely, with new IDs', async () => {
     await using studio = await startStudio()
     const original = await model(studio)
     const { pricingModel: copy } = await studio.node.pricingModels.clone(original.id, { name: 'Copy' })
@@ -263,7 +263,7 @@ describe('a pricing model', () => {
 describe('a feature', () => {
   const feature = { id: '', type: 'toggle' }
 
-  it('leaves its products when deactivated, but not existing subscriptions', async () => {
+  it('is removed from products when deactivated, but not from existing subscriptions', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -300,7 +300,7 @@ describe('a feature', () => {
     expect(await post('', link)).toMatchObject({ productFeature: { id: productFeature.id, expiredAt: null } })
   })
 
-  it('cannot be sold once if it is a toggle', async () => {
+  it('cannot belong to a one-time product if it is a toggle', async () => {
     await using studio = await startStudio()
     const pack = await productOf(studio, 'pack')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -312,7 +312,7 @@ describe('a feature', () => {
   })
 })
 
-/** Returns the fields that a call reports, in order. */
+/** Returns the issues that a rejected request reports, in order and without messages. */
 async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, body: object) {
   const rejection: unknown = await node[method](`/api/v1${path}`, { body }).catch((error: unknown) => error)
   const { status, error } = rejection as { status: number; error: { error: Record<string, unknown>[] } }
@@ -320,7 +320,7 @@ async function issuesOf({ node }: Studio, method: 'post' | 'put', path: string, 
   return error.error.map(({ message: _, ...issue }) => issue)
 }
 
-it('accepts numbers of the catalog as text and reports invalid ones in field order', async () => {
+it('accepts catalog numbers as strings, and reports invalid numbers in field order', async () => {
   await using studio = await startStudio()
   const { id: productId } = await productOf(studio, 'team')
   const price = { type: 'subscription', isDefault: true, intervalUnit: 'month', productId, slug: 'text' }
@@ -372,7 +372,7 @@ it.each([
   expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
 })
 
-it('rejects a duplicate resource slug and requires an ID in an update', async () => {
+it('rejects a duplicate resource slug, and a resource update without an ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { resource } = (await node.post('/api/v1/resources', {
@@ -398,7 +398,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('require exactly one way to name them, which the platform reports twice', async () => {
+  it('require exactly one selector, and report a violation twice like the platform', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [
@@ -422,7 +422,7 @@ describe('seats', () => {
     })
   })
 
-  it('hide their feature and stay visible after the plan has ended', async () => {
+  it('omit their feature ID, and stay listed after the plan has ended', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio
@@ -438,12 +438,12 @@ describe('seats', () => {
   })
 })
 
-describe('a feature of one subscription', () => {
+describe('a feature added to one subscription', () => {
   const itemOf = async (studio: Studio) => (await studio.plan('ada')).subscriptionItems?.[0]?.id ?? ''
   const post = ({ node }: Studio, subscriptionItemFeature: object) =>
     node.post('/api/v1/subscription-item-features', { body: { subscriptionItemFeature } })
 
-  it("applies from now on under the feature's own name", async () => {
+  it("applies immediately and keeps the original feature's name", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const toggle = (await productOf(studio, 'team')).features.find((f) => f.type === 'toggle')
@@ -515,7 +515,7 @@ describe('a feature of one subscription', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('must name a known meter and resource, must fit the limits, and never removes credits', async () => {
+  it('requires an existing meter or resource, has a limited amount, and never removes credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')
@@ -560,7 +560,7 @@ it.each([
   ['/resources/x', 500, 'Unwrap called on Err: NotFoundError: No resources found with id: x'],
   ['/usage-events/x', 500, 'Unwrap called on Err: NotFoundError: No usage events found with id: x'],
   ['/subscription-item-features/x', 404, 'subscriptionItemFeature with id x not found.'],
-])('GET %s answers %d like the platform', async (path, status, error) => {
+])('answers GET %s with %d like the platform', async (path, status, error) => {
   const studio = shared()
   await expect(studio.node.get(`/api/v1${path}`)).rejects.toMatchObject({ status, error: { error } })
 })

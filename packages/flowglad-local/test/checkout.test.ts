@@ -39,7 +39,7 @@ it('replaces the free plan and returns to the application after a payment', asyn
 it.each([
   ['http://127.0.0.1/€/danke', 'http://127.0.0.1/%E2%82%AC/danke'],
   ['http://127.0.0.1/thanks\r\nset-cookie: a=b', 'http://127.0.0.1/thanksset-cookie:%20a=b'],
-])('redirects the payer even to %j', async (successUrl, location) => {
+])('redirects the payer to the encoded form of %j', async (successUrl, location) => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -57,7 +57,7 @@ it.each([
   }
 })
 
-it('adds the quantity to the item and the invoice, but not to the purchase', async () => {
+it('records the quantity in the item and the invoice, but not in the purchase', async () => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -81,7 +81,7 @@ it('adds the quantity to the item and the invoice, but not to the purchase', asy
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
-it('charges the rest of a continued billing cycle and grants all of its credits', async () => {
+it('charges only the rest of a continued billing period, but grants its full credits', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   const customerExternalId = await studio.customer('ada')
   studio.advance(10 * dayMs)
@@ -141,7 +141,7 @@ it('changes nothing when a card is declined, and accepts another card', async ()
   expect((await pay()).status).toBe(303)
 })
 
-it('charges a card that needs confirmation only once confirmed', async () => {
+it('charges a card that needs confirmation only after the customer confirms', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')
@@ -153,7 +153,7 @@ it('charges a card that needs confirmation only once confirmed', async () => {
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: false })
 })
 
-it('charges once when the form is sent twice', async () => {
+it('charges once when the form is sent several times', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack')
@@ -163,18 +163,18 @@ it('charges once when the form is sent twice', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('sells a top-up without expiry and regardless of quantity', async () => {
+it('sells a top-up that never expires, and ignores the quantity', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack', 3)
   await pay()
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { subtotal: 1200 } }])
   await studio.renew('ada')
-  // The pack's feature is recurring, but a purchase grants it once and it never expires.
+  // The pack's feature is recurring, but a purchase grants its credits once, and they never expire.
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
 })
 
-it('grants the first of several credit features of a purchase', async () => {
+it("grants only the first of a purchase's credit features", async () => {
   const products = studioPricing.products.map((item) =>
     item.product.slug === 'pack'
       ? { ...item, features: ['pack_render', 'team_exports', 'team_render'] }
@@ -205,7 +205,7 @@ it('rejects a second paid plan', async () => {
   expect((await studio.billing('ada')).invoices).toHaveLength(1)
 })
 
-it('does not replace the free plan with another free one', async () => {
+it('does not replace the free plan with another free plan', async () => {
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   await studio.node.products.create({
@@ -230,7 +230,7 @@ it('does not replace the free plan with another free one', async () => {
   expect((await studio.plan('ada')).name).toBe('Hobby Subscription')
 })
 
-it('expires after a day', async () => {
+it('expires an open checkout after a day', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url, pay } = await studio.checkout('ada', 'team_price')
@@ -266,7 +266,7 @@ describe('the checkout page', () => {
   })
 })
 
-it('completes and declines checkouts through test controls, unless they are off', async () => {
+it('completes and declines checkouts through test controls, unless the controls are off', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session } = await studio.checkout('ada', 'team_price')

@@ -8,7 +8,7 @@ const urls = { successUrl: 'http://127.0.0.1/thanks', cancelUrl: 'http://127.0.0
 const open = async (studio: Studio, checkoutSession: object) =>
   studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
 
-/** Returns the platform's error for a session: a text or the issues of its input. */
+/** Returns a rejected session's status and error. The error is a message, or the code and path of each issue. */
 const rejectionOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
     method: 'POST',
@@ -52,7 +52,7 @@ describe('opening a session', () => {
       ])
   })
 
-  it("rejects an unknown customer or price in the platform's words", async () => {
+  it("rejects an unknown customer, price or subscription with the platform's message", async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
     const team = pricingModel.products.find(({ slug }) => slug === 'team')
@@ -102,7 +102,7 @@ describe('opening a session', () => {
     expect(wrongUrls).toMatch(/"successUrl".*"cancelUrl"/s)
   })
 
-  it('rejects a price whose product is inactive, unless it is named by ID', async () => {
+  it("rejects the slug of an inactive product's price, but accepts the price's ID", async () => {
     await using studio = await startStudio()
     const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
     const team = pricingModel.products.find(({ slug }) => slug === 'team')
@@ -121,7 +121,7 @@ describe('opening a session', () => {
 })
 
 describe('an anonymous payer', () => {
-  it('becomes a customer on the free plan with a one-time purchase', async () => {
+  it('becomes a customer on the free plan after a one-time purchase', async () => {
     await using studio = await startStudio()
     const { checkoutSession, url } = await open(studio, {
       type: 'product',
@@ -153,7 +153,7 @@ describe('an anonymous payer', () => {
     })
   })
 
-  it('has only the paid plan after buying one', async () => {
+  it('has only the paid plan after buying a plan', async () => {
     await using studio = await startStudio()
     const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
     await pay(url)
@@ -168,7 +168,7 @@ describe('an anonymous payer', () => {
   })
 })
 
-it("keeps the named customer's details, and the payer's for a one-time purchase", async () => {
+it("shows the customer's details for a plan, and the payer's details for a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const shown = async (priceSlug: string) => {
@@ -205,7 +205,7 @@ describe('saving a card for a subscription', () => {
     expect(await studio.plan('bob')).toMatchObject({ defaultPaymentMethodId: null })
   })
 
-  it('shows the same page under the retrieved address', async () => {
+  it("shows the card page at the retrieved session's URL", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { checkoutSession } = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
@@ -228,7 +228,7 @@ describe('activating a subscription', () => {
   const paid = async (studio: Studio) =>
     (await studio.node.payments.list()).data.map(({ amount, status }) => [amount, status])
 
-  it('starts an incomplete one and bills its overage', async () => {
+  it('starts an incomplete subscription and bills its overage', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({
@@ -253,7 +253,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 1200, exports: 80 })
   })
 
-  it('collects once for a past-due one without a card', async () => {
+  it('collects once for a past-due subscription without a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const saved = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })
@@ -274,7 +274,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('collects the open invoice of one with a declined card and stops retrying', async () => {
+  it("collects a past-due subscription's open invoice after a declined card, and stops retrying", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -313,7 +313,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it('charges the overage of a free plan and shows the amount', async () => {
+  it("charges a free plan's overage and shows the amount", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -323,7 +323,7 @@ describe('activating a subscription', () => {
     expect(await paid(studio)).toEqual([[30, 'succeeded']])
   })
 
-  it('rejects one that has ended or is never charged', async () => {
+  it('rejects a subscription that has ended or is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.node.subscriptions.create({

@@ -68,7 +68,7 @@ it('starts no plan for a customer created as archived', async () => {
   expect((await node.customers.retrieve('ada')).customer).toMatchObject({ archived: false })
 })
 
-it('returns balances of current plans, or of a named one in any state', async () => {
+it('returns balances for the current plan, or for a requested subscription in any state', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')

@@ -9,11 +9,11 @@ const summer = {
   duration: 'once',
 } as const
 
-/** Enters a code on the hosted checkout, like a browser without JavaScript. */
+/** Enters a code on the hosted checkout, as a browser without JavaScript would. */
 const enter = (url: string, code: string) =>
   fetch(`${url}/discount`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ code }) })
 
-it('stores a discount in upper case, updates, lists and counts it', async () => {
+it('stores a discount code in upper case, and updates, lists and counts discounts', async () => {
   await using studio = await startStudio()
   const { discounts } = studio.node
   const { discount } = await discounts.create({ discount: summer })
@@ -75,8 +75,8 @@ describe('a discount code at the checkout', () => {
       [4410, 4410, 4900],
     ],
     ['for every payment', { ...summer, duration: 'forever' as const }, [4410, 4410, 4410]],
-    ['in cents', { ...summer, amount: 900, amountType: 'fixed' as const }, [4000, 4900, 4900]],
-    ['of 100 %', { ...summer, amount: 100 }, [0, 4900, 4900]],
+    ['by a fixed amount', { ...summer, amount: 900, amountType: 'fixed' as const }, [4000, 4900, 4900]],
+    ['by 100 %', { ...summer, amount: 100 }, [0, 4900, 4900]],
   ])("reduces a plan's price %s", async (_, discount, subtotals) => {
     await using studio = await startStudio()
     await studio.customer('ada')
@@ -86,7 +86,7 @@ describe('a discount code at the checkout', () => {
     const due = `$${((subtotals[0] ?? 0) / 100).toFixed(2)}`
     expect(await (await fetch(url)).text()).toContain(`<span>Due today</span><span>${due}</span>`)
     expect((await studio.node.checkoutSessions.retrieve(session.id)).checkoutSession.discountId).toBe(id)
-    // A purchase keeps the discount as it was when the customer paid.
+    // Changing the discount after the payment doesn't affect the subscription.
     expect((await pay(url)).status).toBe(303)
     await studio.node.discounts.update(id, {
       discount: { ...discount, id, amount: 50, active: false } as never,
@@ -106,7 +106,7 @@ describe('a discount code at the checkout', () => {
     expect((await studio.node.discounts.retrieve(id)).discount).toMatchObject({ redemptionCount: 1 })
   })
 
-  it('waits for the end of a trial and for a successful payment', async () => {
+  it('applies to the first payment after a trial or a declined card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.node.discounts.create({ discount: summer })
@@ -125,7 +125,7 @@ describe('a discount code at the checkout', () => {
   })
 
   it.each([
-    // Half of 4900 plus the difference of 9950, minus 2450 paid.
+    // Half of the sum of 4900 and 9950, minus 2450 paid.
     ['for every payment', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
     ['only if it still applies', { ...summer, amount: 50 }, [2450, 9950], 19_900],
     [
@@ -140,7 +140,7 @@ describe('a discount code at the checkout', () => {
       [4000, 8400],
       19_900,
     ],
-  ])('reduces the price of a plan change %s', async (_, discount, amounts, renewal) => {
+  ])("reduces a plan change's price %s", async (_, discount, amounts, renewal) => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     await studio.node.discounts.create({ discount })

@@ -34,7 +34,7 @@ it('loses no acknowledged write when killed at any moment', async () => {
           },
         })
         answered.push(transactionId)
-        // While other calls are in flight.
+        // Kill the server while other calls are in flight.
         if (answered.length === before + 60) await running.kill()
       }
     })
@@ -57,7 +57,7 @@ it('loses no acknowledged write when killed at any moment', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
-it('keeps an acknowledged write when killed right after the response', async () => {
+it('keeps acknowledged writes when killed right after the response', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
@@ -123,7 +123,7 @@ it('keeps data and clock across a restart', async () => {
   expect((await after.plan('ada')).id).toBe(plan.id)
 })
 
-it('applies a changed pricing file and keeps what customers have', async () => {
+it('applies a changed pricing file without changing existing subscriptions', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
@@ -138,7 +138,7 @@ it('applies a changed pricing file and keeps what customers have', async () => {
   expect((await after.plan('ada')).subscriptionItems).toMatchObject([{ unitPrice: 4900 }])
 })
 
-it('starts the clock of a new database at a given date and resumes it after a restart', async () => {
+it("starts a new database's clock at a given date, and resumes it after a restart", async () => {
   await using directory = await createDirectory()
   const startAt = Date.UTC(2027, 0, 31)
   const clock = () => 1000
@@ -161,10 +161,10 @@ it('rejects a second server on the same file', async () => {
   )
 })
 
-it('rejects a folder or a file that is not a database, in one line', async () => {
+it('rejects a path that is not a database file, and names the path', async () => {
   await using directory = await createDirectory()
   const text = directory.file('notes.txt')
-  await writeFile(text, 'Not a database at all, and longer than the header of one would be. '.repeat(20))
+  await writeFile(text, 'This text is not a database, and it is longer than a database header. '.repeat(20))
   for (const db of [text, directory.path, `${text}/db.db`])
     await expect(startFlowgladLocal({ pricing: studioPricing, db })).rejects.toThrow(
       `${db} cannot be used as the database: `,
@@ -185,7 +185,7 @@ it('runs many servers with separate data', async () => {
   }
 })
 
-it('reports a mistake on the command line in one line', async () => {
+it('reports a mistake in the pricing file or the options in a single line', async () => {
   await using directory = await createDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio()
 
 const routes: [string, string][] = [
@@ -113,7 +113,7 @@ const body = fc.oneof(
   fc.constantFrom('', '{', 'null', '[]', '"x"', '\uFEFF{}', '{"__proto__":{"x":1}}', '['.repeat(5000)),
 )
 
-it("answers every input in Flowglad's shape and keeps its data consistent", async () => {
+it("answers every input in Flowglad's format and keeps the data consistent", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -135,7 +135,7 @@ it("answers every input in Flowglad's shape and keeps its data consistent", asyn
           error: expect.anything(),
           request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
         })
-        // These texts indicate a bug in the server.
+        // These messages indicate a bug in the server.
         expect(JSON.stringify(json)).not.toMatch(
           /TypeError|RangeError|is not a function|Cannot read|undefined is/,
         )
@@ -345,7 +345,7 @@ const valid: [string, string, { [key: string]: Json }][] = [
   ],
 ]
 
-/** Returns every path in a value, so that a test can change one of them. */
+/** Returns the path of every nested value, so that a test can replace a value. */
 const placesIn = (value: Json, at: (string | number)[] = []): (string | number)[][] =>
   typeof value !== 'object' || value === null
     ? [at]
@@ -366,7 +366,7 @@ const replaced = (value: Json, [head, ...rest]: (string | number)[], by: unknown
   return copy
 }
 
-it('never fails internally on a valid request with one invalid value', async () => {
+it('never reports an internal error for a valid request with one value replaced', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })
@@ -398,7 +398,7 @@ it('never fails internally on a valid request with one invalid value', async () 
           headers: { authorization: studio.key },
           body: named(text).replaceAll('NEW', `n${++fresh}`),
         })
-        // The platform's word for an invalid number.
+        // The platform describes an invalid number as NaN, so this NaN isn't a bug.
         const body = (await answer.text()).replaceAll(/"received":"NaN"|received NaN/g, '')
         if (
           /TypeError|RangeError|is not a function|Cannot read|undefined is|referenced record|has no billing|NaN/.test(
@@ -426,7 +426,7 @@ it.each([
   ],
   ['an invalid content type', { body: '{}', headers: { 'content-type': ';;' } }, 400],
 ])(
-  "rejects %s in Flowglad's shape",
+  "rejects %s with an error in Flowglad's format",
   async (_, {
     body: sent,
     headers,
@@ -493,7 +493,7 @@ it.each([
     'POST /api/v1/customers HTTP/1.1\r\nHOST\r\nContent-Length: 500\r\n\r\n{"customer":',
     400,
   ],
-])("rejects %s in Flowglad's shape and serves the next request", async (_, bytes, status) => {
+])("rejects %s with an error in Flowglad's format, and serves the next request", async (_, bytes, status) => {
   const studio = shared()
   const answer = await answerTo(
     studio.url,
@@ -510,7 +510,7 @@ it.each([
   expect((await fetch(studio.url)).status).toBe(200)
 })
 
-it('replaces a lone surrogate, so that every page can name the customer', async () => {
+it('replaces a lone surrogate, so that pages can link to the customer', async () => {
   await using studio = await startStudio()
   const answer = await fetch(`${studio.url}/api/v1/customers`, {
     method: 'POST',
@@ -583,14 +583,14 @@ it.each([
   ['OPTIONS', '/customers', 404, 'text/plain'],
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
-])('answers %s %s without a body according to its route', async (method, path, status, type) => {
+])('answers %s %s according to its route even without a body', async (method, path, status, type) => {
   const studio = shared()
   const headers = { authorization: studio.key }
   const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
   expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
 })
 
-it("answers only to this machine's names, to prevent DNS rebinding", async () => {
+it("accepts requests only for this machine's host names, to prevent DNS rebinding", async () => {
   const studio = shared()
   const { port } = new URL(studio.url)
   const statusFor = (host: string) =>

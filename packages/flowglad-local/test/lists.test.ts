@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
-it('returns every record once across pages, oldest first, while more are added', async () => {
+it('returns every record once across pages, oldest first, while records are added', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 7; i++) await studio.customer(`c${i}`)
   const first = await studio.node.customers.list({ limit: '3' })
@@ -37,7 +37,7 @@ it.each([
   ['limit=1.5', 'invalid_type'],
   ['limit=', 'too_small'],
   ['cursor=', 'too_small'],
-])('rejects %s on every GET, in text without a code', async (query, code) => {
+])('rejects %s on every GET with an error that has no code', async (query, code) => {
   const studio = shared()
   for (const path of ['/customers', '/usage-events', '/customers/ada/billing']) {
     const [status, body] = await get(studio, `${path}?${query}`)
@@ -82,7 +82,7 @@ it('accepts a cursor that points backward or has only a time or an ID', async ()
   expect((await pageFrom({ id: b?.id })).names).toEqual(['a', 'b', 'c', 'd'])
 })
 
-it("lists the records of the key's pricing model, including archived customers", async () => {
+it("lists only the records in the API key's pricing model, including archived customers", async () => {
   await using studio = await startStudio()
   const { node } = studio
   await studio.customer('ada')
@@ -97,7 +97,7 @@ it("lists the records of the key's pricing model, including archived customers",
   await expect(node.products.retrieve(foreign?.id ?? '')).rejects.toMatchObject({ status: 500 })
 })
 
-it("creates records in the key's pricing model, even if the request names another", async () => {
+it("creates records in the API key's pricing model, even if the request names another model", async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()
@@ -121,7 +121,7 @@ it("creates records in the key's pricing model, even if the request names anothe
   })
 })
 
-it('answers every list of the SDK', async () => {
+it("supports the SDK's list calls", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -148,7 +148,7 @@ it('answers every list of the SDK', async () => {
   ])
 })
 
-it('has a route for every call of the SDK', async () => {
+it('has a route for every call in the SDK', async () => {
   await using studio = await startStudio()
   const resources = dirname(fileURLToPath(import.meta.resolve('@flowglad/node/resources')))
   const calls = readdirSync(`${resources}/resources`)
@@ -190,7 +190,7 @@ it.each([
   ])
 })
 
-it('returns the environment and organization of the API key', async () => {
+it("returns the API key's environment and organization", async () => {
   const studio = shared()
   const { organizationId } = (await studio.node.pricingModels.retrieveDefault()).pricingModel
   expect(await get(studio, '/utils/ping')).toEqual([
@@ -211,31 +211,28 @@ it.each([
     404,
     'No procedure found on path "subscriptionItemFeatures.expire"',
   ],
-])(
-  'answers %s %s (%s) like the platform, which has no procedure for it',
-  async (method, path, type, status, error) => {
-    const studio = shared()
-    const answer = await fetch(`${studio.url}/api/v1${path}`, {
-      method,
-      headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
-      ...(method !== 'DELETE' && { body: '{}' }),
-    })
-    expect([answer.status, await answer.json()]).toEqual([
-      status,
-      {
-        error,
-        code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
-        request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
-      },
-    ])
-  },
-)
+])('rejects the unsupported call %s %s (%s) like the platform', async (method, path, type, status, error) => {
+  const studio = shared()
+  const answer = await fetch(`${studio.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: studio.key, ...(type && { 'content-type': type }) },
+    ...(method !== 'DELETE' && { body: '{}' }),
+  })
+  expect([answer.status, await answer.json()]).toEqual([
+    status,
+    {
+      error,
+      code: status === 415 ? 'UNSUPPORTED_MEDIA_TYPE' : 'NOT_FOUND',
+      request_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+    },
+  ])
+})
 
 it.each([
   ['Basic abc', 'Invalid authorization format. Use "Bearer <key>" or "<key>".'],
   ['Bearer sk test', 'API key invalid. Key not found in local database.'],
   ['sk_other', 'API key invalid. Key not found in local database.'],
-])('rejects the key "%s" in plain text', async (authorization, text) => {
+])('rejects the key "%s" with a plain-text error', async (authorization, text) => {
   const studio = shared()
   const answer = await fetch(`${studio.url}/api/v1/customers`, { headers: { authorization } })
   expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
@@ -245,7 +242,7 @@ it.each([
   ])
 })
 
-it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('accepts the key as "%s"', async (form) => {
+it.each(['bearer KEY', 'BEARER KEY ', ' KEY'])('accepts the API key in the form "%s"', async (form) => {
   const studio = shared()
   const authorization = form.replace('KEY', studio.key)
   const answer = await fetch(`${studio.url}/api/v1/utils/ping`, { headers: { authorization } })

@@ -5,7 +5,7 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
-/** Returns the raw response, without an SDK. */
+/** Sends a request without an SDK. Returns the status, and the response or its error. */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     headers: { authorization: studio.key },
@@ -59,7 +59,7 @@ it('rejects the refund of a failed payment', async () => {
   ])
 })
 
-it('ends a plan whose only payment was refunded when the next one fails', async () => {
+it('ends a plan after a failed payment if its only successful payment was refunded', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })
@@ -71,7 +71,7 @@ it('ends a plan whose only payment was refunded when the next one fails', async 
   expect(currentSubscription).toMatchObject({ isFreePlan: true })
 })
 
-it("reports unknown IDs in the platform's words", async () => {
+it("reports unknown IDs with the platform's message", async () => {
   await using studio = await startStudio()
   for (const [path, noun] of [
     ['/payments', 'payments'],

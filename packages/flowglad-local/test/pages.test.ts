@@ -17,7 +17,7 @@ declare global {
   }
 }
 
-it('completes a checkout without JavaScript: declined, confirmed and paid', async () => {
+it('completes a checkout without JavaScript after a declined card and a confirmation', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { checkoutSession, url } = await studio.node.checkoutSessions.create({
@@ -63,7 +63,7 @@ it('returns to the application and charges nothing when the checkout is cancelle
   expect((await studio.billing('ada')).invoices).toEqual([])
 })
 
-it('cancels and restores a plan and changes the card in the billing portal', async () => {
+it('lets a customer cancel and restore a plan and change the card in the billing portal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -156,7 +156,7 @@ it('keeps the keyboard focus when the dashboard updates', async () => {
   await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
 })
 
-it('searches hundreds of customers and shows how many are left out', async () => {
+it('finds a customer that a long list leaves out, and shows how many customers exist', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
   await studio.use('customer-0', 'render', 5)
@@ -183,7 +183,7 @@ it('searches hundreds of customers and shows how many are left out', async () =>
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Billing')
 })
 
-it('shows entered values again next to the error, but never an unknown card number', async () => {
+it('shows the entered values again next to an error, but never an unknown card number', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')
@@ -202,7 +202,7 @@ it('shows entered values again next to the error, but never an unknown card numb
   expect(await page.content()).not.toContain('5555')
 })
 
-/** Opens every page in each of its states. */
+/** Starts a server with data, and returns the URL of every page in each of its states. */
 async function openTour() {
   const studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31) })
   const pages: string[] = [studio.url, `${studio.url}/checkout/none`, `${studio.url}/?find=nobody`]
@@ -237,7 +237,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
   ['dark', { runOnly: ['color-contrast'] }],
 ]
 
-it('passes axe on every page in light and dark colors and fits a small phone', async () => {
+it('passes axe on every page in light and dark colors, and fits on a small phone', async () => {
   const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })
@@ -269,7 +269,7 @@ it('passes axe on every page in light and dark colors and fits a small phone', a
   await look('a card that needs confirmation')
 }, 120_000)
 
-it('runs an application with the provider of @flowglad/react unchanged', async () => {
+it("runs an application that uses @flowglad/react's own provider", async () => {
   await using studio = await startStudio()
   await using application = await startApplication(studio.server)
   await using page = await browser.newPage()

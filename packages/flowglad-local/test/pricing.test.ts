@@ -4,7 +4,7 @@ import { parsePricing } from '../src/pricing/parsePricing.ts'
 import { sharedStudio, startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio()
 
 const findingsOf = (text: string) => {
@@ -85,7 +85,7 @@ it.each([
     'pricing.yaml:11: products.0.features.1: there is no feature "colour"',
   ],
   [
-    'a default plan with a price',
+    'a default plan that is not free',
     `${head}products:
   - product: { name: Free, slug: free, active: true, default: true }
     price:
@@ -95,7 +95,7 @@ it.each([
     'pricing.yaml:9: products.0.price.unitPrice: the default product must be free, because every new customer gets it',
   ],
   [
-    'a second default product, a second default price of a meter, and a duplicate slug',
+    'a second default product, a second default price and a duplicate slug',
     `name: Tiny
 features: []
 usageMeters:
@@ -116,7 +116,7 @@ products:
       'pricing.yaml:12: products.1.price.slug: there is another price with the slug "a"',
     ].join('\n'),
   ],
-])('names the line of %s', (_, text, finding) => {
+])('reports %s and its location', (_, text, finding) => {
   expect(findingsOf(text).join('\n')).toContain(finding)
 })
 
@@ -179,7 +179,7 @@ usageMeters:
     aggregationType: sum
 `
 
-it('reads the older shape with usage prices among the products', async () => {
+it('reads the older format, which lists usage prices as products', async () => {
   await using studio = await startStudio({ pricing: older })
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   expect(pricingModel.products.map((product) => product.slug)).toEqual(['free'])
@@ -190,7 +190,7 @@ it('reads the older shape with usage prices among the products', async () => {
   expect(await studio.balances('ada')).toEqual({ calls: 5 })
 })
 
-it('names the original line of a mistake in the older shape', () => {
+it("reports a mistake's original line in the older format", () => {
   expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
     'pricing.yaml:22: products.0.prices.0.unitPrice: must be a number, not "ten"',
   ])
@@ -199,7 +199,7 @@ it('names the original line of a mistake in the older shape', () => {
   ])
 })
 
-it('exports a pricing model that sets up the same one elsewhere', async () => {
+it('exports a pricing model that another server can install unchanged', async () => {
   await using studio = await startStudio()
   const { pricingModel } = await studio.node.pricingModels.retrieveDefault()
   const exportUrl = `/api/v1/pricing-models/${pricingModel.id}/export`
@@ -219,25 +219,25 @@ it('exports a pricing model that sets up the same one elsewhere', async () => {
 it.each([
   ['two default products', { products: [free('a'), free('b')] }, 500, 'Multiple default products'],
   [
-    'two prices of one slug',
+    'two prices with the same slug',
     { products: [free('a'), free('a', 'b', false)] },
     500,
     'Price with slug a already exists',
   ],
   [
-    'two default prices of a meter',
+    'two default prices on one meter',
     { usageMeters: [metered(['x', 'y'])] },
     500,
     'multiple prices with isDefault=true',
   ],
   [
-    'a default price that is archived',
+    'an inactive default price',
     { usageMeters: [metered(['x'], false)] },
     400,
     'An inactive price cannot be set as default',
   ],
   ['a blank name', { name: '  ' }, 400, 'Field is required'],
-])('rejects a setup with %s like the platform and installs nothing', async (_, fields, status, text) => {
+])('rejects a setup with %s like the platform, and installs nothing', async (_, fields, status, text) => {
   const studio = shared()
   const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
   const rejection = await studio.node

@@ -10,13 +10,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const outDir = join(root, 'node_modules/.flowglad-local')
 let bundle: Promise<string> | undefined
 
-/** Bundles the command as `pnpm build` does and returns its path. A bundle starts faster than the sources. */
+/** Bundles the command as `pnpm build` does, and returns the bundle's path. It starts faster than the sources. */
 async function bundleCommand(): Promise<string> {
   await build({ root, logLevel: 'error', build: { ssr: 'src/main.ts', outDir, emptyOutDir: true } })
   return join(outDir, 'main.js')
 }
 
-/** Creates a temporary directory with the studio's pricing. */
+/** Creates a temporary directory with the studio's pricing file. */
 export async function createDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'flowglad-local-'))
   await writeFile(join(path, 'pricing.yaml'), JSON.stringify(studioPricing))

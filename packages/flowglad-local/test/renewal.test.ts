@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { cards, dayMs, pay, startStudio } from './studio.ts'
 
 describe('renewal', () => {
-  it('replaces recurring credits and keeps those that never expire', async () => {
+  it('replaces recurring credits, and keeps credits that never expire', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'render', 20)
     await studio.renew('ada')
-    // 60 + 25 - 20: the 20 came from the expiring 60, so 25 remain and 60 are new.
+    // The 20 used credits came from the 60 that expire. 25 credits never expire, and 60 are new.
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
-  it('keeps a free plan without a card active and allows an upgrade', async () => {
+  it('keeps a free plan active without a card, and allows an upgrade', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.renew('ada')
@@ -20,7 +20,7 @@ describe('renewal', () => {
     expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active', isFreePlan: false })
   })
 
-  it('carries overage of free meters into the next period', async () => {
+  it('carries overage into the next period if the meter has no charge', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -29,7 +29,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toMatchObject({ exports: 25 })
   })
 
-  it("keeps a free plan's negative balance until it is paid", async () => {
+  it("deducts a free plan's negative balance from the next period's credits", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'render', 100)
@@ -38,14 +38,14 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 45 })
   })
 
-  it('bills overage per started unit and starts the period with full credits', async () => {
+  it('bills every started unit of overage, and starts the period with full credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
     await studio.use('ada', 'render', 615)
     await studio.renew('ada')
     const { invoices } = await studio.billing('ada')
-    // 15 over in units of 7: three units of 30 cents.
+    // The overage of 15 is sold in units of 7: 3 units at 30 cents.
     expect(invoices.at(-1)?.invoiceLineItems).toMatchObject([
       { type: 'static', description: 'Team', price: 4900, quantity: 1 },
       { type: 'usage', description: 'Usage: Render minutes at $0.30 per 7', price: 30, quantity: 3 },
@@ -70,7 +70,7 @@ describe('renewal', () => {
     ])
   })
 
-  it('ends months on the right day: 31 January, 28 February, 31 March', async () => {
+  it('ends monthly periods on the right day: 31 January, 28 February, 31 March', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 31, 12) })
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')
@@ -83,7 +83,7 @@ describe('renewal', () => {
     expect(ends).toEqual(['2027-02-28', '2027-03-31', '2027-04-30', '2027-05-31'])
   })
 
-  it('runs every period that has passed, in order', async () => {
+  it('bills every period that has passed', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
     await studio.customer('ada')
     await studio.subscribe('ada', 'weekly_price')
@@ -95,7 +95,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('starts a trial with its credits and takes the first payment at its end', async () => {
+  it('grants credits at the start of a trial, and takes the first payment at its end', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 17) })
     await studio.customer('ada')
     const trial = await studio.subscribe('ada', 'trial_price')
@@ -105,7 +105,7 @@ describe('renewal', () => {
       currentBillingPeriodEnd: Date.UTC(2027, 0, 31),
     })
     expect(await studio.balances('ada')).toEqual({ render: 600 })
-    // The customer does not see an invoice of $0.
+    // The customer's billing doesn't include the invoice for $0.
     expect((await studio.billing('ada')).invoices).toEqual([])
     expect((await studio.node.invoices.list()).data).toMatchObject([{ status: 'paid', subtotal: 0 }])
     studio.advance(14 * dayMs + 1)
@@ -120,7 +120,7 @@ describe('renewal', () => {
     expect((await studio.plan('ada')).currentBillingPeriodEnd).toBe(Date.UTC(2027, 2, 31))
   })
 
-  it('invoices a free plan with a card for $0 and its overage', async () => {
+  it('invoices $0 and the overage for a free plan with a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.plan('ada')
@@ -159,7 +159,7 @@ describe('renewal', () => {
 })
 
 describe('failed payments', () => {
-  it('end a subscription that has never paid, even after a trial', async () => {
+  it('end a subscription that has never been paid, even after a trial', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price', { card: cards.failsLater })
@@ -187,7 +187,7 @@ describe('failed payments', () => {
     expect((await studio.plan('ada')).status).toBe('past_due')
   })
 
-  it('never bill the same overage twice, with any number of open invoices', async () => {
+  it('do not bill the same overage twice if several invoices are open', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 4) })
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'weekly_price', { card: cards.failsLater })
@@ -197,7 +197,7 @@ describe('failed payments', () => {
     studio.advance(7 * dayMs)
     const subtotals = async () =>
       (await studio.billing('ada')).invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])
-    // 15 over, then 7 more: three units of 30 cents, and one.
+    // The first overage of 15 is billed as 3 units at 30 cents, and the next 7 as 1 unit.
     expect(await subtotals()).toEqual([
       ['paid', 1500],
       ['open', 1590],
@@ -234,7 +234,7 @@ describe('failed payments', () => {
   })
 })
 
-it('ends a plan whose only payment was refunded when its renewal fails', async () => {
+it('ends a plan after a failed renewal if its only payment was refunded', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

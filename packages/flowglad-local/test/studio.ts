@@ -6,11 +6,11 @@ import { studioPricing } from './studioPricing.ts'
 
 export const dayMs = 24 * 60 * 60 * 1000
 
-/** Starts a server with the studio's pricing and points Flowglad's SDKs at it. */
+/** Starts a server with the studio's pricing, and creates Flowglad's SDK clients for the server. */
 export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
   const local = await startFlowgladLocal({ pricing: studioPricing, ...options })
   const connection = { apiKey: local.key, baseURL: local.url }
-  // No retries, because tests expect errors.
+  // Disable retries, because tests expect errors.
   const node = new Flowglad({ ...connection, maxRetries: 0 })
   const admin = new FlowgladServerAdmin(connection)
   const server = (customerExternalId: string) =>
@@ -42,7 +42,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
       if (!currentSubscription) throw new Error(`${externalId} has no plan`)
       return currentSubscription
     },
-    /** Returns the available balance per meter of the current plan. */
+    /** Returns the current plan's available balance for each meter. */
     async balances(externalId: string): Promise<Record<string, number>> {
       const { currentSubscription } = await node.customers.retrieveBilling(externalId)
       const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
@@ -65,7 +65,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
         },
       })
     },
-    /** Opens a checkout for a price. `pay` pays it with a test card, like a browser. */
+    /** Opens a checkout for a price. `pay` submits the checkout's form with a test card, as a browser would. */
     async checkout(externalId: string, priceSlug: string, quantity = 1) {
       const { checkoutSession, url } = await node.checkoutSessions.create({
         checkoutSession: {
@@ -82,10 +82,11 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
     async subscribe(externalId: string, priceSlug: string, { quantity = 1, card = cards.pays } = {}) {
       const { pay } = await studio.checkout(externalId, priceSlug, quantity)
       const answer = await pay(card)
-      if (answer.status !== 303) throw new Error(`checkout answered ${answer.status}: ${await answer.text()}`)
+      if (answer.status !== 303)
+        throw new Error(`The checkout failed with ${answer.status}: ${await answer.text()}`)
       return studio.plan(externalId)
     },
-    /** Moves the clock to just after the end of the current period. */
+    /** Moves the clock to just after the current period's end. */
     async renew(externalId: string) {
       const { currentBillingPeriodEnd } = await studio.plan(externalId)
       studio.advance((currentBillingPeriodEnd ?? 0) - studio.now() + 1)
@@ -96,7 +97,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
 
-/** Starts one server for a test file, before its first test. Returns a function that returns the server. */
+/** Starts one server before a test file's first test. Returns a function that returns the server. */
 export function sharedStudio(prepare: (studio: Studio) => Promise<unknown> = async () => {}) {
   let studio: Studio
   beforeAll(async () => {
@@ -114,7 +115,7 @@ export const cards = {
   failsLater: '4000 0000 0000 0341',
 }
 
-/** Posts the checkout's form, like a browser without JavaScript. */
+/** Submits the checkout's form, as a browser without JavaScript would. */
 export const pay = (url: string, card = cards.pays, more: Record<string, string> = {}) =>
   fetch(url, {
     method: 'POST',

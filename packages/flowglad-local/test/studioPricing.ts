@@ -1,9 +1,8 @@
 import type { PricingSetupInput } from '../src/index.ts'
 
 /**
- * A pricing model that differs from the app's: four plans with three intervals, seats, a trial, an overage
- * price that doesn't divide evenly, two credit features on one meter, and a top-up that sells recurring
- * credits once.
+ * A pricing model that differs from the app's. It has monthly and weekly plans, seats, a trial, an overage price
+ * for 7 units, two credit features on one meter, and a top-up that grants recurring credits once.
  */
 export const studioPricing = {
   name: 'Film studio',

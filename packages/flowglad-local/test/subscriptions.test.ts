@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { cards, pay, sharedStudio, startStudio } from './studio.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
 describe('cancelling a subscription', () => {
-  it('keeps it until the end of the period, then starts the free plan with fresh credits', async () => {
+  it('keeps the plan until the end of the period, then starts the free plan with new credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -24,7 +24,7 @@ describe('cancelling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends it now and does nothing the second time', async () => {
+  it('ends the plan immediately, and has no effect the second time', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -51,7 +51,7 @@ describe('cancelling a subscription', () => {
     })
   })
 
-  it('can be undone, and undoing nothing is allowed', async () => {
+  it('can be undone, and undoing it again has no effect', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -66,7 +66,7 @@ describe('cancelling a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
   })
 
-  it('cannot be undone without a card if the plan has a price', async () => {
+  it('cannot be undone without a card if the plan is not free', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
@@ -83,7 +83,7 @@ describe('cancelling a subscription', () => {
   })
 })
 
-it('rejects an unknown subscription in the words of each call', async () => {
+it("rejects an unknown subscription with each call's own message", async () => {
   await using studio = await startStudio()
   const { subscriptions } = studio.node
   const missing = 'NotFoundError: No subscriptions found with id: sub_x'
@@ -100,7 +100,7 @@ it('rejects an unknown subscription in the words of each call', async () => {
 })
 
 describe('creating a subscription', () => {
-  it('is incomplete without a card until a checkout activates it', async () => {
+  it('leaves the subscription incomplete without a card until a checkout activates it', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -116,7 +116,7 @@ describe('creating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600, exports: 40 })
   })
 
-  it('charges a saved card now, but needs its own card at the renewal', async () => {
+  it("charges the customer's saved card immediately, but not at the renewal", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const first = await studio.subscribe('ada', 'team_price')
@@ -147,7 +147,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('starts no period without a card, so cancelling, adjusting and usage have none', async () => {
+  it('starts no period without a card, so cancelling and adjusting fail and usage has no period', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -170,14 +170,14 @@ describe('creating a subscription', () => {
     expect(usageEvent.billingPeriodId).toBeNull()
   })
 
-  it('gives no trial if it is never charged', async () => {
+  it('gives no trial if the subscription is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.server('ada').createSubscription({ priceSlug: 'trial_price', doNotCharge: true })
     expect((await studio.plan('ada')).status).toBe('active')
   })
 
-  it('grants no credits before the first renewal and sends no invoice if it is never charged', async () => {
+  it('grants credits only at renewals and creates no invoices if the subscription is never charged', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.server('ada').createSubscription({ priceSlug: 'team_price', doNotCharge: true })
@@ -207,7 +207,7 @@ describe('creating a subscription', () => {
         intervalCount: 1,
       },
     })
-    // Replaces the free plan, so that another free plan can be requested.
+    // Replace the free plan, so that the customer can request another free plan.
     await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'student_price' })
     expect(subscription).toMatchObject({ status: 'incomplete', isFreePlan: true, name: 'Student' })
@@ -219,13 +219,9 @@ describe('creating a subscription', () => {
   it.each([
     ['an unknown price', { priceSlug: 'nope' }, 404],
     ['a usage price', { priceSlug: 'render_extra' }, 400],
-    [
-      'a start date, which JSON cannot represent,',
-      { priceSlug: 'team_price', startDate: '2027-01-31T00:00:00Z' },
-      400,
-    ],
+    ['a start date', { priceSlug: 'team_price', startDate: '2027-01-31T00:00:00Z' }, 400],
     ['two prices', { priceSlug: 'team_price', priceId: 'price_x' }, 400],
-    ['a trial that has ended', { priceSlug: 'team_price', trialEnd: 1 }, 500],
+    ['a trial end in the past', { priceSlug: 'team_price', trialEnd: 1 }, 500],
     ['a negative quantity', { priceSlug: 'team_price', quantity: -1 }, 500],
     ['a fractional quantity', { priceSlug: 'team_price', quantity: 0.5 }, 500],
     ['an interval count of 0', { priceSlug: 'team_price', intervalCount: 0 }, 500],
@@ -256,7 +252,7 @@ it('accepts a quantity of 0 and a trial end of 0', async () => {
   })
 })
 
-it("rejects another customer's card after every other error", async () => {
+it("rejects another customer's card only if no other error applies", async () => {
   await using studio = await startStudio()
   for (const who of ['ada', 'bob']) await studio.customer(who)
   const plan = await studio.subscribe('bob', 'team_price')

@@ -6,8 +6,8 @@ import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
 
 /**
- * The recorded conversations with the real platform, in a folder next to the repository.
- * FLOWGLAD_TRANSCRIPTS sets another folder.
+ * The folder that contains recorded conversations with the real platform. By default, it is next to the
+ * repository. FLOWGLAD_TRANSCRIPTS sets another folder.
  */
 const place =
   process.env.FLOWGLAD_TRANSCRIPTS ?? fileURLToPath(new URL('../../../../shared/flowglad', import.meta.url))
@@ -17,7 +17,7 @@ const transcripts = existsSync(place)
 
 it.runIf(transcripts.length === 0)('skips the replay if there are no recorded conversations', () => {})
 
-/** Replays conversations in sequence on one server whose clock starts at a date. */
+/** Replays conversations in sequence on one server, whose clock starts at `startAt`. Returns the report. */
 async function replay(names: readonly string[], startAt: number): Promise<string> {
   await using local = await startFlowgladLocal({
     pricing: readFileSync(`${place}/pricing-model.json`, 'utf8'),
@@ -34,14 +34,14 @@ async function replay(names: readonly string[], startAt: number): Promise<string
 const allAgree = /^(\d+) of \1 steps as Flowglad answers them\n$/
 
 it.each(transcripts)('answers %s like the platform', async (name) => {
-  // Proration depends on the length of the month, which was 30 days.
+  // Proration depends on the month's length. The recordings were made in a month of 30 days.
   expect(await replay([name], Date.UTC(2026, 10, 22))).toMatch(allAgree)
 })
 
 it.runIf(transcripts.length > 0)(
-  'answers all recorded conversations in sequence like the platform',
+  'answers like the platform when all recorded conversations run in sequence',
   async () => {
-    // One conversation moves the clock into the next month, and the following one needs a month of 30 days.
+    // One conversation moves the clock to the next month. The conversation after it needs a month of 30 days.
     expect(await replay(transcripts, Date.UTC(2026, 4, 22))).toMatch(allAgree)
   },
 )

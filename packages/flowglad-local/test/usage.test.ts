@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Table } from '../src/database/Table.ts'
 import { sharedStudio, startStudio } from './studio.ts'
 
-/** For tests that only read or whose requests are rejected. */
+/** The server shared by tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
 const event = (subscriptionId: string, transactionId: string, amount: number, usageMeterSlug = 'render') => ({
@@ -27,7 +27,7 @@ it('records concurrent duplicates of a usage event once', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - (first?.usageEvent.amount ?? 0) })
 })
 
-it('records a bulk call of a thousand events once', async () => {
+it('records a thousand events once when the bulk call is repeated', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')
@@ -51,7 +51,7 @@ it('records nothing from a bulk call with one invalid event', async () => {
     status: 500,
     error: { error: 'Subscription not found: sub_gone (usage event at index 2)' },
   })
-  // Fails only while recording: larger than the platform's integers.
+  // The amount exceeds the platform's integers, so the call fails only while it records the event.
   await expect(
     studio.node.post('/api/v1/usage-events/bulk', {
       body: { usageEvents: [event(id, 'a', 1), event(id, 'b', 3_000_000_000)] },
@@ -71,7 +71,7 @@ it('rejects an empty transaction ID', async () => {
   })
 })
 
-it('rejects properties nested too deep and stores nothing of the event', async () => {
+it('rejects properties that are nested too deeply, and stores nothing', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -88,7 +88,7 @@ it('rejects properties nested too deep and stores nothing of the event', async (
   expect(await studio.node.get('/api/v1/usage-events')).toMatchObject({ total: 0 })
 })
 
-it('leaves no trace of a record whose key cannot be computed', () => {
+it("stores nothing if a record's index key cannot be computed", () => {
   const table = new Table<{ id: string }>(
     'things',
     {
@@ -103,7 +103,7 @@ it('leaves no trace of a record whose key cannot be computed', () => {
 })
 
 it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
-  'treats a %s of null as missing and rejects the event',
+  'rejects an event whose %s is null or empty',
   async (identifier) => {
     const studio = shared()
     const { id } = await studio.plan('ada')
@@ -120,7 +120,7 @@ it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   },
 )
 
-it('counts usage of any date in the current period and rejects an invalid date', async () => {
+it('counts usage with any date in the current period, and rejects an invalid date', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -142,7 +142,7 @@ it('counts usage of any date in the current period and rejects an invalid date',
     billingPeriodId: now?.billingPeriodId,
   })
   expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
-  // Null is the start of 1970, which a single event treats as no date.
+  // Null means the start of 1970. A single event treats it as a missing date, but a bulk event doesn't.
   expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
   expect((await dated(null, true))?.usageDate).toBe(0)
   for (const wrong of ['soon', 9e15, {}])
@@ -152,7 +152,7 @@ it('counts usage of any date in the current period and rejects an invalid date',
     })
 })
 
-it('names the rejected event of a bulk call and checks plans before meters', async () => {
+it("names a bulk call's rejected event, and checks subscriptions before meters", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -191,7 +191,7 @@ it('names the rejected event of a bulk call and checks plans before meters', asy
 })
 
 describe('a meter that counts distinct properties', () => {
-  it('charges the first event with equal properties and stores the others', async () => {
+  it('charges only the first of several events with equal properties, and stores all of them', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'viewers', 3, { user: 'a', seat: { row: 1, place: 2 } })
@@ -201,7 +201,7 @@ describe('a meter that counts distinct properties', () => {
     expect((await studio.node.get('/api/v1/usage-events')) as object).toMatchObject({ total: 3 })
   })
 
-  it('counts again in the next period', async () => {
+  it('counts equal properties again in the next period', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'viewers', 1, { user: 'a' })
@@ -245,7 +245,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('distinguishes reordered lists, and numbers from their text form', async () => {
+  it('distinguishes reordered lists, and numbers from strings', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])
@@ -253,7 +253,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -5 })
   })
 
-  it('counts per plan, meter and batch, and once per transaction', async () => {
+  it('counts each subscription and meter separately, and each transaction ID only once', async () => {
     await using studio = await startStudio()
     for (const name of ['ada', 'grace']) await studio.customer(name)
     const [ada, grace] = [await studio.plan('ada'), await studio.plan('grace')]
@@ -316,7 +316,7 @@ it('keeps the balance equal to grants minus usage after any sequence of operatio
   )
 })
 
-it('lets FlowgladServer read and write a customer', async () => {
+it("lets FlowgladServer read a customer's billing and record usage", async () => {
   await using studio = await startStudio()
   const flowglad = studio.server('ada')
   const billing = await flowglad.getBilling()

@@ -4,9 +4,9 @@ import { verifyWebhook } from '@flowglad/server'
 import { expect, it, vi } from 'vitest'
 import { startStudio } from './studio.ts'
 
-const secret = `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`
+const secret = `whsec_${Buffer.from("the receiver's secret").toString('base64')}`
 
-/** Starts a receiver that verifies webhooks with Flowglad's SDK and answers with `statusOf`. */
+/** Starts a receiver that verifies webhooks with Flowglad's SDK and answers with the status from `statusOf`. */
 async function startReceiver(statusOf: (attempt: number) => number, secretOf = () => secret) {
   const received: { id: unknown; body: unknown }[] = []
   let attempts = 0
@@ -46,7 +46,7 @@ it('sends events that are signed like Svix and identify the object to look up', 
     expect(body).toEqual({ id: expect.any(String), object: expect.any(String), ...common })
 })
 
-it('retries until the receiver accepts, without delaying the API', async () => {
+it('retries until the receiver accepts the event, without delaying the API', async () => {
   await using receiver = await startReceiver((attempt) => (attempt < 3 ? 503 : 204))
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
@@ -56,19 +56,19 @@ it('retries until the receiver accepts, without delaying the API', async () => {
   expect(receiver.attempts()).toBe(4)
 })
 
-it('serves the API without a reachable receiver', async () => {
+it('serves the API even if the receiver is unreachable', async () => {
   await using studio = await startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret } })
   await studio.customer('ada')
   expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active' })
 })
 
-it('rejects a secret that cannot sign', async () => {
+it('rejects an invalid webhook secret at startup', async () => {
   await expect(startStudio({ webhook: { url: 'http://127.0.0.1:1/', secret: 'none' } })).rejects.toThrow(
     'whsec_',
   )
 })
 
-it('sends events to registered webhooks, each signed with its own secret', async () => {
+it("signs events for a registered webhook with the webhook's own secret", async () => {
   let registered = ''
   await using receiver = await startReceiver(
     () => 200,

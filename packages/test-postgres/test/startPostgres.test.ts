@@ -15,7 +15,7 @@ const asRoot = process.getuid?.() === 0
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'test-postgres-test-'))
-  // mkdtemp gives the folder the mode of root's home.
+  // Only the owner can enter the folder, as with root's home directory.
   chmodSync(folder, 0o700)
 })
 afterEach(() => {
@@ -31,7 +31,7 @@ async function query(postgres: Postgres, text: string) {
   return rows
 }
 
-test('creates separate databases and leaves no file behind', async () => {
+test('creates separate databases, and leaves no files behind', async () => {
   vi.stubEnv('TMPDIR', folder)
   chmodSync(folder, 0o755)
   {
@@ -49,13 +49,13 @@ test('throws the reason in one line when the server rejects its configuration', 
   )
 })
 
-// Other users run the server as themselves, so they can reach what they installed.
+// Only root runs the server as another user, who might be unable to reach the installed files.
 test.runIf(asRoot)('starts from a folder that only root can enter', async () => {
   await using postgres = await startPostgres({ library: copyLibrary({ library, folder }) })
   expect(await query(postgres, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test.runIf(asRoot)('throws one line with a remedy when the temporary folder is unreachable too', async () => {
+test.runIf(asRoot)('throws one line with a remedy if the temporary folder is unreachable too', async () => {
   vi.stubEnv('TMPDIR', folder)
   await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
     /^PostgreSQL cannot start: it cannot run .*initdb: .*EACCES\. Set TMPDIR to a folder that every user can enter.*$/,

@@ -1,7 +1,7 @@
 import { FlowgladProvider, useBilling } from '@flowglad/react'
 import { createRoot } from 'react-dom/client'
 
-/** A button for each Flowglad operation that an application performs in a browser. */
+/** Shows the customer's billing and a button for each Flowglad operation that runs in a browser. */
 function Billing() {
   const billing = useBilling()
   if (!billing.loaded || !billing.reload) return <p>Loading</p>
