@@ -10,9 +10,9 @@ export const usage = `A local Flowglad server for development and tests.
   flowglad-local --pricing pricing.yaml [options]
 
   --pricing FILE         products, prices and meters, YAML or JSON   FLOWGLAD_LOCAL_PRICING   pricing.yaml
-  --port N               0 takes a free port                         FLOWGLAD_LOCAL_PORT      4010
-  --db FILE              keep everything in this SQLite file         FLOWGLAD_LOCAL_DB        in memory
-  --now DATE             where the clock of a new database starts    FLOWGLAD_LOCAL_NOW       now
+  --port N               0 picks a free port                         FLOWGLAD_LOCAL_PORT      4010
+  --db FILE              store all data in this SQLite file          FLOWGLAD_LOCAL_DB        in memory
+  --now DATE             start time of a new database's clock        FLOWGLAD_LOCAL_NOW       now
   --key KEY              the API key to accept                       FLOWGLAD_LOCAL_KEY       sk_test_local
   --seed                 start with demo customers
   --latency MS           delay every API call
@@ -45,7 +45,7 @@ export function readOptions(
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (key && !/^[\x21-\x7e]+$/.test(key))
     throw new OptionsError(
-      'The API key must be ASCII without spaces, because it travels in the Authorization header',
+      'The API key must be ASCII without spaces, because it is sent in the Authorization header',
     )
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)
@@ -70,7 +70,8 @@ export function readOptions(
 }
 
 function readPricing(file: string): string {
-  if (!existsSync(file)) throw new OptionsError(`No pricing file at ${file}. Choose one with --pricing FILE.`)
+  if (!existsSync(file))
+    throw new OptionsError(`No pricing file at ${file}. Choose a file with --pricing FILE.`)
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

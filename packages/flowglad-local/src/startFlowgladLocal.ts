@@ -29,7 +29,7 @@ export interface FlowgladLocalOptions {
   testControls?: boolean
   /** Adds demo customers if there are no customers yet. Default false. */
   seed?: boolean
-  /** How long to delay each API call. Default 0. */
+  /** The delay added to each API call. Default 0. */
   latencyMs?: number
   /** The source of time, in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number

@@ -278,7 +278,7 @@ async function take(
 
 const team = { priceSlug: 'team_price', quantity: 1 } as const
 
-/** Changes the plan while an invoice is open. A retry collects the invoice, so the change must not charge it. */
+/** Changes the plan while an invoice is open. A retry collects the invoice, so the change must not charge for it. */
 const changedWhilePastDue: Step[] = [
   { do: 'buy', plan: team, card: '4000000000000341', code: '', preserveBillingCycleAnchor: false },
   { do: 'wait', days: 29 },

@@ -178,7 +178,7 @@ describe('a meter', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires a name in an update, and cannot be cloned if it does not exist', async () => {
+  it('requires a name in an update, and a known ID in a clone request', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -515,7 +515,7 @@ describe('a feature added to one subscription', () => {
     expect(await studio.balances('ada')).toMatchObject({ render: (render ?? 0) + 7 })
   })
 
-  it('requires an existing meter or resource, has a limited amount, and never removes credits', async () => {
+  it('requires an existing meter or resource, limits the amount, and never removes credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { features } = await productOf(studio, 'team')

@@ -152,7 +152,7 @@ it("starts a new database's clock at a given date, and resumes it after a restar
   expect(after.now()).toBe(startAt + 5)
 })
 
-it('rejects a second server on the same file', async () => {
+it('rejects a second server on the same database file', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   await using _first = await startStudio({ db })

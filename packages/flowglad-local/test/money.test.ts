@@ -5,7 +5,7 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
-/** Sends a request without an SDK. Returns the status, and the response or its error. */
+/** Sends a request without an SDK. Returns the status and the body, or the status and the body's error. */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     headers: { authorization: studio.key },
@@ -47,7 +47,7 @@ it('refunds a payment in parts, up to its amount', async () => {
   expect((await studio.billing('ada')).invoices).toMatchObject([{ invoice: { status: 'paid' } }])
 })
 
-it('rejects the refund of a failed payment', async () => {
+it('rejects a refund of a failed payment', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

@@ -147,7 +147,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('starts no period without a card, so cancelling and adjusting fail and usage has no period', async () => {
+  it('starts no period without a card, so adjusting and cancelling at the period end fail', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })

@@ -38,8 +38,8 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
 }
 
 /**
- * Archives a customer: ends the active subscriptions and frees the external ID. Like the platform, doesn't end
- * subscriptions that are on trial, past due or scheduled for cancellation.
+ * Archives a customer: ends the active subscriptions and frees the external ID. Subscriptions that are on trial,
+ * past due or scheduled for cancellation continue, as on the platform.
  */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')

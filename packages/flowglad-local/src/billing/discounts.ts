@@ -14,7 +14,7 @@ export const acceptsDiscounts = ({ db }: Platform, session: CheckoutSession): bo
   session.type === 'product' &&
   db.discounts.by('model', session.pricingModelId).some((discount) => discount.active)
 
-/** Applies a code's discount to a session. Returns false for an invalid code, which removes the discount. */
+/** Applies a code's discount to a session. If the code is invalid, removes the discount and returns false. */
 export function applyDiscount(
   platform: Platform,
   at: number,

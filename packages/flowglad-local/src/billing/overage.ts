@@ -58,7 +58,7 @@ export function overageLines(
 }
 
 /**
- * Grants exactly the units that a paid invoice's overage lines charged for. This balances the past usage, so
+ * Grants exactly the units that a paid invoice's overage lines charged for. This offsets the past usage, so
  * the new period starts with its full grants.
  */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {

@@ -151,7 +151,7 @@ export function planAdjustment(
   }
 }
 
-/** Returns the active price with this slug or ID. In an item given in full, the ID can be an archived price's. */
+/** Returns the active price with this slug or ID. An item given in full can also name an archived price by ID. */
 function findPrice(
   { db }: Platform,
   { pricingModelId }: Subscription,

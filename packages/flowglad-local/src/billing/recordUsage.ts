@@ -38,7 +38,7 @@ export function recordUsage(platform: Platform, at: number, usage: Usage): Usage
       `Failed to insert item into usage_events: Failed to insert items into usage_events: value "${amount}" is out of range for type integer`,
     )
   const billingPeriodId = periodAt(platform, subscription.id, at)?.id ?? null
-  // If a meter counts distinct properties, events with equal properties cost only once per period.
+  // If a meter counts distinct properties, events with equal properties are charged only once per period.
   const key = { billingPeriodId, usageMeterId: meter.id, properties: usage.properties }
   const counts = meter.aggregationType === 'sum' || !db.usageEvents.first('distinct', distinctKey(key))
   const event = db.usageEvents.put({

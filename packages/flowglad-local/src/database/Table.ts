@@ -27,7 +27,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#records.get(id)
   }
 
-  /** Returns a record that must exist. Throws if it doesn't, which means that a reference is broken. */
+  /** Returns the record with this ID. Throws if there is none, which indicates a broken reference. */
   get(id: string): R {
     const record = this.#records.get(id)
     if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)

@@ -61,7 +61,7 @@ function openExclusively(file: string): Libsql.Database {
   try {
     mkdirSync(dirname(file), { recursive: true })
     database = new Libsql(file)
-    // Wait for a previous server that may still be closing.
+    // Wait for a previous server that might still be closing.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')

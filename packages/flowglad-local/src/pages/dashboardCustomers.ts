@@ -45,7 +45,7 @@ export function customerPart(platform: Platform, customer: Customer): Html {
 ${current && balanceBars(platform, current)}
 <h3>Subscriptions</h3>
 ${table(
-  ['Plan', 'Status', 'Period', 'Id'],
+  ['Plan', 'Status', 'Period', 'ID'],
   subscriptions.map(
     (s) => html`<tr><td>${s.name}</td><td>${badge(s.status)}</td>
 <td>${day(s.currentBillingPeriodStart)} – ${day(s.currentBillingPeriodEnd)}</td><td class="mono">${s.id}</td></tr>`,

@@ -58,7 +58,7 @@ export function findCustomers({ db }: Platform, search: string): Customer[] {
 /** Returns a search form that works without JavaScript. */
 export const findForm = (action: string, search: string): Html =>
   html`<form action="${action}" class="find" role="search">
-  <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, id or email">
+  <input type="search" name="find" value="${search}" maxlength="200" aria-label="Find a customer" placeholder="Name, ID or email">
   <button>Find</button>
 </form>`
 

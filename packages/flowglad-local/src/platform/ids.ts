@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-// Byte values from here up would favor the alphabet's first characters.
+// Bytes of this value or higher would favor the alphabet's first characters.
 const unbiasedBelow = 256 - (256 % alphabet.length)
 
 /** Returns an ID in Flowglad's format: a prefix such as `cust_`, then 21 letters and digits. */

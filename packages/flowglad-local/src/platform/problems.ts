@@ -28,7 +28,7 @@ export class Problem extends Error {
 }
 
 export const badRequest = (issues: readonly unknown[]) => new Problem('BAD_REQUEST', issues)
-/** Returns the error for a request that the platform rejects before it reads the input. It has no code. */
+/** Returns the error for a request that the platform rejects before it reads the input. The error has no code. */
 export const malformed = (message: string) => new Problem('BAD_REQUEST', message, false)
 export const notFound = (message: string) => new Problem('NOT_FOUND', message)
 export const conflict = (message: string) => new Problem('CONFLICT', message)

@@ -1,4 +1,4 @@
-/** Returns the discount on an amount, in cents. Never exceeds the amount. */
+/** Returns the discount on an amount, in cents. The discount never exceeds the amount. */
 export const discountOn = (
   cents: number,
   { amount, amountType }: { amount: number; amountType: 'percent' | 'fixed' },

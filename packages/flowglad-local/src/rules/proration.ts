@@ -29,7 +29,7 @@ interface Grantable {
 }
 
 /**
- * Returns the credits that a plan change within a period grants. For each meter, it grants the new plan's credits
+ * Returns the credits that a plan change within a period grants. For each meter, the change grants the new plan's credits
  * for the remaining time, minus the credits already issued in this period. `once` credits aren't prorated. A
  * downgrade doesn't remove credits.
  */
