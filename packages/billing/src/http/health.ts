@@ -8,12 +8,15 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /** The body of `/readyz`. */
 export interface Health {
-  /** `unavailable` only if the ledger is: everything else keeps working from the ledger's data. */
+  /**
+   * `unavailable` means that the ledger can't be used. If only Flowglad fails, metering continues with the
+   * ledger's data, so the status is `degraded`.
+   */
   status: 'ok' | 'degraded' | 'unavailable'
   reasons: string[]
-  /** Usage events that Flowglad hasn't acknowledged, excluding parked ones. */
+  /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
-  /** Usage events that Flowglad rejects. */
+  /** The number of parked usage events, which Flowglad rejected. */
   parked: number
 }
 
@@ -29,20 +32,20 @@ export interface HealthParts {
 const probeTimeoutMs = 2_000
 
 /**
- * Returns a function that checks whether this process can work. Concurrent calls share one check, so frequent
- * callers cost nothing.
+ * Creates the readiness check for this process. Concurrent calls share one check, so frequent calls cost
+ * little.
  */
 export function createHealth({ ledger, sync, delivery, catalog, options, clock }: HealthParts) {
   let probing: Promise<unknown> | null = null
   let checking: Promise<Health> | null = null
 
-  // Each node probes its own row. On a shared row, a stuck node's lock would make the other nodes look
-  // unusable. There are at most 65,536 such rows, so they need no pruning.
+  // Each node probes its own row. If nodes shared a row, a stuck node's lock would make the others look
+  // unusable. At most 65,536 such rows exist, so they need no pruning.
   const customer = `health ${randomInt(65_536)}`
 
   /**
-   * Writes through the ledger, as every call does. Reads may work where writes don't: on a full disk, or in a
-   * closing process.
+   * Writes a row through the ledger. A read isn't enough: on a full disk or in a closing process, reads can
+   * succeed while writes fail.
    */
   const probe = () => {
     probing ??= ledger
@@ -69,9 +72,9 @@ export function createHealth({ ledger, sync, delivery, catalog, options, clock }
       if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
-        reasons.push(`${waiting} usage events wait for delivery, the oldest for ${seconds} s`)
+        reasons.push(`${waiting} usage events are waiting for delivery. The oldest has waited ${seconds} s.`)
       }
-      if (parked > 0) reasons.push(`Flowglad rejects ${parked} usage events, so they are parked`)
+      if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)
       reasons.push(...(catalog.peek()?.problems ?? []))
       return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked }
     } catch (error) {

@@ -1,7 +1,7 @@
-/** The largest request body that a route accepts, in bytes. */
+/** The maximum size of a request body, in bytes. */
 export const maxBodyBytes = 256 * 1024
 
-/** Returns the raw body, or null when it is larger than `maxBodyBytes`. */
+/** Returns the raw body, or null if it is larger than `maxBodyBytes`. */
 export async function readBody(request: Request): Promise<Buffer | null> {
   if (!request.body) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []

@@ -26,7 +26,7 @@ export interface RecordUsageParts {
   clock: Clock
   accounts: Pick<Accounts, 'balances'>
   readCatalog: () => Promise<Catalog>
-  /** `billing.meter`, for any meter. */
+  /** `billing.meter` with any meter slug. */
   meter<T>(
     call: { customer: Customer; meter: string; amount: number; name: string; key?: string },
     work: (run: { attempt: string; subscription: string }) => T,
@@ -34,10 +34,10 @@ export interface RecordUsageParts {
 }
 
 /**
- * Records usage that a browser reports, through the ledger. Accepts only meters marked `recordableByClient`,
- * the customer's current subscription, and the meter's own price, because a browser could otherwise choose a
- * free price. The browser's transaction id becomes an idempotency key, never Flowglad's transaction id:
- * Flowglad silently ignores every later event with the same id, across all customers.
+ * Records usage that a browser reports. Accepts only meters marked `recordableByClient`, the customer's
+ * current subscription, and the price at which the app bills the meter. Otherwise, a browser could choose a
+ * free price. The browser's transaction ID becomes an idempotency key. It never becomes Flowglad's
+ * transaction ID: Flowglad silently ignores later events with the same ID, even from other customers.
  */
 export const createRecordUsage =
   ({ meters, ledger, clock, accounts, readCatalog, meter: runMetered }: RecordUsageParts) =>
@@ -49,7 +49,7 @@ export const createRecordUsage =
       throw new ActionError(403, `Only the server can record usage of ${meter}`)
     }
     if (subscriptionId !== undefined) {
-      // Loads the snapshot of a customer that the ledger doesn't know yet.
+      // Fetches the snapshot if the ledger has none for this customer.
       await accounts.balances(customer)
       const { snapshot } = await ledger.balances(customer.id)
       if (snapshot?.subscription?.id !== subscriptionId) {
@@ -61,7 +61,7 @@ export const createRecordUsage =
         customer,
         meter,
         amount,
-        // Keys are scoped to the meter, like Flowglad's own transaction ids.
+        // Keys are scoped to the meter, like Flowglad's own transaction IDs.
         name: `record.${meter}`,
         ...(transactionId === undefined ? {} : { key: transactionId }),
       },
@@ -86,7 +86,7 @@ function meterOf(
 ) {
   const given = [usageMeterSlug, usageMeterId, priceSlug, priceId].filter((name) => name !== undefined)
   if (given.length !== 1) {
-    throw new ActionError(400, 'Name exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId')
+    throw new ActionError(400, 'Send exactly one of usageMeterSlug, usageMeterId, priceSlug and priceId')
   }
   for (const [slug, { id, prices, defaultPriceId }] of catalog.meters) {
     const policy = Object.hasOwn(meters, slug) ? meters[slug] : undefined
@@ -95,7 +95,7 @@ function meterOf(
     if (slug === usageMeterSlug || id === usageMeterId) return { meter: slug, usageMeterId: id, priceId: own }
     const wanted = priceId ?? (priceSlug === undefined ? undefined : prices.get(priceSlug))
     if (wanted === undefined || ![...prices.values()].includes(wanted)) continue
-    if (wanted !== own) throw new ActionError(403, `Usage of ${slug} can't be recorded on that price`)
+    if (wanted !== own) throw new ActionError(403, `Usage of ${slug} can't be recorded at that price`)
     return { meter: slug, usageMeterId: id, priceId: own }
   }
   throw new ActionError(400, 'There is no such usage meter or price')

@@ -4,14 +4,15 @@ import { billingErrorReply } from './billingErrorReply.ts'
 import type { Limited } from './caller.ts'
 
 /**
- * Returns an error the way `@flowglad/react` reads it: `error.message` for billing, `error.code` and
- * `error.json.message` elsewhere.
+ * Returns an error response in the shape that `@flowglad/react` expects. Its billing request reads
+ * `error.message`; its other requests read `error.code` and `error.json.message`.
  */
 export const fail = (status: number, code: string, message: string, detail: object = {}) =>
   Response.json({ error: { code, message, json: { message, ...detail } } }, { status })
 
 /**
- * Returns `{ data }`, or the response for an error that the browser can act on. Rejects with any other error.
+ * Returns the result of `work` as `{ data }`. If `work` fails with an error that the browser can act on,
+ * returns the response for that error. Rejects with any other error.
  */
 export async function replyWith(work: () => Promise<unknown>): Promise<Response> {
   try {
@@ -29,7 +30,7 @@ export async function replyWith(work: () => Promise<unknown>): Promise<Response>
 }
 
 export function tooManyRequests({ retryAfterMs }: Limited): Response {
-  const response = fail(429, 'too_many_requests', 'Too many calls at once. Nothing was charged.', {
+  const response = fail(429, 'too_many_requests', 'Too many requests. Nothing was charged.', {
     retryAfterMs,
   })
   response.headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)))

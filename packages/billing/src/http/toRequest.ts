@@ -1,8 +1,8 @@
 import { isBillingPath } from './paths.ts'
 
 /**
- * Returns a Node request as a web standard `Request`. Returns null for a path that billing doesn't
- * serve, without reading the body, and for a request that the standard can't express.
+ * Converts a Node request to a web standard `Request`. Returns null, without reading the body, if billing
+ * doesn't serve the path or if `Request` doesn't allow the method.
  */
 export async function toRequest({
   method = 'GET',
@@ -11,15 +11,15 @@ export async function toRequest({
   body,
 }: {
   method: string | undefined
-  /** Path and query, relative to where billing is mounted. */
+  /** The path and query, relative to billing's mount point. */
   url: string | undefined
   headers: Record<string, string | string[] | undefined>
   body: () => Promise<Buffer<ArrayBuffer>> | Buffer<ArrayBuffer>
 }): Promise<Request | null> {
-  // Only the path matters here, so any origin will do.
+  // Billing reads only the path, so the origin is arbitrary.
   const address = `http://localhost${url}`
   if (!URL.canParse(address) || !isBillingPath(new URL(address).pathname)) return null
-  // The standard forbids TRACE.
+  // `Request` doesn't allow TRACE.
   if (method === 'TRACE') return null
   const hasBody = method !== 'GET' && method !== 'HEAD'
   return new Request(address, {
@@ -32,7 +32,7 @@ export async function toRequest({
 function toHeaders(headers: Record<string, string | string[] | undefined>): Headers {
   const result = new Headers()
   for (const [name, value] of Object.entries(headers)) {
-    // HTTP/2 lists its pseudo headers, such as `:path`, beside the real ones.
+    // Node includes HTTP/2 pseudo-headers, such as `:path`, in the headers.
     if (value === undefined || name.startsWith(':')) continue
     for (const single of Array.isArray(value) ? value : [value]) result.append(name, single)
   }

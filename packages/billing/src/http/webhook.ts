@@ -13,8 +13,8 @@ export interface WebhookParts {
 const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
 
 /**
- * Answers Flowglad's webhook. A signed webhook refreshes its customer's snapshot; nothing else in it is
- * trusted, because it may arrive twice or late.
+ * Answers Flowglad's webhooks. A webhook with a valid signature refreshes its customer's snapshot. Its other
+ * content is ignored, because a webhook can arrive late or more than once.
  */
 export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>
@@ -22,7 +22,7 @@ export const createWebhook =
     if (!webhookSecret) throw new Error('Set flowglad.webhookSecret to receive webhooks')
     const body = await readBody(request)
     if (!body) {
-      const message = `A webhook has at most ${maxBodyBytes} bytes`
+      const message = `The body exceeds ${maxBodyBytes} bytes`
       return Response.json({ error: 'too_large', message }, { status: 413 })
     }
     let id: string | null
@@ -32,7 +32,8 @@ export const createWebhook =
       if (!(error instanceof WebhookVerificationError)) throw error
       return Response.json({ error: 'invalid_webhook', message: error.message }, { status: 400 })
     }
-    // A customer that the ledger doesn't know has nothing to refresh, and must not cause calls to Flowglad.
+    // Ignore customers without ledger rows. They have no snapshot to refresh, and must not cause calls to
+    // Flowglad.
     if (id !== null && (await ledger.balances(id)).version > 0) {
       void sync.fetch({ id }, { urgent: false, forced: true })
     }

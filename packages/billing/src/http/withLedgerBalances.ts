@@ -13,9 +13,9 @@ const billing = z.looseObject({
 })
 
 /**
- * Returns Flowglad's billing answer with the ledger's balances. Flowglad's own balances include neither
- * undelivered usage nor held units. A meter without a balance at Flowglad gets one, because
- * `checkUsageBalance` would return null for it.
+ * Replaces the balances in Flowglad's billing answer with the ledger's balances. Flowglad's own balances
+ * ignore undelivered usage and held units. Adds a balance for each ledger meter that has none at Flowglad:
+ * without it, `checkUsageBalance` would return null.
  */
 export function withLedgerBalances(answer: unknown, balances: Balance[]) {
   const parsed = billing.parse(answer)
