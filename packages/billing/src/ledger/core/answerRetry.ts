@@ -19,7 +19,8 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
     }
     expireHold(draft, hold, settings)
   }
-  // If expiry booked the units, the operation is paid for and must not run again, although it has no result yet.
+  // If expiry booked the units, the operation is paid for. It must not run again, even though it has no
+  // result yet.
   const isBooked = hold?.state === 'expired' && hold.legs.some((leg) => leg.onExpiry === 'settle')
   return isBooked ? { state: 'completed', result: null } : null
 }
@@ -28,6 +29,6 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
 export function completedByAnother(draft: Draft, command: Settle): KeyRow | null {
   const key = command.key === null ? undefined : draft.key(command.procedure, command.key)
   if (!key?.completed || key.attempt === command.attempt) return null
-  // Another fingerprint means another operation, which the customer pays for separately.
+  // A different fingerprint means a different operation, which is charged separately.
   return key.fingerprint === command.fingerprint && key.pruneAt > draft.now ? key : null
 }

@@ -1,11 +1,12 @@
 import type { AccountRow } from './rows.ts'
 
 /**
- * Returns the units that may still be reserved. Negative if more was spent than granted.
+ * Returns the units that can still be reserved. The result is negative if more units were spent than granted.
  *
- * Flowglad's number (`snapshotAvailable`) already contains the units that it had acknowledged by then (`snapshotAcked`). The account
- * subtracts the units booked since, and the units of running work. Counters suffice for that, so the cost doesn't grow with the
- * history, and pruning can't change the result.
+ * Flowglad's balance (`snapshotAvailable`) already reflects the units that Flowglad had acknowledged at that
+ * time (`snapshotAcked`). This function subtracts the units booked since then and the units held by running
+ * work. It needs only counters, so its cost doesn't grow with the history, and pruning can't change the
+ * result.
  */
 export const available = (account: AccountRow): number => availableWithoutHolds(account) - account.held
 

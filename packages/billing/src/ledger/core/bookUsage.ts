@@ -15,8 +15,9 @@ export interface Usage {
 }
 
 /**
- * Books units as spent and writes the usage event for Flowglad, at most once per attempt and meter. The event's row proves that they
- * are booked, so it outlives the hold's row. An amount of 0 creates no event.
+ * Books units as spent and writes the usage event for Flowglad, at most once per attempt and meter. The
+ * event's row proves that the units are booked, so it is kept longer than the hold's row. An amount of 0
+ * creates no event.
  */
 export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined): void {
   const { attempt, subscription, procedure, meter, amount, price, reference, properties, flagged } = usage
@@ -26,7 +27,8 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
   const wasUnlimited = hold?.legs.some((leg) => leg.meter === meter && leg.unlimited) ?? false
   draft.writeAccount(account, {
     booked: account.booked + amount,
-    // Work that started while the meter was unlimited must not reduce the limited balance that follows.
+    // Work that started while the meter was unlimited must not reduce the balance after the meter becomes
+    // limited.
     waived: account.waived + (wasUnlimited && account.unlimited === 0 ? amount : 0),
   })
   draft.writeEvent({

@@ -3,9 +3,7 @@ import { available, availableWithoutHolds } from './available.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 
-/**
- * Returns the units that a customer can spend. Only holds and counters of the snapshot's subscription count.
- */
+/** Returns a customer's balances. Counts only the snapshot's subscription, except for parked events. */
 export function customerBalances(
   row: CustomerRow | null,
   accounts: AccountRow[],

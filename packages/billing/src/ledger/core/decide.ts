@@ -11,9 +11,10 @@ import { settle } from './settle.ts'
 import { acknowledge, drop, park } from './usageEvents.ts'
 
 /**
- * Decides a batch of commands in order. Returns an answer for each command and the rows to write.
+ * Applies the ledger's rules to a batch of commands, in order. Returns each command's answer and the rows to
+ * write.
  *
- * Every rule of the ledger is behind this function. It does no I/O and reads no clock. It changes the loaded rows.
+ * Does no I/O and reads no clock. Modifies the loaded rows.
  */
 export function decide({
   loaded,

@@ -1,7 +1,7 @@
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
-/** One customer's rows that a batch needs, as the store loaded them under the customer's lock. */
+/** The rows that a batch needs for one customer, loaded under the customer's lock. */
 export interface LoadedCustomer {
   /** Null if the ledger has no row for the customer yet. */
   row: CustomerRow | null
@@ -9,7 +9,10 @@ export interface LoadedCustomer {
   holds: HoldRow[]
   keys: KeyRow[]
   events: EventRow[]
-  /** Keys with a stored result, oldest first. Loaded only if the batch may exceed the customer's budget for results. */
+  /**
+   * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the
+   * customer's results.
+   */
   oldestResults: KeyRow[]
 }
 
@@ -26,18 +29,21 @@ export interface Writes {
 }
 
 /**
- * Joins names into one map key. Validation rejects NUL in a name, so two lists of names never give the same
- * key.
+ * Joins names into one map key. Validation rejects NUL in names, so different lists of names never produce
+ * the same key.
  */
 export const joined = (...parts: string[]) => parts.join('\0')
 
 /**
- * The working copy of one customer's rows within a batch. Each command reads and changes it, so a later command sees what an earlier one
- * decided. `collect` returns the rows that changed.
+ * The working copy of one customer's rows within a batch. Commands read and change it in order, so each
+ * command sees the changes of the earlier commands. `collect` returns the rows that changed.
  */
 export class Draft {
   readonly row: CustomerRow
-  /** Never earlier than the customer's last time, even if the database's clock has moved back. */
+  /**
+   * The decision's time. Never earlier than the customer's last time, even if the database's clock has moved
+   * back.
+   */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>
   readonly #holds: Map<string, HoldRow>
@@ -61,11 +67,12 @@ export class Draft {
     this.#holds = new Map(loaded?.holds.map((row) => [row.attempt, row]))
     this.#keys = new Map(loaded?.keys.map((row) => [joined(row.procedure, row.key), row]))
     this.#events = new Map(loaded?.events.map((row) => [joined(row.attempt, row.meter), row]))
-    // Two objects for one row would diverge when a command of this batch changes the key whose result another one removes.
+    // Use one object per row. Two copies would diverge if one command changed a key and another command
+    // removed its result.
     this.oldestResults = (loaded?.oldestResults ?? []).map((row) => this.#keyed(row))
   }
 
-  /** Returns the account, or a new one with empty counters. */
+  /** Returns the account. Creates one with zero counters if it doesn't exist. */
   account(subscription: string, meter: string): AccountRow {
     const id = joined(subscription, meter)
     let account = this.#accounts.get(id)
@@ -114,7 +121,7 @@ export class Draft {
     Object.assign(hold, change)
     this.#holds.set(hold.attempt, hold)
     this.#changed.holds.add(hold)
-    // An attempt can end and be held again within one batch.
+    // An attempt's hold can end and be created again within one batch.
     this.#changed.removedHolds.delete(hold.attempt)
   }
 

@@ -3,10 +3,11 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Ends a hold. Its units leave `held` here and nowhere else, and only once.
+ * Ends a hold. This is the only function that subtracts the hold's units from `held`, and it does so only
+ * once.
  *
- * The row of a settled or released hold is removed. The row of an expired hold stays for a while: for a late settle, and to tell a
- * retry under its key what happened to the attempt.
+ * Removes the row of a settled or released hold. Keeps the row of an expired hold for `holdRetentionMs`,
+ * because a late settle and a retry under its key need it.
  */
 export function endHold(
   draft: Draft,

@@ -6,7 +6,10 @@ import type { HoldRow } from './rows.ts'
 
 export const isDue = (hold: HoldRow, now: number) => hold.state === 'held' && hold.expiresAt <= now
 
-/** Returns the units of an abandoned hold, or books them on meters whose work costs money even if the process died. */
+/**
+ * Ends an abandoned hold. Books the units of meters whose `onExpiry` is `settle`, and returns the other
+ * units.
+ */
 export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings): void {
   endHold(draft, hold, 'expired', settings)
   for (const leg of hold.legs) {
@@ -15,7 +18,7 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
 }
 
-/** Expires every hold that is past its expiry time. Returns how many there were. */
+/** Expires every hold that is past its expiry time. Returns the number of expired holds. */
 export function expireDueHolds(draft: Draft, settings: LedgerSettings): number {
   const due = draft.holds().filter((hold) => isDue(hold, draft.now))
   for (const hold of due) expireHold(draft, hold, settings)

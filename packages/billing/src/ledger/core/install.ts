@@ -7,13 +7,13 @@ import type { AccountRow, CustomerRow } from './rows.ts'
 type Lease = NonNullable<CustomerRow['lease']>
 
 /**
- * Installs Flowglad's answer for all meters, with the units that Flowglad had acknowledged when the lease was taken. Ends the
- * lease.
+ * Stores Flowglad's answer for all meters, and the units that Flowglad had acknowledged when the lease was
+ * taken. Ends the lease.
  */
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
   const { lease, leaseToken } = draft.row
   if (leaseToken !== command.token || lease?.purpose !== 'fetch') {
-    // The first run may have installed already, if its COMMIT had an unknown outcome.
+    // If the first run's COMMIT had an unknown outcome, the snapshot may be installed already.
     return { state: draft.row.installedToken === command.token ? 'installed' : 'leaseLost' }
   }
   subtractDropped(draft, lease)
@@ -23,7 +23,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
     snapshot: subscription,
-    // The lease's time, not the current one: the answer is at least that fresh, and it can miss a period that began in between.
+    // Use the time when the lease was taken. The answer is at least that fresh, but it can miss a period that
+    // began afterwards.
     fetchedAt: lease.notedAt,
     periodCheckedFor: periodEnd !== null && periodEnd <= lease.notedAt ? periodEnd : null,
     installedToken: command.token,
@@ -52,7 +53,8 @@ function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { not
   for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
     const feature = unlimitedBy[meter]
     const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-    // An account created after the lease was taken has no note, because none of its units were acknowledged by then.
+    // An account created after the lease was taken has no note. None of its units were acknowledged at that
+    // time.
     const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
     installAccount(draft, draft.account(subscription.id, meter), {
       available,
@@ -84,7 +86,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
     unlimited: reading.unlimited ? 1 : 0,
   })
   if (hasUnlimitedEnded) {
-    // Flowglad's balance fell below zero in the unlimited period. It must not block the customer now.
+    // Flowglad's balance may have fallen below zero while the meter was unlimited. It must not block the
+    // customer now.
     const least = isFirstSight ? reading.granted : 0
     const waived = Math.max(0, least - availableWithoutHolds(account))
     draft.writeAccount(account, { waived: account.waived + waived })

@@ -6,8 +6,9 @@ import { moveEvent } from './usageEvents.ts'
 /**
  * Takes the customer's lease, or extends it.
  *
- * Fetching and delivering exclude each other, so a fetched balance either contains an event or can't contain it. Taking the lease again
- * renews its notes and marks more events. Do so right before a request, never during one.
+ * Fetches and deliveries for one customer never overlap. An acknowledged event is therefore either part of a
+ * fetched balance or sent after the fetch. Taking the lease again updates the notes and marks more events as
+ * sent. Take it right before each request, never while a request is in flight.
  */
 export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   const { leaseToken, leaseUntil } = draft.row
@@ -26,14 +27,15 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 
   const room = Math.max(0, command.maxEvents - ambiguous.length)
   const events = command.purpose === 'deliver' ? deliverable(draft).slice(0, room) : []
-  // Marked before the request leaves this process: if the process dies, the next lease holder knows that they may have arrived.
+  // Mark the events before the request leaves this process. If the process dies, the marks tell the next
+  // lease holder that the events may have arrived.
   for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
-/** Ends the lease and puts back the events that Flowglad didn't take. */
+/** Ends the lease. The events that Flowglad doesn't have return to their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
-  // The next lease holder may be sending those events.
+  // If another process has the lease now, it may be sending these events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }
   for (const { attempt, meter } of command.untaken) {
     const event = draft.event(attempt, meter)
@@ -55,7 +57,7 @@ function accountNotes(draft: Draft, ambiguous: EventRow[]) {
   })
 }
 
-/** Returns waiting events, and parked ones that are due, oldest first. */
+/** Returns the waiting events and the due parked events, oldest first. */
 function deliverable(draft: Draft): EventRow[] {
   const isDue = ({ state, retryAt }: EventRow) =>
     state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= draft.now)

@@ -1,30 +1,34 @@
 import type { Command } from '../commands.ts'
 
-/** The rows that a batch decides on. The first element of every tuple is the customer. */
+/** The rows that a batch needs. The first element of every tuple is the customer. */
 export interface Needs {
-  /** Sorted, so every node locks in the same order. */
+  /** Sorted, so that every node locks customers in the same order. */
   customers: string[]
   holds: [customer: string, attempt: string][]
   /** Load every due hold of these customers. */
   dueHolds: string[]
-  /** Loading a key also loads the hold of its attempt. */
+  /** Loading a key also loads its attempt's hold. */
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
   /** Load every sent event of these customers. */
   sentEvents: string[]
-  /** Load the next waiting events, and parked events that are due. */
+  /** Load the oldest waiting events and the due parked events. */
   waitingEvents: [customer: string, atMost: number][]
-  /** Load the accounts of these subscriptions, in addition to those of the snapshot and of every loaded hold and event. */
+  /**
+   * Load the accounts of these subscriptions. Accounts of the snapshot's subscription and of loaded holds and
+   * events are always loaded.
+   */
   subscriptions: [customer: string, subscription: string][]
   /** Load every account of these customers. */
   allAccounts: string[]
-  /** The results to store, by customer. */
+  /** The size and number of results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
 
 /**
- * How many of a customer's oldest results to load to make room for `count` new ones. Results are mostly of similar size, so a few
- * usually suffice; if they don't, load many. If even those don't free enough room, the new result isn't kept.
+ * The number of a customer's oldest results to load, to make room for `count` new results. Most results have
+ * similar sizes, so `few` usually suffices; if it doesn't, load `many`. If those results don't free enough
+ * room either, the new result isn't kept.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
@@ -43,7 +47,7 @@ export function needsOf(commands: readonly Command[]): Needs {
     results: new Map(),
   }
   for (const command of commands) add(needs, command)
-  // Concurrent calls of one customer need the same rows.
+  // Remove duplicates: concurrent calls by one customer need the same rows.
   needs.dueHolds = [...new Set(needs.dueHolds)]
   needs.sentEvents = [...new Set(needs.sentEvents)]
   needs.allAccounts = [...new Set(needs.allAccounts)]

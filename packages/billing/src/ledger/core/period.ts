@@ -1,6 +1,6 @@
 import type { CustomerRow } from './rows.ts'
 
-/** Returns whether the snapshot's period has ended. Flowglad may have granted a new one since. */
+/** Returns whether the snapshot's period has ended. Flowglad may have started a new period since then. */
 export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
   const periodEnd = snapshot?.periodEnd ?? null
   return periodEnd !== null && periodEnd <= now

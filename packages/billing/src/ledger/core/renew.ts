@@ -1,7 +1,10 @@
 import type { Renew, RenewAnswer } from '../commands.ts'
 import type { Draft } from './draft.ts'
 
-/** Extends a hold that is still marked held, however late, up to its maximum. An ended hold stays ended. */
+/**
+ * Extends a hold, up to its maximum lifetime. A hold that is still marked held is extended even after its
+ * expiry time. An ended hold stays ended.
+ */
 export function renew(draft: Draft, command: Renew): RenewAnswer {
   const hold = draft.hold(command.attempt)
   if (hold?.state !== 'held') return { state: 'ended' }

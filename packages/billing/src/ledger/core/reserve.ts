@@ -10,7 +10,8 @@ import { claimKey } from './writeKey.ts'
 
 /** Decides whether work may start. Holds the units of all legs, or of none. */
 export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer {
-  // The batch may run again after a COMMIT of unknown outcome: the same attempt gets the same answer.
+  // The batch may run again after a COMMIT with an unknown outcome. The same attempt must get the same
+  // answer.
   const existing = draft.hold(command.attempt)
   if (existing) return heldAnswer(draft, existing)
 
@@ -25,9 +26,9 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
-  // Abandoned holds return their units before a call is denied.
+  // Before denying a call, expire abandoned holds to return their units.
   if (shortLegs(draft, snapshot, command.legs).length > 0 && expireDueHolds(draft, settings) > 0) {
-    // One of them may have been the previous attempt under this key.
+    // An expired hold may belong to the previous attempt under this key.
     const retryAfterExpiry = answerRetry(draft, command, settings)
     if (retryAfterExpiry) return retryAfterExpiry
   }
@@ -45,8 +46,8 @@ const hasFeature = ({ features }: Subscription, feature: string | null) =>
   feature !== null && features.includes(feature)
 
 /**
- * Returns the legs that don't fit. Unlimited and overage usage skips only this comparison; its units are held
- * and booked like any others.
+ * Returns the legs that exceed the available units. Unlimited and overage legs skip this comparison, but
+ * their units are held and booked as usual.
  */
 function shortLegs(draft: Draft, subscription: Subscription, legs: Leg[]): ShortLeg[] {
   return legs.flatMap((leg) => {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The ledger's rows, one schema per table, the same in every store. A property is a column (`startedAt` → `started_at`), an object is
- * JSON text, a flag is 0 or 1, and a time is epoch milliseconds. Every primary key begins with the customer.
+ * The ledger's rows: one schema per table, the same in every store. Each property is a column (`startedAt` is
+ * the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as epoch
+ * milliseconds. Every primary key begins with the customer.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -28,7 +29,10 @@ const subscriptionDetail = z.object({
   features: z.array(z.string()),
 })
 
-/** One account's counters when the lease was taken for a fetch. They tell the install what Flowglad's answer contains. */
+/**
+ * One account's counters when the lease was taken for a fetch. `install` derives from them which units
+ * Flowglad's answer contains.
+ */
 const leaseNote = z.object({
   subscription: z.string(),
   meter: z.string(),
@@ -40,25 +44,30 @@ const leaseNote = z.object({
 export const customerRow = z.object({
   customer: z.string(),
   version: integer,
-  /** The latest time at which the core decided about this customer. Later decisions never use an earlier time. */
+  /** The time of the latest change to this customer. Later decisions never use an earlier time. */
   time: integer,
   leaseToken: z.string().nullable(),
-  /** When the lease ends, or when it ended. Delivery serves the customer with the earliest time first. */
+  /** When the lease ends or ended. Delivery starts with the customer whose time is earliest. */
   leaseUntil: integer,
   lease: json(
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
-  /** The token of the last install. If its COMMIT had an unknown outcome, its repetition still answers `installed`. */
+  /**
+   * The last install's token. If the install runs again after a COMMIT with an unknown outcome, it still
+   * answers `installed`.
+   */
   installedToken: z.string().nullable(),
   subscription: z.string().nullable(),
   snapshot: json(subscriptionDetail).nullable(),
   /** Null if there is no snapshot. */
   fetchedAt: integer.nullable(),
-  /** The period end after which Flowglad was asked and still reported this period. */
+  /**
+   * The snapshot's period end, if Flowglad was asked after it and still reported that period. Otherwise null.
+   */
   periodCheckedFor: integer.nullable(),
-  /** The number of events waiting or sent. */
+  /** The number of events in state `waiting` or `sent`. */
   undelivered: integer,
-  /** The size of all stored results. */
+  /** The total size of all stored results, in bytes. */
   resultBytes: integer,
 })
 
@@ -75,7 +84,9 @@ export const accountRow = z.object({
   parked: integer,
   snapshotAvailable: integer,
   snapshotAcked: integer,
-  /** Units sent before the snapshot was fetched, which Flowglad may or may not have counted in it. */
+  /**
+   * Units of events that were ambiguous when the lease was taken. The snapshot might already include them.
+   */
   ambiguous: integer,
   waived: integer,
   /** Whether the last snapshot made this account unlimited. */
@@ -95,7 +106,10 @@ const heldLeg = z.object({
   price: eventPrice,
 })
 
-/** Held, or expired and kept for a late settle. A settled or released hold has no row: nothing remains to be decided about it. */
+/**
+ * A hold that is still held, or that has expired and is kept for a late settle. A settled or released hold
+ * has no row, because no later decision depends on it.
+ */
 export const holdRow = z.object({
   customer: z.string(),
   attempt: z.string(),
@@ -110,7 +124,7 @@ export const holdRow = z.object({
   pruneAt: integer.nullable(),
 })
 
-/** Stores whether the work has completed, but not whether the key is in use: that follows from its attempt's hold. */
+/** Stores whether the work has completed. Whether the key is in use depends on its attempt's hold. */
 export const keyRow = z.object({
   customer: z.string(),
   procedure: z.string(),
@@ -123,7 +137,7 @@ export const keyRow = z.object({
   pruneAt: integer,
 })
 
-/** A usage event: an entry of the outbox and of the list of charges. */
+/** A usage event, which is both an outbox entry and a charge. */
 export const eventRow = z.object({
   customer: z.string(),
   attempt: z.string(),
@@ -133,17 +147,19 @@ export const eventRow = z.object({
   amount: integer,
   price: json(eventPrice),
   state: z.enum(['waiting', 'sent', 'acked', 'parked', 'dropped']),
-  /** When it was booked. */
+  /** When the usage was booked. */
   at: integer,
   reference: z.string().nullable(),
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** Why it was parked. Stays set while it is retried. */
+  /** Why the event was parked. Stays set while the event is retried. */
   reason: z.string().nullable(),
   /** When to retry a parked event. */
   retryAt: integer.nullable(),
-  /** Null until Flowglad has acknowledged it or an operator dropped it: usage that is owed is never pruned. */
+  /**
+   * Null until Flowglad acknowledges the event or an operator drops it, so unbilled usage is never pruned.
+   */
   pruneAt: integer.nullable(),
 })
 

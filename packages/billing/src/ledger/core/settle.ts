@@ -7,10 +7,10 @@ import { endHold } from './endHold.ts'
 import { completeKey } from './writeKey.ts'
 
 /**
- * Turns the hold of successful work into usage events for the actual amounts, and stores the result under the key.
+ * Books the actual amounts of successful work as usage events, and stores the result under the key.
  *
- * Books every leg that isn't booked yet, even after expiry and without the hold's row, because known spend is never released. If another
- * attempt completed the key first, this attempt is free.
+ * Known spend is never released: every leg that isn't booked yet is booked, even if the hold has expired or
+ * its row is gone. If another attempt under the key completed first, this attempt is free.
  */
 export function settle(draft: Draft, command: Settle, settings: LedgerSettings): SettleAnswer {
   const hold = draft.hold(command.attempt)

@@ -3,7 +3,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import type { EventRow } from './rows.ts'
 
-/** Records that Flowglad has the events, whether or not the sender still has the lease. */
+/** Records that Flowglad has the events, even if the sender has lost the lease. */
 export function acknowledge(
   draft: Draft,
   command: Acknowledge,
@@ -15,7 +15,7 @@ export function acknowledge(
     const account = draft.account(event.subscription, meter)
     draft.writeAccount(account, {
       acked: account.acked + event.amount,
-      // Flowglad has an event that was dropped: the drop lowers `booked`, so raise it again.
+      // Flowglad has this event although it was dropped. The drop lowers `booked`, so raise it again.
       booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
     })
     moveEvent(draft, event, 'acked')
@@ -24,7 +24,7 @@ export function acknowledge(
   return { state: 'acknowledged' }
 }
 
-/** Sets aside events that Flowglad rejects, until their next retry. */
+/** Parks events that Flowglad rejects, and schedules their next retry. */
 export function park(draft: Draft, command: Park): { state: 'parked' } {
   for (const { reason, retryInMs, ...id } of command.events) {
     const event = pending(draft, id)
@@ -35,7 +35,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
   return { state: 'parked' }
 }
 
-/** Drops events. `booked` falls later, at an install whose snapshot can't contain them. */
+/** Drops events. `booked` falls later, at the first install whose snapshot can't contain them. */
 export function drop(
   draft: Draft,
   command: Drop,
@@ -52,13 +52,13 @@ export function drop(
   return { state: 'dropped' }
 }
 
-/** Returns the event unless it is acknowledged or dropped. */
+/** Returns the event, or undefined if it is acknowledged or dropped. */
 function pending(draft: Draft, { attempt, meter }: EventId): EventRow | undefined {
   const event = draft.event(attempt, meter)
   return event?.state === 'acked' || event?.state === 'dropped' ? undefined : event
 }
 
-/** Changes the event's state, and the counts of undelivered and parked events with it. */
+/** Changes the event's state and updates the counts of undelivered and parked events. */
 export function moveEvent(
   draft: Draft,
   event: EventRow,
@@ -78,6 +78,6 @@ export function moveEvent(
   }
 }
 
-/** Returns whether the event counts as parked. It still does while it is retried. */
+/** Returns whether the event counts as parked. A parked event still counts while it is retried. */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

@@ -3,18 +3,21 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import type { KeyRow } from './rows.ts'
 
-/** Assigns the key to the attempt that reserved under it. */
+/** Assigns the key to the attempt that reserves under it. */
 export function claimKey(draft: Draft, command: Reserve, settings: LedgerSettings): void {
   if (command.key === null || command.fingerprint === null) return
   writeKey(draft, { ...command, key: command.key, fingerprint: command.fingerprint }, settings, {
     completed: 0,
     result: null,
-    // The fingerprint stays for its full retention after the hold's longest life.
+    // Keep the fingerprint for its full retention after the hold's maximum lifetime.
     pruneAt: draft.now + command.maxHoldMs + settings.keyRetentionMs,
   })
 }
 
-/** Marks the key as completed and stores the result, unless another operation has the key or the result is stored already. */
+/**
+ * Marks the key as completed and stores the result, unless another operation has the key or the result is
+ * already stored.
+ */
 export function completeKey(draft: Draft, command: Settle, settings: LedgerSettings): void {
   if (command.key === null || command.fingerprint === null) return
   const existing = draft.key(command.procedure, command.key)
@@ -27,7 +30,10 @@ export function completeKey(draft: Draft, command: Settle, settings: LedgerSetti
   })
 }
 
-/** Writes the key's row. Leaves out a result that exceeds the size limit or doesn't fit in the customer's budget. */
+/**
+ * Writes the key's row. Leaves out a result that exceeds the size limit or the remaining space for the
+ * customer's results.
+ */
 function writeKey(
   draft: Draft,
   { attempt, procedure, key, fingerprint }: Pick<KeyRow, 'attempt' | 'procedure' | 'key' | 'fingerprint'>,
@@ -48,8 +54,9 @@ function writeKey(
 }
 
 /**
- * Removes the oldest results until a new one fits, and returns whether it does. The keys of removed results stay completed; their
- * retries get no result. `replaced` is the key that gets the new result.
+ * Removes the oldest results to make room for a new result, and returns whether the new result fits. Keys
+ * whose results were removed stay completed, but retries under them get no result. `replaced` is the key that
+ * gets the new result.
  */
 function makeRoom(
   draft: Draft,
