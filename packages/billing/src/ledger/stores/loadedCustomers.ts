@@ -1,6 +1,6 @@
 import type { LoadedCustomer } from '../core/draft.ts'
 
-/** Returns an empty entry for each customer, and `of`, which finds the entry that a loaded row belongs to. */
+/** Returns an empty entry for each customer, and a function `of` that returns a customer's entry. */
 export function loadedCustomers(customers: string[]) {
   const loaded = new Map<string, LoadedCustomer>()
   for (const customer of customers) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The rows of the reads, as both stores return them. */
+/** The schemas of the rows that both stores read. */
 export const customerName = z.object({ customer: z.string() })
 export const usageRow = z.object({ day: z.string(), meter: z.string(), amount: z.number() })
 export const versionRow = z.object({ customer: z.string(), version: z.number() })

@@ -3,10 +3,13 @@ import type { ChargeCursor } from '../chargeCursor.ts'
 import type { AccountRow, CustomerRow, EventRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
-/** A database engine: transactions around the core, and reads. It loads, locks and writes, and decides nothing. */
+/**
+ * A database engine that runs the core in transactions and provides the reads. It loads, locks and writes
+ * rows, but makes no decisions.
+ */
 export interface Store extends BatcherStore, Reads, Pick<Ledger, 'prune' | 'close'> {}
 
-/** The reads that run outside the batches. Each answer shows one moment. */
+/** The reads that run outside batches. All data in an answer is from the same moment. */
 export interface Reads
   extends Pick<
     Ledger,
@@ -14,6 +17,6 @@ export interface Reads
   > {
   /** Returns the customer's row, its accounts, and the store's time. */
   readCustomer(customer: string): Promise<{ row: CustomerRow | null; accounts: AccountRow[]; now: number }>
-  /** Returns the customer's events, newest first, starting after the event that `before` names. */
+  /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
 
-/** How the rows of a table map to columns, the same in every store. */
+/** The mapping from a table's rows to its columns, the same in every store. */
 export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]
@@ -29,13 +29,16 @@ export const tables = {
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
 }
 
-/** `startedAt` → `started_at`. */
+/** Returns the property's column name, such as `started_at` for `startedAt`. */
 export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
 
-/** Returns the quoted column name, because `limit` and `key` are SQL keywords. */
+/** Returns the property's column name in quotes, because `limit` and `key` are SQL keywords. */
 export const column = (property: string) => `"${columnName(property)}"`
 
-/** Returns a SELECT list that names the table's columns as properties. Columns in `without` read as NULL. */
+/**
+ * Returns a SELECT list that gives each column its property's name. Selects NULL for the properties in
+ * `without`.
+ */
 export const selectList = <Row>(
   { properties }: Table<Row>,
   alias: string,
@@ -55,6 +58,6 @@ export const onConflict = <Row>({ key, properties }: Table<Row>) => {
   return `ON CONFLICT (${key.map(column).join(', ')}) DO UPDATE SET ${set.join(', ')}`
 }
 
-/** Returns the value that its column holds: JSON text for an object. */
+/** Returns the value to store in a column. Objects become JSON text. */
 export const toColumn = (value: unknown) =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : value

@@ -8,23 +8,27 @@ import { databaseTime } from './databaseTime.ts'
 const now = databaseTime('$1')
 const rows = z.array(z.unknown())
 
-/** node-postgres accepts `query_timeout` per query, but its types don't have it. */
+/** node-postgres accepts `query_timeout` per query, but its types don't declare it. */
 type WithDeadline = QueryConfig & { query_timeout: number }
 
-/** Returns the reads. Each answer comes from one statement, so it shows one moment. `$1` is the time (null: the database's). */
+/**
+ * Creates the reads. Each read is one statement, so all data in an answer is from the same moment. `$1` is
+ * the time, or null for the database's time.
+ */
 export function createReads(
   pool: Pool,
   ready: () => Promise<void>,
   givenTime: () => number | null,
   deadlineMs: number,
 ): Reads {
-  /** Rows arrive as JSON, because the driver returns a bigint as a string. */
+  /** Reads rows as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
     await ready()
     const config: WithDeadline = {
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
       values: [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
-      // Without it, a connection that was cut silently would keep its caller waiting until TCP gives up. The error makes the pool drop it.
+      // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. The
+      // timeout's error makes the pool drop the connection.
       query_timeout: deadlineMs,
     }
     const result = await pool.query<QueryResultRow>(config)
@@ -87,8 +91,8 @@ export function createReads(
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Serves the customer whose lease ended first, so a customer with rejected events can't starve
-      // other customers, and usage can't starve a parked event.
+      // Start with the customer whose lease ended first. A customer with rejected events then can't starve
+      // other customers, and new usage can't starve parked events.
       const found = await query(
         customerName,
         `(SELECT customer, lease_until FROM metered.customer

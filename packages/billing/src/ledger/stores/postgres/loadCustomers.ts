@@ -9,7 +9,10 @@ import { databaseTime } from './databaseTime.ts'
 
 const { customer, account, hold, key, event } = tables
 
-/** Inserts missing customers, then locks all of them. The order is always the same, so batches can't deadlock. */
+/**
+ * Inserts missing customer rows, then locks all customers of the batch. The lock order is always the same, so
+ * batches can't deadlock.
+ */
 export async function lockCustomers(client: PoolClient, customers: string[]): Promise<void> {
   await client.query({
     name: 'metered-insert-missing',
@@ -28,8 +31,9 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
   `SELECT ${selectList(table, alias, without)}`
 
 /**
- * `$1` holds the lists of `Needs`, `$2` the time (null: the database's), `$3` the budget for stored results. `OFFSET 0` stops the
- * planner from merging a lookup by customer into the join, where it would read the holds of every customer.
+ * `$1` is `Needs` as JSON. `$2` is the time, or null for the database's time. `$3` is the size limit for a
+ * customer's results. `OFFSET 0` prevents the planner from merging a lookup by customer into the join, which
+ * would read every customer's holds.
  */
 const load = `
   WITH clock AS MATERIALIZED (
@@ -145,8 +149,9 @@ const answer = z.object({
 })
 
 /**
- * Loads the rows that a batch decides on, and the time. Runs as a separate statement after the lock. The locking statement sees rows as
- * they were before it waited: it would miss holds that other batches committed in the meantime, and oversell.
+ * Loads the rows that a batch needs, and the time. Runs after the locking statement, which sees rows as they
+ * were before it waited for the lock. Loading in that statement would miss holds that other batches committed
+ * during the wait, and would oversell.
  */
 export async function loadCustomers(
   client: PoolClient,

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import { migrations } from './migrations.ts'
 import { onConnection } from './transaction.ts'
 
-/** The advisory lock that lets only one node migrate at a time. The number is arbitrary. */
+/** The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. */
 const migrationLock = 7_260_114
 
-/** Long enough to build an index on many rows, and to wait for another node that is building one. */
+/**
+ * The time limit for migrations. It allows for building an index on many rows, and for waiting while another
+ * node builds it.
+ */
 const migrationDeadlineMs = 10 * 60_000
 
-/** Applies missing migrations to the schema `metered`. Any number of nodes may call it at once. */
+/** Applies missing migrations to the schema `metered`. Any number of nodes can call it concurrently. */
 export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> {
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (client) => {

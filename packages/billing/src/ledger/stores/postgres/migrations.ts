@@ -1,8 +1,9 @@
 /**
- * Migrations run once each, in order. Never edit one after its release.
+ * Each migration runs once, in order. Never edit a released migration.
  *
- * Every primary key begins with the customer, whose row is the lock. `COLLATE "C"` makes every node sort, and therefore lock, in the
- * same order. Most other indexes are partial and hold only rows that wait for something.
+ * Every primary key begins with the customer. The customer's row is the lock. With `COLLATE "C"`, every node
+ * sorts customers, and therefore locks them, in the same order. Most other indexes are partial: they contain
+ * only rows with pending work.
  */
 export const migrations = [
   `
@@ -108,8 +109,9 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   );
   `,
-  // The condition is always true. It keeps the index to the list of charges, whose query repeats it. Without it, and before the table has
-  // statistics, the planner finds single events through this index instead of the primary key and reads the customer's whole history.
+  // The condition is always true. Only the query for the list of charges repeats it, so only that query uses
+  // this index. Without the condition, until the table has statistics, the planner would look up single
+  // events in this index instead of the primary key, and would read the customer's whole history.
   `
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;

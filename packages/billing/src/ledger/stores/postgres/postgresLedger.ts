@@ -13,11 +13,12 @@ import { ConnectionLostError, inTransaction, isTransient } from './transaction.t
 import { writeRows } from './writeRows.ts'
 
 /**
- * Opens a ledger in PostgreSQL's schema `metered`, which any number of nodes share. Missing migrations run before the first command.
+ * Opens a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. Missing migrations run
+ * before the first command.
  *
- * @param pool Remains the caller's: `close` doesn't end it. The ledger sets its `connectionTimeoutMillis` to `silentAfterMs` if it has
- *   none, and listens for its connections' errors.
- * @param options.clock Replaces the database's time, in tests that move time.
+ * @param pool `close` doesn't end the pool. If the pool has no `connectionTimeoutMillis`, the ledger sets it
+ * to `silentAfterMs`. The ledger also adds error listeners to the pool's connections.
+ * @param options.clock Replaces the database's time in tests.
  */
 export function postgresLedger(
   pool: Pool,
@@ -36,7 +37,7 @@ export function postgresLedger(
     })
     return withDeadline(migrated, settings.silentAfterMs)
   }
-  // Migrates at start instead of at the first call. If it fails, the first call retries.
+  // Start the migration now instead of at the first call. If the migration fails, the first call retries it.
   ready().catch(() => {})
 
   return createLedger(
@@ -66,7 +67,7 @@ export function postgresLedger(
   )
 }
 
-/** Rejects after the deadline, so a call doesn't wait for a long migration. The migration goes on. */
+/** Rejects after the deadline, so that calls don't wait for a long migration. The migration continues. */
 async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
@@ -85,8 +86,9 @@ async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promis
 const prepared = new WeakSet<Pool>()
 
 /**
- * Makes the pool survive broken connections. Without a listener, the error event of a connection ends the process, even if it is idle or
- * closing. Without a connect timeout, an unreachable host leaks a pool slot per attempt.
+ * Protects the process from broken connections. Without a listener, a connection's error event ends the
+ * process, even if the connection is idle or closing. Without a connect timeout, an unreachable host leaks a
+ * pool slot per attempt.
  */
 function prepare(pool: Pool, connectTimeoutMs: number): void {
   pool.options.connectionTimeoutMillis ||= connectTimeoutMs

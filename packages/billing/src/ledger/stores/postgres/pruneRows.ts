@@ -6,7 +6,10 @@ const now = `(SELECT ${databaseTime('$1')})`
 const candidates = z.array(z.object({ customer: z.string() }))
 const removed = z.object({ rowCount: z.number() })
 
-/** Removes up to `rows` rows of each table whose retention is over. Returns whether more remain. */
+/**
+ * From each table, removes up to `rows` rows whose retention has ended. Returns whether more such rows might
+ * remain.
+ */
 export async function pruneRows(
   client: PoolClient,
   givenTime: number | null,
@@ -20,7 +23,7 @@ export async function pruneRows(
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
   if (customers.length === 0) return false
-  // Locks the customers first, as batches do, so pruning and a batch can't deadlock.
+  // Lock the customers first, in the same order as batches, so that pruning and a batch can't deadlock.
   await client.query(
     'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
     [customers],

@@ -2,8 +2,9 @@ import pg, { type Pool, type PoolClient } from 'pg'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 
 /**
- * The timeouts limit how long a node that stops while it holds locks delays the others. Under REPEATABLE READ, rows loaded after waiting
- * for the lock would be from before the wait. Every lookup is by key, so the planner must not choose other plans by statistics.
+ * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
+ * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key, so
+ * the planner must not choose another plan because of statistics.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -30,7 +31,10 @@ export const inTransaction = <T>(
     return result
   })
 
-/** Runs the work on one connection. Closes the connection, and its transaction with it, after an error or at the deadline. */
+/**
+ * Runs the work on one connection. After an error or at the deadline, closes the connection, which ends its
+ * transaction.
+ */
 export async function onConnection<T>(
   pool: Pool,
   deadlineMs: number,
@@ -58,7 +62,7 @@ export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError'
 }
 
-/** SQLSTATE classes and codes after which the same statements may succeed later. */
+/** SQLSTATE classes and codes after which a retry can succeed. */
 const transientStates = [
   '08', // connection exception
   '40', // transaction rollback: serialization failure, deadlock, unknown outcome
@@ -70,7 +74,7 @@ const transientStates = [
   '55P03', // lock_timeout
 ]
 
-/** Matches the messages of the driver's own errors, which carry no code. */
+/** Matches the messages of the driver's own errors, which have no code. */
 const lostConnection = /terminated|timeout|not queryable|connection/i
 
 export function isTransient(error: unknown): boolean {
@@ -79,6 +83,7 @@ export function isTransient(error: unknown): boolean {
     return transientStates.some((state) => error.code?.startsWith(state))
   }
   if (!(error instanceof Error)) return false
-  // A socket's errors carry `syscall`. Failed attempts at several addresses of a host arrive as one aggregate.
+  // Socket errors have a `syscall`. If a host has several addresses, the failed attempts form one
+  // `AggregateError`.
   return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)
 }

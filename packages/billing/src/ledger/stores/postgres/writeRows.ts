@@ -21,7 +21,7 @@ const write = `
   SELECT customer, day, meter, amount FROM jsonb_populate_recordset(NULL::metered.daily, $1::jsonb -> 'daily')
   ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount`
 
-/** Writes the rows of a batch in one statement. */
+/** Writes a batch's rows in one statement. */
 export async function writeRows(client: PoolClient, writes: Writes): Promise<void> {
   if (writes.customers.length === 0) return
   const { customers, accounts, holds, removedHolds, keys, events, daily } = writes

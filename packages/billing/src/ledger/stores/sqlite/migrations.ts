@@ -1,8 +1,9 @@
 /**
- * Migrations run once each, in order. Never edit one after its release.
+ * Each migration runs once, in order. Never edit a released migration.
  *
- * `WITHOUT ROWID` stores a customer's rows together, under a key that begins with the customer, so the cost of a call doesn't grow with
- * the rows of other customers. Most other indexes are partial and hold only rows that wait for something.
+ * `WITHOUT ROWID` stores rows in the order of the primary key, which begins with the customer. A customer's
+ * rows are therefore adjacent, and a call's cost doesn't grow with other customers' rows. Most other indexes
+ * are partial: they contain only rows with pending work.
  */
 export const migrations = [
   `

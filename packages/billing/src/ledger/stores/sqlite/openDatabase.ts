@@ -4,18 +4,18 @@ import { migrations } from './migrations.ts'
 export type SqliteDatabase = InstanceType<typeof Database>
 
 /**
- * Opens the file (or `:memory:`) and applies missing migrations. Several processes may open the file
- * at once.
+ * Opens the file (or `:memory:`) and applies missing migrations. Several processes can open the file
+ * concurrently.
  */
 export function openDatabase(file: string): SqliteDatabase {
   const db = new Database(file, { timeout: 5000 })
   // Blocking is fine here: no call waits for the ledger yet.
   db.exec('PRAGMA busy_timeout = 5000')
   db.exec('PRAGMA journal_mode = WAL')
-  // NORMAL can lose the last commits on power loss, including calls that were answered as successful.
+  // With NORMAL, a power failure can undo the last commits, even if their calls were already answered.
   db.exec('PRAGMA synchronous = FULL')
-  // A checkpoint waits for the disk. With many customers, each one writes many pages, so fewer and larger
-  // checkpoints cost less.
+  // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages, so fewer and
+  // larger checkpoints cost less.
   db.exec('PRAGMA wal_autocheckpoint = 4000')
   db.exec('PRAGMA cache_size = -32000')
   migrate(db)

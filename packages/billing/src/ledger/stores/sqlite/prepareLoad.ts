@@ -6,14 +6,14 @@ import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
 /**
- * SQLite uses a partial index only if the query repeats its condition literally. `INDEXED BY` makes the query fail rather than read a
- * customer's whole history.
+ * SQLite uses a partial index only if the query repeats the index's condition literally. With `INDEXED BY`, a
+ * query that can't use the index fails instead of reading a customer's whole history.
  */
 const undelivered = `t.state IN ('waiting', 'sent')`
 
 /**
- * Returns a function that loads the rows that a batch decides on. It runs inside the write transaction. Each statement reads all rows
- * that a JSON list names.
+ * Returns a function that loads the rows that a batch needs. Call it inside the write transaction. Each
+ * statement loads all rows that its JSON list names.
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const statements = prepareStatements(db)
@@ -107,7 +107,7 @@ function prepareStatements(db: SqliteDatabase) {
   }
 }
 
-/** Returns the oldest results that make room for `excess` bytes: a few if they suffice, otherwise many. */
+/** Loads a customer's oldest results to free `excess` bytes. Loads a few if they suffice, otherwise many. */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
   const few = oldestKeys(customer, oldestResults.few(count))
   const room = few.reduce((sum, row) => sum + row.resultBytes, 0)
@@ -115,8 +115,8 @@ function loadOldestResults({ oldestKeys }: Statements, customer: string, excess:
 }
 
 /**
- * Returns the subscriptions whose accounts the batch may change: the snapshot's, and those of every
- * loaded hold and event.
+ * Returns the subscriptions whose accounts the batch needs: those that its commands name, the snapshot's, and
+ * those of the loaded holds and events. Leaves out customers whose accounts are all loaded.
  */
 function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
   const all = new Set(needs.allAccounts)
@@ -156,7 +156,7 @@ function select<Row>(
   return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
     if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
     const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))
-    // `all` runs the statement to its end. An unfinished statement would keep an old view of the file.
+    // `all` runs the statement to its end. An unfinished statement would keep an old view of the file open.
     return statement.all(...bound).map((row) => table.decode(row))
   }
 }

@@ -6,7 +6,7 @@ import type { SqliteDatabase } from './openDatabase.ts'
 
 const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
 
-/** Returns the reads. The engine is synchronous, so each answer shows one moment. */
+/** Creates the reads. The engine is synchronous, so all data in an answer is from the same moment. */
 export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   const customer = db.prepare(
     `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,
@@ -29,8 +29,8 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Serves the customer whose lease ended first, so a customer with rejected events can't starve other
-  // customers, and usage can't starve a parked event.
+  // Start with the customer whose lease ended first. A customer with rejected events then can't starve other
+  // customers, and new usage can't starve parked events.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (

@@ -2,7 +2,7 @@ import type { Writes } from '../../core/draft.ts'
 import { column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './openDatabase.ts'
 
-/** Returns a function that writes the rows of a batch. It runs inside the write transaction. */
+/** Returns a function that writes a batch's rows. Call it inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
   const customers = upsert(db, tables.customer)
   const accounts = upsert(db, tables.account)

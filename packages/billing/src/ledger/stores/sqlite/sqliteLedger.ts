@@ -13,8 +13,9 @@ import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
 
 /**
- * Opens a ledger in a SQLite file (or `:memory:`). Its tables have the prefix `metered_`, so the app's own tables may share the file.
- * Several processes may open it, because nothing is cached across batches.
+ * Opens a ledger in a SQLite file (or `:memory:`). The ledger's tables have the prefix `metered_`, so the app
+ * can keep its own tables in the same file. Several processes can open the file, because the ledger caches
+ * nothing between batches.
  */
 export function sqliteLedger(
   file: string,
@@ -31,7 +32,7 @@ function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: Le
   const write = prepareWrite(db)
   const prune = preparePrune(db)
 
-  /** IMMEDIATE takes the write lock first, so loaded rows can't change before the batch writes them. */
+  /** BEGIN IMMEDIATE takes the write lock, so loaded rows can't change before the batch writes them. */
   const inTransaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
     try {
@@ -61,7 +62,7 @@ function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: Le
   }
 }
 
-/** SQLite's primary result codes for a file that is busy, full or unreachable. The same commands may succeed later. */
+/** SQLite's primary result codes for a file that is busy, full or unreachable. A retry can succeed. */
 const transientCodes = new Set([
   5, // BUSY
   6, // LOCKED
