@@ -11,17 +11,21 @@ interface Waiting {
 }
 
 export interface BatcherStore {
-  /** Runs the commands in one transaction. Returns an answer for each after COMMIT. */
+  /** Runs the commands in one transaction. After COMMIT, returns one answer per command. */
   transact(commands: Command[]): Promise<Answer[]>
-  /** Returns whether the commands may succeed later: a busy store, a deadlock, a lost connection, an unknown outcome of COMMIT. */
+  /**
+   * Returns whether a retry can succeed: the store was busy, a deadlock occurred, the connection was lost, or
+   * the outcome of COMMIT is unknown.
+   */
   isTransient(error: unknown): boolean
 }
 
 /**
- * Commits commands in groups: those that arrive while a batch is in flight form the next one, first in, first out.
+ * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, first in,
+ * first out.
  *
- * After a transient error, the batch runs and decides again, without the commands that have waited too long. After any other error, its
- * commands run one by one, so only the culprit fails.
+ * After a transient error, rejects the commands that have waited too long and runs the rest of the batch
+ * again. After any other error, runs the batch's commands one by one, so that only the faulty command fails.
  */
 export class Batcher {
   readonly #store: BatcherStore
@@ -47,14 +51,14 @@ export class Batcher {
     })
   }
 
-  /** Stops accepting commands and finishes the queued ones. */
+  /** Stops accepting commands and finishes the queued commands. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    // Commands of this turn of the event loop share the first batch.
+    // Let all commands from this turn of the event loop join the first batch.
     await new Promise(setImmediate)
     while (this.#queue.length > 0) await this.#finish(this.#next())
     this.#running = null
@@ -80,13 +84,13 @@ export class Batcher {
         for (const [index, waiting] of running.entries()) {
           const answer = answers[index]
           if (answer) waiting.resolve(answer)
-          else waiting.reject(new Error('The store returned fewer answers than it got commands'))
+          else waiting.reject(new Error('The store returned fewer answers than commands'))
         }
         return
       } catch (error) {
         if (!this.#store.isTransient(error)) return this.#findCulprit(running, error)
         running = this.#rejectOverdue(running, error)
-        // The queued commands have waited for the same store.
+        // The queued commands wait for the same store, so reject the overdue ones too.
         this.#queue = this.#rejectOverdue(this.#queue, error)
         if (running.length > 0) await pause(tries)
       }
@@ -98,7 +102,7 @@ export class Batcher {
     else for (const waiting of batch) await this.#finish([waiting])
   }
 
-  /** Rejects the commands that have waited too long, and returns the others. */
+  /** Rejects the commands that have waited too long. Returns the rest. */
   #rejectOverdue(commands: Waiting[], cause: unknown): Waiting[] {
     const earliest = performance.now() - this.#settings.outOfReachAfterMs
     return commands.filter(({ queuedAt, reject }) => {
@@ -109,13 +113,13 @@ export class Batcher {
   }
 }
 
-/** Waits, longer with each try, up to a quarter of a second. */
+/** Waits before the next try. The wait grows with each try, up to 250 ms. */
 const pause = (tries: number) => {
   const longestMs = Math.min(250, 2 ** tries)
   return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)))
 }
 
-/** Returns roughly how many bytes the command occupies in the transaction. */
+/** Returns the command's approximate size in the transaction, in bytes. */
 function sizeOf(command: Command): number {
   switch (command.type) {
     case 'settle':

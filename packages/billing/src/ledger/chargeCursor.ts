@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The position of a charge in the list, newest first. */
+/** A charge's position in the list, which starts with the newest charge. */
 export type ChargeCursor = z.output<typeof schema>
 
 // PostgreSQL can't store NUL in text.
@@ -11,7 +11,7 @@ const schema = z.tuple([z.number().int(), name, name])
 export const cursorAfter = ({ at, attempt, meter }: { at: number; attempt: string; meter: string }): string =>
   Buffer.from(JSON.stringify([at, attempt, meter] satisfies ChargeCursor)).toString('base64url')
 
-/** Returns the position that a cursor encodes. Returns null for an invalid cursor, so its page starts with the newest charge. */
+/** Decodes a cursor. Returns null if the cursor is invalid; the page then starts with the newest charge. */
 export function parseCursor(cursor: string): ChargeCursor | null {
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))

@@ -23,22 +23,29 @@ import {
 } from './fields.ts'
 
 /**
- * The commands of the ledger and its answers.
+ * The ledger's commands and answers.
  *
- * Every command is idempotent by an ID that its sender generates before queueing it (the attempt, or the lease's token), because a
- * batch runs again when the outcome of its COMMIT is unknown.
+ * A batch runs again if the outcome of its COMMIT is unknown, so every command must be idempotent. Senders
+ * therefore generate the attempt's ID or the lease's token before they queue a command.
  *
- * Amounts are integers in the meter's smallest unit. Durations are milliseconds. Answers carry durations instead of deadlines, because
- * a process must not compare the database's clock with its own. The one exception, `asOf`, is for display.
+ * Amounts are integers in the meter's smallest unit. Durations are milliseconds. Answers contain durations
+ * instead of deadlines, because a process must not compare the database's clock with its own. The only
+ * exception is `asOf`, which is for display.
  */
 
 /** One meter's part of a hold. */
 const leg = z.object({
   meter,
   amount,
-  /** The feature that lifts the limit if the snapshot has it. Usage under it is forgiven when it ends. */
+  /**
+   * The feature that makes the meter unlimited if the snapshot contains it. When the feature ends, its usage
+   * is forgiven.
+   */
   unlimitedBy: text(256).nullable(),
-  /** The feature that allows usage beyond the grant if the snapshot has it. That usage is owed. */
+  /**
+   * The feature that allows usage beyond the grant if the snapshot contains it. Usage beyond the grant is
+   * owed.
+   */
   overageWith: text(256).nullable(),
   /** Whether expiry returns the units or books them as spent. */
   onExpiry: z.enum(['release', 'settle']),
@@ -57,20 +64,23 @@ const reserve = z.object({
   legs: legsOf(leg).min(1),
   /** How long the hold lasts without a renewal. */
   ttlMs: durationMs,
-  /** The longest time that the hold can last, including renewals. */
+  /** The hold's maximum lifetime, including renewals. */
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
-  /** True once the caller has tried to fetch: an ended period then no longer requires a fetch. */
+  /** True if the caller has already tried to fetch. An ended period then no longer requires a fetch. */
   decisive: z.boolean(),
 })
 
-/** Extends a hold. A hold that is still marked held is renewed however late; an ended one stays ended. */
+/**
+ * Extends a hold. A hold that is still marked held is renewed even after its expiry time. An ended hold stays
+ * ended.
+ */
 const renew = z.object({ type: z.literal('renew'), customer, attempt, ttlMs: durationMs })
 
 /**
- * Books the actual amounts, ends the hold and stores the result under the key, in one transaction. Carries everything it needs, so it
- * books even if the hold's row is gone.
+ * Books the actual amounts, ends the hold and stores the result under the key, in one transaction. The
+ * command carries all the data it needs, so it books the amounts even if the hold's row is gone.
  */
 const settle = z.object({
   type: z.literal('settle'),
@@ -87,31 +97,35 @@ const settle = z.object({
       meter,
       amount: actualAmount,
       price,
-      /** Why the charge differs from what the app's cost callback returned. */
+      /** Why the charge differs from the cost callback's result. */
       flagged: decoration.nullable(),
     }),
   ),
-  /** The call's result as JSON, for retries under the key. Null if there is none to store. A result that can't be stored is left out. */
+  /**
+   * The call's result as JSON, for retries under the key. Null if there is no result to store. A result that
+   * can't be stored becomes null.
+   */
   result: z
     .string()
     .transform((it) => (isStorable(it) ? it : null))
     .nullable(),
-  /** An ID from the result, for customers and support. It travels in the event's properties. */
+  /** An ID from the result, for customers and support. It is sent in the event's properties. */
   reference: decoration.nullable(),
-  /** More properties of the usage event. */
+  /** Additional properties of the usage event. */
   properties,
 })
 
-/** Ends a hold and returns its units, because the work failed. */
+/** Ends the hold of failed work and returns its units. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
-/** Ends every hold of the customer that is past its expiry time. */
+/** Ends the customer's holds that are past their expiry time. */
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
- * Takes the customer's lease, or extends it if `token` has it. Taking it for a fetch notes each account's acknowledged and ambiguous
- * units for the install; taking it for a delivery marks waiting events as sent. Take it right before each request, and never between
- * a GET and its install: events acknowledged in between would count as part of the answer.
+ * Takes the customer's lease, or extends it if `token` already has it. For a fetch, notes each account's
+ * acknowledged, dropped and ambiguous units for the install. For a delivery, marks waiting events as sent.
+ * Send this command right before each request. Never send it between a GET and its install: events
+ * acknowledged in between would count as part of the answer.
  */
 const takeLease = z.object({
   type: z.literal('takeLease'),
@@ -120,9 +134,12 @@ const takeLease = z.object({
   purpose: z.enum(['fetch', 'deliver']),
   /** How long the lease lasts. */
   leaseMs: durationMs,
-  /** How many events may be in flight, ambiguous ones included. */
+  /** The maximum number of events in flight, including ambiguous events. */
   maxEvents: z.number().int().min(0).max(10_000),
-  /** If true, succeeds only if `token` still has the lease. A process that lost it, even for a moment, must stop. */
+  /**
+   * If true, succeeds only if `token` still has the lease. A process that lost the lease, even briefly, must
+   * stop.
+   */
   extend: z.boolean(),
 })
 
@@ -132,10 +149,9 @@ const leaveLease = z.object({
   customer,
   token,
   /**
-   * Events that this lease marked as sent and that, by Flowglad's own answers, it doesn't have: they were
-   * never sent, or Flowglad rejected them twice in a row. They wait again and are no longer ambiguous. Leave
-   * out an event that was ambiguous when the lease was taken: a later response can't tell us whether an
-   * earlier request succeeded.
+   * Events that this lease marked as sent, but that were never sent or that Flowglad rejected twice in a row.
+   * They return to their previous state and are no longer ambiguous. Leave out events that were ambiguous
+   * when the lease was taken: a later response can't tell us whether an earlier request succeeded.
    */
   untaken: listOf(eventId),
 })
@@ -150,18 +166,21 @@ const subscription = z.object({
   periodStart: time.nullable(),
   periodEnd: time.nullable(),
   planName: z.string().max(1024).refine(isStorable),
-  /** The slug of the subscription's price (`free`, `pro_monthly`). */
+  /** The slug of the subscription's price, such as `pro_monthly`. */
   priceSlug: text(256).nullable(),
   isFree: z.boolean(),
-  /** The slugs of the toggle features that are on. */
+  /** The slugs of the enabled toggle features. */
   features: z.array(text(256)).max(1000),
 })
 
-/** Flowglad's report on the customer's current subscription, with all of its meters. */
+/** Flowglad's report on the customer's current subscription and all its meters. */
 const snapshot = z.object({
   /** Null if the customer has no current subscription. */
   subscription: subscription.nullable(),
-  /** By meter slug. A meter without a row at Flowglad has `available` 0. `granted` is the sum of the plan's credit grants. */
+  /**
+   * The balances by meter slug. If Flowglad has no balance for a meter, `available` is 0. `granted` is the
+   * sum of the plan's credit grants.
+   */
   meters: z.record(meter, z.object({ available: reportedUnits, granted: reportedUnits })),
 })
 
@@ -171,18 +190,20 @@ const install = z.object({
   customer,
   token,
   snapshot,
-  /** By meter slug: the feature that makes the meter unlimited. */
+  /** The feature that makes a meter unlimited, by meter slug. */
   unlimitedBy: z.record(meter, text(256)),
 })
 
-/** Records that Flowglad has these events. This is a fact about Flowglad, so it needs no lease. */
+/**
+ * Records that Flowglad has these events. The acknowledgement is valid even if the sender has lost the lease.
+ */
 const acknowledge = z.object({
   type: z.literal('acknowledge'),
   customer,
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
 })
 
-/** Sets aside events that Flowglad rejects. They are shown, and become due again after `retryInMs`. */
+/** Parks events that Flowglad rejects. They are due for a retry after `retryInMs`. */
 const park = z.object({
   type: z.literal('park'),
   customer,
@@ -190,8 +211,8 @@ const park = z.object({
 })
 
 /**
- * Drops events, on an operator's decision. Their retries end now; `booked` falls at the next install whose
- * lease is taken later.
+ * Drops events at an operator's request. Their retries end immediately. `booked` falls at the next install
+ * whose lease was taken after the drop.
  */
 const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
 
@@ -226,7 +247,7 @@ export type Acknowledge = z.output<typeof acknowledge>
 export type Park = z.output<typeof park>
 export type Drop = z.output<typeof drop>
 
-/** The answer of each command. */
+/** The answer to each command. */
 export interface AnswerOf {
   reserve: ReserveAnswer
   renew: RenewAnswer
@@ -244,16 +265,19 @@ export type Answer = AnswerOf[Command['type']]
 
 export type ReserveAnswer =
   | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; periodOver: boolean }
-  /** An earlier attempt completed the operation. `result` is JSON, or null if it wasn't kept. */
+  /** An earlier attempt completed the operation. `result` is JSON, or null if the result wasn't kept. */
   | { state: 'completed'; result: string | null }
   /** Another attempt is running under the key. */
   | { state: 'inProgress'; retryAfterMs: number }
   /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
-  /** Too few units. `legs` names every short meter. */
+  /** There are too few units. `legs` lists every short meter. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
   | { state: 'noSubscription'; asOf: number }
-  /** The snapshot is missing, too old, or from a period that has ended. Fetch one, then reserve once more. */
+  /**
+   * The snapshot is missing, too old, or from a period that has ended. Fetch a new snapshot, then reserve
+   * again.
+   */
   | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
 
 export interface ShortLeg {
@@ -262,36 +286,38 @@ export interface ShortLeg {
   held: number
   required: number
   /**
-   * Units that Flowglad may or may not have counted already. A shortfall within these units doesn't deny the
-   * call.
+   * Units that Flowglad might already have counted. If they would cover the shortfall, the call isn't denied.
    */
   ambiguous: number
 }
 
 export type RenewAnswer =
   | { state: 'renewed'; expiresInMs: number }
-  /** The hold has reached `maxHoldMs`: further renewals won't extend it. */
+  /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
   | { state: 'atMaximum'; expiresInMs: number }
   | { state: 'ended' }
 
 export type SettleAnswer =
   | { state: 'settled' }
-  /** Another attempt completed the key first. This attempt isn't charged. */
+  /** Another attempt under the key completed first. This attempt isn't charged. */
   | { state: 'completed'; result: string | null }
 
 export type TakeLeaseAnswer =
-  /** `ambiguous`: events sent earlier and neither acknowledged nor parked. `events`: events marked as sent now (delivery only). */
+  /**
+   * `ambiguous` lists events that were sent earlier and whose outcome is unknown. `events` lists events that
+   * this command marked as sent (deliveries only).
+   */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
-/** A usage event as delivery sends it. */
+/** A usage event, in the form that delivery needs. */
 export interface UsageEvent extends EventId {
   customer: string
   subscription: string
   amount: number
   price: EventPrice
-  /** When the work was settled, epoch milliseconds. */
+  /** When the work was settled, in epoch milliseconds. */
   usageDate: number
-  /** True if the event was parked and this is one of its occasional retries. */
+  /** True if this is a retry of a parked event. */
   parkedBefore: boolean
   properties: Record<string, string | number | boolean>
 }

@@ -9,7 +9,7 @@ import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import type { Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
-/** Creates the ledger over a store. Apps call `sqliteLedger` or `postgresLedger`. */
+/** Creates a ledger that uses the given store. Apps call `sqliteLedger` or `postgresLedger`. */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
   const batcher = new Batcher(store, { ...ledgerDefaults, ...options })
   const listeners = new Set<(command: Command) => void>()
@@ -29,7 +29,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
-      // The core answers each command with that command's answer type, which the queue loses.
+      // The core returns the answer type of this command, but the queue's type doesn't preserve it.
       return answer as AnswerOf[C['type']]
     },
     onCommit(listener) {

@@ -9,7 +9,10 @@ export class InvalidCommandError extends Error {
   }
 }
 
-/** The error for a command that the ledger can't take or finish: its queue is full, it is closing, or the store is unreachable. */
+/**
+ * The error for a command that the ledger can't accept or finish. The queue is full, the ledger is closing,
+ * or the store is unreachable.
+ */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'
   readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The fields of commands. Each one rejects what a store can't hold, because such a value would fail the
- * transaction of a whole batch.
+ * The fields of commands. The schemas reject or replace values that a store can't hold: such a value would
+ * fail the transaction of a whole batch.
  */
 
 /** No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to separate names. */
@@ -15,13 +15,13 @@ const maxDurationMs = 366 * 24 * 3_600_000
 /** Text of 1 to `max` characters that a store can hold. */
 export const text = (max: number) => z.string().min(1).max(max).refine(isStorable, 'cannot be stored')
 
-/** Your own ID of the user or organization. */
+/** Your own ID for the user or organization. */
 export const customer = text(256)
-/** The ID of one run of the work, a UUIDv7. It becomes the `transactionId` of the usage events. */
+/** The ID (UUIDv7) of one run of the work. It becomes the usage events' `transactionId`. */
 export const attempt = text(64)
 /** The meter's slug. */
 export const meter = text(128)
-/** The path of the procedure. It scopes the key and appears on the charge. */
+/** The procedure's path. It scopes the key and appears on the charge. */
 export const procedure = text(256)
 /** The client's name for the operation. */
 export const key = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/)
@@ -32,7 +32,7 @@ export const token = text(64)
 
 /** Units to hold. Flowglad stores int32. */
 export const amount = z.number().int().min(1).max(maxInt32)
-/** Units that the work used. 0 books nothing. */
+/** Units that the work used. If 0, nothing is booked. */
 export const actualAmount = z.number().int().min(0).max(maxInt32)
 /** Units that Flowglad reports. A balance can be negative. */
 export const reportedUnits = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)
@@ -41,7 +41,10 @@ export const durationMs = z.number().int().min(1).max(maxDurationMs)
 /** Epoch milliseconds. */
 export const time = z.number().int()
 
-/** How a usage event names its price at Flowglad: by the meter's `priceSlug` if it has one, otherwise by the meter. */
+/**
+ * Identifies a usage event's price at Flowglad: the meter's `priceSlug` if it has one, otherwise the meter's
+ * slug.
+ */
 export const price = z.union([
   z.strictObject({ priceSlug: text(256) }),
   z.strictObject({ usageMeterSlug: text(256) }),
@@ -50,7 +53,10 @@ export const price = z.union([
 /** Identifies a usage event. */
 export const eventId = z.object({ attempt, meter })
 
-/** Text that describes a charge. It never fails the charge: characters that can't be stored are replaced. */
+/**
+ * Text that describes a charge. Characters that can't be stored are replaced or removed, so the text never
+ * fails the charge.
+ */
 export const decoration = z
   .string()
   .transform((it) => it.slice(0, 1024).replaceAll(loneSurrogate, '\uFFFD').replaceAll('\0', ''))
@@ -58,7 +64,10 @@ export const decoration = z
 const propertyName = z.string().min(1).max(128).refine(isStorable)
 const propertyValue = z.union([decoration, z.number(), z.boolean()])
 
-/** Up to 50 properties of a usage event. They never fail the charge either: those that can't be stored are left out. */
+/**
+ * Up to 50 properties of a usage event. Properties that can't be stored are left out, so they never fail the
+ * charge.
+ */
 export const properties = z.record(z.string(), z.unknown()).transform((given) => {
   const kept: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(given).slice(0, 50)) {
@@ -68,7 +77,7 @@ export const properties = z.record(z.string(), z.unknown()).transform((given) =>
   return kept
 })
 
-/** Up to 32 legs of different meters. */
+/** Up to 32 legs, each for a different meter. */
 export const legsOf = <L extends z.ZodType<{ meter: string }>>(leg: L) =>
   z
     .array(leg)

@@ -1,8 +1,8 @@
 import type { AnswerOf, Command, Snapshot } from './commands.ts'
 
 /**
- * The ledger as the rest of the package sees it. Commands go through one batcher; reads run beside it. A read or a `prune` rejects
- * with `LedgerUnavailableError` if the store is unreachable.
+ * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
+ * Reads and `prune` reject with `LedgerUnavailableError` if the store is unreachable.
  */
 export interface Ledger extends AsyncDisposable {
   /**
@@ -14,77 +14,93 @@ export interface Ledger extends AsyncDisposable {
   execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
 
   /**
-   * Calls the listener with each command that this process commits, after COMMIT and before the command's caller gets the answer. Watching
-   * and delivery listen here, so callers don't have to report changes. The listener must not throw.
+   * Calls the listener with each command that this process commits, before the command's caller gets the
+   * answer. Watchers and delivery listen here, so callers don't have to report changes. The listener must not
+   * throw.
    *
-   * @returns a function that unsubscribes.
+   * @returns a function that removes the listener.
    */
   onCommit(listener: (command: Command) => void): () => void
 
-  /** Returns what the customer can spend. */
+  /** Returns the customer's balances and plan. */
   balances(customer: string): Promise<CustomerBalances>
-  /** Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first. The last page's cursor is null. */
+  /**
+   * Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first page. The
+   * last page's cursor is null.
+   */
   charges(query: {
     customer: string
     limit: number
     cursor: string | null
   }): Promise<{ charges: Charge[]; cursor: string | null }>
-  /** Returns the units by UTC day (`2026-11-22`) and meter of the last `days` days, oldest first. */
+  /**
+   * Returns the units used in the last `days` days, by UTC day (such as `2026-11-22`) and meter, oldest
+   * first.
+   */
   usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
-  /** Returns the current version of each customer that has one, in a single query. */
+  /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
   /** Returns customers that have a hold past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
-  /** Returns customers that have usage events to deliver now (waiting, ambiguous, or parked and due) and a free lease. */
+  /**
+   * Returns customers whose lease is free and that have usage events to deliver: waiting, ambiguous, or due
+   * parked events.
+   */
   customersToDeliver(limit: number): Promise<string[]>
-  /** Returns the numbers that operators monitor. */
+  /** Returns the delivery metrics that operators monitor. */
   health(): Promise<LedgerHealth>
   /** Returns the parked events of all customers. */
   parked(
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
-  /** Removes some of the rows whose retention is over. Returns whether more remain. */
+  /** Removes some of the rows whose retention has ended. Returns whether more remain. */
   prune(): Promise<boolean>
-  /** Stops accepting commands, finishes the queued ones and closes the store. */
+  /** Stops accepting commands, finishes the queued commands and closes the store. */
   close(): Promise<void>
 }
 
-/** One customer's balances and plan. Read from written rows only, so equal versions mean equal content. */
+/**
+ * One customer's balances and plan. The content changes only with the version, except for values that depend
+ * on the current time.
+ */
 export interface CustomerBalances {
-  /** Rises with every written change and never falls. 0 if the ledger has no rows for the customer. */
+  /** Rises with every written change, and never falls. 0 if the ledger has no rows for the customer. */
   version: number
-  /** Null if nothing was fetched yet. */
+  /** Null before the first fetch. */
   snapshot: {
     subscription: NonNullable<Snapshot['subscription']> | null
-    /** When Flowglad was asked, epoch milliseconds of the database's clock. */
+    /** When Flowglad was asked, in epoch milliseconds by the database's clock. */
     asOf: number
     ageMs: number
     periodOver: boolean
-    /** True if Flowglad, asked after the period's end, still reported that period. */
+    /** True if Flowglad was asked after the period's end and still reported that period. */
     periodChecked: boolean
   } | null
-  /** One per meter that the snapshot or an account names. */
+  /** One balance per meter that the snapshot or an account names. */
   balances: Balance[]
 }
 
-/** The balance of one meter, in its smallest unit. */
+/** One meter's balance, in the meter's smallest unit. */
 export interface Balance {
   meter: string
-  /** Units that may still be reserved. Negative after a settle that was late or exceeded its hold. */
+  /**
+   * Units that can still be reserved. Can be negative after a late settle, or after a settle that exceeded
+   * its hold.
+   */
   available: number
-  /** Units of running work. */
+  /** Units held by running work. */
   held: number
   /** Units of `limit` spent in this period. */
   used: number
   limit: number
-  /** The number of usage events that Flowglad rejects. */
+  /** The number of parked usage events, which Flowglad rejected. */
   parked: number
 }
 
 export type ChargeState = 'waiting' | 'delivered' | 'parked' | 'dropped'
 
 export interface Charge {
-  /** When it was booked, epoch milliseconds. */
+  /** When the charge was booked, in epoch milliseconds. */
   at: number
   procedure: string
   meter: string
@@ -92,15 +108,15 @@ export interface Charge {
   /** The attempt's ID, which is Flowglad's `transactionId`. */
   transactionId: string
   reference: string | null
-  /** The price that Flowglad resolved. Null until delivered. */
+  /** The price that Flowglad applied. Null until the charge is delivered. */
   priceId: string | null
   state: ChargeState
-  /** Why the amount differs from what the app's cost callback returned. Null if it doesn't. */
+  /** Why the amount differs from the cost callback's result. Null if they are equal. */
   flagged: string | null
 }
 
 export interface LedgerHealth {
-  /** The number of usage events not yet acknowledged, excluding parked ones. */
+  /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
   /** The age of the oldest waiting event. 0 if there are none. */
   oldestWaitingMs: number

@@ -1,33 +1,39 @@
-/** Every number of the ledger: durations in milliseconds, sizes in bytes. */
+/** The ledger's limits and retention periods. Durations are in milliseconds, sizes in bytes. */
 export const ledgerDefaults = {
-  /** The most commands in a batch, which is one transaction. */
+  /** The maximum number of commands in a batch (one transaction). */
   batchCommands: 256,
-  /** The most bytes of commands in a batch. */
+  /** The maximum size of a batch. */
   batchBytes: 1_048_576,
-  /** The most commands that wait for a batch. Further ones get `LedgerUnavailableError`. */
+  /** The maximum number of queued commands. Further commands get `LedgerUnavailableError`. */
   queueCommands: 10_000,
   /** How long a command waits for a store that is busy or unreachable before it gets `LedgerUnavailableError`. */
   outOfReachAfterMs: 15_000,
   /**
-   * PostgreSQL: the limit for one statement, for waiting for a lock, and for idling inside a transaction. A node that stops while it holds
-   * locks delays the others by this much.
+   * PostgreSQL: the timeout for a statement, for a lock, and for an idle transaction. If a node stops while
+   * it holds locks, the other nodes wait this long.
    */
   transactionTimeoutMs: 5_000,
-  /** PostgreSQL: when to give up a connection that doesn't answer. Longer than `transactionTimeoutMs`. */
+  /**
+   * PostgreSQL: how long to wait for an answer before closing the connection. Must be longer than
+   * `transactionTimeoutMs`.
+   */
   silentAfterMs: 12_000,
   /** How long keys, with their fingerprints and results, are kept after their last change. */
   keyRetentionMs: 24 * 3_600_000,
-  /** How long expired holds are kept. At least `keyRetentionMs`, because a key's attempt counts as failed once its hold is gone. */
+  /**
+   * How long expired holds are kept. Must be at least `keyRetentionMs`: without the hold's row, the key's
+   * attempt counts as failed.
+   */
   holdRetentionMs: 24 * 3_600_000,
   /** How long charges are kept after Flowglad has acknowledged them. Daily totals are kept forever. */
   chargeRetentionMs: 90 * 24 * 3_600_000,
-  /** The largest result to store. */
+  /** The maximum size of a stored result. */
   resultBytes: 65_536,
-  /** The size of all stored results of a customer. The newest are kept. */
+  /** The maximum total size of a customer's stored results. The newest results are kept. */
   resultBytesPerCustomer: 16 * 1_048_576,
-  /** The longest `retryAfterMs` while another attempt runs under the key. */
+  /** The maximum `retryAfterMs` while another attempt runs under the key. */
   inProgressRetryMs: 500,
-  /** The most rows per table that one step of pruning removes. */
+  /** The maximum number of rows that one pruning step removes from each table. */
   pruneRows: 500,
 }
 

@@ -2,8 +2,8 @@ import { unavailable } from '../contract/errors.ts'
 import { LedgerUnavailableError } from './errors.ts'
 
 /**
- * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead of the error, because the caller did nothing
- * wrong and was charged nothing. An `InvalidCommandError` stays as it is.
+ * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead: the failure isn't
+ * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` unchanged.
  */
 export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -14,10 +14,10 @@ export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Returns `BILLING_UNAVAILABLE` for a `LedgerUnavailableError`, and any other error as it is. */
+/** Returns `BILLING_UNAVAILABLE` for a `LedgerUnavailableError`, and any other error unchanged. */
 export const withoutLedger = (error: unknown): unknown =>
   error instanceof LedgerUnavailableError ? unavailable(1_000, error) : error
 
-/** Returns whether the command was malformed, so a retry can't succeed. */
+/** Returns whether the error reports a malformed command. A retry then can't succeed. */
 export const isInvalidCommand = (error: unknown) =>
   error instanceof Error && error.name === 'InvalidCommandError'

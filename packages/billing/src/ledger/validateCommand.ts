@@ -2,9 +2,10 @@ import { type Command, commandSchema } from './commands.ts'
 import { InvalidCommandError } from './errors.ts'
 
 /**
- * Returns the command as the queue takes it. Runs before queueing, so a malformed command can't fail the others in its batch.
+ * Returns the validated command. Commands are validated before they are queued, so a malformed command can't
+ * fail the others in its batch.
  *
- * @throws {InvalidCommandError} names the first field that is wrong.
+ * @throws {InvalidCommandError} names the first invalid field.
  */
 export function validateCommand(command: Command): Command {
   const parsed = commandSchema.safeParse(command)
@@ -14,7 +15,7 @@ export function validateCommand(command: Command): Command {
   }
   const { data } = parsed
   if ('key' in data && (data.key === null) !== (data.fingerprint === null)) {
-    throw new InvalidCommandError({ path: 'fingerprint', reason: 'required exactly if there is a key' })
+    throw new InvalidCommandError({ path: 'fingerprint', reason: 'required if and only if there is a key' })
   }
   return data
 }
