@@ -3,6 +3,6 @@ import { randomUUID } from 'node:crypto'
 /** Returns a UUIDv7 (RFC 9562). It sorts by time, so new charges are adjacent in the index. */
 export function attemptId(now: number): string {
   const time = now.toString(16).padStart(12, '0')
-  // Node caches the random bytes of UUIDs, so this is fast. Keeps everything but the time and the version.
+  // `randomUUID` is fast because Node caches random bytes. Replace only its time and version.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

@@ -1,9 +1,9 @@
 import { assertAmount } from '../contract/amount.ts'
 import { InvalidAmountError } from '../contract/errors.ts'
 
-/** Counts what a running call spends. */
+/** Counts the units that a running call spends. */
 export interface Usage {
-  /** Adds units, an integer of at least 0. Throws after the call has been charged. */
+  /** Adds units. `units` must be an integer of at least 0. Throws if the call has already been charged. */
   add(units: number): void
   readonly total: number
 }
@@ -20,22 +20,25 @@ interface CostCall<Input> {
 type Amount<Call> = number | ((call: Call) => number)
 
 /**
- * The cost of a call on one meter, in integer units.
- * `cost` alone is known before the work: it is evaluated once, from the parsed input. Default 1.
- * With `hold`, that many units are reserved, and `cost` is evaluated after the work.
+ * The cost of a call on one meter, in integer units. Without `hold`, `cost` is evaluated once, before the
+ * work, from the parsed input. Default 1. With `hold`, that many units are reserved, and `cost` is evaluated
+ * after the work.
  */
 export type MeterCost<Input> =
   | { hold?: undefined; cost?: Amount<CostCall<Input>> }
   | { hold: Amount<HoldCall<Input>>; cost: Amount<CostCall<Input>> }
 
-/** The part of a call that one meter counts: the units to hold, and the units to charge after the work. */
+/** One meter's part of a call: the units to hold, and the units to charge after the work. */
 export interface MeteredLeg {
   meter: string
   hold: number
-  /** The cost is known before the work, so counted usage doesn't change it. */
+  /** True if the cost is known before the work. Counted usage then doesn't change the cost. */
   fixed: boolean
   usage: UsageCounter
-  /** Returns the actual amount. Never throws: a bad cost becomes the held amount, flagged with the reason. */
+  /**
+   * Returns the actual amount. Never throws: if the cost is invalid, returns the held amount and flags it
+   * with the reason.
+   */
   actual(output: unknown): { amount: number; flagged: string | null }
 }
 
@@ -56,7 +59,10 @@ class UsageCounter implements Usage {
   }
 }
 
-/** Evaluates the units to hold. Throws an `InvalidAmountError` for a hold or a fixed cost that isn't a valid amount. */
+/**
+ * Evaluates the units to hold. Throws an `InvalidAmountError` if the hold or the fixed cost isn't a valid
+ * amount.
+ */
 export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input>, input: Input): MeteredLeg {
   const usage = new UsageCounter()
   if (hold === undefined) {
@@ -77,17 +83,20 @@ export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
-        // The work succeeded, so it isn't free. Charge the held amount, which the app itself chose.
+        // The work succeeded, so it must be charged. Charge the held amount, which the app chose.
         return { amount: held, flagged: messageOf(error) }
       }
     },
   }
 }
 
-/** Reports whether the work has counted usage that its cost depends on. */
+/** Returns whether the work has counted usage that its cost depends on. */
 export const hasCounted = ({ fixed, usage }: MeteredLeg) => !fixed && usage.total > 0
 
-/** An app can throw anything. An error while reading it would make the work free. */
+/**
+ * Returns the message of a thrown value, which can be anything. Must not throw, because an error here would
+ * make the work free.
+ */
 function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
@@ -99,7 +108,7 @@ function messageOf(error: unknown): string {
 const evaluate = <Call>(amount: Amount<Call>, call: Call) =>
   typeof amount === 'function' ? amount(call) : amount
 
-// Before the work, usage is always 0: a cost that read it would make every call free.
+// Before the work, usage is always 0. If a cost could read it, every call would be free.
 const notCountedYet: Usage = {
   add() {
     throw new TypeError('A cost callback cannot add usage')

@@ -31,8 +31,9 @@ export function keyDenial(
 }
 
 /**
- * Returns the denial for legs that are short. A leg counts only if it is short by more than its ambiguous units,
- * which Flowglad may or may not have recorded. If no leg counts, the outcome is unknown: `BILLING_UNAVAILABLE`.
+ * Returns the denial for short legs. Ignores a leg if its ambiguous units, which Flowglad might have recorded
+ * already, cover the shortage. If that leaves no leg, returns `BILLING_UNAVAILABLE`, because the balance is
+ * uncertain.
  */
 export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
   const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)

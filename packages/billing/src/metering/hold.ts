@@ -26,7 +26,7 @@ export interface HoldServices {
 interface Granted {
   customer: string
   attempt: string
-  /** The subscription that is charged, whatever the customer subscribes to later. */
+  /** The subscription to charge, even if the customer later gets another subscription. */
   subscription: string
   procedure: string
   key: string | null
@@ -36,8 +36,8 @@ interface Granted {
 }
 
 /**
- * The units reserved for one attempt. It ends once: by `settle`, by `release`, or by expiry if it is no longer renewed.
- * The ledger must learn how the work ended, so both commands are retried until they are durable or the process stops.
+ * The units reserved for one attempt. A hold ends exactly once: by `settle`, by `release`, or by expiry if it
+ * is no longer renewed. `settle` and `release` are retried until they are durable or the process stops.
  */
 export class Hold {
   readonly attempt: string
@@ -46,7 +46,7 @@ export class Hold {
   readonly #granted: Granted
   #ended = false
   #stopRenewing = () => {}
-  /** True after renewal was stopped: the next one is then due at once. */
+  /** True after `stopRenewing`. The next `startRenewing` then renews immediately. */
   #paused = false
 
   constructor(services: HoldServices, granted: Granted) {
@@ -57,7 +57,7 @@ export class Hold {
     services.inFlight.add(this)
   }
 
-  /** Renews the hold until it ends or reaches its longest life. */
+  /** Renews the hold until it ends or reaches its maximum lifetime. */
   startRenewing(): void {
     this.#stopRenewing()
     if (this.#ended) return
@@ -69,7 +69,10 @@ export class Hold {
     this.#stopRenewing = renewHold(this.#services, { customer, attempt, ttlMs, expiresInMs })
   }
 
-  /** Stops until `startRenewing` is called again. When the hold has expired, a clean stop no longer waits for it. */
+  /**
+   * Stops renewing until `startRenewing` is called again. After the hold's expiry time, shutdown no longer
+   * waits for the hold.
+   */
   stopRenewing(): void {
     this.#stopRenewing()
     if (this.#ended) return
@@ -79,9 +82,10 @@ export class Hold {
   }
 
   /**
-   * Books the actual amounts and resolves when they are durable. `completed`: another attempt under the same key was settled
-   * first, so this one costs nothing and gets the other's result. Rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`)
-   * after `settleAnswerMs`; the settle is retried in the background until shutdown.
+   * Books the actual amounts and resolves when they are durable. If another attempt under the same key
+   * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. After
+   * `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and the settle is retried in
+   * the background until shutdown.
    */
   async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
     const { clock, options, inFlight, meters } = this.#services
@@ -109,21 +113,24 @@ export class Hold {
     return answer
   }
 
-  /** Returns the units. Waits up to two seconds for the ledger, then continues in the background. */
+  /**
+   * Returns the units to the customer. Waits up to two seconds for the ledger, then continues in the
+   * background.
+   */
   async release(): Promise<void> {
     if (this.#ended) return
     this.abandon()
     const { clock, logger, inFlight } = this.#services
     const { customer, attempt } = this.#granted
     const releasing = this.#untilDurable({ type: 'release', customer, attempt }).catch((error: unknown) =>
-      // On meters with `onExpiry: 'settle'`, expiry charges the hold.
+      // If the release fails, the hold expires. On meters with `onExpiry: 'settle'`, expiry charges the hold.
       logger.warn({ customer, attempt, error: String(error) }, 'release failed: the hold will expire'),
     )
     inFlight.track(releasing)
     await within(clock, 2_000, releasing, undefined)
   }
 
-  /** Stops renewing and tracking the hold. If neither `settle` nor `release` follows, it expires. */
+  /** Stops renewing and tracking the hold. If neither `settle` nor `release` follows, the hold expires. */
   abandon(): void {
     this.#ended = true
     this.#stopRenewing()
@@ -135,7 +142,7 @@ export class Hold {
       return await this.#untilDurable(command)
     } catch (error) {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
-      // The ledger may reject only the result, reference or properties. Book the charge without them.
+      // The result, reference or properties may be invalid. Book the charge without them.
       if (command.result || command.reference) {
         return this.#settle({ ...command, result: null, reference: null, properties: {} })
       }

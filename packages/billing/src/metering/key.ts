@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import { BillingError, InvalidInputError } from '../contract/errors.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 
-/** Returns the key. Throws `KEY_INVALID` for one that breaks `keyRule`. */
+/** Returns the key. Throws `KEY_INVALID` if the key breaks `keyRule`. */
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
   throw new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
 }
 
 /**
- * Returns the fingerprint of a raw input, which distinguishes a retry from a different operation under the same key: SHA-256 in hex,
- * the same for any order of fields. Throws an `InvalidInputError` for an input that JSON can't carry.
+ * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same
+ * key. The fingerprint is a SHA-256 in hex and doesn't depend on the order of fields. Throws an
+ * `InvalidInputError` if the input is nested too deeply or contains a class instance.
  */
 export function fingerprint(rawInput: unknown): string {
   return createHash('sha256').update(canonical(rawInput, 0)).digest('hex')
@@ -20,7 +21,7 @@ const maxDepth = 200
 
 function canonical(value: unknown, depth: number): string {
   if (depth > maxDepth) {
-    throw new InvalidInputError('The input is nested too deeply to recognize a retry. Call without a key.')
+    throw new InvalidInputError('The input is nested too deeply to be used with a key. Call without a key.')
   }
   if (value === undefined) return 'undefined'
   if (
@@ -40,5 +41,5 @@ function canonical(value: unknown, depth: number): string {
       .sort(([a], [b]) => (a < b ? -1 : 1))
     return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field, depth + 1)}`).join()}}`
   }
-  throw new InvalidInputError('A retry is recognized only by JSON input. Call without a key.')
+  throw new InvalidInputError('Only JSON input can be used with a key. Call without a key.')
 }

@@ -5,8 +5,8 @@ import { parseKey } from './key.ts'
 import type { Operation } from './operation.ts'
 
 /**
- * The cost of plain work, in integer units from 1 to 2^31−1: either `amount`, known before the work, or at most `hold`,
- * with `cost` evaluated after the work.
+ * The cost of plain work, in integer units from 1 to 2^31−1. If the cost is known before the work, set
+ * `amount`. Otherwise, set `hold` to the units to reserve, and `cost` to a function that runs after the work.
  */
 type WorkCost =
   | {
@@ -26,24 +26,24 @@ type WorkCost =
 export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter
-  /** Identifies the operation across retries: a second call under the key returns the first one's result. */
+  /** Identifies the operation across retries. A second call under the key returns the first call's result. */
   key?: string
-  /** The input of the work. The same key with a different input is denied. */
+  /** The work's input. A call with the same key but a different input is denied. */
   input?: unknown
   /** The name shown on charges. Default `meter`. */
   name?: string
-  /** Returns an id from the output. Charges show it. */
+  /** Returns an ID from the output. The ID is shown on charges. */
   reference?: (output: unknown) => string
-  /** For work that returns a stream: its abort ends the stream, which is then charged. */
+  /** If the work returns a stream, aborting this signal ends the stream. The stream is then charged. */
   signal?: AbortSignal
 }
 
-/** The context that plain work gets while it runs. */
+/** The context for plain work while it runs. */
 export interface MeterRun {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */
   attempt: string
-  /** The subscription that is charged. */
+  /** The subscription to charge. */
   subscription: string
 }
 

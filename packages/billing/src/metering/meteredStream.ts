@@ -1,18 +1,19 @@
 import { type Clock, within } from '../config/clock.ts'
 
 /**
- * How a stream ended. `finished`: it was read to its end. `left`: its reader left or disconnected, whatever the source did
- * afterwards. `failed`: the source threw, or produced a chunk that can't be sent.
+ * How a stream ended. `finished`: the reader read it to the end. `left`: the reader stopped or disconnected
+ * early, even if the source failed afterwards. `failed`: the source threw, or produced a chunk that can't be
+ * sent.
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
- * Returns a stream that reports its real end: `ended` runs once, before the reader learns of the end, so a reader never
- * has a finished result that isn't durable.
+ * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so a reader
+ * never gets a finished result that isn't durable.
  *
- * This is an explicit iterator instead of a generator because `return()` must reach it before the first read and during
- * one. It listens to the request's abort too: tRPC's `return()` waits for the pending read, which never ends if the
- * source is stuck.
+ * This is an explicit iterator, not a generator: `return()` must take effect before the first read and during
+ * a read. The iterator also listens for the request's abort. tRPC's `return()` waits for the pending read,
+ * which never ends if the source is stuck.
  */
 export function meteredStream<T>(
   source: AsyncIterable<T>,
@@ -24,15 +25,15 @@ export function meteredStream<T>(
     clock,
     patienceMs,
   }: {
-    /** Runs at the first read, before the source works. Never runs after the reader left. */
+    /** Runs at the first read, before the source starts. Doesn't run if the reader has already left. */
     started: () => void
     ended: (how: StreamEnd) => Promise<void>
-    /** Throws for a chunk that can't be sent. The stream then fails. */
+    /** Throws if the chunk can't be sent. The stream then fails. */
     check: (chunk: T) => void
-    /** The request's signal. Undefined for server-side callers without one. */
+    /** The request's signal. Undefined for server-side callers without a signal. */
     signal: AbortSignal | undefined
     clock: Clock
-    /** How long the source may clean up after its reader left, before the counted usage is charged. */
+    /** How long to wait for the source to clean up after the reader leaves, before the stream is charged. */
     patienceMs: number
   },
 ): AsyncGenerator<T> {
@@ -41,7 +42,7 @@ export function meteredStream<T>(
   let firstEnd: StreamEnd | null = null
   let ending: Promise<void> | null = null
   let wasRead = false
-  /** Settles when the source has cleaned up after its reader left, and `ended` has run. */
+  /** Set when the reader leaves. Settles after the source has cleaned up and `ended` has run. */
   let leaving: Promise<void> | null = null
   let endPendingRead = () => {}
 
@@ -52,7 +53,10 @@ export function meteredStream<T>(
     return ending
   }
 
-  /** A source that is stuck must not prevent the charge for what it has counted. */
+  /**
+   * Stops the source. Waits at most `patienceMs`, because a stuck source must not prevent the charge for
+   * counted usage.
+   */
   async function stopSource(value?: unknown) {
     if (iterator.return) await within(clock, patienceMs, Promise.resolve(iterator.return(value)), null)
   }
@@ -65,7 +69,7 @@ export function meteredStream<T>(
     return leaving
   }
 
-  /** After a disconnect, no reader is left to get an error. */
+  /** Ignores errors: after a disconnect, no reader is left to receive them. */
   function leaveOnAbort() {
     leave().catch(() => {})
   }

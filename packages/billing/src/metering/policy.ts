@@ -2,20 +2,23 @@ import type { BillingOptions } from '../config/options.ts'
 import type { MeterPolicy, Meters } from '../contract/meters.ts'
 import type { EventPrice, Leg } from '../ledger/commands.ts'
 
-/** Returns the meter's policy. Throws a `TypeError` for a meter that `defineMeters` doesn't name. */
+/** Returns the meter's policy. Throws a `TypeError` if `defineMeters` doesn't define the meter. */
 function policyOf(meters: Meters, meter: string): MeterPolicy {
   const policy = Object.hasOwn(meters, meter) ? meters[meter] : undefined
   if (!policy) throw new TypeError(`There is no meter "${meter}". Add it to defineMeters.`)
   return policy
 }
 
-/** Returns the price that usage events of the meter are recorded on: its own, or Flowglad's default for the meter. */
+/**
+ * Returns the price of the meter's usage events: the meter's `priceSlug`, or Flowglad's default price for the
+ * meter.
+ */
 export function priceOf(meters: Meters, meter: string): EventPrice {
   const { priceSlug } = policyOf(meters, meter)
   return priceSlug === undefined ? { usageMeterSlug: meter } : { priceSlug }
 }
 
-/** Returns the leg of a reserve command, with the meter's policy. */
+/** Returns a reserve command's leg, with the meter's policy. */
 export function legOf(meters: Meters, { meter, amount }: { meter: string; amount: number }): Leg {
   const { unlimitedBy, overage, onExpiry } = policyOf(meters, meter)
   return {
@@ -28,7 +31,10 @@ export function legOf(meters: Meters, { meter, amount }: { meter: string; amount
   }
 }
 
-/** Returns the hold's time to live and its longest life. With several meters, the shortest of each applies. */
+/**
+ * Returns the hold's time to live and its maximum lifetime. With several meters, the shortest of each
+ * applies.
+ */
 export function lifetimeOf(
   meters: Meters,
   legs: { meter: string }[],

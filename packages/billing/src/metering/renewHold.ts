@@ -2,8 +2,8 @@ import type { Clock } from '../config/clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /**
- * Renews a hold at half of its remaining time, again and again, until the returned function is called or the hold has ended.
- * A failed renewal is retried in the remaining half.
+ * Renews a hold each time half of its remaining time has passed, until the hold has ended or the returned
+ * function is called. A failed renewal is retried in the remaining half.
  */
 export function renewHold(
   { ledger, clock }: { ledger: Ledger; clock: Clock },
@@ -15,7 +15,7 @@ export function renewHold(
   const renewIn = (delayMs: number, remainingMs: number) => {
     cancelTimer = clock.after(delayMs, async () => {
       const answer = await ledger.execute({ type: 'renew', ...hold }).catch(() => null)
-      // The hold can end during a renewal. No further renewal may follow.
+      // The hold can end during a renewal. Don't renew it again.
       if (cancelled) return
       if (answer?.state === 'renewed') return renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
       const pauseMs = Math.max(50, remainingMs / 8)

@@ -14,25 +14,31 @@ export interface ReserveRequest {
   customer: Customer
   /** The name shown on charges. */
   procedure: string
-  /** The client's name for the operation. null: each call is new work. */
+  /** The client's name for the operation. If null, each call is new work. */
   key: string | null
-  /** The fingerprint of the raw input. null if and only if `key` is null. */
+  /** The raw input's fingerprint. Null if and only if `key` is null. */
   fingerprint: string | null
-  /** At least one, each at least 1 unit. */
+  /** At least one leg, each with at least 1 unit. */
   legs: { meter: string; amount: number }[]
 }
 
-/** `completed`: an earlier call under the key succeeded, and this is its stored result. Denials are thrown as `BillingError`. */
+/**
+ * `completed` means that an earlier call under the key succeeded. `result` is that call's stored result.
+ * Denials are thrown as `BillingError`.
+ */
 export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
 
-/** The ledger's decision, and the age of the data behind it. */
+/** The ledger's decision, and whether its data was fresh. */
 interface Decision {
   answer: ReserveAnswer
   /** True if the snapshot is no older than the call. */
   fresh: boolean
 }
 
-/** Decides whether work may start. If Flowglad answers in time, a snapshot from before the call arrived never denies it. */
+/**
+ * Decides whether work may start. If Flowglad answers in time, a call is never denied because of a snapshot
+ * that is older than the call.
+ */
 export class Reservations {
   readonly #services: HoldServices
   readonly #sync: Sync
@@ -44,7 +50,7 @@ export class Reservations {
     this.#upgradeUrl = upgradeUrl
   }
 
-  /** Reserves the units, or throws the denial. Rejects with `BILLING_UNAVAILABLE` while the process is stopping. */
+  /** Reserves the units, or throws the denial. Throws `BILLING_UNAVAILABLE` while the process is stopping. */
   async reserve(request: ReserveRequest): Promise<Reserved> {
     const { inFlight } = this.#services
     if (inFlight.isClosing) throw unavailable(1_000)
@@ -78,12 +84,15 @@ export class Reservations {
     }
   }
 
-  /** Asks the ledger. Before a denial, it fetches a snapshot and asks once more. The waits together take up to `decisionMs`. */
+  /**
+   * Asks the ledger. Before denying the call, fetches a snapshot and asks again. Waits for Flowglad up to
+   * `decisionMs` in total.
+   */
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services
     const { customer } = request
     let answer = await this.#ask(request, attempt, { decisive: false })
-    // `decisionMs` limits only the wait for Flowglad: a slow ledger must not turn into a denial on an old
+    // `decisionMs` limits only the wait for Flowglad: a slow ledger must not cause a denial based on an old
     // snapshot.
     const deadline = clock.now() + options.decisionMs
     const wait = (outcome: Promise<FetchOutcome>) =>
@@ -112,7 +121,7 @@ export class Reservations {
     return { answer, fresh }
   }
 
-  /** `decisive`: a period that is over no longer delays the decision. */
+  /** Asks the ledger. If `decisive` is true, the ledger decides even if the snapshot's period has ended. */
   #ask(
     request: ReserveRequest,
     attempt: string,
@@ -136,7 +145,10 @@ export class Reservations {
     )
   }
 
-  /** Work admitted after the grace period doesn't start, because it could no longer be charged. */
+  /**
+   * Starts the hold, unless the grace period has ended: work that starts afterwards could no longer be
+   * charged.
+   */
   async #begin(request: ReserveRequest, attempt: string, answer: HeldAnswer): Promise<Hold> {
     const { subscription, expiresInMs } = answer
     const hold = new Hold(this.#services, {
@@ -151,7 +163,7 @@ export class Reservations {
     throw unavailable(1_000)
   }
 
-  /** Runs in the background: the call doesn't wait. */
+  /** Refreshes an old snapshot in the background. The call doesn't wait for the refresh. */
   #refreshIfOld(customer: Customer, { periodOver, snapshotAgeMs }: HeldAnswer, fresh: boolean): void {
     const isOld = snapshotAgeMs > jittered(this.#services.options.snapshotMaxAgeMs)
     if (periodOver || isOld) this.#sync.refreshInBackground(customer)

@@ -1,16 +1,16 @@
 import { hasCounted, type MeteredLeg } from './cost.ts'
 
-/** The values that settle a hold: the actual amount of each leg, and the data stored with it. */
+/** The values that settle a hold: each leg's actual amount, and the data to store with the charge. */
 export interface Settlement {
   amounts: { meter: string; amount: number; flagged: string | null }[]
-  /** The JSON that a retry under the key gets. */
+  /** The JSON result for a retry under the key. */
   result: string | null
   reference: string | null
 }
 
 /**
- * Returns the actual amounts. From here on, nothing can be added to the usage.
- * With `onlyCounted`, after a stream failed, a leg whose work counted nothing costs nothing.
+ * Returns the actual amounts and closes the usage counters, so no more usage can be added. With
+ * `onlyCounted`, which is set after a stream failed, a leg without counted usage costs nothing.
  */
 export function settlementOf(
   legs: MeteredLeg[],
@@ -28,7 +28,10 @@ export function settlementOf(
   return { amounts, ...stored }
 }
 
-/** Returns the output's id, or null. The work has succeeded, so a failing callback must not fail it. */
+/**
+ * Returns the output's ID, or null. The work has succeeded, so a failing callback must not make the call
+ * fail.
+ */
 export function referenceOf<Output>(
   reference: ((output: Output) => string) | undefined,
   output: Output,

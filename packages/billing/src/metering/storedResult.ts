@@ -2,8 +2,8 @@ import { UnserializableResultError } from '../contract/errors.ts'
 import { keyDenial } from './denials.ts'
 
 /**
- * Returns a result as JSON, as retries get it, or null when it is larger than `maxBytes`.
- * Throws an `UnserializableResultError` for a result that JSON can't carry.
+ * Returns a result as JSON for retries, or null if the JSON is larger than `maxBytes`. Throws an
+ * `UnserializableResultError` if the result can't be serialized.
  */
 export function serializeResult(output: unknown, maxBytes: number): string | null {
   try {
@@ -16,7 +16,7 @@ export function serializeResult(output: unknown, maxBytes: number): string | nul
   }
 }
 
-/** Returns the stored result, or throws `ALREADY_COMPLETED` when it was not stored. */
+/** Returns the stored result, or throws `ALREADY_COMPLETED` if the result wasn't stored. */
 export function replayResult(result: string | null, key: string): unknown {
   if (result === null) throw keyDenial({ state: 'alreadyCompleted' }, key)
   const stored: unknown = JSON.parse(result)

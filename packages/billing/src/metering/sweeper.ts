@@ -2,7 +2,10 @@ import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** Expires holds that are no longer renewed and prunes old rows, every `sweepMs`, until `stopping` aborts. */
+/**
+ * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping`
+ * aborts.
+ */
 export async function runSweeper({
   ledger,
   clock,
@@ -21,12 +24,15 @@ export async function runSweeper({
       await expireDueHolds()
       while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
     } catch (error) {
-      logger.error({ error: String(error) }, 'sweeping failed; it is tried again')
+      logger.error({ error: String(error) }, 'sweeping failed and will be retried')
     }
     await sleep(clock, sweepMs, stopping)
   }
 
-  /** All customers share a few batches, and a failure for one customer doesn't stop the others. */
+  /**
+   * Queues all commands together, so that they share batches. A failure for one customer doesn't stop the
+   * others.
+   */
   async function expireDueHolds() {
     const customers = await ledger.customersWithDueHolds(1_000)
     const outcomes = await Promise.allSettled(

@@ -1,20 +1,20 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 
-/** Tracks the metered work of this process, so that a clean stop can wait for it. */
+/** Tracks this process's metered work, so that shutdown can wait for it. */
 export class WorkInFlight {
   readonly #holds = new Set<{ abandon(): void }>()
-  /** Reserve commands being decided, and settle and release commands that aren't durable yet. */
+  /** Reserve commands without an answer, and settle and release commands that aren't durable yet. */
   readonly #commands = new Set<Promise<unknown>>()
   readonly #graceEnded = new AbortController()
   #closing = false
 
-  /** True once `close` was called: no new work may start. */
+  /** True after `close` was called. New work must not start. */
   get isClosing(): boolean {
     return this.#closing
   }
 
-  /** Aborts at the end of the grace period. Retries stop, and open holds are left to expire. */
+  /** Aborts at the end of the grace period. Retries then stop, and open holds expire. */
   get graceEnded(): AbortSignal {
     return this.#graceEnded.signal
   }
@@ -35,7 +35,7 @@ export class WorkInFlight {
     return command
   }
 
-  /** Waits up to `graceMs` for all work to end, then leaves what is open to expire. */
+  /** Waits up to `graceMs` for all work to end. Holds that are still open afterwards expire. */
   async close({ graceMs, clock, logger }: { graceMs: number; clock: Clock; logger: Logger }): Promise<void> {
     this.#closing = true
     const deadline = clock.now() + graceMs
