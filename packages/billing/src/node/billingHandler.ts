@@ -6,22 +6,20 @@ import { toRequest } from '../http/toRequest.ts'
 /** The options of `billingHandler`. */
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
-  /**
-   * Called with an unexpected error when there is no `next`; the client gets 500. Default: `console.error`.
-   */
+  /** Called with an unexpected error if there is no `next`. The client gets 500. Default: `console.error`. */
   onError?: (error: unknown) => void
 }
 
 /**
- * Returns a handler for Node's `(request, response)`: plain `http`, Connect, Express. A path that isn't
- * billing's calls `next`, or gets 404 without one.
+ * Returns a handler that takes Node's `(request, response)`, for plain `http`, Connect and Express. If
+ * billing doesn't serve the path, calls `next`, or answers 404 if there is no `next`.
  *
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
- * Mount it before body parsers such as `express.json()`: the webhook's signature covers the raw bytes, which
- * a parser consumes. Behind a parser, the webhook works only if the parser kept the bytes (`express.raw()`);
- * the other routes also take its parsed JSON.
+ * Mount it before body parsers such as `express.json()`. The webhook's signature covers the raw bytes, which
+ * a parser consumes. After a parser, the webhook works only if the parser keeps the bytes, as `express.raw()`
+ * does. The other routes also accept parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(
@@ -51,7 +49,7 @@ async function send(res: ServerResponse, response: Response) {
   res.end(Buffer.from(await response.arrayBuffer()))
 }
 
-/** Returns the body as it arrives, or as a body parser left it. */
+/** Returns the request's body. If a body parser has already read it, returns the parser's result as bytes. */
 async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffer<ArrayBuffer>> {
   const { body } = req
   if (!req.readableDidRead && !req.readableEnded) return readBytes(req)
@@ -61,8 +59,8 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
 }
 
 /**
- * Keeps at most one chunk beyond billing's limit, enough for billing to answer 413. The rest is read and
- * dropped.
+ * Reads the body, but keeps at most one chunk beyond billing's limit. That is enough for billing to answer
+ * 413. The rest is dropped.
  */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []

@@ -4,8 +4,9 @@ import { type BillingSetup, createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * Creates billing for an app's own tests: the real one, over a ledger in memory. It has no background work: `billing.drain()`
- * delivers usage. Flowglad is any server with its API: `const { url, key } = await startFlowgladLocal({ pricing })`.
+ * Creates billing for an app's own tests. It is the real implementation with an in-memory ledger. It does no
+ * background work until `billing.start()`, so call `billing.drain()` to deliver usage. `flowglad` can be any
+ * server with Flowglad's API, such as `const { url, key } = await startFlowgladLocal({ pricing })`.
  *
  *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })
  */

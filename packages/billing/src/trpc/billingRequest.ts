@@ -2,12 +2,15 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { BillingError } from '../contract/errors.ts'
 import { parseKey } from '../metering/key.ts'
 
-/** The parts of an HTTP request that middlewares can't see: the keys of its calls, and whether the client reads streams. */
+/**
+ * The parts of an HTTP request that middlewares can't see: its calls' keys, and whether the client can read
+ * streams.
+ */
 export class BillingRequest {
   readonly #keys: string[]
   readonly #calls: number
   readonly #header: string
-  /** False if tRPC answers 415 to a generator, without starting it. */
+  /** If false, tRPC answers 415 instead of starting a generator. */
   readonly streams: boolean
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
@@ -24,14 +27,20 @@ export class BillingRequest {
     this.#header = header
   }
 
-  /** Returns the key of one call, or null if the request has none. A batch has one per call. Throws `KEY_INVALID`. */
+  /**
+   * Returns one call's key, or null if the request has no keys. A batch has one key per call. Throws
+   * `KEY_INVALID` if a key is malformed or missing.
+   */
   keyOf(batchIndex: number): string | null {
     if (this.#keys.length === 0) return null
     const key = this.#keys.length === this.#calls ? this.#keys[batchIndex] : undefined
     return parseKey(key ?? this.#keys.join())
   }
 
-  /** Returns the key of one call. Throws `KEY_REQUIRED` if it has none, or `KEY_INVALID`. */
+  /**
+   * Returns one call's key. Throws `KEY_REQUIRED` if the request has no keys, and `KEY_INVALID` if a key is
+   * malformed or missing.
+   */
   requireKeyOf(batchIndex: number): string {
     const key = this.keyOf(batchIndex)
     if (key !== null) return key
@@ -46,6 +55,6 @@ export class BillingRequest {
   }
 }
 
-/** Returns the request that `createContext` passed on. null for a server-side caller. */
+/** Returns the request that `createContext` added to the context, or null for a server-side caller. */
 export const billingRequestOf = (ctx: object): BillingRequest | null =>
   'billingRequest' in ctx && ctx.billingRequest instanceof BillingRequest ? ctx.billingRequest : null

@@ -40,7 +40,7 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         : { context: 'lacks what `customer` reads' })
     publicProcedure: BaseProcedure<PublicC, Meta, PublicOverrides>
   }) => {
-    // The parameter's type has checked that `customer` can read the context of these procedures.
+    // The parameter's type ensures that `customer` can read these procedures' context.
     const protectedProcedure = app.protectedProcedure as unknown as typeof t.procedure
     const publicProcedure = app.publicProcedure as unknown as typeof t.procedure
 
@@ -51,11 +51,12 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
           asTrpc(async () => (await accounts.balances(readCustomer(ctx))) as BalancesAnswer<Meter>),
         ),
 
-      /** Pushes the balances now and after each change. */
+      /** Pushes the balances immediately and after each change. */
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         const customer = readCustomer(ctx)
         await asTrpc(async () => {
-          // Without a snapshot, there is nothing to push. After a denial, the browser reconnects, which fetches again.
+          // Without a snapshot, there are no balances to push. After the denial, the browser reconnects,
+          // which starts another fetch.
           if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
         })
         for await (const balances of watchers.watch(customer.id, () => accounts.read(customer), signal)) {
@@ -63,7 +64,9 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         }
       }),
 
-      /** Fetches from Flowglad first. Call it when a customer returns from the checkout. */
+      /**
+       * Returns the balances after a fetch from Flowglad. Call it when a customer returns from the checkout.
+       */
       refresh: protectedProcedure
         .input(nothing)
         .mutation(({ ctx }) =>
@@ -109,7 +112,10 @@ export const createBillingRouter = <Meter extends string, Ctx extends object>(
         .input(nothing)
         .query(() => asTrpc(async () => (await plans.offers()) as PlanOffer<Meter>[])),
 
-      /** Takes no redirect URLs: success and cancel both lead back to this app. */
+      /**
+       * Takes no redirect URLs: the checkout always returns to this app, whether the customer pays or
+       * cancels.
+       */
       checkout: protectedProcedure
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
         .mutation(({ ctx, input }) =>

@@ -37,17 +37,18 @@ export function createTrpc<M extends Meters, Ctx extends object>(
   customer: (ctx: Ctx) => Customer,
 ) {
   type Meter = MeterOf<M>
-  // A middleware typed by Ctx fits only procedures whose context is a Ctx. tRPC can't reduce its own type
-  // while Ctx is abstract.
+  // A middleware typed with `Ctx` fits only procedures whose context is a `Ctx`. TypeScript can't simplify
+  // tRPC's types while `Ctx` is a type parameter.
   const readCustomer = (ctx: object) => customer(ctx as Ctx)
 
   /**
-   * Meters a procedure. Put it after `.input()`, because a cost reads parsed input, and before `.output()`, because a result
-   * that fails validation must not be charged. The units are reserved before the resolver runs, charged when it succeeds,
-   * and returned when it fails.
+   * Meters a procedure. The units are reserved before the resolver runs, charged if it succeeds, and returned
+   * if it fails. Put the middleware after `.input()`, because a cost reads the parsed input. Put it before
+   * `.output()`, because a result that fails validation must not be charged.
    *
-   * One meter: `metered('generations', { cost: ({ input }) => input.count })`. The resolver counts with `ctx.usage.add(1)`.
-   * Several meters, all or nothing: `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`, then
+   * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
+   * count usage with `ctx.usage.add(1)`. For several meters, all or nothing, call
+   * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count with
    * `ctx.usage.tokens.add(1)`.
    */
   function metered<Input>(
@@ -90,7 +91,10 @@ export function createTrpc<M extends Meters, Ctx extends object>(
   return {
     metered,
 
-    /** Returns a procedure that costs a fixed number of units: `meteredProcedure(protectedProcedure)('api_calls', 2)`. Default 1. */
+    /**
+     * Returns a procedure that costs a fixed number of units (default 1):
+     * `meteredProcedure(protectedProcedure)('api_calls', 2)`.
+     */
     meteredProcedure:
       <C extends object, Meta, Overrides extends object, InputIn, InputOut, OutputIn, OutputOut>(
         base: TRPCProcedureBuilder<C, Meta, Overrides, InputIn, InputOut, OutputIn, OutputOut, false> &
@@ -110,7 +114,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
           false
         > = base
         return procedure.use<{ usage: Usage }>(
-          // The parameter's type has checked that `customer` can read the context.
+          // The parameter's type ensures that `customer` can read the context.
           metered<InputOut>(meter, { cost: amount }) as unknown as TRPCMiddlewareFunction<
             C,
             Meta,
@@ -121,7 +125,10 @@ export function createTrpc<M extends Meters, Ctx extends object>(
         )
       },
 
-    /** Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan has the toggle feature. Fetches before it denies. */
+    /**
+     * Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan has the toggle feature.
+     * Fetches the plan again before it denies the call.
+     */
     requireFeature:
       <Input>(feature: string): TRPCMiddlewareFunction<Ctx, unknown, object, object, Input> =>
       async ({ ctx, next }) => {
@@ -132,12 +139,15 @@ export function createTrpc<M extends Meters, Ctx extends object>(
     /** Returns the app's `billing` router: balances, usage, charges, plans and plan changes. */
     router: createBillingRouter<Meter, Ctx>(services, readCustomer),
 
-    /** Spread into `data` by the app's `errorFormatter`. Types `error.data.billing`. */
+    /**
+     * Returns an error's denial as `{ billing }`. Spread the result into `data` in the app's
+     * `errorFormatter`, to get a typed `error.data.billing`.
+     */
     formatError: formatErrorFor<Meter>(),
 
     /**
-     * Spread into the result of `createContext`. Passes on the idempotency keys, and whether the
-     * client reads streams.
+     * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
+     * the context in `createContext`.
      */
     request({
       req,
@@ -159,11 +169,11 @@ export function createTrpc<M extends Meters, Ctx extends object>(
       }
     },
 
-    /** For the adapter's `responseMeta`. Adds the new balances to the headers of plain responses. */
+    /** Adds the new balances to the headers of plain responses. Call it in the adapter's `responseMeta`. */
     responseMeta({ ctx }: { ctx?: object | undefined }): { headers?: Record<string, string> } {
       const balances: BalancesAnswer | null = (ctx && billingRequestOf(ctx)?.balances) ?? null
       const header = balances && asciiJson(balances)
-      // A proxy can reject a response with longer headers.
+      // Proxies can reject responses with longer headers.
       return header && header.length <= 6_000 ? { headers: { [balancesHeader]: header } } : {}
     },
   }
@@ -177,7 +187,10 @@ const firstUsage = ([leg]: MeteredLeg[]): Usage => {
 const usageByMeter = <Meter extends string>(legs: MeteredLeg[]) =>
   Object.fromEntries<Usage>(legs.map(({ meter, usage }) => [meter, usage])) as Record<Meter, Usage>
 
-/** Header values must be ASCII. Names of plans and meters can contain any character. */
+/**
+ * Escapes all characters outside ASCII. Header values must be ASCII, but plan and meter names can contain any
+ * character.
+ */
 const asciiJson = (value: unknown) =>
   JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

@@ -7,17 +7,17 @@ import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
 import type { TrpcServices } from './createTrpc.ts'
 import { toTrpcError } from './trpcErrors.ts'
 
-/** Options of one metered procedure. */
+/** The options of a metered procedure. */
 export interface CallOptions<Input> {
   /**
-   * Derives the key from the input instead of the header: calls with the same key within 24 hours are the same operation.
-   * Has no effect on subscriptions.
+   * Derives the key from the input instead of the header. Calls with the same key within 24 hours are the
+   * same operation. Has no effect on subscriptions.
    */
   key?: (call: { input: Input }) => string
   /** Denies calls without a key. Default: `options.requireKey`. */
   requireKey?: boolean
   /**
-   * Returns an ID from the result. It is shown on charges and sent to Flowglad. It doesn't deduplicate
+   * Returns an ID from the result. The ID is shown on charges and sent to Flowglad, but doesn't deduplicate
    * calls.
    */
   reference?: (call: { input: Input; output: unknown }) => string
@@ -32,12 +32,15 @@ export type MeteredMiddleware<Ctx, UsageOut, Input> = TRPCMiddlewareFunction<
 >
 
 /**
- * The metered calls. The function that reads a call's input identifies it, because each call has its
- * own.
+ * The calls that are already metered. Each call has its own `getRawInput` function, which identifies the
+ * call.
  */
 const meteredCalls = new WeakSet<() => Promise<unknown>>()
 
-/** Creates the middleware that runs a procedure as a metered operation. It translates between tRPC and `metering/operation.ts`. */
+/**
+ * Creates the middleware that runs a procedure as a metered operation. The middleware translates between tRPC
+ * and `metering/operation.ts`.
+ */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
   { operation, accounts, options, clock }: TrpcServices,
   {
@@ -59,7 +62,10 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     const customer = readCustomer(ctx)
     const isSubscription = type === 'subscription'
 
-    /** A subscription that reconnects is new work, charged for what it newly counts, so it has no key. */
+    /**
+     * Returns the call's key. A subscription has no key: after a reconnect, it is new work and is charged for
+     * the usage that it counts from then on.
+     */
     const readKey = () => {
       if (isSubscription) return null
       if (keyOf) return parseKey(keyOf({ input }))
@@ -89,9 +95,10 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
           return result.data
         },
       })
-      // A replay changes nothing.
+      // A replay doesn't change the balances.
       changesBalances &&= result !== undefined
-      // A replay has no result of its own. tRPC doesn't export the marker of a middleware's result, so this needs a cast.
+      // A replay has no tRPC result. The cast is necessary because tRPC doesn't export the marker type of
+      // middleware results.
       return { ...result, ok: true, data } as Result
     } catch (error) {
       if (result && !result.ok && result.error === error) return result
@@ -101,14 +108,17 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     }
   }
 
-  /** Adds the balances to the response header. A failure is ignored: a call that is charged must return its result. */
+  /** Adds the balances to the response header. Ignores failures: a charged call must return its result. */
   async function noteBalances(request: BillingRequest, customer: Customer) {
     const balances = await within(clock, 1_000, accounts.read(customer), null).catch(() => null)
     if (balances) request.note(balances)
   }
 }
 
-/** tRPC's types can't express "not metered yet", so the first call is rejected, before anything is held. */
+/**
+ * Throws if the call is already metered. tRPC's types can't prevent a second `metered` on a procedure, so
+ * each call to such a procedure fails, and nothing is charged.
+ */
 function assertMeteredOnce(getRawInput: () => Promise<unknown>, path: string) {
   if (meteredCalls.has(getRawInput)) {
     throw new TRPCError({

@@ -10,7 +10,7 @@ import {
 } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
 
-/** Returns our errors as TRPCErrors, and any other error unchanged. */
+/** Converts this package's errors to TRPCErrors. Returns any other error unchanged. */
 export function toTrpcError(thrown: unknown): unknown {
   const error = withoutLedger(thrown)
   if (error instanceof BillingError) return trpcError(denialStatuses[error.denial.code].trpc, error)
@@ -28,7 +28,7 @@ export function toTrpcError(thrown: unknown): unknown {
 const trpcError = (code: TRPCError['code'], cause: Error) =>
   new TRPCError({ code, message: cause.message, cause })
 
-/** Runs `work` and throws our errors as TRPCErrors. */
+/** Runs `work` and converts this package's errors to TRPCErrors. */
 export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -37,10 +37,13 @@ export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Spread into `data` by the app's `errorFormatter`: types and fills `error.data.billing`. */
+/**
+ * Creates `formatError`. The app's `errorFormatter` spreads its result into `data`, which fills and types
+ * `error.data.billing`.
+ */
 export const formatErrorFor =
   <Meter extends string>() =>
   ({ error }: { error: TRPCError }): { billing: Denial<Meter> | null } => ({
-    // A denial names only meters that this billing reserved, so they are the app's own.
+    // The cast is safe, because a denial names only meters that the app defined.
     billing: error.cause instanceof BillingError ? (error.cause.denial as Denial<Meter>) : null,
   })
