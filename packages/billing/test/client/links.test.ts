@@ -16,7 +16,9 @@ interface Sent {
   key: unknown
 }
 
-/** A terminating link that gives the listed answers and records the keys it was sent. */
+/**
+ * Creates a terminating link that returns the listed answers in order and records the keys that it receives.
+ */
 function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
   const sent: Sent[] = []
   const link: TRPCLink<AppRouter> =
@@ -40,7 +42,7 @@ function terminating(answers: ('ok' | { retryAfterMs: number } | 'broken')[]) {
 const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
   createTRPCClient<AppRouter>({ links: [idempotencyLink(options), end] })
 
-test('gives each operation its own key, and keeps it while another attempt runs', async () => {
+test('gives each operation its own key, and resends that key while another attempt runs', async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
   expect(await client.ping.query()).toBe('pong')
@@ -51,7 +53,7 @@ test('gives each operation its own key, and keeps it while another attempt runs'
   expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/)))
 })
 
-test("keeps a key from the operation's context, so that React Query's retries are one operation", async () => {
+test("uses the key from the operation's context, so that React Query's retries are one operation", async () => {
   const { link, sent } = terminating(['broken', 'ok'])
   const client = clientOf(link)
   const attempt = () => client.ping.query(undefined, { context: { idempotencyKey: 'mine' } })
@@ -60,18 +62,21 @@ test("keeps a key from the operation's context, so that React Query's retries ar
   expect(sent).toEqual([{ key: 'mine' }, { key: 'mine' }])
 })
 
-test.each(['a,b', '€', '', 'x'.repeat(129)])('fails only the call whose key is "%s"', async (key) => {
-  await using app = await startApp()
-  const client = app.clientWith([idempotencyLink()])
-  const [bad, good] = await Promise.allSettled([
-    client.ping.query(undefined, { context: { idempotencyKey: key } }),
-    client.ping.query(),
-  ])
-  expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
-  expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
-})
+test.each(['a,b', '€', '', 'x'.repeat(129)])(
+  'rejects only the call with the invalid key "%s"',
+  async (key) => {
+    await using app = await startApp()
+    const client = app.clientWith([idempotencyLink()])
+    const [bad, good] = await Promise.allSettled([
+      client.ping.query(undefined, { context: { idempotencyKey: key } }),
+      client.ping.query(),
+    ])
+    expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
+    expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
+  },
+)
 
-test('stops waiting for another attempt after maxWaitMs, and returns the denial', async () => {
+test('stops waiting for another attempt after maxWaitMs and throws the denial', async () => {
   const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
   const error = await clientOf(link, { maxWaitMs: 120 })
     .ping.query()
@@ -79,7 +84,7 @@ test('stops waiting for another attempt after maxWaitMs, and returns the denial'
   expect(billingDenial(error)).toMatchObject({ code: 'IN_PROGRESS' })
 })
 
-test('sends one key per call of a batch in order, or no header', () => {
+test("sends a batch's keys in call order, or no header if a call has no key", () => {
   const op = (idempotencyKey?: string) => ({ context: { idempotencyKey } })
   expect(keyHeaders({ opList: [op('a'), op('b')] })).toEqual({ 'idempotency-key': 'a,b' })
   expect(keyHeaders({ op: op('a') })).toEqual({ 'idempotency-key': 'a' })
@@ -87,7 +92,7 @@ test('sends one key per call of a batch in order, or no header', () => {
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
 })
 
-test('reads balances from each plain response, denials included, and keeps the highest version', async () => {
+test('reads balances from each plain response, including denials, and keeps the newest balances', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])
@@ -98,7 +103,7 @@ test('reads balances from each plain response, denials included, and keeps the h
     ['ada', 6],
   ])
   const [first] = arrived
-  if (!first) throw new Error('it came')
+  if (!first) throw new Error('No balances arrived')
   const older = { ...first, version: 6 }
   const newer = { ...first, version: 7 }
   expect(newestBalances(undefined, older)).toBe(older)

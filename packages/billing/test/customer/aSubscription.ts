@@ -1,6 +1,6 @@
 import type { Subscription } from '../../src/customer/currentSubscription.ts'
 
-/** A subscription to Pro in the middle of its period, with nothing scheduled. */
+/** Returns a Pro subscription in the middle of its period, without scheduled changes. */
 export const aSubscription = (given: Partial<Subscription> = {}): Subscription => ({
   id: 'sub_1',
   status: 'active',

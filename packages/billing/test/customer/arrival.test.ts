@@ -7,8 +7,8 @@ const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Opens a page: reads its stream until the first balances, or until the given plan, and returns the last
- * plan.
+ * Opens a page and reads its stream until the first balances or until the given plan. Returns the last plan's
+ * name.
  */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
@@ -23,21 +23,21 @@ async function open(app: App, untilPlan?: string) {
 }
 const fetches = (app: App) => app.proxy.count(/\/billing$/)
 
-test('pushes a change made at Flowglad to a page that opens after it', async () => {
+test('pushes a change made at Flowglad to a page that is opened afterwards', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('pushes a change made at Flowglad to a page that is reopened right after it', async () => {
+test('pushes a change made at Flowglad to a page that is reopened right afterwards', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('fetches once for a page that is opened many times in succession', async () => {
+test('fetches only once if a page is opened many times in succession', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 60_000 } })
   await open(app)
   await until(() => expect(fetches(app)).toBeGreaterThan(0))
@@ -50,7 +50,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Waits for the whole fetch. A second one would keep Ada's lease while Bob's is held.
+  // Wait until this fetch has finished. A pending fetch would keep Ada's lease while Bob's fetch is held.
   await app.billing.refresh(ada)
   let answer = () => {}
   const answered = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // When a second page has its first balances, so has the first page.
+  // Once a second page has its first balances, the first page has them too.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

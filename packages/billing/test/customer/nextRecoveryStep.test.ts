@@ -12,24 +12,24 @@ const next = (failed: Partial<FailedChange>) =>
     { lifted: null, outcome: 'rejected', seen: 'notYet', restored: 'notTried', ...failed },
     cause,
   )
-/** The message that the customer reads. */
+/** Returns the error message for the customer. */
 function failure(failed: Partial<FailedChange>): string {
   const step = next(failed)
   expect(step.do).toBe('fail')
   return step.do === 'fail' && step.error instanceof Error ? step.error.message : ''
 }
 
-test('reports a rejected change without checking the plan when nothing was lifted for it', () => {
+test('reports a rejected change without checking the plan if no schedule was lifted', () => {
   expect(next({})).toEqual({ do: 'fail', error: cause })
 })
 
-test('checks whether a change was made when Flowglad did not answer', () => {
+test('checks the plan if Flowglad did not answer the change', () => {
   for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
     expect(next({ lifted, outcome: 'unclear' })).toEqual({ do: 'look' })
   }
 })
 
-test('accepts a change that was made without an answer', () => {
+test('accepts an unanswered change if the plan shows it', () => {
   const subscription = aSubscription({ priceSlug: 'scale_monthly' })
   for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
     expect(next({ lifted, outcome: 'unclear', seen: seen(subscription, true) })).toEqual({
@@ -39,27 +39,27 @@ test('accepts a change that was made without an answer', () => {
   }
 })
 
-describe('a lifted cancellation', () => {
+describe('after a cancellation was lifted', () => {
   const lifted = 'cancellation'
 
-  test('is restored after a rejection, and after a check that shows no change', () => {
+  test('restores the cancellation after a rejection, and after a check that shows no change', () => {
     const restore = { do: 'restoreCancellation' }
     expect(next({ lifted, outcome: 'rejected' })).toEqual(restore)
     expect(next({ lifted, outcome: 'notAsked' })).toEqual(restore)
     expect(next({ lifted, outcome: 'unclear', seen: seen() })).toEqual(restore)
   })
 
-  test('stays lifted while it is unknown whether the change was made', () => {
+  test('does not restore the cancellation while it is unknown whether the change was made', () => {
     expect(failure({ lifted, outcome: 'unclear', seen: null })).toMatch(
       /may have changed.*cancellation is no longer scheduled/,
     )
   })
 
-  test('is checked again after the attempt to restore it', () => {
+  test('checks the plan again after trying to restore the cancellation', () => {
     for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
   })
 
-  test('is lifted again when the change was made in the meantime', () => {
+  test('lifts the cancellation again if the change was made in the meantime', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
     for (const outcome of ['unclear', 'rejected'] as const) {
@@ -68,7 +68,7 @@ describe('a lifted cancellation', () => {
     }
   })
 
-  test('needs no second lift when it was not restored', () => {
+  test('accepts the change without a second lift if the cancellation was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',
@@ -76,7 +76,7 @@ describe('a lifted cancellation', () => {
     })
   })
 
-  test('leaves only the failure to report once it is restored', () => {
+  test('reports only the failed change once the cancellation is restored', () => {
     expect(next({ lifted, restored: 'yes', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
     expect(next({ lifted, outcome: 'notAsked', restored: 'yes', seen: seen(cancelled, true) })).toEqual({
       do: 'fail',
@@ -87,23 +87,23 @@ describe('a lifted cancellation', () => {
     )
   })
 
-  test('is reported as lost when it could not be restored, unless it is still in place', () => {
+  test('asks the customer to cancel again if the cancellation was lost', () => {
     expect(failure({ lifted, restored: 'no', seen: seen() })).toMatch(/Please cancel again/)
     expect(failure({ lifted, restored: 'no', seen: null })).toMatch(/Please cancel again/)
     expect(next({ lifted, restored: 'no', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
   })
 })
 
-describe('a lifted downgrade', () => {
+describe('after a downgrade was lifted', () => {
   const lifted = 'downgrade'
 
-  test('is never restored, because its target is unknown', () => {
+  test('never restores the downgrade, because its target is unknown', () => {
     expect(next({ lifted })).toEqual({ do: 'look' })
     expect(failure({ lifted, seen: seen() })).toMatch(/Please choose it again/)
     expect(failure({ lifted, outcome: 'unclear', seen: seen() })).toMatch(/downgrade is no longer scheduled/)
   })
 
-  test('is not reported as lost when lifting it failed', () => {
+  test('does not report the downgrade as lost if lifting it failed', () => {
     const standing = seen(aSubscription({ scheduledAdjustmentAt: 1_000 }))
     expect(next({ lifted, outcome: 'notAsked', seen: standing })).toEqual({ do: 'fail', error: cause })
   })

@@ -7,19 +7,19 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** A plan above Scale, for an upgrade while a downgrade is scheduled. */
+/** A plan above Scale, used for upgrades. */
 const max = plan('max', 19_900, ['pro_tokens', 'hd'])
-/** How Flowglad answers a rejected change. */
+/** Flowglad's answer to a rejected change. */
 const declined = {
   state: 'json',
   status: 500,
   body: { error: 'Your card was declined', code: 'INTERNAL_SERVER_ERROR' },
 } as const
 
-/** Starts an app that doesn't throttle a customer's many plan changes. */
+/** Starts an app that doesn't throttle frequent plan changes. */
 const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst: 100 } })
 
-/** Puts Ada on a paid plan and returns it. */
+/** Puts Ada on a paid plan and returns the plan. */
 async function on(app: App, priceSlug: string) {
   await app.client.ping.query()
   await app.atFlowglad.pay(ada, priceSlug)
@@ -27,14 +27,16 @@ async function on(app: App, priceSlug: string) {
 }
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
 
-/** Puts Ada on one plan and schedules a downgrade; returns when it takes effect. */
+/**
+ * Puts Ada on one plan and schedules a downgrade to another plan. Returns when the downgrade takes effect.
+ */
 async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
   await on(app, from)
   const { plan: leaving } = await app.client.billing.changePlan.mutate({ priceSlug: to })
   return leaving?.changesAt
 }
 
-test('keeps a scheduled cancellation when a plan change is rejected, or asks the customer to cancel again', async () => {
+test('restores a scheduled cancellation after a rejected plan change, or asks the customer to cancel again', async () => {
   await using app = await start()
   await on(app, 'pro_monthly')
   const { plan } = await app.client.billing.cancel.mutate()
@@ -52,7 +54,7 @@ test('keeps a scheduled cancellation when a plan change is rejected, or asks the
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
-test("says that the plan may have changed when the ledger can't be read after the change", async () => {
+test("says that the plan may have changed if the ledger can't be read after the change", async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
   await using app = await startApp({
@@ -96,7 +98,7 @@ test("says that the plan may have changed when the ledger can't be read after th
   isAway = false
 })
 
-test('keeps a scheduled downgrade until the customer undoes it, when another plan is requested', async () => {
+test('rejects another plan until the customer undoes the scheduled downgrade', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(
@@ -108,7 +110,7 @@ test('keeps a scheduled downgrade until the customer undoes it, when another pla
   expect(changed).toMatchObject({ name: 'Max', changesAt: null })
 })
 
-test('never changes a downgrade to Free that was scheduled at Flowglad into another plan', async () => {
+test('never adjusts the plan while a downgrade to Free is scheduled at Flowglad', async () => {
   await using app = await start()
   await on(app, 'scale_monthly')
   const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
@@ -134,10 +136,10 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('shows that one of two schedules was lifted when the other could not be lifted', async () => {
+test('shows that one of two schedules was lifted if lifting the other failed', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
-  // Only Flowglad itself can schedule both.
+  // Only Flowglad can schedule both a downgrade and a cancellation.
   const { currentSubscription, ...billing } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
   const cancelScheduledAt = currentSubscription?.currentBillingPeriodEnd ?? null
   const both = { ...billing, currentSubscription: { ...currentSubscription, cancelScheduledAt } }
@@ -156,8 +158,11 @@ test('shows that one of two schedules was lifted when the other could not be lif
   })
 })
 
-describe('when Flowglad does not answer a change', () => {
-  /** Cancels Ada's Pro and returns a function that changes her plan to Max. */
+describe('when Flowglad does not answer a plan change', () => {
+  /**
+   * Puts Ada on Pro and cancels the plan. Returns the cancellation time and a function that upgrades her to
+   * Max.
+   */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
     await app.client.billing.cancel.mutate()
@@ -167,14 +172,14 @@ describe('when Flowglad does not answer a change', () => {
     }
   }
 
-  test('returns a change that was made', async () => {
+  test('returns the new plan if Flowglad made the change', async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'answerLost' } : undefined))
     expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test("does not restore a cancellation while the plan can't be read, because the new plan may be paid for", async () => {
+  test("does not restore a cancellation while the plan can't be read, because Ada may have paid for the new plan", async () => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     let isLost = false
@@ -195,7 +200,7 @@ describe('when Flowglad does not answer a change', () => {
     app.proxy.breakWith(({ path }) => {
       if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
       if (!path.endsWith('/cancel')) return undefined
-      // Flowglad makes the change only now, after the gateway has given up on it.
+      // Flowglad makes the change now, after the gateway has timed out.
       const made = app.atFlowglad.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {
         adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug: 'max_monthly' }] },
       })
@@ -205,7 +210,7 @@ describe('when Flowglad does not answer a change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('restores the cancellation after a change that was not made, and says that it may still be made', async () => {
+  test('restores the cancellation if the change was not made, and says that the plan may have changed', async () => {
     await using app = await start()
     const { upgrade, cancelsAt } = await upgrading(app)
     app.proxy.breakWith(({ path }) => (path.endsWith('/adjust') ? { state: 'page', status: 504 } : undefined))

@@ -16,7 +16,7 @@ async function onPro(app: App) {
   return app.client.billing.refresh.mutate()
 }
 
-test('lists plans to anyone, with their prices, grants, features and unlimited meters', async () => {
+test('lists plans without a session, with their prices, grants, features and unlimited meters', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/billing.plans`)
   const { result }: { result: { data: unknown } } = JSON.parse(await response.text())
@@ -39,7 +39,7 @@ test('lists plans to anyone, with their prices, grants, features and unlimited m
       unitPrice: 2_000,
       currency: 'USD',
       interval: { unit: 'month', count: 1 },
-      // The meter's own price, as Flowglad bills it: one dollar per thousand calls.
+      // The price at which Flowglad bills the meter: one dollar per thousand calls.
       overage: [
         { meter: 'api_calls', feature: 'api_overage', unitPrice: 100, perUnits: 1_000, currency: 'USD' },
       ],
@@ -71,7 +71,7 @@ test('sends a customer on Free to a checkout that returns only to this app', asy
   await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be cancelled")
 })
 
-test('upgrades immediately, downgrades at the end of the period, and resumes the plan before that', async () => {
+test("upgrades immediately, schedules a downgrade for the period's end, and can undo the downgrade", async () => {
   await using app = await startApp()
   const { plan: pro } = await onPro(app)
   expect(pro).toMatchObject({ name: 'Pro', priceSlug: 'pro_monthly', cancelsAt: null, changesAt: null })
@@ -100,7 +100,7 @@ test('upgrades immediately, downgrades at the end of the period, and resumes the
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test('keeps a cancelled plan until the end of its period, and resumes it before that', async () => {
+test("keeps a cancelled plan until the period's end, and can undo the cancellation", async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()
@@ -141,7 +141,7 @@ test('lists known plans while Flowglad is unavailable, and answers a checkout wi
   expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
-test('reports the age of the balances, by the clock of the database', async () => {
+test("reports the balances' age by the database's clock", async () => {
   await using app = await startApp()
   const { ageMs } = await app.client.billing.refresh.mutate()
   expect(ageMs).not.toBeNull()
@@ -153,7 +153,7 @@ test('reports the age of the balances, by the clock of the database', async () =
   expect(await stranger.billing.refresh.mutate()).toMatchObject({ asOf: null, ageMs: null })
 })
 
-test('continues past the grant on a plan with overage, and records every unit at the billed price', async () => {
+test('allows usage beyond the grant on a plan with overage, and records every unit at the billed price', async () => {
   await using app = await startApp()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 10_000 }, () => 'all')
@@ -163,7 +163,7 @@ test('continues past the grant on a plan with overage, and records every unit at
     status: 'critical',
   })
   await app.billing.drain()
-  // One unit was spent on Free.
+  // Ada spent one unit on Free.
   expect(await app.atFlowglad.available(ada, 'api_calls')).toBe(-1)
 })
 
@@ -188,10 +188,10 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
   }
 })
 
-test('answers NO_SUBSCRIPTION to a customer without a subscription, after a fetch', async () => {
+test('denies with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
   await using app = await startApp()
   await app.client.ping.query()
-  // The state of a customer whose subscription was never paid for.
+  // A customer whose first payment was never made has no current subscription.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
     const billing: object = JSON.parse(await answer.text())
@@ -231,7 +231,7 @@ test('lets a throttled customer change plans after a short wait', async () => {
   expect(effectiveAt).toBeGreaterThan(Date.now())
 })
 
-test('throttles the fetches of plan actions that change nothing', async () => {
+test('throttles fetches for plan actions that change nothing', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
   await app.client.ping.query()
   const fetches = () => app.proxy.count(/\/billing$/)

@@ -5,12 +5,12 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Longer than a test may take, so only a commit on this node can wake a watcher. */
+/** Polls less often than the test timeout, so only a commit on this node can wake a watcher. */
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
 /**
- * Watches Ada's balances. `until` reads until `generations` has the given values, and times out if they
- * are never pushed.
+ * Watches Ada's balances. `until` reads answers until `generations` has the given values. If they are never
+ * pushed, the test times out.
  */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()
@@ -50,7 +50,7 @@ test('pushes the balances after a settle on this node, without waiting for the p
   expect(await watching.stop()).toBe(true)
 })
 
-test('pushes held units while work runs, and pushes their release when it fails', async () => {
+test('pushes held units while work runs, and their release when the work fails', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)
@@ -66,7 +66,8 @@ test('pushes held units while work runs, and pushes their release when it fails'
 test('pushes the balances after a change on another node', async () => {
   const ledger = sqliteLedger(':memory:')
   await using one = await startStack({ started: false, ledger })
-  // A separate view of the same ledger: what it commits reaches the first node only through the database.
+  // The second node uses the same ledger without commit notifications, so it sees the first node's commits
+  // only by polling.
   const other = { ...ledger, onCommit: () => () => {}, close: async () => {} }
   await using two = await startStack({ started: false, ledger: other, beside: one })
   await two.billing.refresh(ada)
@@ -76,7 +77,7 @@ test('pushes the balances after a change on another node', async () => {
   await watching.until({ used: 2, held: 0 })
 })
 
-test('ends when the process closes billing', async () => {
+test('ends the stream when billing closes', async () => {
   const stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const answers = stack.billing.watch(ada)
