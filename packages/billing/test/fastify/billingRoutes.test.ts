@@ -5,7 +5,7 @@ import { maxBodyBytes } from '../../src/http/readBody.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
-/** Starts a Fastify app with billing below a prefix, a route of its own and an error handler. */
+/** Starts a Fastify app with billing below a prefix, another route and an error handler. */
 async function startFastifyApp({ prefix = '' } = {}) {
   const stack = await startStack()
   const app = fastify()
@@ -40,7 +40,7 @@ async function startFastifyApp({ prefix = '' } = {}) {
   }
 }
 
-test('verifies a webhook by its raw bytes, and leaves JSON parsing to the rest of the app', async () => {
+test("verifies a webhook by its raw bytes, and doesn't change JSON parsing in the rest of the app", async () => {
   await using app = await startFastifyApp()
   const body = '{ "customer": null }'
   expect(await app.post('/api/webhooks/flowglad', body, signWebhook(body))).toEqual({
@@ -50,7 +50,7 @@ test('verifies a webhook by its raw bytes, and leaves JSON parsing to the rest o
   expect(await app.post('/echo', '{ "a": 1 }')).toEqual({ status: 200, body: { a: 1 } })
 })
 
-test('mounts below the prefix of its scope', async () => {
+test("serves the billing routes below the scope's prefix", async () => {
   await using app = await startFastifyApp({ prefix: '/shop' })
   expect(await app.get('/shop/healthz')).toBe(200)
   expect(await app.get('/shop/readyz?verbose')).toBe(200)
@@ -60,7 +60,7 @@ test('mounts below the prefix of its scope', async () => {
   })
 })
 
-test('hands an unexpected error and a body over 256 KiB to the error handler of the app', async () => {
+test("passes unexpected errors and bodies over 256 KiB to the app's error handler", async () => {
   await using app = await startFastifyApp()
   const path = '/api/flowglad/customers/billing'
   expect(await app.post(path, '{}', { user: 'broken' })).toEqual({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { billingHandler } from '../../src/fetch/billingHandler.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-test('answers the routes of billing for the customer of the request, and 404 for any other path', async () => {
+test("serves the billing routes to the request's customer, and returns 404 for any other path", async () => {
   await using stack = await startStack()
   const handler = billingHandler(stack.billing, {
     customer: ({ headers }) => (headers.has('user') ? aUser() : null),

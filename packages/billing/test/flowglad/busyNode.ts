@@ -2,7 +2,10 @@ import { writeSync } from 'node:fs'
 import { createBilling, sqliteLedger } from '../../src/index.ts'
 import { aUser, meters } from './meters.ts'
 
-/** Spends single units until it is killed and writes a line for each answer: `busyNode <ledger file> <Flowglad URL> <calls at a time>`. */
+/**
+ * Spends single units until it is killed, and writes a line for each answer. Usage:
+ * `busyNode <ledger file> <Flowglad URL> <parallel calls>`
+ */
 const [file = '', baseUrl = '', width = '1'] = process.argv.slice(2)
 
 const billing = createBilling({
@@ -12,7 +15,7 @@ const billing = createBilling({
   customer: () => aUser(),
   publicUrl: 'http://localhost',
   options: {
-    // The next node soon takes over the lease of the one that was killed.
+    // Leases are short, so the next node soon takes over the killed node's lease.
     flowgladDeadlineMs: 400,
     leaseMs: 500,
     deliverEveryMs: 20,

@@ -7,7 +7,7 @@ import { movedLedger } from './movedLedger.ts'
 import { usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
-/** Longer than the lifetime of holds and leases. */
+/** Longer than any hold or lease lasts. */
 const untilAllExpiredMs = 600_000
 
 let crashingNode = ''
@@ -17,7 +17,7 @@ beforeAll(async () => {
   busyNode = await buildScript('busyNode')
 })
 
-/** Starts a node and waits until it reaches the point. */
+/** Starts a node and waits until it reaches `point`. */
 async function nodeAt(stack: Stack, file: string, point: string) {
   const child = spawn(process.execPath, [crashingNode, file, stack.proxy.url, point], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -49,7 +49,7 @@ test.each([
   { point: 'before settle', result: 'the result of the second run' },
   { point: 'after settle', result: 'the result of the first run' },
   { point: 'before acknowledge', result: 'the result of the first run' },
-])('bills once and gives a retry $result after a kill $point', async ({ point, result }) => {
+])('bills once and returns $result to a retry after a kill $point', async ({ point, result }) => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })
@@ -63,7 +63,7 @@ test.each([
   await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
 })
 
-test('answers IN_PROGRESS to a retry until the hold of a dead node expires', async () => {
+test("answers IN_PROGRESS to a retry until the dead node's hold expires", async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })
@@ -73,7 +73,7 @@ test('answers IN_PROGRESS to a retry until the hold of a dead node expires', asy
   expect(await retry(stack)).toBe('the result of the second run')
 })
 
-test('charges once for work whose process was paused until its hold expired', async () => {
+test('charges once if the process is paused during the work until the hold expires', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger })
@@ -115,7 +115,7 @@ test('bills every answered call, and no call twice, across five kills with faili
   await expect.poll(() => generations(stack)).toMatchObject({ available: 500 - events.length, held: 0 })
 })
 
-/** Starts a node that works without a pause, kills it after eight answers and returns how many it gave. */
+/** Starts a busy node, kills it after eight answers, and returns the number of answers. */
 async function crashWhileWorking(stack: Stack, file: string, width: number): Promise<number> {
   const child = spawn(process.execPath, [busyNode, file, stack.proxy.url, String(width)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,7 +4,10 @@ import type { Command } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { aUser, meters } from './meters.ts'
 
-/** Makes one call and stops at a point, for a test to kill it there: `crashingNode <ledger file> <Flowglad URL> <point>`. */
+/**
+ * Makes one call and stops at `point`, where the test kills the process. Usage:
+ * `crashingNode <ledger file> <Flowglad URL> <point>`
+ */
 const [file = '', baseUrl = '', point = ''] = process.argv.slice(2)
 
 const reached = (): Promise<never> => {
@@ -26,7 +29,7 @@ const billing = createBilling({
   publicUrl: 'http://localhost',
   options: { deliverEveryMs: 50, decisionMs: 20_000 },
 })
-// Keeps the process alive at the point.
+// Keep the process alive at `point`.
 setInterval(() => {}, 1_000)
 if (point === 'before acknowledge') await billing.start()
 await billing.meter(

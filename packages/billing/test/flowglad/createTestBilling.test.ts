@@ -4,7 +4,7 @@ import { aCustomer, createTestBilling, testClock } from '../../src/testing/index
 import { meters } from './meters.ts'
 import { pricing } from './pricing.ts'
 
-test("meters in memory, with a clock that a test moves, in an app's own tests", async () => {
+test('meters in memory with a clock that the test moves', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const clock = testClock(Date.now())
   await using billing = createTestBilling({

@@ -17,7 +17,7 @@ test('delivers usage once for calls made while /usage-events was blocked', async
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
 })
 
-test('bills once when the answers to usage events are lost', async () => {
+test('bills once if the answers to usage events are lost', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
@@ -31,10 +31,10 @@ test('bills once when the answers to usage events are lost', async () => {
 test.each([
   ["a gateway's error page", { state: 'page', status: 502 }],
   ["a firewall's error page", { state: 'page', status: 403 }],
-  ['JSON that Flowglad did not write', { state: 'json', status: 200, body: { hello: 'world' } }],
+  ['JSON that is not from Flowglad', { state: 'json', status: 200, body: { hello: 'world' } }],
   ['429', { state: 'json', status: 429, body: { ...rejection, code: 'TOO_MANY_REQUESTS' } }],
   ['401', { state: 'page', status: 401 }],
-] as const)('keeps an event waiting, and does not park it, when the answer is %s', async (_, fault) => {
+] as const)('keeps an event waiting instead of parking it if the answer is %s', async (_, fault) => {
   await using stack = await startStack({ options: { parkAfterMs: 0, parkAfterFailures: 0 } })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? fault : undefined))
   await spend(stack, aUser())
@@ -44,7 +44,7 @@ test.each([
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
 })
 
-test('sends the events of many customers in one bulk', async () => {
+test("sends many customers' events in one bulk", async () => {
   await using stack = await startStack({ started: false })
   const users = Array.from({ length: 12 }, (_, n) => aUser(`u${n}`))
   await Promise.all(users.map((user) => spend(stack, user)))
@@ -54,11 +54,11 @@ test('sends the events of many customers in one bulk', async () => {
 })
 
 test("delivers other customers' usage in one bulk while one customer's event is rejected", async () => {
-  // The rejected event is due at each pass.
+  // The rejected event is due in every delivery pass.
   await using stack = await startStack({ started: false, options: { parkAfterMs: 0, parkAfterFailures: 99 } })
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
-  // Flowglad rejects usage of an archived customer, and every bulk that contains it.
+  // Flowglad rejects an archived customer's usage, and every bulk that contains it.
   await stack.atFlowglad.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(7)
@@ -68,12 +68,12 @@ test("delivers other customers' usage in one bulk while one customer's event is 
   const before = bodies(stack, bulk).length
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(10)
-  // The rejected event is sent alone, so the others need only one bulk.
+  // The rejected event is sent alone, so the other events need only one bulk.
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
 
 test("delivers a customer's other usage while its oldest event is rejected", async () => {
-  // A pass takes two events, and the rejected one is the oldest.
+  // Each pass takes two events, and Flowglad rejects the oldest event.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 2 } })
   await poison(stack, () => true)
   for (let n = 0; n < 6; n++) await spend(stack, aUser())
@@ -82,8 +82,8 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(4)
 })
 
-test('tries the events behind rejected ones before it backs off their customer', async () => {
-  // A pass takes one event, the rejected one. No new usage wakes delivery for the others.
+test("tries a customer's other events before it backs off after a rejected event", async () => {
+  // The first pass takes only the rejected event. No new usage starts delivery of the other events.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
   await poison(stack, () => true)
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
@@ -92,7 +92,7 @@ test('tries the events behind rejected ones before it backs off their customer',
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test('acknowledges events that a bulk answer omits because Flowglad has them', async () => {
+test("acknowledges events that a bulk's answer omits because Flowglad already has them", async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await spend(stack, aUser(), 1)
@@ -104,13 +104,13 @@ test('acknowledges events that a bulk answer omits because Flowglad has them', a
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount).sort()).toEqual([1, 2, 3])
 })
 
-test("does not acknowledge an event that Flowglad has under another customer's subscription", async () => {
+test("does not acknowledge an event that Flowglad recorded under another customer's subscription", async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, aUser('bob'))
   await stack.billing.drain()
   const { currentSubscription: bobs } = await stack.atFlowglad.sdk.customers.retrieveBilling('bob')
   const transactionId = await chargeOf(stack, aUser(), 2)
-  // Another program with the API key used the same transaction ID.
+  // Another program with the same API key uses the transaction ID.
   await stack.atFlowglad.sdk.usageEvents.create({
     usageEvent: { subscriptionId: bobs?.id ?? '', transactionId, amount: 9, usageMeterSlug: 'generations' },
   })
@@ -121,7 +121,7 @@ test("does not acknowledge an event that Flowglad has under another customer's s
   ).not.toBe('delivered')
 })
 
-test('gives up on a stalled body at the deadline, and delivers its usage once later', async () => {
+test('gives up on a stalled response at the deadline, and delivers the usage once later', async () => {
   await using stack = await startStack({ options: { flowgladDeadlineMs: 1_000 } })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'bodyStalls' } : undefined))
   await spend(stack, aUser())
@@ -131,7 +131,7 @@ test('gives up on a stalled body at the deadline, and delivers its usage once la
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('leaves undelivered usage to the next start, which delivers it once', async () => {
+test('delivers undelivered usage once after the next start', async () => {
   using file = ledgerFile()
   await using stack = await startStack({ ledger: sqliteLedger(file.path) })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -144,7 +144,7 @@ test('leaves undelivered usage to the next start, which delivers it once', async
   expect(await next.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test('keeps delivering for other customers after one lease could not be taken', async () => {
+test("keeps delivering for other customers after one customer's lease could not be taken", async () => {
   const ledger = sqliteLedger(':memory:')
   let failing = false
   const execute: typeof ledger.execute = async (command) => {
@@ -180,7 +180,7 @@ test("fetches without waiting for other customers' bulks or for callers that wai
   expect(await draining).toBe(true)
 })
 
-test('stops searching for a rejected event when it closes', async () => {
+test('stops searching for a rejected event when billing closes', async () => {
   await using stack = await startStack({ started: false })
   for (let n = 0; n < 8; n++) await spend(stack, aUser(`u${n}`))
   const before = stack.proxy.count(usageEvents)
@@ -196,7 +196,7 @@ test('stops searching for a rejected event when it closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('sends ambiguous events before a fetch in bulks no larger than Flowglad has handled recently', async () => {
+test('sends ambiguous events before a fetch, in bulks no larger than Flowglad has recently handled', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0
