@@ -7,12 +7,12 @@ const longestRetryMs = 30_000
 interface BalancesStreamOptions<Meter extends string> {
   client: BillingClient<Meter>
   customer: string
-  /** `isFirst`: nothing has arrived yet over this connection. */
+  /** `isFirst` is true for the first answer over a connection. */
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
   onInterrupted: () => void
 }
 
-/** One customer's balances as they change. Reconnects until it is closed. */
+/** A stream of one customer's balances. Reconnects until it is closed. */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
   #subscription: { unsubscribe(): void } | null = null
@@ -24,7 +24,10 @@ export class BalancesStream<Meter extends string> {
     this.#options = options
   }
 
-  /** Whether balances arrive over the current connection. Only data proves it, because a connection may open and stay silent. */
+  /**
+   * Whether balances have arrived over the current connection. A connection can open and stay silent, so only
+   * data counts.
+   */
   get delivering(): boolean {
     return this.#delivering
   }
@@ -72,7 +75,10 @@ export class BalancesStream<Meter extends string> {
     this.#options.onInterrupted()
   }
 
-  /** tRPC reconnects after a broken connection, but gives up after an answer such as a proxy's 502. */
+  /**
+   * Reopens the stream after a pause. tRPC itself reconnects when a connection breaks, but gives up after an
+   * error response such as a proxy's 502.
+   */
   #reopen() {
     this.#interrupt()
     this.close()

@@ -7,7 +7,7 @@ import type {
   UsageDay,
 } from '@metered/billing/client'
 
-/** `nextCursor` is the `cursor` of the next page; null on the last one. */
+/** `nextCursor` is the next page's `cursor`, or null on the last page. */
 export interface ChargesPage<Meter extends string = string> {
   charges: ChargeRow<Meter>[]
   nextCursor: string | null
@@ -18,7 +18,10 @@ export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer
   ReturnType<Client['balances']['query']>
 >['balances'][number]['meter']
 
-/** `{}` instead of no input: without a batch around it, an empty body is invalid JSON, and servers reject it. */
+/**
+ * An empty object instead of no input. An unbatched call without input has an empty body, which servers
+ * reject as invalid JSON.
+ */
 type NoInput = Record<string, never>
 
 interface Call {
@@ -33,8 +36,8 @@ interface StreamEvents<Data> {
 }
 
 /**
- * The billing router's client, by shape: a tRPC client's sub-router (`client.billing`) fits wherever the app mounts it, and so does a test's
- * fake. Calls reject with tRPC's client error.
+ * The billing part of a tRPC client, such as `client.billing`. It is typed by shape, so the app can mount the
+ * billing router at any path, and tests can pass a fake. Calls reject with tRPC's client error.
  */
 export interface BillingClient<Meter extends string = string> {
   balances: { query(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }

@@ -13,21 +13,22 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
     })
   }
 
-  /** Returns every meter's balance and the plan. */
+  /** Returns the plan and the balance of every meter. */
   const useBalances = () => useSelected((answer) => answer)
 
-  /** Returns one meter's balance; `data` is null if the customer's plan does not have the meter. */
+  /** Returns one meter's balance. `data` is null if the customer's plan does not have the meter. */
   const useBalance = (meter: Meter) =>
     useSelected(
       (answer): BalanceRow<Meter> | null => answer.balances.find((row) => row.meter === meter) ?? null,
     )
 
-  /** Returns the current plan; `data` is null without a current subscription. */
+  /** Returns the current plan. `data` is null if the customer has no current subscription. */
   const usePlan = () => useSelected((answer): PlanSummary | null => answer.plan)
 
   /**
-   * Returns whether the customer can make a call, and if not, why: before a call on a meter (`usePaywall('generations')`), or after a failed
-   * call (`usePaywall(mutation.error)`). It follows the balances, so it opens after a top-up.
+   * Returns whether the customer can make a call, and if not, why. Pass the meter before a call
+   * (`usePaywall('generations')`), or the error after a failed call (`usePaywall(mutation.error)`). The
+   * paywall follows the balances, so it opens after a top-up.
    */
   function usePaywall(subject: Meter | { message: string } | null): Paywall<Meter> {
     const { data } = useBalances()
@@ -36,14 +37,15 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
   }
 
   /**
-   * Returns whether Flowglad answers, and how old the balances are. It asks the server when mounted, and every few seconds until Flowglad
-   * answers. Use it on screens where outdated data would mislead, such as a billing page.
+   * Returns whether the balances are current, and when Flowglad last answered. Sends a request on mount, and
+   * then every few seconds until Flowglad answers. Use it on screens where outdated data would mislead, such
+   * as a billing page.
    */
   function useBillingStatus() {
     return useQuery(statusOptions(useBilling(), useQueryClient()))
   }
 
-  /** Makes the server ask Flowglad now, for example after a checkout, and installs the answer. */
+  /** Fetches the balances from Flowglad and stores them. Use it after a checkout, for example. */
   function useRefreshBalances() {
     const { client, keys } = useBilling()
     const queryClient = useQueryClient()

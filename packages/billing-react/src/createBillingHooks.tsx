@@ -14,28 +14,32 @@ import { useInvalidation } from './useInvalidation.ts'
 
 interface BillingHooksOptions {
   /**
-   * The billing router's query key: `getQueryKey(trpc.billing)` of @trpc/react-query, or `trpc.billing.pathKey()` of
-   * @trpc/tanstack-react-query. A plain client has none; the default, `[['billing']]`, fits any app that has one billing router.
+   * The billing router's query key: `getQueryKey(trpc.billing)` in @trpc/react-query, or
+   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. A plain client has no query key. The default,
+   * `[['billing']]`, fits any app that has one billing router.
    */
   queryKey?: QueryKey
 }
 
 interface BillingProviderProps<Meter extends string> {
-  /** The billing router's part of a tRPC client, such as `client.billing`. Keep it stable. */
+  /** The billing part of a tRPC client, such as `client.billing`. Pass the same object on every render. */
   client: BillingClient<Meter>
   /**
-   * The signed-in customer's id, as the server's `customer` option returns it; null while signed out. When it changes, the children remount
-   * and the previous customer's data leaves the cache. A cache belongs to one customer at a time.
+   * The signed-in customer's ID, as the server's `customer` option returns it, or null while signed out. When
+   * the ID changes, the children remount, and the previous customer's data is removed from the cache. A cache
+   * holds one customer's data at a time.
    */
   customer: string | null
   children: ReactNode
 }
 
 /**
- * Creates billing hooks, typed by an app's own meters: `createBillingHooks<MeterOf<typeof client.billing>>()`. Amounts are units of the
- * meter, times are epoch milliseconds, money is in the currency's smallest unit.
- * Each hook returns TanStack Query's result unchanged. Errors are the tRPC client's: read them with `usePaywall(error)` or
- * `billingDenial(error)`.
+ * Creates billing hooks. Type them with the app's own meters:
+ * `createBillingHooks<MeterOf<typeof client.billing>>()`.
+ *
+ * Amounts are in the meter's unit, times are epoch milliseconds, and money is in the currency's smallest
+ * unit. Each hook returns TanStack Query's result unchanged. Errors come from the tRPC client. To read them,
+ * use `usePaywall(error)` or `billingDenial(error)`.
  */
 export function createBillingHooks<Meter extends string>({
   queryKey = [['billing']],
@@ -43,7 +47,10 @@ export function createBillingHooks<Meter extends string>({
   const keys = createQueryKeys(queryKey)
   const Context = createContext<BillingContext<Meter> | null>(null)
 
-  /** Put it inside the app's QueryClientProvider, and that inside FlowgladProvider if the app uses @flowglad/react. */
+  /**
+   * Provides the client and the customer to the hooks. Put it inside the app's QueryClientProvider. If the
+   * app uses @flowglad/react, put the QueryClientProvider inside FlowgladProvider.
+   */
   function BillingProvider({ client, customer, children }: BillingProviderProps<Meter>) {
     const isReady = useCustomerCache(customer, keys)
     useBalancesStream(client, customer, keys)
@@ -54,13 +61,16 @@ export function createBillingHooks<Meter extends string>({
 
   function useBilling(): BillingContext<Meter> {
     const context = use(Context)
-    if (context === null) throw new Error('Billing hooks need a <BillingProvider> above them.')
+    if (context === null) throw new Error('Billing hooks must be called inside a <BillingProvider>.')
     return context
   }
 
   return {
     BillingProvider,
-    /** Stores balances that arrived outside a query, such as those of `balancesLink`. The highest version stays. */
+    /**
+     * Stores balances that arrived outside a query, for example through `balancesLink`. Never replaces newer
+     * balances.
+     */
     installBalances: (queryClient: QueryClient, answer: BalancesAnswer) =>
       installBalances(queryClient, keys, answer),
     ...createBalanceHooks(useBilling),

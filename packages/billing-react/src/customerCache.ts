@@ -3,14 +3,14 @@ import type { QueryClient } from '@tanstack/react-query'
 import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
 
 /**
- * The customer whose billing data a cache holds. It outlives the provider, because an app may unmount the provider at sign-out. undefined
- * means that the cache has not had a provider yet.
+ * Maps each cache to the customer whose billing data it holds. Kept outside the provider, because an app may
+ * unmount the provider at sign-out. `undefined` means that no provider has used the cache yet.
  */
 const owners = new WeakMap<QueryClient, string | null>()
 
 export const ownerOf = (queryClient: QueryClient): string | null | undefined => owners.get(queryClient)
 
-/** Returns whether the cache holds no billing data of another customer. */
+/** Returns whether the cache is free of other customers' billing data. */
 export function belongsTo(customer: string | null, queryClient: QueryClient, keys: QueryKeys): boolean {
   const owner = ownerOf(queryClient)
   if (owner !== undefined) return owner === customer
@@ -20,7 +20,7 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
   return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)
 }
 
-/** Assigns the cache to a customer, and removes all data of other customers. */
+/** Assigns the cache to a customer, and removes all other customers' data. */
 export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
   const previous = ownerOf(queryClient)
   const isClean = belongsTo(customer, queryClient, keys)
@@ -33,11 +33,11 @@ export function handOver(customer: string | null, queryClient: QueryClient, keys
   for (const mutation of mutations.findAll({ mutationKey: keys.router })) mutations.remove(mutation)
 
   if (previous === undefined) return
-  // Reset instead of removed, so that a mounted useBilling() shows that it is loading.
+  // Reset these queries instead of removing them, so that a mounted useBilling() shows its loading state.
   for (const queryKey of flowgladKeys) void queryClient.resetQueries({ queryKey })
 }
 
-/** Plans are the same for every customer. */
+/** Returns the queries that hold a customer's data. Plans are the same for every customer. */
 function customerQueries(queryClient: QueryClient, keys: QueryKeys) {
   const plans = queryClient.getQueryCache().find({ queryKey: keys.plans })
   return [

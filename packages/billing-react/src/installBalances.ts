@@ -4,8 +4,9 @@ import { ownerOf } from './customerCache.ts'
 import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Stores balances that arrived in a response header or over the stream. The highest version stays, so a late older answer never moves a
- * number backward. Drops the balances of any customer other than the signed-in one.
+ * Stores balances that arrived in a response header or over the stream. Keeps the newest version, so an older
+ * answer that arrives late never replaces a newer answer. Ignores the balances of any customer who is not
+ * signed in.
  */
 export function installBalances(queryClient: QueryClient, keys: QueryKeys, answer: BalancesAnswer): void {
   const owner = ownerOf(queryClient)
@@ -14,14 +15,16 @@ export function installBalances(queryClient: QueryClient, keys: QueryKeys, answe
 }
 
 /**
- * The same rule for fetched balances, as the `structuralSharing` of their query. TanStack Query also calls it with the results of a
- * `select`.
+ * Keeps the newest version when balances are fetched. Used as the `structuralSharing` option of the balances
+ * query. TanStack Query also calls it with the results of `select`.
  */
 export function newestInCache(known: unknown, fetched: unknown): unknown {
   return isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : replaceEqualDeep(known, fetched)
 }
 
-/** Versions count per customer, so answers for two customers can't be compared. */
+/**
+ * Each customer has a separate sequence of versions, so answers for different customers can't be compared.
+ */
 function newest(known: BalancesAnswer | undefined, arrived: BalancesAnswer): BalancesAnswer {
   return known?.customer === arrived.customer ? newestBalances(known, arrived) : arrived
 }

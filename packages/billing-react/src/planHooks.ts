@@ -6,9 +6,10 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   const usePlans = () => useQuery(plansOptions(useBilling()))
 
   /**
-   * Starts a hosted checkout of `{ priceSlug, quantity? }` (default 1). `data.url` is the page to open. Nothing is charged until the
-   * customer pays there. Fails with BAD_REQUEST and a message for the customer if the price is not for sale or would be a second paid plan,
-   * and with `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   * Starts a hosted checkout for `{ priceSlug, quantity? }`. `quantity` defaults to 1. `data.url` is the
+   * address of the checkout page. Nothing is charged until the customer pays there. Fails with `BAD_REQUEST`
+   * and a message for the customer if the price is not for sale, or if it would be a second paid plan. Fails
+   * with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */
   function useCheckout() {
     const { client, keys } = useBilling()
@@ -19,8 +20,8 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   }
 
   /**
-   * Changes the plan: upgrades immediately, downgrades at the end of the paid period. `data.effectiveAt` is the time of the change, and
-   * `data.plan` is the plan until then.
+   * Changes the plan. Upgrades take effect immediately, and downgrades at the end of the paid period.
+   * `data.plan` is the current plan, and `data.effectiveAt` is the time at which the change takes effect.
    */
   function useChangePlan() {
     const { client, keys } = useBilling()
@@ -30,7 +31,7 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
     })
   }
 
-  /** Cancels the plan at the end of the paid period, which is `data.effectiveAt`. */
+  /** Cancels the plan at the end of the paid period. `data.effectiveAt` is that time. */
   function useCancelPlan() {
     const { client, keys } = useBilling()
     return useMutation({
@@ -39,7 +40,7 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
     })
   }
 
-  /** Withdraws a scheduled cancellation or downgrade. */
+  /** Undoes a scheduled cancellation or downgrade. */
   function useResumePlan() {
     const { client, keys } = useBilling()
     return useMutation({

@@ -13,18 +13,19 @@ import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 /** The values that the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
   client: BillingClient<Meter>
-  /** null while signed out: then only the plans are fetched. */
+  /** null while signed out. Then only the plans are fetched. */
   customer: string | null
   keys: QueryKeys
 }
 
-/** Covers one navigation: the hooks of a header and of the screen below it share one request. */
+/** Long enough for one navigation: the hooks in the header and in the screen below it share one request. */
 export const balancesFreshMs = 5_000
 const plansFreshMs = 60_000
 
 /**
- * Options of the balances query that hold for each of its observers, `trpc.billing.balances.useQuery()` included. While the stream delivers,
- * the query is static: neither a mount nor an invalidation fetches it.
+ * Returns the default options for all observers of the balances query, including
+ * `trpc.billing.balances.useQuery()`. While the stream delivers, the query is static: neither mounting nor
+ * invalidating it sends a request.
  */
 export function balancesDefaults(isDelivering: () => boolean) {
   return {
@@ -42,8 +43,8 @@ export function balancesOptions<Meter extends string>({ client, customer, keys }
 }
 
 /**
- * Returns the answer if it belongs to this customer. It doesn't if another tab has signed in as a different user, or if the app passes
- * BillingProvider a different id than its server uses.
+ * Returns the answer, or throws if the answer is for another customer. This happens if another tab has signed
+ * in as a different user, or if BillingProvider gets a different ID than the server uses.
  */
 export function ofCustomer<Meter extends string>(
   customer: string | null,
@@ -55,15 +56,24 @@ export function ofCustomer<Meter extends string>(
   )
 }
 
-/** Whether Flowglad answers, and how old the customer's data is. */
+/** Reports whether the balances are current, and when Flowglad last answered. */
 export interface BillingStatus {
-  /** Whether balances and plan include everything that Flowglad knows. If not, they are Flowglad's last answer minus later usage. */
+  /**
+   * Whether Flowglad has answered recently. If not, the balances and the plan come from its last answer,
+   * minus the usage since then.
+   */
   current: boolean
-  /** When Flowglad last answered, in epoch milliseconds of the server's clock. null if it never has. */
+  /**
+   * The time of Flowglad's last answer, in epoch milliseconds of the server's clock. null if Flowglad has
+   * never answered.
+   */
   asOf: number | null
 }
 
-/** The server may have just asked Flowglad, so an answer this recent counts as current. */
+/**
+ * An answer up to this age counts as current. The server may return an answer that it fetched shortly before
+ * the request.
+ */
 const currentMs = 15_000
 const retryMs = 8_000
 

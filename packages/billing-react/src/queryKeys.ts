@@ -1,6 +1,9 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 
-/** The query keys of `@flowglad/react`. It uses the app's own QueryClient if FlowgladProvider is outside its provider. */
+/**
+ * The query keys of `@flowglad/react`. Its queries are in the app's QueryClient if FlowgladProvider is
+ * outside the app's QueryClientProvider.
+ */
 export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
 
 export function invalidateFlowglad(queryClient: QueryClient): void {
@@ -10,15 +13,15 @@ export function invalidateFlowglad(queryClient: QueryClient): void {
 export type QueryKeys = ReturnType<typeof createQueryKeys>
 
 /**
- * Returns the cache keys of the billing router's procedures, as `@trpc/react-query` and `@trpc/tanstack-react-query` build them. Because
- * the keys are equal, `trpc.billing.balances.useQuery()` and `useBalances()` share one cache entry.
+ * Returns the cache keys of the billing procedures. `@trpc/react-query` and `@trpc/tanstack-react-query`
+ * build the same keys, so `trpc.billing.balances.useQuery()` and `useBalances()` share one cache entry.
  *
  * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`.
  */
 export function createQueryKeys(router: QueryKey) {
   const path = router.at(-1)
   if (!Array.isArray(path))
-    throw new Error(`Invalid query key of the billing router: ${JSON.stringify(router)}`)
+    throw new Error(`Invalid query key for the billing router: ${JSON.stringify(router)}`)
   const procedure = (name: string): QueryKey => [...router.slice(0, -1), [...path, name]]
   const query = (name: string, input?: object): QueryKey => [
     ...procedure(name),
@@ -31,7 +34,10 @@ export function createQueryKeys(router: QueryKey) {
     usage: (input: { days: number }) => query('usage', input),
     charges: (input: { limit: number }): QueryKey => [...procedure('charges'), { input, type: 'infinite' }],
     plans: query('plans'),
-    /** Outside the router's key: a mutation that invalidates the router must not make the server ask Flowglad. */
+    /**
+     * Outside the router's key, so that invalidating the router after a mutation doesn't make the server ask
+     * Flowglad.
+     */
     status: ['billing-status', ...router] satisfies QueryKey,
   }
 }

@@ -3,10 +3,13 @@ import { type BillingContext, chargesOptions, usageOptions } from './queries.ts'
 
 export function createUsageHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   return {
-    /** Returns the units used by UTC day and meter, oldest first, over the last `days` days (default 30). */
+    /** Returns the usage per UTC day and meter over the last `days` days (default 30), oldest first. */
     useUsage: ({ days = 30 }: { days?: number } = {}) => useQuery(usageOptions(useBilling(), days)),
 
-    /** Returns every charge, newest first, `pageSize` (default 25) at a time: `fetchNextPage()` while `hasNextPage`. */
+    /**
+     * Returns the customer's charges, newest first, in pages of `pageSize` (default 25). Call
+     * `fetchNextPage()` while `hasNextPage` is true.
+     */
     useCharges: ({ pageSize = 25 }: { pageSize?: number } = {}) =>
       useInfiniteQuery(chargesOptions(useBilling(), pageSize)),
   }

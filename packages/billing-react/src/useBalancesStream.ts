@@ -7,8 +7,8 @@ import { balancesDefaults, balancesFreshMs } from './queries.ts'
 import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Keeps the balances stream open while the page is visible. A hidden page closes it, because over HTTP/1.1 a browser shares six connections
- * to a server among all its tabs, and each stream occupies one.
+ * Keeps the balances stream open while the page is visible. Hidden pages close it: over HTTP/1.1, all tabs of
+ * a browser share six connections to a server, and each stream occupies one connection.
  */
 export function useBalancesStream<Meter extends string>(
   client: BillingClient<Meter>,
@@ -17,7 +17,8 @@ export function useBalancesStream<Meter extends string>(
 ): void {
   const queryClient = useQueryClient()
   const current = useRef<BalancesStream<Meter> | null>(null)
-  // Set while rendering, because the children read it while they render. Setting it again changes nothing.
+  // Set the defaults during rendering, because the children read them while they render. Setting them again
+  // has no effect.
   queryClient.setQueryDefaults(
     keys.balances,
     balancesDefaults(() => current.current?.delivering === true),
@@ -29,7 +30,8 @@ export function useBalancesStream<Meter extends string>(
       client,
       customer,
       onBalances(answer, isFirst) {
-        // A request in flight would bring nothing new, and its failure would replace the balances with an error.
+        // Cancel any request in flight. Its answer would add nothing, and its failure would replace the
+        // balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, keys, answer)
       },

@@ -4,8 +4,9 @@ import { belongsTo, handOver } from './customerCache.ts'
 import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Returns whether the cache is ready to be read for this customer. After the customer changes, returns false for one commit, so that no
- * hook renders the previous customer's data. The browser doesn't paint that commit.
+ * Returns whether the hooks may read the cache for this customer. Returns false for one commit after the
+ * customer changes, so that no hook renders the previous customer's data. The browser doesn't paint that
+ * commit.
  */
 export function useCustomerCache(customer: string | null, keys: QueryKeys): boolean {
   const queryClient = useQueryClient()

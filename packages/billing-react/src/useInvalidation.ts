@@ -3,7 +3,7 @@ import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query
 import { useEffect } from 'react'
 import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 
-/** Refetches what a mutation of the app, or a change made elsewhere, has made stale. */
+/** Refetches billing data after the app's mutations, and after changes made elsewhere. */
 export function useInvalidation(customer: string | null, keys: QueryKeys): void {
   const queryClient = useQueryClient()
   useEffect(() => {
@@ -18,8 +18,8 @@ export function useInvalidation(customer: string | null, keys: QueryKeys): void 
 }
 
 /**
- * Does what `utils.billing.invalidate()` does, after every mutation. After a failed one too: a denial means that the balance on the screen
- * was out of date.
+ * Invalidates the billing queries after every mutation, like `utils.billing.invalidate()`. This includes
+ * failed mutations: a denial means that the balance on the screen was out of date.
  */
 function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): () => void {
   const plansHash = hashKey(keys.plans)
@@ -35,7 +35,10 @@ function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): ()
   })
 }
 
-/** Usage, charges and Flowglad's answers come from the same ledger as the balances, so a new version makes them stale. */
+/**
+ * Invalidates usage and charges whenever the balances have a new version. Invalidates Flowglad's data if the
+ * plan has changed.
+ */
 function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): () => void {
   const balancesHash = hashKey(keys.balances)
   let known = queryClient.getQueryData<BalancesAnswer>(keys.balances)

@@ -58,7 +58,7 @@ export function anAnswer({
   }
 }
 
-/** Returns a fake of the billing router's client. The test supplies its answers and its stream's events. */
+/** Returns a fake billing client. The test supplies its answers and the events of its stream. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
   const received: string[] = []
   const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []
@@ -90,7 +90,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
   }
   const newestStream = () => {
     const stream = streams.at(-1)
-    if (stream === undefined) throw new Error('The stream is not open.')
+    if (stream === undefined) throw new Error('The client has not opened a stream.')
     return stream
   }
   return {
@@ -128,7 +128,7 @@ export function render<Result>(
   }
 }
 
-/** Returns what a tRPC client throws for a denial. */
+/** Returns the error that a tRPC client throws for a denial. */
 export function aDenial(billing: object): Error {
   return Object.assign(new Error('denied'), { data: { billing } })
 }

@@ -14,8 +14,8 @@ const show = (state: DocumentVisibilityState) => {
   act(() => void document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
 }
 
-describe('of two answers', () => {
-  it('keeps the newer one when a slow query answers last', async () => {
+describe('the cached balances', () => {
+  it('keeps the newest version when a slow query answers last', async () => {
     const slow = deferred<BalancesAnswer<Meter>>()
     const server = aClient({ balances: () => slow.promise })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
@@ -28,7 +28,7 @@ describe('of two answers', () => {
     expect(result.current.data).toMatchObject({ used: 5, version: 7 })
   })
 
-  it('keeps the newer one when an older response header arrives last', async () => {
+  it('keeps the newest version when an older response header arrives last', async () => {
     const server = aClient({ balances: async () => anAnswer({ version: 6, used: 4 }) })
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await waitFor(() => expect(result.current.data?.used).toBe(4))
@@ -37,7 +37,7 @@ describe('of two answers', () => {
     expect(result.current.data).toMatchObject({ used: 4, version: 6 })
   })
 
-  it('keeps the newer one when the stream pushes an older one after it reconnects', async () => {
+  it('keeps the newest version when the stream pushes an older version', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('generations'), server)
     await server.push(anAnswer({ version: 9, used: 8 }))
@@ -45,7 +45,7 @@ describe('of two answers', () => {
     await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
   })
 
-  it('keeps the one that Flowglad confirmed last, if their versions are equal', async () => {
+  it('keeps the answer that Flowglad confirmed last if two versions are equal', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalances(), server)
     await server.push({ ...anAnswer({ version: 7 }), asOf: 100 })
@@ -53,7 +53,7 @@ describe('of two answers', () => {
     await waitFor(() => expect(result.current.data).toMatchObject({ version: 7, asOf: 100 }))
   })
 
-  it('keeps the one restored with the cache, if it is newer than the first answer', async () => {
+  it('keeps restored balances that are newer than the first answer', async () => {
     const server = aClient({ balances: async () => anAnswer({ version: 8, used: 7 }) })
     const queryClient = new QueryClient()
     hooks.installBalances(queryClient, anAnswer({ version: 9, used: 8 }))
@@ -63,7 +63,7 @@ describe('of two answers', () => {
     expect(result.current.data).toEqual(anAnswer({ version: 9, used: 8 }))
   })
 
-  it('keeps the stream’s balances when the query fails late', async () => {
+  it('keeps the stream’s balances when a slow query fails', async () => {
     const slow = deferred<void>()
     const fail = () => Promise.reject(new Error('503'))
     const server = aClient({ balances: () => slow.promise.then(fail) })
@@ -83,7 +83,7 @@ describe('of two answers', () => {
 })
 
 describe('fetching balances', () => {
-  it('sends one request for all hooks of a screen', async () => {
+  it('sends one request for all hooks on a screen', async () => {
     const server = aClient()
     const { result } = render(
       () =>
@@ -99,7 +99,7 @@ describe('fetching balances', () => {
     expect(server.requests('balances')).toBe(1)
   })
 
-  it('sends no request on mounts and mutations while the stream delivers', async () => {
+  it('sends no request after a mutation or a rerender while the stream delivers', async () => {
     const server = aClient()
     const { result, rerender } = render(
       () => ({ balance: hooks.useBalance('generations'), checkout: hooks.useCheckout() }),
@@ -156,7 +156,7 @@ describe('fetching balances', () => {
     expect(server.openStreams()).toBe(0)
   })
 
-  it('closes the stream on a hidden page and reopens it on a visible one', async () => {
+  it('closes the stream when the page is hidden, and reopens it when the page is visible', async () => {
     const server = aClient()
     render(() => hooks.useBalances(), server)
     show('hidden')
@@ -182,7 +182,7 @@ describe('fetching balances', () => {
   })
 })
 
-describe('after a mutation', () => {
+describe('mutations', () => {
   const use = () => ({
     balance: hooks.useBalance('generations'),
     charges: hooks.useCharges(),
@@ -192,12 +192,10 @@ describe('after a mutation', () => {
   const flowglad = vi.fn(async () => ({}))
 
   it.each([
-    ['that succeeds', async () => {}],
-    [
-      'that fails, because its denial may be the first sign of an outdated balance',
-      () => Promise.reject(new Error('402')),
-    ],
-  ])('%s, refetches balances, charges and Flowglad’s data', async (_, work) => {
+    ['succeeds', async () => {}],
+    // A denial may be the first sign of an outdated balance.
+    ['fails', () => Promise.reject(new Error('402'))],
+  ])('refetches balances, charges and Flowglad’s data after a mutation that %s', async (_, work) => {
     const server = aClient()
     flowglad.mockClear().mockResolvedValue({})
     const { result } = render(use, server)
@@ -215,8 +213,8 @@ describe('after a mutation', () => {
   })
 })
 
-describe('after usage in another tab', () => {
-  it('refetches usage and charges, and Flowglad’s data if the plan has changed', async () => {
+describe('usage in another tab', () => {
+  it('refetches usage and charges, and Flowglad’s data only if the plan has changed', async () => {
     const server = aClient()
     const flowglad = vi.fn(async () => ({}))
     const { result } = render(
@@ -238,8 +236,8 @@ describe('after usage in another tab', () => {
   })
 })
 
-describe('refreshing after a checkout', () => {
-  it('installs the server’s answer', async () => {
+describe('useRefreshBalances', () => {
+  it('installs and returns the server’s answer', async () => {
     const pro = anAnswer({ version: 5, limit: 500, plan: 'Pro' })
     const server = aClient({ refresh: async () => ({ ...pro, ageMs: 90 }) })
     const { result } = render(

@@ -21,7 +21,7 @@ describe('the billing status', () => {
     expect(result.current.balance.data).toMatchObject({ used: 1, version: 5 })
   })
 
-  it('is not current when the server has only an old answer, and reports its age', async () => {
+  it('is not current when Flowglad’s last answer is old, and reports the answer’s time', async () => {
     const server = aClient({ refresh: async () => ({ ...anAnswer(), asOf: 7, ageMs: hourMs }) })
     const { result } = render(use, server)
     await waitFor(() => expect(result.current.status.data).toEqual({ current: false, asOf: 7 }))

@@ -18,7 +18,7 @@ import { anAnswer, deferred, type Meter } from './aBilling.tsx'
 
 afterEach(cleanup)
 
-/** A server that spends a unit per `generate`, behind a real router and a real client. */
+/** Creates a server that spends one unit per `generate` call. Its router is a real tRPC router. */
 function aServer() {
   let used = 0
   let requests = 0
@@ -42,7 +42,7 @@ function aServer() {
   return {
     router,
     requests: () => requests,
-    /** Another tab spends `amount` units. */
+    /** Simulates another tab that spends `amount` units. */
     spendElsewhere(amount: number) {
       used += amount
       pushed.resolve(answer())
@@ -54,14 +54,17 @@ function aServer() {
 type Router = ReturnType<typeof aServer>['router']
 
 interface Wiring {
-  /** Wraps the children into the client's own provider and a BillingProvider. */
+  /** Wraps the children in the client's own provider and in a BillingProvider. */
   wrap: (children: ReactNode, client: TRPCClient<Router>, queryClient: QueryClient) => ReactNode
   useOwnBalances: () => { data: BalancesAnswer<Meter> | undefined }
   useGenerate: () => { mutateAsync: () => Promise<unknown> }
   useBalance: (meter: Meter) => { data: { used: number } | null | undefined }
 }
 
-/** The billing part of a client has the procedures of `aServer` alone, so these tests render no hook that needs more. */
+/**
+ * Casts a client whose server has only some of the billing procedures. These tests render no hook that calls
+ * the others.
+ */
 const billingOf = (client: TRPCClient<Router>) => client.billing as never
 
 function withReactQuery(): Wiring {
@@ -87,7 +90,7 @@ function withTanStackReactQuery(keyPrefix?: string): Wiring {
   const { BillingProvider, useBalance } = createBillingHooks<Meter>({ queryKey })
   return {
     wrap: (children, client, queryClient) => (
-      // The prop's type depends on a flag that is fixed at compile time; this test covers both cases.
+      // The prop's type depends on a flag that is fixed at compile time. This test covers both cases.
       <TRPCProvider trpcClient={client} queryClient={queryClient} keyPrefix={keyPrefix as never}>
         <BillingProvider client={billingOf(client)} customer="anna">
           {children}
@@ -168,7 +171,7 @@ describe.each([
     expect(server.requests()).toBe(2)
   })
 
-  it('shows usage in another tab immediately, and keeps it when an older answer arrives late', async () => {
+  it('shows usage from another tab immediately, and keeps showing it when an older answer arrives', async () => {
     const { server, queryClient, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     act(() => server.spendElsewhere(3))

@@ -31,11 +31,11 @@ describe('before a call', () => {
     // Held units may be returned, so the meter is not exhausted yet.
     [{ used: 6, held: 4, limit: 10 }, { state: 'open' }],
     [{ used: 5_000, limit: null, unlimited: true }, { state: 'open' }],
-  ])('turns %j into %j', (row, expected) => {
+  ])('returns, for the balance %j, the paywall %j', (row, expected) => {
     expect(paywallOfMeter(anAnswer(row), 'generations')).toMatchObject(expected)
   })
 
-  it('is open before the balances have arrived', () => {
+  it('is open before the balances arrive', () => {
     expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
   })
 })
@@ -58,7 +58,7 @@ describe('after a denied call', () => {
     expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })
   })
 
-  it('distinguishes exhausted units from held ones', () => {
+  it('distinguishes spent units from held units', () => {
     expect(paywallOfError(anAnswer({ used: 6, held: 4 }), short)).toMatchObject({
       state: 'exhausted',
       held: 4,
@@ -66,7 +66,7 @@ describe('after a denied call', () => {
     expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
   })
 
-  it('stays for the next short meter after a top-up of the first', () => {
+  it('reports the next short meter after the first is topped up', () => {
     const both = aDenial({
       ...denial,
       meters: [
@@ -96,7 +96,7 @@ describe('after a denied call', () => {
     await waitFor(() => expect(result.current).toEqual({ state: 'open' }))
   })
 
-  it('names the missing feature until the plan has it', () => {
+  it('names the missing feature until the plan includes it', () => {
     const noHd = aDenial({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' })
     expect(paywallOfError(anAnswer(), noHd)).toEqual({
       state: 'feature',
@@ -107,7 +107,7 @@ describe('after a denied call', () => {
   })
 
   it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
-    'is open after an error that no plan prevents: %s',
+    'is open after an error that a different plan would not prevent: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
     },

@@ -6,7 +6,7 @@ import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilli
 
 afterEach(cleanup)
 
-/** Everything that queries and mutations keep, as one text to search. */
+/** Returns all data in the query and mutation caches as one string. */
 const cached = (queryClient: QueryClient) =>
   JSON.stringify([
     ...queryClient
@@ -37,7 +37,7 @@ it('removes the previous customer’s data and closes the stream', async () => {
   expect(result.current.map((query) => query.data)).toEqual([undefined, undefined, undefined, undefined])
 })
 
-it('makes a mounted useBilling() of Flowglad load again', async () => {
+it('reloads Flowglad’s data for the next customer in a mounted useBilling()', async () => {
   const server = aClient()
   const ofBen = deferred<string>()
   const answers = [Promise.resolve('of Anna'), ofBen.promise]
@@ -53,7 +53,7 @@ it('makes a mounted useBilling() of Flowglad load again', async () => {
   await waitFor(() => expect(result.current.data).toBe('of Ben'))
 })
 
-it('never shows the next customer a late answer for the previous one, however high its version', async () => {
+it('never shows a late answer for the previous customer, even if it has a higher version', async () => {
   const late = deferred<BalancesAnswer<Meter>>()
   const answers = [late.promise, Promise.resolve(anAnswer({ customer: 'ben', version: 2, used: 1 }))]
   const server = aClient({ balances: () => answers.shift() ?? late.promise })
@@ -68,7 +68,7 @@ it('never shows the next customer a late answer for the previous one, however hi
   expect(result.current.data).toMatchObject({ used: 1, version: 2 })
 })
 
-it('forgets the previous customer’s checkout, however late it answers', async () => {
+it('drops the previous customer’s mutations, even if one is still waiting for its answer', async () => {
   const late = deferred<unknown>()
   const server = aClient({ checkout: () => late.promise })
   const { result, queryClient, signIn } = render(
@@ -106,7 +106,7 @@ it('drops a late refresh of the previous customer’s balances', async () => {
   expect(cached(queryClient)).not.toContain('anna')
 })
 
-it('removes another customer’s data that a restored cache or an unmounted provider has left', async () => {
+it('removes another customer’s data left by a restored cache or an unmounted provider', async () => {
   const server = aClient({ balances: async () => anAnswer({ customer: 'ben', used: 1 }) })
   const queryClient = new QueryClient()
   hooks.installBalances(queryClient, anAnswer({ used: 9 }))

@@ -16,7 +16,7 @@ const aCharge = (transactionId: string) => ({
 })
 
 describe('charges', () => {
-  it('arrive page by page, each once, until the last page', async () => {
+  it('returns each charge once, page by page, until the last page', async () => {
     const pages = [
       { charges: [aCharge('c'), aCharge('b')], nextCursor: 'after b' },
       { charges: [aCharge('a')], nextCursor: null },
@@ -35,7 +35,7 @@ describe('charges', () => {
 })
 
 describe('usage', () => {
-  it('keeps the previous days while another range loads', async () => {
+  it('keeps showing the previous range while a new range loads', async () => {
     const week = deferred<unknown>()
     const answers = [Promise.resolve([{ day: '2026-11-22', meter: 'generations', amount: 3 }]), week.promise]
     const server = aClient({ usage: () => answers.shift() ?? week.promise })
@@ -61,8 +61,8 @@ describe('the plan', () => {
   })
 })
 
-describe('mutations without input', () => {
-  it('send {}, because a link without batching would send an empty body', async () => {
+describe('a mutation without input', () => {
+  it('sends {} instead of an empty body, which servers reject', async () => {
     const { client } = aClient()
     const mutations = [client.cancel, client.resume, client.refresh]
     const sent = mutations.map((mutation) => vi.spyOn(mutation, 'mutate'))
@@ -76,14 +76,14 @@ describe('mutations without input', () => {
 })
 
 describe('a checkout', () => {
-  it('returns the page’s address', async () => {
+  it('returns the checkout page’s URL', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useCheckout(), server)
     await act(() => result.current.mutateAsync({ priceSlug: 'pro_monthly' }))
     await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1' }))
   })
 
-  it('returns the client’s error unchanged when it is denied', async () => {
+  it('returns the client’s error unchanged when the call is denied', async () => {
     const denial = aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
     const server = aClient({ checkout: () => Promise.reject(denial) })
     const { result } = render(() => hooks.useCheckout(), server)

@@ -49,11 +49,11 @@ const billing = t.router({
 })
 const _app = t.router({ admin: t.router({ billing }) })
 
-it('accepts the billing part of a tRPC client, wherever the app mounts it', () => {
+it('accepts the billing part of a tRPC client at any path', () => {
   expectTypeOf<TRPCClient<typeof _app>['admin']['billing']>().toExtend<BillingClient<Meter>>()
 })
 
-it('accepts the app’s meters only', () => {
+it('accepts only the app’s meters', () => {
   expectTypeOf(hooks.useBalance).parameter(0).toEqualTypeOf<Meter>()
   expectTypeOf(hooks.usePaywall).parameter(0).toEqualTypeOf<Meter | { message: string } | null>()
   expectTypeOf<ReturnType<typeof hooks.useBalance>['data']>().toEqualTypeOf<
@@ -65,12 +65,12 @@ it('infers the app’s meters from its client', () => {
   expectTypeOf<MeterOf<TRPCClient<typeof _app>['admin']['billing']>>().toEqualTypeOf<Meter>()
 })
 
-it('accepts the errors of every tRPC client, including those not typed as Error', () => {
+it('accepts every tRPC client’s errors, even if their type does not extend Error', () => {
   expectTypeOf<TRPCClientErrorLike<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
   expectTypeOf<TRPCClientError<typeof _app>>().toExtend<Parameters<typeof hooks.usePaywall>[0]>()
 })
 
-it('returns TanStack Query’s results with their functions', () => {
+it('returns TanStack Query’s results, including their functions', () => {
   expectTypeOf<ReturnType<typeof hooks.useBalances>['refetch']>().toBeFunction()
   expectTypeOf<ReturnType<typeof hooks.useCheckout>['mutate']>().toBeFunction()
   expectTypeOf<ReturnType<typeof hooks.useCharges>['fetchNextPage']>().toBeFunction()
