@@ -1,6 +1,7 @@
 /**
- * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite` compares what each operation costs in a large ledger and in a small one
- * (10³ customers, 10³ past events). The ledgers take turns, so a busy machine slows both. Look at the ratios.
+ * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite` compares each operation's cost in large
+ * ledgers with its cost in a small ledger (10³ customers, 10³ past events). The ledgers take turns, so a busy
+ * machine slows all of them. Compare the ratios.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -59,7 +60,10 @@ async function grownPostgres(connectionString: string, size: Size) {
   return ledger
 }
 
-/** Writes the rows that all others are copied from: a customer with a snapshot, and a delivered charge. */
+/**
+ * Writes the template rows: a customer with a snapshot, and a delivered charge. All other rows are copied
+ * from them.
+ */
 async function makeTemplate(ledger: Ledger) {
   await fill(ledger, ['template'])
   await pair(ledger, 'template')
@@ -90,8 +94,8 @@ async function fetch(ledger: Ledger, customer: string) {
 }
 
 /**
- * The operations. Each returns microseconds: CPU time of this process, or elapsed time for PostgreSQL, which
- * runs in another process.
+ * The operations. Each returns its cost in microseconds: the CPU time of this process, or the elapsed time
+ * for PostgreSQL, which runs in another process.
  */
 const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
   'reserve + settle, 64 callers': async (ledger, customer) => {

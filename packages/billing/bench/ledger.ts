@@ -1,6 +1,7 @@
 /**
- * `pnpm bench` measures reserve+settle pairs of 64 callers on both stores, batched and with one command per transaction. Compare the
- * ratios within one run, because absolute numbers depend on the machine. `growth.ts` shows how costs grow.
+ * `pnpm bench` measures the rate of reserve+settle pairs with 64 callers. It runs on both stores, batched and
+ * with one command per transaction. Absolute numbers depend on the machine, so compare the ratios within one
+ * run. `growth.ts` shows how costs grow with the ledger.
  */
 import { join } from 'node:path'
 import { Pool } from 'pg'

@@ -5,7 +5,7 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
-/** Reserves and settles, as one call of a metered procedure does. Every number here counts such pairs. */
+/** Reserves and settles, like one call of a metered procedure. The benchmarks count these pairs. */
 export async function pair(ledger: Ledger, customer: string): Promise<void> {
   const reserve = aReserve({ customer, attempt: attemptId(Date.now()) })
   const held = await ledger.execute(reserve)
@@ -26,7 +26,7 @@ export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   }
 }
 
-/** Runs pairs and returns their rate, their CPU time and their median latency. */
+/** Runs pairs. Returns their rate, CPU time and median latency. */
 export async function measure({
   ledger,
   callers,

@@ -3,8 +3,8 @@ import type { Pool } from 'pg'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * How many rows to copy from those that the ledger wrote for the customer `template`. They are copied in
- * SQL, because ledger calls would take hours.
+ * The number of rows to copy from the customer `template`, whose rows the ledger wrote. The copies are made
+ * in SQL, because ledger calls would take hours.
  */
 interface Size {
   customers: number
@@ -12,7 +12,7 @@ interface Size {
   events: number
 }
 
-/** Returns a customer's name. Names sort in numeric order, so rows are appended rather than inserted. */
+/** Returns a customer's name. Names sort in numeric order, so that new rows are appended, not inserted. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

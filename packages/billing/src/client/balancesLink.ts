@@ -5,9 +5,9 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 
 /**
- * Calls `onBalances` with the balances that each plain response carries, denials included. Responses can arrive out of order, so
- * keep the highest version (`newestBalances`). Streams carry no balances; the billing router's `onBalances`
- * pushes them instead.
+ * Calls `onBalances` with the balances in each non-streaming response, including denials. Responses can
+ * arrive out of order, so keep the highest version (`newestBalances`). Streams carry no balances. For
+ * balances during a stream, subscribe to the billing router's `onBalances`.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
   onBalances,
@@ -44,7 +44,10 @@ function parse(header: string): BalancesAnswer | null {
   }
 }
 
-/** Our server writes complete answers. This check only rejects another server's header of the same name. */
+/**
+ * Our server always sends complete answers. This check only rejects a header with the same name from another
+ * server.
+ */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&
   value !== null &&

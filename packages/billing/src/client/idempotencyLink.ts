@@ -5,7 +5,10 @@ import type { Denial } from '../contract/denials.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 import { billingDenial } from './billingDenial.ts'
 
-/** The context field that carries an operation's key. Set it yourself if a retry creates a new operation, as React Query's do. */
+/**
+ * The context field that carries an operation's key. Set it yourself if retries create new operations. React
+ * Query's retries do.
+ */
 const idempotencyKey = 'idempotencyKey'
 
 interface Operation {
@@ -13,12 +16,13 @@ interface Operation {
 }
 
 /**
- * Gives each operation a key, so that it is charged once no matter how often it is sent. Put it before
- * `retryLink`, which sends the same operation again, and pass `headers: keyHeaders` to the HTTP link. A key
- * in the operation's context (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own
- * operation with `KEY_INVALID`, before it is sent.
+ * Gives each operation a key, so that the operation is charged once no matter how often it is sent. Put the
+ * link before `retryLink`, which sends the same operation again. Pass `headers: keyHeaders` to the HTTP link.
+ * A key in the operation's context (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own
+ * operation with `KEY_INVALID` before it is sent.
  *
- * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs` (default 30 s).
+ * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
+ * (default 30 s).
  */
 export function idempotencyLink<Router extends AnyTRPCRouter>({
   maxWaitMs = 30_000,
@@ -31,7 +35,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
       const key = keyOf(op) ?? crypto.randomUUID()
       const keyed = { ...op, context: { ...op.context, [idempotencyKey]: key } }
       return observable((observer) => {
-        // In the header of a batch, it would fail the other calls too.
+        // In a batch's header, an invalid key would fail the other calls too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined
@@ -65,7 +69,7 @@ const keyOf = ({ context }: Operation): string | null => {
   return typeof key === 'string' ? key : null
 }
 
-/** Returns the error that the server would send. */
+/** Returns the error that the server would send for an invalid key. */
 const keyInvalid = (key: string) => {
   const billing: Denial = { code: 'KEY_INVALID', key: printable(key) }
   const data = { code: 'BAD_REQUEST', httpStatus: 400, billing }
@@ -73,15 +77,15 @@ const keyInvalid = (key: string) => {
 }
 
 /**
- * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`: the keys of all operations, in batch
- * order, in the given header.
+ * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`. The given header
+ * carries the keys of all operations, in batch order.
  */
 export const keyHeadersAs =
   (header: string) =>
   (request: { op: Operation } | { opList: Operation[] }): Record<string, string> => {
     const operations = 'opList' in request ? request.opList : [request.op]
     const keys = operations.map(keyOf)
-    // The server accepts one key per call, or none at all.
+    // The server accepts either one key per call or no keys.
     return keys.every((key) => key !== null) && keys.length > 0 ? { [header]: keys.join() } : {}
   }
 

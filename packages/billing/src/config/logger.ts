@@ -1,4 +1,4 @@
-/** The logger that the package writes to. pino is one. */
+/** The logger that the package writes to, such as pino. */
 export interface Logger {
   info(detail: object, message: string): void
   warn(detail: object, message: string): void

@@ -2,7 +2,7 @@ import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('@metered/billing')
 
-/** Runs the work in a span. Without an OpenTelemetry SDK, the span records nothing. */
+/** Runs the work in a span. Without an OpenTelemetry SDK, nothing is recorded. */
 export const traced = <T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> =>
   tracer.startActiveSpan(name, { attributes }, async (span) => {
     try {

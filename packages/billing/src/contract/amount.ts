@@ -1,9 +1,12 @@
 import { InvalidAmountError } from './errors.ts'
 
-/** The largest amount in units. Flowglad stores int32. */
+/** The largest amount of units. Flowglad stores amounts as int32. */
 export const maxAmount = 2 ** 31 - 1
 
-/** Throws an `InvalidAmountError` unless `amount` is an integer from `least` to `maxAmount`. `what` names it in the message. */
+/**
+ * Throws an `InvalidAmountError` unless `amount` is an integer from `least` to `maxAmount`. The message calls
+ * the amount `what`.
+ */
 export function assertAmount(amount: unknown, least: 0 | 1, what: string): asserts amount is number {
   if (typeof amount === 'number' && Number.isInteger(amount) && amount >= least && amount <= maxAmount) return
   throw new InvalidAmountError(

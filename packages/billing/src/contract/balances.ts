@@ -1,8 +1,8 @@
 import type { PlanSummary } from './plans.ts'
 
 /**
- * The state of a balance by the share used: `warning` above 0.75, `critical` above 0.9. `exhausted` means
- * that nothing is left and that no running work can return units.
+ * The state of a balance. `warning` means that more than 75 % is used, and `critical` more than 90 %.
+ * `exhausted` means that no units are left and that running work can't return enough units.
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
@@ -17,7 +17,7 @@ export interface BalanceRow<Meter extends string = string> {
   held: number
   /** Units spent in this period, at least 0. */
   used: number
-  /** Units granted for this period, including bought ones. null if unlimited. */
+  /** Units granted for this period, including purchased units. null if unlimited. */
   limit: number | null
   unlimited: boolean
   /** used / limit, from 0 to 1. */
@@ -27,20 +27,25 @@ export interface BalanceRow<Meter extends string = string> {
   renewsAt: number | null
   /** When Flowglad last reported the balance. */
   asOf: number
-  /** The number of usage events that Flowglad keeps rejecting. */
+  /** The number of parked usage events, which Flowglad keeps rejecting. */
   parked: number
-  /** The version of the whole answer. */
+  /** The version of the answer that contains this row. */
   version: number
 }
 
 /** A customer's balances and plan, as of `version`. */
 export interface BalancesAnswer<Meter extends string = string> {
-  /** The ID that the app's `customer` returned. Versions of different customers can't be compared. */
+  /** The ID that the app's `customer` option returned. Versions of different customers can't be compared. */
   customer: string
-  /** Per customer. It never falls, so the higher version is the newer answer. */
+  /**
+   * The version of this customer's data. It never decreases, so the answer with the higher version is newer.
+   */
   version: number
   balances: BalanceRow<Meter>[]
-  /** null without a current subscription, or (if `asOf` is null) while it isn't known. */
+  /**
+   * null if there is no current subscription, or if no snapshot exists yet. In the second case, `asOf` is
+   * null too.
+   */
   plan: PlanSummary | null
   asOf: number | null
 }
@@ -48,8 +53,8 @@ export interface BalancesAnswer<Meter extends string = string> {
 /** The result of `refresh`, whether or not Flowglad could be reached. */
 export interface RefreshedBalances<Meter extends string = string> extends BalancesAnswer<Meter> {
   /**
-   * The age of Flowglad's report in milliseconds, null if there is none. A duration, because the browser's clock differs from
-   * the server's.
+   * The age of Flowglad's last report in milliseconds, or null if there is no report. It is a duration,
+   * because the browser's clock may differ from the server's clock.
    */
   ageMs: number | null
 }

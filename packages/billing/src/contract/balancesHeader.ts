@@ -1,2 +1,5 @@
-/** The response header that carries the new balances as ASCII JSON. `responseMeta` sends it, `balancesLink` reads it. */
+/**
+ * The response header that carries the new balances as ASCII JSON. `responseMeta` writes it, and
+ * `balancesLink` reads it.
+ */
 export const balancesHeader = 'billing-balances'

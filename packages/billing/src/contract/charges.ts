@@ -1,20 +1,22 @@
-/** One usage event as its customer sees it. Times are epoch milliseconds, amounts are in the meter's unit. */
+/**
+ * A usage event as the customer sees it. Times are epoch milliseconds, and amounts are in the meter's unit.
+ */
 export interface ChargeRow<Meter extends string = string> {
-  /** When it was booked. */
+  /** When the charge was booked. */
   at: number
   procedure: string
   meter: Meter
   amount: number
   /** The event's transaction ID, the same as at Flowglad. */
   transactionId: string
-  /** The ID that the procedure's `reference` took from the result. */
+  /** The ID that the procedure's `reference` callback read from the result. */
   reference: string | null
-  /** The price that Flowglad recorded it on. null until it is delivered. */
+  /** The ID of the price that Flowglad recorded the event on. null until the event is delivered. */
   priceId: string | null
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
 }
 
-/** The units of one meter that were used on one day. */
+/** The usage of one meter on one day. */
 export interface UsageDay<Meter extends string = string> {
   /** The day in UTC, such as `2026-11-22`. */
   day: string

@@ -5,5 +5,5 @@ export interface Customer {
   email: string
 }
 
-/** A customer to look up. Name and email are needed only to create one at Flowglad. */
+/** A customer to look up. Name and email are needed only to create the customer at Flowglad. */
 export type KnownCustomer = Pick<Customer, 'id'> & Partial<Customer>

@@ -1,6 +1,6 @@
 import type { DenialCode } from './denials.ts'
 
-/** Maps each denial to the code of its tRPC error and to the status of its HTTP response. */
+/** Maps each denial code to its tRPC error code and its HTTP status. */
 export const denialStatuses = {
   INSUFFICIENT_CREDITS: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   NO_SUBSCRIPTION: { trpc: 'PAYMENT_REQUIRED', http: 402 },

@@ -1,16 +1,16 @@
 /** A meter with too few units for a call. Amounts are in the meter's unit. */
 export interface ShortMeter<Meter extends string = string> {
   meter: Meter
-  /** Units that could be reserved when the call was denied. Can be negative. */
+  /** Units that could be reserved when the call was denied. This number can be negative. */
   availableBalance: number
-  /** Units that running work holds. They can return. */
+  /** Units that running work holds and may still return. */
   heldBalance: number
   required: number
 }
 
 /**
- * A denied call, as the client gets it in `error.data.billing`. Server and browser share this list.
- * `asOf` is in epoch milliseconds, `retryAfterMs` is a duration.
+ * A denied call, as the client receives it in `error.data.billing`. The server and the browser share this
+ * type. `asOf` is in epoch milliseconds, and `retryAfterMs` is a duration.
  */
 export type Denial<Meter extends string = string> =
   | ({
@@ -18,7 +18,7 @@ export type Denial<Meter extends string = string> =
       /** When Flowglad last reported the balance. */
       asOf: number
       upgradeUrl: string
-      /** Every meter that is short. The other fields describe the first one. */
+      /** Every meter with too few units. The fields beside this list describe the first of these meters. */
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
@@ -33,5 +33,5 @@ export type Denial<Meter extends string = string> =
       chargeUnconfirmed?: true
     }
 
-/** The code of a denial, such as `INSUFFICIENT_CREDITS`. */
+/** A denial's code, such as `INSUFFICIENT_CREDITS`. */
 export type DenialCode = Denial['code']

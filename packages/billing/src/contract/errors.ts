@@ -1,6 +1,6 @@
 import type { Denial, ShortMeter } from './denials.ts'
 
-/** A call that billing denied. `denial` is what the client gets in `error.data.billing`. */
+/** The error for a denied call. The client receives `denial` in `error.data.billing`. */
 export class BillingError extends Error {
   override readonly name: string = 'BillingError'
   constructor(
@@ -40,7 +40,10 @@ export class InvalidAmountError extends Error {
   override readonly name = 'InvalidAmountError'
 }
 
-/** The input can't be compared with that of an earlier call under the same key. Nothing is held or charged. */
+/**
+ * The input can't be compared with the input of an earlier call under the same key. Nothing is held or
+ * charged.
+ */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError'
 }
@@ -50,7 +53,7 @@ export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
-/** The plan can't be bought or changed this way. The message is for the customer. */
+/** The plan can't be bought or changed this way. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'
 }
@@ -63,7 +66,10 @@ export const unavailable = (retryAfterMs: number, cause?: unknown) =>
     { cause },
   )
 
-/** Returns the error for work that succeeded but whose charge isn't durable yet. The charge can still be booked. */
+/**
+ * Returns the error for work that succeeded, but whose charge is not durable yet. The charge can still be
+ * booked.
+ */
 export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>
   new BillingError(
     { code: 'BILLING_UNAVAILABLE', retryAfterMs, chargeUnconfirmed: true },

@@ -1,20 +1,25 @@
 /**
- * The policy of one meter: its limits, its price, and how its holds end. Feature and price slugs must match
- * those at Flowglad.
+ * One meter's policy: its limit, its price and its holds. Feature and price slugs must match the slugs at
+ * Flowglad.
  */
 export interface MeterPolicy {
-  /** The toggle feature that lifts the limit. Usage by customers who have it is counted but never denied. */
+  /**
+   * The toggle feature that lifts the limit. Usage by customers with this feature is counted but never
+   * denied.
+   */
   unlimitedBy?: string
   /** The toggle feature that allows usage beyond the grant. Flowglad bills that usage at the meter's price. */
   overage?: { withFeature: string }
-  /** The usage price that events are recorded on. Default: the meter's default price at Flowglad. */
+  /**
+   * The slug of the usage price that events are recorded on. Default: the meter's default price at Flowglad.
+   */
   priceSlug?: string
   /**
-   * Determines what happens to the units if the process dies during the work. `release` (default) returns them. `settle` charges them:
-   * use it for work that has already cost you money.
+   * Determines what happens to the units if the process dies during the work. `release` (default) returns the
+   * units. `settle` charges the units: use it for work that has already cost you money.
    */
   onExpiry?: 'release' | 'settle'
-  /** How long a hold lives without a renewal. Default: `options.holdTtlMs`. */
+  /** How long a hold lasts without a renewal. Default: `options.holdTtlMs`. */
   holdTtlMs?: number
   /** The longest time that work can hold units. Default: `options.maxHoldMs`. */
   maxHoldMs?: number
@@ -28,8 +33,8 @@ export type Meters = Record<string, MeterPolicy>
 export type MeterOf<M extends Meters> = keyof M & string
 
 /**
- * Returns the app's meters, keyed by the slug of their usage meter at Flowglad. Slugs stay literal types up to the browser.
- * Throws a `TypeError` for a slug that can't exist at Flowglad.
+ * Returns the app's meters, keyed by the slugs of their usage meters at Flowglad. The slugs keep their
+ * literal types up to the browser. Throws a `TypeError` if Flowglad can't have such a slug.
  */
 export function defineMeters<const M extends Meters>(meters: M): M {
   for (const slug of Object.keys(meters)) {

@@ -3,7 +3,7 @@ export interface PlanSummary {
   name: string
   priceSlug: string | null
   isFree: boolean
-  /** Flowglad's status of the subscription, such as `active`. */
+  /** The subscription's status at Flowglad, such as `active`. */
   status: string
   /** The end of the current period. null if there is none. */
   renewsAt: number | null
@@ -17,7 +17,7 @@ export interface PlanSummary {
 
 /** A plan or a pack that a customer can buy. Prices are in the currency's smallest unit (cents). */
 export interface PlanOffer<Meter extends string = string> {
-  /** `plan` is a subscription, `pack` is bought once. */
+  /** A `plan` is a subscription. A `pack` is a one-time purchase. */
   kind: 'plan' | 'pack'
   name: string
   description: string | null
@@ -31,7 +31,7 @@ export interface PlanOffer<Meter extends string = string> {
   features: { slug: string; name: string }[]
   /** The meters that this plan doesn't limit. */
   unlimited: Meter[]
-  /** The price of usage beyond the grant, for meters whose grant can be exceeded on this plan. */
+  /** The overage prices of the meters that allow overage on this plan. */
   overage: OveragePrice<Meter>[]
 }
 
@@ -48,7 +48,7 @@ export interface OveragePrice<Meter extends string = string> {
 
 /** The result of changing, cancelling or resuming a plan. */
 export interface PlanChange {
-  /** The current plan, after the request. */
+  /** The current plan after the request. */
   plan: PlanSummary | null
   /** When the change takes effect, in epoch milliseconds. */
   effectiveAt: number
