@@ -26,34 +26,38 @@ import { createTrpc } from './trpc/createTrpc.ts'
 
 /** The settings of `createBilling`. */
 export interface BillingSetup<M extends Meters, Ctx extends object> {
-  /** From `defineMeters`. */
+  /** The result of `defineMeters`. */
   meters: M
-  /** `sqliteLedger(file)` or `postgresLedger(pool)`. `close` closes it. */
+  /** `sqliteLedger(file)` or `postgresLedger(pool)`. `close()` also closes the ledger. */
   ledger: Ledger
   flowglad: FlowgladSettings
-  /** Returns the customer who pays for a call, from the context of your protected procedures. Type its parameter with what it reads. */
+  /**
+   * Returns the customer who pays for a call. Receives the context of your protected procedures. Declare the
+   * fields that it reads in the parameter's type.
+   */
   customer: (ctx: Ctx) => Customer
   /** The app's public URL. Checkouts return to it. */
   publicUrl: string
-  /** The page that denials point to. Default `/pricing`. */
+  /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
-  /** The paths that checkouts return to. Default `/?checkout=success` and `/pricing?checkout=cancelled`. */
+  /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
   /** Default: `defaultOptions`. */
   options?: Partial<BillingOptions>
   /** pino, or a logger with the same methods. Default: no logs. */
   logger?: Logger
-  /** For tests that move time. Default: the system's clock. */
+  /** The clock. Replace it in tests that move time. Default: the system clock. */
   clock?: Clock
 }
 
-/** The result of `createBilling`: `Billing<typeof meters, { user: User }>`. */
+/** The result of `createBilling`, for example `Billing<typeof meters, { user: User }>`. */
 export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
   typeof createBilling<M, Ctx>
 >
 
 /**
- * Connects meters, ledger and Flowglad. Call `start()` when the process is ready to work, and `close()` before it ends.
+ * Connects meters, ledger and Flowglad. Call `start()` when the process is ready to work, and `close()` before
+ * the process exits.
  *
  * ```ts
  * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer, publicUrl })
@@ -69,7 +73,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const closing = new AbortController()
   const stopping = closing.signal
 
-  // Flowglad: snapshots in, usage out.
+  // The parts that fetch snapshots from Flowglad and deliver usage.
   const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
   const retries = new RetryPolicy({ options, clock })
@@ -84,7 +88,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
 
-  // The metered operation, and its callers.
+  // The metered operation and its callers.
   const inFlight = new WorkInFlight()
   const reservations = new Reservations(
     { ledger, clock, meters, options, logger, inFlight },
@@ -128,43 +132,49 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       setup.customer,
     ),
     /**
-     * Meters work outside tRPC: reserves the units, runs the work, charges on success, and returns the units on failure. Also meters
-     * streams.
+     * Meters work outside tRPC: reserves the units, runs the work, charges on success, and returns the units
+     * on failure. Also meters streams.
      */
     meter,
 
-    /** Returns the balances and the plan from the ledger. Fetches first if the customer is unknown. */
+    /**
+     * Returns the balances and the plan from the ledger. Fetches first if the customer has no usable
+     * snapshot.
+     */
     balances: accounts.balances,
-    /** Fetches from Flowglad, waits up to `options.decisionMs`, and returns the balances. */
+    /** Fetches from Flowglad, and returns the balances after at most `options.decisionMs`. */
     refresh: accounts.refresh,
-    /** Yields the balances now and after each change, from any node, until the signal aborts. */
+    /** Yields the balances now and after each change on any node. Ends when the signal aborts. */
     watch: (customer: KnownCustomer, signal?: AbortSignal) =>
       watchers.watch(customer.id, () => accounts.read(customer), signal),
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: accounts.requireFeature,
 
     /**
-     * Answers the HTTP routes of billing: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and `/readyz`.
-     * Resolves to null for any other path. Mounted by `billingRoutes` (Fastify) and `billingHandler` (Node, fetch).
+     * Answers billing's HTTP routes: Flowglad's webhook, the routes for `@flowglad/react`, `/healthz` and
+     * `/readyz`. Resolves to null for any other path. `billingRoutes` (Fastify) and `billingHandler` (Node,
+     * fetch) mount this handler.
      */
     handle,
 
-    /** Reports whether this process can work, and what needs an operator's attention. */
+    /** Returns the health of this process, and any problems that need an operator's attention. */
     health,
-    /** Lists usage events that Flowglad keeps rejecting, for an operator. */
+    /** Lists the usage events that Flowglad keeps rejecting, so that an operator can drop them. */
     parked: (limit = 100) => ledger.parked(limit),
-    /** Drops a usage event: it is never sent again. Its units return with the next snapshot. */
+    /**
+     * Drops a usage event, so that it is never sent again. The next snapshot makes its units available again.
+     */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
     },
 
-    /** Delivers usage now. Resolves to true if nothing is left to deliver. */
+    /** Delivers usage immediately. Resolves to true if no usage is left to deliver. */
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and the sweeper. Rejects if Flowglad's pricing model makes a meter unusable; you can
-     * call it again after that. It also starts while Flowglad is unavailable.
+     * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if Flowglad's pricing
+     * model makes a meter unusable. You can then call it again.
      */
     async start() {
       const known = await catalog.get().catch((error: unknown) => {
@@ -181,8 +191,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /**
-     * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger. Unfinished holds
-     * expire. Undelivered usage is delivered after the next start.
+     * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger.
+     * Unfinished holds expire. Undelivered usage is delivered after the next start.
      */
     async close() {
       watchers.close()

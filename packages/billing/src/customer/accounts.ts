@@ -13,8 +13,8 @@ import { SnapshotReader } from './snapshotReader.ts'
 export type Accounts = ReturnType<typeof createAccounts>
 
 /**
- * Creates the reads of a customer's balances, features, usage and charges. They come from the ledger, which
- * fetches what it lacks.
+ * Creates the functions that read a customer's balances, features, usage and charges. They read the ledger,
+ * and fetch from Flowglad if the ledger has no usable snapshot.
  */
 export function createAccounts({
   ledger,
@@ -48,8 +48,8 @@ export function createAccounts({
 
   /**
    * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch has refreshed it since the
-   * page opened. After a deployment, all pages reconnect at the same time: pages that exceed the node's fetch
-   * limit retry later, each at a random time.
+   * page opened. After a deployment, all pages reconnect at the same time. Pages that exceed the node's fetch
+   * limit retry later, each after a random delay.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -70,28 +70,29 @@ export function createAccounts({
   }
 
   return {
-    /** Returns the balances as the ledger has them. Never fetches. */
+    /** Returns the balances in the ledger. Never fetches. */
     async read(customer: KnownCustomer): Promise<BalancesAnswer> {
       return rows(customer, await snapshots.read(customer))
     },
 
     /**
-     * Returns the balances. Fetches first if there is no usable snapshot, and in the background if it is old.
+     * Returns the balances. Fetches first if there is no usable snapshot. Refreshes an old snapshot in the
+     * background.
      */
     async balances(customer: KnownCustomer): Promise<BalancesAnswer> {
       return rows(customer, await current(customer))
     },
 
     /**
-     * Returns the balances for a newly opened page, which listens until the signal aborts.
-     * Refreshes the snapshot in the background, because changes made at Flowglad, such as a renewal, reach us
-     * only by polling. The refresh counts against the customer's fetches; pages that open in quick succession
-     * share one.
+     * Returns the balances for a newly opened page. Refreshes the snapshot in the background, because changes
+     * made at Flowglad, such as a renewal, reach us only by polling. The refresh counts against the
+     * customer's fetches. Pages that open in quick succession share one refresh. When `signal` aborts, the
+     * page has closed.
      */
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const balances = await current(customer)
       if (balances.snapshot) {
-        // After a failure, the next page refreshes.
+        // If the refresh fails, the next page to open tries again.
         refreshAfterArrival(customer, balances.snapshot.ageMs, signal).catch(() => {})
       }
       return rows(customer, balances)

@@ -2,8 +2,8 @@ import { PlanChangeError, unavailable } from '../contract/errors.ts'
 import { flowgladError } from '../flowglad/flowgladClient.ts'
 
 /**
- * Returns Flowglad's answer. A rejection becomes a `PlanChangeError` that the customer can read; no answer
- * becomes `BILLING_UNAVAILABLE`.
+ * Returns Flowglad's answer. If Flowglad rejects the request, throws a `PlanChangeError` that the customer
+ * can read. If Flowglad doesn't answer, throws `BILLING_UNAVAILABLE`.
  */
 export async function askFlowglad<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -5,8 +5,8 @@ import type { Snapshot } from '../ledger/commands.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
 
 /**
- * Returns a customer's balances for display: one row per meter of the app, in the app's order; none before
- * the first snapshot.
+ * Returns a customer's balances for display: one row for each of the app's meters, in the app's order. Before
+ * the first snapshot, there are no rows.
  */
 export function balanceRows(
   customer: string,
@@ -49,14 +49,14 @@ export function balanceRows(
 const noAccount = { available: 0, held: 0, used: 0, limit: 0, parked: 0 }
 
 function statusOf(share: number, available: number, held: number, overage: boolean): BalanceStatus {
-  // Held units may come back, so they alone don't exhaust the balance. With overage, usage continues past the
-  // grant.
+  // Held units may be returned, so held units alone don't exhaust the balance. With overage, usage can exceed
+  // the grant.
   if (!overage && available <= 0 && (held === 0 || share >= 1)) return 'exhausted'
   if (share > 0.9) return 'critical'
   return share > 0.75 ? 'warning' : 'ok'
 }
 
-/** Returns the plan of a subscription for display. */
+/** Returns a subscription's plan for display. */
 export const planSummary = (subscription: Snapshot['subscription']): PlanSummary | null =>
   subscription && {
     name: subscription.planName,

@@ -5,13 +5,13 @@ import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 
-/** The app's paths that a hosted page returns to. */
+/** The paths in the app to which a hosted page returns. */
 export interface ReturnPaths {
   success: string
   cancelled: string
 }
 
-/** Creates Flowglad's hosted pages. They return only to the app itself. */
+/** Creates the functions that open Flowglad's hosted pages. These pages return only to the app itself. */
 export function createCheckout({
   flowglad,
   subscriptions,
@@ -61,12 +61,12 @@ export function createCheckout({
   }
 }
 
-/** Throws a `PlanChangeError` if the offer can't be bought on the current plan. */
+/** Throws a `PlanChangeError` if a customer with the current plan can't buy the offer. */
 function assertCheckout({ kind }: PlanOffer, current: Subscription | null): void {
   if (kind === 'pack' && !current) {
     throw new PlanChangeError('A pack adds to a plan. Choose a plan first.')
   }
-  // Flowglad rejects the checkout of a second paid plan.
+  // Flowglad rejects a checkout for a second paid plan.
   if (kind === 'plan' && current && !current.isFree) {
     throw new PlanChangeError('You already have a paid plan. Change it instead of buying another one.')
   }

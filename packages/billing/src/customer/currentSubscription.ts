@@ -7,10 +7,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
-/** How long a customer without fetches left waits for the next one. */
+/** The longest time that a throttled customer waits for a fetch. */
 const maxThrottleWaitMs = 3_000
 
-/** Reads a customer's current subscription from Flowglad. A plan change must not act on an old snapshot. */
+/** Reads a customer's current subscription from Flowglad. A plan change must not rely on an old snapshot. */
 export class CurrentSubscription {
   readonly #ledger: Pick<Ledger, 'balances'>
   readonly #sync: Pick<Sync, 'fetch'>
@@ -36,9 +36,9 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because it
-   * precedes a change that may never be made. If none is left, waits for the next one instead of rejecting.
-   * Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
+   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because no
+   * change may follow. If the customer is throttled, waits for the next fetch instead of rejecting
+   * immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
@@ -63,8 +63,8 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription after a change, even if the customer is throttled; null if it can't be read
-   * now.
+   * Fetches and returns the subscription after a change, even if the customer is throttled. Returns null if
+   * the subscription can't be read now.
    */
   async look(customer: Customer): Promise<Subscription | null> {
     const { state } = await this.#sync.fetch(customer, { urgent: true, forced: true })

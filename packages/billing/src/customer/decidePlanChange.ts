@@ -2,9 +2,9 @@ import { PlanChangeError } from '../contract/errors.ts'
 import type { Subscription } from './currentSubscription.ts'
 
 /**
- * Decides how to get from the current plan to another paid plan:
- * - `nothing`: it is already the current plan, and nothing is scheduled to end it.
- * - `lift`: it is the current plan, and a scheduled change would end it.
+ * Decides how to change the current plan to another paid plan:
+ * - `nothing`: the wanted plan is already the current plan, and no scheduled change would end it.
+ * - `lift`: the wanted plan is the current plan, but a scheduled change would end it.
  * - `adjust`: Flowglad has to change the plan.
  *
  * Throws a `PlanChangeError` if the customer must change the plan another way.
@@ -16,7 +16,8 @@ export function decidePlanChange(current: Subscription, priceSlug: string): 'not
     return cancelScheduledAt === null && scheduledAdjustmentAt === null ? 'nothing' : 'lift'
   }
   if (scheduledAdjustmentAt !== null) {
-    // If the change then failed, the lifted downgrade couldn't be restored.
+    // The change would lift the scheduled downgrade. If the change then failed, the downgrade couldn't be
+    // restored.
     throw new PlanChangeError('Another plan change is already scheduled. Undo it first.')
   }
   return 'adjust'

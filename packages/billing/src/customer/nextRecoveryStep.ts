@@ -1,7 +1,7 @@
 import type { Subscription } from './currentSubscription.ts'
 import { type Lifted, liftedForNothing, unclearChange } from './planChangeErrors.ts'
 
-/** The known facts about a plan change that failed. */
+/** The known facts about a failed plan change. */
 export interface FailedChange {
   /** The schedule that was lifted for the change. */
   lifted: Lifted | null
@@ -11,28 +11,29 @@ export interface FailedChange {
    * - `unclear`: Flowglad didn't answer. It may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
-  /** The subscription after the failure; null if it couldn't be read. */
+  /** The subscription after the failure, or null if it couldn't be read. */
   seen: 'notYet' | { subscription: Subscription; isMade: boolean } | null
   /** Whether Flowglad scheduled the lifted cancellation again. */
   restored: 'notTried' | 'yes' | 'no'
 }
 
-/** The next step of the recovery. */
+/** The next recovery step. */
 export type RecoveryStep =
   | { do: 'look' }
   | { do: 'restoreCancellation' }
   /** The change was made. */
   | { do: 'accept'; subscription: Subscription }
-  /** The change was made in the meantime, so the restored cancellation would end a plan that is paid for. */
+  /** The change was made in the meantime. The restored cancellation would end a plan that is paid for. */
   | { do: 'liftRestored'; subscription: Subscription }
   | { do: 'fail'; error: unknown }
 
 /**
- * Decides what to do after a plan change failed.
+ * Decides what to do after a failed plan change.
  *
  * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was lifted
  * first. A lifted cancellation is restored, because a plan that the customer cancelled must not renew. A
- * downgrade can't be restored, because Flowglad doesn't report its target; it may have been the free plan.
+ * downgrade can't be restored, because Flowglad doesn't report its target. The target may have been the free
+ * plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed
@@ -45,7 +46,8 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
-  // Check first: a restored cancellation could end a plan that has just been paid for.
+  // Don't restore the cancellation before reading the subscription: it could end a plan that has just been
+  // paid for.
   if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }
@@ -59,6 +61,6 @@ function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unkn
   return isLifted ? liftedForNothing(lifted, cause) : cause
 }
 
-/** Lifting may have failed, so the schedule may still be in place. */
+/** Returns whether a change is still scheduled. Lifting it may have failed. */
 const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
   cancelScheduledAt !== null || scheduledAdjustmentAt !== null

@@ -7,7 +7,7 @@ export type Lifted = 'cancellation' | 'downgrade'
 export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lifted' | 'restored' }) =>
   new PlanChangeError(
     [
-      "The billing service didn't answer, so your plan may have changed.",
+      "The billing service didn't answer. Your plan may have changed.",
       ...(schedule
         ? [`Your ${schedule.of} is ${schedule.is === 'lifted' ? 'no longer scheduled' : 'scheduled again'}.`]
         : []),
@@ -16,9 +16,7 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause },
   )
 
-/**
- * Creates the error for a change that failed after a schedule was lifted for it and could not be restored.
- */
+/** Creates the error for a failed change whose lifted schedule could not be restored. */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   new PlanChangeError(
     lifted === 'cancellation'
@@ -29,7 +27,7 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
 
 /**
  * Awaits the report on a change that was made and may be paid for. If the report fails, rejects with
- * `unclearChange`, because the error must not claim that the change failed.
+ * `unclearChange`: the error must not claim that the change itself failed.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

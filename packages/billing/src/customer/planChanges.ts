@@ -21,13 +21,13 @@ interface Parts {
 }
 
 interface Change {
-  /** Requests the change from Flowglad, and returns when it takes effect. */
+  /** Requests the change from Flowglad. Returns the time at which the change takes effect. */
   request: () => Promise<number>
   /** Returns whether a subscription reflects the change. */
   isMade: (subscription: Subscription) => boolean
 }
 
-/** Changes, cancels and resumes plans, and recovers when a change fails halfway. */
+/** Changes, cancels and resumes plans. Recovers when a change fails halfway. */
 export class PlanChanges {
   readonly #parts: Parts
 
@@ -36,8 +36,8 @@ export class PlanChanges {
   }
 
   /**
-   * Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a
-   * cancellation.
+   * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the paid
+   * plan.
    */
   async changePlan(customer: Customer, wanted: PlanOffer): Promise<PlanChange> {
     const { flowglad, subscriptions, clock } = this.#parts
@@ -83,7 +83,7 @@ export class PlanChanges {
     try {
       await this.#liftSchedules(current)
     } finally {
-      // If one of two schedules couldn't be lifted, the other may have been.
+      // Fetch even after a failure: if lifting one of two schedules failed, the other may have been lifted.
       await subscriptions.look(customer)
     }
     return afterPlanChange(this.#read(customer, clock.now()))
@@ -104,17 +104,14 @@ export class PlanChanges {
     return this.#fetchAndRead(customer, effectiveAt)
   }
 
-  /**
-   * Lifts what is scheduled, because Flowglad rejects plan changes while a cancellation or a downgrade is
-   * scheduled.
-   */
+  /** Lifts scheduled cancellations and downgrades. Flowglad rejects plan changes while one is scheduled. */
   async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
     const { flowglad } = this.#parts
     if (cancelScheduledAt !== null) await askFlowglad(flowglad.uncancel(id))
     if (scheduledAdjustmentAt !== null) await askFlowglad(flowglad.cancelScheduledAdjustment(id))
   }
 
-  /** Carries out the steps of `nextRecoveryStep`. Returns the change if it was made after all. */
+  /** Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it after all. */
   async #recover(
     customer: Customer,
     current: Subscription,
@@ -163,7 +160,10 @@ export class PlanChanges {
     return cancelScheduledAt ?? scheduledAdjustmentAt ?? this.#parts.clock.now()
   }
 
-  /** The change was made, so the fetch is forced even if the customer is throttled. */
+  /**
+   * Fetches and returns the plan after a change was made. The fetch is forced, even if the customer is
+   * throttled.
+   */
   async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
     return afterPlanChange(this.#read(customer, effectiveAt))
@@ -177,7 +177,7 @@ export class PlanChanges {
 
 const atPeriodEnd = 'at_end_of_current_billing_period'
 
-/** Returns the schedule that a change has to lift first. */
+/** Returns the schedule that must be lifted before a change. */
 function liftedBy({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription): FailedChange['lifted'] {
   if (cancelScheduledAt !== null) return 'cancellation'
   return scheduledAdjustmentAt !== null ? 'downgrade' : null

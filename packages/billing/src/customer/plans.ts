@@ -14,7 +14,8 @@ import { PlanChanges } from './planChanges.ts'
 export type Plans = ReturnType<typeof createPlans>
 
 /**
- * Creates the actions that buy and change a customer's plans. It sells only what Flowglad's catalog offers.
+ * Creates the actions that buy and change a customer's plans. Customers can buy only the offers in Flowglad's
+ * catalog.
  */
 export function createPlans({
   ledger,
@@ -64,8 +65,8 @@ export function createPlans({
     addPaymentMethod: (customer: Customer) => checkout.addPaymentMethod(customer),
 
     /**
-     * Upgrades immediately, or downgrades at the end of the period. A change to the free plan is a
-     * cancellation.
+     * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the
+     * paid plan.
      */
     async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }) {
       return changes.changePlan(customer, await offer(priceSlug))

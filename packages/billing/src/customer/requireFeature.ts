@@ -5,8 +5,8 @@ import type { CustomerBalances } from '../ledger/ledger.ts'
 import type { SnapshotReader } from './snapshotReader.ts'
 
 /**
- * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise it rejects
- * with a `BillingError`, after a fetch.
+ * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise,
+ * `requireFeature` fetches the snapshot again before it rejects with a `BillingError`.
  */
 export const createRequireFeature =
   ({
@@ -24,8 +24,7 @@ export const createRequireFeature =
       snapshots.refreshIfOld(customer, before)
       const { periodOver = false, periodChecked = false } = before.snapshot ?? {}
       if (!periodOver || periodChecked) return
-      // The feature may have ended with its period. While Flowglad doesn't answer, the customer keeps the
-      // feature.
+      // The feature may have ended with its period. While Flowglad doesn't answer, the customer keeps it.
       await sync.fetchNewPeriod(customer)
     } else {
       await snapshots.fetch(customer)

@@ -12,7 +12,7 @@ interface Parts {
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'snapshotMaxStaleMs'>
 }
 
-/** Reads a customer's snapshot and keeps it fresh. Waits for Flowglad at most `decisionMs`. */
+/** Reads a customer's snapshot and keeps it fresh. Waits at most `decisionMs` for Flowglad. */
 export class SnapshotReader {
   readonly #parts: Parts
 
@@ -30,7 +30,7 @@ export class SnapshotReader {
     await this.#within(sync.fetch(customer, { urgent: true, forced: false }))
   }
 
-  /** Returns the snapshot without waiting for Flowglad, unless there is no usable one. */
+  /** Returns the snapshot. Waits for Flowglad only if there is no usable snapshot. */
   async current(customer: KnownCustomer): Promise<CustomerBalances> {
     const known = await this.read(customer)
     if (this.isUsable(known)) {
@@ -42,7 +42,7 @@ export class SnapshotReader {
     return this.read(customer)
   }
 
-  /** Returns whether there is a snapshot that isn't too old to be used. */
+  /** Returns whether there is a snapshot that is not too old to use. */
   isUsable({ snapshot }: CustomerBalances): boolean {
     return snapshot !== null && snapshot.ageMs <= this.#parts.options.snapshotMaxStaleMs
   }

@@ -3,10 +3,10 @@ import type { Logger } from '../config/logger.ts'
 import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** Pause after each push, so that a burst of calls causes few pushes. */
+/** The pause after each push. During a burst of calls, it reduces the number of pushes. */
 const pushPauseMs = 50
 
-/** Commands that change what a customer sees. Renewals and leases only change rows that no screen shows. */
+/** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */
 const visible: ReadonlySet<Command['type']> = new Set([
   'reserve',
   'settle',
@@ -19,14 +19,14 @@ const visible: ReadonlySet<Command['type']> = new Set([
 ])
 
 interface Watcher {
-  /** The last version that it yielded. */
+  /** The last version that the watcher yielded. */
   seen: number
   wake: () => void
 }
 
 /**
  * Watches the balances of connected customers. A change on this node wakes a watcher right after its commit.
- * Changes on other nodes are found by one query for all connected customers.
+ * To find changes on other nodes, one query reads the versions of all connected customers.
  */
 export class Watchers {
   readonly #ledger: Pick<Ledger, 'versions'>
@@ -59,8 +59,8 @@ export class Watchers {
   }
 
   /**
-   * Yields what `read` returns: immediately, then after each change. All changes during a read or a pause
-   * cause a single yield. Ends with the signal.
+   * Yields the result of `read` immediately, and then after each change. All changes during a read or a pause
+   * cause a single yield. Ends when the signal aborts.
    */
   async *watch<T extends { version: number }>(
     customer: string,

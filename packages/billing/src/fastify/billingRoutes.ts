@@ -19,7 +19,7 @@ export async function billingRoutes(
   app: FastifyInstance,
   { billing, customer, limit }: BillingRoutesOptions,
 ): Promise<void> {
-  // The webhook's signature covers the raw bytes, so no body is parsed in this plugin's scope.
+  // The webhook's signature covers the raw bytes, so this plugin doesn't parse bodies.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
     done(null, body),

@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { billingErrorReply } from '../http/billingErrorReply.ts'
 
 /**
- * Sends the response for an error of this package; returns false, without a response, for any other error.
+ * Sends the response for an error of this package, and returns true. For any other error, sends nothing and
+ * returns false.
  *
  *     app.setErrorHandler((error, request, reply) => {
  *       if (sendBillingError(error, reply)) return reply

@@ -1,9 +1,9 @@
 import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
 
 /**
- * Returns a web standard handler for billing's routes; any other path gets 404. To add billing to routes of
- * your own, call `billing.handle(request, { customer })` instead: it resolves to null for a path that isn't
- * billing's.
+ * Returns a web-standard handler for the billing routes. Any other path gets 404. To combine the billing routes
+ * with your own routes, call `billing.handle(request, { customer })` instead. It resolves to null for any other
+ * path.
  *
  *     const handler = billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null })
  */
