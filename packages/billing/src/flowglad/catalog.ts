@@ -57,7 +57,7 @@ interface CatalogMeter {
   defaultPriceId: string | null
 }
 
-/** Flowglad's pricing model: plans, packs, meters and the prices of their usage. */
+/** Flowglad's pricing model: the plans, packs, meters and usage prices. */
 export interface Catalog {
   offers: PlanOffer[]
   meters: Map<string, CatalogMeter>
@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** The problems that make the app's meters unusable, one sentence each. */
+  /** The problems that make the app's meters unusable. Each problem includes its solution. */
   problems: string[]
 }
 
@@ -175,7 +175,7 @@ function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string 
   })
 }
 
-/** Creates a cache for the catalog. While Flowglad is unavailable, the last catalog stays in use. */
+/** Creates a cache for the catalog. While Flowglad is unavailable, the cache returns the last catalog. */
 export function createCatalogCache({
   flowglad,
   meters,
@@ -192,7 +192,7 @@ export function createCatalogCache({
   let failed: { error: unknown; at: number } | null = null
 
   const load = () => {
-    // A call right after a failure fails immediately instead of waiting for another timeout.
+    // Right after a failure, fail immediately instead of waiting for another timeout.
     if (failed && clock.now() - failed.at < pauseAfterFailureMs) return Promise.reject(failed.error)
     loading ??= flowglad
       .pricingModel()
@@ -212,13 +212,16 @@ export function createCatalogCache({
   }
 
   return {
-    /** Returns the catalog, and refreshes an old one in the background. Rejects only if no load has ever succeeded. */
+    /**
+     * Returns the catalog. Refreshes an old catalog in the background. Rejects only if no load has ever
+     * succeeded.
+     */
     async get(): Promise<Catalog> {
       if (!known) return load()
       if (clock.now() - known.at > maxAgeMs) load().catch(() => {})
       return known.catalog
     },
-    /** Returns the catalog if it has been loaded. */
+    /** Returns the catalog, or null if it has not been loaded. */
     peek: () => known?.catalog ?? null,
   }
 }

@@ -8,16 +8,18 @@ import type { PassState, RetryPolicy } from './retryPolicy.ts'
 
 const customersPerPass = 100
 
-/** A lease taken in a pass, with the events to send under it. */
+/** A lease that a pass has taken, with the events to send under it. */
 interface Taken {
   lease: Lease
   sendings: Sending[]
-  /** False if the customer may have more events than the pass asked for. */
+  /** False if the customer may have more events than this pass took. */
   isComplete: boolean
   skipped: number
 }
 
-/** Empties the outbox: takes the leases of customers with usage to deliver, and sends their events in bulk. */
+/**
+ * Delivers the outbox: takes the leases of customers with undelivered usage, and sends their events in bulk.
+ */
 export class Delivery {
   readonly #ledger: Ledger
   readonly #leases: Leases
@@ -37,7 +39,7 @@ export class Delivery {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** Stops sending when this aborts. */
+    /** Delivery stops when this signal aborts. */
     stopping: AbortSignal
   }) {
     this.#ledger = parts.ledger
@@ -50,7 +52,10 @@ export class Delivery {
     this.#stopping = parts.stopping
   }
 
-  /** Delivers until `stopping` aborts. Checks the outbox at intervals, and as soon as this process adds usage to it. */
+  /**
+   * Delivers until `stopping` aborts. Checks the outbox at intervals, and whenever this process adds usage to
+   * it.
+   */
   async run(): Promise<void> {
     let woken = new AbortController()
     const wake = () => woken.abort()
@@ -78,8 +83,8 @@ export class Delivery {
   }
 
   /**
-   * Delivers now, until nothing is waiting. Returns false if Flowglad does not answer or does not accept the
-   * rest.
+   * Delivers immediately, until no usage is waiting. Returns false if some usage can't be delivered now, for
+   * example because Flowglad doesn't answer.
    */
   async drain(): Promise<boolean> {
     this.#retries.retryAllCustomersNow()
@@ -100,7 +105,7 @@ export class Delivery {
     return this.#retries.isUnavailable
   }
 
-  /** Queues a pass behind earlier ones, so that passes never overlap. */
+  /** Runs a pass after all earlier passes have ended, so that passes never overlap. */
   #passInTurn(): Promise<PassState> {
     const pass = this.#lastPass.then(() => this.#pass())
     this.#lastPass = pass.catch(() => {})
@@ -129,11 +134,14 @@ export class Delivery {
     }
   }
 
-  /** Takes the leases of customers with usage to deliver, and immediately adds each to `held`, so that the caller can leave them. */
+  /**
+   * Takes the leases of customers with undelivered usage. Adds each lease to `held` immediately, so that the
+   * caller can always leave it.
+   */
   async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
     const { requests, eventsPerRequest } = this.#retries.load
-    // Takes only as many events as the requests of one round can carry. A lease that waits for other customers' requests delays its own
-    // customer's fetch.
+    // Take only as many events as one round of requests can carry. A lease that waits for other customers'
+    // requests delays its own customer's fetch.
     const room = requests * eventsPerRequest
     const waiting = await this.#ledger.customersToDeliver(
       customersPerPass + this.#retries.customersBackingOff(),
@@ -158,7 +166,10 @@ export class Delivery {
     return taken
   }
 
-  /** Sends the events, a few requests at a time. Leaves each lease after its last event and removes it from `held`. */
+  /**
+   * Sends the events in several concurrent requests. Leaves each lease after its last event, and removes it
+   * from `held`.
+   */
   async #sendAll(sendings: Sending[], held: Set<Lease>): Promise<SendResult> {
     const { requests, eventsPerRequest } = this.#retries.load
     const total: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
@@ -185,8 +196,8 @@ export class Delivery {
 }
 
 /**
- * Waits for all tasks, then throws the first error. No task may still be using a lease when the caller
- * leaves it.
+ * Waits for all tasks to end, then throws the first error. The caller must not leave a lease while a task is
+ * still using it.
  */
 async function allEnded(running: Promise<void>[]): Promise<void> {
   for (const end of await Promise.allSettled(running)) if (end.status === 'rejected') throw end.reason

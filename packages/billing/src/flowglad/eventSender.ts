@@ -6,24 +6,28 @@ import type { Lease } from './leases.ts'
 import { isInconclusive, type RetryPolicy } from './retryPolicy.ts'
 import { createUsageEvent, createUsageEvents } from './usageEventRequests.ts'
 
-/** An event to send, with the lease that permits it. */
+/** An event to send, and the lease that covers it. */
 export interface Sending {
   event: UsageEvent
   lease: Lease
 }
 
 export interface SendResult {
-  /** True if there was no answer from Flowglad itself. The rest of the batch was not sent. */
+  /**
+   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. The rest of the batch was
+   * not sent.
+   */
   unavailable: boolean
   timedOut: boolean
-  /** Events that were acknowledged or newly parked. */
+  /** The number of events that were acknowledged or newly parked. */
   resolved: number
 }
 
 /**
- * Sends usage events and writes the outcome of each to the ledger.
- * A bulk request is atomic at Flowglad: one bad event makes it reject all of them. So a rejected bulk is narrowed until the bad event is
- * alone. An event that a bulk answer omits is sent alone too, because only that answer shows which event Flowglad has.
+ * Sends usage events, and writes the outcome of each event to the ledger.
+ * Flowglad handles a bulk request atomically: if one event is bad, it rejects all of them. A rejected bulk is
+ * therefore narrowed until the bad event is alone. An event that a bulk answer omits is also sent alone,
+ * because only the answer to a single event shows which event Flowglad has.
  */
 export class EventSender {
   readonly #ledger: Ledger
@@ -37,7 +41,7 @@ export class EventSender {
     flowglad: FlowgladClient
     retries: RetryPolicy
     logger: Logger
-    /** Stops sending when this aborts. */
+    /** Sending stops when this signal aborts. */
     stopping: AbortSignal
   }) {
     this.#ledger = parts.ledger
@@ -47,7 +51,7 @@ export class EventSender {
     this.#stopping = parts.stopping
   }
 
-  /** Sends the events that are not at fault in bulk, then each of the others alone once its backoff is over. */
+  /** Sends events in bulk. Then sends each event at fault alone, if its backoff is over. */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
     const result: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
@@ -88,8 +92,8 @@ export class EventSender {
   }
 
   /**
-   * Searches a rejected bulk for the bad event: sends the event that the error names on its own, or else
-   * tries both halves.
+   * Searches a rejected bulk for the bad event. If the error names an event, sends that event alone, and then
+   * the others. Otherwise, sends the two halves.
    */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
@@ -132,7 +136,7 @@ export class EventSender {
         const error = String(answer.error)
         this.#logger.warn(
           { customer, attempt, meter, error },
-          'Flowglad did not answer a usage event; retrying later',
+          'Flowglad did not answer a request with a single usage event; retrying later',
         )
         return
       }
@@ -156,7 +160,7 @@ export class EventSender {
         try {
           await this.#ledger.execute({ type: 'acknowledge', customer, events })
         } catch (error) {
-          // The events stay ambiguous, and the next lease holder sends them again. This doesn't count as
+          // The events stay ambiguous, and the next lease holder sends them again. They don't count as
           // progress.
           result.unavailable = true
           this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
@@ -169,7 +173,8 @@ export class EventSender {
   }
 
   async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
-    // An event that is parked again isn't progress: counting it would start the next pass immediately.
+    // Don't count an event that is parked again as progress, because progress starts the next pass
+    // immediately.
     if (!event.parkedBefore) result.resolved++
     const { customer, attempt, meter } = event
     this.#retries.eventResolved(event)
@@ -185,11 +190,11 @@ export class EventSender {
   #unavailable({ error, timedOut }: { error: unknown; timedOut: boolean }, result: SendResult): void {
     result.unavailable = true
     result.timedOut ||= timedOut
-    this.#logger.warn({ error: String(error) }, 'Flowglad did not answer; usage events wait')
+    this.#logger.warn({ error: String(error) }, 'Flowglad did not answer; usage events stay in the outbox')
   }
 }
 
-/** Returns the events whose leases are still ours. Extends the leases if necessary. */
+/** Returns the events whose leases this node still holds. Extends the leases if necessary. */
 async function stillLeased(batch: Sending[]): Promise<Sending[]> {
   const leases = [...new Set(batch.map(({ lease }) => lease))]
   const kept = await Promise.all(leases.map(async (lease) => ((await lease.keep()) ? [lease] : [])))
@@ -198,8 +203,8 @@ async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 }
 
 /**
- * Sends a request and counts a rejection for each of its events whose earlier requests were all rejected.
- * Any other answer clears an event's count, because Flowglad may then have the event.
+ * Sends a request. If Flowglad rejects it, counts a rejection for each event whose earlier requests were all
+ * rejected. Any other outcome clears the events' counts, because Flowglad may have recorded the events.
  */
 async function countingRejections<Answer extends { state: string }>(
   sendings: Sending[],

@@ -7,17 +7,23 @@ import type { Lease, Leases } from './leases.ts'
 export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unknown }
 
 interface Fetch extends Waiter {
-  /** False until this fetch notes what is acknowledged. Callers that arrive later need another fetch. */
+  /**
+   * Whether this fetch has noted which usage is acknowledged. Callers that arrive after that need another
+   * fetch.
+   */
   noted: boolean
 }
 
-/** A customer's fetches: at most one runs, and at most one waits for it to end. */
+/**
+ * A customer's fetches. At most one fetch is running, and at most one is waiting for the running fetch to
+ * end.
+ */
 interface Slot {
   running: (Fetch & { result: Promise<FetchResult> }) | null
   next: (Waiter & { result: Promise<FetchResult> }) | null
 }
 
-/** Runs fetches: one at a time for each customer, few at a time on this node, urgent ones first. */
+/** Runs fetches: at most one per customer and at most `maxFetches` on this node. Urgent fetches go first. */
 export class FetchQueue {
   readonly #leases: Leases
   readonly #fetch: (customer: KnownCustomer, lease: Lease) => Promise<void>
@@ -31,13 +37,13 @@ export class FetchQueue {
 
   constructor(parts: {
     leases: Leases
-    /** Fetches and installs a snapshot, under the customer's lease. */
+    /** Fetches and installs a snapshot under the customer's lease. */
     fetch: (customer: KnownCustomer, lease: Lease) => Promise<void>
     maxFetches: number
     /** How long a fetch waits for its customer's lease before it fails. */
     leaseWaitMs: number
     logger: Logger
-    /** Once this aborts, fetches that have not reached Flowglad fail. */
+    /** After this signal aborts, fetches that have not reached Flowglad fail. */
     stopping: AbortSignal
   }) {
     this.#leases = parts.leases
@@ -49,7 +55,7 @@ export class FetchQueue {
     this.#gate = createGate(parts.maxFetches)
   }
 
-  /** Whether another fetch would start without waiting. A fetch that waits delays its customer's delivery. */
+  /** Whether another fetch would start without waiting. A waiting fetch delays its customer's delivery. */
   get hasRoom(): boolean {
     return this.#running < this.#maxFetches
   }
@@ -58,13 +64,18 @@ export class FetchQueue {
     return Boolean(this.#slots.get(customer)?.running)
   }
 
-  /** Returns the result of a running fetch that is too old to join, or null if there is none. */
+  /**
+   * Returns the result of a running fetch that can no longer be joined, or null if there is no such fetch.
+   */
   begun(customer: string): Promise<FetchResult> | null {
     const running = this.#slots.get(customer)?.running
     return running?.noted ? running.result : null
   }
 
-  /** Joins a fetch that has not noted anything yet, and makes it urgent if this caller is. Returns null if there is none. */
+  /**
+   * Joins a fetch that has not noted acknowledged usage yet, and makes the fetch urgent if `urgent` is set.
+   * Returns null if there is no such fetch.
+   */
   join(customer: string, urgent: boolean): Promise<FetchResult> | null {
     const slot = this.#slots.get(customer)
     const fetch = slot?.running?.noted === false ? slot.running : slot?.next
@@ -73,7 +84,10 @@ export class FetchQueue {
     return fetch.result
   }
 
-  /** Adds a fetch that starts when the customer's running one has ended. Call only when there is none to join. */
+  /**
+   * Adds a fetch that starts when the customer's running fetch has ended. Call this only if there is no fetch
+   * to join.
+   */
   add(customer: KnownCustomer, urgent: boolean): Promise<FetchResult> {
     const slot = this.#slots.get(customer.id) ?? { running: null, next: null }
     this.#slots.set(customer.id, slot)
@@ -84,7 +98,7 @@ export class FetchQueue {
     return result
   }
 
-  /** Resolves when no fetch runs. Each fetch holds a lease until it ends. */
+  /** Resolves when no fetch is running. Each fetch holds a lease until it ends. */
   async idle(): Promise<void> {
     while (this.#slots.size > 0) {
       const slots = [...this.#slots.values()]
@@ -111,7 +125,8 @@ export class FetchQueue {
       const lease = await this.#leases.takeForFetch(id, this.#leaseWaitMs)
       if (!lease) throw new Error("The customer's lease is taken")
       try {
-        // The lease comes before the gate. A fetch that waits for a delivery to leave the lease must not keep other customers out.
+        // Take the lease before entering the gate. A fetch that waits for a delivery to leave the lease must
+        // not delay other customers' fetches.
         await this.#gate.enter(fetch, () =>
           traced('billing.fetch', {}, async () => {
             if (this.#stopping.aborted) throw new Error('This node is stopping')

@@ -2,7 +2,7 @@ import { APIError, Flowglad } from '@flowglad/node'
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
 
-/** The Flowglad account to use. */
+/** The settings for connecting to Flowglad. */
 export interface FlowgladSettings {
   /** `sk_…` */
   secretKey: string
@@ -14,7 +14,10 @@ export interface FlowgladSettings {
 
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
-/** Creates a client for the part of Flowglad's API that this package uses. Each call is one request, body included, within the deadline. Callers retry. */
+/**
+ * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
+ * deadline covers the whole request, including the body. The client doesn't retry.
+ */
 export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: number) {
   const sdk = new Flowglad({
     apiKey: settings.secretKey,
@@ -23,7 +26,7 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
     maxRetries: 0,
     timeout: deadlineMs,
   })
-  // The SDK's timeout covers only the headers. The signal also ends a stalled body.
+  // The SDK's timeout covers only the headers. The signal also aborts a stalled body.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   return {
@@ -37,7 +40,7 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
       }
     },
 
-    /** Creates the customer, unless it exists. */
+    /** Creates the customer unless the customer already exists. */
     async createCustomer({ id, name, email }: Customer) {
       try {
         await sdk.customers.create({ customer: { externalId: id, name, email } }, once())
@@ -99,9 +102,10 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
 const errorBody = z.object({ error: z.unknown(), code: z.string() })
 
 /**
- * Returns Flowglad's rejection of a request. Flowglad answers most of them with status 500.
- * Returns null for failures that say nothing about the request: no connection, a timeout, a proxy's error page, a rejected key or
- * too many requests.
+ * Returns the error with which Flowglad rejected a request. Flowglad answers most rejected requests with
+ * status 500.
+ * Returns null for failures that don't depend on the request: no connection, a timeout, a proxy's error page,
+ * a rejected API key or too many requests.
  */
 export function flowgladError(error: unknown): { status: number; message: string } | null {
   if (!(error instanceof APIError) || error.status === undefined) return null

@@ -8,29 +8,36 @@ import { isInconclusive } from './retryPolicy.ts'
 export interface Lease {
   customer: string
   token: string
-  /** Events that an earlier lease holder sent without learning their outcome. They must be sent again. */
+  /** Events that an earlier lease holder sent without learning the outcome. They must be sent again. */
   ambiguous: UsageEvent[]
-  /** Events that were marked sent when this lease was taken. */
+  /** Events that were marked as sent when this lease was taken. */
   events: UsageEvent[]
   /**
-   * For each of `events` that Flowglad has not recorded, how many requests in a row Flowglad has rejected. An event has no entry while a
-   * request carries it, or after any answer other than a rejection, because Flowglad may have it then.
+   * The number of consecutive rejections of each of `events`. An event has no entry while it is being sent,
+   * or after any outcome other than a rejection. Flowglad may then have recorded the event.
    */
   rejections: Map<UsageEvent, number>
-  /** Call before each request. Extends the lease if it could end before the request's deadline. Returns false if the lease is lost. */
+  /**
+   * Extends the lease if it could end before the next request's deadline. Call it before each request.
+   * Returns false if the lease is lost.
+   */
   keep(): Promise<boolean>
-  /** Extends the lease and notes again which usage is acknowledged and which is ambiguous. Returns false if the lease is lost. */
+  /**
+   * Extends the lease, and notes again which usage is acknowledged and which is ambiguous. Returns false if
+   * the lease is lost.
+   */
   renote(): Promise<boolean>
-  /** Ends the lease. Events that were not sent, or were rejected twice in a row, wait again. */
+  /** Ends the lease. Unsent events, and events that were rejected twice in a row, go back to waiting. */
   leave(): Promise<void>
 }
 
 export type Leases = ReturnType<typeof createLeases>
 
 /**
- * Takes leases, at most one per customer at a time. Fetching a snapshot and delivering usage exclude each other, because a snapshot that is
- * fetched during a delivery may or may not contain the delivered usage. The ledger's lease decides between nodes. Within one process, callers
- * wait in a queue and don't ask the ledger.
+ * Creates the functions that take leases, at most one per customer at a time.
+ * Fetching a snapshot and delivering usage exclude each other, because a snapshot that is fetched during a
+ * delivery may or may not contain the delivered usage. The ledger's lease excludes other nodes. Within one
+ * process, callers wait in a queue without asking the ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const turns = createTurns(clock)
@@ -78,7 +85,10 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
   }
 
   return {
-    /** Takes the lease for delivery with up to `maxEvents` events, the ambiguous ones included. Returns null immediately if it is taken. */
+    /**
+     * Takes the lease for delivery, with up to `maxEvents` events, including ambiguous events. Returns null
+     * immediately if the lease is taken.
+     */
     async tryDeliver(customer: string, maxEvents: number): Promise<Lease | null> {
       if (!turns.tryStart(customer)) return null
       const lease = await request(customer, 'deliver', maxEvents).catch((error) => {
@@ -89,7 +99,7 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
       return lease
     },
 
-    /** Takes the lease for a fetch. Returns null if it is still taken after `maxWaitMs`. */
+    /** Takes the lease for a fetch. Returns null if the lease is still taken after `maxWaitMs`. */
     async takeForFetch(customer: string, maxWaitMs: number): Promise<Lease | null> {
       const giveUpAt = clock.now() + maxWaitMs
       if (!(await turns.start(customer, maxWaitMs))) return null
@@ -110,7 +120,9 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
   }
 }
 
-/** Creates one queue per customer, for the callers in this process. Each successful start needs one end. */
+/**
+ * Creates one queue per customer for the callers in this process. Call `end` once for each successful start.
+ */
 function createTurns(clock: Clock) {
   const queues = new Map<string, (() => void)[]>()
 
@@ -123,7 +135,7 @@ function createTurns(clock: Clock) {
   return {
     tryStart,
 
-    /** Waits for the customer's turn. Resolves to false after `maxWaitMs`. */
+    /** Waits for a turn in the customer's queue. Resolves to false after `maxWaitMs`. */
     start: (customer: string, maxWaitMs: number) =>
       new Promise<boolean>((resolve) => {
         if (tryStart(customer)) return resolve(true)

@@ -1,4 +1,4 @@
-/** Maps keys to values and forgets the least recently used key beyond `capacity`. */
+/** Maps keys to values. Beyond `capacity`, drops the least recently used key. */
 export class RecentMap<Key, Value> {
   readonly #capacity: number
   readonly #entries = new Map<Key, Value>()
@@ -13,7 +13,7 @@ export class RecentMap<Key, Value> {
     return value
   }
 
-  /** Returns the value. Doesn't count as a use of the key. */
+  /** Returns the value without counting as a use of the key. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key)
   }

@@ -14,50 +14,55 @@ type RetryOptions = Pick<
   | 'parkedRetryMs'
 >
 
-/** The failures of one event. Each happened in a request that carried this event alone. */
+/** One event's failures. Each failure happened in a request with this event alone. */
 interface EventFailures {
   customer: string
   tries: number
-  /** Rejections that count toward parking. */
+  /** The number of rejections that count toward parking. */
   countedRejections: number
-  /** True once the failures appear to be this event's fault. */
+  /** True once this event appears to cause the failures. */
   atFault: boolean
   firstFailedAt: number
   retryAt: number
   /**
-   * The number of successful requests at the last failure. If it is higher now, Flowglad accepts other
-   * events.
+   * The number of successful requests at the last failure. If the number has increased since, Flowglad
+   * accepts other events.
    */
   successesAtLastFailure: number
 }
 
 /**
  * The result of one pass over the outbox.
- * `unavailable`: Flowglad did not answer. `progress`: at least one event was acknowledged or newly parked.
- * `blocked`: there were events, and none of them got through. `idle`: there was nothing to send.
+ * - `unavailable`: no progress, because Flowglad did not answer or the pass failed.
+ * - `progress`: at least one event was acknowledged or newly parked.
+ * - `blocked`: there were events to send, but none was acknowledged or newly parked.
+ * - `idle`: there was nothing to send.
  */
 export type PassState = 'unavailable' | 'progress' | 'blocked' | 'idle'
 
 const firstPauseMs = 500
 const firstEventPauseMs = 1_000
-/** Calls that end within this time share a bulk request. */
+/** Usage from calls that end within this time is sent in one bulk request. */
 const gatheringMs = 50
 const rememberedEvents = 10_000
-/** A pass skips at most this many of a customer's events that are backing off. */
+/** The maximum number of a customer's events that a pass skips because they are backing off. */
 const maxSkippedEvents = 100
 
 /**
- * Returns whether one more request with the same event is needed to learn whether Flowglad has it. Flowglad may record an event and then
- * answer with an error, so a single rejection proves little. A second request would return the recorded event. If that one is rejected too,
- * the event counts as not recorded. If Flowglad has it after all, its units are subtracted twice until the next fetch: for a while the
+ * Returns whether the event must be sent again to learn whether Flowglad has it. Flowglad may record an event
+ * and then answer with an error, so a single rejection is inconclusive. If Flowglad has the event, a second
+ * request returns it. If the second request is rejected too, the event counts as not recorded. If Flowglad
+ * has the event after all, its units are subtracted twice until the next fetch. During that time, the
  * customer can spend too little, but never too much.
  */
 export const isInconclusive = (consecutiveRejections: number | undefined) => consecutiveRejections === 1
 
 /**
- * Decides when delivery tries again, what it sends next, and when it gives up on an event and parks it. Does no I/O.
- * There are three levels: one event (its own backoff, then parking), one customer (waits while all its events back off), and
- * Flowglad as a whole (growing pauses and smaller requests while it does not answer).
+ * Decides when to retry, what to send next, and when to park an event. Does no I/O.
+ * There are three levels:
+ * - An event at fault backs off, and is parked if its failures continue.
+ * - A customer backs off while all its events back off.
+ * - If Flowglad as a whole does not answer, pauses grow and requests shrink.
  */
 export class RetryPolicy {
   readonly #options: RetryOptions
@@ -77,7 +82,7 @@ export class RetryPolicy {
   }: {
     options: RetryOptions
     clock: Pick<Clock, 'now'>
-    /** Returns a number from 0 to 1, for jitter. */
+    /** Returns a random number from 0 to 1, for jitter. */
     random?: () => number
   }) {
     this.#options = options
@@ -89,7 +94,10 @@ export class RetryPolicy {
 
   // One event
 
-  /** Returns whether the event is sent in its own request, so that its rejection doesn't affect other events. */
+  /**
+   * Returns whether the event must be sent in its own request, so that its rejection doesn't affect other
+   * events.
+   */
   sendsAlone(event: UsageEvent): boolean {
     return event.parkedBefore || (this.#failures.peek(idOf(event))?.atFault ?? false)
   }
@@ -102,16 +110,17 @@ export class RetryPolicy {
     this.#successes++
   }
 
-  /** Forgets the failures of an event that is acknowledged or parked. */
+  /** Deletes the failures of an event that is acknowledged or parked. */
   eventResolved(event: EventId): void {
     this.#failures.delete(idOf(event))
   }
 
-  /** Decides what to do when Flowglad itself rejects an event that was sent alone. */
+  /** Decides what to do after Flowglad rejects an event that was sent alone. */
   eventRejected(event: UsageEvent): 'retryLater' | 'park' {
     const { failures, flowgladWorks } = this.#failed(event, this.#options.parkAfterMs / 10)
     failures.atFault = true
-    // During an outage Flowglad rejects everything, so a rejection counts only if another request has succeeded since the last one.
+    // During an outage, Flowglad may reject every request. A rejection therefore counts only if another
+    // request has succeeded since the event's last failure.
     if (flowgladWorks) failures.countedRejections++
     const isHopeless =
       failures.countedRejections >= this.#options.parkAfterFailures &&
@@ -120,8 +129,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Decides what to do when an event that was sent alone gets no answer, or an answer that isn't Flowglad's. Never parks the event.
-   * An event that fails while other requests succeed is at fault; it waits, and delivery continues without it.
+   * Decides what to do after a request with this event alone gets no answer from Flowglad. Never parks the
+   * event. If other requests have succeeded since the event's last failure, the event is at fault. It then
+   * backs off, and delivery continues without it.
    */
   eventUnanswered(event: UsageEvent): 'retryLater' | 'flowgladUnavailable' {
     const { failures, flowgladWorks } = this.#failed(event, this.#options.deliverMaxPauseMs)
@@ -149,7 +159,7 @@ export class RetryPolicy {
     return { failures, flowgladWorks }
   }
 
-  /** How long a parked event waits for its next try. */
+  /** How long a parked event waits before it is retried. */
   get parkedRetryMs(): number {
     return this.#options.parkedRetryMs
   }
@@ -168,8 +178,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Backs the customer off after a pass that tried `events`, if all of them are backing off, or if Flowglad may be at fault for one of
-   * them. An event at fault doesn't delay the other events of the pass or, if the next pass can look further, the events behind it.
+   * Backs the customer off after a pass that tried `events`, if none of them can be sent now, or if Flowglad
+   * may be at fault for a failure. Events at fault delay neither the other events of the pass nor, if the
+   * next pass can look further, later events.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -191,9 +202,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns, for each customer, how many events at fault are backing off. They are the oldest, so a pass
-   * takes that many more events and skips them. Otherwise they would take the places of events that can be
-   * sent.
+   * Returns, by customer, the number of events at fault that are backing off. A pass takes that many extra
+   * events and skips the events at fault. Otherwise, the events at fault would displace events that can be
+   * sent, because they are the oldest.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()
@@ -205,19 +216,25 @@ export class RetryPolicy {
     return counts
   }
 
-  /** Returns whether a pass that skipped this many of a customer's events may skip more next time. */
+  /** Returns whether a pass may skip more than `skipped` of a customer's events. */
   canSkipMore(skipped: number): boolean {
     return skipped < maxSkippedEvents
   }
 
   // Flowglad as a whole
 
-  /** The number of concurrent requests, and of events in each, that Flowglad has handled recently. */
+  /**
+   * The maximum number of concurrent requests, and of events per request. Both follow what Flowglad has
+   * handled recently.
+   */
   get load(): { requests: number; eventsPerRequest: number } {
     return { requests: this.#requests, eventsPerRequest: this.#eventsPerRequest }
   }
 
-  /** Adapts the load. While Flowglad doesn't answer, requests shrink, down to single events, because one event may be the cause. */
+  /**
+   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink, down to single
+   * events, because one event may be the cause.
+   */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
     const { maxBulks, bulkMaxEvents } = this.#options
     this.#eventsPerRequest = unavailable
@@ -228,9 +245,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns the pauses before the next pass. New usage ends `untilWokenMs` early; only a stop ends `alwaysMs`
-   * early.
-   * While Flowglad does not answer, the pause grows exponentially, with jitter, up to `deliverMaxPauseMs`.
+   * Returns the pauses before the next pass. New usage ends `untilWokenMs` early. Only a shutdown ends
+   * `alwaysMs` early. While Flowglad does not answer, `alwaysMs` grows exponentially, with jitter, up to
+   * `deliverMaxPauseMs`.
    */
   pausesAfter(state: PassState): { alwaysMs: number; untilWokenMs: number } {
     const { deliverEveryMs, deliverMaxPauseMs } = this.#options
@@ -242,7 +259,7 @@ export class RetryPolicy {
     return { alwaysMs: pauseMs * (0.5 + this.#random() / 2) + gatherMs, untilWokenMs: 0 }
   }
 
-  /** Whether the last pass got no answer from Flowglad. */
+  /** Whether the last pass failed because Flowglad did not answer. */
   get isUnavailable(): boolean {
     return this.#unavailablePasses > 0
   }

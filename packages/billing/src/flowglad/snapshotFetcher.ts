@@ -6,7 +6,7 @@ import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
 import { snapshotOf } from './snapshotOf.ts'
 
-/** Fetches snapshots and installs them in the ledger, each under a lease that its caller holds. */
+/** Fetches snapshots and installs them in the ledger. The caller must hold the customer's lease. */
 export class SnapshotFetcher {
   readonly #ledger: Ledger
   readonly #flowglad: FlowgladClient
@@ -20,7 +20,7 @@ export class SnapshotFetcher {
     flowglad: FlowgladClient
     sender: EventSender
     clock: Pick<Clock, 'now'>
-    /** For each meter that a feature makes unlimited, the slug of that feature. */
+    /** Maps a meter's slug to the slug of the feature that makes the meter unlimited. */
     unlimitedBy: Record<string, string>
   }) {
     this.#ledger = parts.ledger
@@ -36,14 +36,15 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Fetches and installs a customer's snapshot. Creates the customer first if it is new. Returns Flowglad's
-   * `GET billing` answer.
+   * Fetches and installs a customer's snapshot. Creates the customer at Flowglad first if necessary. Returns
+   * Flowglad's `GET billing` answer.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
-    // Notes again, because callers joined this fetch while it waited for its turn.
+    // Note acknowledged usage again, because callers joined this fetch while it waited for its turn.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
-      // Flowglad may have these events. While that is unknown, the ledger can't tell whether the balance contains them.
+      // Send these events again, because Flowglad may or may not have them. Otherwise, the ledger can't tell
+      // whether the balance contains them.
       await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }
@@ -67,7 +68,7 @@ export class SnapshotFetcher {
     await this.#asking(() => this.#flowglad.createCustomer({ id, name, email }))
     if (!(await lease.keep())) throw leaseLost()
     const billing = await this.#asking(() => this.#flowglad.billing(id))
-    if (!billing) throw new Error(`Flowglad has no customer ${id} right after creating it`)
+    if (!billing) throw new Error(`Flowglad did not find customer ${id} right after creating the customer`)
     return billing
   }
 

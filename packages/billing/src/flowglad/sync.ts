@@ -10,10 +10,10 @@ import { Throttle } from './throttle.ts'
 
 export type FetchOutcome =
   | FetchResult
-  /** The customer has caused too many fetches lately. */
+  /** The customer has caused too many fetches recently. */
   | { state: 'throttled' }
 
-/** When a customer's snapshot may be refreshed again with no caller waiting. */
+/** The earliest times at which a customer's snapshot is refreshed again. */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -25,7 +25,10 @@ const rememberedCustomers = 10_000
 const rememberedAnswers = 500
 const firstRefreshPauseMs = 1_000
 
-/** Keeps snapshots current: decides whether a caller gets a new fetch, joins one, or uses the existing snapshot. */
+/**
+ * Keeps snapshots current. Decides whether a caller gets a new fetch, joins a fetch, or uses the existing
+ * snapshot.
+ */
 export class Sync {
   readonly #queue: FetchQueue
   readonly #fetcher: SnapshotFetcher
@@ -41,7 +44,7 @@ export class Sync {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** Once this aborts, fetches that have not reached Flowglad fail. */
+    /** After this signal aborts, fetches that have not reached Flowglad fail. */
     stopping: AbortSignal
   }) {
     const { leases, fetcher, clock, options, logger, stopping } = parts
@@ -63,9 +66,10 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The fetch notes what is acknowledged after this call, so its result may deny the call.
-   * Joins a fetch that qualifies, and makes it urgent if `urgent` is set. A new fetch takes a token from the
-   * customer's bucket, unless it is `forced` by a known change at Flowglad.
+   * Fetches the customer's snapshot. The fetch notes acknowledged usage after this call, so its result can
+   * justify a denial of the call. Joins a fetch that has not noted acknowledged usage yet, and makes the
+   * fetch urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is
+   * set.
    */
   fetch(
     customer: KnownCustomer,
@@ -83,16 +87,18 @@ export class Sync {
   }
 
   /**
-   * Returns the result of a fetch that began before this call, or null if there is none. It must not be used to deny the call, but it is
-   * enough for a customer without a snapshot. `fetch` joins a fetch that has not asked Flowglad yet.
+   * Returns the result of a fetch that began before this call, or null if there is none. A call must not be
+   * denied based on this result. The result is sufficient for a customer without a snapshot. To join a fetch
+   * that has not reached Flowglad yet, call `fetch`.
    */
   fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)
   }
 
   /**
-   * Fetches the new period before a decision. Costs no token. Returns null after `decisionMs`.
-   * Returns `throttled` for a while after a fetch that did not succeed in time. Otherwise an outage would slow down each call.
+   * Fetches the new period's snapshot before a decision. Takes no token. Returns null if the fetch takes
+   * longer than `decisionMs`. After a fetch that does not succeed in time, returns `throttled` for
+   * `snapshotMaxAgeMs`, so that an outage doesn't slow down every call.
    */
   async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome | null> {
     const pauses = this.#pausesOf(customer.id)
@@ -105,9 +111,9 @@ export class Sync {
   }
 
   /**
-   * Refreshes the customer's snapshot in the background. Does nothing while the node is at its fetch limit;
-   * the next call tries again.
-   * Pauses between refreshes, twice as long each time, until `resetRefreshPauses` is called.
+   * Refreshes the customer's snapshot in the background. Does nothing while the node is at its fetch limit.
+   * The next call then tries again. The pause between refreshes doubles each time, until `resetRefreshPauses`
+   * is called.
    */
   refreshInBackground(customer: KnownCustomer): void {
     const pauses = this.#pausesOf(customer.id)
@@ -131,7 +137,7 @@ export class Sync {
     return last && this.#clock.now() - last.at <= maxAgeMs ? last.billing : null
   }
 
-  /** Resolves when no fetch runs. */
+  /** Resolves when no fetch is running. */
   idle(): Promise<void> {
     return this.#queue.idle()
   }

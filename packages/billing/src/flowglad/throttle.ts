@@ -3,7 +3,10 @@ import { RecentMap } from './recentMap.ts'
 
 const rememberedCustomers = 10_000
 
-/** Limits how often each customer may cause a fetch: a bucket of `burst` tokens that gains one token every `everyMs`. */
+/**
+ * Limits the fetches that each customer may cause. A bucket holds up to `burst` tokens, and gains one token
+ * every `everyMs`.
+ */
 export class Throttle {
   readonly #burst: number
   readonly #everyMs: number

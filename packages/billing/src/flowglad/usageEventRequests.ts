@@ -8,7 +8,10 @@ interface Rejected {
   state: 'rejected'
   reason: string
 }
-/** There was no answer, or it didn't come from Flowglad. The outcome of the events is unknown. */
+/**
+ * There was no answer, or the answer didn't come from Flowglad. It is unknown whether the events were
+ * recorded.
+ */
 interface Unanswered {
   state: 'unanswered'
   error: unknown
@@ -17,11 +20,11 @@ interface Unanswered {
 
 export type BulkAnswer =
   /**
-   * `omitted`: events that the answer does not mention. Flowglad already had their transaction IDs, for these
-   * events or for others.
+   * `omitted`: events that the answer does not mention. Flowglad already had their transaction IDs, for the
+   * same or for other events.
    */
   | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
-  /** `culprit`: the event that the error names, if it names one. */
+  /** `culprit`: the event that the error names, if any. */
   | (Rejected & { culprit: UsageEvent | null })
   | Unanswered
 
@@ -64,7 +67,10 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
   }
 }
 
-/** Sends one event. Flowglad answers a repeated transaction ID with the event that it recorded first. */
+/**
+ * Sends one event. If Flowglad already has the transaction ID, it answers with the event that it recorded
+ * first.
+ */
 export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
   try {
     const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event)))
@@ -83,7 +89,8 @@ function failureOf(error: unknown): Rejected | Unanswered {
   return { state: 'unanswered', error, timedOut }
 }
 
-// Answers name the meter by an ID that only Flowglad knows, and one attempt may use several meters. So the properties carry the slug.
+// Flowglad's answers contain only its own meter ID, and one attempt may use several meters. The properties
+// therefore carry the meter's slug.
 const requestBody = (event: UsageEvent) => ({
   subscriptionId: event.subscription,
   transactionId: event.attempt,
@@ -99,7 +106,10 @@ const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =
   answer.amount === event.amount &&
   answer.properties?.meter === event.meter
 
-/** Returns which event of a bulk request an error names: in the path of an issue, or in the text. */
+/**
+ * Returns the index of the event that a bulk error names. The index is in the path of an issue, or in the
+ * message.
+ */
 function namedIndex(message: string): number | null {
   const index = /"usageEvents",\s*(\d+)/.exec(message)?.[1] ?? /\bindex\W{0,2}(\d+)/i.exec(message)?.[1]
   return index === undefined ? null : Number(index)

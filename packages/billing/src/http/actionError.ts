@@ -1,6 +1,6 @@
 /**
- * The error for an action that a browser may not perform (403) or whose request is invalid (400). The message
- * is sent to the browser.
+ * The error for a forbidden action (403) or an invalid request (400) from a browser. The browser receives the
+ * message.
  */
 export class ActionError extends Error {
   override readonly name = 'ActionError'

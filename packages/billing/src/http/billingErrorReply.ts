@@ -8,8 +8,9 @@ export interface BillingErrorReply {
 }
 
 /**
- * Returns the HTTP response for an error of this package, or null for any other error. A customer without
- * credits gets 402 and `{ error: 'insufficient_credits', message, availableBalance, required, upgradeUrl }`.
+ * Returns the HTTP response for an error of this package, or null for any other error. If a customer has too
+ * few units, the response is 402 with
+ * `{ error: 'insufficient_credits', message, availableBalance, required, upgradeUrl }`.
  */
 export function billingErrorReply(thrown: unknown): BillingErrorReply | null {
   const error = withoutLedger(thrown)

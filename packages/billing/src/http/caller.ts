@@ -1,15 +1,14 @@
 import type { Customer } from '../contract/customer.ts'
 
-/** Describes the sender of a request. */
+/** The sender of a request. */
 export interface Caller {
   /**
-   * Returns the signed-in customer, or null without a session. Called only by the routes that need a
-   * customer.
+   * Returns the signed-in customer, or null if there is no session. Only routes that need a customer call it.
    */
   customer: () => Promise<Customer | null> | Customer | null
   /**
-   * Called before each action of `/api/flowglad/*`, reads included. An action of a limited customer gets 429
-   * with `retry-after`. Default: no limit.
+   * Called before each action of `/api/flowglad/*`, including reads. To limit the customer, return `{
+   * retryAfterMs }`. The action then gets 429 with `retry-after`. Default: no limit.
    */
   limit?: ((customer: Customer) => Promise<Limited | null> | Limited | null) | undefined
 }
@@ -25,11 +24,11 @@ export interface BillingHttp {
 }
 
 /**
- * The options of each adapter: those of `Caller`, but `customer` gets the framework's own request.
+ * The options of each adapter. They are like `Caller`, but `customer` receives the framework's own request.
  */
 export interface AdapterOptions<FrameworkRequest> {
-  /** Returns the signed-in customer, or null without a session. */
+  /** Returns the signed-in customer, or null if there is no session. */
   customer: (request: FrameworkRequest) => Promise<Customer | null> | Customer | null
-  /** Called before each action of `/api/flowglad/*`, reads included; see `Caller`. */
+  /** Limits the actions of `/api/flowglad/*`. See `Caller`. */
   limit?: Caller['limit']
 }

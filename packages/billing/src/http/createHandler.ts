@@ -10,8 +10,8 @@ export interface HandlerParts extends FlowgladRouteParts, WebhookParts {
 }
 
 /**
- * Creates the handler for every HTTP route of billing: Flowglad's webhook, the routes for `@flowglad/react`,
- * `/healthz` and `/readyz`. It resolves to null for any other path, and rejects when a route fails
+ * Creates the handler for all of billing's HTTP routes: Flowglad's webhook, the routes for `@flowglad/react`,
+ * `/healthz` and `/readyz`. The handler resolves to null for any other path, and rejects if a route fails
  * unexpectedly.
  */
 export function createHandler({ health, ...parts }: HandlerParts): BillingHttp['handle'] {

@@ -21,17 +21,17 @@ const byId = z.object({ id: z.string() })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
   plans: Omit<Plans, 'offers'>
-  /** Returns the plans and packs for sale. Rejects with `BILLING_UNAVAILABLE` while they are unknown. */
+  /** Returns Flowglad's catalog. Rejects with `BILLING_UNAVAILABLE` while the catalog is unknown. */
   readCatalog: () => Promise<Catalog>
 }
 
-/** Each action by its path below `/api/flowglad/`. */
+/** The actions by their paths below `/api/flowglad/`. */
 export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
 
 /**
- * Creates the actions that `@flowglad/react` calls, limited to what an app needs. Flowglad's own handler
- * would let a browser create a subscription that is never charged, cancel immediately to get new free
- * credits, or record usage on a free price.
+ * Creates the actions that `@flowglad/react` calls, limited to those that an app needs. Through Flowglad's
+ * own handler, a browser could create a subscription that is never charged, cancel immediately to get new
+ * free credits, or record usage on a free price.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts
@@ -42,7 +42,7 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
     if (priceSlug !== undefined) return priceSlug
     const { slugOfPrice } = await readCatalog()
     const slug = priceId === undefined ? undefined : slugOfPrice.get(priceId)
-    if (slug === undefined) throw new ActionError(400, 'This price is not for sale. Choose another one.')
+    if (slug === undefined) throw new ActionError(400, 'This price is not for sale. Choose another price.')
     return slug
   }
 
@@ -101,7 +101,7 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
       if (wanted.timing !== 'auto') {
         throw new ActionError(
           403,
-          'An upgrade takes effect immediately, a downgrade at the end of the billing period',
+          'The timing must be auto: upgrades take effect immediately, downgrades at the end of the billing period',
         )
       }
       await plans.changePlan(customer, { priceSlug: await slugOf(wanted) })

@@ -14,8 +14,8 @@ export interface FlowgladBillingParts {
 }
 
 /**
- * Returns a customer's billing as Flowglad reports it, with the ledger's balances. It is no older than the
- * snapshot.
+ * Creates the function that returns a customer's billing: Flowglad's report, with the ledger's balances. The
+ * report is reused for up to `snapshotMaxAgeMs` if it shows the same subscription as the snapshot.
  */
 export const createFlowgladBilling =
   ({ ledger, sync, clock, options }: FlowgladBillingParts) =>
@@ -24,7 +24,7 @@ export const createFlowgladBilling =
     const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
     const known = last ? withLedgerBalances(last, balances) : null
     if (known && known.currentId === (snapshot?.subscription?.id ?? null)) return known.billing
-    // A page waits no longer than a metered call; the fetch continues.
+    // Wait no longer than a metered call. The fetch continues.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (!fetched) throw unavailable(2_000)

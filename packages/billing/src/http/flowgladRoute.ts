@@ -15,12 +15,15 @@ export interface FlowgladRouteParts extends Omit<FlowgladActionParts, 'readCatal
 
 const readable = new Set(['customers/billing', 'usage-meters/balances'])
 
-/** Answers the routes that `@flowglad/react` calls. `path` is the part below `/api/flowglad/`. */
+/**
+ * Creates the handler for the routes that `@flowglad/react` calls. `path` is the part below `/api/flowglad/`.
+ */
 export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
   /**
-   * If Flowglad has been unreachable since the start, billing is unavailable; this process isn't at fault.
+   * Reads the catalog. If Flowglad has been unreachable since the process started, rejects with
+   * `BILLING_UNAVAILABLE`: this process isn't at fault.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
@@ -39,7 +42,7 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
     if (!action && !isPublic) return fail(404, 'not_found', `"${path}" is not available here`)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!(request.method === 'POST' || (isRead && readable.has(path)))) {
-      return fail(405, 'method_not_allowed', `"${path}" takes POST`)
+      return fail(405, 'method_not_allowed', `Use POST for "${path}"`)
     }
     // The public price list, for `usePricing()`.
     if (!action) {
@@ -54,10 +57,10 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   }
 }
 
-/** Returns the JSON body, `{}` if there is none, or the response for a body that isn't JSON. */
+/** Returns the JSON body (`{}` for an empty body), or the response to an invalid body. */
 async function readJson(request: Request): Promise<{ json: unknown } | Response> {
   const body = await readBody(request)
-  if (!body) return fail(413, 'too_large', `A request has at most ${maxBodyBytes} bytes`)
+  if (!body) return fail(413, 'too_large', `The request body must not exceed ${maxBodyBytes} bytes`)
   if (body.length === 0) return { json: {} }
   // Without this check, a form on another site could post JSON as text/plain with the customer's cookies.
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
