@@ -19,8 +19,8 @@ export type MeterOf<Client extends { balances: { query(): Promise<BalancesAnswer
 >['balances'][number]['meter']
 
 /**
- * An empty object instead of no input. An unbatched call without input has an empty body, which servers
- * reject as invalid JSON.
+ * Mutations without parameters send an empty object. Otherwise, an unbatched call would have an empty body,
+ * which servers reject as invalid JSON.
  */
 type NoInput = Record<string, never>
 

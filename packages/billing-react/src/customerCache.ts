@@ -3,8 +3,8 @@ import type { QueryClient } from '@tanstack/react-query'
 import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
 
 /**
- * Maps each cache to the customer whose billing data it holds. Kept outside the provider, because an app may
- * unmount the provider at sign-out. `undefined` means that no provider has used the cache yet.
+ * Maps each cache to the customer whose billing data it holds. The map is outside the provider, because an
+ * app may unmount the provider at sign-out. `undefined` means that no provider has used the cache yet.
  */
 const owners = new WeakMap<QueryClient, string | null>()
 

@@ -5,8 +5,7 @@ import type { QueryKeys } from './queryKeys.ts'
 
 /**
  * Stores balances that arrived in a response header or over the stream. Keeps the newest version, so an older
- * answer that arrives late never replaces a newer answer. Ignores the balances of any customer who is not
- * signed in.
+ * answer that arrives late never replaces a newer answer. Ignores other customers' balances.
  */
 export function installBalances(queryClient: QueryClient, keys: QueryKeys, answer: BalancesAnswer): void {
   const owner = ownerOf(queryClient)

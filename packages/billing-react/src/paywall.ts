@@ -1,6 +1,6 @@
 import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from '@metered/billing/client'
 
-/** The used share from which customers see a notice. */
+/** The minimum used share at which customers see a notice. */
 export const noticeShare = 0.8
 const criticalShare = 0.9
 

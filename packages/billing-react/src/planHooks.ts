@@ -31,7 +31,7 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
     })
   }
 
-  /** Cancels the plan at the end of the paid period. `data.effectiveAt` is that time. */
+  /** Cancels the plan at the end of the paid period. `data.effectiveAt` is the end of that period. */
   function useCancelPlan() {
     const { client, keys } = useBilling()
     return useMutation({

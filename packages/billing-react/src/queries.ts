@@ -13,12 +13,12 @@ import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 /** The values that the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
   client: BillingClient<Meter>
-  /** null while signed out. Then only the plans are fetched. */
+  /** The signed-in customer's ID, or null. Without a customer, only the plans are fetched. */
   customer: string | null
   keys: QueryKeys
 }
 
-/** Long enough for one navigation: the hooks in the header and in the screen below it share one request. */
+/** This time covers one navigation: the hooks in the header and in the screen below it share one request. */
 export const balancesFreshMs = 5_000
 const plansFreshMs = 60_000
 
@@ -59,8 +59,7 @@ export function ofCustomer<Meter extends string>(
 /** Reports whether the balances are current, and when Flowglad last answered. */
 export interface BillingStatus {
   /**
-   * Whether Flowglad has answered recently. If not, the balances and the plan come from its last answer,
-   * minus the usage since then.
+   * Whether Flowglad has answered recently. If false, the plan and the balances are based on an older answer.
    */
   current: boolean
   /**

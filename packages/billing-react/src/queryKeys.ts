@@ -35,8 +35,8 @@ export function createQueryKeys(router: QueryKey) {
     charges: (input: { limit: number }): QueryKey => [...procedure('charges'), { input, type: 'infinite' }],
     plans: query('plans'),
     /**
-     * Outside the router's key, so that invalidating the router after a mutation doesn't make the server ask
-     * Flowglad.
+     * This key is outside the router's key, so that invalidating the router after a mutation doesn't trigger
+     * a request to Flowglad.
      */
     status: ['billing-status', ...router] satisfies QueryKey,
   }

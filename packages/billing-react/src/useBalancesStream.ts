@@ -7,8 +7,8 @@ import { balancesDefaults, balancesFreshMs } from './queries.ts'
 import type { QueryKeys } from './queryKeys.ts'
 
 /**
- * Keeps the balances stream open while the page is visible. Hidden pages close it: over HTTP/1.1, all tabs of
- * a browser share six connections to a server, and each stream occupies one connection.
+ * Keeps the balances stream open while the page is visible. Closes it on hidden pages: over HTTP/1.1, all
+ * tabs of a browser share six connections to a server, and each stream occupies one connection.
  */
 export function useBalancesStream<Meter extends string>(
   client: BillingClient<Meter>,

@@ -58,7 +58,7 @@ export function anAnswer({
   }
 }
 
-/** Returns a fake billing client. The test supplies its answers and the events of its stream. */
+/** Returns a fake billing client. The test supplies the answers and the stream's events. */
 export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => Promise<unknown> }> = {}) {
   const received: string[] = []
   const streams: Parameters<BillingClient<Meter>['onBalances']['subscribe']>[1][] = []

@@ -62,8 +62,8 @@ interface Wiring {
 }
 
 /**
- * Casts a client whose server has only some of the billing procedures. These tests render no hook that calls
- * the others.
+ * Casts a client whose server has only some of the billing procedures. These tests render no hooks that call
+ * the missing procedures.
  */
 const billingOf = (client: TRPCClient<Router>) => client.billing as never
 

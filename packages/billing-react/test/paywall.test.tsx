@@ -31,7 +31,7 @@ describe('before a call', () => {
     // Held units may be returned, so the meter is not exhausted yet.
     [{ used: 6, held: 4, limit: 10 }, { state: 'open' }],
     [{ used: 5_000, limit: null, unlimited: true }, { state: 'open' }],
-  ])('returns, for the balance %j, the paywall %j', (row, expected) => {
+  ])('maps the balance %j to the paywall %j', (row, expected) => {
     expect(paywallOfMeter(anAnswer(row), 'generations')).toMatchObject(expected)
   })
 
@@ -53,7 +53,7 @@ describe('after a denied call', () => {
   } as const
   const short = aDenial(denial)
 
-  it('reports how much is left and how much the call needs', () => {
+  it('reports the available units and the required units', () => {
     const balance = aRow({ used: 7, version: 1 })
     expect(paywallOfError(anAnswer({ used: 7 }), short)).toEqual({ state: 'short', balance, required: 4 })
   })

@@ -53,7 +53,7 @@ it('reloads Flowglad’s data for the next customer in a mounted useBilling()', 
   await waitFor(() => expect(result.current.data).toBe('of Ben'))
 })
 
-it('never shows a late answer for the previous customer, even if it has a higher version', async () => {
+it('never shows a late answer for the previous customer, even if its version is higher', async () => {
   const late = deferred<BalancesAnswer<Meter>>()
   const answers = [late.promise, Promise.resolve(anAnswer({ customer: 'ben', version: 2, used: 1 }))]
   const server = aClient({ balances: () => answers.shift() ?? late.promise })
@@ -68,7 +68,7 @@ it('never shows a late answer for the previous customer, even if it has a higher
   expect(result.current.data).toMatchObject({ used: 1, version: 2 })
 })
 
-it('drops the previous customer’s mutations, even if one is still waiting for its answer', async () => {
+it('drops the previous customer’s mutations, including pending mutations', async () => {
   const late = deferred<unknown>()
   const server = aClient({ checkout: () => late.promise })
   const { result, queryClient, signIn } = render(

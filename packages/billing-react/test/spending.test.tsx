@@ -51,7 +51,7 @@ describe('usage', () => {
 })
 
 describe('the plan', () => {
-  it('is null without a subscription, and undefined while it loads', async () => {
+  it('is null without a subscription, and undefined while loading', async () => {
     const answer = deferred<unknown>()
     const server = aClient({ balances: () => answer.promise })
     const { result } = render(() => hooks.usePlan(), server)

@@ -3,8 +3,8 @@ import type { Pool } from 'pg'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * The number of rows to copy from the customer `template`, whose rows the ledger wrote. The copies are made
- * in SQL, because ledger calls would take hours.
+ * The number of rows to create. They are copies of the rows that the ledger wrote for the customer
+ * `template`. SQL creates the copies, because ledger calls would take hours.
  */
 interface Size {
   customers: number

@@ -32,8 +32,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   ledger: Ledger
   flowglad: FlowgladSettings
   /**
-   * Returns the customer who pays for a call. Receives the context of your protected procedures. Declare the
-   * fields that it reads in the parameter's type.
+   * Returns the customer who pays for a call. Receives the context of your protected procedures. In the
+   * parameter's type, declare the fields that the function reads.
    */
   customer: (ctx: Ctx) => Customer
   /** The app's public URL. Checkouts return to it. */
@@ -174,7 +174,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /**
      * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if Flowglad's pricing
-     * model makes a meter unusable. You can then call it again.
+     * model makes a meter unusable. You can call `start()` again after that.
      */
     async start() {
       const known = await catalog.get().catch((error: unknown) => {

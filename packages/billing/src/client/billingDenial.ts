@@ -18,7 +18,7 @@ export function billingDenial(error: unknown): Denial | null {
   return isDenial(denial) ? denial : null
 }
 
-/** The server sends complete denials only, so a known code is enough to recognize a denial. */
+/** The server never sends a partial denial, so a known code is enough to recognize a denial. */
 function isDenial(value: unknown): value is Denial {
   const code = field(value, 'code')
   return typeof code === 'string' && Object.hasOwn(codes, code)

@@ -6,8 +6,8 @@ import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 import { billingDenial } from './billingDenial.ts'
 
 /**
- * The context field that carries an operation's key. Set it yourself if retries create new operations. React
- * Query's retries do.
+ * The context field that carries an operation's key. Set it yourself if retries create new operations, for
+ * example with React Query.
  */
 const idempotencyKey = 'idempotencyKey'
 

@@ -1,11 +1,11 @@
-/** The default options. Durations are in milliseconds. Pass only the options to change. */
+/** The default options. Durations are in milliseconds. Pass only the options that you change. */
 export const defaultOptions = {
   /**
    * How long a hold lasts without a renewal. Running work renews its hold after half of this time. A meter's
-   * `holdTtlMs` overrides the option.
+   * `holdTtlMs` overrides this option.
    */
   holdTtlMs: 120_000,
-  /** The longest time that work can hold units. A meter's `maxHoldMs` overrides the option. */
+  /** The longest time that work can hold units. A meter's `maxHoldMs` overrides this option. */
   maxHoldMs: 15 * 60_000,
   /** How often due holds are expired and old rows are pruned. */
   sweepMs: 10_000,
@@ -42,7 +42,7 @@ export const defaultOptions = {
   deliverMaxPauseMs: 15_000,
   /** The number of counted rejections after which an event is parked, if they span at least `parkAfterMs`. */
   parkAfterFailures: 10,
-  /** The minimum time between the first failure of an event and its parking. */
+  /** The minimum time between an event's first failure and its parking. */
   parkAfterMs: 15 * 60_000,
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,

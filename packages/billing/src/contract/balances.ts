@@ -2,7 +2,7 @@ import type { PlanSummary } from './plans.ts'
 
 /**
  * The state of a balance. `warning` means that more than 75 % is used, and `critical` more than 90 %.
- * `exhausted` means that no units are left and that running work can't return enough units.
+ * `exhausted` means that no units are left and that held units can't become available.
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
@@ -43,7 +43,7 @@ export interface BalancesAnswer<Meter extends string = string> {
   version: number
   balances: BalanceRow<Meter>[]
   /**
-   * null if there is no current subscription, or if no snapshot exists yet. In the second case, `asOf` is
+   * null if there is no current subscription, or if there is no snapshot yet. Without a snapshot, `asOf` is
    * null too.
    */
   plan: PlanSummary | null

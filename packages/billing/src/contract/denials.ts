@@ -18,7 +18,7 @@ export type Denial<Meter extends string = string> =
       /** When Flowglad last reported the balance. */
       asOf: number
       upgradeUrl: string
-      /** Every meter with too few units. The fields beside this list describe the first of these meters. */
+      /** Every meter with too few units. The denial's other fields describe the first of these meters. */
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }

@@ -34,7 +34,7 @@ export type MeterOf<M extends Meters> = keyof M & string
 
 /**
  * Returns the app's meters, keyed by the slugs of their usage meters at Flowglad. The slugs keep their
- * literal types up to the browser. Throws a `TypeError` if Flowglad can't have such a slug.
+ * literal types up to the browser. Throws a `TypeError` for an invalid slug.
  */
 export function defineMeters<const M extends Meters>(meters: M): M {
   for (const slug of Object.keys(meters)) {

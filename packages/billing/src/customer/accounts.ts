@@ -38,7 +38,7 @@ export function createAccounts({
   const rows = ({ id }: KnownCustomer, balances: CustomerBalances) =>
     balanceRows(id, balances, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
 
-  /** Loads the meters' names. Without them, rows show slugs. */
+  /** Loads the meters' names. Without the names, rows show slugs. */
   const loadNames = () => within(clock, options.decisionMs, catalog.get(), null).catch(() => null)
 
   async function current(customer: KnownCustomer): Promise<CustomerBalances> {
@@ -86,8 +86,8 @@ export function createAccounts({
     /**
      * Returns the balances for a newly opened page. Refreshes the snapshot in the background, because changes
      * made at Flowglad, such as a renewal, reach us only by polling. The refresh counts against the
-     * customer's fetches. Pages that open in quick succession share one refresh. When `signal` aborts, the
-     * page has closed.
+     * customer's fetches. Pages that open in quick succession share one refresh. `signal` aborts when the
+     * page closes.
      */
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const balances = await current(customer)

@@ -61,13 +61,15 @@ export function createCheckout({
   }
 }
 
-/** Throws a `PlanChangeError` if a customer with the current plan can't buy the offer. */
+/** Throws a `PlanChangeError` if the offer can't be bought with the current subscription. */
 function assertCheckout({ kind }: PlanOffer, current: Subscription | null): void {
   if (kind === 'pack' && !current) {
-    throw new PlanChangeError('A pack adds to a plan. Choose a plan first.')
+    throw new PlanChangeError('A pack adds units to a plan. Choose a plan first.')
   }
   // Flowglad rejects a checkout for a second paid plan.
   if (kind === 'plan' && current && !current.isFree) {
-    throw new PlanChangeError('You already have a paid plan. Change it instead of buying another one.')
+    throw new PlanChangeError(
+      'You already have a paid plan. Change that plan instead of buying another plan.',
+    )
   }
 }

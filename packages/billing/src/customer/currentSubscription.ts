@@ -36,8 +36,8 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because no
-   * change may follow. If the customer is throttled, waits for the next fetch instead of rejecting
+   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because a plan
+   * change doesn't always follow. If the customer is throttled, waits for the next fetch instead of rejecting
    * immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {

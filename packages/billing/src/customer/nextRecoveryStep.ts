@@ -61,6 +61,6 @@ function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unkn
   return isLifted ? liftedForNothing(lifted, cause) : cause
 }
 
-/** Returns whether a change is still scheduled. Lifting it may have failed. */
+/** Returns whether a cancellation or a downgrade is still scheduled. Lifting it may have failed. */
 const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
   cancelScheduledAt !== null || scheduledAdjustmentAt !== null

@@ -83,7 +83,7 @@ export class PlanChanges {
     try {
       await this.#liftSchedules(current)
     } finally {
-      // Fetch even after a failure: if lifting one of two schedules failed, the other may have been lifted.
+      // Fetch even after a failure, because one of two schedules may have been lifted.
       await subscriptions.look(customer)
     }
     return afterPlanChange(this.#read(customer, clock.now()))
@@ -104,7 +104,10 @@ export class PlanChanges {
     return this.#fetchAndRead(customer, effectiveAt)
   }
 
-  /** Lifts scheduled cancellations and downgrades. Flowglad rejects plan changes while one is scheduled. */
+  /**
+   * Lifts a scheduled cancellation and a scheduled downgrade. While either is scheduled, Flowglad rejects
+   * plan changes.
+   */
   async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
     const { flowglad } = this.#parts
     if (cancelScheduledAt !== null) await askFlowglad(flowglad.uncancel(id))
@@ -160,10 +163,7 @@ export class PlanChanges {
     return cancelScheduledAt ?? scheduledAdjustmentAt ?? this.#parts.clock.now()
   }
 
-  /**
-   * Fetches and returns the plan after a change was made. The fetch is forced, even if the customer is
-   * throttled.
-   */
+  /** Fetches and returns the plan after a change was made. Fetches even if the customer is throttled. */
   async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
     return afterPlanChange(this.#read(customer, effectiveAt))

@@ -3,7 +3,7 @@ import type { Logger } from '../config/logger.ts'
 import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** The pause after each push. During a burst of calls, it reduces the number of pushes. */
+/** The pause after each push. A pause reduces the number of pushes during a burst of calls. */
 const pushPauseMs = 50
 
 /** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */

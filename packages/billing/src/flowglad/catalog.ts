@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** The problems that make the app's meters unusable. Each problem includes its solution. */
+  /** The problems that make the app's meters unusable, with instructions for fixing them. */
   problems: string[]
 }
 

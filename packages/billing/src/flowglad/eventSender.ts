@@ -24,10 +24,10 @@ export interface SendResult {
 }
 
 /**
- * Sends usage events, and writes the outcome of each event to the ledger.
- * Flowglad handles a bulk request atomically: if one event is bad, it rejects all of them. A rejected bulk is
- * therefore narrowed until the bad event is alone. An event that a bulk answer omits is also sent alone,
- * because only the answer to a single event shows which event Flowglad has.
+ * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
+ * atomically: if one event is bad, it rejects all of them. A rejected bulk is therefore split until the bad
+ * event is alone. An event that a bulk answer omits is also sent alone, because only the answer to a single
+ * event shows which event Flowglad has.
  */
 export class EventSender {
   readonly #ledger: Ledger
@@ -51,7 +51,7 @@ export class EventSender {
     this.#stopping = parts.stopping
   }
 
-  /** Sends events in bulk. Then sends each event at fault alone, if its backoff is over. */
+  /** Sends events in bulk. Then sends each event at fault in its own request, if its backoff is over. */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
     const result: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
@@ -160,8 +160,8 @@ export class EventSender {
         try {
           await this.#ledger.execute({ type: 'acknowledge', customer, events })
         } catch (error) {
-          // The events stay ambiguous, and the next lease holder sends them again. They don't count as
-          // progress.
+          // The events stay ambiguous, and the next lease holder sends them again. Unstored acknowledgements
+          // don't count as progress.
           result.unavailable = true
           this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
           return

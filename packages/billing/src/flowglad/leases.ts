@@ -13,7 +13,7 @@ export interface Lease {
   /** Events that were marked as sent when this lease was taken. */
   events: UsageEvent[]
   /**
-   * The number of consecutive rejections of each of `events`. An event has no entry while it is being sent,
+   * For each of `events`, the number of consecutive rejections. An event has no entry while it is being sent,
    * or after any outcome other than a rejection. Flowglad may then have recorded the event.
    */
   rejections: Map<UsageEvent, number>
@@ -27,14 +27,16 @@ export interface Lease {
    * the lease is lost.
    */
   renote(): Promise<boolean>
-  /** Ends the lease. Unsent events, and events that were rejected twice in a row, go back to waiting. */
+  /**
+   * Ends the lease. Unsent events, and events that were rejected twice in a row, return to the waiting state.
+   */
   leave(): Promise<void>
 }
 
 export type Leases = ReturnType<typeof createLeases>
 
 /**
- * Creates the functions that take leases, at most one per customer at a time.
+ * Creates the functions that take leases. A customer has at most one lease at a time.
  * Fetching a snapshot and delivering usage exclude each other, because a snapshot that is fetched during a
  * delivery may or may not contain the delivered usage. The ledger's lease excludes other nodes. Within one
  * process, callers wait in a queue without asking the ledger.

@@ -13,7 +13,7 @@ export class RecentMap<Key, Value> {
     return value
   }
 
-  /** Returns the value without counting as a use of the key. */
+  /** Returns the value without marking the key as recently used. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key)
   }

@@ -179,8 +179,8 @@ export class RetryPolicy {
 
   /**
    * Backs the customer off after a pass that tried `events`, if none of them can be sent now, or if Flowglad
-   * may be at fault for a failure. Events at fault delay neither the other events of the pass nor, if the
-   * next pass can look further, later events.
+   * may be at fault for a failure. Events at fault don't delay the other events of the pass. If the next pass
+   * can look further, they don't delay later events either.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -224,8 +224,8 @@ export class RetryPolicy {
   // Flowglad as a whole
 
   /**
-   * The maximum number of concurrent requests, and of events per request. Both follow what Flowglad has
-   * handled recently.
+   * The maximum number of concurrent requests, and of events per request. Both limits adapt to Flowglad's
+   * recent answers.
    */
   get load(): { requests: number; eventsPerRequest: number } {
     return { requests: this.#requests, eventsPerRequest: this.#eventsPerRequest }

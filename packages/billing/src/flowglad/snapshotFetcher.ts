@@ -40,7 +40,7 @@ export class SnapshotFetcher {
    * Flowglad's `GET billing` answer.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
-    // Note acknowledged usage again, because callers joined this fetch while it waited for its turn.
+    // Note acknowledged usage again, because callers may have joined this fetch while it waited for its turn.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
       // Send these events again, because Flowglad may or may not have them. Otherwise, the ledger can't tell

@@ -13,7 +13,7 @@ export type FetchOutcome =
   /** The customer has caused too many fetches recently. */
   | { state: 'throttled' }
 
-/** The earliest times at which a customer's snapshot is refreshed again. */
+/** The earliest times of a customer's next background refresh and next period fetch. */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -21,7 +21,7 @@ interface RefreshPauses {
 }
 
 const rememberedCustomers = 10_000
-/** Answers are large, so few are kept. */
+/** Answers are large, so only a few are kept. */
 const rememberedAnswers = 500
 const firstRefreshPauseMs = 1_000
 
@@ -66,10 +66,9 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The fetch notes acknowledged usage after this call, so its result can
-   * justify a denial of the call. Joins a fetch that has not noted acknowledged usage yet, and makes the
-   * fetch urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is
-   * set.
+   * Fetches the customer's snapshot. The fetch notes acknowledged usage after this call, so the call may be
+   * denied based on the result. Joins a fetch that has not noted acknowledged usage yet, and makes the fetch
+   * urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is set.
    */
   fetch(
     customer: KnownCustomer,

@@ -9,8 +9,7 @@ interface Rejected {
   reason: string
 }
 /**
- * There was no answer, or the answer didn't come from Flowglad. It is unknown whether the events were
- * recorded.
+ * There was no answer, or the answer didn't come from Flowglad. The events may or may not have been recorded.
  */
 interface Unanswered {
   state: 'unanswered'

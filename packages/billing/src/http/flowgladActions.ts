@@ -25,13 +25,13 @@ export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsagePa
   readCatalog: () => Promise<Catalog>
 }
 
-/** The actions by their paths below `/api/flowglad/`. */
+/** Maps each path below `/api/flowglad/` to its action. */
 export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
 
 /**
- * Creates the actions that `@flowglad/react` calls, limited to those that an app needs. Through Flowglad's
- * own handler, a browser could create a subscription that is never charged, cancel immediately to get new
- * free credits, or record usage on a free price.
+ * Creates the actions that an app with `@flowglad/react` needs. Through Flowglad's own handler, a browser
+ * could create a subscription that is never charged, cancel immediately to get new free credits, or record
+ * usage on a free price.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts
