@@ -68,8 +68,6 @@ function assertCheckout({ kind }: PlanOffer, current: Subscription | null): void
   }
   // Flowglad rejects a checkout for a second paid plan.
   if (kind === 'plan' && current && !current.isFree) {
-    throw new PlanChangeError(
-      'You already have a paid plan. Change that plan instead of buying another plan.',
-    )
+    throw new PlanChangeError('You already have a paid plan. Change it instead of buying another plan.')
   }
 }
