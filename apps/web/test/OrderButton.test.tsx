@@ -2,6 +2,8 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+// The button loads this dialog lazily. On a busy machine, compiling it takes longer than a query waits.
+import '../src/plans/ForfeitWarning.tsx'
 import { OrderButton } from '../src/plans/OrderButton.tsx'
 import { free, onFree, pro } from './anOffer.ts'
 import { show } from './show.tsx'
