@@ -1,6 +1,6 @@
 export type { Clock } from './config/clock.ts'
 export { type BillingOptions, defaultOptions } from './config/options.ts'
-export type { Customer } from './contract/customer.ts'
+export type { Customer, KnownCustomer } from './contract/customer.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
 export {
   BillingError,
@@ -15,6 +15,7 @@ export { type Billing, type BillingSetup, createBilling } from './createBilling.
 export { type BillingRoutesOptions, billingRoutes, sendBillingError } from './fastify/index.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export { billingErrorReply } from './http/billingErrorReply.ts'
+export type { AdapterOptions, BillingHttp, Caller } from './http/caller.ts'
 export type { Health } from './http/health.ts'
 export { LedgerUnavailableError } from './ledger/errors.ts'
 export type { Ledger } from './ledger/ledger.ts'
@@ -22,3 +23,5 @@ export { postgresLedger } from './ledger/stores/postgres/postgresLedger.ts'
 export { sqliteLedger } from './ledger/stores/sqlite/sqliteLedger.ts'
 export type { MeterCost, Usage } from './metering/cost.ts'
 export type { MeterCall, MeterRun } from './metering/meterWork.ts'
+export type { BillingRequest } from './trpc/billingRequest.ts'
+export type { CallOptions, MeteredMiddleware } from './trpc/meteredMiddleware.ts'

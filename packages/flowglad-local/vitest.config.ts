@@ -4,9 +4,4 @@ export default defineConfig({
   // Importing modules is slower than starting servers, so test files share a module graph. The graph has no
   // state. Many tests wait for a browser or another process, so every core gets a worker.
   test: { isolate: false, maxWorkers: '100%', testTimeout: 60_000, include: ['test/**/*.test.ts'] },
-  // libsql can't find its native binary if the bundle contains libsql's code.
-  ssr: { external: ['libsql'], noExternal: true },
-  build: {
-    target: 'node20',
-  },
 })

@@ -1,0 +1,158 @@
+/**
+ * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types
+ * with the oldest and the newest TypeScript, in both module resolutions, without `skipLibCheck`.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
+  join(here, '../../packages', name),
+)
+const compilers = ['typescript-5.7', 'typescript']
+const resolutions = [
+  { module: 'nodenext', moduleResolution: 'nodenext' },
+  { module: 'esnext', moduleResolution: 'bundler' },
+]
+
+const folder = await mkdtemp(join(tmpdir(), 'packages-'))
+try {
+  const tarballs = await inTurn(packages, pack)
+  const results = [
+    ...(await inTurn(tarballs, lint)).flat(),
+    ...(await inTurn(tarballs, checkManifest)).flat(),
+    ...(await compileConsumer(tarballs)),
+  ]
+  if (results.length > 0) {
+    console.error(results.join('\n\n'))
+    process.exitCode = 1
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+interface Tarball {
+  name: string
+  file: string
+  /** The unpacked package. */
+  content: string
+}
+
+/** Packs a package, which builds it first, and unpacks it into the consumer's node_modules. */
+async function pack(path: string): Promise<Tarball> {
+  const { name } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'))
+  const to = join(folder, 'tarballs', name)
+  await run('pnpm', ['pack', '--pack-destination', to], path)
+  const [file] = await readdir(to)
+  const content = join(folder, 'consumer/node_modules', name)
+  await mkdir(content, { recursive: true })
+  await run('tar', ['-xzf', join(to, String(file)), '--strip-components=1', '-C', content], folder)
+  console.log(`packed ${name}`)
+  return { name, file: join(to, String(file)), content }
+}
+
+/** Runs publint and Are The Types Wrong, and returns what they report. The packages are for ES modules only. */
+async function lint({ name, file }: Tarball): Promise<string[]> {
+  const reports = [
+    await output('publint', [file, '--strict'], here),
+    await output('attw', [file, '--profile', 'esm-only'], here),
+  ]
+  console.log(`linted ${name}`)
+  return reports.filter((it) => it !== null)
+}
+
+/** Returns a complaint for each protocol of this workspace in the manifest, and for each file that an app doesn't need. */
+async function checkManifest({ name, content }: Tarball): Promise<string[]> {
+  const manifest = await readFile(join(content, 'package.json'), 'utf8')
+  const files = await readdir(content, { recursive: true })
+  return [
+    ...(manifest.match(/"(catalog|workspace):[^"]*"/g) ?? []).map(
+      (it) => `${name}: package.json contains ${it}`,
+    ),
+    ...files
+      .filter((it) => /(^|\/)(test|bench)\/|\.test\.|\.tsx?$/.test(it) && !it.endsWith('.d.ts'))
+      .map((it) => `${name}: packs ${it}`),
+    ...['LICENSE', 'README.md'].filter((it) => !files.includes(it)).map((it) => `${name}: lacks ${it}`),
+  ]
+}
+
+/** Compiles the consumer with every compiler and module resolution, and returns the compilers' errors. */
+async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
+  const consumer = join(folder, 'consumer')
+  await cp(join(here, 'consumer'), consumer, { recursive: true })
+  await writeFile(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }))
+  await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
+  return (
+    await inTurn(
+      compilers.flatMap((compiler) => resolutions.map((resolution) => ({ compiler, resolution }))),
+      async ({ compiler, resolution }) => {
+        const title = `${compiler} with moduleResolution ${resolution.moduleResolution}`
+        const compilerOptions = {
+          ...resolution,
+          target: 'es2022',
+          lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+          jsx: 'react-jsx',
+          types: ['node'],
+          strict: true,
+          skipLibCheck: false,
+          declaration: true,
+          outDir: 'out',
+        }
+        await writeFile(
+          join(consumer, 'tsconfig.json'),
+          JSON.stringify({ compilerOptions, include: ['*.ts', '*.tsx'] }),
+        )
+        const tsc = join(here, 'node_modules', compiler, 'bin/tsc')
+        const errors = await output(process.execPath, [tsc, '-p', consumer, '--pretty', 'false'], consumer)
+        console.log(`compiled the consumer: ${title}`)
+        return errors && `${title}:\n${errors}`
+      },
+    )
+  ).filter((it) => it !== null)
+}
+
+/** Gives the consumer the dependencies that an app installs beside the packages. */
+async function linkDependencies(to: string, packed: Set<string>) {
+  const from = join(here, 'node_modules')
+  for (const entry of await readdir(from)) {
+    if (entry.startsWith('.')) continue
+    const names = entry.startsWith('@')
+      ? (await readdir(join(from, entry))).map((it) => `${entry}/${it}`)
+      : [entry]
+    for (const name of names) {
+      if (packed.has(name)) continue
+      await mkdir(dirname(join(to, name)), { recursive: true })
+      await symlink(join(from, name), join(to, name))
+    }
+  }
+}
+
+async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}
+
+/** Runs a program of this package and returns what it prints if it fails, otherwise null. */
+async function output(program: string, args: string[], cwd: string): Promise<string | null> {
+  try {
+    await run(program, args, cwd)
+    return null
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
+    return `${stdout ?? ''}${stderr ?? ''}`.trim() || String(error)
+  }
+}
+
+function run(program: string, args: string[], cwd: string) {
+  const local = join(here, 'node_modules/.bin')
+  return promisify(execFile)(program, args, {
+    cwd,
+    env: { ...process.env, PATH: `${local}:${process.env.PATH}` },
+    maxBuffer: 1e8,
+  })
+}
