@@ -145,7 +145,7 @@ it("answers every input in Flowglad's format and keeps the data consistent", asy
   )
   const { usageMeterBalances } = await studio.server('ada').getUsageMeterBalances()
   expect(usageMeterBalances.every((row) => Number.isSafeInteger(row.availableBalance))).toBe(true)
-}, 30_000)
+})
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 

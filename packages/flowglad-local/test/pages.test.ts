@@ -267,7 +267,7 @@ it('passes axe on every page in light and dark colors, and fits on a small phone
   await look('a declined card')
   await page.getByRole('button', { name: /asks you to confirm/ }).click()
   await look('a card that needs confirmation')
-}, 120_000)
+})
 
 it("runs an application that uses @flowglad/react's own provider", async () => {
   await using studio = await startStudio()

@@ -51,7 +51,7 @@ it('retries until the receiver accepts the event, without delaying the API', asy
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
   expect(await studio.balances('ada')).toEqual({ render: 85 })
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 8000 })
+  await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 30_000 })
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(2)
   expect(receiver.attempts()).toBe(4)
 })

@@ -20,6 +20,7 @@ export interface Limited {
 
 /** The part of `createBilling`'s result that the adapters mount. */
 export interface BillingHttp {
+  /** Answers a request to one of billing's routes. Resolves to null for any other path. */
   handle(request: Request, caller: Caller): Promise<Response | null>
 }
 

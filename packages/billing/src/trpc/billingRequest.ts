@@ -50,6 +50,7 @@ export class BillingRequest {
     )
   }
 
+  /** Keeps the balances for the response header if they are newer. */
   note(balances: BalancesAnswer) {
     if (!this.balances || balances.version > this.balances.version) this.balances = balances
   }
