@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// A file that is there before the first build, so that installing can link the command.
-import { existsSync } from 'node:fs'
+// Exists before the first build, so that installing can link the command.
+import { existsSync, readFileSync } from 'node:fs'
 
 const built = new URL('../dist/main.js', import.meta.url)
 if (existsSync(built)) await import(built.href)
+else if (process.argv.some((arg) => arg === '--help' || arg === '-h'))
+  process.stdout.write(readFileSync(new URL('help.txt', import.meta.url)))
 else {
   console.error('flowglad-local is not built yet. Build it once with: npx -y pnpm@12 build')
   process.exitCode = 1

@@ -1,11 +1,11 @@
 import { DatabaseError } from './database/journal.ts'
-import { OptionsError, readOptions, usage } from './options.ts'
+import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/parsePricing.ts'
 import { startFlowgladLocal } from './startFlowgladLocal.ts'
 
 try {
   const options = readOptions(process.argv.slice(2), process.env)
-  if (options === null) process.stdout.write(usage)
+  if (options === null) process.stdout.write(readUsage())
   else await run(options)
 } catch (error) {
   process.stderr.write(`${describe(error)}\n`)

@@ -5,22 +5,8 @@ import { epochMs } from './rules/bounds.ts'
 import type { FlowgladLocalOptions } from './startFlowgladLocal.ts'
 import { isWebhookSecret } from './webhooks/webhookSecret.ts'
 
-export const usage = `A local Flowglad server for development and tests.
-
-  flowglad-local --pricing pricing.yaml [options]
-
-  --pricing FILE         products, prices and meters, YAML or JSON   FLOWGLAD_LOCAL_PRICING   pricing.yaml
-  --port N               0 picks a free port                         FLOWGLAD_LOCAL_PORT      4010
-  --db FILE              store all data in this SQLite file          FLOWGLAD_LOCAL_DB        in memory
-  --now DATE             start time of a new database's clock        FLOWGLAD_LOCAL_NOW       now
-  --key KEY              the API key to accept                       FLOWGLAD_LOCAL_KEY       sk_test_local
-  --seed                 start with demo customers
-  --latency MS           delay every API call
-  --webhook-url URL      where to send events                        FLOWGLAD_LOCAL_WEBHOOK_URL
-  --webhook-secret S     "whsec_" and a base64 key                   FLOWGLAD_LOCAL_WEBHOOK_SECRET
-  --no-test-controls     disable the clock and checkout controls     FLOWGLAD_LOCAL_TEST_CONTROLS=off
-  --help
-`
+/** Returns the help text. `bin/flowglad-local.js` prints the same file before the first build. */
+export const readUsage = () => readFileSync(new URL('../bin/help.txt', import.meta.url), 'utf8')
 
 /** Reports a mistake on the command line or in the environment. */
 export class OptionsError extends Error {}
@@ -33,7 +19,7 @@ export class OptionsError extends Error {}
 export function readOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): (FlowgladLocalOptions & { port: number; pricingFile: string }) | null {
+): (FlowgladLocalOptions & { port: number; pricing: string; pricingFile: string }) | null {
   const flags = parseFlags(args)
   if (flags.help) return null
   const pricingFile = flags.pricing ?? env.FLOWGLAD_LOCAL_PRICING ?? 'pricing.yaml'
@@ -102,9 +88,7 @@ function parseFlags(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new OptionsError(
-      `${error instanceof Error ? error.message : error}\nRun with --help for the list of options.`,
-    )
+    throw new OptionsError(`${error instanceof Error ? error.message : error}\n\n${readUsage()}`)
   }
 }
 

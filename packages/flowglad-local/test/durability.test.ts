@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
-import { readOptions } from '../src/options.ts'
+import { readOptions, readUsage } from '../src/options.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
@@ -200,7 +200,7 @@ it('reports a mistake in the pricing file or the options in a single line', asyn
 })
 
 it.each([
-  [['--prcing', 'x'], "Unknown option '--prcing'\nRun with --help for the list of options."],
+  [['--prcing', 'x'], `Unknown option '--prcing'\n\n${readUsage()}`],
   [['--pricing', 'none.yaml'], 'No pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],
