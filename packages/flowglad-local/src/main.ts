@@ -1,26 +1,55 @@
+import { existsSync } from 'node:fs'
 import { DatabaseError } from './database/journal.ts'
 import { OptionsError, readOptions, readUsage } from './options.ts'
 import { PricingError } from './pricing/parsePricing.ts'
-import { startFlowgladLocal } from './startFlowgladLocal.ts'
+import { type FlowgladLocal, startFlowgladLocal } from './startFlowgladLocal.ts'
+import { explainMistake, watchPricing } from './watchPricing.ts'
+
+type Options = NonNullable<ReturnType<typeof readOptions>>
 
 try {
   const options = readOptions(process.argv.slice(2), process.env)
   if (options === null) process.stdout.write(readUsage())
   else await run(options)
 } catch (error) {
-  process.stderr.write(`${describe(error)}\n`)
+  report(describe(error))
   process.exitCode = 1
 }
 
-async function run(options: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
-  const flowglad = await startFlowgladLocal(options)
+async function run(options: Options): Promise<void> {
+  const { pricingFile: file } = options
+  const flowglad = await start(options)
   process.stdout.write(
     `flowglad-local on ${flowglad.url}  (open it for the dashboard)\n` +
       `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
       `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
-      `  pricing ${options.pricingFile}, database ${options.db ?? 'in memory'}\n`,
+      `  pricing ${file} (edits take effect when you save it), database ${options.db ?? 'in memory'}\n`,
   )
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void flowglad.close())
+  const unwatch = watchPricing({ file, current: options.pricing, apply: flowglad.updatePricing, report })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      unwatch()
+      void flowglad.close()
+    })
+}
+
+/** Starts the server. If the pricing file has a mistake, the server uses the last valid version, which is in the database. */
+async function start(options: Options): Promise<FlowgladLocal> {
+  try {
+    return await startFlowgladLocal(options)
+  } catch (error) {
+    if (!(error instanceof PricingError && options.db && existsSync(options.db))) throw error
+    const { pricing: _, ...others } = options
+    const flowglad = await startFlowgladLocal(others).catch((failure) => {
+      throw failure instanceof PricingError ? error : failure
+    })
+    report(explainMistake(error))
+    return flowglad
+  }
+}
+
+function report(message: string): void {
+  process.stderr.write(`${message}\n`)
 }
 
 /** Returns a one-line message for a user's mistake, or the stack of any other error, which indicates a bug. */

@@ -5,7 +5,7 @@ import { createClock } from './platform/clock.ts'
 import { createId } from './platform/ids.ts'
 import type { Platform } from './platform/Platform.ts'
 import { installPricingModel } from './pricing/installPricingModel.ts'
-import { checkPricing, parsePricing } from './pricing/parsePricing.ts'
+import { checkPricing, PricingError, parsePricing } from './pricing/parsePricing.ts'
 import type { PricingSetup, PricingSetupInput } from './pricing/pricingSetup.ts'
 import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
@@ -13,8 +13,8 @@ import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhoo
 
 /** The options of `startFlowgladLocal`. */
 export interface FlowgladLocalOptions {
-  /** A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. */
-  pricing: PricingSetupInput | string
+  /** A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. Default: the database's pricing. */
+  pricing?: PricingSetupInput | string
   /** The pricing file's name in error messages. Default `pricing`. */
   pricingFile?: string
   /** The port to listen on. Default 0, which picks a free port. */
@@ -49,6 +49,11 @@ export interface FlowgladLocal extends AsyncDisposable {
   now(): number
   /** Moves the clock forward. Before it returns, runs renewals and everything else that falls due. */
   advance(ms: number): void
+  /**
+   * Replaces the pricing. Current subscriptions keep their prices and features.
+   * @throws PricingError when the new pricing is invalid; the server then keeps the current pricing
+   */
+  updatePricing(pricing: PricingSetupInput | string): void
   /** Stops the server. A database file keeps its data. */
   close(): Promise<void>
 }
@@ -63,10 +68,9 @@ export interface FlowgladLocal extends AsyncDisposable {
  */
 export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise<FlowgladLocal> {
   const key = options.key ?? 'sk_test_local'
-  const setup =
-    typeof options.pricing === 'string'
-      ? parsePricing(options.pricing, options.pricingFile)
-      : checkPricing(options.pricing)
+  const readSetup = (pricing: PricingSetupInput | string) =>
+    typeof pricing === 'string' ? parsePricing(pricing, options.pricingFile) : checkPricing(pricing)
+  const setup = options.pricing === undefined ? null : readSetup(options.pricing)
   const db = new Database(options.db ?? null)
   const source = options.clock ?? Date.now
   const startOffset = options.startAt === undefined ? 0 : options.startAt - source()
@@ -82,13 +86,19 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
     url: '',
     hasReceiver: options.webhook !== undefined,
   }
-  db.transaction(() => {
+  const start = () => {
     const organizationId = db.settings.find('organizationId')?.value ?? createId('org')
     db.settings.put({ id: 'organizationId', value: organizationId })
     db.settings.put({ id: 'clockOffsetMs', value: String(clock.offsetMs) })
     platform.organizationId = organizationId
     platform.pricingModelId = installOwnPricing(platform, setup)
-  })
+  }
+  try {
+    db.transaction(start)
+  } catch (error) {
+    db.close()
+    throw error
+  }
 
   const webhooks = createWebhookSender(db, options.webhook ?? null)
   let dueAt = 0
@@ -110,6 +120,12 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
         throw error
       }
     })
+    dueAt = 0
+  }
+  const updatePricing = (pricing: PricingSetupInput | string) => {
+    const next = readSetup(pricing)
+    settle()
+    db.transaction(() => installOwnPricing(platform, next))
     dueAt = 0
   }
   const app = buildServer({
@@ -152,14 +168,31 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
   platform.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   if (options.seed) seed(platform)
   webhooks.poke()
-  return { url: platform.url, key, now: () => clock.now(), advance, close, [Symbol.asyncDispose]: close }
+  return {
+    url: platform.url,
+    key,
+    now: () => clock.now(),
+    advance,
+    updatePricing,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
-/** Installs the pricing, or updates the pricing from an earlier start. Returns the pricing model's ID. */
-function installOwnPricing(platform: Platform, setup: PricingSetup): string {
+/**
+ * Installs the pricing, or updates the pricing from an earlier start.
+ * @param setup null to keep the installed pricing
+ * @returns the pricing model's ID
+ * @throws PricingError when `setup` is null and no pricing is installed
+ */
+function installOwnPricing(platform: Platform, setup: PricingSetup | null): string {
   const { db, clock } = platform
-  const pricing = JSON.stringify(setup)
   const installed = db.settings.find('pricing')
+  if (setup === null) {
+    if (installed) return JSON.parse(installed.value).modelId
+    throw new PricingError('pricing', [{ line: null, message: 'is missing, and the database has none' }])
+  }
+  const pricing = JSON.stringify(setup)
   if (installed) {
     const { modelId, setup: old } = JSON.parse(installed.value)
     if (old === pricing) return modelId

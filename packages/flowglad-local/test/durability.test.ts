@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
@@ -107,6 +108,23 @@ it('keeps acknowledged writes when killed right after the response', async () =>
   expect((await studio.node.pricingModels.list()).data.map((model) => model.name)).toContain('Last')
 })
 
+it('keeps all customers across a restart with the documented production command', async () => {
+  await using directory = await createDirectory()
+  const guide = await readFile(new URL('../../../docs/metering.md', import.meta.url), 'utf8')
+  const [, command = ''] = /^node packages\/flowglad-local\/dist\/main\.js (.*?) +#/m.exec(guide) ?? []
+  const args = command.split(' ')
+  const pricing = directory.file(args[args.indexOf('--pricing') + 1] ?? '')
+  await mkdir(dirname(pricing), { recursive: true })
+  await cp(directory.file('pricing.yaml'), pricing)
+  const before = await startProcess(directory.path, { args })
+  await sdk(before.url).customers.create({
+    customer: { externalId: 'ada', name: 'Ada', email: 'ada@studio.example' },
+  })
+  await before.kill()
+  await using after = await startProcess(directory.path, { args })
+  expect(await sdk(after.url).customers.retrieve('ada')).toMatchObject({ customer: { name: 'Ada' } })
+})
+
 it('keeps data and clock across a restart', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
@@ -201,6 +219,10 @@ it('reports a mistake in the pricing file or the options in a single line', asyn
 
 it.each([
   [['--prcing', 'x'], `Unknown option '--prcing'\n\n${readUsage()}`],
+  [
+    ['pricing.yaml'],
+    `Unexpected argument 'pricing.yaml'. This command does not take positional arguments\n\n${readUsage()}`,
+  ],
   [['--pricing', 'none.yaml'], 'No pricing file at none.yaml'],
   [['--pricing', 'PRICING', '--port', 'http'], 'port must be a whole number'],
   [['--pricing', 'PRICING', '--webhook-url', 'http://x'], 'needs a secret'],

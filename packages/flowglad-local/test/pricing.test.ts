@@ -95,6 +95,26 @@ it.each([
     'pricing.yaml:9: products.0.price.unitPrice: the default product must be free, because every new customer gets it',
   ],
   [
+    'a default plan with a trial',
+    `${head}products:
+  - product: { name: Free, slug: free, active: true, default: true }
+    price:
+      { type: subscription, slug: free, unitPrice: 0, isDefault: true, active: true, intervalUnit: month, intervalCount: 1, trialPeriodDays: 7 }
+    features: []
+`,
+    'pricing.yaml:9: products.0.price.trialPeriodDays: the default product cannot have a trial',
+  ],
+  [
+    'a default product that is paid once',
+    `${head}products:
+  - product: { name: Free, slug: free, active: true, default: true }
+    price:
+      { type: single_payment, slug: free, unitPrice: 0, isDefault: true, active: true }
+    features: []
+`,
+    'pricing.yaml:9: products.0.price.type: the default product must be a subscription, because every new customer gets it',
+  ],
+  [
     'a second default product, a second default price and a duplicate slug',
     `name: Tiny
 features: []

@@ -7,7 +7,8 @@ import { build } from 'vite'
 import { studioPricing } from './studioPricing.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const outDir = join(root, 'node_modules/.flowglad-local')
+// Workers run in parallel, and each worker bundles once.
+const outDir = join(root, 'node_modules/.flowglad-local', process.env.VITEST_POOL_ID ?? '')
 let bundle: Promise<string> | undefined
 
 /** Bundles the command as `pnpm build` does, and returns the bundle's path. It starts faster than the sources. */

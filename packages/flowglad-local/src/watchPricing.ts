@@ -1,0 +1,67 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+
+const pollEveryMs = 300
+/** An editor may save a file in several steps. */
+const settleMs = 100
+
+/**
+ * Calls `apply` with the pricing file's content after each change. Reports the result. A change that `apply` rejects
+ * is reported as a mistake.
+ * @param current the content that the server started with
+ * @returns a function that stops watching
+ */
+export function watchPricing({
+  file,
+  current,
+  apply,
+  report,
+}: {
+  file: string
+  current: string
+  apply(content: string): void
+  report(message: string): void
+}): () => void {
+  /** Null if the file could not be read. */
+  let seen: string | null = current
+  const check = () => {
+    const { content, failure } = read(file)
+    if (content === seen) return
+    seen = content
+    try {
+      if (content === null) throw failure
+      apply(content)
+    } catch (error) {
+      report(explainMistake(error))
+      return
+    }
+    report(`Applied the changes in ${file}.`)
+  }
+  let timer: NodeJS.Timeout | undefined
+  const onChange = () => {
+    clearTimeout(timer)
+    timer = setTimeout(check, settleMs)
+  }
+  // Polls the file, because `fs.watch` loses a file that an editor replaces, and misses changes on some mounted folders.
+  watchFile(file, { interval: pollEveryMs, persistent: false }, onChange)
+  // The file may have changed while the server was starting.
+  check()
+  return () => {
+    unwatchFile(file, onChange)
+    clearTimeout(timer)
+  }
+}
+
+/** Returns the message for a pricing file that the server can't use while it has an earlier version. */
+export const explainMistake = (error: unknown) =>
+  `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`
+
+function read(file: string): { content: string | null; failure?: Error } {
+  try {
+    return { content: readFileSync(file, 'utf8') }
+  } catch (error) {
+    return {
+      content: null,
+      failure: new Error(`Cannot read the pricing file: ${error instanceof Error ? error.message : error}`),
+    }
+  }
+}
