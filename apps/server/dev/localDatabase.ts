@@ -1,0 +1,27 @@
+import { existsSync, rmSync } from 'node:fs'
+import Libsql from 'libsql'
+
+/** Returns whether another process has the database open. In that case, SQLite refuses an exclusive lock. */
+export function isOpen(file: string): boolean {
+  if (!existsSync(file)) return false
+  let database: Libsql.Database | undefined
+  try {
+    database = new Libsql(file)
+    // A process that is stopping may still have the file open for a moment.
+    database.exec('PRAGMA busy_timeout = 1000')
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    database.exec('BEGIN EXCLUSIVE; COMMIT')
+    return false
+  } catch (error) {
+    return error instanceof Error && /locked|busy/i.test(error.message)
+  } finally {
+    database?.close()
+  }
+}
+
+/** Deletes a database and the files that SQLite keeps beside it. Returns the deleted files. */
+export function deleteDatabase(file: string): string[] {
+  const files = ['', '-wal', '-shm', '-journal'].map((suffix) => file + suffix).filter((it) => existsSync(it))
+  for (const it of files) rmSync(it)
+  return files
+}

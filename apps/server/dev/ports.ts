@@ -1,0 +1,28 @@
+import { createServer } from 'node:net'
+
+/** Returns why no server can listen on the port, or null if one can. */
+export async function problemOfPort(port: number): Promise<string | null> {
+  // macOS lets a server listen on all addresses while another one listens on the same port of 127.0.0.1.
+  for (const host of ['127.0.0.1', '::1', '::']) {
+    const code = await listen(port, host)
+    if (code === 'EADDRINUSE') return 'in use'
+    if (code === 'EACCES') return 'needs administrator rights'
+  }
+  return null
+}
+
+/** Returns the error code of an attempt to listen. Machines without IPv6 have no "::1". */
+function listen(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+    probe.listen({ port, host }, () => probe.close(() => resolve(undefined)))
+  })
+}
+
+/** Returns the first free port above `port` that is not in `except`. */
+export async function nextFreePort(port: number, except: readonly number[]): Promise<number> {
+  for (let next = port + 1; next <= 65_535; next++)
+    if (!except.includes(next) && (await problemOfPort(next)) === null) return next
+  throw new Error(`There is no free port above ${port}.`)
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { DevProcess } from './processes.ts'
+import { repository } from './readSettings.ts'
+
+const reportEveryMs = 30_000
+
+/**
+ * Starts the processes and prints their output. If one process stops, all processes stop.
+ * @returns true when all processes are ready, or false if they stopped before that
+ */
+export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
+  const children: ChildProcess[] = []
+  let stopping = false
+  const stop = (code: number) => {
+    if (stopping) return
+    stopping = true
+    process.exitCode = code
+    for (const child of children) child.kill('SIGTERM')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(0))
+
+  for (const it of processes) {
+    const child = start(it)
+    children.push(child)
+    child.once('exit', (code) => {
+      if (!stopping)
+        console.error(
+          `\n${it.name} stopped (${code === null ? 'by a signal' : `exit code ${code}`}), so the other processes stop too. See the lines above for the reason.`,
+        )
+      stop(code || 1)
+    })
+  }
+
+  const waiting = new Set(processes)
+  // tsx doesn't end when the program fails. It waits for an edit.
+  const reporting = setInterval(() => {
+    const names = Array.from(waiting, (it) => it.name).join(' and ')
+    console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Stop with Ctrl-C.`)
+  }, reportEveryMs)
+  const untilReady = async (it: DevProcess) => {
+    while (!stopping && !(await isReady(it.ready))) await new Promise((resolve) => setTimeout(resolve, 100))
+    waiting.delete(it)
+  }
+  await Promise.all(processes.map(untilReady))
+  clearInterval(reporting)
+  return !stopping
+}
+
+function start({ name, folder, command: [tool, ...args], env, quiet }: DevProcess) {
+  const cwd = join(repository, folder)
+  const child = spawn(join(cwd, 'node_modules/.bin', tool), args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Each child gets its own process group, so Ctrl-C reaches only this process, which sends each child one
+    // signal. On a second signal, tsx would kill the program that it runs.
+    detached: process.platform !== 'win32',
+    shell: process.platform === 'win32',
+  })
+  for (const stream of quiet ? [child.stderr] : [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim()) console.log(`${name.padEnd(14)} │ ${line}`)
+    })
+  }
+  return child
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { freePort, repository } from './startProcess.ts'
+
+/** Starts `pnpm dev` on free ports, without the developer's own variables. */
+export async function startDev(args: string[], env: Record<string, string> = {}) {
+  const ports = {
+    FLOWGLAD_LOCAL_PORT: await freePort(),
+    PORT: await freePort(),
+    WEB_PORT: await freePort(),
+  }
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), join(repository, 'apps/server/dev/main.ts'), ...args],
+    {
+      cwd: repository,
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  // A test run that dies must not leave the processes of `dev` running.
+  const kill = () => child.kill('SIGTERM')
+  process.once('exit', kill)
+  const ended = once(child, 'close').then(([code]) => {
+    process.removeListener('exit', kill)
+    return code as number | null
+  })
+  return {
+    output: () => output,
+    flowgladUrl: `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`,
+    serverUrl: `http://127.0.0.1:${ports.PORT}`,
+    /** Resolves with the exit code. */
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGINT')
+      await ended
+    },
+  }
+}
