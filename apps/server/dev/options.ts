@@ -34,7 +34,7 @@ export function parseOptions(args: readonly string[]): DevOptions {
   const {
     help = false,
     reset = false,
-    data = '.data',
+    data,
   } = parseArgs({
     args: [...args],
     options: {

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Libsql from 'libsql'
 import { describe, expect, test } from 'vitest'
+import { greeting } from '../dev/greeting.ts'
 import { deleteDatabase, isOpen } from '../dev/localDatabase.ts'
-import { usage } from '../dev/options.ts'
+import { parseOptions, usage } from '../dev/options.ts'
 import { readSettings } from '../dev/readSettings.ts'
 
 const main = fileURLToPath(new URL('../dev/main.ts', import.meta.url))
@@ -178,6 +179,31 @@ describe('--reset', () => {
     await writeFile(file, 'Not a database at all, and longer than the header of one. '.repeat(10))
     expect([isOpen(file), isOpen(join(folder.path, 'none.sqlite'))]).toEqual([false, false])
   })
+})
+
+describe('greeting', () => {
+  const greetingOf = (args: string[], env = {}) => greeting(readSettings(env, parseOptions(args)))
+
+  test('prints a reset command that works without an installed pnpm and keeps the ports and the folder', () => {
+    expect(greetingOf([])).toContain('Reset        npx -y pnpm@12 dev --reset ')
+    expect(greetingOf(['--data', 'mine', '--reset'], { WEB_PORT: '8000' })).toContain(
+      'Reset        WEB_PORT=8000 npx -y pnpm@12 dev --data mine --reset ',
+    )
+  })
+
+  test('does not offer test cards and plan edits with a real Flowglad', () => {
+    const text = greetingOf([], {
+      FLOWGLAD_BASE_URL: 'https://flowglad.example',
+      FLOWGLAD_SECRET_KEY: 'sk_own',
+    })
+    expect(text).toContain('https://flowglad.example')
+    expect(text).not.toMatch(/Test card|Plans/)
+  })
+})
+
+test("keeps the databases in the repository's .data folder by default", () => {
+  const settings = readSettings({}, parseOptions([]))
+  expect(settings.dataFolder).toBe(fileURLToPath(new URL('../../../.data', import.meta.url)))
 })
 
 describe("the shell's variables", () => {
