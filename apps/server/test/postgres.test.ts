@@ -57,7 +57,5 @@ test('keeps running when PostgreSQL drops every connection', async () => {
   )
   await Promise.all(calls)
   await operator.end()
-  await expect
-    .poll(async () => (await browser.call('studio.lookup', { term: 'fresco' }, { method: 'GET' })).status)
-    .toBe(200)
+  await expect.poll(async () => (await browser.call('studio.lookup', { term: 'fresco' })).status).toBe(200)
 })

@@ -192,7 +192,7 @@ test('charges only the counted tokens when the reader leaves, and returns the re
 
 test('charges one API call for a look-up', async () => {
   const browser = await signUp(server)
-  const { data } = await browser.call('studio.lookup', { term: 'Sfumato' }, { method: 'GET' })
+  const { data } = await browser.call('studio.lookup', { term: 'Sfumato' })
   expect(data).toEqual({
     term: 'Sfumato',
     meaning: expect.stringContaining('smoke'),

@@ -59,7 +59,7 @@ export function createStudioRouter(
     lookup: protectedProcedure
       .input(lookUpInput)
       .use(metered('api_calls'))
-      .query(({ input }) => lookUp(input.term)),
+      .mutation(({ input }) => lookUp(input.term)),
 
     gallery: protectedProcedure
       .input(galleryInput)

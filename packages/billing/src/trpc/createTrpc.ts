@@ -1,5 +1,6 @@
 import type { TRPCMiddlewareFunction, TRPCProcedureBuilder } from '@trpc/server'
 import type { Clock } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
@@ -20,6 +21,7 @@ export interface TrpcServices {
   meters: Meters
   options: BillingOptions
   clock: Clock
+  logger: Logger
   operation: Operation
   accounts: Accounts
   plans: Plans

@@ -1,5 +1,6 @@
 import { TRPCError, type TRPCMiddlewareFunction } from '@trpc/server'
 import { within } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
 import type { Customer } from '../contract/customer.ts'
 import { type MeterCost, type MeteredLeg, meteredLeg } from '../metering/cost.ts'
 import { parseKey } from '../metering/key.ts'
@@ -43,7 +44,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock }: TrpcServices,
+  { operation, accounts, options, clock, logger }: TrpcServices,
   {
     readCustomer,
     costs,
@@ -56,6 +57,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     call: CallOptions<Input>
   },
 ): MeteredMiddleware<Ctx, UsageOut, Input> {
+  const warnAboutQuery = createQueryWarning(logger)
+
   return async ({ ctx, input, path, type, batchIndex, signal, getRawInput, next }) => {
     type Result = Awaited<ReturnType<typeof next<{ usage: UsageOut }>>>
     assertMeteredOnce(getRawInput, path)
@@ -79,6 +82,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       const key = holdsUnits ? readKey() : null
+      // With a key from the input, a refetch gets the stored result without a charge.
+      if (type === 'query' && holdsUnits && !keyOf) warnAboutQuery(path)
       changesBalances = holdsUnits && !!request && !request.streams && !isSubscription
       const data = await operation.run<unknown>({
         customer,
@@ -113,6 +118,22 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
   async function noteBalances(request: BillingRequest, customer: Customer) {
     const balances = await within(clock, 1_000, accounts.read(customer), null).catch(() => null)
     if (balances) request.note(balances)
+  }
+}
+
+/**
+ * Creates a function that logs a warning about a metered query, once per procedure. Clients send queries
+ * again at any time, for example when the window gets the focus.
+ */
+function createQueryWarning(logger: Logger): (path: string) => void {
+  const warned = new Set<string>()
+  return (path) => {
+    if (warned.has(path)) return
+    warned.add(path)
+    logger.warn(
+      { procedure: path },
+      `${path} is a metered query, so each refetch by a client is charged. Make it a mutation, or derive its key from the input: metered(…, { key: ({ input }) => … }).`,
+    )
   }
 }
 

@@ -45,8 +45,8 @@ const clientOf = (end: TRPCLink<AppRouter>, options = {}) =>
 test('gives each operation its own key, and resends that key while another attempt runs', async () => {
   const { link, sent } = terminating([{ retryAfterMs: 1 }, { retryAfterMs: 1 }, 'ok', 'ok'])
   const client = clientOf(link)
-  expect(await client.ping.query()).toBe('pong')
-  expect(await client.ping.query()).toBe('pong')
+  expect(await client.ping.mutate()).toBe('pong')
+  expect(await client.ping.mutate()).toBe('pong')
   const keys = sent.map(({ key }) => key)
   expect(new Set(keys.slice(0, 3)).size).toBe(1)
   expect(keys[3]).not.toBe(keys[0])
@@ -56,7 +56,7 @@ test('gives each operation its own key, and resends that key while another attem
 test("uses the key from the operation's context, so that React Query's retries are one operation", async () => {
   const { link, sent } = terminating(['broken', 'ok'])
   const client = clientOf(link)
-  const attempt = () => client.ping.query(undefined, { context: { idempotencyKey: 'mine' } })
+  const attempt = () => client.ping.mutate(undefined, { context: { idempotencyKey: 'mine' } })
   await expect(attempt()).rejects.toThrow()
   await attempt()
   expect(sent).toEqual([{ key: 'mine' }, { key: 'mine' }])
@@ -68,8 +68,8 @@ test.each(['a,b', '€', '', 'x'.repeat(129)])(
     await using app = await startApp()
     const client = app.clientWith([idempotencyLink()])
     const [bad, good] = await Promise.allSettled([
-      client.ping.query(undefined, { context: { idempotencyKey: key } }),
-      client.ping.query(),
+      client.ping.mutate(undefined, { context: { idempotencyKey: key } }),
+      client.ping.mutate(),
     ])
     expect(bad.status === 'rejected' && billingDenial(bad.reason)).toMatchObject({ code: 'KEY_INVALID' })
     expect(good).toEqual({ status: 'fulfilled', value: 'pong' })
@@ -79,7 +79,7 @@ test.each(['a,b', '€', '', 'x'.repeat(129)])(
 test('stops waiting for another attempt after maxWaitMs and throws the denial', async () => {
   const { link } = terminating(Array(1_000).fill({ retryAfterMs: 50 }))
   const error = await clientOf(link, { maxWaitMs: 120 })
-    .ping.query()
+    .ping.mutate()
     .catch((reason: unknown) => reason)
   expect(billingDenial(error)).toMatchObject({ code: 'IN_PROGRESS' })
 })

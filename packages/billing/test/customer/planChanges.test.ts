@@ -21,7 +21,7 @@ const start = () => startApp({ pricing: pricingWith(max), options: { fetchBurst:
 
 /** Puts Ada on a paid plan and returns the plan. */
 async function on(app: App, priceSlug: string) {
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, priceSlug)
   return planNow(app)
 }

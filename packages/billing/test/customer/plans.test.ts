@@ -11,7 +11,7 @@ type App = Awaited<ReturnType<typeof startApp>>
 
 /** Puts Ada on Pro and refreshes her balances. */
 async function onPro(app: App) {
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   return app.client.billing.refresh.mutate()
 }
@@ -157,7 +157,7 @@ test('allows usage beyond the grant on a plan with overage, and records every un
   await using app = await startApp()
   await onPro(app)
   await app.billing.meter({ customer: ada, meter: 'api_calls', amount: 10_000 }, () => 'all')
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({
     available: 0,
     status: 'critical',
@@ -190,7 +190,7 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
 
 test('denies with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
   await using app = await startApp()
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   // A customer whose first payment was never made has no current subscription.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
@@ -202,14 +202,14 @@ test('denies with NO_SUBSCRIPTION if a fetch finds no subscription', async () =>
     path.endsWith('/billing') ? { state: 'json', status: 200, body } : undefined,
   )
   await app.client.billing.refresh.mutate()
-  const error = await app.client.ping.query().catch((reason: unknown) => reason)
+  const error = await app.client.ping.mutate().catch((reason: unknown) => reason)
   expect(billingDenial(error)).toEqual({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' })
   expect(await app.client.billing.balances.query()).toMatchObject({ plan: null, asOf: expect.any(Number) })
 })
 
 test('sells a plan but no pack to a customer without a subscription', async () => {
   await using app = await startApp()
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   const billing: object = await app.atFlowglad.sdk.customers.retrieveBilling('ada')
   const body = { ...billing, currentSubscription: null, currentSubscriptions: [] }
   app.proxy.breakWith(({ path }) =>
@@ -233,7 +233,7 @@ test('lets a throttled customer change plans after a short wait', async () => {
 
 test('throttles fetches for plan actions that change nothing', async () => {
   await using app = await startApp({ options: { fetchBurst: 2, fetchEveryMs: 60_000 } })
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   const fetches = () => app.proxy.count(/\/billing$/)
   const before = fetches()
   for (let n = 0; n < 10; n++) await app.client.billing.resume.mutate().catch(() => {})

@@ -84,7 +84,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
       },
     },
   })
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   await app.client.billing.refresh.mutate()
   app.proxy.breakWith(({ path }) => {
@@ -191,7 +191,7 @@ test("rejects the browser's usage if the meter, price, subscription, amount or k
 
 test("ignores the browser's return URLs in a checkout, and sells only prices that are for sale", async () => {
   await using app = await startApp()
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   const { data } = await post(app, 'checkout-sessions/create', {
     priceSlug: 'pro_monthly',
     successUrl: 'https://evil.example/ok',
@@ -213,7 +213,7 @@ test("ignores the browser's return URLs in a checkout, and sells only prices tha
 
 test('cancels a plan at the end of its period, resumes it and changes it, but never ends it immediately', async () => {
   await using app = await startApp()
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   const plan = async () => (await app.client.billing.refresh.mutate()).plan
   await plan()
@@ -304,7 +304,7 @@ test('returns known balances after a restart without waiting for an unresponsive
   const ledger = sqliteLedger(':memory:')
   const kept = { ...ledger, close: async () => {} }
   await using before = await startApp({ ledger: kept })
-  await before.client.ping.query()
+  await before.client.ping.mutate()
   await before.billing.drain()
   await using after = await startApp({
     ledger: kept,

@@ -63,7 +63,7 @@ test('answers 200 on /healthz while the process is alive, and 503 on /readyz onl
   expect((await fetch(`${app.origin}/healthz`)).status).toBe(200)
   expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok', reasons: [] } })
   app.proxy.breakWith(() => ({ state: 'refused' }))
-  await app.client.ping.query().catch(() => {})
+  await app.client.ping.mutate().catch(() => {})
   await until(async () =>
     expect(await ready()).toMatchObject({
       status: 200,

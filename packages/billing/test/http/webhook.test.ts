@@ -8,7 +8,7 @@ const ada = aUser()
 
 test('refreshes the customer named in a signed webhook, and rejects unsigned, forged, altered and old webhooks', async () => {
   await using app = await startApp()
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.atFlowglad.pay(ada, 'pro_monthly')
   const body = JSON.stringify({
     id: 'purchase_1',

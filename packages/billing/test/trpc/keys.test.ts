@@ -221,7 +221,7 @@ test('runs the work once per key when two nodes share a ledger', async () => {
     const work = counting()
     await using one = await startApp({ work, ledger: sqliteLedger(file) })
     await using two = await startApp({ work, ledger: sqliteLedger(file), beside: one })
-    await one.client.ping.query()
+    await one.client.ping.mutate()
     const call = (app: typeof one) =>
       app.clientWith([idempotencyLink()]).generate.mutate({ prompt: 'x', count: 1 }, withKey('k'))
     const results = await Promise.all([call(one), call(two), call(one), call(two)])

@@ -95,7 +95,10 @@ test('admits a call immediately after the payment, without a webhook', async () 
 
 test('answers 401 to a signed-out caller without a request to Flowglad', async () => {
   await using app = await startApp()
-  const response = await fetch(`${app.url}/ping`)
+  const response = await fetch(`${app.url}/ping`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  })
   expect(response.status).toBe(401)
   expect(app.proxy.count(/customers/)).toBe(0)
 })
@@ -146,7 +149,7 @@ test("reserves all of a call's meters or none, and charges the actual amount on 
 
 test('rejects a call to a procedure that is metered twice, and holds nothing', async () => {
   await using app = await startApp()
-  await expect(app.client.twice.query()).rejects.toThrow('twice is metered twice')
+  await expect(app.client.twice.mutate()).rejects.toThrow('twice is metered twice')
   expect((await app.client.billing.balances.query()).balances[2]).toMatchObject({ available: 100, held: 0 })
 })
 
@@ -216,23 +219,23 @@ test('returns the result of a charged call even if its new balances cannot be re
   await using app = await startApp({
     ledger: { ...ledger, balances: (id) => (stuck ? new Promise(() => {}) : ledger.balances(id)) },
   })
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   stuck = true
-  expect(await app.client.ping.query()).toBe('pong')
+  expect(await app.client.ping.mutate()).toBe('pong')
 })
 
 test('makes no request to Flowglad for a warm call', async () => {
   await using app = await startApp({ started: false })
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   const before = app.proxy.seen.length
-  for (let n = 0; n < 20; n++) await app.client.ping.query()
+  for (let n = 0; n < 20; n++) await app.client.ping.mutate()
   expect(app.proxy.seen.length).toBe(before)
 })
 
 test('lists charges newest first, with the price that Flowglad recorded', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'a', count: 2 })
-  await app.client.ping.query()
+  await app.client.ping.mutate()
   await app.billing.drain()
   const { charges, nextCursor } = await app.client.billing.charges.query({ limit: 1 })
   expect(charges).toMatchObject([

@@ -35,7 +35,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
   return t.router({
     billing: billing.trpc.router({ protectedProcedure, publicProcedure: t.procedure }),
     unmetered: protectedProcedure.mutation(({ ctx }) => ctx.user.id),
-    ping: meteredProcedure('api_calls').query(() => 'pong'),
+    ping: meteredProcedure('api_calls').mutation(() => 'pong'),
     generate: protectedProcedure
       .input(prompt)
       .use(metered('generations', { cost: ({ input }) => input.count }))
@@ -72,7 +72,7 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
       }),
     twice: meteredProcedure('api_calls')
       .use(metered('generations'))
-      .query(() => 'never'),
+      .mutation(() => 'never'),
     write: protectedProcedure
       .input(z.object({ tokens: z.number() }))
       .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))

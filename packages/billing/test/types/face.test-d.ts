@@ -47,7 +47,7 @@ const counted = protectedProcedure.input(z.object({ count: z.number() }))
 
 const appRouter = t.router({
   billing: billing.trpc.router({ protectedProcedure, publicProcedure: t.procedure }),
-  ping: meteredProcedure('api_calls').query(({ ctx }) => {
+  ping: meteredProcedure('api_calls').mutation(({ ctx }) => {
     expectTypeOf(ctx.user).toEqualTypeOf<User>()
     expectTypeOf(ctx.usage).toEqualTypeOf<Usage>()
     expectTypeOf(ctx.requestId).toEqualTypeOf<string>()
@@ -55,7 +55,7 @@ const appRouter = t.router({
   }),
   later: meteredProcedure('api_calls', 2)
     .input(z.object({ term: z.string() }))
-    .query(({ input }) => input.term),
+    .mutation(({ input }) => input.term),
   generate: counted
     .use(metered('generations', { cost: ({ input }) => input.count }))
     .mutation(({ input, ctx }) => ({ id: ctx.user.id, n: input.count })),
@@ -85,7 +85,7 @@ const appRouter = t.router({
     .input(z.object({ depth: z.string().transform(Number).default(2) }))
     .use(metered('api_calls', { cost: ({ input }) => input.depth, key: ({ input }) => String(input.depth) }))
     .output(z.string())
-    .query(({ input }) => String(input.depth)),
+    .mutation(({ input }) => String(input.depth)),
 })
 type AppRouter = typeof appRouter
 const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '' })] })
@@ -96,7 +96,7 @@ test('keeps slugs as literal types from the definition to the browser', () => {
   expectTypeOf(client.billing.balances.query).returns.resolves.toEqualTypeOf<BalancesAnswer<Meter>>()
   expectTypeOf(client.billing.checkout.mutate).returns.resolves.toEqualTypeOf<{ url: string }>()
   expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()
-  expectTypeOf(client.ping.query).returns.resolves.toEqualTypeOf<'pong'>()
+  expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
 })
 
 test('types the denials in error.data.billing', () => {
