@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { type Ledger, postgresLedger, sqliteLedger } from '@metered/billing'
+import type { Ledger } from '@metered/billing'
+import { postgresLedger } from '@metered/billing/postgres'
+import { sqliteLedger } from '@metered/billing/sqlite'
 import { Pool } from 'pg'
 import { type Env, EnvError, readEnv } from './src/env.ts'
 

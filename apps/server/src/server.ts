@@ -1,4 +1,6 @@
-import { createBilling, postgresLedger, sqliteLedger } from '@metered/billing'
+import { createBilling } from '@metered/billing'
+import { postgresLedger } from '@metered/billing/postgres'
+import { sqliteLedger } from '@metered/billing/sqlite'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { createAuth, migrateSessions, type User } from './auth.ts'
@@ -43,7 +45,8 @@ async function assemble(database: Database, { env, log, rateLimit }: ServerOptio
   const { source } = database
   const billing = createBilling({
     meters,
-    ledger: 'file' in source ? sqliteLedger(source.file) : postgresLedger(source.pool),
+    // The app's tables are in the same file, so the ledger opens it with the app's SQLite library.
+    ledger: 'file' in source ? sqliteLedger(source.file, { driver: 'libsql' }) : postgresLedger(source.pool),
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
     customer: ({ user }: { user: User }) => user,
     publicUrl: env.publicUrl,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sqliteLedger } from '@metered/billing'
+import { sqliteLedger } from '@metered/billing/sqlite'
 import { expect, test } from 'vitest'
 import { signUp, startTestServer } from './testServer.ts'
 
@@ -25,7 +25,8 @@ const fileOf = ({ DATABASE_URL = '' }: Record<string, string>) => DATABASE_URL.r
 
 /** Parks a usage event for a subscription that doesn't exist at Flowglad. */
 async function park(env: Record<string, string>, customer: string, attempt: string) {
-  await using ledger = sqliteLedger(fileOf(env))
+  // The server runs in this process and opens the file with libsql.
+  await using ledger = sqliteLedger(fileOf(env), { driver: 'libsql' })
   const meter = 'generations'
   await ledger.execute({
     type: 'settle',

@@ -1,5 +1,5 @@
-import Database from 'libsql'
 import type { Pool } from 'pg'
+import { connect } from '../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
@@ -18,7 +18,7 @@ export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 const chunk = 100_000
 
 export function seedSqlite(file: string, size: Size): void {
-  const db = new Database(file)
+  const db = connect(file)
   db.exec('PRAGMA synchronous = OFF')
   db.exec('PRAGMA cache_size = -200000')
   const numbers =

@@ -16,6 +16,7 @@ import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
 import { Sync } from './flowglad/sync.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
+import { LedgerUnavailableError } from './ledger/errors.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
@@ -28,7 +29,7 @@ import { createTrpc } from './trpc/createTrpc.ts'
 export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** The result of `defineMeters`. */
   meters: M
-  /** `sqliteLedger(file)` or `postgresLedger(pool)`. `close()` also closes the ledger. */
+  /** `sqliteLedger(file)` or `postgresLedger(url)`. `close()` also closes the ledger. */
   ledger: Ledger
   flowglad: FlowgladSettings
   /**
@@ -173,10 +174,13 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if Flowglad's pricing
-     * model makes a meter unusable. You can call `start()` again after that.
+     * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if the ledger can't be opened,
+     * or if Flowglad's pricing model makes a meter unusable. You can call `start()` again after that.
      */
     async start() {
+      // An unreachable ledger can recover. A wrong setup, such as a missing driver or folder, can't.
+      const failure = await ledger.health().catch((error: unknown) => error)
+      if (failure instanceof LedgerUnavailableError && failure.reason === 'cannotOpen') throw failure
       const known = await catalog.get().catch((error: unknown) => {
         logger.warn(
           { error: String(error) },

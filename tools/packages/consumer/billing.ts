@@ -1,4 +1,5 @@
-import { createBilling, defineMeters, sqliteLedger } from '@metered/billing'
+import { createBilling, defineMeters } from '@metered/billing'
+import { sqliteLedger } from '@metered/billing/sqlite'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
 

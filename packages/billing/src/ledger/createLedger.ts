@@ -6,26 +6,47 @@ import { customerBalances } from './core/customerBalances.ts'
 import { LedgerUnavailableError } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
-import type { Store } from './stores/store.ts'
+import type { OpenStore, Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
-/** Creates a ledger that uses the given store. Apps call `sqliteLedger` or `postgresLedger`. */
+/** Creates a ledger that opens the given store at its first use. Apps call `sqliteLedger` or `postgresLedger`. */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
-  const batcher = new Batcher(store, { ...ledgerDefaults, ...options })
   const listeners = new Set<(command: Command) => void>()
-  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+  let opening: Promise<OpenStore> | null = null
+  let closed = false
+
+  const open = (): Promise<OpenStore> => {
+    opening ??= openStore(store).catch((error: unknown) => {
+      // The next use tries again.
+      opening = null
+      throw error
+    })
+    return opening
+  }
+  const batcher = new Batcher(
+    {
+      transact: async (commands) => (await open()).transact(commands),
+      isTransient: (error) => store.isTransient(error),
+    },
+    { ...ledgerDefaults, ...options },
+  )
+  const read = async <T>(work: (store: OpenStore) => Promise<T>): Promise<T> => {
+    if (closed) throw new LedgerUnavailableError('closing')
     try {
-      return await work()
+      return await work(await open())
     } catch (error) {
       if (!store.isTransient(error)) throw error
       throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
     }
   }
   const close = async () => {
+    closed = true
     await batcher.close()
+    await opening?.catch(() => {})
     await store.close()
   }
   return {
+    address: store.address,
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
@@ -37,24 +58,38 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       return () => listeners.delete(listener)
     },
     async balances(customer) {
-      const { row, accounts, now } = await read(() => store.readCustomer(customer))
+      const { row, accounts, now } = await read((it) => it.readCustomer(customer))
       return customerBalances(row, accounts, now)
     },
     async charges({ customer, limit, cursor }) {
       const before = cursor === null ? null : parseCursor(cursor)
       // Read one extra row to learn whether there is another page.
-      const rows = await read(() => store.readCharges({ customer, limit: limit + 1, before }))
+      const rows = await read((it) => it.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }
     },
-    usage: (query) => read(() => store.usage(query)),
-    versions: (customers) => read(() => store.versions(customers)),
-    customersWithDueHolds: (limit) => read(() => store.customersWithDueHolds(limit)),
-    customersToDeliver: (limit) => read(() => store.customersToDeliver(limit)),
-    health: () => read(() => store.health()),
-    parked: (limit) => read(() => store.parked(limit)),
-    prune: () => read(() => store.prune()),
+    usage: (query) => read((it) => it.usage(query)),
+    versions: (customers) => read((it) => it.versions(customers)),
+    customersWithDueHolds: (limit) => read((it) => it.customersWithDueHolds(limit)),
+    customersToDeliver: (limit) => read((it) => it.customersToDeliver(limit)),
+    health: () => read((it) => it.health()),
+    parked: (limit) => read((it) => it.parked(limit)),
+    prune: () => read((it) => it.prune()),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Opens the store. Unless a retry can succeed, an error becomes `cannotOpen`. */
+async function openStore(store: Store): Promise<OpenStore> {
+  try {
+    return await store.open()
+  } catch (error) {
+    if (store.isTransient(error) || error instanceof LedgerUnavailableError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new LedgerUnavailableError('cannotOpen', {
+      message: `The ledger ${store.address} can't be opened: ${reason}`,
+      cause: error,
+    })
   }
 }

@@ -10,15 +10,19 @@ export class InvalidCommandError extends Error {
 }
 
 /**
- * The error for a command that the ledger can't accept or finish. The queue is full, the ledger is closing,
- * or the store is unreachable.
+ * The error for a command or read that the ledger can't accept or finish. The queue is full, the ledger is
+ * closing, the store is unreachable, or its setup must be corrected before it can be opened (`cannotOpen`).
+ * For `cannotOpen`, the message says what to correct.
  */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'
-  readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach'
+  readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach' | 'cannotOpen'
 
-  constructor(reason: LedgerUnavailableError['reason'], options?: ErrorOptions) {
-    super(`Ledger unavailable: ${reason}`, options)
+  constructor(
+    reason: LedgerUnavailableError['reason'],
+    { message = `Ledger unavailable: ${reason}`, ...options }: ErrorOptions & { message?: string } = {},
+  ) {
+    super(message, options)
     this.reason = reason
   }
 }

@@ -2,14 +2,22 @@ import type { AnswerOf, Command, Snapshot } from './commands.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
- * Reads and `prune` reject with `LedgerUnavailableError` if the store is unreachable.
+ * The store opens at the first command or read. Reads and `prune` reject with `LedgerUnavailableError` if the
+ * store is unreachable or can't be opened.
  */
 export interface Ledger extends AsyncDisposable {
+  /**
+   * Identifies the store within this process: ledgers with the same address use the same store. The address is
+   * the absolute path of a SQLite file, a PostgreSQL connection string without its password, or a unique name
+   * for a `:memory:` ledger or a given `Pool`.
+   */
+  readonly address: string
+
   /**
    * Queues a command and returns its answer after COMMIT.
    *
    * @throws {InvalidCommandError} if the command is malformed. It isn't queued.
-   * @throws {LedgerUnavailableError} if the queue is full, the ledger is closing, or the store stays unreachable.
+   * @throws {LedgerUnavailableError} if the queue is full, the ledger is closing, or the store stays unreachable or can't be opened.
    */
   execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
 

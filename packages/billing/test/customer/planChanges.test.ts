@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { LedgerUnavailableError, sqliteLedger } from '../../src/index.ts'
+import { LedgerUnavailableError } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { plan, pricingWith } from '../flowglad/pricing.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { billingDenial } from '../../src/client/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
@@ -168,7 +169,6 @@ test('allows usage beyond the grant on a plan with overage, and records every un
 })
 
 test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a ledger with 500 units', async () => {
-  const { sqliteLedger } = await import('../../src/index.ts')
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`) })

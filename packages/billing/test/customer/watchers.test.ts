@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BalancesAnswer } from '../../src/contract/balances.ts'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()

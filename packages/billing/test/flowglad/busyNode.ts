@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
-import { createBilling, sqliteLedger } from '../../src/index.ts'
+import { createBilling } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**

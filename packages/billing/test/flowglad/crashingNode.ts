@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { createBilling, sqliteLedger } from '../../src/index.ts'
+import { createBilling } from '../../src/index.ts'
 import type { Command } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**

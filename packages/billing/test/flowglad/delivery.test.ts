@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from './ledgerFile.ts'
 import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { createLeases } from '../../src/flowglad/leases.ts'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from './ledgerFile.ts'
 import { rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'

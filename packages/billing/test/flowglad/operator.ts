@@ -1,4 +1,4 @@
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
  * Drops a usage event from a separate process, as an operator would. Takes the ledger file, the customer and

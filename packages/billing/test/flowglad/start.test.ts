@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startFlowgladLocal } from 'flowglad-local'
-import { expect, test } from 'vitest'
-import { createBilling, defineMeters, sqliteLedger } from '../../src/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { createBilling, defineMeters } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from './meters.ts'
 import { spend } from './spending.ts'
 import { startStack } from './startStack.ts'
@@ -15,10 +20,10 @@ const pricing = JSON.stringify({
   features: [],
   products: [],
 })
-const billingOf = (baseUrl: string, meters: Parameters<typeof defineMeters>[0]) =>
+const billingOf = (baseUrl: string, meters: Parameters<typeof defineMeters>[0], file = ':memory:') =>
   createBilling({
     meters: defineMeters(meters),
-    ledger: sqliteLedger(':memory:'),
+    ledger: sqliteLedger(file),
     flowglad: { secretKey: 'sk_test_local', baseUrl },
     customer: () => aUser(),
     publicUrl: 'http://localhost',
@@ -46,6 +51,20 @@ test('starts and delivers when a failed start is retried', async () => {
   await expect.poll(() => stack.billing.start().catch(String)).toBeUndefined()
   await spend(stack, aUser())
   await expect.poll(() => stack.atFlowglad.events()).toHaveLength(1)
+})
+
+test('fails to start, and denies calls, while the ledger’s folder is missing', async () => {
+  const folder = join(tmpdir(), randomUUID())
+  await using billing = billingOf('http://127.0.0.1:9', { calls: {} }, join(folder, 'ledger.db'))
+  const message = `The ledger's folder ${folder} does not exist. Create it, or pass another path to sqliteLedger.`
+  await expect(billing.start()).rejects.toThrow(message)
+  await expect(billing.meter({ customer: aUser(), meter: 'calls' }, () => 'done')).rejects.toMatchObject({
+    denial: { code: 'BILLING_UNAVAILABLE' },
+    cause: { message },
+  })
+  await mkdir(folder)
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await billing.start()
 })
 
 test('starts while Flowglad is unavailable', async () => {

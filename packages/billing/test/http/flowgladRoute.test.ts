@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { LedgerUnavailableError, sqliteLedger } from '../../src/index.ts'
+import { LedgerUnavailableError } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { sqliteLedger } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { aTakeLease } from '../ledger/builders.ts'

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'libsql'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Batcher } from '../../src/ledger/batcher.ts'
 import type { Answer, Command } from '../../src/ledger/commands.ts'
 import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import { ledgerDefaults } from '../../src/ledger/ledgerOptions.ts'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aReserve, aSettle, fetched, units } from './builders.ts'
 
@@ -130,7 +130,7 @@ test('retries a busy SQLite file without blocking the event loop', async () => {
   {
     await using ledger = sqliteLedger(file)
     await fetched(ledger, units(10))
-    const operator = new Database(file)
+    const operator = connect(file)
     operator.exec('BEGIN IMMEDIATE')
     let answered = false
     const reserve = ledger.execute(aReserve()).then((answer) => {

@@ -38,12 +38,7 @@ describe('PostgreSQL', () => {
     await fetched(ledger, units(10))
     const silent = await pool.connect()
     await silent.query('BEGIN; LOCK TABLE metered.customer IN ACCESS EXCLUSIVE MODE')
-    const reads = createReads(
-      pool,
-      async () => {},
-      () => null,
-      100,
-    )
+    const reads = createReads(pool, () => null, 100)
     const error = await reads.readCustomer('ada').catch((reason: unknown) => reason)
     expect(isTransient(error)).toBe(true)
     await silent.query('ROLLBACK')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createTRPCClient, httpBatchLink, retryLink } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { billingDenial, idempotencyLink, keyHeaders, keyHeadersAs } from '../../src/client/index.ts'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { type AppRouter, startApp } from './startApp.ts'
 
 const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })

@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { billingDenial } from '../../src/client/index.ts'
-import { sqliteLedger } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from './startApp.ts'

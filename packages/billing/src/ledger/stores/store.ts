@@ -3,11 +3,21 @@ import type { ChargeCursor } from '../chargeCursor.ts'
 import type { AccountRow, CustomerRow, EventRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
+/** A database that opens at `open`, not before. */
+export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
+  /**
+   * Opens the database and applies missing migrations. Can be called again after a failure.
+   *
+   * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says how.
+   */
+  open(): Promise<OpenStore>
+}
+
 /**
  * A database engine that runs the core in transactions and provides the reads. It loads, locks and writes
  * rows, but makes no decisions.
  */
-export interface Store extends BatcherStore, Reads, Pick<Ledger, 'prune' | 'close'> {}
+export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {}
 
 /** The reads that run outside batches. All data in an answer is from the same moment. */
 export interface Reads

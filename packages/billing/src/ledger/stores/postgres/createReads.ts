@@ -1,38 +1,29 @@
-import type { Pool, QueryConfig, QueryConfigValues, QueryResultRow } from 'pg'
 import { z } from 'zod'
 import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
+import type { PostgresPool } from './postgresPool.ts'
 
 const now = databaseTime('$1')
 const rows = z.array(z.unknown())
-
-/** node-postgres accepts `query_timeout` per query, but its types don't declare it. */
-type WithDeadline = QueryConfig & { query_timeout: number }
 
 /**
  * Creates the reads. Each read is one statement, so all data in an answer is from the same moment. `$1` is
  * the time, or null for the database's time.
  */
-export function createReads(
-  pool: Pool,
-  ready: () => Promise<void>,
-  givenTime: () => number | null,
-  deadlineMs: number,
-): Reads {
+export function createReads(pool: PostgresPool, givenTime: () => number | null, deadlineMs: number): Reads {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
-    await ready()
-    const config: WithDeadline = {
+    const { rows: answers } = await pool.query({
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
-      values: [givenTime(), ...values] satisfies QueryConfigValues<unknown[]>,
+      values: [givenTime(), ...values],
       // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. The
       // timeout's error makes the pool drop the connection.
       query_timeout: deadlineMs,
-    }
-    const result = await pool.query<QueryResultRow>(config)
-    return z.array(schema).parse(result.rows[0]?.rows)
+    })
+    const [answer] = z.tuple([z.object({ rows: z.array(schema) })]).parse(answers)
+    return answer.rows
   }
 
   return {

@@ -1,4 +1,3 @@
-import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
@@ -6,6 +5,7 @@ import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { loadedCustomers } from '../loadedCustomers.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
+import type { PostgresClient } from './postgresPool.ts'
 
 const { customer, account, hold, key, event } = tables
 
@@ -13,7 +13,7 @@ const { customer, account, hold, key, event } = tables
  * Inserts missing customer rows, then locks all customers of the batch. The lock order is always the same, so
  * batches can't deadlock.
  */
-export async function lockCustomers(client: PoolClient, customers: string[]): Promise<void> {
+export async function lockCustomers(client: PostgresClient, customers: string[]): Promise<void> {
   await client.query({
     name: 'metered-insert-missing',
     text: `INSERT INTO metered.customer (customer)
@@ -154,7 +154,7 @@ const answer = z.object({
  * during the wait, and would oversell.
  */
 export async function loadCustomers(
-  client: PoolClient,
+  client: PostgresClient,
   needs: Needs,
   now: number | null,
   settings: LedgerSettings,

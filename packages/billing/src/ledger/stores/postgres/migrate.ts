@@ -1,6 +1,6 @@
-import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
 import { migrations } from './migrations.ts'
+import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 import { onConnection } from './transaction.ts'
 
 /** The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. */
@@ -13,7 +13,7 @@ const migrationLock = 7_260_114
 const migrationDeadlineMs = 10 * 60_000
 
 /** Applies missing migrations to the schema `metered`. Any number of nodes can call it concurrently. */
-export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> {
+export async function migrate(pool: PostgresPool, silentAfterMs: number): Promise<void> {
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (client) => {
     await client.query('BEGIN')
@@ -32,7 +32,7 @@ export async function migrate(pool: Pool, silentAfterMs: number): Promise<void> 
 
 const table = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
 
-async function isUpToDate(client: PoolClient): Promise<boolean> {
+async function isUpToDate(client: PostgresClient): Promise<boolean> {
   const found = table.parse(
     await client.query("SELECT to_regclass('metered.migration') IS NOT NULL AS exists"),
   )

@@ -1,74 +1,93 @@
-import type { Pool } from 'pg'
 import type { Clock } from '../../../config/clock.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
-import { type LedgerOptions, ledgerDefaults } from '../../ledgerOptions.ts'
+import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
 import { loadCustomers, lockCustomers } from './loadCustomers.ts'
 import { migrate } from './migrate.ts'
+import { poolSource } from './poolSource.ts'
+import type { PostgresPool } from './postgresPool.ts'
 import { pruneRows } from './pruneRows.ts'
 import { ConnectionLostError, inTransaction, isTransient } from './transaction.ts'
 import { writeRows } from './writeRows.ts'
 
+/** The options of `postgresLedger`. */
+export interface PostgresLedgerOptions extends LedgerOptions {
+  /** Replaces the database's time in tests. */
+  clock?: Pick<Clock, 'now'>
+}
+
 /**
- * Opens a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. Missing migrations run
- * before the first command.
+ * Creates a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. The ledger connects,
+ * and runs missing migrations, at its first use.
  *
- * @param pool `close` doesn't end the pool. If the pool has no `connectionTimeoutMillis`, the ledger sets it
- * to `silentAfterMs`. The ledger also adds error listeners to the pool's connections.
- * @param options.clock Replaces the database's time in tests.
+ * @param database A connection string, or a `Pool` of node-postgres. For a connection string, the ledger
+ * creates a pool of 4 connections, and `close` ends it. `close` doesn't end a given pool. If the given pool has
+ * no `connectionTimeoutMillis`, the ledger sets it to `silentAfterMs`. The ledger also adds error listeners to
+ * the pool's connections.
  */
-export function postgresLedger(
-  pool: Pool,
-  options: LedgerOptions & { clock?: Pick<Clock, 'now'> } = {},
-): Ledger {
+export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {
   const { clock, ...rest } = options
-  const givenTime = () => clock?.now() ?? null
   const settings = { ...ledgerDefaults, ...rest }
-  prepare(pool, settings.silentAfterMs)
-
-  let migrated: Promise<void> | null = null
-  const ready = (): Promise<void> => {
-    migrated ??= migrate(pool, settings.silentAfterMs).catch((error: unknown) => {
-      migrated = null
-      throw error
-    })
-    return withDeadline(migrated, settings.silentAfterMs)
-  }
-  // Start the migration now instead of at the first call. If the migration fails, the first call retries it.
-  ready().catch(() => {})
-
   return createLedger(
-    {
-      ...createReads(pool, ready, givenTime, Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)),
-      transact: async (commands) => {
-        await ready()
-        const needs = needsOf(commands)
-        return inTransaction(pool, settings, async (client) => {
-          await lockCustomers(client, needs.customers)
-          const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
-          const { answers, writes } = decide({ loaded, commands, now, settings })
-          await writeRows(client, writes)
-          return answers
-        })
-      },
-      isTransient,
-      prune: async () => {
-        await ready()
-        return inTransaction(pool, settings, (client) => pruneRows(client, givenTime(), settings.pruneRows))
-      },
-      close: async () => {
-        await migrated?.catch(() => {})
-      },
-    },
+    createStore(database, () => clock?.now() ?? null, settings),
     settings,
   )
 }
 
+function createStore(
+  database: string | PostgresPool,
+  givenTime: () => number | null,
+  settings: LedgerSettings,
+): Store {
+  const source = poolSource(database)
+  let migrated: Promise<PostgresPool> | null = null
+  const prepareAndMigrate = async () => {
+    const pool = await source.pool()
+    prepare(pool, settings.silentAfterMs)
+    await migrate(pool, settings.silentAfterMs)
+    return pool
+  }
+  return {
+    address: source.address,
+    isTransient,
+    async open() {
+      migrated ??= prepareAndMigrate().catch((error: unknown) => {
+        migrated = null
+        throw error
+      })
+      return openStore(await withDeadline(migrated, settings.silentAfterMs), givenTime, settings)
+    },
+    async close() {
+      await migrated?.catch(() => {})
+      await source.close()
+    },
+  }
+}
+
+function openStore(pool: PostgresPool, givenTime: () => number | null, settings: LedgerSettings): OpenStore {
+  return {
+    ...createReads(pool, givenTime, Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)),
+    transact: async (commands) => {
+      const needs = needsOf(commands)
+      return inTransaction(pool, settings, async (client) => {
+        await lockCustomers(client, needs.customers)
+        const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
+        const { answers, writes } = decide({ loaded, commands, now, settings })
+        await writeRows(client, writes)
+        return answers
+      })
+    },
+    prune: () =>
+      inTransaction(pool, settings, (client) => pruneRows(client, givenTime(), settings.pruneRows)),
+  }
+}
+
 /** Rejects after the deadline, so that calls don't wait for a long migration. The migration continues. */
-async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promise<void> {
+async function withDeadline<T>(migrated: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -77,20 +96,20 @@ async function withDeadline(migrated: Promise<void>, deadlineMs: number): Promis
     )
   })
   try {
-    await Promise.race([migrated, tooLate])
+    return await Promise.race([migrated, tooLate])
   } finally {
     clearTimeout(timer)
   }
 }
 
-const prepared = new WeakSet<Pool>()
+const prepared = new WeakSet<PostgresPool>()
 
 /**
  * Protects the process from broken connections. Without a listener, a connection's error event ends the
  * process, even if the connection is idle or closing. Without a connect timeout, an unreachable host leaks a
  * pool slot per attempt.
  */
-function prepare(pool: Pool, connectTimeoutMs: number): void {
+function prepare(pool: PostgresPool, connectTimeoutMs: number): void {
   pool.options.connectionTimeoutMillis ||= connectTimeoutMs
   if (prepared.has(pool)) return
   prepared.add(pool)

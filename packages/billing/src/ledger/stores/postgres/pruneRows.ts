@@ -1,6 +1,6 @@
-import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import { databaseTime } from './databaseTime.ts'
+import type { PostgresClient } from './postgresPool.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
 const candidates = z.array(z.object({ customer: z.string() }))
@@ -11,7 +11,7 @@ const removed = z.object({ rowCount: z.number() })
  * remain.
  */
 export async function pruneRows(
-  client: PoolClient,
+  client: PostgresClient,
   givenTime: number | null,
   rows: number,
 ): Promise<boolean> {

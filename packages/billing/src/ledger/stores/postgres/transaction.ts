@@ -1,5 +1,6 @@
-import pg, { type Pool, type PoolClient } from 'pg'
+import { LedgerUnavailableError } from '../../errors.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
+import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 
 /**
  * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
@@ -20,9 +21,9 @@ const begin = (timeoutMs: number) => `
 
 /** Runs the work in one transaction on one connection. */
 export const inTransaction = <T>(
-  pool: Pool,
+  pool: PostgresPool,
   { silentAfterMs, transactionTimeoutMs }: Pick<LedgerSettings, 'silentAfterMs' | 'transactionTimeoutMs'>,
-  work: (client: PoolClient) => Promise<T>,
+  work: (client: PostgresClient) => Promise<T>,
 ): Promise<T> =>
   onConnection(pool, silentAfterMs, async (client) => {
     await client.query(begin(transactionTimeoutMs))
@@ -36,9 +37,9 @@ export const inTransaction = <T>(
  * transaction.
  */
 export async function onConnection<T>(
-  pool: Pool,
+  pool: PostgresPool,
   deadlineMs: number,
-  work: (client: PoolClient) => Promise<T>,
+  work: (client: PostgresClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -79,10 +80,12 @@ const lostConnection = /terminated|timeout|not queryable|connection/i
 
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true
-  if (error instanceof pg.DatabaseError) {
-    return transientStates.some((state) => error.code?.startsWith(state))
+  if (!(error instanceof Error) || error instanceof LedgerUnavailableError) return false
+  // PostgreSQL's own errors have a severity. A check by class would miss those of another copy of `pg`.
+  if ('severity' in error && 'code' in error) {
+    const code = String(error.code)
+    return transientStates.some((state) => code.startsWith(state))
   }
-  if (!(error instanceof Error)) return false
   // Socket errors have a `syscall`. If a host has several addresses, the failed attempts form one
   // `AggregateError`.
   return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)

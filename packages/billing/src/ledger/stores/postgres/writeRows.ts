@@ -1,6 +1,6 @@
-import type { PoolClient } from 'pg'
 import type { Writes } from '../../core/draft.ts'
 import { columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
+import type { PostgresClient } from './postgresPool.ts'
 
 const upsert = <Row>(table: Table<Row>, list: string) =>
   `INSERT INTO metered.${table.name}
@@ -22,7 +22,7 @@ const write = `
   ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount`
 
 /** Writes a batch's rows in one statement. */
-export async function writeRows(client: PoolClient, writes: Writes): Promise<void> {
+export async function writeRows(client: PostgresClient, writes: Writes): Promise<void> {
   if (writes.customers.length === 0) return
   const { customers, accounts, holds, removedHolds, keys, events, daily } = writes
   const lists = {

@@ -3,7 +3,7 @@ import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { loadedCustomers } from '../loadedCustomers.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'
-import type { SqliteDatabase } from './openDatabase.ts'
+import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /**
  * SQLite uses a partial index only if the query repeats the index's condition literally. With `INDEXED BY`, a

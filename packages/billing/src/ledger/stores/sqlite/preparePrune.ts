@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SqliteDatabase } from './openDatabase.ts'
+import type { SqliteDatabase } from './sqliteDriver.ts'
 
 const prunedKey = z.object({ customer: z.string(), bytes: z.number() })
 

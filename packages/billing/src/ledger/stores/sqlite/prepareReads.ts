@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
-import type { SqliteDatabase } from './openDatabase.ts'
+import type { SqliteDatabase } from './sqliteDriver.ts'
 
 const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
 

@@ -1,6 +1,6 @@
 import type { Writes } from '../../core/draft.ts'
 import { column, onConflict, type Table, tables, toColumn } from '../tables.ts'
-import type { SqliteDatabase } from './openDatabase.ts'
+import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call it inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
@@ -31,5 +31,5 @@ function upsert<Row extends object>(db: SqliteDatabase, table: Table<Row>) {
   const statement = db.prepare(
     `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${onConflict(table)}`,
   )
-  return (row: Row) => statement.run(table.properties.map((property) => toColumn(row[property])))
+  return (row: Row) => statement.run(...table.properties.map((property) => toColumn(row[property])))
 }

@@ -1,69 +1,108 @@
-import Database from 'libsql'
+import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../../config/clock.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
-import type { Store } from '../store.ts'
-import { openDatabase } from './openDatabase.ts'
+import type { OpenStore, Store } from '../store.ts'
+import { explainOpenError } from './explainOpenError.ts'
+import { inTransaction, openDatabase } from './openDatabase.ts'
 import { prepareLoad } from './prepareLoad.ts'
 import { preparePrune } from './preparePrune.ts'
 import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
+import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
-/**
- * Opens a ledger in a SQLite file (or `:memory:`). The ledger's tables have the prefix `metered_`, so the app
- * can keep its own tables in the same file. Several processes can open the file, because the ledger caches
- * nothing between batches.
- */
-export function sqliteLedger(
-  file: string,
-  options: LedgerOptions & { clock?: Pick<Clock, 'now'> } = {},
-): Ledger {
-  const { clock = systemClock, ...rest } = options
-  const settings = { ...ledgerDefaults, ...rest }
-  return createLedger(createSqliteStore(file, clock, settings), settings)
+/** The options of `sqliteLedger`. */
+export interface SqliteLedgerOptions extends LedgerOptions {
+  /**
+   * The SQLite library. The default is `node:sqlite` on Node 22.13 or newer, and `libsql` on older versions.
+   *
+   * If the app opens the same file in the same process, choose the app's library. Within a process, two
+   * libraries don't see each other's locks, so they lose transactions.
+   */
+  driver?: SqliteDriver
+  /** A clock for tests that move time. The default is the system's clock. */
+  clock?: Pick<Clock, 'now'>
 }
 
-function createSqliteStore(file: string, clock: Pick<Clock, 'now'>, settings: LedgerSettings): Store {
-  const db = openDatabase(file)
+/**
+ * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file at its first use. The
+ * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own tables
+ * in the same file if both use the same `driver`. Several processes can open the file, because the ledger
+ * caches nothing between batches.
+ *
+ * @param file The file's path. A relative path starts at the working directory of the moment of the call.
+ */
+export function sqliteLedger(file: string, options: SqliteLedgerOptions = {}): Ledger {
+  const { clock = systemClock, driver, ...rest } = options
+  const settings = { ...ledgerDefaults, ...rest }
+  if (/^[a-z]+:\/\//i.test(file)) throw new TypeError('sqliteLedger needs the path of a file, not a URL')
+  return createLedger(createStore({ file, driver, clock, settings }), settings)
+}
+
+interface Setup {
+  file: string
+  driver: SqliteDriver | undefined
+  clock: Pick<Clock, 'now'>
+  settings: LedgerSettings
+}
+
+let memoryLedgers = 0
+
+/** How long opening waits while another process locks the file. */
+const openingMs = 5_000
+
+function createStore({ file, driver, clock, settings }: Setup): Store {
+  const inMemory = file === ':memory:'
+  const path = inMemory ? file : resolve(file)
+  let db: SqliteDatabase | null = null
+  return {
+    address: inMemory ? `${file}${++memoryLedgers}` : path,
+    isTransient,
+    async open() {
+      const until = performance.now() + openingMs
+      for (;;) {
+        try {
+          db = openDatabase(path, driver)
+          return openStore(db, clock, settings)
+        } catch (thrown) {
+          db?.close()
+          db = null
+          const error = explainOpenError(path, thrown)
+          if (!isTransient(error) || performance.now() > until) throw error
+          await setTimeout(20)
+        }
+      }
+    },
+    async close() {
+      db?.close()
+      db = null
+    },
+  }
+}
+
+function openStore(db: SqliteDatabase, clock: Pick<Clock, 'now'>, settings: LedgerSettings): OpenStore {
   const load = prepareLoad(db, settings)
   const write = prepareWrite(db)
   const prune = preparePrune(db)
-
-  /** BEGIN IMMEDIATE takes the write lock, so loaded rows can't change before the batch writes them. */
-  const inTransaction = <T>(work: () => T): T => {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      db.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (db.inTransaction) db.exec('ROLLBACK')
-      throw error
-    }
-  }
-
   return {
     ...prepareReads(db, () => clock.now()),
     transact: async (commands) =>
-      inTransaction(() => {
+      inTransaction(db, () => {
         const { loaded, now } = load(needsOf(commands), clock.now())
         const { answers, writes } = decide({ loaded, commands, now, settings })
         write(writes)
         return answers
       }),
-    isTransient,
-    prune: async () => inTransaction(() => prune(clock.now(), settings.pruneRows)),
-    close: async () => {
-      db.close()
-    },
+    prune: async () => inTransaction(db, () => prune(clock.now(), settings.pruneRows)),
   }
 }
 
 /** SQLite's primary result codes for a file that is busy, full or unreachable. A retry can succeed. */
-const transientCodes = new Set([
+const transientCodes: (number | null)[] = [
   5, // BUSY
   6, // LOCKED
   7, // NOMEM
@@ -73,7 +112,6 @@ const transientCodes = new Set([
   13, // FULL
   14, // CANTOPEN
   15, // PROTOCOL
-])
+]
 
-const isTransient = (error: unknown) =>
-  error instanceof Database.SqliteError && transientCodes.has((error.rawCode ?? 0) & 0xff)
+const isTransient = (error: unknown) => transientCodes.includes(resultCodeOf(error))

@@ -1,0 +1,66 @@
+import { LedgerUnavailableError } from '../../errors.ts'
+import { isMissing } from '../isMissing.ts'
+import type { PostgresPool } from './postgresPool.ts'
+
+/** Where the ledger's pool comes from. */
+interface PoolSource {
+  /** Identifies the database, without a password. */
+  address: string
+  /** Returns the pool. Creates it at the first call. */
+  pool(): Promise<PostgresPool>
+  /** Ends the pool if this source created it. */
+  close(): Promise<void>
+}
+
+/** Returns the source for a connection string or for the app's pool. */
+export function poolSource(database: string | PostgresPool): PoolSource {
+  return typeof database === 'string' ? ownPool(database) : givenPool(database)
+}
+
+const names = new WeakMap<PostgresPool, string>()
+let pools = 0
+
+function givenPool(pool: PostgresPool): PoolSource {
+  const address = names.get(pool) ?? `postgres pool ${++pools}`
+  names.set(pool, address)
+  return { address, pool: async () => pool, close: async () => {} }
+}
+
+function ownPool(connectionString: string): PoolSource {
+  let created: (PostgresPool & { end(): Promise<void> }) | null = null
+  return {
+    address: withoutPassword(connectionString),
+    async pool() {
+      const pg = await loadPg()
+      // Batches use one connection at a time. Reads and pruning share the others.
+      created ??= new pg.Pool({ connectionString, max: 4, keepAlive: true, allowExitOnIdle: true })
+      return created
+    },
+    async close() {
+      const ending = created
+      created = null
+      await ending?.end()
+    },
+  }
+}
+
+async function loadPg() {
+  try {
+    return (await import('pg')).default
+  } catch (error) {
+    if (!isMissing(error, 'pg')) throw error
+    throw new LedgerUnavailableError('cannotOpen', {
+      message: 'The PostgreSQL ledger needs the package pg. Install pg.',
+      cause: error,
+    })
+  }
+}
+
+/** Returns the address without its password, which can be in front of the host or among the parameters. */
+function withoutPassword(connectionString: string): string {
+  if (!URL.canParse(connectionString)) return connectionString.replace(/(:\/\/[^:@/]*):.*@/, '$1@')
+  const url = new URL(connectionString)
+  url.password = ''
+  url.searchParams.delete('password')
+  return url.href
+}

@@ -1,0 +1,39 @@
+/**
+ * A connection pool: the part of node-postgres's `Pool` that the ledger uses. The ledger declares it, so that
+ * apps don't need `@types/pg`.
+ */
+export interface PostgresPool {
+  options: { connectionTimeoutMillis?: number | undefined }
+  /** Takes a connection from the pool. */
+  connect(): Promise<PostgresClient>
+  /** Runs one query on any connection. */
+  query(query: PostgresQuery & { query_timeout: number }): Promise<PostgresResult>
+  /** Listens for errors of idle connections. */
+  on(event: 'error', listener: (error: Error) => void): unknown
+  /** Listens for new connections. */
+  on(event: 'connect', listener: (client: PostgresClient) => void): unknown
+}
+
+/** A connection that was taken from the pool. */
+export interface PostgresClient {
+  /** Runs a query in the connection's transaction. */
+  query(query: string | PostgresQuery, values?: unknown[]): Promise<PostgresResult>
+  /** Returns the connection to the pool. With an error or `true`, closes it instead. */
+  release(error?: Error | boolean): void
+  /** Listens for errors of the connection. */
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** A query with parameters. */
+export interface PostgresQuery {
+  /** The name of the prepared statement. */
+  name?: string
+  text: string
+  values: unknown[]
+}
+
+/** The result of a query. */
+export interface PostgresResult {
+  rows: unknown[]
+  rowCount: number | null
+}

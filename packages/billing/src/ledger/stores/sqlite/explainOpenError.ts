@@ -1,0 +1,32 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { LedgerUnavailableError } from '../../errors.ts'
+import { resultCodeOf } from './sqliteDriver.ts'
+
+/**
+ * Returns an error that says how to make the path usable, or the given error if it has another cause. SQLite reports a missing folder, a
+ * folder in place of a file, and missing permissions as the same "unable to open database file".
+ */
+export function explainOpenError(file: string, error: unknown): unknown {
+  const problem = problemOf(file, resultCodeOf(error))
+  return problem ? new LedgerUnavailableError('cannotOpen', { message: problem, cause: error }) : error
+}
+
+function problemOf(file: string, code: number | null): string | null {
+  const folder = dirname(file)
+  switch (code) {
+    case 26: // NOTADB
+      return `The ledger's file ${file} is not a SQLite database. Pass another path to sqliteLedger.`
+    case 8: // READONLY
+    case 14: // CANTOPEN
+      if (!existsSync(folder)) {
+        return `The ledger's folder ${folder} does not exist. Create it, or pass another path to sqliteLedger.`
+      }
+      if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+        return `The ledger's path ${file} is a folder. Pass the path of a file to sqliteLedger.`
+      }
+      return `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
+    default:
+      return null
+  }
+}

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'vite'
+import { expect, onTestFinished, test } from 'vitest'
+import { sqliteDrivers } from './sqliteDrivers.ts'
+
+test('says what to install where a driver is missing, and prints no warning where it is not', async () => {
+  // Outside the repository, so that Node finds no package.
+  const outDir = await mkdtemp(join(tmpdir(), 'metered-drivers-'))
+  onTestFinished(() => rm(outDir, { recursive: true }))
+  await build({
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    configFile: false,
+    logLevel: 'silent',
+    ssr: { noExternal: true, external: ['libsql', 'pg'] },
+    build: {
+      ssr: 'test/ledger/processes/openAll.ts',
+      outDir,
+      target: 'node20',
+      rolldownOptions: { output: { entryFileNames: '[name].mjs' } },
+    },
+  })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(outDir, 'openAll.mjs')], {
+    // pnpm sets it to the folders of its packages.
+    env: { ...process.env, NODE_PATH: '' },
+  })
+  const found = JSON.parse(stdout)
+  expect(stderr).toBe('')
+  expect(found).toEqual({
+    ...(sqliteDrivers.includes('node:sqlite')
+      ? { sqlite: 'opened', nodeSqlite: 'opened' }
+      : {
+          sqlite: 'The SQLite ledger finds no driver. Install libsql, or use Node 22.13 or newer.',
+          nodeSqlite:
+            'This Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
+        }),
+    libsql: 'libsql is not installed. Install it, or use Node 22.13 or newer without the option `driver`.',
+    postgres: 'The PostgreSQL ledger needs the package pg. Install pg.',
+  })
+})

@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { Pool } from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { aReserve, fetched, units } from './builders.ts'
+import { createDatabase, query } from './postgres.ts'
+
+/** Starts a server that counts connections and closes each one. */
+async function aClosingServer() {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  // A server that listens on a port has an address of this type.
+  const { port } = server.address() as AddressInfo
+  return { port, address: `postgres://app@127.0.0.1:${port}/app`, connections: () => connections }
+}
+
+test('connects at the first use, and not before', async () => {
+  const { address, port, connections } = await aClosingServer()
+  const pool = new Pool({ connectionString: address })
+  for (const database of [address, pool]) {
+    const ledger = postgresLedger(database, { outOfReachAfterMs: 50 })
+    const before = connections()
+    await once(connect(port, '127.0.0.1'), 'close')
+    // The server accepts connections in order, so the ledger made none before this one.
+    expect(connections()).toBe(before + 1)
+    await expect(ledger.balances('ada')).rejects.toThrow(LedgerUnavailableError)
+    expect(connections()).toBeGreaterThan(before + 1)
+    await ledger.close()
+  }
+  await pool.end()
+})
+
+test('creates a pool for a connection string, and ends it when it closes', async () => {
+  const address = await createDatabase()
+  const connections = () =>
+    query(
+      address,
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+  const ledger = postgresLedger(address)
+  await fetched(ledger, units(10))
+  expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
+  expect(await connections()).not.toEqual([])
+  await ledger.close()
+  // Sooner than the pool's idle timeout of 10 s.
+  await expect.poll(connections, { timeout: 8_000 }).toEqual([])
+  // Closing again, as `await using` does, changes nothing.
+  await ledger.close()
+})
+
+test('says why PostgreSQL rejects the connection', async () => {
+  const address = new URL(await createDatabase())
+  address.pathname = 'missing'
+  await using ledger = postgresLedger(address.href)
+  const error = {
+    reason: 'cannotOpen',
+    message: `The ledger ${ledger.address} can't be opened: database "missing" does not exist`,
+  }
+  await expect(ledger.balances('ada')).rejects.toMatchObject(error)
+  await expect(ledger.execute(aReserve())).rejects.toMatchObject(error)
+})
+
+test('addresses a ledger by its connection string without the password, and by its pool', () => {
+  const addressOf = (database: string) => postgresLedger(database).address
+  expect(addressOf('postgres://ada:secret@db.example:5432/app?sslmode=require')).toBe(
+    'postgres://ada@db.example:5432/app?sslmode=require',
+  )
+  expect(addressOf('postgres://ada@db.example/app?password=secret')).toBe('postgres://ada@db.example/app')
+  // Not a URL, but node-postgres accepts it.
+  expect(addressOf('postgres://ada:sec ret%@db.example/app')).toBe('postgres://ada@db.example/app')
+  const [one, two] = [new Pool(), new Pool()]
+  expect(postgresLedger(one).address).toBe(postgresLedger(one).address)
+  expect(postgresLedger(one).address).not.toBe(postgresLedger(two).address)
+})

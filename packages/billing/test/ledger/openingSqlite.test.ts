@@ -1,0 +1,131 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aReserve } from './builders.ts'
+import { sqliteDrivers } from './sqliteDrivers.ts'
+
+/** Returns the error of a ledger's first read, which must equal that of its first command. */
+async function openingError(ledger: Ledger): Promise<LedgerUnavailableError> {
+  const [read, command] = await Promise.all(
+    [ledger.health(), ledger.execute(aReserve())].map((answer) => answer.catch((error: unknown) => error)),
+  )
+  if (!(read instanceof LedgerUnavailableError)) throw read
+  expect(command).toMatchObject({ reason: read.reason, message: read.message })
+  return read
+}
+
+describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
+  let root = ''
+  let folder = ''
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'metered-opening-'))
+    chmodSync(root, 0o755)
+  })
+  afterAll(() => rmSync(root, { recursive: true }))
+  const open = (name: string) => {
+    folder = mkdtempSync(join(root, 'test-'))
+    chmodSync(folder, 0o755)
+    const file = join(folder, name)
+    const ledger = sqliteLedger(file, { driver })
+    onTestFinished(() => ledger.close())
+    return { file, ledger }
+  }
+
+  test('creates the file at the first read or command, and not before', async () => {
+    for (const use of [
+      (ledger: Ledger) => ledger.balances('ada'),
+      (ledger: Ledger) => ledger.execute(aReserve()),
+    ]) {
+      const { file, ledger } = open('ledger.db')
+      expect(existsSync(file)).toBe(false)
+      await use(ledger)
+      expect(existsSync(file)).toBe(true)
+    }
+  })
+
+  test('creates no file when it closes unused, or is used after it closed', async () => {
+    const { file, ledger } = open('ledger.db')
+    await ledger.close()
+    const closing = expect.objectContaining({ reason: 'closing' })
+    await expect(ledger.balances('ada')).rejects.toEqual(closing)
+    await expect(ledger.execute(aReserve())).rejects.toEqual(closing)
+    expect(existsSync(file)).toBe(false)
+  })
+
+  test('names a folder that does not exist, and opens once the folder exists', async () => {
+    const { ledger } = open('missing/ledger.db')
+    const missing = join(folder, 'missing')
+    expect(await openingError(ledger)).toMatchObject({
+      reason: 'cannotOpen',
+      message: `The ledger's folder ${missing} does not exist. Create it, or pass another path to sqliteLedger.`,
+    })
+    mkdirSync(missing)
+    expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
+  })
+
+  test('names a path that is a folder or another kind of file', async () => {
+    const { file, ledger } = open('ledger.db')
+    mkdirSync(file)
+    expect((await openingError(ledger)).message).toBe(
+      `The ledger's path ${file} is a folder. Pass the path of a file to sqliteLedger.`,
+    )
+    rmSync(file, { recursive: true })
+    writeFileSync(file, 'This text is long enough to be mistaken for a database. '.repeat(100))
+    expect((await openingError(ledger)).message).toBe(
+      `The ledger's file ${file} is not a SQLite database. Pass another path to sqliteLedger.`,
+    )
+  })
+
+  test('names a file that this process can’t write or create', async () => {
+    const { file, ledger } = open('ledger.db')
+    const message = `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
+    chmodSync(folder, 0o555)
+    await asOrdinaryUser(async () => expect((await openingError(ledger)).message).toBe(message))
+    chmodSync(folder, 0o777)
+    writeFileSync(file, '')
+    chmodSync(file, 0o444)
+    await asOrdinaryUser(async () => expect((await openingError(ledger)).message).toBe(message))
+  })
+
+  test('waits for another process that is migrating the file, without blocking the event loop', async () => {
+    const { file, ledger } = open('ledger.db')
+    const other = connect(file, driver)
+    other.exec('BEGIN EXCLUSIVE')
+    const answered = vi.fn()
+    const read = ledger.balances('ada').then(answered)
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate)
+    expect(answered).not.toHaveBeenCalled()
+    other.exec('COMMIT')
+    other.close()
+    await read
+    expect(answered).toHaveBeenCalledWith(expect.objectContaining({ version: 0 }))
+  })
+})
+
+/** Runs `work` without root's right to write anywhere. */
+async function asOrdinaryUser(work: () => Promise<void>) {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    await work()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}
+
+test('addresses a ledger by its absolute path, and a ledger in memory by itself', () => {
+  const file = join(tmpdir(), 'ledger.db')
+  const address = (path: string) => sqliteLedger(path).address
+  expect(address(file)).toBe(file)
+  expect(address(relative(process.cwd(), file))).toBe(file)
+  expect(address(':memory:')).not.toBe(address(':memory:'))
+})
+
+test('rejects a URL in place of a path', () => {
+  expect(() => sqliteLedger('postgres://localhost/app')).toThrow('needs the path of a file')
+})
