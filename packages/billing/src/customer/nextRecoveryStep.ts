@@ -23,7 +23,10 @@ export type RecoveryStep =
   | { do: 'restoreCancellation' }
   /** The change was made. */
   | { do: 'accept'; subscription: Subscription }
-  /** The change was made in the meantime. The restored cancellation would end a plan that is paid for. */
+  /**
+   * The change was made, but the cancellation has been restored. It must be lifted again, because it would end
+   * a paid plan.
+   */
   | { do: 'liftRestored'; subscription: Subscription }
   | { do: 'fail'; error: unknown }
 

@@ -40,7 +40,8 @@ export class SnapshotFetcher {
    * Flowglad's `GET billing` answer.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
-    // Note acknowledged usage again, because callers may have joined this fetch while it waited for its turn.
+    // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it waited for its
+    // turn need notes that are newer than their calls.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
       // Send these events again, because Flowglad may or may not have them. Otherwise, the ledger can't tell

@@ -51,8 +51,8 @@ export interface Ledger extends AsyncDisposable {
   /** Returns customers that have a hold past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns customers whose lease is free and that have usage events to deliver: waiting, ambiguous, or due
-   * parked events.
+   * Returns customers that have usage events to deliver and whose lease is free. The events are waiting,
+   * ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
   /** Returns the delivery metrics that operators monitor. */

@@ -70,9 +70,10 @@ const cleanUpMs = 5_000
  *
  * A charged stream completes its key, even if the stream failed. Its result isn't stored.
  *
- * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. The units return and the key can be
- * retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed instead. After step 3
- * commits, delivery sends the usage events until Flowglad has them, even after a restart. Flowglad records each event once.
+ * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. Its units return to the customer,
+ * and the key can be retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed
+ * instead. After step 3 commits, delivery sends the usage events until Flowglad has them, even after a restart. Flowglad
+ * records each event once.
  */
 export class Operation {
   readonly #reservations: Reservations

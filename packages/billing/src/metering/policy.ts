@@ -32,8 +32,8 @@ export function legOf(meters: Meters, { meter, amount }: { meter: string; amount
 }
 
 /**
- * Returns the hold's time to live and its maximum lifetime. With several meters, the shortest of each
- * applies.
+ * Returns the hold's time to live and its maximum lifetime. If the call has several legs, each value is the
+ * shortest among their meters.
  */
 export function lifetimeOf(
   meters: Meters,

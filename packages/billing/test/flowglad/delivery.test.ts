@@ -160,7 +160,7 @@ test("keeps delivering for other customers after one customer's lease could not 
   expect(await stack.atFlowglad.events()).toHaveLength(3)
 })
 
-test("fetches without waiting for other customers' bulks or for callers that wait for a lease", async () => {
+test("fetches a balance while another customer's fetch waits for a delivery to end", async () => {
   await using stack = await startStack({
     started: false,
     options: { maxBulks: 1, bulkMaxEvents: 1, maxFetches: 1 },
