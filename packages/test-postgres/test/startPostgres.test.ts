@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { copyLibrary } from '../src/findRunnable.ts'
@@ -41,6 +43,12 @@ test('creates separate databases, and leaves no files behind', async () => {
     await query(postgres, 'CREATE TABLE taken ()')
   }
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('keeps the exit code of a process that has failed', () => {
+  const file = fileURLToPath(new URL('failingProcess.ts', import.meta.url))
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 3, stderr: '' })
 })
 
 test('throws the reason in one line when the server rejects its configuration', async () => {

@@ -8,6 +8,8 @@ import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { testClock } from '../../src/testing/index.ts'
 
 const meters = defineMeters({ tokens: {} })
+/** Long, because the test clock also runs in real time. */
+const expiresInMs = 1_000_000
 
 /** Creates a hold of 10 tokens on a ledger that records each command. */
 function aHold() {
@@ -19,7 +21,7 @@ function aHold() {
     ...ledger,
     execute(command: { type: string }) {
       commands.push(command.type)
-      const answer = { renew: { state: 'renewed', expiresInMs: 1_000 }, settle: { state: 'settled' } }
+      const answer = { renew: { state: 'renewed', expiresInMs }, settle: { state: 'settled' } }
       return Promise.resolve(Reflect.get(answer, command.type) ?? { state: 'ended' })
     },
   } as typeof ledger
@@ -33,7 +35,7 @@ function aHold() {
       key: null,
       fingerprint: null,
       legs: [{ meter: 'tokens', amount: 10 }],
-      expiresInMs: 1_000,
+      expiresInMs,
     },
   )
   return { hold, clock, inFlight, commands, ledger }
@@ -48,13 +50,13 @@ const settlement = {
 test('renews a hold at half of its remaining time until renewal is stopped', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
-  await clock.advance(499)
+  await clock.advance(expiresInMs / 2 - 100_000)
   expect(commands).toEqual([])
-  await clock.advance(1)
-  await clock.advance(500)
+  await clock.advance(100_000)
+  await clock.advance(expiresInMs / 2)
   expect(commands).toEqual(['renew', 'renew'])
   hold.stopRenewing()
-  await clock.advance(10_000)
+  await clock.advance(10 * expiresInMs)
   expect(commands).toEqual(['renew', 'renew'])
 })
 
@@ -66,7 +68,7 @@ test.each([
   hold.startRenewing()
   await end(hold)
   hold.startRenewing()
-  await clock.advance(10_000)
+  await clock.advance(10 * expiresInMs)
   expect(commands).toEqual([command])
 })
 
@@ -96,7 +98,7 @@ test('renews a hold immediately if its stream is first read late', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   hold.stopRenewing()
-  await clock.advance(900)
+  await clock.advance(0.9 * expiresInMs)
   expect(commands).toEqual([])
   hold.startRenewing()
   await clock.advance(1)
@@ -107,7 +109,7 @@ test('does not delay shutdown for an expired hold whose stream was never read', 
   const { hold, clock, inFlight, commands } = aHold()
   hold.startRenewing()
   hold.stopRenewing()
-  await clock.advance(1_000)
-  await inFlight.close({ graceMs: 10_000_000, clock, logger: silent })
+  await clock.advance(expiresInMs)
+  await inFlight.close({ graceMs: 100 * expiresInMs, clock, logger: silent })
   expect(commands).toEqual([])
 })
