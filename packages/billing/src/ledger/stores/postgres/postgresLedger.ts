@@ -110,7 +110,7 @@ const prepared = new WeakSet<PostgresPool>()
  * pool slot per attempt.
  */
 function prepare(pool: PostgresPool, connectTimeoutMs: number): void {
-  pool.options.connectionTimeoutMillis ||= connectTimeoutMs
+  if (pool.options) pool.options.connectionTimeoutMillis ||= connectTimeoutMs
   if (prepared.has(pool)) return
   prepared.add(pool)
   pool.on('error', () => {})

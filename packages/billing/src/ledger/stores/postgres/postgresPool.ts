@@ -3,7 +3,8 @@
  * apps don't need `@types/pg`.
  */
 export interface PostgresPool {
-  options: { connectionTimeoutMillis?: number | undefined }
+  /** Optional, because older types of node-postgres don't declare it. */
+  options?: { connectionTimeoutMillis?: number | undefined }
   /** Takes a connection from the pool. */
   connect(): Promise<PostgresClient>
   /** Runs one query on any connection. */
