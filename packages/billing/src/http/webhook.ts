@@ -30,7 +30,7 @@ export const createWebhook =
       id = customerOf(verifyWebhook(body, Object.fromEntries(request.headers), webhookSecret))
     } catch (error) {
       if (!(error instanceof WebhookVerificationError)) throw error
-      return Response.json({ error: 'invalid_webhook', message: error.message }, { status: 400 })
+      return Response.json({ error: 'invalid_webhook', message: error.message }, { status: 401 })
     }
     // Ignore customers without ledger rows. They have no snapshot to refresh, and must not cause calls to
     // Flowglad.

@@ -34,7 +34,7 @@ test('reads the customer only on routes that need a customer', async () => {
   expect(await statusOf('/readyz')).toBe(200)
   expect(await statusOf('/api/flowglad/pricing-models/retrieve', { method: 'POST' })).toBe(200)
   expect(await statusOf('/api/flowglad/nope/nope', { method: 'POST' })).toBe(404)
-  expect(await statusOf('/api/webhooks/flowglad', { method: 'POST' })).toBe(400)
+  expect(await statusOf('/api/webhooks/flowglad', { method: 'POST' })).toBe(401)
   await expect(statusOf('/api/flowglad/customers/billing', { method: 'POST' })).rejects.toThrow(
     'the session store is down',
   )

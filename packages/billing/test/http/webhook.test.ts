@@ -24,7 +24,7 @@ test('refreshes the customer named in a signed webhook, and rejects unsigned, fo
     await send(signWebhook(body, { at: Date.now() - 3_600_000 })),
   ]
   for (const response of rejected) {
-    expect(response.status).toBe(400)
+    expect(response.status).toBe(401)
     expect(await response.json()).toEqual({ error: 'invalid_webhook', message: expect.any(String) })
   }
   expect((await app.client.billing.balances.query()).plan?.name).toBe('Free')

@@ -72,7 +72,7 @@ test("verifies a webhook's signature against its raw bytes", async () => {
   const body = '{ "customer": { "externalId": "ada" } }'
   const path = '/api/webhooks/flowglad'
   expect((await app.post(path, { body, headers: { ...signWebhook(body), 'svix-id': 'other' } })).status).toBe(
-    400,
+    401,
   )
   expect((await app.post(path, { body, headers: signWebhook(body) })).status).toBe(200)
   await until(async () => expect((await app.billing.balances(aUser())).plan?.name).toBe('Pro'))
@@ -102,7 +102,7 @@ test('answers 413 to a body over 256 KiB, and keeps the connection usable', asyn
     return response.statusCode
   }
   expect(await send('/api/webhooks/flowglad', 'x'.repeat(4 * maxBodyBytes))).toBe(413)
-  expect(await send('/api/webhooks/flowglad', '{}')).toBe(400)
+  expect(await send('/api/webhooks/flowglad', '{}')).toBe(401)
   expect(sockets.size).toBe(1)
 })
 
