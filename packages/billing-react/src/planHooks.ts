@@ -8,8 +8,8 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   /**
    * Starts a hosted checkout for `{ priceSlug, quantity? }`. `quantity` defaults to 1. `data.url` is the
    * address of the checkout page. Nothing is charged until the customer pays there. Fails with `BAD_REQUEST`
-   * and a message for the customer if the price is not for sale, or if it would be a second paid plan. Fails
-   * with `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   * and a message for the customer if the price is not for sale, or if the purchase would add a second paid
+   * plan. Fails with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */
   function useCheckout() {
     const { client, keys } = useBilling()

@@ -18,7 +18,9 @@ export interface BillingContext<Meter extends string> {
   keys: QueryKeys
 }
 
-/** This time covers one navigation: the hooks in the header and in the screen below it share one request. */
+/**
+ * How long fetched balances count as fresh. Hooks that mount during the same navigation share one request.
+ */
 export const balancesFreshMs = 5_000
 const plansFreshMs = 60_000
 

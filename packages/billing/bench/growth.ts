@@ -94,8 +94,8 @@ async function fetch(ledger: Ledger, customer: string) {
 }
 
 /**
- * The operations. Each returns its cost in microseconds: the CPU time of this process, or the elapsed time
- * for PostgreSQL, which runs in another process.
+ * The operations to measure. Each operation returns its cost in microseconds: this process's CPU time for
+ * SQLite, or the elapsed time for PostgreSQL, which runs in another process.
  */
 const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
   'reserve + settle, 64 callers': async (ledger, customer) => {
@@ -128,7 +128,7 @@ const operations: Record<string, (ledger: Ledger, customer: () => string) => Pro
 async function each<T>(count: number, work: (given: T) => Promise<unknown>, prepare?: () => Promise<T>) {
   let micros = 0
   for (let n = 0; n < count; n += 1) {
-    // Without `prepare`, `work` ignores its argument.
+    // The cast is safe: without `prepare`, `work` ignores its argument.
     const given = (await prepare?.()) as T
     const cpu = process.cpuUsage()
     const began = performance.now()

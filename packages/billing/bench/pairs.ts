@@ -26,7 +26,7 @@ export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   }
 }
 
-/** Runs pairs. Returns their rate, CPU time and median latency. */
+/** Runs reserve-and-settle pairs, and returns the rate, the CPU time and the median latency. */
 export async function measure({
   ledger,
   callers,

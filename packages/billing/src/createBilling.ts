@@ -175,7 +175,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
     /**
      * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if the ledger can't be opened,
-     * or if Flowglad's pricing model makes a meter unusable. You can call `start()` again after that.
+     * or if Flowglad's pricing model makes a meter unusable. After a rejection, you can call `start()` again.
      */
     async start() {
       // An unreachable ledger can recover. A wrong setup, such as a missing driver or folder, can't.

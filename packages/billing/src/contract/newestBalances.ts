@@ -1,8 +1,9 @@
 import type { BalancesAnswer } from './balances.ts'
 
 /**
- * Returns the newer of two answers for the same customer. Compares the version, then `asOf`: a new fetch can
- * return an unchanged version. On a tie, prefers the incoming answer, which may include the meters' names.
+ * Returns the newer of two answers for the same customer. Compares the version, then `asOf`, because a new
+ * fetch doesn't always change the version. On a tie, prefers the incoming answer, which may include the
+ * meters' names.
  */
 export function newestBalances<Answer extends BalancesAnswer>(
   known: Answer | undefined,

@@ -36,9 +36,9 @@ export class CurrentSubscription {
   }
 
   /**
-   * Returns the subscription, or null if there is none. Counts against the customer's fetches, because a plan
-   * change doesn't always follow. If the customer is throttled, waits for the next fetch instead of rejecting
-   * immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
+   * Returns the subscription, or null if there is none. Counts against the customer's fetch limit, because
+   * requests that change no plan must be throttled too. If the customer is throttled, waits for the next
+   * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
@@ -55,7 +55,7 @@ export class CurrentSubscription {
     return this.#read(customer)
   }
 
-  /** Returns the subscription. Rejects with a `PlanChangeError` if there is none. */
+  /** Returns the subscription. Rejects with a `PlanChangeError` if there is no subscription. */
   async require(customer: Customer): Promise<Subscription> {
     const subscription = await this.get(customer)
     if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')

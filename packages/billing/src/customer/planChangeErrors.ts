@@ -26,8 +26,8 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   )
 
 /**
- * Awaits the report on a change that was made and may be paid for. If the report fails, rejects with
- * `unclearChange`: the error must not claim that the change itself failed.
+ * Awaits the report on a change that Flowglad has made. If the report fails, rejects with `unclearChange`,
+ * because the change itself succeeded and may be paid for.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

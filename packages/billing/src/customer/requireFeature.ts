@@ -24,7 +24,7 @@ export const createRequireFeature =
       snapshots.refreshIfOld(customer, before)
       const { periodOver = false, periodChecked = false } = before.snapshot ?? {}
       if (!periodOver || periodChecked) return
-      // The feature may have ended with its period. While Flowglad doesn't answer, the customer keeps the
+      // The feature may have ended with the period. While Flowglad doesn't answer, the customer keeps the
       // feature.
       await sync.fetchNewPeriod(customer)
     } else {

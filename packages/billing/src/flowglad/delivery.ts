@@ -140,8 +140,8 @@ export class Delivery {
    */
   async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
     const { requests, eventsPerRequest } = this.#retries.load
-    // Take only as many events as one round of requests can carry. Holding a lease during other customers'
-    // requests delays the fetch of the lease's customer.
+    // Take only as many events as one round of requests can carry. A lease that is held during other
+    // customers' requests delays its own customer's fetch.
     const room = requests * eventsPerRequest
     const waiting = await this.#ledger.customersToDeliver(
       customersPerPass + this.#retries.customersBackingOff(),

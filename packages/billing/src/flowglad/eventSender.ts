@@ -25,9 +25,9 @@ export interface SendResult {
 
 /**
  * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
- * atomically: if one event is bad, it rejects all of them. A rejected bulk is therefore split until the bad
- * event is alone. An event that a bulk answer omits is also sent alone, because only the answer to a single
- * event shows which event Flowglad has.
+ * atomically: if one event is bad, it rejects all of them. A rejected bulk request is therefore split until
+ * the bad event is alone. An event that the answer to a bulk request omits is also sent alone, because only
+ * the answer to a single event shows which event Flowglad has.
  */
 export class EventSender {
   readonly #ledger: Ledger
@@ -51,7 +51,10 @@ export class EventSender {
     this.#stopping = parts.stopping
   }
 
-  /** Sends events in bulk. Then sends each event at fault in its own request, if its backoff is over. */
+  /**
+   * Sends events in bulk requests. Then sends the events at fault one by one, except those that are backing
+   * off.
+   */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
     const result: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
@@ -92,8 +95,8 @@ export class EventSender {
   }
 
   /**
-   * Searches a rejected bulk for the bad event. If the error names an event, sends that event alone, and then
-   * the others. Otherwise, sends the two halves.
+   * Searches a rejected bulk request for the bad event. If the error names an event, sends that event alone,
+   * and then the others. Otherwise, sends the two halves.
    */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
@@ -203,8 +206,9 @@ async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 }
 
 /**
- * Sends a request. If Flowglad rejects it, counts a rejection for each event whose earlier requests were all
- * rejected. Any other outcome clears the events' counts, because Flowglad may have recorded the events.
+ * Sends a request. If Flowglad rejects the request, adds a rejection to each event's count, unless an earlier
+ * request had another outcome. Any other outcome clears the events' counts, because Flowglad may have
+ * recorded the events.
  */
 async function countingRejections<Answer extends { state: string }>(
   sendings: Sending[],

@@ -8,8 +8,8 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has noted which usage is acknowledged. Callers that arrive after that need another
-   * fetch.
+   * Whether this fetch has noted which usage is acknowledged. Callers that arrive after this moment need
+   * another fetch.
    */
   noted: boolean
 }
@@ -55,7 +55,10 @@ export class FetchQueue {
     this.#gate = createGate(parts.maxFetches)
   }
 
-  /** Whether another fetch would start without waiting. A waiting fetch delays its customer's delivery. */
+  /**
+   * Whether another fetch would start without waiting. Fetches that can be postponed check this first,
+   * because a waiting fetch delays its customer's delivery.
+   */
   get hasRoom(): boolean {
     return this.#running < this.#maxFetches
   }

@@ -123,7 +123,8 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
 }
 
 /**
- * Creates one queue per customer for the callers in this process. Call `end` once for each successful start.
+ * Creates one queue per customer for the callers in this process. Call `end` once for each turn that has
+ * started.
  */
 function createTurns(clock: Clock) {
   const queues = new Map<string, (() => void)[]>()

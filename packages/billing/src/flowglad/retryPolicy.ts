@@ -14,7 +14,7 @@ type RetryOptions = Pick<
   | 'parkedRetryMs'
 >
 
-/** One event's failures. Each failure happened in a request with this event alone. */
+/** One event's failures. Counts only failures of requests that contained no other event. */
 interface EventFailures {
   customer: string
   tries: number
@@ -178,9 +178,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Backs the customer off after a pass that tried `events`, if none of them can be sent now, or if Flowglad
-   * may be at fault for a failure. Events at fault don't delay the other events of the pass. If the next pass
-   * can look further, they don't delay later events either.
+   * Backs the customer off after a pass if none of the pass's events can be sent now, or if Flowglad may be
+   * at fault for a failure. Events at fault don't delay the pass's other events. If the next pass can look
+   * further, events at fault don't delay later events either.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))

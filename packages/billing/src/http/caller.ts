@@ -3,7 +3,8 @@ import type { Customer } from '../contract/customer.ts'
 /** The sender of a request. */
 export interface Caller {
   /**
-   * Returns the signed-in customer, or null if there is no session. Only routes that need a customer call it.
+   * Returns the signed-in customer, or null if there is no session. Called only by routes that need a
+   * customer.
    */
   customer: () => Promise<Customer | null> | Customer | null
   /**

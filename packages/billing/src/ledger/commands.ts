@@ -38,13 +38,13 @@ const leg = z.object({
   meter,
   amount,
   /**
-   * The feature that makes the meter unlimited if the snapshot contains it. When the feature ends, its usage
-   * is forgiven.
+   * The feature that makes the meter unlimited if the snapshot contains it. When the feature ends, the usage
+   * from the unlimited period is waived.
    */
   unlimitedBy: text(256).nullable(),
   /**
-   * The feature that allows usage beyond the grant if the snapshot contains it. Usage beyond the grant is
-   * owed.
+   * The feature that allows usage beyond the grant if the snapshot contains it. The customer owes the usage
+   * beyond the grant.
    */
   overageWith: text(256).nullable(),
   /** Whether expiry returns the units or books them as spent. */

@@ -17,7 +17,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
 
   const open = (): Promise<OpenStore> => {
     opening ??= openStore(store).catch((error: unknown) => {
-      // The next use tries again.
+      // The next command or read tries to open the store again.
       opening = null
       throw error
     })

@@ -37,6 +37,6 @@ export const ledgerDefaults = {
   pruneRows: 500,
 }
 
-/** The ledger's settings. Each has a default. */
+/** The ledger's settings. Each setting has a default. */
 export type LedgerOptions = Partial<typeof ledgerDefaults>
 export type LedgerSettings = Readonly<typeof ledgerDefaults>

@@ -31,9 +31,9 @@ export function keyDenial(
 }
 
 /**
- * Returns the denial for short legs. Ignores a leg if its ambiguous units, which Flowglad might have recorded
- * already, cover the shortage. If that leaves no leg, returns `BILLING_UNAVAILABLE`, because the balance is
- * uncertain.
+ * Returns the denial for legs with too few available units. Ignores a leg if its ambiguous units, which
+ * Flowglad might have recorded already, cover the shortage. If that leaves no leg, returns
+ * `BILLING_UNAVAILABLE`, because the balance is uncertain.
  */
 export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
   const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)

@@ -46,7 +46,7 @@ export class Hold {
   readonly #granted: Granted
   #ended = false
   #stopRenewing = () => {}
-  /** True after `stopRenewing`. The next `startRenewing` then renews immediately. */
+  /** True after `stopRenewing`. If true, the next `startRenewing` renews the hold immediately. */
   #paused = false
 
   constructor(services: HoldServices, granted: Granted) {
@@ -70,7 +70,7 @@ export class Hold {
   }
 
   /**
-   * Stops renewing until `startRenewing` is called again. After the hold's expiry time, shutdown no longer
+   * Stops renewing until the next `startRenewing`. Once the hold's expiry time has passed, shutdown no longer
    * waits for the hold.
    */
   stopRenewing(): void {

@@ -31,18 +31,18 @@ export interface MeteredCall<Output> {
   toError?: (error: unknown) => unknown
   /** Aborts when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
-  /** The work. It throws if it fails. `run` is null for a call that holds no units. */
+  /** The work, which throws if it fails. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
 }
 
-/** What the work learns about its attempt: its id, and the subscription that is charged. */
+/** The attempt's ID and the subscription that is charged, for the work to read. */
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
 /** How long a stream's source may clean up after its reader left, before the stream is charged. */
 const cleanUpMs = 5_000
 
 /**
- * The metered operation. Everything that spends units runs through it:
+ * The metered operation. All metered work runs through it:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key names one operation of a
  *    customer and procedure. If the key
@@ -117,8 +117,8 @@ export class Operation {
       throw error
     }
 
-    // The work has succeeded, so it must be charged: neither function throws. A bad cost charges the held units, and a bad
-    // reference is left out.
+    // The work has succeeded, so it must be charged: neither `referenceOf` nor `settlementOf` throws. A bad cost charges the
+    // held units, and a bad reference is left out.
     const reference = referenceOf(call.reference, output)
     const settled = await hold.settle(settlementOf(call.legs, output, { result, reference }))
     // If the hold expired while the work ran, a retry can have run too. The first settle wins: the later attempt costs nothing
@@ -167,7 +167,10 @@ export class Operation {
     })
   }
 
-  /** Returns the stream that reports how `source` ends. The caller reads it like the one that the work returned. */
+  /**
+   * Returns the stream that reports how `source` ends. The caller reads it like the stream that the work
+   * returned.
+   */
   #follow<Output>(
     call: MeteredCall<Output>,
     source: Output & AsyncIterable<unknown>,
@@ -204,8 +207,8 @@ const replay = <Output>({ key }: MeteredCall<Output>, result: string | null) =>
 
 /**
  * Reports whether the output is a stream to meter. A transport reads any async iterable. In this
- * process, only a generator counts: any other object (a page of an SDK, a `ReadableStream`) must reach
- * the caller unchanged.
+ * process, only a generator counts: any other object (an SDK's page of results, a `ReadableStream`) must reach the caller
+ * unchanged.
  */
 const isStream = <Output>(
   { transport }: MeteredCall<Output>,

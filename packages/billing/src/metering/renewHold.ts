@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /**
  * Renews a hold each time half of its remaining time has passed, until the hold has ended or the returned
- * function is called. A failed renewal is retried in the remaining half.
+ * function is called. A failed renewal is retried until the hold's expiry time.
  */
 export function renewHold(
   { ledger, clock }: { ledger: Ledger; clock: Clock },

@@ -39,8 +39,8 @@ export function createTrpc<M extends Meters, Ctx extends object>(
   customer: (ctx: Ctx) => Customer,
 ) {
   type Meter = MeterOf<M>
-  // A middleware typed with `Ctx` fits only procedures whose context is a `Ctx`. TypeScript can't simplify
-  // tRPC's types while `Ctx` is a type parameter.
+  // The parameter is `object`, because a middleware typed with `Ctx` would fit only procedures whose context
+  // is a `Ctx`. TypeScript can't simplify tRPC's types while `Ctx` is a type parameter.
   const readCustomer = (ctx: object) => customer(ctx as Ctx)
 
   /**

@@ -3,7 +3,10 @@ import { available, availableWithoutHolds } from './available.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 
-/** Returns a customer's balances. Counts only the snapshot's subscription, except for parked events. */
+/**
+ * Returns a customer's balances. Counts parked events of all subscriptions, and otherwise only the snapshot's
+ * subscription.
+ */
 export function customerBalances(
   row: CustomerRow | null,
   accounts: AccountRow[],

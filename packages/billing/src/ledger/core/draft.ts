@@ -72,7 +72,7 @@ export class Draft {
     this.oldestResults = (loaded?.oldestResults ?? []).map((row) => this.#keyed(row))
   }
 
-  /** Returns the account. Creates one with zero counters if it doesn't exist. */
+  /** Returns the account, or creates it with zero counters if it doesn't exist. */
   account(subscription: string, meter: string): AccountRow {
     const id = joined(subscription, meter)
     let account = this.#accounts.get(id)
@@ -149,7 +149,7 @@ export class Draft {
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
   }
 
-  /** Adds this customer's changed rows to the batch's writes. Any change raises the version. */
+  /** Adds this customer's changed rows to the batch's writes. Raises the version if any row has changed. */
   collect(writes: Writes): void {
     const { customer, accounts, holds, removedHolds, keys, events, daily } = this.#changed
     const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size

@@ -47,7 +47,7 @@ export const customerRow = z.object({
   /** The time of the latest change to this customer. Later decisions never use an earlier time. */
   time: integer,
   leaseToken: z.string().nullable(),
-  /** When the lease ends or ended. Delivery starts with the customer whose time is earliest. */
+  /** When the lease ends or ended. Delivery starts with the customer whose lease ended first. */
   leaseUntil: integer,
   lease: json(
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),

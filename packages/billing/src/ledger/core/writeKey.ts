@@ -9,7 +9,7 @@ export function claimKey(draft: Draft, command: Reserve, settings: LedgerSetting
   writeKey(draft, { ...command, key: command.key, fingerprint: command.fingerprint }, settings, {
     completed: 0,
     result: null,
-    // Keep the fingerprint for its full retention after the hold's maximum lifetime.
+    // The retention starts at the end of the hold's maximum lifetime, so the fingerprint outlives the hold.
     pruneAt: draft.now + command.maxHoldMs + settings.keyRetentionMs,
   })
 }

@@ -6,7 +6,7 @@ import type { PostgresPool } from './postgresPool.ts'
 interface PoolSource {
   /** Identifies the database, without a password. */
   address: string
-  /** Returns the pool. Creates it at the first call. */
+  /** Returns the pool. The first call creates the pool. */
   pool(): Promise<PostgresPool>
   /** Ends the pool if this source created it. */
   close(): Promise<void>

@@ -5,7 +5,7 @@ import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 /**
  * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
  * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key, so
- * the planner must not choose another plan because of statistics.
+ * statistics must not lead the planner to a different plan.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -81,7 +81,7 @@ const lostConnection = /terminated|timeout|not queryable|connection/i
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true
   if (!(error instanceof Error) || error instanceof LedgerUnavailableError) return false
-  // PostgreSQL's own errors have a severity. A check by class would miss those of another copy of `pg`.
+  // PostgreSQL's own errors have a severity. A check by class would miss the errors of another copy of `pg`.
   if ('severity' in error && 'code' in error) {
     const code = String(error.code)
     return transientStates.some((state) => code.startsWith(state))

@@ -115,8 +115,8 @@ function loadOldestResults({ oldestKeys }: Statements, customer: string, excess:
 }
 
 /**
- * Returns the subscriptions whose accounts the batch needs: those that its commands name, the snapshot's, and
- * those of the loaded holds and events. Leaves out customers whose accounts are all loaded.
+ * Returns the subscriptions whose accounts the batch needs: the subscriptions of its commands, of the
+ * snapshot, and of the loaded holds and events. Leaves out customers for whom the batch loads every account.
  */
 function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
   const all = new Set(needs.allAccounts)

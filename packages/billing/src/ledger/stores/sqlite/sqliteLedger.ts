@@ -34,7 +34,8 @@ export interface SqliteLedgerOptions extends LedgerOptions {
  * in the same file if both use the same `driver`. Several processes can open the file, because the ledger
  * caches nothing between batches.
  *
- * @param file The file's path. A relative path starts at the working directory of the moment of the call.
+ * @param file The file's path. A relative path is resolved against the working directory at the time of the
+ * call.
  */
 export function sqliteLedger(file: string, options: SqliteLedgerOptions = {}): Ledger {
   const { clock = systemClock, driver, ...rest } = options
