@@ -163,7 +163,7 @@ describe.each([
     expect(queryClient.getQueryCache().getAll()).toHaveLength(1)
   })
 
-  it('refetches after a mutation', async () => {
+  it('refetches the balances after a mutation', async () => {
     const { server, result, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     await act(() => result.current.generate.mutateAsync())

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-/** Imports the files in a new process. Returns the CommonJS files that they load. Every driver is one. */
+/**
+ * Imports the files in a new process. Returns the CommonJS files that they load. Every database driver is a
+ * CommonJS package.
+ */
 async function loadedBy(entries: string[]): Promise<string[]> {
   const script = `
     import { createRequire } from 'node:module'

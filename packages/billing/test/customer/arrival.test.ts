@@ -72,7 +72,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   expect(await page).toBe('Pro')
 })
 
-test('opens a page while Flowglad is unavailable', async () => {
+test('pushes the last known balances to a page that is opened while Flowglad is unavailable', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 0 } })
   await open(app)
   app.proxy.breakWith(() => ({ state: 'refused' }))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decidePlanChange } from '../../src/customer/decidePlanChange.ts'
 import { aSubscription } from './aSubscription.ts'
 
-test('adjusts to another plan, even if the current plan is cancelled', () => {
+test('adjusts the subscription to another plan, even if a cancellation is scheduled', () => {
   expect(decidePlanChange(aSubscription(), 'scale_monthly')).toBe('adjust')
   expect(decidePlanChange(aSubscription({ cancelScheduledAt: 1_000 }), 'scale_monthly')).toBe('adjust')
 })
@@ -17,7 +17,7 @@ test('rejects a change from the free plan, which needs a checkout', () => {
   expect(() => decidePlanChange(aSubscription({ isFree: true }), 'scale_monthly')).toThrow('checkout')
 })
 
-test('rejects another plan while a downgrade is scheduled', () => {
+test('rejects a change to another plan while a downgrade is scheduled', () => {
   expect(() => decidePlanChange(aSubscription({ scheduledAdjustmentAt: 1_000 }), 'scale_monthly')).toThrow(
     'Undo it first',
   )

@@ -23,7 +23,7 @@ test('reports a rejected change without checking the plan if no schedule was lif
   expect(next({})).toEqual({ do: 'fail', error: cause })
 })
 
-test('checks the plan if Flowglad did not answer the change', () => {
+test('checks the plan if Flowglad did not answer the request to change it', () => {
   for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
     expect(next({ lifted, outcome: 'unclear' })).toEqual({ do: 'look' })
   }
@@ -59,7 +59,7 @@ describe('after a cancellation was lifted', () => {
     for (const restored of ['yes', 'no'] as const) expect(next({ lifted, restored })).toEqual({ do: 'look' })
   })
 
-  test('lifts the cancellation again if the change was made in the meantime', () => {
+  test('lifts the cancellation again if the last check shows that the change was made', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
     for (const outcome of ['unclear', 'rejected'] as const) {

@@ -99,7 +99,7 @@ test("says that the plan may have changed if the ledger can't be read after the 
   isAway = false
 })
 
-test('rejects another plan until the customer undoes the scheduled downgrade', async () => {
+test('rejects a change to another plan until the customer undoes the scheduled downgrade', async () => {
   await using app = await start()
   const changesAt = await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   await expect(app.client.billing.changePlan.mutate({ priceSlug: 'max_monthly' })).rejects.toThrow(

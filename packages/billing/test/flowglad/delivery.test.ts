@@ -44,7 +44,7 @@ test.each([
   await expect.poll(async () => (await stack.ledger.health()).waiting).toBe(0)
 })
 
-test("sends many customers' events in one bulk", async () => {
+test("sends many customers' events in one bulk request", async () => {
   await using stack = await startStack({ started: false })
   const users = Array.from({ length: 12 }, (_, n) => aUser(`u${n}`))
   await Promise.all(users.map((user) => spend(stack, user)))
@@ -53,12 +53,12 @@ test("sends many customers' events in one bulk", async () => {
   expect(await stack.atFlowglad.events()).toHaveLength(12)
 })
 
-test("delivers other customers' usage in one bulk while one customer's event is rejected", async () => {
+test("delivers other customers' usage in one bulk request while one customer's event is rejected", async () => {
   // The rejected event is due in every delivery pass.
   await using stack = await startStack({ started: false, options: { parkAfterMs: 0, parkAfterFailures: 99 } })
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
-  // Flowglad rejects an archived customer's usage, and every bulk that contains it.
+  // Flowglad rejects an archived customer's usage, and every bulk request that contains this usage.
   await stack.atFlowglad.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(7)
@@ -68,7 +68,7 @@ test("delivers other customers' usage in one bulk while one customer's event is 
   const before = bodies(stack, bulk).length
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(10)
-  // The rejected event is sent alone, so the other events need only one bulk.
+  // The rejected event is sent alone, so the other events need only one bulk request.
   expect(bodies(stack, bulk).length - before).toBe(1)
 })
 
@@ -83,7 +83,7 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
 })
 
 test("tries a customer's other events before it backs off after a rejected event", async () => {
-  // The first pass takes only the rejected event. No new usage starts delivery of the other events.
+  // The first pass takes only the rejected event. No new usage triggers another pass for the other events.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
   await poison(stack, () => true)
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
@@ -92,7 +92,7 @@ test("tries a customer's other events before it backs off after a rejected event
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test("acknowledges events that a bulk's answer omits because Flowglad already has them", async () => {
+test('acknowledges events that the answer to a bulk request omits because Flowglad already has them', async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await spend(stack, aUser(), 1)
@@ -121,7 +121,7 @@ test("does not acknowledge an event that Flowglad recorded under another custome
   ).not.toBe('delivered')
 })
 
-test('gives up on a stalled response at the deadline, and delivers the usage once later', async () => {
+test('gives up on a stalled response at the deadline, and then delivers the usage exactly once', async () => {
   await using stack = await startStack({ options: { flowgladDeadlineMs: 1_000 } })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'bodyStalls' } : undefined))
   await spend(stack, aUser())
@@ -196,7 +196,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('sends ambiguous events before a fetch, in bulks no larger than Flowglad has recently handled', async () => {
+test('sends ambiguous events before a fetch, in bulk requests no larger than Flowglad has recently handled', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have their lease. Each then runs or waits at the gate. */
+    /** Waits until `count` fetches have their lease. A fetch with a lease runs or waits at the gate. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)
@@ -49,7 +49,7 @@ function startQueue(maxFetches: number) {
   }
 }
 
-test('joins a fetch that is still waiting, and queues another behind a running fetch', async () => {
+test('joins a fetch that is still waiting, and queues another fetch behind a running fetch', async () => {
   await using node = startQueue(1)
   const first = node.queue.add({ id: 'ada' }, false)
   expect(node.queue.join('ada', false)).toBe(first)

@@ -161,7 +161,7 @@ test('skips events at fault while they back off, at most a hundred per customer'
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('halves the bulk size while Flowglad does not answer, and the number of parallel requests while it is slow', () => {
+test('halves the size of bulk requests while Flowglad does not answer, and their number while requests time out', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })

@@ -34,8 +34,8 @@ test("decides a new customer's calls with the fetch that is already creating the
   let fetches = 0
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
-    // The first fetch runs before the customer is created, and the second after. A third would never end, so
-    // the test would hang if a call waited for it.
+    // The first fetch runs before the customer is created, and the second fetch runs afterward. A third fetch
+    // would never end, so the test would hang if a call waited for a third fetch.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)
@@ -120,7 +120,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   const outcomes = await Promise.all(Array.from({ length: 200 }, () => denialOf(spend(stack))))
   expect(outcomes).toEqual(Array(200).fill(expect.objectContaining({ code: 'INSUFFICIENT_CREDITS' })))
   for (let n = 0; n < 20; n++) await denialOf(spend(stack))
-  // The bucket holds five tokens. The first was spent on the customer's first call.
+  // The bucket holds five tokens. The customer's first call used the first token.
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 

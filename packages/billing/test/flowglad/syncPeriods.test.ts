@@ -100,7 +100,7 @@ test('keeps a feature after one failed fetch if the period ends during an outage
   open()
 })
 
-test('waits for one fetch, then fetches in the background at growing intervals, while Flowglad reports the old period', async () => {
+test('waits for only one fetch while Flowglad reports the old period, and then fetches in the background at growing intervals', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)
@@ -110,7 +110,7 @@ test('waits for one fetch, then fetches in the background at growing intervals, 
   expect(fetches(stack) - before).toBeLessThanOrEqual(3)
 })
 
-test('denies a feature at the first call after the canceled plan ends', async () => {
+test('denies a feature at the first call after a cancelled plan has ended', async () => {
   await using stack = await startTimed()
   await subscribeToPro(stack)
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')

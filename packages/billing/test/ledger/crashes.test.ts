@@ -111,7 +111,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('limits the delay for other nodes when a node stops while it has locks, and completes its hold when it resumes', async () => {
+  test('limits how long other nodes wait for the locks of a stopped node, and completes its hold when it resumes', async () => {
     const address = await stores[store]()
     await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))

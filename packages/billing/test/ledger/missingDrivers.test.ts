@@ -8,7 +8,7 @@ import { build } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
-test('says what to install where a driver is missing, and prints no warning where it is not', async () => {
+test('says what to install if a driver is missing, and prints no warning', async () => {
   // Outside the repository, so that Node finds no package.
   const outDir = await mkdtemp(join(tmpdir(), 'metered-drivers-'))
   onTestFinished(() => rm(outDir, { recursive: true }))
@@ -25,7 +25,7 @@ test('says what to install where a driver is missing, and prints no warning wher
     },
   })
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(outDir, 'openAll.mjs')], {
-    // pnpm sets it to the folders of its packages.
+    // Clear NODE_PATH, because pnpm sets it to folders that contain the drivers.
     env: { ...process.env, NODE_PATH: '' },
   })
   const found = JSON.parse(stdout)

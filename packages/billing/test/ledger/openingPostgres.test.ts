@@ -49,7 +49,7 @@ test('creates a pool for a connection string, and ends it when it closes', async
   expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
   expect(await connections()).not.toEqual([])
   await ledger.close()
-  // Sooner than the pool's idle timeout of 10 s.
+  // The connections must end before the pool's idle timeout of 10 s.
   await expect.poll(connections, { timeout: 8_000 }).toEqual([])
   // Closing again, as `await using` does, changes nothing.
   await ledger.close()
@@ -73,7 +73,7 @@ test('addresses a ledger by its connection string without the password, and by i
     'postgres://ada@db.example:5432/app?sslmode=require',
   )
   expect(addressOf('postgres://ada@db.example/app?password=secret')).toBe('postgres://ada@db.example/app')
-  // Not a URL, but node-postgres accepts it.
+  // This string isn't a valid URL, but node-postgres accepts it.
   expect(addressOf('postgres://ada:sec ret%@db.example/app')).toBe('postgres://ada@db.example/app')
   const [one, two] = [new Pool(), new Pool()]
   expect(postgresLedger(one).address).toBe(postgresLedger(one).address)

@@ -9,7 +9,9 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aReserve } from './builders.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
-/** Returns the error of a ledger's first read, which must equal that of its first command. */
+/**
+ * Returns the error of a ledger's first read, and asserts that the first command fails with the same error.
+ */
 async function openingError(ledger: Ledger): Promise<LedgerUnavailableError> {
   const [read, command] = await Promise.all(
     [ledger.health(), ledger.execute(aReserve())].map((answer) => answer.catch((error: unknown) => error)),
@@ -48,7 +50,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   })
 
-  test('creates no file when it closes unused, or is used after it closed', async () => {
+  test('creates no file if it closes unused, or if it is used only after closing', async () => {
     const { file, ledger } = open('ledger.db')
     await ledger.close()
     const closing = expect.objectContaining({ reason: 'closing' })

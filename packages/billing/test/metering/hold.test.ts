@@ -8,7 +8,7 @@ import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { testClock } from '../../src/testing/index.ts'
 
 const meters = defineMeters({ tokens: {} })
-/** Long, because the test clock also runs in real time. */
+/** The time is long, because the test clock also runs in real time. */
 const expiresInMs = 1_000_000
 
 /** Creates a hold of 10 tokens on a ledger that records each command. */

@@ -57,7 +57,7 @@ test('renews a hold while its work runs, and charges once', async () => {
   const long = work()
   const call = spend(stack, long.run)
   await long.started
-  // Each renewal follows after half of the time to live.
+  // Each renewal happens when half of the time to live has passed.
   await expect.poll(store.renewals).toBeGreaterThan(4)
   expect(await balance(stack)).toMatchObject({ available: 6, held: 4 })
   long.finish()
@@ -192,7 +192,7 @@ async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
 }
 
 test('runs and charges a call that was already waiting for Flowglad when shutdown began', async () => {
-  // The grace period is long, so shutdown ends with the call even on a busy machine.
+  // The grace period is long, so that the call ends before it, even on a busy machine.
   const stack = await startStack({ options: { shutdownGraceMs: 60_000 } })
   const { call, open, closing } = await callBeforeShutdown(stack)
   await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })

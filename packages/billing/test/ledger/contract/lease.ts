@@ -82,7 +82,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
     })
 
-    test('ignores untaken events from a process that lost the lease', async () => {
+    test('does not return events to the outbox for a process that lost the lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

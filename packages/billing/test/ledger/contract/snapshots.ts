@@ -4,7 +4,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const snapshots = (open: OpenLedger) =>
   describe('snapshots', () => {
-    test('asks for a snapshot if it is missing or too old', async () => {
+    test('asks for a fetch if the snapshot is missing or too old', async () => {
       await using it = await open()
       expect(await it.ledger.execute(aReserve())).toEqual({ state: 'needsSnapshot', reason: 'none' })
       await fetched(it.ledger, units(10))
@@ -28,7 +28,7 @@ export const snapshots = (open: OpenLedger) =>
       })
     })
 
-    test('asks for a snapshot only once after a period ends', async () => {
+    test('asks for only one fetch after a period ends', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const asOf = (await it.ledger.balances('ada')).snapshot?.asOf ?? 0

@@ -21,8 +21,8 @@ export class CheckedLedger {
   readonly world = new World()
   readonly #subject: Subject
   /**
-   * The number of changes at Flowglad that our events didn't cause, and the number of them that a snapshot
-   * includes.
+   * The number of changes at Flowglad that our events didn't cause, and the number of these changes that a
+   * snapshot includes.
    */
   changes = 0
   changesSeen = -1
