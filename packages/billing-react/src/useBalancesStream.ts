@@ -17,8 +17,8 @@ export function useBalancesStream<Meter extends string>(
 ): void {
   const queryClient = useQueryClient()
   const current = useRef<BalancesStream<Meter> | null>(null)
-  // Set the defaults during rendering, because the children read them while they render. Setting them again
-  // has no effect.
+  // Set the query's defaults during rendering, because the children read the defaults while they render. Each
+  // rerender sets equivalent defaults, which changes nothing.
   queryClient.setQueryDefaults(
     keys.balances,
     balancesDefaults(() => current.current?.delivering === true),

@@ -64,6 +64,8 @@ function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unkn
   return isLifted ? liftedForNothing(lifted, cause) : cause
 }
 
-/** Returns whether a cancellation or a downgrade is still scheduled. Lifting it may have failed. */
+/**
+ * Returns whether a cancellation or a downgrade is still scheduled, for example because lifting it failed.
+ */
 const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
   cancelScheduledAt !== null || scheduledAdjustmentAt !== null

@@ -114,7 +114,10 @@ export class PlanChanges {
     if (scheduledAdjustmentAt !== null) await askFlowglad(flowglad.cancelScheduledAdjustment(id))
   }
 
-  /** Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it after all. */
+  /**
+   * Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it despite the failed
+   * request.
+   */
   async #recover(
     customer: Customer,
     current: Subscription,

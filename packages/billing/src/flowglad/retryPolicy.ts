@@ -129,7 +129,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Decides what to do after a request with this event alone gets no answer from Flowglad. Never parks the
+   * Decides what to do after Flowglad doesn't answer a request that contains only this event. Never parks the
    * event. If other requests have succeeded since the event's last failure, the event is at fault. It then
    * backs off, and delivery continues without it.
    */
@@ -203,8 +203,8 @@ export class RetryPolicy {
 
   /**
    * Returns, by customer, the number of events at fault that are backing off. A pass takes that many extra
-   * events and skips the events at fault. Otherwise, the events at fault would displace events that can be
-   * sent, because they are the oldest.
+   * events and skips the events at fault. Otherwise, the events at fault, which are the oldest, would
+   * displace events that can be sent.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()

@@ -4,7 +4,7 @@ import { billingErrorReply } from './billingErrorReply.ts'
 import type { Limited } from './caller.ts'
 
 /**
- * Returns an error response in the shape that `@flowglad/react` expects. Its billing request reads
+ * Returns an error response in the shape that `@flowglad/react` expects. That package's billing request reads
  * `error.message`; its other requests read `error.code` and `error.json.message`.
  */
 export const fail = (status: number, code: string, message: string, detail: object = {}) =>

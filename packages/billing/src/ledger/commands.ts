@@ -286,7 +286,8 @@ export interface ShortLeg {
   held: number
   required: number
   /**
-   * Units that Flowglad might already have counted. If they would cover the shortfall, the call isn't denied.
+   * Units that Flowglad might already have counted. If these units would cover the shortfall, the call isn't
+   * denied for lack of credits.
    */
   ambiguous: number
 }

@@ -48,7 +48,7 @@ const cleanUpMs = 5_000
  *    customer and procedure. If the key
  *    - came with a different input, even for a call that failed: denied with `KEY_REUSED`
  *    - belongs to a call that is still running: denied with `IN_PROGRESS`
- *    - has completed: the stored result is returned, and nothing runs. If none is stored, denied with `ALREADY_COMPLETED`
+ *    - has completed: the stored result is returned, and nothing runs. If no result is stored, denied with `ALREADY_COMPLETED`
  *    - is new, or its call failed: a hold on the units of all legs, or of none if one leg is short
  *
  *    Before it denies a call for too few units, it fetches the customer's balance from Flowglad and asks the ledger again. A denied

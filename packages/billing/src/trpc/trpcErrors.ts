@@ -38,8 +38,8 @@ export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Creates `formatError`. The app's `errorFormatter` spreads its result into `data`, which fills and types
- * `error.data.billing`.
+ * Creates `formatError`. The app's `errorFormatter` spreads the result of `formatError` into `data`, which
+ * fills and types `error.data.billing`.
  */
 export const formatErrorFor =
   <Meter extends string>() =>

@@ -29,7 +29,7 @@ export interface StackSetup {
   started?: boolean
   /** Flowglad's pricing model. Default: Free, Pro, Scale and a credit pack. */
   pricing?: string
-  /** A node that shares its Flowglad and proxy with this node. */
+  /** A node that shares this node's Flowglad and proxy. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>

@@ -41,7 +41,7 @@ test("decides a new customer's calls with the fetch that is already creating the
   const met = stack.billing.balances(ada)
   await until(() => expect(stack.proxy.count(/\/customers$/)).toBe(1))
   const calls = [spend(stack), spend(stack), stack.billing.balances(ada)]
-  // By now, each call has read the ledger and found no snapshot.
+  // Wait until each call has read the ledger and found no snapshot.
   await stack.ledger.balances('ada')
   await new Promise(setImmediate)
   open()

@@ -100,7 +100,7 @@ test('keeps a feature after one failed fetch if the period ends during an outage
   open()
 })
 
-test('waits for only one fetch while Flowglad reports the old period, and then fetches in the background at growing intervals', async () => {
+test('waits only for the first fetch while Flowglad reports the old period, and repeats the fetch in the background at growing intervals', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)

@@ -28,7 +28,7 @@ test('connects at the first use, and not before', async () => {
     const ledger = postgresLedger(database, { outOfReachAfterMs: 50 })
     const before = connections()
     await once(connect(port, '127.0.0.1'), 'close')
-    // The server accepts connections in order, so the ledger made none before this one.
+    // The server accepts connections in order, so the ledger opened no connection before this one.
     expect(connections()).toBe(before + 1)
     await expect(ledger.balances('ada')).rejects.toThrow(LedgerUnavailableError)
     expect(connections()).toBeGreaterThan(before + 1)

@@ -121,7 +121,7 @@ export class Draft {
     Object.assign(hold, change)
     this.#holds.set(hold.attempt, hold)
     this.#changed.holds.add(hold)
-    // An attempt's hold can end and be created again within one batch.
+    // An attempt's hold can end and be created again within one batch. Such a hold must not be removed.
     this.#changed.removedHolds.delete(hold.attempt)
   }
 

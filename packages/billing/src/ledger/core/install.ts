@@ -86,8 +86,8 @@ function installAccount(draft: Draft, account: AccountRow, reading: Reading): vo
     unlimited: reading.unlimited ? 1 : 0,
   })
   if (hasUnlimitedEnded) {
-    // Flowglad's balance may have fallen below zero while the meter was unlimited. It must not block the
-    // customer now.
+    // Flowglad's balance may have fallen below zero while the meter was unlimited. A negative balance from
+    // that time must not block the customer now.
     const least = isFirstSight ? reading.granted : 0
     const waived = Math.max(0, least - availableWithoutHolds(account))
     draft.writeAccount(account, { waived: account.waived + waived })

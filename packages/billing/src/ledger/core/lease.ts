@@ -35,7 +35,7 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 
 /** Ends the lease. The events that Flowglad doesn't have return to their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
-  // If another process has the lease now, it may be sending these events.
+  // If another process has taken the lease, change nothing, because that process may be sending these events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }
   for (const { attempt, meter } of command.untaken) {
     const event = draft.event(attempt, meter)

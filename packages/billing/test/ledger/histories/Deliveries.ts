@@ -96,8 +96,8 @@ export class Deliveries {
   }
 
   async #leave(delivery: Delivery, putsBack: boolean): Promise<void> {
-    // An event never arrives if this delivery marked but didn't send it, or if Flowglad rejected it. An
-    // ambiguous event can still arrive.
+    // An event never arrives at Flowglad if this delivery marked it as sent without sending it, or if
+    // Flowglad rejected it. An ambiguous event can still arrive.
     const isUntaken = (event: UsageEvent) => putsBack && delivery.fresh.includes(event)
     const untaken = delivery.inFlight.filter(isUntaken).map(({ attempt, meter }) => ({ attempt, meter }))
     delivery.inFlight = delivery.inFlight.filter((event) => !isUntaken(event))

@@ -32,8 +32,8 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
 
 /**
  * `$1` is `Needs` as JSON. `$2` is the time, or null for the database's time. `$3` is the size limit for a
- * customer's results. `OFFSET 0` prevents the planner from merging a lookup by customer into the join, which
- * would read every customer's holds.
+ * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
+ * would then read every customer's holds.
  */
 const load = `
   WITH clock AS MATERIALIZED (

@@ -107,7 +107,10 @@ function prepareStatements(db: SqliteDatabase) {
   }
 }
 
-/** Loads a customer's oldest results to free `excess` bytes. Loads a few if they suffice, otherwise many. */
+/**
+ * Loads a customer's oldest results to free `excess` bytes. Loads a few results if they free enough bytes,
+ * and otherwise many.
+ */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
   const few = oldestKeys(customer, oldestResults.few(count))
   const room = few.reduce((sum, row) => sum + row.resultBytes, 0)

@@ -102,7 +102,7 @@ function openStore(db: SqliteDatabase, clock: Pick<Clock, 'now'>, settings: Ledg
   }
 }
 
-/** SQLite's primary result codes for a file that is busy, full or unreachable. A retry can succeed. */
+/** SQLite's primary result codes after which a retry can succeed: the file is busy, full or unreachable. */
 const transientCodes: (number | null)[] = [
   5, // BUSY
   6, // LOCKED
