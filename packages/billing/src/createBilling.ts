@@ -133,8 +133,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       setup.customer,
     ),
     /**
-     * Meters work outside tRPC: reserves the units, runs the work, charges on success, and returns the units
-     * on failure. Also meters streams.
+     * Meters work that runs outside tRPC: reserves the units, runs the work, charges on success, and returns
+     * the units on failure. Also meters streams.
      */
     meter,
 

@@ -25,8 +25,8 @@ interface EventFailures {
   firstFailedAt: number
   retryAt: number
   /**
-   * The number of successful requests at the last failure. If the number has increased since, Flowglad
-   * accepts other events.
+   * The number of requests that had succeeded when this event last failed. If the number has increased since,
+   * Flowglad accepts other events.
    */
   successesAtLastFailure: number
 }

@@ -68,7 +68,10 @@ const reserve = z.object({
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
-  /** True if the caller has already tried to fetch. An ended period then no longer requires a fetch. */
+  /**
+   * True if the caller has already tried to fetch. If true, the ledger uses a snapshot whose period has ended
+   * instead of asking for a fetch.
+   */
   decisive: z.boolean(),
 })
 

@@ -60,8 +60,8 @@ class UsageCounter implements Usage {
 }
 
 /**
- * Evaluates the units to hold. Throws an `InvalidAmountError` if the hold or the fixed cost isn't a valid
- * amount.
+ * Returns one meter's part of a call, with the units to hold. Throws an `InvalidAmountError` if the hold or
+ * the fixed cost isn't a valid amount.
  */
 export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input>, input: Input): MeteredLeg {
   const usage = new UsageCounter()

@@ -44,8 +44,8 @@ const cleanUpMs = 5_000
 /**
  * The metered operation. All metered work runs through it:
  *
- * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key names one operation of a
- *    customer and procedure. If the key
+ * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key identifies one operation
+ *    within a customer and procedure. If the key
  *    - came with a different input, even for a call that failed: denied with `KEY_REUSED`
  *    - belongs to a call that is still running: denied with `IN_PROGRESS`
  *    - has completed: the stored result is returned, and nothing runs. If no result is stored, denied with `ALREADY_COMPLETED`

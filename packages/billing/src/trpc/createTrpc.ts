@@ -185,7 +185,7 @@ const firstUsage = ([leg]: MeteredLeg[]): Usage => {
   if (!leg) throw new Error('A metered call has no meter')
   return leg.usage
 }
-/** There is one leg per named meter, so the record is complete. */
+/** The cast is safe: there is one leg per named meter, so the record has every meter. */
 const usageByMeter = <Meter extends string>(legs: MeteredLeg[]) =>
   Object.fromEntries<Usage>(legs.map(({ meter, usage }) => [meter, usage])) as Record<Meter, Usage>
 

@@ -24,7 +24,7 @@ export interface CallOptions<Input> {
   reference?: (call: { input: Input; output: unknown }) => string
 }
 
-/** A middleware of `metered`. It adds `usage` to the procedure's context. */
+/** The type of the middleware that `metered` returns. It adds `usage` to the procedure's context. */
 export type MeteredMiddleware<Ctx, UsageOut, Input> = TRPCMiddlewareFunction<
   Ctx,
   unknown,

@@ -54,7 +54,7 @@ test('delivers usage as soon as its hold expires', async () => {
   await running
 })
 
-test('stops listening to the ledger when it stops', async () => {
+test('stops listening to the ledger when delivery stops', async () => {
   const ledger = sqliteLedger(':memory:')
   let listeners = 0
   const onCommit: typeof ledger.onCommit = (listener) => {

@@ -72,7 +72,7 @@ test('parks no event unless other requests succeed', () => {
   }
 })
 
-test('parks a previously parked event at its first rejection', () => {
+test('parks a previously parked event again after a single rejection', () => {
   expect(aPolicy().policy.eventRejected(anEvent({ parkedBefore: true }))).toBe('park')
 })
 
@@ -136,7 +136,7 @@ test("backs off a customer if Flowglad may be at fault for one event's failure",
   expect(policy.isCustomerBackingOff('ada')).toBe(true)
 })
 
-test('retries a customer immediately on request', () => {
+test("ends a customer's backoff on request", () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent()], false)

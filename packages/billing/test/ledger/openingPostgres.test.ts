@@ -67,7 +67,7 @@ test('says why PostgreSQL rejects the connection', async () => {
   await expect(ledger.execute(aReserve())).rejects.toMatchObject(error)
 })
 
-test('addresses a ledger by its connection string without the password, and by its pool', () => {
+test('gives a ledger the address of its connection string without the password, and each pool its own address', () => {
   const addressOf = (database: string) => postgresLedger(database).address
   expect(addressOf('postgres://ada:secret@db.example:5432/app?sslmode=require')).toBe(
     'postgres://ada@db.example:5432/app?sslmode=require',

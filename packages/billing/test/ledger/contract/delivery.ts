@@ -6,7 +6,7 @@ import { acknowledgeOf, balance, spend } from './steps.ts'
 
 export const delivery = (open: OpenLedger) =>
   describe('delivery', () => {
-    test('takes up to `maxEvents` events, oldest first, without events that were already acknowledged', async () => {
+    test('takes up to `maxEvents` unacknowledged events, oldest first', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempts = []
