@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import { meters } from './format/meters.ts'
 
 /**
  * The colors are named after pigments. Viridian marks actions and normal states. Ochre marks warnings.
@@ -94,7 +95,8 @@ export const theme = createTheme({
  * background, and `--edge` on a surface, have the contrast that WCAG AA requires.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
-  variables: {},
+  // Skeletons reserve space for each meter.
+  variables: { '--meters': String(meters.length) },
   light: {
     '--mantine-color-body': '#f3f5f1',
     '--mantine-color-dimmed': '#55625b',

@@ -1,7 +1,6 @@
-import { createBillingHooks, type MeterOf } from '@metered/billing-react'
-import type { AppRouter } from '@metered/server'
-import type { TRPCClient } from '@trpc/client'
+import { createBillingHooks } from '@metered/billing-react'
 import { getQueryKey } from '@trpc/react-query'
+import type { Meter } from './meters.ts'
 import { trpc } from './trpc.ts'
 
 /**
@@ -24,4 +23,4 @@ export const {
   useRefreshBalances,
   useBillingStatus,
   usePaywall,
-} = createBillingHooks<MeterOf<TRPCClient<AppRouter>['billing']>>({ queryKey: getQueryKey(trpc.billing) })
+} = createBillingHooks<Meter>({ queryKey: getQueryKey(trpc.billing) })

@@ -1,30 +1,53 @@
+import type { Meter } from '../api/meters.ts'
 import { plural } from './format.ts'
 
-/** Each meter's unit in customers' words, as the singular and the plural. */
-const units = {
-  generations: ['picture', 'pictures'],
-  tokens: ['token', 'tokens'],
-  api_calls: ['look-up', 'look-ups'],
-} as const satisfies Record<string, [one: string, several: string]>
+export type { Meter } from '../api/meters.ts'
 
-export type Meter = keyof typeof units
-
-export const meters: readonly Meter[] = ['generations', 'tokens', 'api_calls']
-
-/** Returns the plural, such as `pictures`, for the middle of a sentence. */
-export const unitsOf = (meter: Meter) => units[meter][1]
-
-/** Returns the plural with a capital, such as `Pictures`, for a heading. */
-export const titleOf = (meter: Meter) => {
-  const [, several] = units[meter]
-  return several.charAt(0).toUpperCase() + several.slice(1)
+/** The words that customers read about a meter. */
+interface Words {
+  /** The unit, as the singular and the plural. */
+  one: string
+  several: string
+  /** The activity that uses the meter. Default: the plural. */
+  activity?: string
+  /** When a customer pays. Default: only for units that succeed. */
+  promise?: string
 }
 
+/** The meters in the order in which screens show them. Without an entry for each meter, the app doesn't compile. */
+const words: Record<Meter, Words> = {
+  generations: { one: 'picture', several: 'pictures' },
+  tokens: {
+    one: 'token',
+    several: 'tokens',
+    activity: 'text',
+    promise: 'A token is about one word. You pay only for the words you receive.',
+  },
+  api_calls: { one: 'look-up', several: 'look-ups' },
+}
+
+// `Object.keys` returns strings. The type of `words` ensures that they are the meters.
+export const meters = Object.keys(words) as readonly Meter[]
+
+/** Returns the plural, such as `pictures`, for the middle of a sentence. */
+export const unitsOf = (meter: Meter) => words[meter].several
+
+/** Returns the plural with a capital, such as `Pictures`, for a heading. */
+export const titleOf = (meter: Meter) => capitalized(unitsOf(meter))
+
 /** Returns the name of the activity that uses the meter: `Pictures`, `Text` or `Look-ups`. */
-export const activityOf = (meter: Meter) => (meter === 'tokens' ? 'Text' : titleOf(meter))
+export const activityOf = (meter: Meter) => capitalized(words[meter].activity ?? unitsOf(meter))
+
+/** Returns when a customer pays for the meter's units, such as `You pay only for pictures that succeed.` */
+export const promiseOf = (meter: Meter) =>
+  words[meter].promise ?? `You pay only for ${unitsOf(meter)} that succeed.`
 
 /** Returns `picture` for an amount of 1, and `pictures` for any other amount. */
-export const unitOf = (meter: Meter, amount: number) => units[meter][amount === 1 ? 0 : 1]
+export const unitOf = (meter: Meter, amount: number) =>
+  amount === 1 ? words[meter].one : words[meter].several
 
 /** Returns an amount with its unit, such as `1 picture` or `1,200 tokens`. */
-export const amountOf = (meter: Meter, amount: number) => plural(amount, units[meter][0], units[meter][1])
+export const amountOf = (meter: Meter, amount: number) =>
+  plural(amount, words[meter].one, words[meter].several)
+
+const capitalized = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core'
 import type { BalanceRow } from '@metered/billing/client'
 import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
-import { amountOf, type Meter, titleOf, unitsOf } from '../format/meters.ts'
+import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
 import { BalanceBar } from '../parts/BalanceBar.tsx'
 import { overageText } from '../plans/benefitsOf.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
@@ -38,12 +38,6 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
   )
 }
 
-const promises: Record<Meter, string> = {
-  generations: 'You pay only for pictures that succeed.',
-  tokens: 'A token is about one word. You pay only for the words you receive.',
-  api_calls: 'You pay only for look-ups that succeed.',
-}
-
 function Credits({ row }: { row: BalanceRow<Meter> }) {
   const paywall = usePaywall(row.meter)
   if (paywall.state === 'exhausted') return <Exhausted row={row} />
@@ -68,7 +62,7 @@ function Credits({ row }: { row: BalanceRow<Meter> }) {
         ) : (
           <Approaching row={row} percent={paywall.percent} critical={paywall.critical} />
         ))}
-      {paywall.state === 'open' && <p className={classes.promise}>{promises[row.meter]}</p>}
+      {paywall.state === 'open' && <p className={classes.promise}>{promiseOf(row.meter)}</p>}
     </>
   )
 }

@@ -22,7 +22,7 @@ export function ChargesTable() {
       ) : isPending ? (
         <Skeleton height={320} radius="lg" />
       ) : charges.length === 0 ? (
-        <p className={classes.empty}>No charges yet. Your pictures, texts and look-ups will appear here.</p>
+        <p className={classes.empty}>No charges yet. Your usage will appear here.</p>
       ) : (
         <Charges charges={charges} />
       )}
