@@ -78,7 +78,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
 /** Signs up a new customer and waits until the ledger has their balances. */
 export async function aCustomer(request: APIRequestContext, stack: Stack): Promise<Customer> {
   const customer = await signUp(request, stack)
-  await expect.poll(async () => (await customer.refresh())?.balances).toHaveLength(3)
+  await expect.poll(async () => (await customer.refresh())?.balances).not.toHaveLength(0)
   return customer
 }
 

@@ -72,7 +72,7 @@ export const studioPricing = {
   ],
 } satisfies PricingSetupInput
 
-function grant(
+export function grant(
   slug: string,
   amount: number,
   renewalFrequency: 'once' | 'every_billing_period',

@@ -3,19 +3,24 @@ import { formatNumber } from '../format/format.ts'
 import { type Meter, titleOf } from '../format/meters.ts'
 import classes from './BalanceBar.module.css'
 
+/** Returns whether the customer's plan or packs include units of the meter, or allow them as overage. */
+export const isIncluded = ({ status, limit }: BalanceRow<Meter>) => status !== 'exhausted' || limit !== 0
+
 /** Describes a balance, such as `6 of 10 left` or `1,204 used · Unlimited`. */
-export function balanceText({ unlimited, available, limit, used }: BalanceRow<Meter>): string {
+export function balanceText(row: BalanceRow<Meter>): string {
+  const { unlimited, available, limit, used } = row
+  if (!isIncluded(row)) return 'not included'
   return unlimited || available === null || limit === null
     ? `${formatNumber(used)} used · Unlimited`
     : `${formatNumber(available)} of ${formatNumber(Math.max(limit, available))} left`
 }
 
 /**
- * Shows a meter's used units in a solid color and its units in progress as stripes. For an unlimited meter,
- * shows an empty space of the same size.
+ * Shows a meter's used units in a solid color and its units in progress as stripes. For a meter
+ * that is unlimited or not included, shows an empty space of the same size.
  */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
-  if (row.unlimited || row.limit === null) return <div style={{ height: size }} />
+  if (row.unlimited || row.limit === null || !isIncluded(row)) return <div style={{ height: size }} />
   const held = row.limit > 0 ? Math.min(row.held / row.limit, 1 - row.share) : 0
   const text = row.held > 0 ? `${balanceText(row)}, ${formatNumber(row.held)} in progress` : balanceText(row)
   return (

@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core'
 import { trpc } from '../api/trpc.ts'
 import { formatNumber } from '../format/format.ts'
 import { meters, titleOf } from '../format/meters.ts'
-import { BalanceBar, balanceText } from '../parts/BalanceBar.tsx'
+import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
 /**
@@ -29,7 +29,7 @@ export function HeaderBalances() {
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}
-                  data-status={row.status}
+                  data-status={isIncluded(row) ? row.status : undefined}
                 >
                   {balanceText(row)}
                 </span>

@@ -3,7 +3,7 @@ import type { BalanceRow } from '@metered/billing/client'
 import { useBalance, usePaywall, usePlan, usePlans } from '../api/billing.ts'
 import { formatDay, formatNumber, formatPercent } from '../format/format.ts'
 import { amountOf, type Meter, promiseOf, titleOf, unitsOf } from '../format/meters.ts'
-import { BalanceBar } from '../parts/BalanceBar.tsx'
+import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import { overageText } from '../plans/benefitsOf.ts'
 import { currentOffer, nextOffer } from '../plans/offers.ts'
 import { UpgradeOptions } from '../plans/UpgradeOptions.tsx'
@@ -118,7 +118,9 @@ function Exhausted({ row }: { row: BalanceRow<Meter> }) {
   const limit = row.limit ?? 0
   return (
     <div data-testid="paywall">
-      <h2 className={classes.out}>Out of {unitsOf(row.meter)}</h2>
+      <h2 className={classes.out}>
+        {isIncluded(row) ? `Out of ${unitsOf(row.meter)}` : `${titleOf(row.meter)} aren't included`}
+      </h2>
       <p className={classes.explanation}>
         {limit > 0 ? `You've used all ${amountOf(row.meter, limit)} this month. ` : ''}
         {upgradeAdvice({ offers, plan, renewsAt: row.renewsAt, goal: 'continue creating' })}

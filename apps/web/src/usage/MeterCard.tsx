@@ -1,7 +1,7 @@
 import type { BalanceRow } from '@metered/billing/client'
 import { formatDate, formatNumber } from '../format/format.ts'
 import { type Meter, titleOf } from '../format/meters.ts'
-import { BalanceBar } from '../parts/BalanceBar.tsx'
+import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 
 /** Shows one meter's used, held and available units in this period, and when they renew. */
@@ -11,9 +11,11 @@ export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
     <article className={classes.card} aria-label={titleOf(meter)} data-testid={`usage-${meter}`}>
       <h2>{titleOf(meter)}</h2>
       <p className={classes.used}>
-        {unlimited || limit === null
-          ? `${formatNumber(used)} used`
-          : `${formatNumber(used)} / ${formatNumber(limit)} used`}
+        {!isIncluded(row)
+          ? 'Not included'
+          : unlimited || limit === null
+            ? `${formatNumber(used)} used`
+            : `${formatNumber(used)} / ${formatNumber(limit)} used`}
       </p>
       <BalanceBar row={row} size={10} />
       <dl className={classes.facts}>

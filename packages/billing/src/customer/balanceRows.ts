@@ -37,7 +37,7 @@ export function balanceRows(
         unlimited,
         share,
         status: unlimited ? 'unlimited' : statusOf(share, available, held, overage),
-        renewsAt: snapshot.subscription?.periodEnd ?? null,
+        renewsAt: unlimited || limit > 0 ? (snapshot.subscription?.periodEnd ?? null) : null,
         asOf: snapshot.asOf,
         parked,
         version,

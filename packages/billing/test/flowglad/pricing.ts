@@ -1,4 +1,4 @@
-const grant = (
+export const grant = (
   slug: string,
   amount: number,
   usageMeterSlug: string,
@@ -26,7 +26,7 @@ export const plan = (slug: string, unitPrice: number, features: string[]) => ({
   },
   features,
 })
-const meter = (slug: string, prices: object[] = []) => ({
+export const meter = (slug: string, prices: object[] = []) => ({
   usageMeter: { name: slug, slug, aggregationType: 'sum' },
   prices,
 })
