@@ -26,7 +26,13 @@ export interface TestServer extends Server {
  * file.
  */
 export async function startTestServer(
-  options: { env?: Record<string, string>; flowglad?: FlowgladLocal; rateLimit?: RateLimitSettings } = {},
+  options: {
+    env?: Record<string, string>
+    flowglad?: FlowgladLocal
+    rateLimit?: RateLimitSettings
+    /** Creates the server. Default: from this package's sources. */
+    create?: typeof createServer
+  } = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'metered-server-'))
   const flowglad = options.flowglad ?? (await startFlowgladLocal({ pricing }))
@@ -42,7 +48,7 @@ export async function startTestServer(
   }
   const log = await createLog({ production: false })
   log.level = 'silent'
-  const server = await createServer({
+  const server = await (options.create ?? createServer)({
     env: readEnv(env, { built: false }),
     log,
     ...(options.rateLimit ? { rateLimit: options.rateLimit } : {}),
