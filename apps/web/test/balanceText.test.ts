@@ -1,0 +1,41 @@
+import type { BalanceRow } from '@metered/billing/client'
+import { expect, it } from 'vitest'
+import { activityOf, type Meter, promiseOf } from '../src/format/meters.ts'
+import { balanceText } from '../src/parts/BalanceBar.tsx'
+
+const aBalance = (given: Partial<BalanceRow<Meter>>): BalanceRow<Meter> => ({
+  meter: 'generations',
+  name: 'Generations',
+  available: 6,
+  held: 0,
+  used: 4,
+  limit: 10,
+  unlimited: false,
+  share: 0.4,
+  status: 'ok',
+  renewsAt: null,
+  asOf: 0,
+  parked: 0,
+  version: 1,
+  ...given,
+})
+
+it.each([
+  ['6 of 10 left', {}],
+  ['0 of 10 left', { available: 0, used: 10, share: 1, status: 'exhausted' }],
+  ['4 used · Unlimited', { available: null, limit: null, unlimited: true, status: 'unlimited' }],
+  ['not included', { available: 0, used: 0, limit: 0, share: 1, status: 'exhausted' }],
+] as const)('describes a balance as “%s”', (text, given) => {
+  expect(balanceText(aBalance(given))).toBe(text)
+})
+
+it("derives a meter's activity and promise from its units, unless it has its own", () => {
+  expect([activityOf('api_calls'), promiseOf('api_calls')]).toEqual([
+    'Look-ups',
+    'You pay only for look-ups that succeed.',
+  ])
+  expect([activityOf('tokens'), promiseOf('tokens')]).toEqual([
+    'Text',
+    'A token is about one word. You pay only for the words you receive.',
+  ])
+})
