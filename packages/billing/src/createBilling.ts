@@ -1,5 +1,7 @@
+import { assertSettings } from './config/assertSettings.ts'
 import { type Clock, systemClock } from './config/clock.ts'
-import { type Logger, silent } from './config/logger.ts'
+import { consoleLogger, type Logger } from './config/logger.ts'
+import { isNextBuild } from './config/nextBuild.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
@@ -14,14 +16,20 @@ import { createLeases } from './flowglad/leases.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
 import { Sync } from './flowglad/sync.ts'
+import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
-import { LedgerUnavailableError } from './ledger/errors.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
+import { Instance } from './lifecycle/instance.ts'
+import { ledgerForCalls } from './lifecycle/ledgerForCalls.ts'
+import { Lifecycle } from './lifecycle/lifecycle.ts'
+import { SetupCheck } from './lifecycle/setupCheck.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
 import { Reservations } from './metering/reservations.ts'
 import { runSweeper } from './metering/sweeper.ts'
+import { UsableMeters } from './metering/usableMeters.ts'
 import { WorkInFlight } from './metering/workInFlight.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
@@ -45,8 +53,20 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   returnPaths?: { success: string; cancelled: string }
   /** Default: `defaultOptions`. */
   options?: Partial<BillingOptions>
-  /** pino, or a logger with the same methods. Default: no logs. */
+  /** pino, or a logger with the same methods. Default: warnings and errors go to the console. */
   logger?: Logger
+  /**
+   * Whether delivery and the sweeper start at the first call. Default: true. If false, they start only at
+   * `start()`: for scripts that only read, or that deliver with `drain()`.
+   */
+  autoStart?: boolean
+  /**
+   * Distinguishes billing instances in one process. A new instance replaces the earlier instance with the same
+   * name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address, so
+   * that hot reload leaks nothing. Set it to run several nodes on one ledger in a process, or to replace
+   * instances whose ledger is in memory or on a `Pool`.
+   */
+  instance?: string
   /** The clock. Replace it in tests that move time. Default: the system clock. */
   clock?: Clock
 }
@@ -57,15 +77,18 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
 >
 
 /**
- * Connects meters, ledger and Flowglad. Call `start()` when the process is ready to work, and `close()` before
- * the process exits.
+ * Connects meters, ledger and Flowglad. Delivery and the sweeper start at the first call. Call `start()` to
+ * start them earlier and to check the setup. Call `close()` before the process exits. Throws a `TypeError` if a
+ * setting is missing or invalid.
  *
  * ```ts
  * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer, publicUrl })
  * ```
  */
 export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
-  const { meters, ledger, publicUrl, upgradeUrl = '/pricing', logger = silent, clock = systemClock } = setup
+  // Settings from the environment can be missing during a build.
+  if (!isNextBuild()) assertSettings(setup)
+  const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
   const returnPaths = setup.returnPaths ?? {
     success: '/?checkout=success',
@@ -74,8 +97,16 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const closing = new AbortController()
   const stopping = closing.signal
 
+  // The shared ledger. A call that uses `callLedger` starts delivery and the sweeper.
+  const instance = new Instance({ key: setup.instance ?? setup.ledger.address, ledger: setup.ledger })
+  const { ledger } = instance
+  const callLedger = ledgerForCalls(ledger, () => lifecycle.onCall())
+
   // The parts that fetch snapshots from Flowglad and deliver usage.
-  const flowglad = createFlowgladClient(setup.flowglad, options.flowgladDeadlineMs)
+  const flowglad = createFlowgladClient(setup.flowglad, {
+    deadlineMs: options.flowgladDeadlineMs,
+    logger,
+  })
   const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
   const retries = new RetryPolicy({ options, clock })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
@@ -91,9 +122,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   // The metered operation and its callers.
   const inFlight = new WorkInFlight()
+  const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
   const reservations = new Reservations(
-    { ledger, clock, meters, options, logger, inFlight },
-    { sync, upgradeUrl },
+    { ledger: callLedger, clock, meters, options, logger, inFlight },
+    { sync, usableMeters, upgradeUrl },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
   const meterWork = createMeterWork(operation)
@@ -102,18 +134,45 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   // The data that customers see and change.
   const watchers = new Watchers({ ledger, clock, pollMs: options.livePollMs, logger })
-  const accounts = createAccounts({ ledger, sync, catalog, meters, clock, options, upgradeUrl })
+  const accounts = createAccounts({
+    ledger: callLedger,
+    sync,
+    catalog,
+    meters,
+    clock,
+    options,
+    upgradeUrl,
+  })
   const { fetchEveryMs } = options
-  const plans = createPlans({ ledger, flowglad, sync, catalog, clock, fetchEveryMs, publicUrl, returnPaths })
-  const health = createHealth({ ledger, sync, delivery, catalog, options, clock })
+  const plans = createPlans({
+    ledger: callLedger,
+    flowglad,
+    sync,
+    catalog,
+    clock,
+    fetchEveryMs,
+    publicUrl,
+    returnPaths,
+  })
+  const health = createHealth({ ledger, sync, delivery, catalog, flowglad, options, clock })
 
-  const loops: Promise<void>[] = []
-  let started = false
+  const loops = new BackgroundLoops((until) =>
+    Promise.all([
+      delivery.run(until),
+      runSweeper({ ledger, clock, logger, sweepMs: options.sweepMs, stopping: until }),
+    ]),
+  )
+  const lifecycle = new Lifecycle({
+    instance,
+    loops,
+    check: new SetupCheck({ ledger, catalog, flowglad, logger }),
+    autoStart: setup.autoStart ?? true,
+  })
 
   const { webhookSecret } = setup.flowglad
   const handle = createHandler({
     meters,
-    ledger,
+    ledger: callLedger,
     sync,
     catalog,
     accounts,
@@ -156,7 +215,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
      * `/readyz`. Resolves to null for any other path. `billingRoutes` (Fastify) and `billingHandler` (Node,
      * fetch) mount this handler.
      */
-    handle,
+    async handle(request: Request, caller: Caller): Promise<Response | null> {
+      lifecycle.onCall()
+      return handle(request, caller)
+    },
 
     /** Returns the health of this process, and any problems that need an operator's attention. */
     health,
@@ -174,36 +236,24 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and the sweeper, even while Flowglad is unavailable. Rejects if the ledger can't be opened,
-     * or if Flowglad's pricing model makes a meter unusable. After a rejection, you can call `start()` again.
+     * Starts delivery and the sweeper, even while Flowglad is unavailable. Optional: the first call starts them
+     * too. Rejects if calls can't succeed: the ledger can't be opened, Flowglad rejects `flowglad.secretKey` or
+     * `flowglad.baseUrl`, or Flowglad's pricing model makes a meter unusable. After a
+     * rejection, you can call `start()` again.
      */
-    async start() {
-      // An unreachable ledger can recover. A wrong setup, such as a missing driver or folder, can't.
-      const failure = await ledger.health().catch((error: unknown) => error)
-      if (failure instanceof LedgerUnavailableError && failure.reason === 'cannotOpen') throw failure
-      const known = await catalog.get().catch((error: unknown) => {
-        logger.warn(
-          { error: String(error) },
-          'Flowglad does not answer. Starting with the data in the ledger',
-        )
-        return null
-      })
-      if (known && known.problems.length > 0) throw new Error(known.problems.join('; '))
-      if (started) return
-      started = true
-      loops.push(delivery.run(), runSweeper({ ledger, clock, logger, sweepMs: options.sweepMs, stopping }))
-    },
+    start: () => lifecycle.start(),
 
     /**
      * Stops accepting work, waits up to `options.shutdownGraceMs` for running work, and closes the ledger.
      * Unfinished holds expire. Undelivered usage is delivered after the next start.
      */
     async close() {
+      lifecycle.close()
       watchers.close()
       await inFlight.close({ graceMs: options.shutdownGraceMs, clock, logger })
       closing.abort()
-      await Promise.all([...loops, sync.idle()])
-      await ledger.close()
+      await Promise.all([lifecycle.stopLoops(), sync.idle()])
+      await instance.closeLedger()
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 export type { Clock } from './config/clock.ts'
 export { type BillingOptions, defaultOptions } from './config/options.ts'
+export { SetupError } from './config/setupError.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
 export {

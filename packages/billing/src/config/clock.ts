@@ -2,20 +2,30 @@
 export interface Clock {
   /** Returns epoch milliseconds. */
   now(): number
-  /** Calls `run` after `ms`. The returned function cancels it. */
-  after(ms: number, run: () => void): () => void
+  /**
+   * Calls `run` after `ms`. The returned function cancels it. If `keepAlive` is false, the timer doesn't keep
+   * the process running. Default: true.
+   */
+  after(ms: number, run: () => void, options?: { keepAlive: boolean }): () => void
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, run) {
+  after(ms, run, { keepAlive } = { keepAlive: true }) {
     const timer = setTimeout(run, ms)
+    // Some runtimes return a number.
+    if (!keepAlive) timer.unref?.()
     return () => clearTimeout(timer)
   },
 }
 
 /** Resolves after `ms`, or as soon as the signal aborts. */
-export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
+export const sleep = (
+  clock: Clock,
+  ms: number,
+  signal?: AbortSignal,
+  options?: { keepAlive: boolean },
+): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const done = () => {
@@ -23,7 +33,7 @@ export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const cancel = clock.after(ms, done)
+    const cancel = clock.after(ms, done, options)
     signal?.addEventListener('abort', done, { once: true })
   })
 

@@ -6,3 +6,19 @@ export interface Logger {
 }
 
 export const silent: Logger = { info() {}, warn() {}, error() {} }
+
+/** Writes warnings and errors to the console, one line each. */
+export const consoleLogger: Logger = {
+  info() {},
+  warn: (detail, message) => console.warn(lineOf(detail, message)),
+  error: (detail, message) => console.error(lineOf(detail, message)),
+}
+
+/** Returns a line such as `[billing] release failed: customer=ada error="Error: disk full"`. */
+function lineOf(detail: object, message: string): string {
+  const fields = Object.entries(detail).map(([name, value]) => `${name}=${printed(value)}`)
+  return `[billing] ${fields.length > 0 ? `${message}: ${fields.join(' ')}` : message}`
+}
+
+const printed = (value: unknown) =>
+  typeof value === 'string' && /^[\w.:/-]+$/.test(value) ? value : JSON.stringify(value)

@@ -25,7 +25,7 @@ export function createAccounts({
   options,
   upgradeUrl,
 }: {
-  ledger: Ledger
+  ledger: Pick<Ledger, 'balances' | 'charges' | 'usage'>
   sync: Sync
   catalog: { get(): Promise<Catalog>; peek(): Catalog | null }
   meters: Meters

@@ -1,5 +1,5 @@
 import { PlanChangeError, unavailable } from '../contract/errors.ts'
-import { flowgladError } from '../flowglad/flowgladClient.ts'
+import { flowgladError } from '../flowglad/flowgladError.ts'
 
 /**
  * Returns Flowglad's answer. If Flowglad rejects the request, throws a `PlanChangeError` that the customer

@@ -23,10 +23,10 @@ export function createCheckout({
   publicUrl: string
   returnPaths: ReturnPaths
 }) {
-  const returnUrls = {
+  const returnUrls = () => ({
     successUrl: new URL(returnPaths.success, publicUrl).href,
     cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
-  }
+  })
 
   return {
     async buy(customer: Customer, offer: PlanOffer, quantity: number) {
@@ -41,7 +41,7 @@ export function createCheckout({
           customerExternalId: customer.id,
           priceSlug,
           quantity,
-          ...returnUrls,
+          ...returnUrls(),
         }),
       )
       return { url, id: checkoutSession.id }
@@ -54,7 +54,7 @@ export function createCheckout({
           type: 'add_payment_method',
           customerExternalId: customer.id,
           targetSubscriptionId: id,
-          ...returnUrls,
+          ...returnUrls(),
         }),
       )
     },

@@ -29,12 +29,12 @@ interface Watcher {
  * To find changes on other nodes, one query reads the versions of all connected customers.
  */
 export class Watchers {
-  readonly #ledger: Pick<Ledger, 'versions'>
+  readonly #ledger: Pick<Ledger, 'versions' | 'onCommit'>
   readonly #clock: Clock
   readonly #pollMs: number
   readonly #logger: Logger
   readonly #byCustomer = new Map<string, Set<Watcher>>()
-  readonly #stopListening: () => void
+  #stopListening = () => {}
   #cancelPoll: (() => void) | null = null
   #isClosed = false
 
@@ -53,9 +53,6 @@ export class Watchers {
     this.#clock = clock
     this.#pollMs = pollMs
     this.#logger = logger
-    this.#stopListening = ledger.onCommit(({ type, customer }) => {
-      if (visible.has(type)) for (const watcher of this.#watchersOf(customer)) watcher.wake()
-    })
   }
 
   /**
@@ -103,7 +100,6 @@ export class Watchers {
   /** Ends every watch. */
   close(): void {
     this.#isClosed = true
-    this.#stopListening()
     this.#cancelPoll?.()
     for (const watchers of this.#byCustomer.values()) for (const watcher of watchers) watcher.wake()
   }
@@ -113,6 +109,7 @@ export class Watchers {
   }
 
   #add(customer: string, watcher: Watcher) {
+    if (this.#byCustomer.size === 0) this.#listen()
     const watchers = this.#byCustomer.get(customer) ?? new Set()
     this.#byCustomer.set(customer, watchers.add(watcher))
     this.#schedulePoll()
@@ -123,8 +120,15 @@ export class Watchers {
     watchers?.delete(watcher)
     if (watchers?.size === 0) this.#byCustomer.delete(customer)
     if (this.#byCustomer.size > 0) return
+    this.#stopListening()
     this.#cancelPoll?.()
     this.#cancelPoll = null
+  }
+
+  #listen() {
+    this.#stopListening = this.#ledger.onCommit(({ type, customer }) => {
+      if (visible.has(type)) for (const watcher of this.#watchersOf(customer)) watcher.wake()
+    })
   }
 
   #schedulePoll() {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../config/clock.ts'
-import type { Meters } from '../contract/meters.ts'
+import type { MeterPolicy, Meters } from '../contract/meters.ts'
 import type { OveragePrice, PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 
@@ -65,8 +65,8 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** The problems that make the app's meters unusable, with instructions for fixing them. */
-  problems: string[]
+  /** Instructions for fixing the app's unusable meters, by meter. */
+  problems: Map<string, string>
 }
 
 function catalogOf(answer: unknown, meters: Meters): Catalog {
@@ -88,26 +88,28 @@ function catalogOf(answer: unknown, meters: Meters): Catalog {
         },
       ]),
     ),
-    problems: Object.entries(meters).flatMap(([slug, policy]) => {
-      const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
-      if (!meter)
-        return [
-          `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters`,
-        ]
-      if (meter.aggregationType !== 'sum') {
-        return [
-          `The usage meter "${slug}" has aggregation ${meter.aggregationType}. Use a meter with aggregation sum`,
-        ]
-      }
-      const { priceSlug } = policy
-      if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
-        return [
-          `The usage meter "${slug}" has no active price "${priceSlug}". Create it in Flowglad, or change priceSlug`,
-        ]
-      }
-      return []
-    }),
+    problems: new Map(
+      Object.entries(meters).flatMap(([slug, policy]) => {
+        const problem = problemOf(slug, policy, model)
+        return problem === null ? [] : [[slug, problem]]
+      }),
+    ),
   }
+}
+
+/** Returns instructions if usage of the meter can't be recorded. */
+function problemOf(slug: string, { priceSlug }: MeterPolicy, model: PricingModel): string | null {
+  const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
+  if (!meter) {
+    return `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters.`
+  }
+  if (meter.aggregationType !== 'sum') {
+    return `The usage meter "${slug}" has aggregation ${meter.aggregationType}. Use a meter with aggregation sum.`
+  }
+  if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
+    return `The usage meter "${slug}" has no active price "${priceSlug}". Create it in Flowglad, or change priceSlug.`
+  }
+  return null
 }
 
 function offersOf(model: PricingModel, meters: Meters): PlanOffer[] {
@@ -175,6 +177,8 @@ function overageOf(model: PricingModel, meters: Meters, toggles: { slug: string 
   })
 }
 
+export type CatalogCache = ReturnType<typeof createCatalogCache>
+
 /** Creates a cache for the catalog. While Flowglad is unavailable, the cache returns the last catalog. */
 export function createCatalogCache({
   flowglad,
@@ -193,7 +197,7 @@ export function createCatalogCache({
 
   const load = () => {
     // Right after a failure, fail immediately instead of waiting for another timeout.
-    if (failed && clock.now() - failed.at < pauseAfterFailureMs) return Promise.reject(failed.error)
+    if (failed && clock.now() - failed.at < pauseMs) return Promise.reject(failed.error)
     loading ??= flowglad
       .pricingModel()
       .then((answer) => {
@@ -211,19 +215,28 @@ export function createCatalogCache({
     return loading
   }
 
+  /**
+   * Returns the catalog. Refreshes an old catalog in the background. Rejects only if no load has ever
+   * succeeded.
+   */
+  async function get(): Promise<Catalog> {
+    if (!known) return load()
+    if (clock.now() - known.at > maxAgeMs) load().catch(() => {})
+    return known.catalog
+  }
+
   return {
-    /**
-     * Returns the catalog. Refreshes an old catalog in the background. Rejects only if no load has ever
-     * succeeded.
-     */
-    async get(): Promise<Catalog> {
-      if (!known) return load()
-      if (clock.now() - known.at > maxAgeMs) load().catch(() => {})
-      return known.catalog
+    get,
+    /** Returns the catalog, like `get`. If a meter has a problem, loads the catalog again, at most once a second. */
+    async recheck(): Promise<Catalog> {
+      const catalog = await get()
+      const isRecent = known !== null && clock.now() - known.at < pauseMs
+      return catalog.problems.size === 0 || isRecent ? catalog : load().catch(() => catalog)
     },
     /** Returns the catalog, or null if it has not been loaded. */
     peek: () => known?.catalog ?? null,
   }
 }
 
-const pauseAfterFailureMs = 1_000
+/** The pause after a failed load, and between two loads of a catalog with problems. */
+const pauseMs = 1_000

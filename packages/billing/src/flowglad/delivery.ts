@@ -39,7 +39,7 @@ export class Delivery {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** Delivery stops when this signal aborts. */
+    /** No more events are sent after this signal aborts. */
     stopping: AbortSignal
   }) {
     this.#ledger = parts.ledger
@@ -54,9 +54,9 @@ export class Delivery {
 
   /**
    * Delivers until `stopping` aborts. Checks the outbox at intervals, and whenever this process adds usage to
-   * it.
+   * it. The pauses don't keep the process running.
    */
-  async run(): Promise<void> {
+  async run(stopping: AbortSignal): Promise<void> {
     let woken = new AbortController()
     const wake = () => woken.abort()
     const stopListening = this.#ledger.onCommit(({ type, customer }) => {
@@ -64,21 +64,23 @@ export class Delivery {
       this.#retries.retryCustomerNow(customer)
       wake()
     })
-    this.#stopping.addEventListener('abort', wake)
+    stopping.addEventListener('abort', wake)
     try {
-      while (!this.#stopping.aborted) {
+      while (!stopping.aborted) {
         woken = new AbortController()
         const state = await this.#passInTurn().catch((error: unknown): PassState => {
           this.#logger.error({ error: String(error) }, 'delivery failed')
           return 'unavailable'
         })
         const { untilWokenMs, alwaysMs } = this.#retries.pausesAfter(state)
-        if (untilWokenMs > 0 && !this.#stopping.aborted) await sleep(this.#clock, untilWokenMs, woken.signal)
-        await sleep(this.#clock, alwaysMs, this.#stopping)
+        if (untilWokenMs > 0 && !stopping.aborted) {
+          await sleep(this.#clock, untilWokenMs, woken.signal, { keepAlive: false })
+        }
+        await sleep(this.#clock, alwaysMs, stopping, { keepAlive: false })
       }
     } finally {
       stopListening()
-      this.#stopping.removeEventListener('abort', wake)
+      stopping.removeEventListener('abort', wake)
     }
   }
 

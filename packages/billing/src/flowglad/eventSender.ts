@@ -139,7 +139,7 @@ export class EventSender {
         const error = String(answer.error)
         this.#logger.warn(
           { customer, attempt, meter, error },
-          'Flowglad did not answer a request with a single usage event; retrying later',
+          'sending a usage event failed and will be retried',
         )
         return
       }
@@ -193,7 +193,7 @@ export class EventSender {
   #unavailable({ error, timedOut }: { error: unknown; timedOut: boolean }, result: SendResult): void {
     result.unavailable = true
     result.timedOut ||= timedOut
-    this.#logger.warn({ error: String(error) }, 'Flowglad did not answer; usage events stay in the outbox')
+    this.#logger.warn({ error: String(error) }, 'sending usage events failed; they stay in the outbox')
   }
 }
 

@@ -1,6 +1,9 @@
 import { APIError, Flowglad } from '@flowglad/node'
-import { z } from 'zod'
+import type { Logger } from '../config/logger.ts'
+import { SetupError } from '../config/setupError.ts'
 import type { Customer } from '../contract/customer.ts'
+import { flowgladError } from './flowgladError.ts'
+import { notFlowglad, wrongSetting } from './wrongSetting.ts'
 
 /** The settings for connecting to Flowglad. */
 export interface FlowgladSettings {
@@ -16,11 +19,16 @@ export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
 /**
  * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
- * deadline covers the whole request, including the body. The client doesn't retry.
+ * deadline covers the whole request, including the body. The client doesn't retry. If an answer shows that a
+ * setting is wrong, the call rejects with a `SetupError`, and the client logs it once.
  */
-export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: number) {
+export function createFlowgladClient(
+  settings: FlowgladSettings,
+  { deadlineMs, logger }: { deadlineMs: number; logger: Logger },
+) {
   const sdk = new Flowglad({
-    apiKey: settings.secretKey,
+    // The key can be missing during `next build`.
+    apiKey: settings.secretKey ?? '',
     ...(settings.baseUrl === undefined ? {} : { baseURL: settings.baseUrl }),
     logLevel: 'off',
     maxRetries: 0,
@@ -29,11 +37,35 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
   // The SDK's timeout covers only the headers. The signal also aborts a stalled body.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
+  let problem: string | null = null
+
+  async function ask<T>(request: Promise<T>): Promise<T> {
+    try {
+      const answer = await request
+      // The SDK returns a body that isn't JSON as a string.
+      if (typeof answer === 'string') throw notFlowglad(sdk.baseURL, 'its answer is not JSON')
+      problem = null
+      return answer
+    } catch (error) {
+      const wrong = error instanceof SetupError ? error : wrongSetting(error, sdk.baseURL)
+      if (!wrong) {
+        if (flowgladError(error)) problem = null
+        throw error
+      }
+      if (problem !== wrong.message) logger.error({}, wrong.message)
+      problem = wrong.message
+      throw wrong
+    }
+  }
+
   return {
+    /** Returns instructions if Flowglad's last answer shows that a setting is wrong. Otherwise, returns null. */
+    settingsProblem: () => problem,
+
     /** Returns the customer's billing, or null if Flowglad does not know the customer. */
     async billing(customer: string) {
       try {
-        return await sdk.customers.retrieveBilling(customer, once())
+        return await ask(sdk.customers.retrieveBilling(customer, once()))
       } catch (error) {
         if (error instanceof APIError && error.status === 404 && flowgladError(error)) return null
         throw error
@@ -43,75 +75,57 @@ export function createFlowgladClient(settings: FlowgladSettings, deadlineMs: num
     /** Creates the customer unless the customer already exists. */
     async createCustomer({ id, name, email }: Customer) {
       try {
-        await sdk.customers.create({ customer: { externalId: id, name, email } }, once())
+        await ask(sdk.customers.create({ customer: { externalId: id, name, email } }, once()))
       } catch (error) {
         if (!(error instanceof APIError && error.status === 409)) throw error
       }
     },
 
     async createUsageEvent(usageEvent: Flowglad.UsageEventCreateParams['usageEvent']): Promise<unknown> {
-      return sdk.usageEvents.create({ usageEvent }, once())
+      return ask(sdk.usageEvents.create({ usageEvent }, once()))
     },
 
     async createUsageEvents(usageEvents: Flowglad.UsageEventCreateParams['usageEvent'][]): Promise<unknown> {
-      return sdk.post('/api/v1/usage-events/bulk', { body: { usageEvents }, ...once() })
+      return ask(sdk.post('/api/v1/usage-events/bulk', { body: { usageEvents }, ...once() }))
     },
 
     async pricingModel() {
-      return (await sdk.pricingModels.retrieveDefault(once())).pricingModel
+      return (await ask(sdk.pricingModels.retrieveDefault(once()))).pricingModel
     },
 
     async checkout(session: Flowglad.CheckoutSessionCreateParams['checkoutSession']) {
-      return sdk.checkoutSessions.create({ checkoutSession: session }, once())
+      return ask(sdk.checkoutSessions.create({ checkoutSession: session }, once()))
     },
 
     /** Changes the plan: immediately if the price is higher, otherwise at the end of the period. */
     async adjust(subscription: string, priceSlug: string) {
-      return sdk.subscriptions.adjust(
-        subscription,
-        { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] } },
-        // Flowglad waits up to a minute for the payment.
-        { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
+      return ask(
+        sdk.subscriptions.adjust(
+          subscription,
+          { adjustment: { timing: 'auto', newSubscriptionItems: [{ priceSlug, quantity: 1 }] } },
+          // Flowglad waits up to a minute for the payment.
+          { signal: AbortSignal.timeout(75_000), timeout: 75_000 },
+        ),
       )
     },
 
     async cancelAtPeriodEnd(subscription: string) {
-      return sdk.subscriptions.cancel(
-        subscription,
-        { cancellation: { timing: 'at_end_of_current_billing_period' } },
-        once(),
+      return ask(
+        sdk.subscriptions.cancel(
+          subscription,
+          { cancellation: { timing: 'at_end_of_current_billing_period' } },
+          once(),
+        ),
       )
     },
 
     async uncancel(subscription: string) {
-      return sdk.subscriptions.uncancel(subscription, once())
+      return ask(sdk.subscriptions.uncancel(subscription, once()))
     },
 
     async cancelScheduledAdjustment(subscription: string): Promise<unknown> {
-      return sdk.post(
-        `/api/v1/subscriptions/${encodeURIComponent(subscription)}/cancel-scheduled-adjustment`,
-        {
-          body: {},
-          ...once(),
-        },
-      )
+      const path = `/api/v1/subscriptions/${encodeURIComponent(subscription)}/cancel-scheduled-adjustment`
+      return ask(sdk.post(path, { body: {}, ...once() }))
     },
   }
-}
-
-const errorBody = z.object({ error: z.unknown(), code: z.string() })
-
-/**
- * Returns the error with which Flowglad rejected a request. Flowglad answers most rejected requests with
- * status 500.
- * Returns null for failures that don't depend on the request: no connection, a timeout, a proxy's error page,
- * a rejected API key or too many requests.
- */
-export function flowgladError(error: unknown): { status: number; message: string } | null {
-  if (!(error instanceof APIError) || error.status === undefined) return null
-  if ([401, 408, 429, 502, 503, 504].includes(error.status)) return null
-  const body = errorBody.safeParse(error.error)
-  if (!body.success) return null
-  const text = body.data.error
-  return { status: error.status, message: typeof text === 'string' ? text : JSON.stringify(text) }
 }

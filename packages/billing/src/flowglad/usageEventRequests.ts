@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { traced } from '../config/tracing.ts'
 import type { UsageEvent } from '../ledger/commands.ts'
-import { type FlowgladClient, flowgladError } from './flowgladClient.ts'
+import type { FlowgladClient } from './flowgladClient.ts'
+import { flowgladError } from './flowgladError.ts'
 
 /** Flowglad read the request and rejected it. */
 interface Rejected {

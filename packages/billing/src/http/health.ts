@@ -3,6 +3,7 @@ import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Delivery } from '../flowglad/delivery.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
@@ -25,6 +26,7 @@ export interface HealthParts {
   sync: Pick<Sync, 'isUnavailable'>
   delivery: Pick<Delivery, 'isUnavailable'>
   catalog: { peek(): Catalog | null | undefined }
+  flowglad: Pick<FlowgladClient, 'settingsProblem'>
   options: Pick<BillingOptions, 'outboxLagMs'>
   clock: Clock
 }
@@ -35,7 +37,7 @@ const probeTimeoutMs = 2_000
  * Creates the readiness check for this process. Concurrent calls share one check, so frequent calls cost
  * little.
  */
-export function createHealth({ ledger, sync, delivery, catalog, options, clock }: HealthParts) {
+export function createHealth({ ledger, sync, delivery, catalog, flowglad, options, clock }: HealthParts) {
   let probing: Promise<unknown> | null = null
   let checking: Promise<Health> | null = null
 
@@ -69,13 +71,15 @@ export function createHealth({ ledger, sync, delivery, catalog, options, clock }
       if (!(await within(clock, probeTimeoutMs, probe(), null))) throw new Error('it does not answer')
       const { waiting, oldestWaitingMs, parked } = await ledger.health()
       const reasons: string[] = []
-      if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
+      const settingsProblem = flowglad.settingsProblem()
+      if (settingsProblem) reasons.push(settingsProblem)
+      else if (sync.isUnavailable() || delivery.isUnavailable()) reasons.push('Flowglad does not answer')
       if (oldestWaitingMs > options.outboxLagMs) {
         const seconds = Math.round(oldestWaitingMs / 1_000)
         reasons.push(`${waiting} usage events are waiting for delivery. The oldest has waited ${seconds} s.`)
       }
       if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)
-      reasons.push(...(catalog.peek()?.problems ?? []))
+      reasons.push(...(catalog.peek()?.problems.values() ?? []))
       return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

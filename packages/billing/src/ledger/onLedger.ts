@@ -1,22 +1,28 @@
+import { SetupError } from '../config/setupError.ts'
 import { unavailable } from '../contract/errors.ts'
-import { LedgerUnavailableError } from './errors.ts'
+import type { LedgerUnavailableError } from './errors.ts'
 
 /**
  * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead: the failure isn't
- * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` unchanged.
+ * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError` unchanged.
  */
 export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    if (isInvalidCommand(error)) throw error
+    if (isInvalidCommand(error) || error instanceof SetupError) throw error
     throw unavailable(1_000, error)
   }
 }
 
 /** Returns `BILLING_UNAVAILABLE` for a `LedgerUnavailableError`, and any other error unchanged. */
 export const withoutLedger = (error: unknown): unknown =>
-  error instanceof LedgerUnavailableError ? unavailable(1_000, error) : error
+  isLedgerUnavailable(error) ? unavailable(1_000, error) : error
+
+// These functions compare names, because another copy of this package can have created the ledger.
+
+export const isLedgerUnavailable = (error: unknown): error is LedgerUnavailableError =>
+  error instanceof Error && error.name === 'LedgerUnavailableError'
 
 /** Returns whether the error reports a malformed command. A retry then can't succeed. */
 export const isInvalidCommand = (error: unknown) =>

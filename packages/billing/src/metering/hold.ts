@@ -14,7 +14,7 @@ import type { WorkInFlight } from './workInFlight.ts'
 
 /** The services that a hold uses. */
 export interface HoldServices {
-  ledger: Ledger
+  ledger: Pick<Ledger, 'execute'>
   clock: Clock
   meters: Meters
   options: BillingOptions

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts'
  * function is called. A failed renewal is retried until the hold's expiry time.
  */
 export function renewHold(
-  { ledger, clock }: { ledger: Ledger; clock: Clock },
+  { ledger, clock }: { ledger: Pick<Ledger, 'execute'>; clock: Clock },
   { expiresInMs, ...hold }: { customer: string; attempt: string; ttlMs: number; expiresInMs: number },
 ): () => void {
   let cancelled = false

@@ -2,13 +2,14 @@ import { within } from '../config/clock.ts'
 import { traced } from '../config/tracing.ts'
 import type { Customer } from '../contract/customer.ts'
 import { unavailable } from '../contract/errors.ts'
-import type { FetchOutcome, Sync } from '../flowglad/sync.ts'
+import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/commands.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
 import { keyDenial, noSubscription, shortageDenial } from './denials.ts'
 import { Hold, type HoldServices } from './hold.ts'
 import { legOf, lifetimeOf } from './policy.ts'
+import type { UsableMeters } from './usableMeters.ts'
 
 export interface ReserveRequest {
   customer: Customer
@@ -42,11 +43,14 @@ interface Decision {
 export class Reservations {
   readonly #services: HoldServices
   readonly #sync: Sync
+  readonly #usableMeters: UsableMeters
   readonly #upgradeUrl: string
 
-  constructor(services: HoldServices, { sync, upgradeUrl }: { sync: Sync; upgradeUrl: string }) {
+  constructor(services: HoldServices, parts: { sync: Sync; usableMeters: UsableMeters; upgradeUrl: string }) {
+    const { sync, usableMeters, upgradeUrl } = parts
     this.#services = services
     this.#sync = sync
+    this.#usableMeters = usableMeters
     this.#upgradeUrl = upgradeUrl
   }
 
@@ -85,18 +89,23 @@ export class Reservations {
   }
 
   /**
-   * Asks the ledger. Before denying the call, fetches a snapshot and asks again. Waits for Flowglad up to
-   * `decisionMs` in total.
+   * Asks the ledger. Before denying the call, fetches a snapshot, checks the meters and asks again. Waits for
+   * Flowglad up to `decisionMs` in total.
    */
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services
     const { customer } = request
+    const meters = request.legs.map(({ meter }) => meter)
+    await this.#usableMeters.assert(meters)
     let answer = await this.#ask(request, attempt, { decisive: false })
     // `decisionMs` limits only the wait for Flowglad: a slow ledger must not cause a denial based on an old
     // snapshot.
     const deadline = clock.now() + options.decisionMs
-    const wait = (outcome: Promise<FetchOutcome>) =>
-      within(clock, Math.max(0, deadline - clock.now()), outcome, null)
+    const wait = <T>(outcome: Promise<T>) => within(clock, Math.max(0, deadline - clock.now()), outcome, null)
+    const checkMeters = async () => {
+      await wait(this.#usableMeters.load())
+      await this.#usableMeters.assert(meters)
+    }
     let looked = false
     let fresh = true
 
@@ -108,13 +117,14 @@ export class Reservations {
       }
     }
     if (answer.state === 'needsSnapshot' && answer.reason === 'periodOver') {
-      const outcome = await this.#sync.fetchNewPeriod(customer)
+      const [outcome] = await Promise.all([this.#sync.fetchNewPeriod(customer), checkMeters()])
       looked = outcome?.state !== 'throttled'
       fresh = outcome?.state === 'installed'
       answer = await this.#ask(request, attempt, { decisive: true })
     }
     if (!looked && wouldDeny(answer)) {
-      const outcome = await wait(this.#sync.fetch(customer, { urgent: true, forced: false }))
+      const fetching = this.#sync.fetch(customer, { urgent: true, forced: false })
+      const [outcome] = await Promise.all([wait(fetching), checkMeters()])
       fresh = outcome?.state === 'installed'
       answer = await this.#ask(request, attempt, { decisive: true })
     }

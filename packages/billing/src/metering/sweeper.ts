@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /**
  * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping`
- * aborts.
+ * aborts. The pauses don't keep the process running.
  */
 export async function runSweeper({
   ledger,
@@ -19,14 +19,15 @@ export async function runSweeper({
   sweepMs: number
   stopping: AbortSignal
 }): Promise<void> {
+  const pause = (ms: number) => sleep(clock, ms, stopping, { keepAlive: false })
   while (!stopping.aborted) {
     try {
       await expireDueHolds()
-      while (!stopping.aborted && (await ledger.prune())) await sleep(clock, 50, stopping)
+      while (!stopping.aborted && (await ledger.prune())) await pause(50)
     } catch (error) {
       logger.error({ error: String(error) }, 'sweeping failed and will be retried')
     }
-    await sleep(clock, sweepMs, stopping)
+    await pause(sweepMs)
   }
 
   /**

@@ -1,12 +1,13 @@
+import { silent } from '../config/logger.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import { type BillingSetup, createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * Creates billing for an app's own tests. It is the real implementation with an in-memory ledger. It does no
- * background work until `billing.start()`, so call `billing.drain()` to deliver usage. `flowglad` can be any
- * server with Flowglad's API, such as `const { url, key } = await startFlowgladLocal({ pricing })`.
+ * Creates billing for an app's own tests. It is the real implementation with an in-memory ledger. It logs
+ * nothing, and does no background work until `billing.start()`, so call `billing.drain()` to deliver usage.
+ * `flowglad` can be any server with Flowglad's API, such as `const { url, key } = await startFlowgladLocal({ pricing })`.
  *
  *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })
  */
@@ -21,6 +22,8 @@ export function createTestBilling<const M extends Meters, Ctx extends object>({
     publicUrl: 'http://localhost',
     ledger: sqliteLedger(':memory:', clock ? { clock } : {}),
     flowglad: { secretKey: key, baseUrl: url },
+    autoStart: false,
+    logger: silent,
     ...setup,
   })
 }

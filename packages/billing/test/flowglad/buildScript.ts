@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 /**
- * Bundles a script in this folder for Node and returns the bundle's path. The bundle starts three times as
- * fast as the script with `tsx`. This matters if a test starts the script repeatedly. Packages aren't
- * bundled, so the bundle is written below `node_modules`, where Node can find them.
+ * Bundles a script for Node and returns the bundle's path. The script is beside the module `beside`, which is
+ * this module by default. The bundle starts three times as fast as the script with `tsx`. This matters if a
+ * test starts the script repeatedly. Packages aren't bundled, so the bundle is written below `node_modules`,
+ * where Node can find them.
  */
-export async function buildScript(name: string): Promise<string> {
+export async function buildScript(name: string, beside = import.meta.url): Promise<string> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const outDir = `${root}node_modules/.test-scripts/${name}`
   await build({
@@ -14,7 +15,7 @@ export async function buildScript(name: string): Promise<string> {
     root,
     logLevel: 'warn',
     build: {
-      ssr: fileURLToPath(new URL(`./${name}.ts`, import.meta.url)),
+      ssr: fileURLToPath(new URL(`./${name}.ts`, beside)),
       target: 'node20',
       outDir,
       emptyOutDir: false,

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { silent } from '../../src/config/logger.ts'
 import { createBilling } from '../../src/index.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
@@ -15,6 +16,7 @@ const billing = createBilling({
   flowglad: { secretKey: 'sk_test_local', baseUrl },
   customer: () => aUser(),
   publicUrl: 'http://localhost',
+  logger: silent,
   options: {
     // Leases are short, so the next node soon takes over the killed node's lease.
     flowgladDeadlineMs: 400,

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { silent } from '../../src/config/logger.ts'
 import { createBilling } from '../../src/index.ts'
 import type { Command } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -28,6 +29,8 @@ const billing = createBilling({
   flowglad: { secretKey: 'sk_test_local', baseUrl },
   customer: () => aUser(),
   publicUrl: 'http://localhost',
+  autoStart: false,
+  logger: silent,
   options: { deliverEveryMs: 50, decisionMs: 20_000 },
 })
 // Keep the process alive at `point`.

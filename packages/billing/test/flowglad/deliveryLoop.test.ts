@@ -26,7 +26,7 @@ async function runIdle(setup: Parameters<typeof startDelivery>[0]) {
     ledger: { ...ledger, customersToDeliver },
     options: { deliverEveryMs: never },
   })
-  const running = node.delivery.run()
+  const running = node.delivery.run(node.stopping)
   await until(() => expect(looks).toBe(1))
   return { node, running }
 }
@@ -92,7 +92,7 @@ test('lengthens its pauses while Flowglad is unavailable, up to the maximum', as
     options: { deliverMaxPauseMs: 4_000, deliverEveryMs: 1 },
   })
   stop = node.stop
-  await node.delivery.run()
+  await node.delivery.run(node.stopping)
   expect(pauses[0]).toBeLessThanOrEqual(1_001)
   expect(Math.max(...pauses)).toBeLessThanOrEqual(4_001)
   expect(Math.min(...pauses.slice(4))).toBeGreaterThanOrEqual(2_000)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startFlowgladLocal } from 'flowglad-local'
 import { expect, onTestFinished, test } from 'vitest'
+import { silent } from '../../src/config/logger.ts'
 import { createBilling, defineMeters } from '../../src/index.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from './meters.ts'
@@ -27,6 +28,7 @@ const billingOf = (baseUrl: string, meters: Parameters<typeof defineMeters>[0], 
     flowglad: { secretKey: 'sk_test_local', baseUrl },
     customer: () => aUser(),
     publicUrl: 'http://localhost',
+    logger: silent,
     options: { flowgladDeadlineMs: 5_000 },
   })
 

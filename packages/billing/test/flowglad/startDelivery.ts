@@ -40,7 +40,10 @@ export function startDelivery({
     },
   }
   const flowglad = {
-    ...createFlowgladClient({ secretKey: 'unused' }, options.flowgladDeadlineMs),
+    ...createFlowgladClient(
+      { secretKey: 'unused' },
+      { deadlineMs: options.flowgladDeadlineMs, logger: silent },
+    ),
     ...requests,
   }
   const ending = new AbortController()
@@ -56,6 +59,7 @@ export function startDelivery({
   return {
     ledger,
     delivery,
+    stopping: ending.signal,
     stop: () => ending.abort(),
     async [Symbol.asyncDispose]() {
       ending.abort()

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { Flowglad } from '@flowglad/node'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
+import { type Clock, systemClock } from '../../src/config/clock.ts'
+import { type Logger, silent } from '../../src/config/logger.ts'
 import { type BillingOptions, createBilling } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -29,6 +32,11 @@ export interface StackSetup {
   started?: boolean
   /** Flowglad's pricing model. Default: Free, Pro, Scale and a credit pack. */
   pricing?: string
+  /** Whether the first call starts delivery and the sweeper. Default: the value of `started`. */
+  autoStart?: boolean
+  /** Default: no logs. */
+  logger?: Logger
+  clock?: Clock
   /** A node that shares this node's Flowglad and proxy. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
@@ -41,6 +49,9 @@ export async function startStack({
   started = true,
   beside,
   pricing: sold = pricing,
+  logger = silent,
+  autoStart = started,
+  clock = systemClock,
 }: StackSetup = {}) {
   const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing: sold }))
   const proxy = beside?.proxy ?? (await startProxy(flowglad.url))
@@ -51,6 +62,11 @@ export async function startStack({
     customer: (ctx: { user: User }) => ctx.user,
     publicUrl: 'http://localhost:3000',
     options: { ...quick, ...options },
+    autoStart,
+    // Several stacks can use one ledger, as different nodes.
+    instance: randomUUID(),
+    logger,
+    clock,
   })
   if (started) await billing.start()
   const direct = new Flowglad({ apiKey: flowglad.key, baseURL: flowglad.url, maxRetries: 0 })

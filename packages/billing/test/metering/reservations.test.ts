@@ -6,6 +6,7 @@ import type { Sync } from '../../src/flowglad/sync.ts'
 import { defineMeters } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { Reservations } from '../../src/metering/reservations.ts'
+import type { UsableMeters } from '../../src/metering/usableMeters.ts'
 import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { aCustomer, testClock } from '../../src/testing/index.ts'
 
@@ -27,6 +28,7 @@ test('waits up to decisionMs for Flowglad before a denial, even if the ledger ta
     },
     resetRefreshPauses() {},
   } as unknown as Sync // only these two are called
+  const usableMeters = { async load() {}, async assert() {} } as unknown as UsableMeters // no other methods
   const reservations = new Reservations(
     {
       ledger,
@@ -36,7 +38,7 @@ test('waits up to decisionMs for Flowglad before a denial, even if the ledger ta
       logger: silent,
       inFlight: new WorkInFlight(),
     },
-    { sync, upgradeUrl: '/pricing' },
+    { sync, usableMeters, upgradeUrl: '/pricing' },
   )
   const reserved = await reservations.reserve({
     customer: aCustomer(),

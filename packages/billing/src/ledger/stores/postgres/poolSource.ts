@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 import type { PostgresPool } from './postgresPool.ts'
@@ -18,10 +19,9 @@ export function poolSource(database: string | PostgresPool): PoolSource {
 }
 
 const names = new WeakMap<PostgresPool, string>()
-let pools = 0
 
 function givenPool(pool: PostgresPool): PoolSource {
-  const address = names.get(pool) ?? `postgres pool ${++pools}`
+  const address = names.get(pool) ?? `postgres pool ${randomUUID()}`
   names.set(pool, address)
   return { address, pool: async () => pool, close: async () => {} }
 }

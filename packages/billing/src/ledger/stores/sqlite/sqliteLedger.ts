@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../../config/clock.ts'
@@ -51,8 +52,6 @@ interface Setup {
   settings: LedgerSettings
 }
 
-let memoryLedgers = 0
-
 /** How long opening waits while another process locks the file. */
 const openingMs = 5_000
 
@@ -61,7 +60,7 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
   const path = inMemory ? file : resolve(file)
   let db: SqliteDatabase | null = null
   return {
-    address: inMemory ? `${file}${++memoryLedgers}` : path,
+    address: inMemory ? `${file} ${randomUUID()}` : path,
     isTransient,
     async open() {
       const until = performance.now() + openingMs

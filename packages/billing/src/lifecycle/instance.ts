@@ -1,0 +1,73 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import type { BackgroundLoops } from './backgroundLoops.ts'
+
+/** The parts that all instances with one key share. */
+interface Shared {
+  /** The first instance's ledger. */
+  readonly ledger: Ledger
+  /** The newest instance's loops. Null if the newest instance is closed. */
+  loops: BackgroundLoops | null
+}
+
+const registryKey = Symbol.for('@metered/billing instances')
+
+/** Returns the process's registry. It is global, because bundlers can load several copies of this module. */
+function registry(): Map<string, Shared> {
+  const global: typeof globalThis & { [registryKey]?: Map<string, Shared> } = globalThis
+  global[registryKey] ??= new Map()
+  return global[registryKey]
+}
+
+/**
+ * One result of `createBilling`. In development, each edit of an app's module creates another instance, and
+ * the app doesn't close the earlier one. Instances with the same key therefore share one ledger, and only the
+ * newest instance's loops run. Earlier instances continue to answer calls.
+ */
+export class Instance {
+  readonly #key: string
+  readonly #ownLedger: Ledger
+  readonly #shared: Shared
+  #loops: BackgroundLoops | null = null
+  #closesShared = false
+
+  constructor({ key, ledger }: { key: string; ledger: Ledger }) {
+    this.#key = key
+    this.#ownLedger = ledger
+    this.#shared = registry().get(key) ?? { ledger, loops: null }
+    registry().set(key, this.#shared)
+  }
+
+  /** The ledger to use. A later instance uses the first instance's ledger, and never opens its own. */
+  get ledger(): Ledger {
+    return this.#shared.ledger
+  }
+
+  /** Replaces the earlier instance's loops. Starts the new loops if the earlier loops are running. */
+  takeOver(loops: BackgroundLoops): void {
+    const earlier = this.#shared.loops
+    this.#loops = loops
+    this.#shared.loops = loops
+    if (!earlier?.isRunning) return
+    void earlier.stop()
+    loops.start({ keepAlive: earlier.keepsAlive })
+  }
+
+  /** Starts the newest instance's loops. */
+  startLoops(options: { keepAlive: boolean }): void {
+    this.#shared.loops?.start(options)
+  }
+
+  /** Leaves the registry. If this is the newest instance, no loops start afterwards. */
+  leave(): void {
+    if (this.#shared.loops !== this.#loops) return
+    this.#shared.loops = null
+    this.#closesShared = true
+    if (registry().get(this.#key) === this.#shared) registry().delete(this.#key)
+  }
+
+  /** Closes this instance's own ledger. The newest instance also closes the shared ledger. */
+  async closeLedger(): Promise<void> {
+    if (this.#closesShared) await this.#shared.ledger.close()
+    if (this.#ownLedger !== this.#shared.ledger) await this.#ownLedger.close()
+  }
+}

@@ -1,0 +1,24 @@
+import type { Ledger } from '../ledger/ledger.ts'
+
+/** The ledger's methods that calls use. */
+export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'charges' | 'usage'>
+
+/** Returns the ledger for calls. Each use of it first calls `onCall`, and rejects if `onCall` throws. */
+export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCalls => ({
+  async execute(command) {
+    onCall()
+    return ledger.execute(command)
+  },
+  async balances(customer) {
+    onCall()
+    return ledger.balances(customer)
+  },
+  async charges(query) {
+    onCall()
+    return ledger.charges(query)
+  },
+  async usage(query) {
+    onCall()
+    return ledger.usage(query)
+  },
+})

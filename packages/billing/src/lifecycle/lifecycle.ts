@@ -1,0 +1,60 @@
+import { assertNotNextBuild, isNextBuild } from '../config/nextBuild.ts'
+import type { BackgroundLoops } from './backgroundLoops.ts'
+import type { Instance } from './instance.ts'
+import type { SetupCheck } from './setupCheck.ts'
+
+/** Starts an instance's loops at the first call, or at `start()`. Nothing starts after `close()`. */
+export class Lifecycle {
+  readonly #instance: Instance
+  readonly #loops: BackgroundLoops
+  readonly #check: SetupCheck
+  readonly #autoStart: boolean
+  #isChecked = false
+  #isClosed = false
+
+  constructor(parts: {
+    instance: Instance
+    loops: BackgroundLoops
+    check: SetupCheck
+    autoStart: boolean
+  }) {
+    this.#instance = parts.instance
+    this.#loops = parts.loops
+    this.#check = parts.check
+    this.#autoStart = parts.autoStart
+    this.#instance.takeOver(parts.loops)
+  }
+
+  /**
+   * Starts the loops, unless they are running. The first call also starts the check of the setup, and doesn't
+   * wait for it. Throws during `next build`.
+   */
+  onCall(): void {
+    assertNotNextBuild()
+    if (this.#isClosed || !this.#autoStart) return
+    this.#instance.startLoops({ keepAlive: false })
+    if (this.#isChecked) return
+    this.#isChecked = true
+    this.#check.runInBackground()
+  }
+
+  /** Checks the setup, then starts the loops. They keep the process running. Does nothing during `next build`. */
+  async start(): Promise<void> {
+    if (isNextBuild()) return
+    if (this.#isClosed) throw new Error('This billing is closed. Create another with createBilling.')
+    this.#isChecked = true
+    await this.#check.run()
+    if (!this.#isClosed) this.#instance.startLoops({ keepAlive: true })
+  }
+
+  /** Prevents later starts. Running loops continue until `stopLoops`. */
+  close(): void {
+    this.#isClosed = true
+    this.#instance.leave()
+  }
+
+  /** Stops this instance's loops and resolves when they have ended. */
+  stopLoops(): Promise<void> {
+    return this.#loops.stop()
+  }
+}

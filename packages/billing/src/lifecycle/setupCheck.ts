@@ -1,0 +1,54 @@
+import type { Logger } from '../config/logger.ts'
+import { SetupError } from '../config/setupError.ts'
+import type { CatalogCache } from '../flowglad/catalog.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { isLedgerUnavailable } from '../ledger/onLedger.ts'
+
+/** Checks that the ledger can be opened, and that Flowglad accepts the settings and has the app's meters. */
+export class SetupCheck {
+  readonly #ledger: Pick<Ledger, 'health'>
+  readonly #catalog: CatalogCache
+  readonly #flowglad: Pick<FlowgladClient, 'settingsProblem'>
+  readonly #logger: Logger
+
+  constructor(parts: {
+    ledger: Pick<Ledger, 'health'>
+    catalog: CatalogCache
+    flowglad: Pick<FlowgladClient, 'settingsProblem'>
+    logger: Logger
+  }) {
+    this.#ledger = parts.ledger
+    this.#catalog = parts.catalog
+    this.#flowglad = parts.flowglad
+    this.#logger = parts.logger
+  }
+
+  /**
+   * Rejects with instructions, one line for each problem. An unreachable ledger or Flowglad isn't a problem,
+   * because it can recover.
+   */
+  async run(): Promise<void> {
+    const failure = await this.#ledger.health().catch((error: unknown) => error)
+    if (isLedgerUnavailable(failure) && failure.reason === 'cannotOpen') throw failure
+    const catalog = await this.#catalog.recheck().catch((error: unknown) => {
+      if (error instanceof SetupError) throw error
+      this.#logger.warn(
+        { error: String(error) },
+        'Flowglad does not answer. Starting with the data in the ledger',
+      )
+      return null
+    })
+    if (catalog && catalog.problems.size > 0) throw new SetupError([...catalog.problems.values()].join('\n'))
+  }
+
+  /** Runs the check in the background and logs its problems. */
+  runInBackground(): void {
+    this.run().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error)
+      // The Flowglad client has logged this problem.
+      if (message === this.#flowglad.settingsProblem()) return
+      for (const line of message.split('\n')) this.#logger.error({}, line)
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { type Clock, within } from '../config/clock.ts'
+import { SetupError } from '../config/setupError.ts'
+import type { CatalogCache } from '../flowglad/catalog.ts'
+
+/** Checks that Flowglad can record usage of the app's meters. */
+export class UsableMeters {
+  readonly #catalog: CatalogCache
+  readonly #clock: Clock
+  readonly #decisionMs: number
+
+  constructor({ catalog, clock, decisionMs }: { catalog: CatalogCache; clock: Clock; decisionMs: number }) {
+    this.#catalog = catalog
+    this.#clock = clock
+    this.#decisionMs = decisionMs
+  }
+
+  /** Loads the pricing model, unless it has been loaded. Ignores failures: calls don't depend on Flowglad. */
+  async load(): Promise<void> {
+    await this.#catalog.get().catch(() => {})
+  }
+
+  /**
+   * Throws a `SetupError` for an unusable meter. Sends a request only if the pricing model had a problem with
+   * a meter when it was loaded: the problem may have been fixed since.
+   */
+  async assert(meters: string[]): Promise<void> {
+    if (this.#problemsOf(meters).length === 0) return
+    await within(this.#clock, this.#decisionMs, this.#catalog.recheck(), null)
+    const problems = this.#problemsOf(meters)
+    if (problems.length > 0) throw new SetupError(problems.join('\n'))
+  }
+
+  #problemsOf(meters: string[]): string[] {
+    const problems = this.#catalog.peek()?.problems
+    return meters.flatMap((meter) => problems?.get(meter) ?? [])
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { createBilling } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aUser, meters } from '../flowglad/meters.ts'
+
+/** Creates billing with changed settings. An app without TypeScript can pass any value. */
+const create = (changed: object) =>
+  createBilling({
+    meters,
+    ledger: sqliteLedger(':memory:'),
+    flowglad: { secretKey: 'sk_test' },
+    customer: () => aUser(),
+    publicUrl: 'http://localhost',
+    ...changed,
+  })
+
+test.each<[setting: string, changed: object, message: string]>([
+  ['no meters', { meters: undefined }, '`meters` is empty.'],
+  ['an empty object of meters', { meters: {} }, '`meters` is empty.'],
+  ['no ledger', { ledger: undefined }, '`ledger` is missing.'],
+  ['a path instead of a ledger', { ledger: 'billing.db' }, '`ledger` is missing.'],
+  ['no Flowglad settings', { flowglad: undefined }, '`flowglad.secretKey` is missing.'],
+  ['no secret key', { flowglad: {} }, '`flowglad.secretKey` is missing.'],
+  ['an empty secret key', { flowglad: { secretKey: '' } }, '`flowglad.secretKey` is missing.'],
+  [
+    'a line break in the key',
+    { flowglad: { secretKey: 'sk\n' } },
+    '`flowglad.secretKey` contains white space',
+  ],
+  [
+    'an empty base URL',
+    { flowglad: { secretKey: 'sk', baseUrl: '' } },
+    '`flowglad.baseUrl` is not a URL: "".',
+  ],
+  [
+    'a host as base URL',
+    { flowglad: { secretKey: 'sk', baseUrl: 'localhost:4010' } },
+    '`flowglad.baseUrl` is',
+  ],
+  ['no function for the customer', { customer: undefined }, '`customer` is missing.'],
+  ['no public URL', { publicUrl: undefined }, '`publicUrl` is not a URL: undefined.'],
+])('throws a TypeError that names the setting, given %s', (_, changed, message) => {
+  expect(() => create(changed)).toThrow(TypeError)
+  expect(() => create(changed)).toThrow(message)
+})
+
+test('names each wrong setting in its own line', () => {
+  const error = (() => {
+    try {
+      create({ meters: {}, publicUrl: 'app.example', customer: null })
+    } catch (thrown) {
+      return String(thrown)
+    }
+  })()
+  expect(error?.split('\n')).toHaveLength(3)
+})

@@ -1,0 +1,7 @@
+import type { Logger } from '../../src/config/logger.ts'
+
+/** Returns a logger, and the messages that it received at error level. */
+export function recordingLogger(): { logger: Logger; errors: string[] } {
+  const errors: string[] = []
+  return { errors, logger: { info() {}, warn() {}, error: (_, message) => void errors.push(message) } }
+}

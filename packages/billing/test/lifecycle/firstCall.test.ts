@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs'
+import { afterEach, expect, test, vi } from 'vitest'
+import { createBilling } from '../../src/index.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { ledgerFile } from '../flowglad/ledgerFile.ts'
+import { aUser, meters } from '../flowglad/meters.ts'
+import { chargeOf, spend } from '../flowglad/spending.ts'
+import { type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
+import { until } from '../flowglad/until.ts'
+import { countingClock } from './countingClock.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+const ada = aUser()
+
+/** Starts a stack without `start()`. */
+async function lazyStack(setup: StackSetup = {}) {
+  const clock = countingClock()
+  const options = { deliverEveryMs: 3_600_000, sweepMs: 3_600_000, ...setup.options }
+  const stack = await startStack({ started: false, autoStart: true, clock, ...setup, options })
+  return Object.assign(stack, { loops: () => clock.idling })
+}
+
+const request = (path: string) => new Request(`http://localhost${path}`)
+const caller = { customer: () => ada }
+
+test.each<[call: string, (stack: Stack) => Promise<unknown>]>([
+  ['metered call', ({ billing }) => billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')],
+  ['read of the balances', ({ billing }) => billing.balances(ada)],
+  ['refresh', ({ billing }) => billing.refresh(ada)],
+  ['watch', ({ billing }) => billing.watch(ada).next()],
+  ['check of a feature', ({ billing }) => billing.requireFeature(ada, 'hd').catch(() => {})],
+  ['HTTP request', ({ billing }) => billing.handle(request('/readyz'), caller)],
+])('starts delivery and the sweeper at the first %s', async (_, call) => {
+  await using stack = await lazyStack()
+  expect(stack.loops()).toBe(0)
+  await call(stack)
+  await until(() => expect(stack.loops()).toBe(2))
+})
+
+test('delivers the usage of a process that never called start()', async () => {
+  await using stack = await lazyStack()
+  await spend(stack, ada, 3)
+  await until(async () => expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3]))
+})
+
+test('starts nothing while an operator lists, drops and drains usage', async () => {
+  await using stack = await lazyStack()
+  await stack.billing.parked()
+  await stack.billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' })
+  await stack.billing.drain()
+  await stack.billing.health()
+  expect(stack.loops()).toBe(0)
+})
+
+test('starts nothing at a call if autoStart is false', async () => {
+  await using stack = await lazyStack({ autoStart: false })
+  await chargeOf(stack, ada, 1)
+  await stack.billing.handle(request('/readyz'), caller)
+  expect(stack.loops()).toBe(0)
+  await stack.billing.start()
+  await until(() => expect(stack.loops()).toBe(2))
+})
+
+test('starts nothing after close()', async () => {
+  await using stack = await lazyStack()
+  await stack.billing.close()
+  await expect(spend(stack, ada)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
+  await stack.billing.handle(request('/readyz'), caller)
+  await expect(stack.billing.start()).rejects.toThrow('This billing is closed')
+  expect(stack.loops()).toBe(0)
+})
+
+test('starts nothing if close() overtakes start()', async () => {
+  await using stack = await lazyStack()
+  const answer = stack.proxy.hold(/pricing-models/)
+  const starting = stack.billing.start()
+  await until(() => expect(stack.proxy.count(/pricing-models/)).toBe(1))
+  const closing = stack.billing.close()
+  answer()
+  await starting
+  await closing
+  expect(stack.loops()).toBe(0)
+})
+
+test('creates no ledger and starts nothing during next build, even without settings', async () => {
+  vi.stubEnv('NEXT_PHASE', 'phase-production-build')
+  using file = ledgerFile()
+  const clock = countingClock()
+  const missing = undefined as unknown as string // as an environment variable that the build lacks
+  const billing = createBilling({
+    meters,
+    ledger: sqliteLedger(file.path),
+    flowglad: { secretKey: missing },
+    customer: () => ada,
+    publicUrl: missing,
+    clock,
+  })
+  await billing.start()
+  await expect(billing.balances(ada)).rejects.toThrow("Billing can't be used during next build.")
+  await expect(billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')).rejects.toThrow(
+    "Billing can't be used during next build.",
+  )
+  expect(existsSync(file.path)).toBe(false)
+  expect(clock.idling).toBe(0)
+})
