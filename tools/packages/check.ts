@@ -1,6 +1,6 @@
 /**
  * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types
- * with the oldest and the newest TypeScript, in both module resolutions, without `skipLibCheck`.
+ * with the oldest and the newest TypeScript, in both module resolutions, without `skipLibCheck`. Runs the packed `metered` command.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -26,6 +26,7 @@ try {
     ...(await inTurn(tarballs, lint)).flat(),
     ...(await inTurn(tarballs, checkManifest)).flat(),
     ...(await compileConsumer(tarballs)),
+    ...(await runCommand(tarballs)),
   ]
   if (results.length > 0) {
     console.error(results.join('\n\n'))
@@ -76,7 +77,9 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
     ...files
       .filter((it) => /(^|\/)(test|bench)\/|\.test\.|\.tsx?$/.test(it) && !it.endsWith('.d.ts'))
       .map((it) => `${name}: packs ${it}`),
-    ...['LICENSE', 'README.md'].filter((it) => !files.includes(it)).map((it) => `${name}: lacks ${it}`),
+    ...['LICENSE', 'README.md', ...(name === '@metered/billing' ? ['skills/metered/SKILL.md'] : [])]
+      .filter((it) => !files.includes(it))
+      .map((it) => `${name}: lacks ${it}`),
   ]
 }
 
@@ -113,6 +116,27 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
       },
     )
   ).filter((it) => it !== null)
+}
+
+/** Runs the packed `metered init` in an app, and returns a complaint if it writes no `billing.ts`. */
+async function runCommand(tarballs: Tarball[]): Promise<string[]> {
+  const content = tarballs.find(({ name }) => name === '@metered/billing')?.content ?? ''
+  const { bin } = JSON.parse(await readFile(join(content, 'package.json'), 'utf8'))
+  if (JSON.stringify(Object.keys(bin ?? {})) !== '["metered"]')
+    return ['@metered/billing: its only bin must be "metered"']
+  const app = join(folder, 'app')
+  await mkdir(app)
+  await writeFile(
+    join(app, 'trpc.ts'),
+    "import { initTRPC } from '@trpc/server'\nexport const t = initTRPC.create()\n",
+  )
+  const failure = await output(process.execPath, [join(content, bin.metered), 'init', '--write'], app)
+  if (failure !== null) return [`metered init:\n${failure}`]
+  console.log('ran metered init')
+  const files = await readdir(app)
+  return ['billing.ts', 'pricing.yaml']
+    .filter((it) => !files.includes(it))
+    .map((it) => `metered init: wrote no ${it}`)
 }
 
 /** Gives the consumer the dependencies that an app installs beside the packages. */

@@ -1,0 +1,27 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const skipped = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'test', 'tests', '__tests__'])
+
+const isSource = (path: string) =>
+  (/\.[cm]?tsx?$/.test(path) && !/\.(d|test|spec)\.[cm]?tsx?$/.test(path)) ||
+  /(^|\/)tsconfig\.json$/.test(path)
+
+/** Reads the TypeScript files and each `tsconfig.json` of the app in a folder. `paths` has all of its files. */
+export async function readSources(folder: string) {
+  const sources = new Map<string, string>()
+  const paths = new Set<string>()
+  const read = async (prefix: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+      const path = `${prefix}${entry.name}`
+      if (entry.isDirectory()) {
+        if (!entry.name.startsWith('.') && !skipped.has(entry.name)) await read(`${path}/`)
+        continue
+      }
+      paths.add(path)
+      if (isSource(path)) sources.set(path, await readFile(join(folder, path), 'utf8'))
+    }
+  }
+  await read('')
+  return { sources, paths }
+}

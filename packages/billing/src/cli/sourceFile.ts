@@ -1,0 +1,141 @@
+import { maskCode } from './maskCode.ts'
+
+/** A range of a file's text. `end` is the offset after its last character. */
+export interface Range {
+  start: number
+  end: number
+}
+
+const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
+
+/** A source file of the app. `code` is the text without the content of strings and comments, at the same offsets. */
+export class SourceFile {
+  readonly path: string
+  readonly text: string
+  readonly code: string
+  /** The extension in the file's relative imports: `.js`, `.ts`, or none. */
+  readonly extensionStyle: string
+
+  constructor(path: string, text: string, defaultExtension = '') {
+    this.path = path
+    this.text = text
+    this.code = maskCode(text)
+    this.extensionStyle = extensionStyleOf(text) ?? defaultExtension
+  }
+
+  /** Returns the offset of the bracket that closes the one at `open`, or null if the brackets don't match. */
+  closing(open: number): number | null {
+    const expected: string[] = []
+    for (let at = open; at < this.code.length; at++) {
+      const char = this.code[at] ?? ''
+      const closer = closers[char]
+      if (closer) expected.push(closer)
+      else if (char === ')' || char === ']' || char === '}') {
+        if (expected.pop() !== char) return null
+        if (expected.length === 0) return at
+      }
+    }
+    return null
+  }
+
+  /** Returns the comma-separated items in the brackets at `open`, without the space around them. */
+  items(open: number): Range[] {
+    const close = this.closing(open)
+    if (close === null) return []
+    const items: Range[] = []
+    let start = open + 1
+    for (let at = open + 1; at <= close; at++) {
+      const char = this.code[at] ?? ''
+      if (closers[char]) at = this.closing(at) ?? close
+      else if (char === ',' || at === close) {
+        const item = this.trim({ start, end: at })
+        if (item.end > item.start) items.push(item)
+        start = at + 1
+      }
+    }
+    return items
+  }
+
+  /** Returns the property of the object literal at `open`, or null. */
+  property(open: number, name: string): Range | null {
+    const pattern = new RegExp(`^(?:async\\s+)?${name}\\s*(?:[:(]|$)`)
+    return this.items(open).find((item) => pattern.test(this.codeIn(item))) ?? null
+  }
+
+  /** Returns the offset of the next character that is no space. */
+  skipSpace(at: number): number {
+    let next = at
+    while (/\s/.test(this.code[next] ?? '')) next++
+    return next
+  }
+
+  /** Returns the offset after the type arguments at `open`. */
+  skipTypeArguments(open: number): number | null {
+    let depth = 0
+    for (let at = open; at < this.code.length; at++) {
+      if (this.code[at] === '<') depth++
+      else if (this.code[at] === '>' && this.code[at - 1] !== '=' && --depth === 0) return at + 1
+    }
+    return null
+  }
+
+  /** Returns the offset after the statement that contains `from`, including its semicolon. */
+  statementEnd(from: number): number {
+    for (let at = from; at < this.code.length; at++) {
+      const char = this.code[at] ?? ''
+      if (closers[char]) at = this.closing(at) ?? this.code.length
+      else if (char === ';') return at + 1
+      else if (char === '\n' && this.#endsStatement(at)) return at
+    }
+    return this.code.length
+  }
+
+  #endsStatement(newline: number): boolean {
+    const before = this.code.slice(0, newline).trimEnd().at(-1) ?? ''
+    const after = this.code[this.skipSpace(newline)] ?? ''
+    return !'=,(.:?&|+<'.includes(before) && !'.,)?:&|+='.includes(after || ';')
+  }
+
+  /** Returns all matches in the code. */
+  matches(pattern: RegExp): RegExpExecArray[] {
+    return [...this.code.matchAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`))]
+  }
+
+  codeIn({ start, end }: Range): string {
+    return this.code.slice(start, end)
+  }
+
+  textIn({ start, end }: Range): string {
+    return this.text.slice(start, end)
+  }
+
+  /** Returns the indentation of the line that contains `at`. */
+  indentOf(at: number): string {
+    const line = this.text.slice(this.text.lastIndexOf('\n', at - 1) + 1)
+    return /^[ \t]*/.exec(line)?.[0] ?? ''
+  }
+
+  /** Returns whether the file ends its statements with semicolons. */
+  get usesSemicolons(): boolean {
+    return this.matches(/;[ \t]*$/m).length * 2 > this.matches(/^import\b|^(?:export )?const\b/m).length
+  }
+
+  /** Returns the quote of the file's first import. */
+  get quote(): string {
+    return /(?:from|import)\s*(["'])/.exec(this.text)?.[1] ?? "'"
+  }
+
+  trim({ start, end }: Range): Range {
+    const code = this.code.slice(start, end)
+    return {
+      start: start + code.length - code.trimStart().length,
+      end: end - code.length + code.trimEnd().length,
+    }
+  }
+}
+
+/** Returns the extension in the relative imports of a text, or null if it has none. */
+export function extensionStyleOf(text: string): string | null {
+  const module = /\bfrom\s*["']\.\.?\/[^"']*?(\.[cm]?[jt]s)?["']/.exec(text)
+  return module && (module[1] ?? '')
+}

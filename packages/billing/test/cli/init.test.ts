@@ -1,0 +1,97 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { AppFiles } from '../apps/createApp.ts'
+import { compile, createApp, linkPackages, packageFolder, run } from '../apps/createApp.ts'
+import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
+import { t3App } from './t3App.ts'
+
+const main = join(packageFolder, 'src/cli/main.ts')
+const init = (folder: string, ...args: string[]) =>
+  run(folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])
+
+/** Stands for the packages that this repository doesn't install. */
+const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }
+declare module 'express' { const express: { (): any; json(): any }; export default express }
+declare module 'superjson' { const superjson: { serialize(value: unknown): any; deserialize(value: any): any }; export default superjson }
+declare module 'next/server' { export type NextRequest = Request & { nextUrl: URL } }
+`
+
+/** create-t3-app's files without its React client, with the modules that they import. */
+const { 'src/trpc/react.tsx': _, ...t3Server } = t3App
+const t3 = {
+  ...t3Server,
+  'src/env.ts': 'export const env: { NODE_ENV: string } = { NODE_ENV: "test" }\n',
+  'src/server/db.ts': 'export const db = {}\n',
+  'src/server/auth.ts':
+    'export const auth = async (): Promise<{ user: { id: string; name?: string | null; email?: string | null } } | null> => null\n',
+  'src/server/api/routers/post.ts':
+    'import { createTRPCRouter } from "~/server/api/trpc";\nexport const postRouter = createTRPCRouter({});\n',
+}
+
+test('meters apps so that they compile', async () => {
+  const apps: Record<string, AppFiles> = {
+    fastify: fastifyApp,
+    standalone: standaloneApp,
+    express: expressApp,
+    t3,
+  }
+  const files = Object.entries(apps).flatMap(([name, app]) =>
+    Object.entries(app).map(([path, text]) => [`${name}/${path}`, text]),
+  )
+  await using all = await createApp({
+    ...Object.fromEntries(files),
+    'other.d.ts': otherPackages,
+  })
+  await linkPackages(all.folder)
+  for (const name of Object.keys(apps))
+    expect(await init(join(all.folder, name), 'init', '--write')).toMatchObject({ code: 0, stderr: '' })
+  const options = {
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    paths: { '~/*': ['./t3/src/*'] },
+  }
+  expect(await compile(all.folder, options)).toBe('')
+})
+
+test('without --write, writes only new files, and prints a diff of the other changes that patch accepts', async () => {
+  await using app = await createApp(fastifyApp)
+  const { code, stdout } = await init(app.folder, 'init')
+  expect(code).toBe(0)
+  for (const [path, text] of Object.entries(fastifyApp)) expect(await app.read(path)).toBe(text)
+  expect(await app.read('server/billing.ts')).toContain('createBilling')
+  expect(await app.read('pricing.yaml')).toContain('generations')
+
+  const diff = stdout.slice(stdout.indexOf('--- '), stdout.indexOf('\nNext\n'))
+  await using patched = await createApp({ ...fastifyApp, 'changes.diff': diff })
+  expect(await run(patched.folder, 'git', ['apply', 'changes.diff'])).toMatchObject({ code: 0, stderr: '' })
+  await init(app.folder, 'init', '--write')
+  for (const path of Object.keys(fastifyApp)) expect(await app.read(path)).toBe(await patched.read(path))
+})
+
+test('the second run changes nothing, and says what is done', async () => {
+  await using app = await createApp(fastifyApp)
+  await init(app.folder, 'init', '--write')
+  const texts = await Promise.all(Object.keys(fastifyApp).map(app.read))
+  const { code, stdout } = await init(app.folder, 'init', '--write')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/Already done\n {2}server\/billing.ts\n {2}pricing.yaml\n/)
+  expect(stdout).toContain('The app is set up.')
+  expect(await Promise.all(Object.keys(fastifyApp).map(app.read))).toEqual(texts)
+})
+
+test.each([
+  [['--help'], 0, /^Usage: npx @metered\/billing init/, /^$/],
+  [[], 0, /^Usage: npx @metered\/billing init/, /^$/],
+  [['start'], 1, /^$/, /^Unknown argument: start\. Nothing was changed\.\n\nUsage/],
+  [['init', '--force'], 1, /^$/, /^Unknown argument: --force\. Nothing was changed\.\n/],
+  [['init', '--write'], 1, /^$/, /^No tRPC app was found in .+ Nothing was changed\. Run the command in/],
+])('metered %j writes nothing in a folder without tRPC', async (args, code, stdout, stderr) => {
+  await using app = await createApp({ 'index.ts': 'export {}\n' })
+  expect(await init(app.folder, ...args)).toEqual({
+    code,
+    stdout: expect.stringMatching(stdout),
+    stderr: expect.stringMatching(stderr),
+  })
+  expect(await readdir(app.folder)).toEqual(['index.ts'])
+})

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest'
+import { type InitPlan, planInit } from '../../src/cli/planInit.ts'
+import type { AppFiles } from '../apps/createApp.ts'
+import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
+import { t3App } from './t3App.ts'
+
+const apps = { create_t3_app: t3App, Express: expressApp, Fastify: fastifyApp, standalone: standaloneApp }
+
+function planOf(app: AppFiles): InitPlan {
+  const plan = planInit(new Map(Object.entries(app)), new Set(Object.keys(app)))
+  if (!plan) throw new Error('No tRPC app was found')
+  return plan
+}
+
+/** Returns the app after all changes of the plan. */
+const metered = (app: AppFiles, plan = planOf(app)): AppFiles => ({
+  ...app,
+  ...Object.fromEntries(plan.newFiles.map(({ path, text }) => [path, text])),
+  ...Object.fromEntries(plan.changes.map(({ path, after }) => [path, after])),
+})
+
+/** Returns the lines that a file gains. */
+function added(app: AppFiles, path: string): string[] {
+  const before = new Set(app[path]?.split('\n'))
+  const after = metered(app)[path]?.split('\n') ?? []
+  return after.filter((line) => !before.has(line)).map((line) => line.trim())
+}
+
+test.each(Object.entries(apps))('finds every part of a %s app, and plans all changes', (_, app) => {
+  expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
+    app === expressApp ? ["keys in the client's links"] : [],
+  )
+})
+
+test.each(Object.entries(apps))('changes nothing in a %s app the second time', (_, app) => {
+  const again = planOf(metered(app))
+  expect(again.newFiles).toEqual([])
+  expect(again.changes).toEqual([])
+  expect(again.done).toContain('meteredProcedure')
+})
+
+test('adds one line for each part of a Fastify app', () => {
+  expect(added(fastifyApp, 'server/trpc.ts')).toEqual([
+    "import { billing } from './billing.ts'",
+    'export function createContext({ req, info }: CreateFastifyContextOptions) {',
+    'return { user: users.get(String(req.headers.user)) ?? null, ...billing.trpc.request({ req, info }) }',
+    'const t = initTRPC.context<typeof createContext>().create({',
+    'errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, ...billing.trpc.formatError({ error }) } }),',
+    'export const meteredProcedure = billing.trpc.meteredProcedure(protectedProcedure)',
+  ])
+  expect(added(fastifyApp, 'server/main.ts')).toEqual([
+    "import { billingRoutes } from '@metered/billing/fastify'",
+    "import { billing } from './billing.ts'",
+    'await app.register(billingRoutes, { billing, customer: () => null })',
+  ])
+  expect(added(fastifyApp, 'server/router.ts')).toEqual([
+    "import { billing } from './billing.ts'",
+    "import { protectedProcedure } from './trpc.ts'",
+    'billing: billing.trpc.router({ protectedProcedure, publicProcedure }),',
+  ])
+  expect(added(fastifyApp, 'server/client.ts')).toEqual([
+    "import { idempotencyLink, keyHeaders } from '@metered/billing/client'",
+    "links: [idempotencyLink(), httpBatchLink({ url: '/trpc', headers: keyHeaders })],",
+  ])
+})
+
+test("mounts billing's routes before the body parsers of an Express app", () => {
+  const lines = metered(expressApp)['index.ts']?.split('\n') ?? []
+  const at = lines.indexOf('app.use(billingHandler(billing, { customer: () => null }))')
+  expect(lines[at - 1]).toBe('const app = express()')
+  expect(lines[at + 1]).toBe('app.use(express.json())')
+})
+
+test('keeps the options of initTRPC, and edits one context function of HTTP and WebSockets once', () => {
+  const lines = added(standaloneApp, 'src/trpc.ts')
+  expect(lines).toContain(
+    "errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, app: 'mine', ...billing.trpc.formatError({ error }) } }),",
+  )
+  expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
+})
+
+test('adds the billing request where create-t3-app has the request, and reads the user of its session', () => {
+  expect(added(t3App, 'src/app/api/trpc/[trpc]/route.ts')).toContain(
+    'createContext: async ({ info }) => ({ ...(await createContext(req)), ...billing.trpc.request({ req, info }) }),',
+  )
+  expect(metered(t3App)['src/server/api/billing.ts']).toContain('{ session: { user: BillingUser } }')
+  expect(metered(t3App)['src/app/api/[...billing]/route.ts']).toContain(
+    'export { handler as GET, handler as POST };',
+  )
+})
+
+test('adds the first imports of a file after its directives', () => {
+  const file = `'use client'\n\nexport const options = { links: [httpBatchLink({ url })] }\n`
+  const app = { ...fastifyApp, 'server/client.ts': file }
+  expect(metered(app)['server/client.ts']).toBe(
+    file
+      .replace(/(?<=\n)(?=\n)/, "import { idempotencyLink, keyHeaders } from '@metered/billing/client'\n")
+      .replace('httpBatchLink({ url }', 'idempotencyLink(), httpBatchLink({ url, headers: keyHeaders }'),
+  )
+})
+
+test('follows the module resolution if the app has no relative import', () => {
+  const lineWith = (tsconfig: string) =>
+    metered({ ...expressApp, 'tsconfig.json': tsconfig })['index.ts']?.match(/import \{ billing \}.*/)?.[0]
+  expect(lineWith('{ "module": "NodeNext" }')).toBe("import { billing } from './billing.js'")
+  expect(lineWith('{ "moduleResolution": "bundler" }')).toBe("import { billing } from './billing'")
+})
+
+test('never plans to replace a file of the app', () => {
+  const own = { 'server/billing.ts': 'export const invoices = []\n', 'pricing.yaml': 'mine\n' }
+  const plan = planOf({ ...fastifyApp, ...own })
+  expect(plan.newFiles.map(({ path }) => path)).toEqual(['server/metered.ts'])
+  expect(plan.changes.filter(({ path }) => path in own)).toEqual([])
+})
+
+test('says what it could not find, with the code to add', () => {
+  const plan = planOf({ 'trpc.ts': "import { initTRPC } from '@trpc/server'\nconst t = initTRPC.create()\n" })
+  expect(plan.byHand).toHaveLength(5)
+  for (const { reason, code } of plan.byHand) {
+    expect(reason).toMatch(/\.$/)
+    expect(code).toMatch(/billing/)
+  }
+})
+
+test('leaves a combination of links, and a router that has a "billing", to the user', () => {
+  const app = {
+    ...fastifyApp,
+    'server/client.ts': 'createTRPCClient({ links: [retryLink({ retry }), httpBatchLink({ url })] })\n',
+    'server/router.ts': fastifyApp['server/router.ts']?.replace('hello:', 'billing:') ?? '',
+  }
+  expect(planOf(app).byHand.map(({ title }) => title)).toEqual([
+    "billing's router",
+    "keys in the client's links",
+  ])
+})
+
+test('ignores initTRPC in comments and strings, and finds no app there', () => {
+  const text = "// initTRPC.create()\nconst help = 'initTRPC.create()' + `initTRPC.create()`\n"
+  expect(planInit(new Map([['a.ts', text]]), new Set(['a.ts']))).toBeNull()
+})
+
+test.each([
+  ['{ user }', '(opts) => ({ user, ...keyHeaders(opts) })'],
+  ['() => ({ user })', '(opts) => ({ user, ...keyHeaders(opts) })'],
+  [
+    'async () => { const headers = new Headers(); return headers }',
+    'async (opts) => { const headers = new Headers(keyHeaders(opts)); return headers }',
+  ],
+])('adds the keys to the headers %s', (headers, result) => {
+  const file = `createTRPCClient({ links: [httpBatchLink({ url, headers: ${headers} })] })\n`
+  expect(metered({ ...fastifyApp, 'server/client.ts': file })['server/client.ts']).toContain(
+    `headers: ${result} })`,
+  )
+})
+
+test("leaves headers that it can't read to the user", () => {
+  const file = 'createTRPCClient({ links: [httpBatchLink({ url, headers: myHeaders })] })\n'
+  expect(planOf({ ...fastifyApp, 'server/client.ts': file }).byHand.map(({ title }) => title)).toEqual([
+    "keys in the client's links",
+  ])
+})
