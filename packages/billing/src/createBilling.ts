@@ -45,8 +45,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * parameter's type, declare the fields that the function reads.
    */
   customer: (ctx: Ctx) => Customer
-  /** The app's public URL. Checkouts return to it. */
-  publicUrl: string
+  /** The app's public URL. Checkouts return to it. Without it, checkouts fail. */
+  publicUrl?: string | undefined
   /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */

@@ -4,7 +4,7 @@ interface Settings {
   ledger: { execute?: unknown } | undefined
   flowglad: { secretKey?: unknown; baseUrl?: unknown } | undefined
   customer: unknown
-  publicUrl: unknown
+  publicUrl?: unknown
 }
 
 /** Throws a `TypeError` with one line for each missing or invalid setting. */
@@ -34,7 +34,7 @@ export function assertSettings({ meters, ledger, flowglad, customer, publicUrl }
       '`customer` is missing. Pass a function that returns the paying customer, such as (ctx) => ctx.user.',
     )
   }
-  if (!isHttpUrl(publicUrl)) {
+  if (publicUrl !== undefined && !isHttpUrl(publicUrl)) {
     problems.push(
       `\`publicUrl\` is not a URL: ${JSON.stringify(publicUrl)}. Pass the app's public address, such as https://app.example.`,
     )

@@ -1,3 +1,4 @@
+import { SetupError } from '../config/setupError.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
@@ -20,16 +21,23 @@ export function createCheckout({
 }: {
   flowglad: Pick<FlowgladClient, 'checkout'>
   subscriptions: CurrentSubscription
-  publicUrl: string
+  publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
-  const returnUrls = () => ({
-    successUrl: new URL(returnPaths.success, publicUrl).href,
-    cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
-  })
+  /** Never reads the address from a request, because a client could send its own in a header. */
+  function returnUrls() {
+    if (publicUrl === undefined) {
+      throw new SetupError('The checkout needs a URL to return to. Set publicUrl in createBilling.')
+    }
+    return {
+      successUrl: new URL(returnPaths.success, publicUrl).href,
+      cancelUrl: new URL(returnPaths.cancelled, publicUrl).href,
+    }
+  }
 
   return {
     async buy(customer: Customer, offer: PlanOffer, quantity: number) {
+      const urls = returnUrls()
       if (offer.isFree) {
         throw new PlanChangeError('The free plan needs no checkout. Cancel your paid plan instead.')
       }
@@ -41,20 +49,21 @@ export function createCheckout({
           customerExternalId: customer.id,
           priceSlug,
           quantity,
-          ...returnUrls(),
+          ...urls,
         }),
       )
       return { url, id: checkoutSession.id }
     },
 
     async addPaymentMethod(customer: Customer) {
+      const urls = returnUrls()
       const { id } = await subscriptions.require(customer)
       return askFlowglad(
         flowglad.checkout({
           type: 'add_payment_method',
           customerExternalId: customer.id,
           targetSubscriptionId: id,
-          ...returnUrls(),
+          ...urls,
         }),
       )
     },

@@ -34,7 +34,7 @@ export function createPlans({
   clock: Clock
   /** How long a throttled customer waits for its next fetch. */
   fetchEveryMs: number
-  publicUrl: string
+  publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
   const subscriptions = new CurrentSubscription({ ledger, sync, clock, fetchEveryMs })

@@ -38,7 +38,11 @@ test.each<[setting: string, changed: object, message: string]>([
     '`flowglad.baseUrl` is',
   ],
   ['no function for the customer', { customer: undefined }, '`customer` is missing.'],
-  ['no public URL', { publicUrl: undefined }, '`publicUrl` is not a URL: undefined.'],
+  [
+    'a public URL without a protocol',
+    { publicUrl: 'app.example' },
+    '`publicUrl` is not a URL: "app.example".',
+  ],
 ])('throws a TypeError that names the setting, given %s', (_, changed, message) => {
   expect(() => create(changed)).toThrow(TypeError)
   expect(() => create(changed)).toThrow(message)

@@ -26,6 +26,8 @@ const quick: Partial<BillingOptions> = {
 }
 
 export interface StackSetup {
+  /** Default: `http://localhost:3000`. */
+  publicUrl?: string | undefined
   options?: Partial<BillingOptions>
   ledger?: Ledger
   /** Whether to start delivery and the sweeper. Default true. */
@@ -52,6 +54,7 @@ export async function startStack({
   logger = silent,
   autoStart = started,
   clock = systemClock,
+  ...setup
 }: StackSetup = {}) {
   const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing: sold }))
   const proxy = beside?.proxy ?? (await startProxy(flowglad.url))
@@ -61,6 +64,7 @@ export async function startStack({
     flowglad: { secretKey: flowglad.key, baseUrl: proxy.url, webhookSecret },
     customer: (ctx: { user: User }) => ctx.user,
     publicUrl: 'http://localhost:3000',
+    ...setup,
     options: { ...quick, ...options },
     autoStart,
     // Several stacks can use one ledger, as different nodes.
