@@ -1,4 +1,30 @@
-import { defineConfig } from 'vitest/config'
+import { createRequire } from 'node:module'
+import type { Plugin } from 'vite'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+
+const require = createRequire(import.meta.url)
+
+/** Runs the version contract with the tRPC packages that the given package depends on. */
+function onTrpcOf(manifest: string): TestProjectInlineConfiguration {
+  const importer = require.resolve(manifest)
+  const version: string = createRequire(importer)('@trpc/server/package.json').version
+  const plugin: Plugin = {
+    name: 'trpc-version',
+    enforce: 'pre',
+    resolveId(id, _, options) {
+      return id.startsWith('@trpc/') ? this.resolve(id, importer, { ...options, skipSelf: true }) : null
+    },
+  }
+  return {
+    extends: true,
+    plugins: [plugin],
+    test: {
+      name: `trpc ${version}`,
+      include: ['test/trpc/versions/**/*.test.ts'],
+      env: { TRPC_VERSION: version },
+    },
+  }
+}
 
 export default defineConfig({
   test: {
@@ -18,9 +44,12 @@ export default defineConfig({
         test: {
           name: 'billing',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/ledger/**'],
+          exclude: ['test/ledger/**', 'test/trpc/versions/**'],
         },
       },
+      onTrpcOf('trpc-oldest/package.json'),
+      onTrpcOf('./package.json'),
+      onTrpcOf('trpc-newest/package.json'),
       {
         extends: true,
         test: {

@@ -1,6 +1,7 @@
 /**
- * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types
- * with the oldest and the newest TypeScript, in both module resolutions, without `skipLibCheck`. Runs the packed `metered` command.
+ * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types,
+ * without `skipLibCheck`: with the oldest and the newest TypeScript, in both module resolutions, and with the oldest and the
+ * newest tRPC. Runs the packed `metered` command.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -14,10 +15,10 @@ const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
   join(here, '../../packages', name),
 )
 const compilers = ['typescript-5.7', 'typescript']
-const resolutions = [
-  { module: 'nodenext', moduleResolution: 'nodenext' },
-  { module: 'esnext', moduleResolution: 'bundler' },
-]
+/** The packages of this workspace that depend on other versions of tRPC. */
+const trpcVersions = ['trpc-oldest', 'trpc-newest']
+const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
+const resolutions = [nodenext, { module: 'esnext', moduleResolution: 'bundler' }]
 
 const folder = await mkdtemp(join(tmpdir(), 'packages-'))
 try {
@@ -83,39 +84,56 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   ]
 }
 
-/** Compiles the consumer with every compiler and module resolution, and returns the compilers' errors. */
+/** Compiles the consumer with every compiler, module resolution and version of tRPC, and returns the compilers' errors. */
 async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
   await writeFile(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }))
   await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
-  return (
-    await inTurn(
-      compilers.flatMap((compiler) => resolutions.map((resolution) => ({ compiler, resolution }))),
-      async ({ compiler, resolution }) => {
-        const title = `${compiler} with moduleResolution ${resolution.moduleResolution}`
-        const compilerOptions = {
-          ...resolution,
-          target: 'es2022',
-          lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
-          jsx: 'react-jsx',
-          types: ['node'],
-          strict: true,
-          skipLibCheck: false,
-          declaration: true,
-          outDir: 'out',
-        }
-        await writeFile(
-          join(consumer, 'tsconfig.json'),
-          JSON.stringify({ compilerOptions, include: ['*.ts', '*.tsx'] }),
-        )
-        const tsc = join(here, 'node_modules', compiler, 'bin/tsc')
-        const errors = await output(process.execPath, [tsc, '-p', consumer, '--pretty', 'false'], consumer)
-        console.log(`compiled the consumer: ${title}`)
-        return errors && `${title}:\n${errors}`
-      },
-    )
-  ).filter((it) => it !== null)
+  const errors = await inTurn(
+    compilers.flatMap((compiler) => resolutions.map((resolution) => ({ compiler, resolution }))),
+    ({ compiler, resolution }) => compile(consumer, compiler, resolution),
+  )
+  for (const version of trpcVersions) {
+    await linkTrpc(join(consumer, 'node_modules'), version)
+    errors.push(await compile(consumer, 'typescript', nodenext, version))
+  }
+  return errors.filter((it) => it !== null)
+}
+
+/** Compiles the consumer once, and returns the compiler's errors, or null if there are none. */
+async function compile(
+  consumer: string,
+  compiler: string,
+  resolution: (typeof resolutions)[number],
+  trpc = 'tRPC',
+): Promise<string | null> {
+  const title = `${compiler} with ${trpc} and moduleResolution ${resolution.moduleResolution}`
+  const compilerOptions = {
+    ...resolution,
+    target: 'es2022',
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    jsx: 'react-jsx',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: false,
+    declaration: true,
+    outDir: 'out',
+  }
+  const config = JSON.stringify({ compilerOptions, include: ['*.ts', '*.tsx'] })
+  await writeFile(join(consumer, 'tsconfig.json'), config)
+  const tsc = join(here, 'node_modules', compiler, 'bin/tsc')
+  const errors = await output(process.execPath, [tsc, '-p', consumer, '--pretty', 'false'], consumer)
+  console.log(`compiled the consumer: ${title}`)
+  return errors && `${title}:\n${errors}`
+}
+
+/** Replaces the consumer's tRPC packages by the versions that another package of this workspace depends on. */
+async function linkTrpc(to: string, version: string) {
+  for (const name of ['@trpc/server', '@trpc/client']) {
+    await rm(join(to, name))
+    await symlink(join(here, 'node_modules', version, 'node_modules', name), join(to, name))
+  }
 }
 
 /** Runs the packed `metered init` in an app, and returns a complaint if it writes no `billing.ts`. */

@@ -1,3 +1,4 @@
+import { assertNodeVersion } from './config/assertNodeVersion.ts'
 import { assertSettings } from './config/assertSettings.ts'
 import { type Clock, systemClock } from './config/clock.ts'
 import { consoleLogger, type Logger } from './config/logger.ts'
@@ -86,6 +87,7 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
  * ```
  */
 export function createBilling<const M extends Meters, Ctx extends object>(setup: BillingSetup<M, Ctx>) {
+  assertNodeVersion()
   // Settings from the environment can be missing during a build.
   if (!isNextBuild()) assertSettings(setup)
   const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup

@@ -16,15 +16,9 @@ export const billing = createBilling({
   ledger: sqliteLedger('billing.db'),
   flowglad: { secretKey: 'sk_test' },
   customer: (ctx: { user: NonNullable<Context['user']> }) => ctx.user,
-  publicUrl: 'https://app.example',
 })
 
-const t = initTRPC.context<Context>().create({
-  errorFormatter: ({ shape, error }) => ({
-    ...shape,
-    data: { ...shape.data, ...billing.trpc.formatError({ error }) },
-  }),
-})
+const t = initTRPC.context<Context>().create(billing.trpc.options())
 
 export const publicProcedure = t.procedure
 export const protectedProcedure = t.procedure.use(({ ctx, next }) => {

@@ -1,61 +1,118 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { BillingError } from '../contract/errors.ts'
+import { keyProperty } from '../contract/keyFormat.ts'
 import { parseKey } from '../metering/key.ts'
 
+/** The parts of tRPC's request info that metering reads. tRPC passes `info` to `createContext`. */
+export interface RequestInfo {
+  /** `application/jsonl` if the client can read streams. */
+  accept: string | null
+  /** The calls of an HTTP request, in batch order. Empty for a WebSocket connection. */
+  calls: readonly RequestedCall[]
+}
+
+/** A call as tRPC lists it in the request info. */
+export interface RequestedCall {
+  /** Reads the call's input. This function identifies the call, because the call's middlewares get it too. */
+  getRawInput: () => Promise<unknown>
+}
+
+/** The properties of a call that a middleware sees. */
+export interface MiddlewareCall {
+  getRawInput: () => Promise<unknown>
+  signal: AbortSignal | undefined
+  isSubscription: boolean
+}
+
 /**
- * The parts of an HTTP request that middlewares can't see: its calls' keys, and whether the client can read
+ * How a call reached its procedure: in the HTTP request, over the WebSocket connection, or from a server-side
+ * caller that uses the request's context. `unknown` if `createContext` passed no `info`.
+ */
+type Origin = 'http' | 'webSocket' | 'caller' | 'unknown'
+
+/**
+ * The parts of a request that middlewares can't see: its calls' keys, and whether the client can read
  * streams.
  */
 export class BillingRequest {
   readonly #keys: string[]
-  readonly #calls: number
+  readonly #info: RequestInfo | undefined
   readonly #header: string
-  /** If false, tRPC answers 415 instead of starting a generator. */
-  readonly streams: boolean
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
 
   constructor({
     keys,
-    calls,
-    streams,
+    info,
     header,
-  }: { keys: string | null; calls: number; streams: boolean; header: string }) {
+  }: { keys: string | null; info: RequestInfo | undefined; header: string }) {
     this.#keys = keys === null ? [] : keys.split(',').map((key) => key.trim())
-    this.#calls = calls
-    this.streams = streams
+    this.#info = info
     this.#header = header
   }
 
   /**
-   * Returns one call's key, or null if the request has no keys. A batch has one key per call. Throws
-   * `KEY_INVALID` if a key is malformed or missing.
+   * Returns a call's key from the request header, or null if the header has no key for it. A batch has one
+   * key per call. Throws `KEY_INVALID` if a key is malformed or missing.
    */
-  keyOf(batchIndex: number): string | null {
-    if (this.#keys.length === 0) return null
-    const key = this.#keys.length === this.#calls ? this.#keys[batchIndex] : undefined
+  keyOf(call: MiddlewareCall): string | null {
+    const origin = this.#originOf(call)
+    // A WebSocket's header would give all of the connection's calls the same key.
+    if (this.#keys.length === 0 || origin === 'webSocket' || origin === 'caller') return null
+    const calls = this.#info?.calls ?? [call]
+    const key = this.#keys.length === calls.length ? this.#keys[positionOf(call, calls)] : undefined
     return parseKey(key ?? this.#keys.join())
   }
 
-  /**
-   * Returns one call's key. Throws `KEY_REQUIRED` if the request has no keys, and `KEY_INVALID` if a key is
-   * malformed or missing.
-   */
-  requireKeyOf(batchIndex: number): string {
-    const key = this.keyOf(batchIndex)
-    if (key !== null) return key
+  /** Throws `KEY_REQUIRED` for a call without a key, unless the call comes from a server-side caller. */
+  denyWithoutKey(call: MiddlewareCall): void {
+    if (this.#originOf(call) === 'caller') return
     throw new BillingError(
       { code: 'KEY_REQUIRED', header: this.#header },
-      `This call needs an idempotency key. Send one in the header ${this.#header}.`,
+      `This call needs an idempotency key. Send it in the header ${this.#header} or, over WebSockets, in the input's property "${keyProperty}".`,
     )
+  }
+
+  /**
+   * Returns whether the client can read a stream, or null if the result stays in this process. If the client
+   * can't, tRPC answers 415 and doesn't start the generator.
+   */
+  transportOf(call: MiddlewareCall): { streams: boolean } | null {
+    const origin = this.#originOf(call)
+    if (origin === 'caller' || origin === 'unknown') return null
+    return { streams: call.isSubscription || (origin === 'http' && this.#readsStreams) }
+  }
+
+  /** Returns whether the call's response can carry balances. tRPC sends a stream's headers before its calls run. */
+  canSendBalances(call: MiddlewareCall): boolean {
+    const origin = this.#originOf(call)
+    return (origin === 'http' || origin === 'unknown') && !call.isSubscription && !this.#readsStreams
   }
 
   /** Keeps the balances for the response header if they are newer. */
   note(balances: BalancesAnswer) {
     if (!this.balances || balances.version > this.balances.version) this.balances = balances
   }
+
+  get #readsStreams(): boolean {
+    return this.#info?.accept === 'application/jsonl'
+  }
+
+  #originOf(call: MiddlewareCall): Origin {
+    if (!this.#info) return 'unknown'
+    // Over a WebSocket, `info` describes the connection and lists no calls. Only the client's calls have a signal.
+    if (this.#info.calls.length === 0) return call.signal ? 'webSocket' : 'caller'
+    return positionOf(call, this.#info.calls) < 0 ? 'caller' : 'http'
+  }
 }
 
-/** Returns the request that `createContext` added to the context, or null for a server-side caller. */
+/**
+ * Returns a call's position in its request. Each call keeps the `getRawInput` function that tRPC lists in
+ * `info`, in all versions. Only tRPC 11.10 and later pass the position to middlewares.
+ */
+const positionOf = ({ getRawInput }: RequestedCall, calls: readonly RequestedCall[]) =>
+  calls.findIndex((call) => call.getRawInput === getRawInput)
+
+/** Returns the request that `createContext` added to the context, or null if the context has none. */
 export const billingRequestOf = (ctx: object): BillingRequest | null =>
   'billingRequest' in ctx && ctx.billingRequest instanceof BillingRequest ? ctx.billingRequest : null

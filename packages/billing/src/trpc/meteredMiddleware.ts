@@ -1,12 +1,14 @@
-import { TRPCError, type TRPCMiddlewareFunction } from '@trpc/server'
 import { within } from '../config/clock.ts'
-import type { Logger } from '../config/logger.ts'
+import { SetupError } from '../config/setupError.ts'
 import type { Customer } from '../contract/customer.ts'
 import { type MeterCost, type MeteredLeg, meteredLeg } from '../metering/cost.ts'
 import { parseKey } from '../metering/key.ts'
+import type { AppTrpc } from './appTrpc.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
+import type { MiddlewareFunction } from './coreTypes.ts'
 import type { TrpcServices } from './createTrpc.ts'
-import { toTrpcError } from './trpcErrors.ts'
+import { keyIn, withoutKey } from './inputKey.ts'
+import type { Warnings } from './warnings.ts'
 
 /** The options of a metered procedure. */
 export interface CallOptions<Input> {
@@ -25,13 +27,18 @@ export interface CallOptions<Input> {
 }
 
 /** The type of the middleware that `metered` returns. It adds `usage` to the procedure's context. */
-export type MeteredMiddleware<Ctx, UsageOut, Input> = TRPCMiddlewareFunction<
+export type MeteredMiddleware<Ctx, UsageOut, Input> = MiddlewareFunction<
   Ctx,
   unknown,
   object,
   { usage: UsageOut },
   Input
 >
+
+export interface MeteringParts extends TrpcServices {
+  app: AppTrpc
+  warnings: Warnings
+}
 
 /**
  * The calls that are already metered. Each call has its own `getRawInput` function, which identifies the
@@ -44,7 +51,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock, logger }: TrpcServices,
+  { operation, accounts, options, clock, app, warnings }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -57,23 +64,29 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     call: CallOptions<Input>
   },
 ): MeteredMiddleware<Ctx, UsageOut, Input> {
-  const warnAboutQuery = createQueryWarning(logger)
-
-  return async ({ ctx, input, path, type, batchIndex, signal, getRawInput, next }) => {
+  return async ({ ctx, input, path, type, signal, getRawInput, next }) => {
     type Result = Awaited<ReturnType<typeof next<{ usage: UsageOut }>>>
     assertMeteredOnce(getRawInput, path)
-    const request = billingRequestOf(ctx)
+    await app.check()
     const customer = readCustomer(ctx)
     const isSubscription = type === 'subscription'
+    const call = { getRawInput, signal, isSubscription }
+    const request = billingRequestOf(ctx)
+    if (!request && signal) warnings.missingRequest(path)
+
+    /** An unreadable input has no key. If the procedure needs an input, the input's validator rejects it. */
+    const rawInput = () => getRawInput().catch(() => undefined)
 
     /**
      * Returns the call's key. A subscription has no key: after a reconnect, it is new work and is charged for
      * the usage that it counts from then on.
      */
-    const readKey = () => {
+    const readKey = async () => {
       if (isSubscription) return null
       if (keyOf) return parseKey(keyOf({ input }))
-      return (requireKey ? request?.requireKeyOf(batchIndex) : request?.keyOf(batchIndex)) ?? null
+      const key = request?.keyOf(call) ?? keyIn(await rawInput())
+      if (key === null && requireKey) request?.denyWithoutKey(call)
+      return key
     }
 
     let changesBalances = false
@@ -81,19 +94,19 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     try {
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
-      const key = holdsUnits ? readKey() : null
+      const key = holdsUnits ? await readKey() : null
       // With a key from the input, a refetch gets the stored result without a charge.
-      if (type === 'query' && holdsUnits && !keyOf) warnAboutQuery(path)
-      changesBalances = holdsUnits && !!request && !request.streams && !isSubscription
+      if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path)
+      changesBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({
         customer,
         procedure: path,
         key,
-        rawInput: getRawInput,
+        rawInput: async () => withoutKey(await rawInput()),
         legs,
         reference: reference && ((output) => reference({ input, output })),
-        transport: request && { streams: request.streams || isSubscription },
-        toError: toTrpcError,
+        transport: request?.transportOf(call) ?? null,
+        toError: app.toError,
         signal,
         async work() {
           result = await next({ ctx: { usage: usageOf(legs) } })
@@ -108,7 +121,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       return { ...result, ok: true, data } as Result
     } catch (error) {
       if (result && !result.ok && result.error === error) return result
-      throw toTrpcError(error)
+      throw app.toError(error)
     } finally {
       if (request && changesBalances) await noteBalances(request, customer)
     }
@@ -122,31 +135,12 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 }
 
 /**
- * Creates a function that logs a warning about a metered query, once per procedure. Clients send queries
- * again at any time, for example when the window gets the focus.
- */
-function createQueryWarning(logger: Logger): (path: string) => void {
-  const warned = new Set<string>()
-  return (path) => {
-    if (warned.has(path)) return
-    warned.add(path)
-    logger.warn(
-      { procedure: path },
-      `${path} is a metered query, so each refetch by a client is charged. Make it a mutation, or derive its key from the input: metered(…, { key: ({ input }) => … }).`,
-    )
-  }
-}
-
-/**
  * Throws if the call is already metered. tRPC's types can't prevent a second `metered` on a procedure, so
  * each call to such a procedure fails, and nothing is charged.
  */
 function assertMeteredOnce(getRawInput: () => Promise<unknown>, path: string) {
   if (meteredCalls.has(getRawInput)) {
-    throw new TRPCError({
-      code: 'INTERNAL_SERVER_ERROR',
-      message: `${path} is metered twice. Name all its meters in one metered({ … }).`,
-    })
+    throw new SetupError(`${path} is metered twice. Name all its meters in one metered({ … }).`)
   }
   meteredCalls.add(getRawInput)
 }

@@ -1,6 +1,6 @@
-import { TRPCError } from '@trpc/server'
+import type { TRPCError } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { denialStatuses } from '../contract/denialStatuses.ts'
-import type { Denial } from '../contract/denials.ts'
 import {
   BillingError,
   InvalidAmountError,
@@ -10,40 +10,43 @@ import {
 } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
 
-/** Converts this package's errors to TRPCErrors. Returns any other error unchanged. */
-export function toTrpcError(thrown: unknown): unknown {
+type Code = TRPCError['code']
+
+/**
+ * Converts this package's errors to errors of the given class, `TRPCError`. Returns any other error
+ * unchanged.
+ */
+export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unknown {
   const error = withoutLedger(thrown)
-  if (error instanceof BillingError) return trpcError(denialStatuses[error.denial.code].trpc, error)
+  const convert = (code: Code, cause: Error) => new ErrorClass({ code, message: cause.message, cause })
+  if (error instanceof BillingError) return convert(codeOf(error), error)
   if (
     error instanceof InvalidAmountError ||
     error instanceof InvalidInputError ||
     error instanceof PlanChangeError
   ) {
-    return trpcError('BAD_REQUEST', error)
+    return convert('BAD_REQUEST', error)
   }
-  if (error instanceof UnserializableResultError) return trpcError('INTERNAL_SERVER_ERROR', error)
+  if (error instanceof UnserializableResultError) return convert('INTERNAL_SERVER_ERROR', error)
   return error
 }
 
-const trpcError = (code: TRPCError['code'], cause: Error) =>
-  new TRPCError({ code, message: cause.message, cause })
-
-/** Runs `work` and converts this package's errors to TRPCErrors. */
-export async function asTrpc<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw toTrpcError(error)
-  }
-}
+const isCode = (code: string): code is Code => Object.hasOwn(TRPC_ERROR_CODES_BY_KEY, code)
 
 /**
- * Creates `formatError`. The app's `errorFormatter` spreads the result of `formatError` into `data`, which
- * fills and types `error.data.billing`.
+ * Returns the tRPC code of a denial. Before 11.2, tRPC has no `PAYMENT_REQUIRED`. It would answer 500, and
+ * its client would drop the error's data.
  */
-export const formatErrorFor =
-  <Meter extends string>() =>
-  ({ error }: { error: TRPCError }): { billing: Denial<Meter> | null } => ({
-    // The cast is safe, because a denial names only meters that the app defined.
-    billing: error.cause instanceof BillingError ? (error.cause.denial as Denial<Meter>) : null,
-  })
+function codeOf({ denial }: BillingError): Code {
+  const { trpc } = denialStatuses[denial.code]
+  return isCode(trpc) ? trpc : 'FORBIDDEN'
+}
+
+/** Returns the fields of the error's data that describe a denial. */
+export function denialData(error: TRPCError): { billing: BillingError['denial'] | null } {
+  if (!(error.cause instanceof BillingError)) return { billing: null }
+  const { denial } = error.cause
+  const { trpc, http } = denialStatuses[denial.code]
+  // The client gets the same code and status from each version of tRPC.
+  return { billing: denial, ...(isCode(trpc) ? {} : { code: trpc, httpStatus: http }) }
+}

@@ -4,7 +4,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import type { BalancesAnswer } from '../../src/client/index.ts'
-import { createBilling, defineMeters, type Usage } from '../../src/index.ts'
+import { createBilling, type Denial, defineMeters, type Usage } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
 declare const ledger: Ledger
@@ -108,6 +108,30 @@ test('types the denials in error.data.billing', () => {
     // @ts-expect-error a denial has no such field
     denial.nope
   }
+})
+
+test("keeps the types of the app's own options beside the denials", () => {
+  const transformer = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value }
+  const own = initTRPC.context<{ requestId: string }>().create(
+    billing.trpc.options({
+      transformer,
+      errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, requestId: 'r' } }),
+    }),
+  )
+  const router = own.router({
+    now: own.procedure.query(({ ctx }) => ({ at: new Date(), id: ctx.requestId })),
+  })
+  const error = new TRPCClientError<typeof router>('')
+  expectTypeOf(error.data?.requestId).toEqualTypeOf<string | undefined>()
+  expectTypeOf(error.data?.httpStatus).toEqualTypeOf<number | undefined>()
+  expectTypeOf(error.data?.billing).toEqualTypeOf<Denial<Meter> | null | undefined>()
+  // With a transformer, the client gets a Date.
+  const dates = createTRPCClient<typeof router>({ links: [httpBatchLink({ url: '', transformer })] })
+  expectTypeOf(dates.now.query).returns.resolves.toEqualTypeOf<{ at: Date; id: string }>()
+  // @ts-expect-error the link needs the server's transformer
+  httpBatchLink<typeof router>({ url: '' })
+  // @ts-expect-error tRPC has no such option
+  billing.trpc.options({ transformers: transformer })
 })
 
 export const mustNotCompile = () => [

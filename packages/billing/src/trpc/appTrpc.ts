@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { SetupError } from '../config/setupError.ts'
+import { toTrpcError } from './trpcErrors.ts'
+
+/** The parts of any procedure builder that the checks use. tRPC doesn't export the type of `_def`, so builders are cast. */
+interface Builder {
+  input(parser: () => never): { _def: { middlewares: ((call: object) => Promise<unknown>)[] } }
+}
+
+/**
+ * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of one package, so
+ * the app's `TRPCError` is a different class. Errors are created from the app's class, so that the app can
+ * recognize them.
+ */
+export class AppTrpc {
+  #ErrorClass = TRPCError
+  #inspection: Promise<void> = Promise.resolve()
+
+  /** Inspects the copy of tRPC that created the builder. Throws a `SetupError` if its version is too old. */
+  inspect(builder: object): void {
+    if (!('concat' in builder)) {
+      throw new SetupError('This procedure comes from tRPC 10. Install @trpc/server 11.')
+    }
+    this.#inspection = this.#compare(builder as unknown as Builder)
+    // The next call reports the error.
+    this.#inspection.catch(() => {})
+  }
+
+  /** Rejects with a `SetupError` if the app uses another copy of tRPC than this module. */
+  check(): Promise<void> {
+    return this.#inspection
+  }
+
+  /** Runs `work` and converts this package's errors to the app's TRPCErrors. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.check()
+    try {
+      return await work()
+    } catch (error) {
+      throw this.toError(error)
+    }
+  }
+
+  /** Converts this package's errors to the app's TRPCErrors. Returns any other error unchanged. */
+  readonly toError = (error: unknown): unknown => toTrpcError(error, this.#ErrorClass)
+
+  async #compare(builder: Builder): Promise<void> {
+    const theirs = await errorOf(builder)
+    if (!theirs || theirs instanceof TRPCError) return
+    const folder = folderOf(theirs)
+    const ours = folderOf(await errorOf(initTRPC.create().procedure as unknown as Builder))
+    if (folder && ours && folder !== ours) {
+      throw new SetupError(
+        `Two copies of @trpc/server are installed: ${folder} and ${ours}. Install one version for all packages.`,
+      )
+    }
+    this.#ErrorClass = theirs.constructor as typeof TRPCError
+  }
+}
+
+/**
+ * Returns a `TRPCError` from the copy of tRPC that created the builder, or null if the copy behaves
+ * differently. Runs only a new input validator and none of the app's middlewares.
+ */
+async function errorOf(builder: Builder): Promise<Error | null> {
+  try {
+    const { middlewares } = builder.input(() => {
+      throw new Error('This input is never valid')
+    })._def
+    await middlewares.at(-1)?.({ getRawInput: async () => undefined })
+    return null
+  } catch (error) {
+    return error instanceof Error && error.name === 'TRPCError' ? error : null
+  }
+}
+
+/** Returns the folder of the package that created the error, or null for bundled code. */
+function folderOf(error: Error | null): string | null {
+  for (const line of error?.stack?.split('\n') ?? []) {
+    const [, location] = /\(?((?:file:|\/|[A-Z]:\\)[^()]*):\d+:\d+\)?$/.exec(line) ?? []
+    const path = location?.startsWith('file:') ? fileURLToPath(location) : location
+    const [, folder] = /^(.*@trpc[/\\]server)[/\\]dist[/\\]/.exec(path ?? '') ?? []
+    if (folder) return folder
+  }
+  return null
+}

@@ -1,0 +1,51 @@
+import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
+import type { ChargeRow, UsageDay } from '../contract/charges.ts'
+import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import type {
+  BuiltRouter,
+  DefaultErrorShape,
+  MutationProcedure,
+  QueryProcedure,
+  SubscriptionProcedure,
+} from './coreTypes.ts'
+
+interface Definition<Input, Output> {
+  input: Input
+  output: Output
+  meta: object
+}
+type Query<Input, Output> = QueryProcedure<Definition<Input, Output>>
+type Mutation<Input, Output> = MutationProcedure<Definition<Input, Output>>
+type Subscription<Input, Output> = SubscriptionProcedure<
+  Definition<Input, AsyncIterable<Output, void, unknown>>
+>
+type Nothing = Record<string, never> | undefined
+
+/**
+ * The procedures of the billing router. The types are written out, because TypeScript would name inferred
+ * types after exports that early versions of tRPC 11 don't have.
+ */
+export type BillingProcedures<Meter extends string> = {
+  balances: Query<Nothing, BalancesAnswer<Meter>>
+  /** Pushes the balances immediately and after each change. */
+  onBalances: Subscription<Nothing, BalancesAnswer<Meter>>
+  /** Returns the balances after a fetch from Flowglad. Call it when a customer returns from the checkout. */
+  refresh: Mutation<Nothing, RefreshedBalances<Meter>>
+  usage: Query<{ days?: number | undefined } | undefined, UsageDay<Meter>[]>
+  charges: Query<
+    { limit?: number | undefined; cursor?: string | null | undefined } | undefined,
+    { charges: ChargeRow<Meter>[]; nextCursor: string | null }
+  >
+  plans: Query<Nothing, PlanOffer<Meter>[]>
+  /** Takes no redirect URLs: the checkout always returns to this app, whether the customer pays or cancels. */
+  checkout: Mutation<{ priceSlug: string; quantity?: number | undefined }, { url: string }>
+  changePlan: Mutation<{ priceSlug: string }, PlanChange>
+  cancel: Mutation<Nothing, PlanChange>
+  resume: Mutation<Nothing, PlanChange>
+}
+
+/** The router that `billing.trpc.router` returns. */
+export type BillingRouter<Meter extends string = string> = BuiltRouter<
+  { ctx: object; meta: object; errorShape: DefaultErrorShape; transformer: false },
+  BillingProcedures<Meter>
+>

@@ -1,0 +1,114 @@
+import type { TRPCError } from '@trpc/server'
+import type { Denial } from '../contract/denials.ts'
+import type { MeterOf, Meters } from '../contract/meters.ts'
+import type { MeterCost, Usage } from '../metering/cost.ts'
+import type { BillingRouter } from './billingProcedures.ts'
+import type { BillingRequest, RequestInfo } from './billingRequest.ts'
+import type { MiddlewareFunction, Overwrite, ProcedureBuilder, UnsetMarker } from './coreTypes.ts'
+import type { OptionsWithDenials, OwnOptions } from './errorOptions.ts'
+import type { CallOptions, MeteredMiddleware } from './meteredMiddleware.ts'
+
+/** A procedure builder without an input, for any context. */
+type BaseProcedure<C, Meta, Overrides> = ProcedureBuilder<
+  C,
+  Meta,
+  Overrides,
+  UnsetMarker,
+  UnsetMarker,
+  UnsetMarker,
+  UnsetMarker,
+  false
+>
+
+/** Rejects a procedure whose context lacks the fields that `customer` reads. */
+type HasContext<C, Overrides, Ctx> = Omit<C, keyof Overrides> & Overrides extends Ctx
+  ? unknown
+  : { context: 'lacks what `customer` reads' }
+
+/** The parts that a tRPC app uses: middlewares, the billing router, options, and the request context. */
+export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = object> {
+  /**
+   * Meters a procedure. The units are reserved before the resolver runs, charged if it succeeds, and returned
+   * if it fails. Put the middleware after `.input()`, because a cost reads the parsed input. Put it before
+   * `.output()`, because a result that fails validation must not be charged.
+   *
+   * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
+   * count usage with `ctx.usage.add(1)`. For several meters, all or nothing, call
+   * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count with
+   * `ctx.usage.tokens.add(1)`.
+   */
+  metered: {
+    <Input>(
+      meter: MeterOf<M>,
+      options?: MeterCost<Input> & CallOptions<Input>,
+    ): MeteredMiddleware<Ctx, Usage, Input>
+    <Input, Metered extends MeterOf<M>>(
+      costs: { [Slug in Metered]: MeterCost<Input> },
+      options?: CallOptions<Input>,
+    ): MeteredMiddleware<Ctx, Record<Metered, Usage>, Input>
+  }
+
+  /**
+   * Returns a procedure that costs a fixed number of units (default 1):
+   * `meteredProcedure(protectedProcedure)('api_calls', 2)`.
+   */
+  meteredProcedure<C extends object, Meta, Overrides extends object, InputIn, InputOut, OutputIn, OutputOut>(
+    base: ProcedureBuilder<C, Meta, Overrides, InputIn, InputOut, OutputIn, OutputOut, false> &
+      HasContext<C, Overrides, Ctx>,
+  ): (
+    meter: MeterOf<M>,
+    amount?: number,
+  ) => ProcedureBuilder<
+    C,
+    Meta,
+    Overwrite<Overrides, { usage: Usage }>,
+    InputIn,
+    InputOut,
+    OutputIn,
+    OutputOut,
+    false
+  >
+
+  /**
+   * Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan has the toggle feature.
+   * Fetches the plan again before it denies the call.
+   */
+  requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
+
+  /**
+   * Returns a router to mount as `billing`: balances, usage, charges, plans and plan changes. It uses the
+   * app's own procedures, so their sessions, limits and logs apply here too.
+   */
+  router<C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(procedures: {
+    protectedProcedure: BaseProcedure<C, Meta, Overrides> & HasContext<C, Overrides, Ctx>
+    publicProcedure: BaseProcedure<PublicC, Meta, PublicOverrides>
+  }): BillingRouter<MeterOf<M>>
+
+  /**
+   * Returns the options for `initTRPC.create`: the app's own options, and an `errorFormatter` that fills and
+   * types `error.data.billing`. An own `errorFormatter` runs first.
+   *
+   * ```ts
+   * const t = initTRPC.context<Context>().create(billing.trpc.options({ transformer: superjson }))
+   * ```
+   */
+  options<Own extends OwnOptions>(own?: Own): OptionsWithDenials<Own, MeterOf<M>>
+
+  /**
+   * Returns an error's denial as `{ billing }`. `options` calls it for you. In an `errorFormatter` of your
+   * own, spread the result into `data`.
+   */
+  formatError(failure: { error: TRPCError }): { billing: Denial<MeterOf<M>> | null }
+
+  /**
+   * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
+   * the context in `createContext`. Without `info`, a batch's keys can't be assigned to its calls.
+   */
+  request(source: {
+    req: { headers: Headers | Record<string, string | string[] | undefined> }
+    info?: RequestInfo | undefined
+  }): { billingRequest: BillingRequest }
+
+  /** Adds the new balances to the headers of plain responses. Call it in the adapter's `responseMeta`. */
+  responseMeta(response: { ctx?: object | undefined }): { headers?: Record<string, string> }
+}

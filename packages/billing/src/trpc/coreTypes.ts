@@ -1,0 +1,20 @@
+/**
+ * tRPC's main entry exports these types only since 11.4. Each version exports them from this entry too, and
+ * tRPC's own packages import them from there.
+ */
+export type {
+  AnyRootTypes,
+  BuiltRouter,
+  DataTransformerOptions,
+  DefaultErrorShape,
+  ErrorFormatter,
+  MiddlewareFunction,
+  MutationProcedure,
+  Overwrite,
+  ProcedureBuilder,
+  QueryProcedure,
+  RootConfig,
+  SubscriptionProcedure,
+  TRPCErrorShape,
+  UnsetMarker,
+} from '@trpc/server/unstable-core-do-not-import'

@@ -1,0 +1,50 @@
+import type { TRPCError } from '@trpc/server'
+import type { Denial } from '../contract/denials.ts'
+import type {
+  AnyRootTypes,
+  DataTransformerOptions,
+  DefaultErrorShape,
+  ErrorFormatter,
+  RootConfig,
+  TRPCErrorShape,
+} from './coreTypes.ts'
+import { denialData } from './trpcErrors.ts'
+
+/** The options that an app passes to `initTRPC.create`. */
+export interface OwnOptions extends Partial<Omit<RootConfig<AnyRootTypes>, '$types' | 'transformer'>> {
+  transformer?: DataTransformerOptions
+}
+
+/** The shape of an error: the one that the app's own formatter returns, otherwise tRPC's. */
+type OwnShape<Own> = Own extends { errorFormatter: (...args: never[]) => infer Shape extends TRPCErrorShape }
+  ? Shape
+  : DefaultErrorShape
+
+/** An app's options with an `errorFormatter` that adds `data.billing`. */
+export type OptionsWithDenials<Own, Meter extends string> = Omit<Own, 'errorFormatter'> & {
+  errorFormatter: ErrorFormatter<
+    AnyRootTypes['ctx'],
+    OwnShape<Own> & { data: { billing: Denial<Meter> | null } }
+  >
+}
+
+/** Creates `options` and `formatError`, which add denials to errors. */
+export function createErrorOptions<Meter extends string>() {
+  return {
+    formatError: ({ error }: { error: TRPCError }) =>
+      // The cast is safe, because a denial names only meters that the app defined.
+      denialData(error) as { billing: Denial<Meter> | null },
+
+    options<Own extends OwnOptions>(own?: Own): OptionsWithDenials<Own, Meter> {
+      const { errorFormatter: format = defaultShape, ...options }: OwnOptions = own ?? {}
+      const errorFormatter: OwnOptions['errorFormatter'] = (given) => {
+        const shape = format(given)
+        return { ...shape, data: { ...shape.data, ...denialData(given.error) } }
+      }
+      // TypeScript can't relate the parts of an object to the `Omit` of a type parameter.
+      return { ...options, errorFormatter } as unknown as OptionsWithDenials<Own, Meter>
+    },
+  }
+}
+
+const defaultShape = ({ shape }: { shape: DefaultErrorShape }) => shape
