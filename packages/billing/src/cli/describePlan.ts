@@ -30,7 +30,7 @@ const next = [
   'Install the packages: npm install @metered/billing, and npm install --save-dev flowglad-local.',
   'Install a SQLite driver on Node before 22.13: npm install libsql.',
   'Start the local Flowglad: npx flowglad-local --pricing pricing.yaml. Put the two values that it prints in the environment of your server.',
-  'Call `await billing.start()` before your server listens. It delivers usage, and reports a wrong setting.',
+  'Call `await billing.start()` before your server listens. It reports a wrong setting at once.',
   "Meter a mutation: generate: meteredProcedure('generations').mutation(…). Do not meter queries: clients refetch them.",
   'If your app uses @flowglad/react, return the signed-in customer in the options of the billing routes.',
   'Add billing.db* to .gitignore.',

@@ -44,8 +44,7 @@ test('adds one line for each part of a Fastify app', () => {
     "import { billing } from './billing.ts'",
     'export function createContext({ req, info }: CreateFastifyContextOptions) {',
     'return { user: users.get(String(req.headers.user)) ?? null, ...billing.trpc.request({ req, info }) }',
-    'const t = initTRPC.context<typeof createContext>().create({',
-    'errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, ...billing.trpc.formatError({ error }) } }),',
+    'const t = initTRPC.context<typeof createContext>().create(billing.trpc.options())',
     'export const meteredProcedure = billing.trpc.meteredProcedure(protectedProcedure)',
   ])
   expect(added(fastifyApp, 'server/main.ts')).toEqual([
@@ -73,9 +72,7 @@ test("mounts billing's routes before the body parsers of an Express app", () => 
 
 test('keeps the options of initTRPC, and edits one context function of HTTP and WebSockets once', () => {
   const lines = added(standaloneApp, 'src/trpc.ts')
-  expect(lines).toContain(
-    "errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, app: 'mine', ...billing.trpc.formatError({ error }) } }),",
-  )
+  expect(lines).toContain('const t = initTRPC.context<Context>().create(billing.trpc.options({')
   expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
 })
 

@@ -30,7 +30,6 @@ const otherNames = [
   'protectedProcedure',
   'publicProcedure',
   'httpBatchLink',
-  'errorFormatter',
   'retryLink',
   'meteredProcedure',
 ]
@@ -63,7 +62,7 @@ test('the code of the skill compiles', async () => {
     'router.ts': routerFile,
     'trpc.ts': `import { initTRPC, TRPCError } from '@trpc/server'
 import { billing } from './billing.js'
-const t = initTRPC.context<{ user: { id: string; name: string; email: string } | null }>().create()
+const t = initTRPC.context<{ user: { id: string; name: string; email: string } | null }>().create(billing.trpc.options())
 export const router = t.router
 export const protectedProcedure = t.procedure.use(({ ctx, next }) => {
   if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' })
