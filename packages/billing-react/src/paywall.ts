@@ -41,8 +41,8 @@ export function paywallOfMeter<Meter extends string>(
 }
 
 /**
- * Returns the paywall after a failed call. The paywall opens once the balance is sufficient: after a top-up,
- * a renewal, or an upgrade in another tab.
+ * Returns the paywall after a failed call. The state is `open` again once the balance is sufficient, for
+ * example after a top-up, a renewal, or an upgrade in another tab.
  */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
@@ -52,7 +52,7 @@ export function paywallOfError<Meter extends string>(
   if (denial === null) return { state: 'open' }
   switch (denial.code) {
     case 'INSUFFICIENT_CREDITS': {
-      // Report the first meter that is still short. Buying units of another meter would not open the paywall.
+      // Report the first meter that is still short. Units of another meter wouldn't allow the call.
       for (const { meter, required } of [denial, ...denial.meters]) {
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue

@@ -55,6 +55,6 @@ function reasonOf(error: unknown): string {
   const isBilling =
     !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
   return isBilling
-    ? 'Billing is temporarily unavailable. Nothing is lost, Studio keeps working, and we keep trying.'
-    : 'Something went wrong on our side. Nothing is lost, and we keep trying.'
+    ? "Billing is temporarily unavailable. Nothing is lost, Studio keeps working, and we'll keep trying."
+    : "Something went wrong on our side. Nothing is lost, and we'll keep trying."
 }

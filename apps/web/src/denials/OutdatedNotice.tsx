@@ -24,7 +24,7 @@ export function OutdatedNotice() {
       }
     >
       This page shows data from {formatTime(status.asOf)}. You can't change your plan or card right now.
-      Nothing is lost, Studio keeps working, and we keep trying.
+      Nothing is lost, Studio keeps working, and we'll keep trying.
     </Notice>
   )
 }

@@ -191,8 +191,8 @@ export class Operation {
   }
 
   /**
-   * Returns the JSON to store under the key, or null if there is no key or the JSON is too large to store. Throws for an output
-   * that can't be sent, before it is charged.
+   * Returns the JSON to store under the key, or null if there is no key or the JSON is too large to store. Throws if the output
+   * can't be sent, so that the call isn't charged.
    */
   #serialize(call: MeteredCall<unknown>, output: unknown): string | null {
     if (call.transport === null && call.key === null) return null

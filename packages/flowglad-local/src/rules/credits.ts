@@ -24,7 +24,10 @@ export function applyCredits(credits: readonly Spendable[], cost: number) {
   return { applied, outstanding }
 }
 
-/** Returns the number of overage units to charge. A started unit of `usageEventsPerUnit` is charged in full. */
+/**
+ * Returns the number of overage units to charge. Each unit covers `usageEventsPerUnit` of the outstanding cost. A
+ * partial unit is charged as a whole unit.
+ */
 export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)
 
