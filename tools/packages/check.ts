@@ -1,7 +1,7 @@
 /**
  * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types,
- * without `skipLibCheck`: with the oldest and the newest TypeScript, in both module resolutions, and with the oldest and the
- * newest tRPC. Runs the packed `metered` command.
+ * without `skipLibCheck`: with the oldest and the newest TypeScript, in both module resolutions, as CommonJS, and with the
+ * oldest and the newest tRPC. Runs the packed `metered` command.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -61,7 +61,8 @@ async function pack(path: string): Promise<Tarball> {
 async function lint({ name, file }: Tarball): Promise<string[]> {
   const reports = [
     await output('publint', [file, '--strict'], here),
-    await output('attw', [file, '--profile', 'esm-only'], here),
+    // The types for CommonJS apps are CommonJS, although the code is an ES module (`writeCommonJsTypes.js`).
+    await output('attw', [file, '--profile', 'esm-only', '--ignore-rules', 'false-cjs'], here),
   ]
   console.log(`linted ${name}`)
   return reports.filter((it) => it !== null)
@@ -88,15 +89,15 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
 async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
-  await writeFile(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }))
   await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
   const errors = await inTurn(
     compilers.flatMap((compiler) => resolutions.map((resolution) => ({ compiler, resolution }))),
-    ({ compiler, resolution }) => compile(consumer, compiler, resolution),
+    (app) => compile(consumer, app),
   )
+  errors.push(await compile(consumer, { type: 'commonjs' }))
   for (const version of trpcVersions) {
     await linkTrpc(join(consumer, 'node_modules'), version)
-    errors.push(await compile(consumer, 'typescript', nodenext, version))
+    errors.push(await compile(consumer, { trpc: version }))
   }
   return errors.filter((it) => it !== null)
 }
@@ -104,11 +105,10 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
 /** Compiles the consumer once, and returns the compiler's errors, or null if there are none. */
 async function compile(
   consumer: string,
-  compiler: string,
-  resolution: (typeof resolutions)[number],
-  trpc = 'tRPC',
+  { compiler = 'typescript', resolution = nodenext, type = 'module', trpc = 'tRPC' },
 ): Promise<string | null> {
-  const title = `${compiler} with ${trpc} and moduleResolution ${resolution.moduleResolution}`
+  const title = `${type} with ${compiler}, ${trpc} and moduleResolution ${resolution.moduleResolution}`
+  await writeFile(join(consumer, 'package.json'), JSON.stringify({ type, private: true }))
   const compilerOptions = {
     ...resolution,
     target: 'es2022',
