@@ -99,6 +99,9 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
     await linkTrpc(join(consumer, 'node_modules'), version)
     errors.push(await compile(consumer, { trpc: version }))
   }
+  // TypeScript names an inferred type by any entry that the program imports. A server doesn't import the browser's.
+  for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
+  errors.push(await compile(consumer, 'typescript', nodenext, 'tRPC, server files only,'))
   return errors.filter((it) => it !== null)
 }
 

@@ -1,6 +1,13 @@
 export type { Clock } from './config/clock.ts'
 export { type BillingOptions, defaultOptions } from './config/options.ts'
 export { SetupError } from './config/setupError.ts'
+export type {
+  BalanceRow,
+  BalanceStatus,
+  BalancesAnswer,
+  RefreshedBalances,
+} from './contract/balances.ts'
+export type { ChargeRow, UsageDay } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
 export {
@@ -12,6 +19,7 @@ export {
   UnserializableResultError,
 } from './contract/errors.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './contract/meters.ts'
+export type { OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
 export { type Billing, type BillingSetup, createBilling } from './createBilling.ts'
 export { type BillingRoutesOptions, billingRoutes, sendBillingError } from './fastify/index.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
