@@ -73,9 +73,8 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         async createContext({ req, res, info }) {
           const { user, cookies } = await sessionOf(auth, req)
           for (const cookie of cookies) res.header('set-cookie', cookie)
-          return { user, ...billing.trpc.request({ req, info }) }
+          return { user, ...billing.trpc.request({ req, res, info }) }
         },
-        responseMeta: ({ ctx }) => billing.trpc.responseMeta({ ctx }),
         onError({ error, path }) {
           // Denials are normal responses. Log only failures of this server and of the services that it uses.
           if (error.code === 'INTERNAL_SERVER_ERROR')

@@ -1,13 +1,47 @@
+import type { ServerResponse } from 'node:http'
+import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 import { billingRequestOf } from './billingRequest.ts'
+
+/** The parts of tRPC's context options through which a response gets headers. The adapter decides which it passes. */
+export interface ResponseParts {
+  /** Node's response or Fastify's reply. Over WebSockets it is the socket, which has no headers. */
+  res?: unknown
+  /** The response headers of the fetch adapter. */
+  resHeaders?: Headers | undefined
+}
 
 /** Returns the newest balances of the context's request as a response header. */
 export function balancesMeta(ctx: object | undefined): { headers?: Record<string, string> } {
   const balances = (ctx && billingRequestOf(ctx)?.balances) ?? null
-  const header = balances && asciiJson(balances)
-  // Proxies can reject responses with longer headers.
-  return header && header.length <= 6_000 ? { headers: { [balancesHeader]: header } } : {}
+  const header = balances && headerOf(balances)
+  return header ? { headers: { [balancesHeader]: header } } : {}
 }
+
+/** Adds the balances to the headers of a response that has not been sent yet. */
+export function sendBalances({ res, resHeaders }: ResponseParts, balances: BalancesAnswer): void {
+  const header = headerOf(balances)
+  if (!header) return
+  if (resHeaders) resHeaders.set(balancesHeader, header)
+  else if (isReply(res)) res.header(balancesHeader, header)
+  else if (isNodeResponse(res) && !res.headersSent) res.setHeader(balancesHeader, header)
+}
+
+/** Returns null for longer headers, because proxies can reject the response. */
+function headerOf(balances: BalancesAnswer): string | null {
+  const header = asciiJson(balances)
+  return header.length <= 6_000 ? header : null
+}
+
+const isNodeResponse = (res: unknown): res is Pick<ServerResponse, 'setHeader' | 'headersSent'> =>
+  hasMethod(res, 'setHeader')
+
+/** A Fastify reply. Express's response has a method of the same name, but is one of Node's responses too. */
+const isReply = (res: unknown): res is { header(name: string, value: string): unknown } =>
+  hasMethod(res, 'header') && !hasMethod(res, 'setHeader')
+
+const hasMethod = (value: unknown, name: string) =>
+  typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function'
 
 /**
  * Escapes all characters outside ASCII. Header values must be ASCII, but plan and meter names can contain any

@@ -38,6 +38,7 @@ export class BillingRequest {
   readonly #keys: string[]
   readonly #info: RequestInfo | undefined
   readonly #header: string
+  readonly #onBalances: (balances: BalancesAnswer) => void
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
 
@@ -45,10 +46,18 @@ export class BillingRequest {
     keys,
     info,
     header,
-  }: { keys: string | null; info: RequestInfo | undefined; header: string }) {
+    onBalances,
+  }: {
+    keys: string | null
+    info: RequestInfo | undefined
+    header: string
+    /** Called with newer balances, before the response is sent. */
+    onBalances: (balances: BalancesAnswer) => void
+  }) {
     this.#keys = keys === null ? [] : keys.split(',').map((key) => key.trim())
     this.#info = info
     this.#header = header
+    this.#onBalances = onBalances
   }
 
   /**
@@ -91,7 +100,9 @@ export class BillingRequest {
 
   /** Keeps the balances for the response header if they are newer. */
   note(balances: BalancesAnswer) {
-    if (!this.balances || balances.version > this.balances.version) this.balances = balances
+    if (this.balances && balances.version <= this.balances.version) return
+    this.balances = balances
+    this.#onBalances(balances)
   }
 
   get #readsStreams(): boolean {

@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server'
 import type { Denial } from '../contract/denials.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { MeterCost, Usage } from '../metering/cost.ts'
+import type { ResponseParts } from './balancesMeta.ts'
 import type { BillingRouter } from './billingProcedures.ts'
 import type { BillingRequest, RequestInfo } from './billingRequest.ts'
 import type { MiddlewareFunction, Overwrite, ProcedureBuilder, UnsetMarker } from './coreTypes.ts'
@@ -102,13 +103,19 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
-   * the context in `createContext`. Without `info`, a batch's keys can't be assigned to its calls.
+   * the context in `createContext`. If you pass all of `createContext`'s options, the response also carries the
+   * new balances. Without `info`, a batch's keys can't be assigned to its calls.
    */
-  request(source: {
-    req: { headers: Headers | Record<string, string | string[] | undefined> }
-    info?: RequestInfo | undefined
-  }): { billingRequest: BillingRequest }
+  request(
+    source: ResponseParts & {
+      req: { headers: Headers | Record<string, string | string[] | undefined> }
+      info?: RequestInfo | undefined
+    },
+  ): { billingRequest: BillingRequest }
 
-  /** Adds the new balances to the headers of plain responses. Call it in the adapter's `responseMeta`. */
+  /**
+   * Returns the new balances as headers for the adapter's `responseMeta`. Needed only if `request` gets neither
+   * `res` nor `resHeaders`.
+   */
   responseMeta(response: { ctx?: object | undefined }): { headers?: Record<string, string> }
 }

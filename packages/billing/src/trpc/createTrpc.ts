@@ -10,7 +10,7 @@ import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
 import type { Operation } from '../metering/operation.ts'
 import { AppTrpc } from './appTrpc.ts'
 import { assertTrpcVersion } from './assertTrpcVersion.ts'
-import { balancesMeta } from './balancesMeta.ts'
+import { balancesMeta, sendBalances } from './balancesMeta.ts'
 import { BillingRequest } from './billingRequest.ts'
 import { createBillingRouter } from './billingRouter.ts'
 import type { BillingTrpc } from './billingTrpc.ts'
@@ -108,12 +108,19 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     ...createErrorOptions<Meter>(),
 
-    request({ req, info }) {
+    request({ req, info, ...response }) {
       const header = services.options.keyHeader
       const value =
         req.headers instanceof Headers ? req.headers.get(header) : req.headers[header.toLowerCase()]
       const keys = Array.isArray(value) ? value.join() : (value ?? null)
-      return { billingRequest: new BillingRequest({ keys, info, header }) }
+      return {
+        billingRequest: new BillingRequest({
+          keys,
+          info,
+          header,
+          onBalances: (balances) => sendBalances(response, balances),
+        }),
+      }
     },
 
     responseMeta: ({ ctx }) => balancesMeta(ctx),

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createTRPCClient, getFetch, httpBatchLink } from '@trpc/client'
+import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import fastify from 'fastify'
+import { describe, expect, test } from 'vitest'
+import { balancesLink } from '../../src/client/index.ts'
+import { aUser, startStack } from '../flowglad/startStack.ts'
+import { type AppRouter, createRouter } from './startApp.ts'
+
+type Stack = Awaited<ReturnType<typeof startStack>>
+
+/** Creates the app's context as users do, from all options of the adapter. */
+const createContextOf =
+  ({ billing }: Stack) =>
+  (opts: Parameters<typeof billing.trpc.request>[0]) => ({
+    user: aUser(),
+    ...billing.trpc.request(opts),
+  })
+
+const routerOf = (stack: Stack) =>
+  createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {} })
+
+/** Each returns the link's options to reach a running app, and a function that stops the app. */
+const adapters = {
+  async fastify(stack: Stack) {
+    const app = fastify()
+    await app.register(fastifyTRPCPlugin, {
+      prefix: '/trpc',
+      trpcOptions: { router: routerOf(stack), createContext: createContextOf(stack) },
+    })
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    return { link: { url: `${origin}/trpc` }, stop: () => app.close() }
+  },
+
+  async node(stack: Stack) {
+    const handler = createHTTPHandler({ router: routerOf(stack), createContext: createContextOf(stack) })
+    const server = createServer(handler).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      link: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      stop: async () => void server.close(),
+    }
+  },
+
+  async fetch(stack: Stack) {
+    const router = routerOf(stack)
+    const createContext = createContextOf(stack)
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      fetchRequestHandler({ endpoint: '/trpc', req: new Request(input, init), router, createContext })
+    return { link: { url: 'http://localhost/trpc', fetch: getFetch(fetch) }, stop: async () => {} }
+  },
+}
+
+describe.each(Object.entries(adapters))('%s', (_name, start) => {
+  test('sends the new balances if createContext passes on all its options', async () => {
+    await using stack = await startStack()
+    const app = await start(stack)
+    const seen: (number | null | undefined)[] = []
+    const client = createTRPCClient<AppRouter>({
+      links: [
+        balancesLink({ onBalances: ({ balances }) => seen.push(balances[0]?.available) }),
+        httpBatchLink(app.link),
+      ],
+    })
+    try {
+      await client.generate.mutate({ prompt: 'a cat', count: 3 })
+      await client.generate.mutate({ prompt: 'a dog', count: 8 }).catch(() => {})
+      expect(seen).toEqual([7, 7])
+    } finally {
+      await app.stop()
+    }
+  })
+})
