@@ -7,7 +7,7 @@ import { fingerprint } from './key.ts'
 import { isAsyncIterable, meteredStream, type StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
-import { replayResult, serializeResult } from './storedResult.ts'
+import { type Codec, replayResult, serializeResult, toJson } from './storedResult.ts'
 
 /** A call to meter, from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
 export interface MeteredCall<Output> {
@@ -27,6 +27,8 @@ export interface MeteredCall<Output> {
    * process, and must be valid JSON only if there is a key.
    */
   transport: { streams: boolean } | null
+  /** Serializes the output and the chunks of a stream. Default: JSON. */
+  codec?: Codec | undefined
   /** Translates an error that ends a stream after `run` has returned it. Default: the error itself. */
   toError?: (error: unknown) => unknown
   /** Aborts when the reader of a stream disconnects. */
@@ -176,9 +178,9 @@ export class Operation {
     source: Output & AsyncIterable<unknown>,
     on: { started: () => void; ended: (how: StreamEnd) => Promise<void> },
   ): Output {
-    const { signal, transport, toError = unchanged } = call
+    const { signal, transport, codec, toError = unchanged } = call
     const check = (chunk: unknown) => {
-      const error = transport && unserializable(chunk)
+      const error = transport && unserializable(chunk, codec)
       if (error) throw toError(error)
     }
     return meteredStream(source, {
@@ -196,14 +198,14 @@ export class Operation {
    */
   #serialize(call: MeteredCall<unknown>, output: unknown): string | null {
     if (call.transport === null && call.key === null) return null
-    const json = serializeResult(output, this.#resultMaxBytes)
+    const json = serializeResult(output, this.#resultMaxBytes, call.codec)
     return call.key === null ? null : json
   }
 }
 
 /** The key and its fingerprint identify the operation, so the stored result has the type of its output. */
-const replay = <Output>({ key }: MeteredCall<Output>, result: string | null) =>
-  replayResult(result, key ?? '') as Output
+const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | null) =>
+  replayResult(result, key ?? '', codec) as Output
 
 /**
  * Reports whether the output is a stream to meter. A transport reads any async iterable. In this
@@ -219,9 +221,9 @@ const isStream = <Output>(
 const unchanged = (error: unknown) => error
 
 /** tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end them all. */
-function unserializable(chunk: unknown): UnserializableResultError | null {
+function unserializable(chunk: unknown, codec?: Codec): UnserializableResultError | null {
   try {
-    JSON.stringify(chunk)
+    toJson(chunk, codec)
     return null
   } catch (cause) {
     const message = 'A chunk of the stream cannot be serialized; only counted usage is charged.'

@@ -1,24 +1,36 @@
 import { UnserializableResultError } from '../contract/errors.ts'
 import { keyDenial } from './denials.ts'
 
+/** Converts values that JSON lacks, such as dates, to values that it has. An app's data transformer is one. */
+export interface Codec {
+  serialize(value: unknown): unknown
+  deserialize(value: unknown): unknown
+}
+
+/** Throws if the value can't be sent to a client. */
+export const toJson = (value: unknown, codec?: Codec): string =>
+  JSON.stringify({ output: codec ? codec.serialize(value) : value })
+
 /**
  * Returns a result as JSON for retries, or null if the JSON is larger than `maxBytes`. Throws an
  * `UnserializableResultError` if the result can't be serialized.
  */
-export function serializeResult(output: unknown, maxBytes: number): string | null {
+export function serializeResult(output: unknown, maxBytes: number, codec?: Codec): string | null {
   try {
-    const json = JSON.stringify({ output })
+    const json = toJson(output, codec)
     return Buffer.byteLength(json) <= maxBytes ? json : null
   } catch (cause) {
-    throw new UnserializableResultError('The result cannot be serialized as JSON; nothing was charged.', {
+    throw new UnserializableResultError('The result cannot be serialized; nothing was charged.', {
       cause,
     })
   }
 }
 
 /** Returns the stored result, or throws `ALREADY_COMPLETED` if the result wasn't stored. */
-export function replayResult(result: string | null, key: string): unknown {
+export function replayResult(result: string | null, key: string, codec?: Codec): unknown {
   if (result === null) throw keyDenial({ state: 'alreadyCompleted' }, key)
   const stored: unknown = JSON.parse(result)
-  return typeof stored === 'object' && stored !== null && 'output' in stored ? stored.output : undefined
+  const output =
+    typeof stored === 'object' && stored !== null && 'output' in stored ? stored.output : undefined
+  return codec ? codec.deserialize(output) : output
 }

@@ -21,6 +21,7 @@ import {
   type MeteringParts,
   meteredMiddleware,
 } from './meteredMiddleware.ts'
+import { Transformer } from './transformer.ts'
 import { Warnings } from './warnings.ts'
 
 /** The services that the tRPC adapter uses. */
@@ -46,7 +47,8 @@ export function createTrpc<M extends Meters, Ctx extends object>(
   type Meter = MeterOf<M>
   assertTrpcVersion()
   const app = new AppTrpc()
-  const parts: MeteringParts = { ...services, app, warnings: new Warnings(services.logger) }
+  const transformer = new Transformer()
+  const parts: MeteringParts = { ...services, app, warnings: new Warnings(services.logger), transformer }
   // The parameter is `object`, because a middleware typed with `Ctx` would fit only procedures whose context
   // is a `Ctx`. TypeScript can't simplify tRPC's types while `Ctx` is a type parameter.
   const readCustomer = (ctx: object) => customer(ctx as Ctx)
@@ -106,7 +108,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     router: createBillingRouter<Meter>(parts, readCustomer),
 
-    ...createErrorOptions<Meter>(),
+    ...createErrorOptions<Meter>(transformer),
 
     request({ req, info, ...response }) {
       const header = services.options.keyHeader

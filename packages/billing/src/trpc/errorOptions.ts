@@ -8,6 +8,7 @@ import type {
   RootConfig,
   TRPCErrorShape,
 } from './coreTypes.ts'
+import type { Transformer } from './transformer.ts'
 import { denialData } from './trpcErrors.ts'
 
 /** The options that an app passes to `initTRPC.create`. */
@@ -29,7 +30,7 @@ export type OptionsWithDenials<Own, Meter extends string> = Omit<Own, 'errorForm
 }
 
 /** Creates `options` and `formatError`, which add denials to errors. */
-export function createErrorOptions<Meter extends string>() {
+export function createErrorOptions<Meter extends string>(transformer: Transformer) {
   return {
     formatError: ({ error }: { error: TRPCError }) =>
       // The cast is safe, because a denial names only meters that the app defined.
@@ -37,6 +38,7 @@ export function createErrorOptions<Meter extends string>() {
 
     options<Own extends OwnOptions>(own?: Own): OptionsWithDenials<Own, Meter> {
       const { errorFormatter: format = defaultShape, ...options }: OwnOptions = own ?? {}
+      if (options.transformer) transformer.use(options.transformer)
       const errorFormatter: OwnOptions['errorFormatter'] = (given) => {
         const shape = format(given)
         return { ...shape, data: { ...shape.data, ...denialData(given.error) } }

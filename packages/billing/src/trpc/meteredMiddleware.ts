@@ -8,6 +8,7 @@ import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
 import type { MiddlewareFunction } from './coreTypes.ts'
 import type { TrpcServices } from './createTrpc.ts'
 import { keyIn, withoutKey } from './inputKey.ts'
+import type { Transformer } from './transformer.ts'
 import type { Warnings } from './warnings.ts'
 
 /** The options of a metered procedure. */
@@ -38,6 +39,7 @@ export type MeteredMiddleware<Ctx, UsageOut, Input> = MiddlewareFunction<
 export interface MeteringParts extends TrpcServices {
   app: AppTrpc
   warnings: Warnings
+  transformer: Transformer
 }
 
 /**
@@ -51,7 +53,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock, app, warnings }: MeteringParts,
+  { operation, accounts, options, clock, app, warnings, transformer }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -102,7 +104,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         customer,
         procedure: path,
         key,
-        rawInput: async () => withoutKey(await rawInput()),
+        rawInput: async () => transformer.serializeInput(withoutKey(await rawInput())),
+        codec: transformer.output,
         legs,
         reference: reference && ((output) => reference({ input, output })),
         transport: request?.transportOf(call) ?? null,

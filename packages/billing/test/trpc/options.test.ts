@@ -2,8 +2,9 @@ import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { InsufficientCreditsError } from '../../src/index.ts'
 import { createErrorOptions } from '../../src/trpc/errorOptions.ts'
+import { Transformer } from '../../src/trpc/transformer.ts'
 
-const { options } = createErrorOptions<'generations'>()
+const { options } = createErrorOptions<'generations'>(new Transformer())
 
 /** Returns the arguments that tRPC passes to an error formatter. */
 const failure = (cause?: Error) => ({
