@@ -38,7 +38,7 @@ export const titleOf = (meter: Meter) => capitalized(unitsOf(meter))
 /** Returns the name of the activity that uses the meter: `Pictures`, `Text` or `Look-ups`. */
 export const activityOf = (meter: Meter) => capitalized(words[meter].activity ?? unitsOf(meter))
 
-/** Returns when a customer pays for the meter's units, such as `You pay only for pictures that succeed.` */
+/** Returns a text that explains what the customer pays for, such as `You pay only for pictures that succeed.` */
 export const promiseOf = (meter: Meter) =>
   words[meter].promise ?? `You pay only for ${unitsOf(meter)} that succeed.`
 

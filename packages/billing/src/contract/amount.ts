@@ -4,8 +4,8 @@ import { InvalidAmountError } from './errors.ts'
 export const maxAmount = 2 ** 31 - 1
 
 /**
- * Throws an `InvalidAmountError` unless `amount` is an integer from `least` to `maxAmount`. The message calls
- * the amount `what`.
+ * Throws an `InvalidAmountError` unless `amount` is an integer from `least` to `maxAmount`. `what` names the
+ * amount in the error message.
  */
 export function assertAmount(amount: unknown, least: 0 | 1, what: string): asserts amount is number {
   if (typeof amount === 'number' && Number.isInteger(amount) && amount >= least && amount <= maxAmount) return

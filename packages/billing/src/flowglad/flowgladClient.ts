@@ -42,7 +42,7 @@ export function createFlowgladClient(
   async function ask<T>(request: Promise<T>): Promise<T> {
     try {
       const answer = await request
-      // The SDK returns a body that isn't JSON as a string.
+      // If the body isn't JSON, the SDK returns it as a string.
       if (typeof answer === 'string') throw notFlowglad(sdk.baseURL, 'its answer is not JSON')
       problem = null
       return answer

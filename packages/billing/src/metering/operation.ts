@@ -208,9 +208,9 @@ const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | nu
   replayResult(result, key ?? '', codec) as Output
 
 /**
- * Reports whether the output is a stream to meter. A transport reads any async iterable. In this
- * process, only a generator counts: any other object (an SDK's page of results, a `ReadableStream`) must reach the caller
- * unchanged.
+ * Reports whether the output is a stream to meter. A transport reads any async iterable. For a caller in this
+ * process, only a generator is a stream. Any other object, such as an SDK's page of results or a
+ * `ReadableStream`, must reach the caller unchanged.
  */
 const isStream = <Output>(
   { transport }: MeteredCall<Output>,

@@ -71,7 +71,7 @@ test('starts nothing after close()', async () => {
   expect(stack.loops()).toBe(0)
 })
 
-test('starts nothing if close() overtakes start()', async () => {
+test('starts nothing if close() is called while start() is pending', async () => {
   await using stack = await lazyStack()
   const answer = stack.proxy.hold(/pricing-models/)
   const starting = stack.billing.start()

@@ -110,7 +110,7 @@ test('types the denials in error.data.billing', () => {
   }
 })
 
-test("keeps the types of the app's own options beside the denials", () => {
+test("keeps the types of the app's own options and adds the type of a denial", () => {
   const transformer = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value }
   const own = initTRPC.context<{ requestId: string }>().create(
     billing.trpc.options({

@@ -9,7 +9,7 @@ const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })
 const ada = { user: aUser() }
 
 test('runs on the expected version of tRPC', () => {
-  // The stack names the file of tRPC that created the error.
+  // The stack trace contains the path of the tRPC file that created the error.
   expect(getTRPCErrorFromUnknown('failure').stack).toContain(`@trpc+server@${process.env.TRPC_VERSION}`)
 })
 
