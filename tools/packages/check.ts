@@ -101,7 +101,7 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   }
   // TypeScript names an inferred type by any entry that the program imports. A server doesn't import the browser's.
   for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
-  errors.push(await compile(consumer, 'typescript', nodenext, 'tRPC, server files only,'))
+  errors.push(await compile(consumer, { trpc: 'tRPC (server files only)' }))
   return errors.filter((it) => it !== null)
 }
 
