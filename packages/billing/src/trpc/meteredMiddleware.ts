@@ -91,7 +91,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       return key
     }
 
-    let changesBalances = false
+    let sendsBalances = false
     let result: Result | undefined
     try {
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input))
@@ -99,7 +99,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       const key = holdsUnits ? await readKey() : null
       // With a key from the input, a refetch gets the stored result without a charge.
       if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path)
-      changesBalances = holdsUnits && !!request?.canSendBalances(call)
+      sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({
         customer,
         procedure: path,
@@ -117,8 +117,6 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
           return result.data
         },
       })
-      // A replay doesn't change the balances.
-      changesBalances &&= result !== undefined
       // A replay has no tRPC result. The cast is necessary because tRPC doesn't export the marker type of
       // middleware results.
       return { ...result, ok: true, data } as Result
@@ -126,7 +124,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       if (result && !result.ok && result.error === error) return result
       throw app.toError(error)
     } finally {
-      if (request && changesBalances) await noteBalances(request, customer)
+      if (request && sendsBalances) await noteBalances(request, customer)
     }
   }
 

@@ -7,7 +7,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
-import { balancesLink } from '../../src/client/index.ts'
+import { balancesLink, keyHeaders } from '../../src/client/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { type AppRouter, createRouter } from './startApp.ts'
 
@@ -55,23 +55,43 @@ const adapters = {
   },
 }
 
+const availableAfter = async (
+  app: Awaited<ReturnType<(typeof adapters)[keyof typeof adapters]>>,
+  calls: (draw: (count: number, idempotencyKey: string) => Promise<unknown>) => Promise<unknown>,
+) => {
+  const seen: (number | null | undefined)[] = []
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      balancesLink({ onBalances: ({ balances }) => seen.push(balances[0]?.available) }),
+      httpBatchLink({ ...app.link, headers: keyHeaders }),
+    ],
+  })
+  try {
+    await calls((count, idempotencyKey) =>
+      client.generate.mutate({ prompt: 'a cat', count }, { context: { idempotencyKey } }),
+    )
+    return seen
+  } finally {
+    await app.stop()
+  }
+}
+
 describe.each(Object.entries(adapters))('%s', (_name, start) => {
   test('sends the new balances if createContext passes on all its options', async () => {
     await using stack = await startStack()
-    const app = await start(stack)
-    const seen: (number | null | undefined)[] = []
-    const client = createTRPCClient<AppRouter>({
-      links: [
-        balancesLink({ onBalances: ({ balances }) => seen.push(balances[0]?.available) }),
-        httpBatchLink(app.link),
-      ],
+    const seen = await availableAfter(await start(stack), async (draw) => {
+      await draw(3, 'charged')
+      await draw(8, 'denied').catch(() => {})
     })
-    try {
-      await client.generate.mutate({ prompt: 'a cat', count: 3 })
-      await client.generate.mutate({ prompt: 'a dog', count: 8 }).catch(() => {})
-      expect(seen).toEqual([7, 7])
-    } finally {
-      await app.stop()
-    }
+    expect(seen).toEqual([7, 7])
+  })
+
+  test('sends the balances to a retry, whose first response can be lost', async () => {
+    await using stack = await startStack()
+    const seen = await availableAfter(await start(stack), async (draw) => {
+      await draw(3, 'k')
+      await draw(3, 'k')
+    })
+    expect(seen).toEqual([7, 7])
   })
 })
