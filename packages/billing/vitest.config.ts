@@ -20,7 +20,7 @@ function onTrpcOf(manifest: string): TestProjectInlineConfiguration {
     plugins: [plugin],
     test: {
       name: `trpc ${version}`,
-      include: ['test/trpc/versions/**/*.test.ts'],
+      include: ['test/*/versions/**/*.test.ts'],
       env: { TRPC_VERSION: version },
     },
   }
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'billing',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/ledger/**', 'test/trpc/versions/**'],
+          exclude: ['test/ledger/**', 'test/*/versions/**'],
         },
       },
       onTrpcOf('trpc-oldest/package.json'),

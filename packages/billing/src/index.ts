@@ -7,8 +7,11 @@ export type {
   BalancesAnswer,
   RefreshedBalances,
 } from './contract/balances.ts'
+export { balancesHeader } from './contract/balancesHeader.ts'
+export { billingDenial } from './contract/billingDenial.ts'
 export type { ChargeRow, UsageDay } from './contract/charges.ts'
 export type { Customer, KnownCustomer } from './contract/customer.ts'
+export { denialStatuses } from './contract/denialStatuses.ts'
 export type { Denial, DenialCode, ShortMeter } from './contract/denials.ts'
 export {
   BillingError,
@@ -18,6 +21,7 @@ export {
   PlanChangeError,
   UnserializableResultError,
 } from './contract/errors.ts'
+export { idempotencyKeyHeader } from './contract/keyHeader.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './contract/meters.ts'
 export type { OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
 export { type Billing, type BillingSetup, createBilling } from './createBilling.ts'
@@ -30,7 +34,6 @@ export { LedgerUnavailableError } from './ledger/errors.ts'
 export type { Ledger } from './ledger/ledger.ts'
 export type { MeterCost, Usage } from './metering/cost.ts'
 export type { MeterCall, MeterRun } from './metering/meterWork.ts'
-export type { ResponseParts } from './trpc/balancesMeta.ts'
 export type { BillingProcedures, BillingRouter } from './trpc/billingProcedures.ts'
 export type { BillingRequest, RequestedCall, RequestInfo } from './trpc/billingRequest.ts'
 export type { BillingTrpc } from './trpc/billingTrpc.ts'

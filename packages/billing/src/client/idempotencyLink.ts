@@ -1,45 +1,76 @@
-import { type OperationContext, TRPCClientError, type TRPCLink } from '@trpc/client'
+import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
+import { billingDenial } from '../contract/billingDenial.ts'
 import type { Denial } from '../contract/denials.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
-import { billingDenial } from './billingDenial.ts'
-
-/**
- * The context field that carries an operation's key. Set it yourself if retries create new operations, for
- * example with React Query.
- */
-const idempotencyKey = 'idempotencyKey'
-
-interface Operation {
-  context: OperationContext
-}
+import { idempotencyKey, keyOf, onKeyInHeader } from './keyHeaders.ts'
+import { canCarryKey, rejectsKey, withKey, withKeyInMessages } from './keyInInput.ts'
+import { type KeyPlace, KeyTransport } from './keyTransport.ts'
 
 /**
  * Gives each operation a key, so that the operation is charged once no matter how often it is sent. Put the
- * link before `retryLink`, which sends the same operation again. Pass `headers: keyHeaders` to the HTTP link.
- * A key in the operation's context (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own
- * operation with `KEY_INVALID` before it is sent.
+ * link before `retryLink`, which sends the same operation again. A key in the operation's context
+ * (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own operation with `KEY_INVALID` before
+ * it is sent.
+ *
+ * HTTP links need `headers: keyHeaders`. `wsLink` needs nothing: the input carries the key, in the property
+ * `idempotency-key`. The link detects which of the two sends its operations. If you send mutations over both,
+ * put one `idempotencyLink` into each branch of the `splitLink`. `keyIn` switches the detection off.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
  * (default 30 s).
  */
 export function idempotencyLink<Router extends AnyTRPCRouter>({
   maxWaitMs = 30_000,
+  keyIn,
 }: {
   maxWaitMs?: number
+  keyIn?: KeyPlace
 } = {}): TRPCLink<Router> {
-  return () =>
-    ({ op, next }) => {
+  return () => {
+    const transport = new KeyTransport()
+    /** The mutations and queries whose input schema rejects the key. */
+    const withoutKey = new Set<string>()
+
+    /** Returns the operation's input, with the key if the operation might travel without headers. */
+    const keyedInput = (
+      { type, path, input }: { type: string; path: string; input: unknown },
+      key: string,
+    ) => {
+      const place = keyIn ?? transport.place
+      if (place === 'header' || withoutKey.has(path) || !canCarryKey(input)) return input
+      if (keyIn === 'input') return withKey(input, key)
+      return type === 'mutation' || place === 'input' ? withKeyInMessages(input, key) : input
+    }
+
+    return ({ op, next }) => {
       if (op.type === 'subscription') return next(op)
       const key = keyOf(op) ?? crypto.randomUUID()
-      const keyed = { ...op, context: { ...op.context, [idempotencyKey]: key } }
+      const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: () => transport.sawHttp() }
       return observable((observer) => {
         // In a batch's header, an invalid key would fail the other calls too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined
         let sent = { unsubscribe() {} }
+        const send = () => {
+          const input = keyedInput(op, key)
+          sent = next({ ...op, input, context }).subscribe({
+            next(result) {
+              transport.sawAnswer(result.context)
+              observer.next(result)
+            },
+            error(error) {
+              if (error.shape) transport.sawAnswer(error.meta)
+              if (input !== op.input && rejectsKey(error, op.input)) {
+                withoutKey.add(op.path)
+                timer = setTimeout(send)
+              } else again(error)
+            },
+            complete: () => observer.complete(),
+          })
+        }
         const again = (error: TRPCClientError<Router>) => {
           const denial = billingDenial(error)
           if (denial?.code !== 'IN_PROGRESS' || waitedMs >= maxWaitMs || op.signal?.aborted)
@@ -48,13 +79,6 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
           waitedMs += pauseMs
           timer = setTimeout(send, pauseMs)
         }
-        const send = () => {
-          sent = next(keyed).subscribe({
-            next: (result) => observer.next(result),
-            error: again,
-            complete: () => observer.complete(),
-          })
-        }
         send()
         return () => {
           clearTimeout(timer)
@@ -62,11 +86,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
         }
       })
     }
-}
-
-const keyOf = ({ context }: Operation): string | null => {
-  const key = context[idempotencyKey]
-  return typeof key === 'string' ? key : null
+  }
 }
 
 /** Returns the error that the server would send for an invalid key. */
@@ -75,19 +95,3 @@ const keyInvalid = (key: string) => {
   const data = { code: 'BAD_REQUEST', httpStatus: 400, billing }
   return TRPCClientError.from({ error: { code: -32600, message: keyRule, data } })
 }
-
-/**
- * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`. The given header
- * carries the keys of all operations, in batch order.
- */
-export const keyHeadersAs =
-  (header: string) =>
-  (request: { op: Operation } | { opList: Operation[] }): Record<string, string> => {
-    const operations = 'opList' in request ? request.opList : [request.op]
-    const keys = operations.map(keyOf)
-    // The server accepts either one key per call or no keys.
-    return keys.every((key) => key !== null) && keys.length > 0 ? { [header]: keys.join() } : {}
-  }
-
-/** The `headers` option for the server's default header, `idempotency-key`. */
-export const keyHeaders = keyHeadersAs('idempotency-key')

@@ -5,11 +5,13 @@ import {
   type BalancesAnswer,
   balancesLink,
   billingDenial,
+  idempotencyKeyHeader,
   idempotencyLink,
   keyHeaders,
   keyHeadersAs,
   newestBalances,
 } from '../../src/client/index.ts'
+import { defaultOptions } from '../../src/index.ts'
 import { type AppRouter, startApp } from '../trpc/startApp.ts'
 
 interface Sent {
@@ -114,14 +116,9 @@ test('reads balances from each plain response, including denials, and keeps the 
   expect(newestBalances(confirmed, newer)).toBe(confirmed)
 })
 
-test.each([
-  [undefined],
-  [null],
-  ['text'],
-  [new Error('x')],
-  [{ data: { billing: null } }],
-  [{ data: { billing: { code: 'SOMETHING_ELSE' } } }],
-  [{ data: { billing: { code: 'toString' } } }],
-])('returns null for %s, which is not a denial', (error) => {
-  expect(billingDenial(error)).toBeNull()
+test('sends keys in the header that the server reads by default', () => {
+  expect(Object.keys(keyHeaders({ op: { context: { idempotencyKey: 'a' } } }))).toEqual([
+    defaultOptions.keyHeader,
+  ])
+  expect(idempotencyKeyHeader).toBe(defaultOptions.keyHeader)
 })

@@ -3,7 +3,7 @@ import type { inferRouterOutputs } from '@trpc/server'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import type { BalancesAnswer } from '../../src/client/index.ts'
+import { type BalancesAnswer, billingLinks } from '../../src/client/index.ts'
 import { createBilling, type Denial, defineMeters, type Usage } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
@@ -128,6 +128,12 @@ test("keeps the types of the app's own options and adds the type of a denial", (
   // With a transformer, the client gets a Date.
   const dates = createTRPCClient<typeof router>({ links: [httpBatchLink({ url: '', transformer })] })
   expectTypeOf(dates.now.query).returns.resolves.toEqualTypeOf<{ at: Date; id: string }>()
+  createTRPCClient<typeof router>({ links: billingLinks({ url: '', transformer }) })
+  createTRPCClient<AppRouter>({ links: billingLinks({ url: '' }) })
+  // @ts-expect-error the links need the server's transformer
+  createTRPCClient<typeof router>({ links: billingLinks({ url: '' }) })
+  // @ts-expect-error this server has no transformer
+  createTRPCClient<AppRouter>({ links: billingLinks({ url: '', transformer }) })
   // @ts-expect-error the link needs the server's transformer
   httpBatchLink<typeof router>({ url: '' })
   // @ts-expect-error tRPC has no such option

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { denialStatuses } from '../../src/client/index.ts'
 import { defaultOptions } from '../../src/index.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -29,4 +30,16 @@ test('documents every meter policy in the README', () => {
   const [, after = ''] = readme.split("\n## A meter's policy\n")
   const [section = ''] = after.split('\n## ')
   for (const name of names) expect(section).toContain(`\`${name}`)
+})
+
+test('lists every denial with its tRPC code and HTTP status in the guide', () => {
+  const guide = readFileSync(new URL('../../../../docs/metering.md', import.meta.url), 'utf8')
+  const [, after = ''] = guide.split('\n## What a metered procedure throws\n')
+  const [section = ''] = after.split('\n## ')
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+  const listed = rows.flatMap((row) => {
+    const [, codes = '', trpc = '', http] = row.split('|')
+    return namesIn(codes).map((code) => [code, { trpc: namesIn(trpc)[0], http: Number(http) }] as const)
+  })
+  expect(Object.fromEntries(listed)).toEqual(denialStatuses)
 })

@@ -83,8 +83,9 @@ export async function startVersionedApp() {
   applyWSSHandler({ wss: sockets, router, createContext })
 
   const url = `http://127.0.0.1:${portOf(server.address())}`
+  const socketUrl = `ws://127.0.0.1:${portOf(sockets.address())}`
   const socket = createWSClient({
-    url: `ws://127.0.0.1:${portOf(sockets.address())}`,
+    url: socketUrl,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
   })
   const clientOf = (link: TRPCLink<VersionedRouter>) =>
@@ -94,6 +95,7 @@ export async function startVersionedApp() {
     ...stack,
     router,
     url,
+    socketUrl,
     /** How often metered work has run. */
     runs: () => runs,
     single: clientOf(httpLink({ url, transformer, headers: keyHeaders })),

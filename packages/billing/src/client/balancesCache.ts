@@ -1,0 +1,70 @@
+import type { BalancesAnswer } from '../contract/balances.ts'
+import { newestBalances } from '../contract/newestBalances.ts'
+import { type BillingQueryKey, billingQueryKeys } from './billingQueryKeys.ts'
+import { cacheOwner } from './cacheOwner.ts'
+
+/** The part of TanStack Query's `QueryClient` that stores balances. */
+export interface BalancesCache {
+  /** Replaces the cached data of a query. */
+  setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
+  /** Returns the default options of the queries that match a key. */
+  getQueryDefaults(queryKey: BillingQueryKey): object
+  /** Sets the default options of the queries that match a key. */
+  setQueryDefaults(queryKey: BillingQueryKey, defaults: object): void
+}
+
+/** Replaces known data with fetched data. TanStack Query's `structuralSharing` option. */
+type Replace = (known: unknown, fetched: unknown) => unknown
+
+/**
+ * Stores balances that arrived outside a query, for example in a response header. Keeps the newest version, so
+ * an older answer that arrives late never replaces a newer answer. Ignores other customers' balances if the
+ * cache has an owner.
+ *
+ * `queryKey` is the billing router's key. The default, `[['billing']]`, fits a router that is mounted as
+ * `billing`.
+ */
+export function installBalances(
+  queryClient: Pick<BalancesCache, 'setQueryData'>,
+  answer: BalancesAnswer,
+  { queryKey }: { queryKey?: BillingQueryKey | undefined } = {},
+): void {
+  const owner = cacheOwner(queryClient)
+  if (owner !== undefined && owner !== answer.customer) return
+  queryClient.setQueryData(billingQueryKeys(queryKey).balances, (known) =>
+    isAnswer(known) ? newest(known, answer) : answer,
+  )
+}
+
+/**
+ * Makes the cache keep the newest balances also when they are fetched: a slow query never replaces balances
+ * that arrived in a newer response. Call it once for each cache.
+ */
+export function keepNewestBalances(
+  queryClient: BalancesCache,
+  { queryKey }: { queryKey?: BillingQueryKey | undefined } = {},
+): void {
+  const { balances } = billingQueryKeys(queryKey)
+  const defaults = queryClient.getQueryDefaults(balances)
+  queryClient.setQueryDefaults(balances, { ...defaults, structuralSharing: newestInCache() })
+}
+
+/**
+ * Returns the `structuralSharing` option of the balances query. TanStack Query also calls it with the results
+ * of `select`, which `otherwise` combines.
+ */
+export const newestInCache =
+  (otherwise: Replace = (_known, fetched) => fetched): Replace =>
+  (known, fetched) =>
+    isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : otherwise(known, fetched)
+
+/**
+ * Each customer has a separate sequence of versions, so answers for different customers can't be compared.
+ */
+function newest(known: BalancesAnswer, arrived: BalancesAnswer): BalancesAnswer {
+  return known.customer === arrived.customer ? newestBalances(known, arrived) : arrived
+}
+
+function isAnswer(value: unknown): value is BalancesAnswer {
+  return typeof value === 'object' && value !== null && 'balances' in value && 'version' in value
+}

@@ -1,0 +1,46 @@
+/** A TanStack Query key. */
+export type BillingQueryKey = readonly unknown[]
+
+/** The cache keys of the billing procedures. */
+export interface BillingQueryKeys {
+  /** The billing router's path in the app's router, such as `billing`. */
+  path: string
+  /** The billing router's own key. It matches all billing queries. */
+  router: BillingQueryKey
+  /** Returns the key that matches all queries of one procedure. */
+  procedure: (name: string) => BillingQueryKey
+  balances: BillingQueryKey
+  /** Returns the key of the usage over a number of days. */
+  usage: (input: { days: number }) => BillingQueryKey
+  /** Returns the key of the charges in pages of `limit`. */
+  charges: (input: { limit: number }) => BillingQueryKey
+  plans: BillingQueryKey
+}
+
+/**
+ * Returns the cache keys of the billing procedures. `@trpc/react-query` and `@trpc/tanstack-react-query`
+ * build the same keys, so `trpc.billing.balances.useQuery()`, `useBalances()` and `billingLinks` share one
+ * cache entry.
+ *
+ * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`. The
+ * default, `[['billing']]`, fits a router that is mounted as `billing`.
+ */
+export function billingQueryKeys(router: BillingQueryKey = [['billing']]): BillingQueryKeys {
+  const path = router.at(-1)
+  if (!Array.isArray(path))
+    throw new Error(`Invalid query key for the billing router: ${JSON.stringify(router)}`)
+  const procedure = (name: string): BillingQueryKey => [...router.slice(0, -1), [...path, name]]
+  const query = (name: string, input?: object): BillingQueryKey => [
+    ...procedure(name),
+    { ...(input && { input }), type: 'query' },
+  ]
+  return {
+    path: path.join('.'),
+    router,
+    procedure,
+    balances: query('balances'),
+    usage: (input) => query('usage', input),
+    charges: (input) => [...procedure('charges'), { input, type: 'infinite' }],
+    plans: query('plans'),
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Maps each cache to the customer whose billing data it holds. The map is global, because an app can load this
+ * package twice, directly and through `@metered/billing-react`.
+ */
+const ownersKey = Symbol.for('@metered/billing/cacheOwners')
+
+function owners(): WeakMap<object, string | null> {
+  const known: unknown = Reflect.get(globalThis, ownersKey)
+  if (known instanceof WeakMap) return known
+  const created = new WeakMap<object, string | null>()
+  Reflect.set(globalThis, ownersKey, created)
+  return created
+}
+
+/**
+ * Returns the customer whose billing data a cache may hold: null while signed out, or undefined if the app has
+ * not called `setCacheOwner`.
+ */
+export const cacheOwner = (queryClient: object): string | null | undefined => owners().get(queryClient)
+
+/**
+ * Sets the customer whose billing data a cache may hold, or null while signed out. Balances of any other
+ * customer, such as a late response to the previous customer, are then ignored. `BillingProvider` calls it. An
+ * app without `BillingProvider` calls it when a user signs in or out, and removes the previous user's queries.
+ */
+export function setCacheOwner(queryClient: object, customer: string | null): void {
+  owners().set(queryClient, customer)
+}

@@ -1,0 +1,95 @@
+import {
+  type HTTPBatchLinkOptions,
+  type HTTPHeaders,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpLink,
+  isNonJsonSerializable,
+  type Operation,
+  type TRPCLink,
+} from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+import { observable } from '@trpc/server/observable'
+import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
+import { keyHeadersAs } from './keyHeaders.ts'
+
+/** The options of `httpBatchLink`. They include `transformer` if the router has a data transformer. */
+type BatchOptions<Router extends AnyTRPCRouter> = HTTPBatchLinkOptions<Router['_def']['_config']['$types']>
+type Headers = BatchOptions<AnyTRPCRouter>['headers']
+
+/** How `billingLinks` sends calls over HTTP. */
+export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
+  /** The header that carries the keys. Set it to the server's `options.keyHeader` if you changed that option. */
+  keyHeader?: string
+  /**
+   * The calls that are sent with `httpBatchStreamLink`: all of them (`true`), none (`false`), or the calls for
+   * which the function returns true. Streamed responses carry no balances, and procedures can't set their
+   * headers or cookies.
+   *
+   * By default, a procedure that streams its result is detected: the server rejects its first call, which is
+   * then sent again. The rejected call ran up to the first value of its stream. A generator function hasn't
+   * started then. If a procedure does its work before it returns the stream, set `stream`.
+   */
+  stream?: boolean | ((op: Operation) => boolean)
+}
+
+/**
+ * Sends queries in batches, and each mutation in a request of its own, because a batch waits for its slowest
+ * call. `isSlow` selects queries that get a request of their own too. Files and FormData are sent unbatched.
+ */
+export function httpLinks(
+  { keyHeader = idempotencyKeyHeader, stream, ...options }: HttpOptions<AnyTRPCRouter>,
+  isSlow: (op: Operation) => boolean,
+): TRPCLink<AnyTRPCRouter> {
+  const headersOf = withKeys(options.headers, keyHeader)
+  const shared = { ...options, headers: headersOf }
+  const batchLink = httpBatchLink(shared)
+  const singleLink = httpBatchLink({ ...shared, maxItems: 1 })
+  const streamLink = httpBatchStreamLink(shared)
+  const fileLink = httpLink({ ...shared, headers: ({ op }) => headersOf({ opList: [op] }) })
+  const isStream = typeof stream === 'function' ? stream : () => stream === true
+
+  return (runtime) => {
+    const inBatch = batchLink(runtime)
+    const single = singleLink(runtime)
+    const streamed = streamLink(runtime)
+    const file = fileLink(runtime)
+    const detected = new Set<string>()
+
+    return ({ op, next }) => {
+      if (isNonJsonSerializable(op.input)) return file({ op, next })
+      if (isStream(op) || detected.has(op.path)) return streamed({ op, next })
+      const plain = op.type === 'mutation' || isSlow(op) ? single({ op, next }) : inBatch({ op, next })
+      if (stream !== undefined) return plain
+
+      return observable((observer) => {
+        let sent = plain.subscribe({
+          next: (result) => observer.next(result),
+          error(error) {
+            if (error.data?.code !== 'UNSUPPORTED_MEDIA_TYPE') return observer.error(error)
+            if (!detected.has(op.path)) warnOfStream(op.path)
+            detected.add(op.path)
+            sent = streamed({ op, next }).subscribe(observer)
+          },
+          complete: () => observer.complete(),
+        })
+        return () => sent.unsubscribe()
+      })
+    }
+  }
+}
+
+function warnOfStream(path: string) {
+  console.warn(
+    `${path} streams its result, so billingLinks sent it twice. To send it once, pass stream: ({ path }) => path === '${path}'.`,
+  )
+}
+
+/** Returns a `headers` option that adds the keys to the app's own headers. */
+function withKeys(headers: Headers, keyHeader: string) {
+  const keyHeaders = keyHeadersAs(keyHeader)
+  return async ({ opList }: { opList: [Operation, ...Operation[]] }): Promise<HTTPHeaders> => {
+    const own = (typeof headers === 'function' ? await headers({ opList }) : headers) ?? {}
+    return { ...(Symbol.iterator in own ? Object.fromEntries(own) : own), ...keyHeaders({ opList }) }
+  }
+}

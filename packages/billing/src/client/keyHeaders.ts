@@ -1,0 +1,41 @@
+import type { OperationContext } from '@trpc/client'
+import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
+
+/**
+ * The context field that carries an operation's key. Set it yourself if retries create new operations, for
+ * example with React Query.
+ */
+export const idempotencyKey = 'idempotencyKey'
+
+/** The context field with a callback for when a header carries the operation's key. */
+export const onKeyInHeader = Symbol('onKeyInHeader')
+
+/** The part of tRPC's `Operation` that has the key. */
+export interface KeyedOperation {
+  context: OperationContext
+}
+
+export const keyOf = ({ context }: KeyedOperation): string | null => {
+  const key = context[idempotencyKey]
+  return typeof key === 'string' ? key : null
+}
+
+/**
+ * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`. The given header
+ * carries the keys of all operations, in batch order.
+ */
+export const keyHeadersAs =
+  (header: string) =>
+  (request: { op: KeyedOperation } | { opList: KeyedOperation[] }): Record<string, string> => {
+    const operations = 'opList' in request ? request.opList : [request.op]
+    for (const { context } of operations) {
+      const notify: unknown = Reflect.get(context, onKeyInHeader)
+      if (typeof notify === 'function') notify()
+    }
+    const keys = operations.map(keyOf)
+    // The server accepts either one key per call or no keys.
+    return keys.every((key) => key !== null) && keys.length > 0 ? { [header]: keys.join() } : {}
+  }
+
+/** The `headers` option for the server's default header, `idempotency-key`. */
+export const keyHeaders = keyHeadersAs(idempotencyKeyHeader)
