@@ -1,5 +1,6 @@
 import type { BalancesAnswer } from '@metered/billing/client'
 import type { BillingClient } from './BillingClient.ts'
+import { warnOfWrongCustomer } from './wrongCustomer.ts'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
@@ -62,7 +63,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   #receive(answer: BalancesAnswer<Meter>) {
-    if (answer.customer !== this.#options.customer) return
+    const { customer } = this.#options
+    if (answer.customer !== customer) return void warnOfWrongCustomer(customer, answer.customer)
     const isFirst = !this.#delivering
     this.#delivering = true
     this.#retryMs = firstRetryMs

@@ -1,8 +1,13 @@
-import type { BalanceRow, BalancesAnswer, PlanSummary } from '@metered/billing/client'
+import {
+  type BalanceRow,
+  type BalancesAnswer,
+  installBalances,
+  type PlanSummary,
+} from '@metered/billing/client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { installBalances } from './installBalances.ts'
 import { type Paywall, paywallOfError, paywallOfMeter } from './paywall.ts'
-import { type BillingContext, balancesOptions, ofCustomer, statusOptions } from './queries.ts'
+import { type BillingContext, balancesOptions, statusOptions } from './queries.ts'
+import { ofCustomer } from './wrongCustomer.ts'
 
 export function createBalanceHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   function useSelected<Selected>(select: (answer: BalancesAnswer<Meter>) => Selected) {
@@ -53,7 +58,7 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
       mutationKey: keys.procedure('refresh'),
       mutationFn: async () => {
         const { ageMs, ...answer } = await client.refresh.mutate({})
-        installBalances(queryClient, keys, answer)
+        installBalances(queryClient, answer, { queryKey: keys.router })
         return { ...answer, ageMs }
       },
     })

@@ -1,9 +1,8 @@
-import type { BalancesAnswer } from '@metered/billing/client'
+import { type BalancesAnswer, installBalances } from '@metered/billing/client'
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
-import { createContext, type ReactNode, use, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { BillingClient } from './BillingClient.ts'
 import { createBalanceHooks } from './balanceHooks.ts'
-import { installBalances } from './installBalances.ts'
 import { createPlanHooks } from './planHooks.ts'
 import type { BillingContext } from './queries.ts'
 import { createQueryKeys } from './queryKeys.ts'
@@ -42,9 +41,7 @@ export interface BillingProviderProps<Meter extends string> {
  * unit. Each hook returns TanStack Query's result unchanged. Errors come from the tRPC client. To read them,
  * use `usePaywall(error)` or `billingDenial(error)`.
  */
-export function createBillingHooks<Meter extends string>({
-  queryKey = [['billing']],
-}: BillingHooksOptions = {}) {
+export function createBillingHooks<Meter extends string>({ queryKey }: BillingHooksOptions = {}) {
   const keys = createQueryKeys(queryKey)
   const Context = createContext<BillingContext<Meter> | null>(null)
 
@@ -57,11 +54,11 @@ export function createBillingHooks<Meter extends string>({
     useBalancesStream(client, customer, keys)
     useInvalidation(customer, keys)
     const value = useMemo(() => ({ client, customer, keys }), [client, customer])
-    return <Context value={value}>{isReady && children}</Context>
+    return <Context.Provider value={value}>{isReady && children}</Context.Provider>
   }
 
   function useBilling(): BillingContext<Meter> {
-    const context = use(Context)
+    const context = useContext(Context)
     if (context === null) throw new Error('Billing hooks must be called inside a <BillingProvider>.')
     return context
   }
@@ -73,7 +70,7 @@ export function createBillingHooks<Meter extends string>({
      * balances.
      */
     installBalances: (queryClient: QueryClient, answer: BalancesAnswer) =>
-      installBalances(queryClient, keys, answer),
+      installBalances(queryClient, answer, { queryKey: keys.router }),
     ...createBalanceHooks(useBilling),
     ...createUsageHooks(useBilling),
     ...createPlanHooks(useBilling),

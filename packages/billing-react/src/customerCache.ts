@@ -1,18 +1,10 @@
-import type { BalancesAnswer } from '@metered/billing/client'
+import { type BalancesAnswer, cacheOwner, setCacheOwner } from '@metered/billing/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
 
-/**
- * Maps each cache to the customer whose billing data it holds. The map is outside the provider, because an
- * app may unmount the provider at sign-out. `undefined` means that no provider has used the cache yet.
- */
-const owners = new WeakMap<QueryClient, string | null>()
-
-export const ownerOf = (queryClient: QueryClient): string | null | undefined => owners.get(queryClient)
-
 /** Returns whether the cache is free of other customers' billing data. */
 export function belongsTo(customer: string | null, queryClient: QueryClient, keys: QueryKeys): boolean {
-  const owner = ownerOf(queryClient)
+  const owner = cacheOwner(queryClient)
   if (owner !== undefined) return owner === customer
   // In a cache restored from storage or from server rendering, only the balances identify the customer.
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
@@ -22,9 +14,9 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
 
 /** Assigns the cache to a customer, and removes all other customers' data. */
 export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
-  const previous = ownerOf(queryClient)
+  const previous = cacheOwner(queryClient)
   const isClean = belongsTo(customer, queryClient, keys)
-  owners.set(queryClient, customer)
+  setCacheOwner(queryClient, customer)
   if (isClean) return
 
   // Removing a query also cancels its request.

@@ -1,14 +1,21 @@
-import type { BalancesAnswer, PlanOffer, UsageDay } from '@metered/billing/client'
+import {
+  type BalancesAnswer,
+  installBalances,
+  newestInCache,
+  type PlanOffer,
+  type UsageDay,
+} from '@metered/billing/client'
 import {
   infiniteQueryOptions,
   keepPreviousData,
   type QueryClient,
   queryOptions,
+  replaceEqualDeep,
   type StaleTime,
 } from '@tanstack/react-query'
 import type { BillingClient, ChargesPage } from './BillingClient.ts'
-import { installBalances, newestInCache } from './installBalances.ts'
 import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
+import { ofCustomer } from './wrongCustomer.ts'
 
 /** The values that the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
@@ -31,7 +38,7 @@ const plansFreshMs = 60_000
  */
 export function balancesDefaults(isDelivering: () => boolean) {
   return {
-    structuralSharing: newestInCache,
+    structuralSharing: newestInCache(replaceEqualDeep),
     staleTime: (): StaleTime => (isDelivering() ? 'static' : balancesFreshMs),
   }
 }
@@ -42,20 +49,6 @@ export function balancesOptions<Meter extends string>({ client, customer, keys }
     queryFn: async ({ signal }) => ofCustomer(customer, await client.balances.query(undefined, { signal })),
     enabled: customer !== null,
   })
-}
-
-/**
- * Returns the answer, or throws if the answer is for another customer. This happens if another tab has signed
- * in as a different user, or if BillingProvider gets a different ID than the server uses.
- */
-export function ofCustomer<Meter extends string>(
-  customer: string | null,
-  answer: BalancesAnswer<Meter>,
-): BalancesAnswer<Meter> {
-  if (answer.customer === customer) return answer
-  throw new Error(
-    `BillingProvider was given customer "${customer}", but the server answered for "${answer.customer}".`,
-  )
 }
 
 /** Reports whether the balances are current, and when Flowglad last answered. */
@@ -86,7 +79,7 @@ export function statusOptions<Meter extends string>(
     queryKey: keys.status,
     async queryFn({ signal }) {
       const { ageMs, ...answer } = await client.refresh.mutate({}, { signal })
-      installBalances(queryClient, keys, answer)
+      installBalances(queryClient, answer, { queryKey: keys.router })
       const current = ageMs !== null && ageMs < currentMs
       const wasOutdated = queryClient.getQueryData<BillingStatus>(keys.status)?.current === false
       if (current && wasOutdated) invalidateFlowglad(queryClient)

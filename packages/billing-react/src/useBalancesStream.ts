@@ -1,10 +1,11 @@
+import { installBalances } from '@metered/billing/client'
 import { focusManager, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { BalancesStream } from './BalancesStream.ts'
 import type { BillingClient } from './BillingClient.ts'
-import { installBalances } from './installBalances.ts'
 import { balancesDefaults, balancesFreshMs } from './queries.ts'
 import type { QueryKeys } from './queryKeys.ts'
+import { setRetryDefaults } from './retryDefaults.ts'
 
 /**
  * Keeps the balances stream open while the page is visible. Closes it on hidden pages: over HTTP/1.1, all
@@ -19,6 +20,7 @@ export function useBalancesStream<Meter extends string>(
   const current = useRef<BalancesStream<Meter> | null>(null)
   // Set the query's defaults during rendering, because the children read the defaults while they render. Each
   // rerender sets equivalent defaults, which changes nothing.
+  setRetryDefaults(queryClient, keys)
   queryClient.setQueryDefaults(
     keys.balances,
     balancesDefaults(() => current.current?.delivering === true),
@@ -33,7 +35,7 @@ export function useBalancesStream<Meter extends string>(
         // Cancel any request in flight. Its answer would add nothing, and its failure would replace the
         // balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
-        installBalances(queryClient, keys, answer)
+        installBalances(queryClient, answer, { queryKey: keys.router })
       },
       onInterrupted() {
         void queryClient.refetchQueries({

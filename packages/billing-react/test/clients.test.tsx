@@ -1,7 +1,8 @@
-import type { BalancesAnswer } from '@metered/billing/client'
+import { type BalancesAnswer, balancesHeader, billingLinks } from '@metered/billing/client'
 import {
   type QueryClient,
   QueryClientProvider,
+  type QueryKey,
   QueryClient as TanStackQueryClient,
   useMutation,
   useQuery,
@@ -10,6 +11,7 @@ import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
 import { createTRPCClient, type TRPCClient, unstable_localLink } from '@trpc/client'
 import { createTRPCReact, getQueryKey } from '@trpc/react-query'
 import { initTRPC } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import type { ReactNode } from 'react'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -23,6 +25,7 @@ function aServer() {
   let used = 0
   let requests = 0
   let pushed = deferred<BalancesAnswer<Meter>>()
+  let slow: Promise<void> | undefined
   const answer = () => anAnswer({ version: used + 1, used })
   const t = initTRPC.create()
   const router = t.router({
@@ -30,9 +33,11 @@ function aServer() {
       used += 1
     }),
     billing: t.router({
-      balances: t.procedure.query(() => {
+      balances: t.procedure.query(async () => {
         requests += 1
-        return answer()
+        const answered = answer()
+        await slow
+        return answered
       }),
       onBalances: t.procedure.subscription(async function* () {
         while (true) yield await pushed.promise
@@ -42,6 +47,19 @@ function aServer() {
   return {
     router,
     requests: () => requests,
+    /** Handles a request as an HTTP server does, and sends the balances with the response. */
+    fetch: (url: string | URL | Request, init?: RequestInit) =>
+      fetchRequestHandler({
+        endpoint: '/trpc',
+        router,
+        // jsdom replaces AbortSignal, and Node's Request rejects the replacement.
+        req: new Request(url, { ...init, signal: null }),
+        responseMeta: () => ({ headers: { [balancesHeader]: JSON.stringify(answer()) } }),
+      }),
+    /** Delays the answers to balance queries until the promise resolves. */
+    delayBalances(until: Promise<void>) {
+      slow = until
+    },
     /** Simulates another tab that spends `amount` units. */
     spendElsewhere(amount: number) {
       used += amount
@@ -54,6 +72,8 @@ function aServer() {
 type Router = ReturnType<typeof aServer>['router']
 
 interface Wiring {
+  /** The billing router's query key, unless it is the default. */
+  queryKey?: QueryKey
   /** Wraps the children in the client's own provider and in a BillingProvider. */
   wrap: (children: ReactNode, client: TRPCClient<Router>, queryClient: QueryClient) => ReactNode
   useOwnBalances: () => { data: BalancesAnswer<Meter> | undefined }
@@ -104,6 +124,7 @@ function withTanStackReactQuery(keyPrefix?: string): Wiring {
     },
     useGenerate: () => useMutation(useTRPC().generate.mutationOptions()),
     useBalance,
+    queryKey,
   }
 }
 
@@ -134,10 +155,16 @@ describe.each([
   function setUp() {
     const server = aServer()
     const wiring = createWiring()
-    const client = createTRPCClient<Router>({
-      links: [unstable_localLink({ router: server.router, createContext: async () => ({}) })],
-    })
     const queryClient = new TanStackQueryClient({ defaultOptions: { queries: { retry: false } } })
+    const client = createTRPCClient<Router>({
+      links: billingLinks({
+        url: 'http://app.test/trpc',
+        fetch: server.fetch as never,
+        queryClient,
+        ...(wiring.queryKey && { queryKey: wiring.queryKey }),
+        subscriptionLink: unstable_localLink({ router: server.router, createContext: async () => ({}) }),
+      }),
+    })
     const { result } = renderHook(
       () => ({
         own: wiring.useOwnBalances(),
@@ -169,6 +196,30 @@ describe.each([
     await act(() => result.current.generate.mutateAsync())
     await waitFor(() => expect(shown()).toEqual([1, 1]))
     expect(server.requests()).toBe(2)
+  })
+
+  it('shows the balances in a mutation’s response without waiting for the refetch', async () => {
+    const { server, result, shown } = setUp()
+    await waitFor(() => expect(shown()).toEqual([0, 0]))
+    const refetch = deferred<void>()
+    server.delayBalances(refetch.promise)
+    await act(() => result.current.generate.mutateAsync())
+    await waitFor(() => expect(shown()).toEqual([1, 1]))
+    act(() => refetch.resolve())
+  })
+
+  it('keeps the balances in a response when a slow query answers with older balances', async () => {
+    const { server, queryClient, result, shown } = setUp()
+    await waitFor(() => expect(shown()).toEqual([0, 0]))
+    const slow = deferred<void>()
+    server.delayBalances(slow.promise)
+    void queryClient.refetchQueries()
+    await waitFor(() => expect(server.requests()).toBe(2))
+    server.delayBalances(new Promise(() => {}))
+    await act(() => result.current.generate.mutateAsync())
+    await waitFor(() => expect(shown()).toEqual([1, 1]))
+    await act(async () => slow.resolve())
+    expect(shown()).toEqual([1, 1])
   })
 
   it('shows usage from another tab immediately, and keeps showing it when an older answer arrives', async () => {

@@ -1,7 +1,7 @@
 import type { BalancesAnswer } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { act, cleanup, render as mount, waitFor } from '@testing-library/react'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
 
 afterEach(cleanup)
@@ -132,6 +132,7 @@ it('removes another customer’s data left by a restored cache or an unmounted p
 })
 
 it('shows no answer for another customer, whether fetched, pushed or installed', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue()
   const ofBen = anAnswer({ customer: 'ben', version: 99, used: 9 })
   const server = aClient({ balances: async () => ofBen })
   const { result, queryClient } = render(() => hooks.useBalances(), server)
@@ -140,7 +141,7 @@ it('shows no answer for another customer, whether fetched, pushed or installed',
   await waitFor(() => expect(result.current.isError).toBe(true))
   expect(result.current.data).toBeUndefined()
   expect(result.current.error?.message).toBe(
-    'BillingProvider was given customer "anna", but the server answered for "ben".',
+    'BillingProvider was given customer "anna", but the server answered for "ben". Pass the ID that the `customer` option of createBilling returns.',
   )
   expect(cached(queryClient)).not.toContain('ben')
 })

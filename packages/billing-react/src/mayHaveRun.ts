@@ -1,0 +1,20 @@
+import { billingDenial } from '@metered/billing/client'
+
+/**
+ * Returns whether a failed call may have run on the server, or may still be running. If so, a retry must use the
+ * same key. An aborted call may have run too, but the customer chose to abort it.
+ */
+export function mayHaveRun(error: unknown): boolean {
+  const denial = billingDenial(error)
+  if (denial?.code === 'IN_PROGRESS') return true
+  if (denial?.code === 'BILLING_UNAVAILABLE') return denial.chargeUnconfirmed === true
+  // A tRPC client's error has `data` if the server sent it.
+  const isFromServer = (fieldOf(error, 'data') ?? null) !== null
+  return !isFromServer && !isAbort(error)
+}
+
+const isAbort = (error: unknown) =>
+  [error, fieldOf(error, 'cause')].some((it) => fieldOf(it, 'name') === 'AbortError')
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

@@ -1,0 +1,33 @@
+import { retryUnlessDenied } from '@metered/billing/client'
+import type { QueryClient, QueryObserverOptions } from '@tanstack/react-query'
+import type { QueryKeys } from './queryKeys.ts'
+import { WrongCustomerError } from './wrongCustomer.ts'
+
+type Retry = NonNullable<QueryObserverOptions['retry']>
+
+/** The `retry` options that this module has set. */
+const known = new WeakSet<object>()
+
+/**
+ * Makes billing queries fail without retries if a retry can't help: after a denial, and if the server answers
+ * for another customer. Otherwise, the app's own `retry` option decides.
+ */
+export function setRetryDefaults(queryClient: QueryClient, keys: QueryKeys): void {
+  for (const queryKey of [keys.router, keys.status]) {
+    const defaults = queryClient.getQueryDefaults(queryKey)
+    const retry = defaults.retry ?? queryClient.getDefaultOptions().queries?.retry ?? standardRetry()
+    if (typeof retry === 'function' && known.has(retry)) continue
+    queryClient.setQueryDefaults(queryKey, { ...defaults, retry: onlyIfUseful(retry) })
+  }
+}
+
+function onlyIfUseful(retry: Retry): Retry {
+  const unlessDenied = retryUnlessDenied(retry)
+  const onlyUseful: Retry = (failureCount, error) =>
+    !(error instanceof WrongCustomerError) && unlessDenied(failureCount, error)
+  known.add(onlyUseful)
+  return onlyUseful
+}
+
+/** Returns TanStack Query's own default. */
+const standardRetry = () => (typeof window === 'undefined' ? 0 : 3)

@@ -1,0 +1,106 @@
+import {
+  hashKey,
+  type MutateOptions,
+  type MutationKey,
+  type QueryClient,
+  type UseMutationOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { useId } from 'react'
+import { mayHaveRun } from './mayHaveRun.ts'
+
+/** The options to pass to the tRPC call: `client.studio.generate.mutate(input, call)`. */
+export interface PaidCall {
+  context: { idempotencyKey: string }
+}
+
+/** The key of the last call whose outcome is unknown, and the call's input. */
+interface Unanswered {
+  input: string
+  key: string
+}
+
+/**
+ * The unanswered calls of each cache, by mutation key. They are outside the hook, so that a call keeps its key
+ * when the user leaves a screen and returns.
+ */
+const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
+
+/**
+ * Returns a mutation for a call that costs units. `start(input)` starts it, unless it is already running: a
+ * double click starts one call.
+ *
+ * Each call gets an idempotency key. If the outcome of a call is unknown, for example because the connection
+ * was lost, the next call with the same input uses the same key, so the customer is charged once. TanStack
+ * Query's own retries keep the key too. After a result or a definite failure, the next call gets a new key.
+ * So does the call after an aborted call.
+ *
+ * `run` makes the call: `(input, call) => client.studio.generate.mutate(input, call)`. The other parameters are
+ * TanStack Query's options. Pass a `mutationKey` if several components start the same call.
+ */
+export function usePaidCall<Input, Output, Failure extends { message: string } = Error>(
+  run: (input: Input, call: PaidCall) => Promise<Output>,
+  options: Omit<UseMutationOptions<Output, Failure, Input>, 'mutationFn'> = {},
+) {
+  const queryClient = useQueryClient()
+  const id = useId()
+  const mutationKey = options.mutationKey ?? ['paid call', id]
+
+  const {
+    mutate,
+    mutateAsync: _,
+    ...mutation
+  } = useMutation<Output, Failure, Input>({
+    // Offline, a paid call fails immediately. Otherwise, it would start without a click when the network is back.
+    networkMode: 'always',
+    ...options,
+    mutationKey,
+    async mutationFn(input) {
+      const calls = callsOf(queryClient)
+      const name = hashKey(mutationKey)
+      const text = textOf(input)
+      const last = calls.get(name)
+      const key = last !== undefined && last.input === text ? last.key : crypto.randomUUID()
+      if (text === null) calls.delete(name)
+      else calls.set(name, { input: text, key })
+      try {
+        const output = await run(input, { context: { idempotencyKey: key } })
+        calls.delete(name)
+        return output
+      } catch (error) {
+        if (!mayHaveRun(error)) calls.delete(name)
+        throw error
+      }
+    },
+  })
+
+  /** Starts the call, unless it is already running. */
+  function start(input: Input, callbacks?: MutateOptions<Output, Failure, Input>) {
+    // Check the mutation cache: it is updated immediately. A button isn't disabled until the next render.
+    if (isRunning(queryClient, mutationKey)) return
+    if (callbacks) mutate(input, callbacks)
+    else mutate(input)
+  }
+  return { ...mutation, start }
+}
+
+const isRunning = (queryClient: QueryClient, mutationKey: MutationKey) =>
+  queryClient.isMutating({ mutationKey, exact: true }) > 0
+
+function callsOf(queryClient: QueryClient): Map<string, Unanswered> {
+  const known = unansweredCalls.get(queryClient)
+  if (known) return known
+  const calls = new Map<string, Unanswered>()
+  unansweredCalls.set(queryClient, calls)
+  return calls
+}
+
+/** Returns the input in a comparable form, or null if it isn't JSON. Such a call always gets a new key. */
+function textOf(input: unknown): string | null {
+  try {
+    return hashKey([input])
+  } catch {
+    return null
+  }
+}
