@@ -1,8 +1,29 @@
-import { balancesLink, billingDenial, idempotencyLink, keyHeaders } from '@metered/billing/client'
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
+import {
+  balancesLink,
+  billingDenial,
+  billingLinks,
+  idempotencyLink,
+  keyHeaders,
+  retryUnlessDenied,
+} from '@metered/billing/client'
+import { QueryClient } from '@tanstack/react-query'
+import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
 import type { AppRouter } from './billing.js'
 
+export const queryClient = new QueryClient({ defaultOptions: { queries: { retry: retryUnlessDenied(3) } } })
+
 export const client = createTRPCClient<AppRouter>({
+  links: billingLinks({
+    url: 'https://app.example/trpc',
+    queryClient,
+    headers: () => ({ authorization: 'Bearer token' }),
+    connectionParams: () => ({ token: 'token' }),
+    stream: ({ path }) => path === 'write',
+    links: [loggerLink()],
+  }),
+})
+
+export const singleLinks = createTRPCClient<AppRouter>({
   links: [
     balancesLink({ onBalances: ({ balances }) => balances }),
     idempotencyLink(),

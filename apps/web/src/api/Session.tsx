@@ -1,4 +1,3 @@
-import { billingDenial } from '@metered/billing/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { TRPCClientError } from '@trpc/client'
 import { createContext, type ReactNode, use, useState } from 'react'
@@ -61,5 +60,5 @@ function isWorthRetrying(failures: number, error: Error) {
   if (!navigator.onLine) return false
   const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   const isFinal = typeof status === 'number' && status < 500 && status !== 429
-  return failures < 2 && !isFinal && billingDenial(error)?.code !== 'NO_SUBSCRIPTION'
+  return failures < 2 && !isFinal
 }

@@ -9,7 +9,6 @@ import { trpc } from './trpc.ts'
  */
 export const {
   BillingProvider,
-  installBalances,
   useBalance,
   useBalances,
   usePlan,

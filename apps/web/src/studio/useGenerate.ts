@@ -1,6 +1,6 @@
+import { usePaidCall } from '@metered/billing-react'
 import { type RouterOutput, trpc } from '../api/trpc.ts'
 import { galleryInput } from './useGallery.ts'
-import { useIdempotencyKey } from './useIdempotencyKey.ts'
 
 interface Order {
   prompt: string
@@ -11,13 +11,10 @@ interface Order {
 /** Makes pictures and adds them to the gallery. */
 export function useGenerate() {
   const utils = trpc.useUtils()
-  const key = useIdempotencyKey()
-  const generate = trpc.studio.generate.useMutation({
-    trpc: { context: key.context },
-    onMutate: key.onMutate,
-    onError: key.onError,
+  const { client } = utils
+  const generate = usePaidCall((order: Order, call) => client.studio.generate.mutate(order, call), {
+    mutationKey: ['generate'],
     onSuccess({ pictures }, { prompt }) {
-      key.onSuccess()
       addToGallery(pictures.map(({ id, url }) => ({ id, url, prompt, createdAt: Date.now(), size: 0 })))
     },
   })
@@ -33,9 +30,5 @@ export function useGenerate() {
     })
   }
 
-  function start(order: Order) {
-    // Check the mutation cache: it is updated immediately. The button isn't disabled until the next render.
-    if (utils.studio.generate.isMutating() === 0) generate.mutate(order)
-  }
-  return { ...generate, start }
+  return generate
 }
