@@ -1,7 +1,7 @@
 /**
  * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types,
  * without `skipLibCheck`: with the oldest and the newest TypeScript, in both module resolutions, as CommonJS, and with the
- * oldest and the newest tRPC. Runs the packed `metered` command.
+ * oldest and the newest peers. Runs the packed `metered` command.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -15,8 +15,8 @@ const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
   join(here, '../../packages', name),
 )
 const compilers = ['typescript-5.7', 'typescript']
-/** The packages of this workspace that depend on other versions of tRPC. */
-const trpcVersions = ['trpc-oldest', 'trpc-newest']
+/** The packages of this workspace that depend on other versions of the peers. */
+const peerVersions = ['react-oldest', 'trpc-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const resolutions = [nodenext, { module: 'esnext', moduleResolution: 'bundler' }]
 
@@ -85,7 +85,7 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   ]
 }
 
-/** Compiles the consumer with every compiler, module resolution and version of tRPC, and returns the compilers' errors. */
+/** Compiles the consumer with every compiler, module resolution and version of the peers, and returns the compilers' errors. */
 async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
@@ -95,22 +95,22 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
     (app) => compile(consumer, app),
   )
   errors.push(await compile(consumer, { type: 'commonjs' }))
-  for (const version of trpcVersions) {
-    await linkTrpc(join(consumer, 'node_modules'), version)
-    errors.push(await compile(consumer, { trpc: version }))
+  for (const peers of peerVersions) {
+    await linkPeers(join(consumer, 'node_modules'), peers)
+    errors.push(await compile(consumer, { peers }))
   }
   // TypeScript names an inferred type by any entry that the program imports. A server doesn't import the browser's.
   for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
-  errors.push(await compile(consumer, { trpc: 'tRPC (server files only)' }))
+  errors.push(await compile(consumer, { peers: 'newest tRPC (server files only)' }))
   return errors.filter((it) => it !== null)
 }
 
 /** Compiles the consumer once, and returns the compiler's errors, or null if there are none. */
 async function compile(
   consumer: string,
-  { compiler = 'typescript', resolution = nodenext, type = 'module', trpc = 'tRPC' },
+  { compiler = 'typescript', resolution = nodenext, type = 'module', peers = 'installed peers' },
 ): Promise<string | null> {
-  const title = `${type} with ${compiler}, ${trpc} and moduleResolution ${resolution.moduleResolution}`
+  const title = `${type} with ${compiler}, ${peers} and moduleResolution ${resolution.moduleResolution}`
   await writeFile(join(consumer, 'package.json'), JSON.stringify({ type, private: true }))
   const compilerOptions = {
     ...resolution,
@@ -131,11 +131,14 @@ async function compile(
   return errors && `${title}:\n${errors}`
 }
 
-/** Replaces the consumer's tRPC packages by the versions that another package of this workspace depends on. */
-async function linkTrpc(to: string, version: string) {
-  for (const name of ['@trpc/server', '@trpc/client']) {
-    await rm(join(to, name))
-    await symlink(join(here, 'node_modules', version, 'node_modules', name), join(to, name))
+/** Replaces the consumer's packages by the versions that another package of this workspace depends on. */
+async function linkPeers(to: string, peers: string) {
+  const from = join(here, 'node_modules', peers)
+  const { dependencies } = JSON.parse(await readFile(join(from, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
+    await rm(join(to, name), { force: true, recursive: true })
+    await mkdir(dirname(join(to, name)), { recursive: true })
+    await symlink(join(from, 'node_modules', name), join(to, name))
   }
 }
 

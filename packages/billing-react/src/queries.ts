@@ -6,14 +6,13 @@ import {
   type UsageDay,
 } from '@metered/billing/client'
 import {
-  infiniteQueryOptions,
   keepPreviousData,
   type QueryClient,
-  queryOptions,
   replaceEqualDeep,
   type StaleTime,
+  type UseQueryOptions,
 } from '@tanstack/react-query'
-import type { BillingClient, ChargesPage } from './BillingClient.ts'
+import type { BillingClient } from './BillingClient.ts'
 import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
 import { ofCustomer } from './wrongCustomer.ts'
 
@@ -43,12 +42,16 @@ export function balancesDefaults(isDelivering: () => boolean) {
   }
 }
 
-export function balancesOptions<Meter extends string>({ client, customer, keys }: BillingContext<Meter>) {
-  return queryOptions<BalancesAnswer<Meter>>({
+export function balancesOptions<Meter extends string>({
+  client,
+  customer,
+  keys,
+}: BillingContext<Meter>): UseQueryOptions<BalancesAnswer<Meter>> {
+  return {
     queryKey: keys.balances,
     queryFn: async ({ signal }) => ofCustomer(customer, await client.balances.query(undefined, { signal })),
     enabled: customer !== null,
-  })
+  }
 }
 
 /** Reports whether the balances are current, and when Flowglad last answered. */
@@ -74,8 +77,8 @@ const retryMs = 8_000
 export function statusOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
   queryClient: QueryClient,
-) {
-  return queryOptions<BillingStatus>({
+): UseQueryOptions<BillingStatus> {
+  return {
     queryKey: keys.status,
     async queryFn({ signal }) {
       const { ageMs, ...answer } = await client.refresh.mutate({}, { signal })
@@ -89,39 +92,28 @@ export function statusOptions<Meter extends string>(
     staleTime: 0,
     gcTime: 0,
     refetchInterval: ({ state }) => (state.data?.current === false ? retryMs : false),
-  })
+  }
 }
 
 export function usageOptions<Meter extends string>(
   { client, customer, keys }: BillingContext<Meter>,
   days: number,
-) {
-  return queryOptions<UsageDay<Meter>[]>({
+): UseQueryOptions<UsageDay<Meter>[]> {
+  return {
     queryKey: keys.usage({ days }),
     queryFn: ({ signal }) => client.usage.query({ days }, { signal }),
     enabled: customer !== null,
     placeholderData: keepPreviousData,
-  })
+  }
 }
 
-export function chargesOptions<Meter extends string>(
-  { client, customer, keys }: BillingContext<Meter>,
-  limit: number,
-) {
-  return infiniteQueryOptions({
-    queryKey: keys.charges({ limit }),
-    queryFn: ({ pageParam, signal }): Promise<ChargesPage<Meter>> =>
-      client.charges.query({ limit, ...(pageParam && { cursor: pageParam }) }, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-    enabled: customer !== null,
-  })
-}
-
-export function plansOptions<Meter extends string>({ client, keys }: BillingContext<Meter>) {
-  return queryOptions<PlanOffer<Meter>[]>({
+export function plansOptions<Meter extends string>({
+  client,
+  keys,
+}: BillingContext<Meter>): UseQueryOptions<PlanOffer<Meter>[]> {
+  return {
     queryKey: keys.plans,
     queryFn: ({ signal }) => client.plans.query(undefined, { signal }),
     staleTime: plansFreshMs,
-  })
+  }
 }

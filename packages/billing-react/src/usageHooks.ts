@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type BillingContext, chargesOptions, usageOptions } from './queries.ts'
+import type { ChargesPage } from './BillingClient.ts'
+import { type BillingContext, usageOptions } from './queries.ts'
 
 export function createUsageHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   return {
@@ -10,7 +11,16 @@ export function createUsageHooks<Meter extends string>(useBilling: () => Billing
      * Returns the customer's charges, newest first, in pages of `pageSize` (default 25). Call
      * `fetchNextPage()` while `hasNextPage` is true.
      */
-    useCharges: ({ pageSize = 25 }: { pageSize?: number } = {}) =>
-      useInfiniteQuery(chargesOptions(useBilling(), pageSize)),
+    useCharges({ pageSize: limit = 25 }: { pageSize?: number } = {}) {
+      const { client, customer, keys } = useBilling()
+      return useInfiniteQuery({
+        queryKey: keys.charges({ limit }),
+        queryFn: ({ pageParam, signal }): Promise<ChargesPage<Meter>> =>
+          client.charges.query({ limit, ...(pageParam && { cursor: pageParam }) }, { signal }),
+        initialPageParam: null as string | null,
+        getNextPageParam: (page) => page.nextCursor,
+        enabled: customer !== null,
+      })
+    },
   }
 }

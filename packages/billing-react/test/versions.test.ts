@@ -1,0 +1,9 @@
+import * as query from '@tanstack/react-query'
+import { version } from 'react'
+import { expect, it } from 'vitest'
+
+it('runs with the expected versions of React and TanStack Query', () => {
+  expect(version).toBe(process.env.REACT_VERSION)
+  // `mutationOptions` exists since TanStack Query 5.82.
+  expect('mutationOptions' in query).toBe(process.env.QUERY_VERSION !== '5.79.0')
+})
