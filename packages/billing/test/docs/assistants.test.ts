@@ -28,9 +28,11 @@ const otherNames = [
   'initTRPC',
   'createContext',
   'protectedProcedure',
+  'queryClient',
   'publicProcedure',
   'httpBatchLink',
   'retryLink',
+  'splitLink',
   'meteredProcedure',
 ]
 

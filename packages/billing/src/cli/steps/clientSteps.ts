@@ -5,8 +5,7 @@ import type { Range, SourceFile } from '../sourceFile.ts'
 import type { Step } from './step.ts'
 
 const title = "keys in the client's links"
-const code =
-  'links: [idempotencyLink(), httpBatchLink({ url, headers: keyHeaders })] // from @metered/billing/client'
+const code = "links: billingLinks({ url: '/trpc', headers }) // from @metered/billing/client"
 const spread = '...keyHeaders(opts)'
 
 /** Adds idempotency keys to the links of each client. */
