@@ -8,6 +8,7 @@ import {
   type TRPCLink,
   wsLink,
 } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import superjson from 'superjson'
 import { describe, expect, test } from 'vitest'
 import { idempotencyLink, keyHeaders } from '../../../src/client/index.ts'
@@ -224,6 +225,28 @@ test('detects HTTP behind a splitLink whose subscriptions use a WebSocket', asyn
   await client.read.query({ text: 'a' })
   await client.save.mutate({ text: 'b' })
   expect(server.received.map(({ input }) => input)).toEqual([undefined, { text: 'a' }, { text: 'b' }])
+})
+
+test('carries no key in inputs after an HTTP response, even if a cache answered before', async () => {
+  await using server = await startWireServer({ transformer: superjson })
+  const cache: TRPCLink<WireRouter> =
+    () =>
+    ({ op, next }) =>
+      op.type === 'query'
+        ? observable((observer) => {
+            observer.next({ result: { type: 'data', data: 'cached' } })
+            observer.complete()
+          })
+        : next(op)
+  const client = clientOf(cache, httpLinks(server.url, superjson)[1])
+  await client.read.query({ text: 'a' })
+  await client.save.mutate({ text: 'b' })
+  await client.read.query({ text: 'c' })
+  await client.save.mutate({ text: 'd' })
+  expect(server.received.map(({ input }) => input)).toEqual([
+    { text: 'b', 'idempotency-key': key },
+    { text: 'd' },
+  ])
 })
 
 test.each([
