@@ -1,0 +1,18 @@
+import type { Page } from '@playwright/test'
+import type { AppUnderTest } from './checkApp.ts'
+import type { Transport } from './transport.ts'
+
+/** The differences between an app and the others. */
+export interface StrangerApp {
+  /** Observes the calls of a page. Default: `httpTransport`. */
+  transportOf?: (page: Page) => Promise<Transport>
+  /** Checks the app's own features, after the checks of all apps. */
+  checkFeatures?: (app: AppUnderTest) => Promise<void>
+  /** Whether the app needs a PostgreSQL database. */
+  needsPostgres?: boolean
+}
+
+export const apps: Record<string, StrangerApp> = {
+  'fastify-vite': {},
+  express: {},
+}

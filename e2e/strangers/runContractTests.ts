@@ -1,0 +1,12 @@
+import { join } from 'node:path'
+import { repository } from '../stack/startProcess.ts'
+import { runCommand } from './startCommand.ts'
+
+/** The tests that depend on Node: the ledger on each database, and metered calls over each kind of HTTP link. */
+const tests = ['test/ledger', 'test/trpc']
+
+/** Runs the billing package's contract tests. */
+export async function runContractTests(env: Record<string, string>): Promise<void> {
+  const cwd = join(repository, 'packages/billing')
+  await runCommand(join(cwd, 'node_modules/.bin/vitest'), ['run', ...tests], { cwd, env })
+}
