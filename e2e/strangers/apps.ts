@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { AppUnderTest } from './checkApp.ts'
-import type { Transport } from './transport.ts'
+import { type Transport, webSocketTransport } from './transport.ts'
 
 /** The differences between an app and the others. */
 export interface StrangerApp {
@@ -15,4 +15,5 @@ export interface StrangerApp {
 export const apps: Record<string, StrangerApp> = {
   'fastify-vite': {},
   express: {},
+  websockets: { transportOf: webSocketTransport },
 }
