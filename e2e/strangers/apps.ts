@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { AppUnderTest } from './checkApp.ts'
+import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
 /** The differences between an app and the others. */
@@ -16,4 +17,5 @@ export const apps: Record<string, StrangerApp> = {
   'fastify-vite': {},
   express: {},
   websockets: { transportOf: webSocketTransport },
+  serverless: { needsPostgres: true, checkFeatures: checkSchedule },
 }

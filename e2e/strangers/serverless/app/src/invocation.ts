@@ -1,0 +1,5 @@
+/** The platform passes it to each function. */
+export interface Invocation {
+  /** Keeps the function running after its response. */
+  waitUntil(work: Promise<unknown>): void
+}

@@ -1,0 +1,8 @@
+import { billing } from './billing.js'
+import { sendLogs } from './logs.js'
+
+/** Runs after each response, and every minute for what a broken function has left. */
+export async function finish() {
+  await billing.drain()
+  await sendLogs()
+}

@@ -1,0 +1,14 @@
+import { billingLinks } from '@metered/billing/client'
+import { QueryClient } from '@tanstack/react-query'
+import { retryLink } from '@trpc/client'
+import { createTRPCReact } from '@trpc/react-query'
+import type { AppRouter } from '../src/router.js'
+
+// Without `data`, no answer arrived.
+const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
+
+export const trpc = createTRPCReact<AppRouter>()
+export const queryClient = new QueryClient()
+export const trpcClient = trpc.createClient({
+  links: billingLinks({ url: '/api/trpc', queryClient, links: [retry] }),
+})
