@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { AppUnderTest } from './checkApp.ts'
+import { checkServerComponents } from './next/checkServerComponents.ts'
 import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
@@ -18,4 +19,5 @@ export const apps: Record<string, StrangerApp> = {
   express: {},
   websockets: { transportOf: webSocketTransport },
   serverless: { needsPostgres: true, checkFeatures: checkSchedule },
+  next: { checkFeatures: checkServerComponents },
 }

@@ -1,0 +1,36 @@
+'use client'
+
+import { isServer, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createTRPCClient, httpBatchLink, retryLink } from '@trpc/client'
+import { createTRPCContext } from '@trpc/tanstack-react-query'
+import { type ReactNode, useState } from 'react'
+import type { AppRouter } from './router'
+
+export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>()
+
+// Without `data`, no answer arrived.
+const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
+
+let browserQueryClient: QueryClient | undefined
+
+function getQueryClient() {
+  if (isServer) return new QueryClient()
+  browserQueryClient ??= new QueryClient()
+  return browserQueryClient
+}
+
+export function Providers({ children }: { children: ReactNode }) {
+  const queryClient = getQueryClient()
+  const [trpcClient] = useState(() =>
+    createTRPCClient<AppRouter>({
+      links: [retry, httpBatchLink({ url: '/api/trpc' })],
+    }),
+  )
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  )
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { billing } from '~/billing'
+import { draw } from '~/draw'
+import { createContext, protectedProcedure, publicProcedure, router } from './init'
+
+export const appRouter = router({
+  billing: billing.trpc.router({ protectedProcedure, publicProcedure }),
+  me: publicProcedure.query(({ ctx }) => ctx.user),
+  draw: protectedProcedure
+    .input(z.object({ prompt: z.string().min(1) }))
+    .use(billing.trpc.metered('drawings'))
+    .mutation(({ input }) => draw(input.prompt)),
+})
+
+export type AppRouter = typeof appRouter
+
+/** For server components and actions. */
+export const createCaller = async () => appRouter.createCaller(await createContext())
