@@ -57,15 +57,15 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** pino, or a logger with the same methods. Default: warnings and errors go to the console. */
   logger?: Logger
   /**
-   * Whether delivery and the sweeper start at the first call. Default: true. If false, they start only at
-   * `start()`: for scripts that only read, or that deliver with `drain()`.
+   * Whether delivery and the sweeper start at the first call. Default: true. If false, only `start()` starts
+   * them. Use false in scripts that only read, or that deliver usage with `drain()`.
    */
   autoStart?: boolean
   /**
-   * Distinguishes billing instances in one process. A new instance replaces the earlier instance with the same
-   * name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address, so
-   * that hot reload leaks nothing. Set it to run several nodes on one ledger in a process, or to replace
-   * instances whose ledger is in memory or on a `Pool`.
+   * The name of this billing instance in the process. A new instance replaces the earlier instance with the
+   * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
+   * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
+   * process. Also set a name to replace instances whose ledger is in memory or uses a `Pool`.
    */
   instance?: string
   /** The clock. Replace it in tests that move time. Default: the system clock. */
@@ -238,9 +238,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     drain: () => delivery.drain(),
 
     /**
-     * Starts delivery and the sweeper, even while Flowglad is unavailable. Optional: the first call starts them
-     * too. Rejects if calls can't succeed: the ledger can't be opened, Flowglad rejects `flowglad.secretKey` or
-     * `flowglad.baseUrl`, or Flowglad's pricing model makes a meter unusable. After a
+     * Starts delivery and the sweeper, even while Flowglad is unavailable. Calling `start()` is optional,
+     * because the first call also starts them. Rejects if the ledger can't be opened, if `flowglad.secretKey`
+     * or `flowglad.baseUrl` is wrong, or if Flowglad's pricing model makes a meter unusable. After a
      * rejection, you can call `start()` again.
      */
     start: () => lifecycle.start(),

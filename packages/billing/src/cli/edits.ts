@@ -1,13 +1,13 @@
 import { dirname, relative } from 'node:path/posix'
 import type { Range, SourceFile } from './sourceFile.ts'
 
-/** A replacement in a file. An empty range inserts. */
+/** A replacement in a file. If the range is empty, the edit only inserts text. */
 export interface Edit extends Range {
   file: SourceFile
   insert: string
 }
 
-/** A name that a file needs from a module: one of the app's files (without an extension), or a package. */
+/** A name to import into `file`. `from` is a package, or the path of an app's file without its extension. */
 export interface Import {
   file: SourceFile
   name: string
@@ -15,7 +15,7 @@ export interface Import {
   isType?: boolean
 }
 
-/** Returns the edits that add a property to the end of the object literal at `open`. */
+/** Returns the edits that append a property to the object literal at `open`. */
 export function appendProperty(file: SourceFile, open: number, property: string): Edit[] {
   const close = file.closing(open)
   if (close === null) return []
@@ -27,13 +27,13 @@ export function appendProperty(file: SourceFile, open: number, property: string)
   const after = hasComma ? comma + 1 : last.end
   if (!file.text.slice(after, close).includes('\n'))
     return [insertAt(after, `${hasComma ? '' : ','} ${property}`)]
-  // A comment after the last property stays in its line.
+  // Keep a comment after the last property on that property's line.
   const lineEnd = file.text.indexOf('\n', after)
   const line = `\n${file.indentOf(last.start)}${property}${hasComma ? ',' : ''}`
   return hasComma ? [insertAt(lineEnd, line)] : [insertAt(last.end, ','), insertAt(lineEnd, line)]
 }
 
-/** Returns the files' new texts. The edits of one file must not overlap. */
+/** Returns the new content of each edited file. Edits to the same file must not overlap. */
 export function applyEdits(edits: Edit[], imports: Import[]): Map<SourceFile, string> {
   const files = new Set([...edits, ...imports].map(({ file }) => file))
   return new Map([...files].map((file) => [file, applyTo(file, edits, imports)]))
@@ -42,7 +42,8 @@ export function applyEdits(edits: Edit[], imports: Import[]): Map<SourceFile, st
 function applyTo(file: SourceFile, edits: Edit[], imports: Import[]): string {
   const own = [...edits.filter((edit) => edit.file === file), ...importEdits(file, imports)]
   let text = file.text
-  // Edits at one offset are inserted in their order, so the last is applied first.
+  // Apply the edits from the end of the file, so that the remaining offsets stay valid. Insertions at the
+  // same offset keep their order.
   const inOrder = own
     .map((edit, index) => ({ ...edit, index }))
     .sort((a, b) => b.start - a.start || b.index - a.index)
@@ -76,7 +77,9 @@ const importsName = (file: SourceFile, name: string) =>
   new RegExp(`^import\\b[^;'"]*\\b${name}\\b[^;'"]*\\bfrom\\b`, 'm').test(file.code) ||
   new RegExp(`\\b(?:const|let|function|class)\\s+${name}\\b`).test(file.code)
 
-/** Returns the offset of the line after the last import, or after the directives at the start of the file. */
+/**
+ * Returns the offset for new imports: after the last import, or after the directives if there is no import.
+ */
 function importsEnd(file: SourceFile): number {
   const last = file.matches(/^import\b(?!\s*\()/m).at(-1)
   const directive = /^(?:["']use \w+["'];?[ \t]*\n)+/.exec(file.text)
@@ -85,7 +88,7 @@ function importsEnd(file: SourceFile): number {
   return quoted ? last.index + quoted[0].length : file.statementEnd(last.index) + 1
 }
 
-/** Returns the module's name for an import in the file, in the style of the file's other imports. */
+/** Returns the module specifier for an import, in the style of the file's other imports. */
 function specifier(file: SourceFile, from: string): string {
   if (/^@(metered|trpc)\//.test(from)) return from
   const path = relative(dirname(file.path), from)

@@ -1,7 +1,10 @@
 import { type ContextFunction, findFunction } from './findFunction.ts'
 import type { Range, SourceFile } from './sourceFile.ts'
 
-/** The call of `create` in `initTRPC.context<Context>().create(…)`. `open` is the offset of its bracket. */
+/**
+ * The `create` call in `initTRPC.context<Context>().create(…)`. `open` is the offset of its opening
+ * parenthesis.
+ */
 export interface Initialization {
   file: SourceFile
   open: number
@@ -21,7 +24,10 @@ export const adapters = {
   applyWSSHandler: { title: 'WebSocket', module: 'ws', contextType: 'CreateWSSContextFnOptions' },
 } as const
 
-/** An adapter that mounts the router. `options` is the offset of the brace of its tRPC options. */
+/**
+ * An adapter that serves the router. `options` is the offset of the opening brace of the adapter's tRPC
+ * options.
+ */
 export interface Adapter {
   name: keyof typeof adapters
   file: SourceFile
@@ -36,21 +42,24 @@ export interface Procedure {
   start: number
 }
 
-/** The router that the app serves. `open` is the offset of the brace of its procedures. */
+/** The router that the app serves. `open` is the offset of the opening brace around its procedures. */
 export interface AppRouter {
   name: string
   file: SourceFile
   open: number
 }
 
-/** The links of a tRPC client. `call` is the range of the HTTP link's name. */
+/**
+ * A tRPC client's links. `call` is the range of the HTTP link's name, or an empty range if there is no HTTP
+ * link.
+ */
 export interface Client {
   file: SourceFile
   call: Range
   links: Range
 }
 
-/** The parts of an app that metering touches. */
+/** The parts of an app that `init` reads or changes. */
 export interface App {
   files: SourceFile[]
   initializations: Initialization[]
@@ -59,9 +68,9 @@ export interface App {
   publicProcedure: Procedure | null
   protectedProcedure: Procedure | null
   clients: Client[]
-  /** The function that creates the context, if the app names it. */
+  /** The named function that creates the context, or null if there is none. */
   context: ContextFunction | null
-  /** The file that calls `createBilling`. */
+  /** The file that creates and exports `billing`, or null. */
   billing: SourceFile | null
 }
 
@@ -92,7 +101,7 @@ function findInitializations(file: SourceFile): Initialization[] {
   })
 }
 
-/** Follows the chain after `initTRPC` to the bracket of `create(`. */
+/** Follows the method chain after `initTRPC`. Returns the offset of the parenthesis in `create(`, or null. */
 function createCall(file: SourceFile, start: number): number | null {
   let at: number | null = start
   let name = ''
@@ -113,7 +122,7 @@ function createCall(file: SourceFile, start: number): number | null {
   return null
 }
 
-/** Returns the names of functions that can create the context, the likeliest first. */
+/** Returns possible names of the function that creates the context, the most likely name first. */
 function contextName(initialization: Initialization | undefined): string[] {
   const chain = initialization?.file.code.slice(0, initialization.open).slice(-400) ?? ''
   const named = /\binitTRPC\b[^;]*?\btypeof\s+(\w+)[^;]*$/.exec(chain)?.[1]
@@ -129,7 +138,10 @@ function findAdapters(file: SourceFile): Adapter[] {
   )
 }
 
-/** Returns the brace of the tRPC options after an adapter's name: `name({…})`, or `register(name, { trpcOptions: {…} })`. */
+/**
+ * Returns the offset of the opening brace of an adapter's tRPC options. The options follow the adapter's
+ * name: `name({…})`, or `register(name, { trpcOptions: {…} })`.
+ */
 function optionsAfter(file: SourceFile, end: number): number | null {
   let at = file.skipSpace(end)
   if (file.code[at] === '<') at = file.skipSpace(file.skipTypeArguments(at) ?? at)

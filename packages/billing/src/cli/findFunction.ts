@@ -4,17 +4,17 @@ import type { Range, SourceFile } from './sourceFile.ts'
 export interface ContextFunction {
   file: SourceFile
   name: string | null
-  /** The content of the parameter's brackets. */
+  /** The range between the parentheses of the parameter list. */
   parameters: Range
-  /** The brace of the object that the function returns, or null. */
+  /** The offset of the returned object's opening brace, or null. */
   returned: number | null
-  /** The expression that an arrow function returns without braces, or null. */
+  /** The arrow function's body if it is an expression other than an object literal. Otherwise, null. */
   expression: Range | null
-  /** The start of the function's text, where `async` belongs. */
+  /** The offset of the parameter list, or of `async` before it. */
   start: number
 }
 
-/** Finds the definition of the first of these functions that a file defines. */
+/** Returns the first of the named functions that a file defines, or null. */
 export function findFunction(files: SourceFile[], names: string[]): ContextFunction | null {
   for (const name of names) {
     const pattern = new RegExp(
@@ -28,7 +28,7 @@ export function findFunction(files: SourceFile[], names: string[]): ContextFunct
   return null
 }
 
-/** Reads a function whose text starts at `start`: `async (…) => …`, `(…) => …`, or `(…) {…}`. */
+/** Parses the function at `start`, such as `async (…) => …`, `(…) => …` or `(…) {…}`. */
 export function functionAt(
   file: SourceFile,
   start: number,
@@ -48,7 +48,7 @@ export function functionAt(
   return { ...found, returned: null, expression: { start: body, end: expressionEnd(file, body) } }
 }
 
-/** Finds the body after a function's parameters and its return type. */
+/** Finds a function's body. `start` is the offset after the parameters. */
 function bodyAfter(file: SourceFile, start: number): { body: number | null; isExpression: boolean } {
   let at = file.skipSpace(start)
   if (file.code[at] === ':') {
@@ -58,7 +58,8 @@ function bodyAfter(file: SourceFile, start: number): { body: number | null; isEx
       else if (file.code[at] === '{') {
         const end = file.closing(at)
         const next = end === null ? '' : file.code.slice(file.skipSpace(end + 1)).slice(0, 2)
-        // A brace that no type or arrow follows is the body.
+        // These braces are part of the return type only if a type operator, an arrow or the body follows.
+        // Otherwise, they are the body.
         if (end === null || !/^(\{|=>|[|&[])/.test(next)) break
         at = end + 1
       } else at++
@@ -71,7 +72,10 @@ function bodyAfter(file: SourceFile, start: number): { body: number | null; isEx
   return { body, isExpression: file.code[body] !== '{' }
 }
 
-/** Returns the brace of the returned object, if the block returns once and returns an object. */
+/**
+ * Returns the offset of the returned object's opening brace. Returns null unless the block's only `return`
+ * returns an object literal.
+ */
 function returnedObject(file: SourceFile, block: number): number | null {
   const end = file.closing(block) ?? block
   const returns = file.matches(/\breturn\b\s*\(?\s*/).filter(({ index }) => index > block && index < end)
@@ -81,7 +85,7 @@ function returnedObject(file: SourceFile, block: number): number | null {
   return file.code[open] === '{' ? open : null
 }
 
-/** Returns the end of an expression that is an argument or a property. */
+/** Returns the end of the argument or property value at `start`. */
 function expressionEnd(file: SourceFile, start: number): number {
   for (let at = start; at < file.code.length; at++) {
     const char = file.code[at] ?? ''

@@ -23,7 +23,7 @@ async function run(argv: string[], folder: string): Promise<number> {
   const plan = planInit(sources, paths)
   if (plan === null) {
     process.stderr.write(
-      `No tRPC app was found in ${folder}: none of its ${sources.size} TypeScript files calls initTRPC.create(). Nothing was changed. Run the command in the folder of your app's package.json.\n`,
+      `No tRPC app was found in ${folder}: none of its ${sources.size} TypeScript files calls initTRPC.create(). Nothing was changed. Run the command in the folder that contains your app's package.json.\n`,
     )
     return 1
   }

@@ -1,20 +1,20 @@
-/** After these characters, or after `return`, a slash begins a regular expression. */
+/** A slash after one of these characters, or after `return`, begins a regular expression. */
 const beforeRegExp = /(?:^|[([{},;:=!&|?+\-*%~^<>]|\breturn)\s*$/
 
 /**
- * Returns the source text with the content of strings, comments and regular expressions replaced by spaces. All
- * offsets stay the same, so code that is found in the result can be edited in the original.
+ * Returns the source code with the content of strings, comments and regular expressions replaced by spaces.
+ * Offsets stay the same, so a match in the result has the same offset in the original.
  */
 export function maskCode(text: string): string {
   const result = text.split('')
-  /** For each open `${`, the number of braces that are open inside it. */
+  /** For each open `${`, the number of unclosed braces inside it. */
   const templates: number[] = []
   let at = 0
 
   const blank = (from: number, to: number) => {
     for (let index = from; index < to; index++) if (text[index] !== '\n') result[index] = ' '
   }
-  /** Moves to the template's end, or into its next `${`. */
+  /** Advances past the template literal's closing backtick or its next `${`. */
   const readTemplate = () => {
     const start = at
     while (at < text.length && text[at] !== '`' && !text.startsWith('${', at)) at += text[at] === '\\' ? 2 : 1
@@ -58,7 +58,10 @@ export function maskCode(text: string): string {
   return result.join('')
 }
 
-/** Returns the offset of the closing quote. An apostrophe in JSX text has none, so a string ends with its line. */
+/**
+ * Returns the offset of the closing quote. Without a closing quote, returns the end of the line, because the
+ * quote can be an apostrophe in JSX text.
+ */
 function stringEnd(text: string, open: number, quote: string): number {
   for (let at = open + 1; at < text.length; at++) {
     if (text[at] === '\\') at++
@@ -68,7 +71,7 @@ function stringEnd(text: string, open: number, quote: string): number {
   return text.length
 }
 
-/** Returns the offset of the closing slash, or of the opening one if the line has no regular expression. */
+/** Returns the offset of the closing slash, or `open` if the line has no closing slash. */
 function regExpEnd(text: string, open: number): number {
   let inClass = false
   for (let at = open + 1; at < text.length && text[at] !== '\n'; at++) {

@@ -1,20 +1,20 @@
 import type { App } from './findApp.ts'
 
-/** The fields of the context that hold the signed-in user. */
+/** The context field that holds the signed-in user. */
 type UserField = 'user' | 'session.user'
 
-/** Returns where the app's procedures keep the signed-in user. */
+/** Returns the context field in which the app's procedures find the signed-in user. */
 export const userFieldOf = ({ files }: App): UserField =>
   files.some(({ code }) => /\bctx\.session\??\.user\b/.test(code)) ? 'session.user' : 'user'
 
-/** Returns the text of `billing.ts`. */
+/** Returns the content of `billing.ts`. */
 export function billingText(field: UserField): string {
   const parameter =
     field === 'user' ? 'ctx: { user: BillingUser }' : 'ctx: { session: { user: BillingUser } }'
   return `import { createBilling, defineMeters } from '@metered/billing'
 import { sqliteLedger } from '@metered/billing/sqlite'
 
-/** The fields of your signed-in user that billing reads. */
+/** The fields of the signed-in user that billing reads. */
 export interface BillingUser {
   id: string
   name?: string | null
@@ -22,7 +22,7 @@ export interface BillingUser {
 }
 
 export const billing = createBilling({
-  // Each slug is a usage meter in pricing.yaml.
+  // Each key is the slug of a usage meter in pricing.yaml.
   meters: defineMeters({ generations: {} }),
   ledger: sqliteLedger('billing.db'),
   flowglad: {
@@ -30,7 +30,7 @@ export const billing = createBilling({
     baseUrl: process.env.FLOWGLAD_BASE_URL,
     webhookSecret: process.env.FLOWGLAD_WEBHOOK_SECRET,
   },
-  // The customer who pays: your user, or the user's organization. Flowglad requires a name and an email.
+  // Returns the paying customer: the user, or the user's organization. Flowglad requires a name and an email.
   customer: ({ ${field === 'user' ? 'user' : 'session'} }: ${parameter.slice('ctx: '.length)}) => {
     const { id, name, email } = ${field}
     return { id, name: name ?? id, email: email ?? \`\${id}@example.invalid\` }
@@ -40,7 +40,7 @@ export const billing = createBilling({
 `
 }
 
-/** The text of the first `pricing.yaml`: three free units a month, and a plan with more. */
+/** The content of the initial `pricing.yaml`: a free plan with 3 units a month, and a paid plan with 500. */
 export const pricingText = `# The app's plans, in Flowglad's setup format. Prices are in cents.
 name: My app
 isDefault: true

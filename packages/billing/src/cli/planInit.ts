@@ -11,7 +11,7 @@ import { routesStep } from './steps/routesStep.ts'
 import type { NewFile, Step } from './steps/step.ts'
 import { unifiedDiff } from './unifiedDiff.ts'
 
-/** A change of the app. `before` is null for a new file. */
+/** A change to one of the app's files. `before` is null for a new file. */
 export interface Change {
   path: string
   before: string | null
@@ -19,11 +19,11 @@ export interface Change {
   diff: string
 }
 
-/** The changes that metering an app needs. */
+/** The changes that add metering to an app. */
 export interface InitPlan {
-  /** The parts of the app that were found, with their files. */
+  /** The parts that were found in the app, and the file that contains each part. */
   found: [part: string, place: string][]
-  /** The files that `init` writes in any case. */
+  /** The files that `init` writes even without `--write`. */
   newFiles: NewFile[]
   /** The changes that `init --write` makes. */
   changes: Change[]
@@ -32,8 +32,9 @@ export interface InitPlan {
 }
 
 /**
- * Plans the changes to an app. `sources` has its TypeScript files and each `tsconfig.json`, `paths` all of its
- * files. Returns null if the app doesn't use tRPC.
+ * Plans the changes that add metering to an app. `sources` contains the app's TypeScript files and each
+ * `tsconfig.json`. `paths` contains the paths of all the app's files. Returns null if the app doesn't use
+ * tRPC.
  */
 export function planInit(sources: ReadonlyMap<string, string>, paths: ReadonlySet<string>): InitPlan | null {
   const files = [...sources].filter(([path]) => !path.endsWith('.json'))
@@ -68,7 +69,7 @@ export function planInit(sources: ReadonlyMap<string, string>, paths: ReadonlySe
   }
 }
 
-/** Returns the extension of relative imports that the module resolution requires. */
+/** Returns the extension that the app's module resolution requires in relative imports. */
 const defaultStyle = (sources: ReadonlyMap<string, string>) =>
   [...sources].some(
     ([path, text]) =>
@@ -77,7 +78,7 @@ const defaultStyle = (sources: ReadonlyMap<string, string>) =>
     ? '.js'
     : ''
 
-/** Returns a path that no file of the app has. */
+/** Returns an unused path for the new billing file. */
 function newPath(paths: ReadonlySet<string>, folder: string): string {
   const names = ['billing.ts', 'metered.ts', 'meteredBilling.ts'].map((name) => join(folder, name))
   return names.find((path) => !paths.has(path)) ?? join(folder, `billing-${paths.size}.ts`)

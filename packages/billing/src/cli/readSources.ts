@@ -7,7 +7,10 @@ const isSource = (path: string) =>
   (/\.[cm]?tsx?$/.test(path) && !/\.(d|test|spec)\.[cm]?tsx?$/.test(path)) ||
   /(^|\/)tsconfig\.json$/.test(path)
 
-/** Reads the TypeScript files and each `tsconfig.json` of the app in a folder. `paths` has all of its files. */
+/**
+ * Returns the content of an app's TypeScript files and of each `tsconfig.json`, and the paths of all its
+ * files. Skips tests, dependencies and build output.
+ */
 export async function readSources(folder: string) {
   const sources = new Map<string, string>()
   const paths = new Set<string>()

@@ -1,6 +1,6 @@
 import { maskCode } from './maskCode.ts'
 
-/** A range of a file's text. `end` is the offset after its last character. */
+/** A range of a file's text. `end` is the offset after the range's last character. */
 export interface Range {
   start: number
   end: number
@@ -8,7 +8,10 @@ export interface Range {
 
 const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
-/** A source file of the app. `code` is the text without the content of strings and comments, at the same offsets. */
+/**
+ * A source file of the app. `code` is the text with the content of strings and comments replaced by spaces,
+ * so offsets are the same in both.
+ */
 export class SourceFile {
   readonly path: string
   readonly text: string
@@ -23,7 +26,9 @@ export class SourceFile {
     this.extensionStyle = extensionStyleOf(text) ?? defaultExtension
   }
 
-  /** Returns the offset of the bracket that closes the one at `open`, or null if the brackets don't match. */
+  /**
+   * Returns the offset of the bracket that closes the bracket at `open`, or null if the brackets don't match.
+   */
   closing(open: number): number | null {
     const expected: string[] = []
     for (let at = open; at < this.code.length; at++) {
@@ -38,7 +43,7 @@ export class SourceFile {
     return null
   }
 
-  /** Returns the comma-separated items in the brackets at `open`, without the space around them. */
+  /** Returns the comma-separated items in the brackets at `open`, without surrounding white space. */
   items(open: number): Range[] {
     const close = this.closing(open)
     if (close === null) return []
@@ -56,13 +61,13 @@ export class SourceFile {
     return items
   }
 
-  /** Returns the property of the object literal at `open`, or null. */
+  /** Returns the range of a property in the object literal at `open`, or null. */
   property(open: number, name: string): Range | null {
     const pattern = new RegExp(`^(?:async\\s+)?${name}\\s*(?:[:(]|$)`)
     return this.items(open).find((item) => pattern.test(this.codeIn(item))) ?? null
   }
 
-  /** Returns the offset of the next character that is no space. */
+  /** Returns the offset of the next character that isn't white space. */
   skipSpace(at: number): number {
     let next = at
     while (/\s/.test(this.code[next] ?? '')) next++
@@ -96,7 +101,7 @@ export class SourceFile {
     return !'=,(.:?&|+<'.includes(before) && !'.,)?:&|+='.includes(after || ';')
   }
 
-  /** Returns all matches in the code. */
+  /** Returns all matches in `code`. */
   matches(pattern: RegExp): RegExpExecArray[] {
     return [...this.code.matchAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`))]
   }
@@ -120,7 +125,7 @@ export class SourceFile {
     return this.matches(/;[ \t]*$/m).length * 2 > this.matches(/^import\b|^(?:export )?const\b/m).length
   }
 
-  /** Returns the quote of the file's first import. */
+  /** Returns the quotation mark in the file's first import. */
   get quote(): string {
     return /(?:from|import)\s*(["'])/.exec(this.text)?.[1] ?? "'"
   }
@@ -134,7 +139,7 @@ export class SourceFile {
   }
 }
 
-/** Returns the extension in the relative imports of a text, or null if it has none. */
+/** Returns the extension in the text's first relative import, or null if the text has no relative import. */
 export function extensionStyleOf(text: string): string | null {
   const module = /\bfrom\s*["']\.\.?\/[^"']*?(\.[cm]?[jt]s)?["']/.exec(text)
   return module && (module[1] ?? '')

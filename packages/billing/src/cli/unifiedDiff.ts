@@ -2,7 +2,7 @@ const context = 3
 
 type Line = { kind: ' ' | '-' | '+'; text: string }
 
-/** Returns the changes of a file as a unified diff. `before` is null for a new file. */
+/** Returns a file's changes as a unified diff. `before` is null for a new file. */
 export function unifiedDiff(path: string, before: string | null, after: string): string {
   const lines = compare(before === null ? [] : linesOf(before), linesOf(after))
   const changed = lines.flatMap(({ kind }, index) => (kind === ' ' ? [] : [index]))
@@ -17,7 +17,7 @@ export function unifiedDiff(path: string, before: string | null, after: string):
 
 const linesOf = (text: string) => text.replace(/\n$/, '').split('\n')
 
-/** Returns the ranges of lines around the changes. Ranges that touch are one hunk. */
+/** Returns the line ranges of the hunks. Ranges that touch form one hunk. */
 function hunksOf(changed: number[], length: number): [number, number][] {
   const hunks: [number, number][] = []
   for (const index of changed) {
@@ -44,7 +44,7 @@ function hunk(lines: Line[], from: number, to: number): string {
 
 /** Compares two lists of lines by their longest common subsequence. */
 function compare(before: string[], after: string[]): Line[] {
-  // lengths[i][j] is the length of the subsequence of before[i…] and after[j…].
+  // lengths[i][j] is the length of the longest common subsequence of before[i…] and after[j…].
   const lengths = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0))
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0
   for (let i = before.length - 1; i >= 0; i--) {

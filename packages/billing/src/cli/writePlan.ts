@@ -2,7 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { InitPlan } from './planInit.ts'
 
-/** Writes the plan's new files and, with `write`, makes its changes. Returns the paths of the written files. */
+/**
+ * Writes the plan's new files. If `write` is true, also makes the plan's changes. Returns the paths of the
+ * written files.
+ */
 export async function writePlan(
   folder: string,
   plan: InitPlan,

@@ -5,15 +5,15 @@ import { cacheOwner } from './cacheOwner.ts'
 
 /** The part of TanStack Query's `QueryClient` that stores balances. */
 export interface BalancesCache {
-  /** Replaces the cached data of a query. */
+  /** Replaces a query's cached data. */
   setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
-  /** Returns the default options of the queries that match a key. */
+  /** Returns the default options for queries that match the key. */
   getQueryDefaults(queryKey: BillingQueryKey): object
-  /** Sets the default options of the queries that match a key. */
+  /** Sets the default options for queries that match the key. */
   setQueryDefaults(queryKey: BillingQueryKey, defaults: object): void
 }
 
-/** Replaces known data with fetched data. TanStack Query's `structuralSharing` option. */
+/** A function for TanStack Query's `structuralSharing` option. Combines cached data with fetched data. */
 type Replace = (known: unknown, fetched: unknown) => unknown
 
 /**
@@ -37,8 +37,8 @@ export function installBalances(
 }
 
 /**
- * Makes the cache keep the newest balances also when they are fetched: a slow query never replaces balances
- * that arrived in a newer response. Call it once for each cache.
+ * Makes the cache keep the newest balances when a query fetches them. A slow query never replaces balances
+ * from a newer response. Call this function once for each cache.
  */
 export function keepNewestBalances(
   queryClient: BalancesCache,
@@ -50,8 +50,8 @@ export function keepNewestBalances(
 }
 
 /**
- * Returns the `structuralSharing` option of the balances query. TanStack Query also calls it with the results
- * of `select`, which `otherwise` combines.
+ * Returns the `structuralSharing` option for the balances query. TanStack Query also calls the option with
+ * the results of `select`. `otherwise` combines these results.
  */
 export const newestInCache =
   (otherwise: Replace = (_known, fetched) => fetched): Replace =>

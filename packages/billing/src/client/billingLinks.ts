@@ -15,8 +15,8 @@ import { type HttpOptions, httpLinks } from './httpLinks.ts'
 import { idempotencyLink } from './idempotencyLink.ts'
 
 /**
- * The options of `billingLinks`: the options of tRPC's `httpBatchLink` (`url`, `headers`, `transformer`,
- * `fetch`, …), and these.
+ * The options of `billingLinks`. They include the options of tRPC's `httpBatchLink`: `url`, `headers`,
+ * `transformer`, `fetch` and others.
  */
 export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Router> & {
   /**
@@ -24,38 +24,49 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
    * `trpc.billing.balances.useQuery()` read.
    */
   queryClient?: BalancesCache
-  /** Receives the balances in each response. For apps without TanStack Query. */
+  /** Called with the balances in each response. Use this option in apps without TanStack Query. */
   onBalances?: (balances: BalancesAnswer) => void
-  /** The billing router's query key, as in `createBillingHooks`. The default is `[['billing']]`. */
+  /** The billing router's query key, the same as for `createBillingHooks`. The default is `[['billing']]`. */
   queryKey?: BillingQueryKey
-  /** Links between the keys and the request, such as `retryLink` or `loggerLink`. */
+  /**
+   * Links that run after a call gets its key and before the request is sent, such as `retryLink` or
+   * `loggerLink`.
+   */
   links?: TRPCLink<Router>[]
-  /** Sends the subscriptions. The default is `httpSubscriptionLink`. */
+  /** The link that sends subscriptions. The default is `httpSubscriptionLink`. */
   subscriptionLink?: TRPCLink<Router>
-  /** Parameters for `createContext` (`info.connectionParams`), sent with subscriptions and WebSockets. */
+  /**
+   * The parameters that `createContext` gets as `info.connectionParams`. They are sent with subscriptions and
+   * over WebSockets.
+   */
   connectionParams?: Exclude<WebSocketClientOptions['connectionParams'], undefined>
-  /** The options of each EventSource. For another origin, pass `{ withCredentials: true }` to send cookies. */
+  /** The options of each EventSource. To send cookies to another origin, pass `{ withCredentials: true }`. */
   eventSourceOptions?: { withCredentials?: boolean }
   /** The options of the WebSocket client, for a `ws://` or `wss://` URL. */
   webSocket?: Omit<WebSocketClientOptions, 'url' | 'connectionParams'>
-  /** How long a call waits for another attempt under its key, in milliseconds. The default is 30 s. */
+  /**
+   * The maximum time that a call waits for another attempt under its key, in milliseconds. The default is
+   * 30 seconds.
+   */
   maxWaitMs?: number
 }
 
 /**
- * Creates the links of a tRPC client whose server has metered procedures. Each operation gets a key, so that it
- * is charged once. The balances in responses go to `queryClient` or `onBalances`. Queries are batched, and
- * subscriptions use server-sent events. With a `ws://` or `wss://` URL, everything is sent over one WebSocket.
+ * Creates the links of a tRPC client whose server has metered procedures. Each operation gets a key and is
+ * charged once, no matter how often it is sent. `queryClient` and `onBalances` receive the balances in
+ * responses. Queries are batched, and subscriptions use server-sent events. With a `ws://` or `wss://` URL,
+ * all operations are sent over one WebSocket.
  *
- * `headers` are sent with each call, beside the keys. Subscriptions and WebSockets have no headers; use
- * `connectionParams`.
+ * `headers` are sent with each call, in addition to the keys. Subscriptions and WebSockets can't send
+ * headers. Use `connectionParams` for them.
  *
  * For another combination of links, use `idempotencyLink`, `keyHeaders` and `balancesLink`.
  */
 export function billingLinks<Router extends AnyTRPCRouter>(
   given: BillingLinksOptions<Router>,
 ): TRPCLink<Router>[] {
-  // The router's type only decides whether `transformer` is required, which the caller's types have checked.
+  // The router's type only determines whether `transformer` is required. TypeScript has already checked that
+  // in the caller.
   const options = given as unknown as BillingLinksOptions<AnyTRPCRouter>
   const { queryClient, onBalances, links = [], maxWaitMs } = options
   const isSocket = /^wss?:/i.test(String(options.url))
@@ -85,7 +96,7 @@ function callsAndSubscriptions(options: BillingLinksOptions<AnyTRPCRouter>) {
   return splitLink<AnyTRPCRouter>({
     condition: (op) => op.type === 'subscription',
     true: subscriptionLink ?? httpSubscriptionLink({ ...options, url: String(options.url) }),
-    // The server can wait for Flowglad before it answers with the plans.
+    // The server might wait for Flowglad before it returns the plans.
     false: httpLinks(options, ({ path }) => path === plansPath),
   })
 }

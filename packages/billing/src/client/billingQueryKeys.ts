@@ -1,7 +1,7 @@
 /** A TanStack Query key. */
 export type BillingQueryKey = readonly unknown[]
 
-/** The cache keys of the billing procedures. */
+/** The billing procedures' cache keys. */
 export interface BillingQueryKeys {
   /** The billing router's path in the app's router, such as `billing`. */
   path: string
@@ -10,9 +10,9 @@ export interface BillingQueryKeys {
   /** Returns the key that matches all queries of one procedure. */
   procedure: (name: string) => BillingQueryKey
   balances: BillingQueryKey
-  /** Returns the key of the usage over a number of days. */
+  /** Returns the key of the usage query for a number of days. */
   usage: (input: { days: number }) => BillingQueryKey
-  /** Returns the key of the charges in pages of `limit`. */
+  /** Returns the key of the charges query for pages of `limit` charges. */
   charges: (input: { limit: number }) => BillingQueryKey
   plans: BillingQueryKey
 }

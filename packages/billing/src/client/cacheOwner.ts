@@ -13,15 +13,16 @@ function owners(): WeakMap<object, string | null> {
 }
 
 /**
- * Returns the customer whose billing data a cache may hold: null while signed out, or undefined if the app has
- * not called `setCacheOwner`.
+ * Returns the customer whose billing data the cache can contain. Returns null while signed out, or undefined
+ * if the app has not called `setCacheOwner`.
  */
 export const cacheOwner = (queryClient: object): string | null | undefined => owners().get(queryClient)
 
 /**
- * Sets the customer whose billing data a cache may hold, or null while signed out. Balances of any other
- * customer, such as a late response to the previous customer, are then ignored. `BillingProvider` calls it. An
- * app without `BillingProvider` calls it when a user signs in or out, and removes the previous user's queries.
+ * Sets the customer whose billing data the cache can contain, or null while signed out. Other customers'
+ * balances are then ignored, for example in a late response to the previous customer. `BillingProvider` calls
+ * this function. An app without `BillingProvider` must call it when a user signs in or out, and remove the
+ * previous user's queries.
  */
 export function setCacheOwner(queryClient: object, customer: string | null): void {
   owners().set(queryClient, customer)

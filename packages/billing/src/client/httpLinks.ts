@@ -17,25 +17,26 @@ import { keyHeadersAs } from './keyHeaders.ts'
 type BatchOptions<Router extends AnyTRPCRouter> = HTTPBatchLinkOptions<Router['_def']['_config']['$types']>
 type Headers = BatchOptions<AnyTRPCRouter>['headers']
 
-/** How `billingLinks` sends calls over HTTP. */
+/** The options for sending calls over HTTP. */
 export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
   /** The header that carries the keys. Set it to the server's `options.keyHeader` if you changed that option. */
   keyHeader?: string
   /**
-   * The calls that are sent with `httpBatchStreamLink`: all of them (`true`), none (`false`), or the calls for
-   * which the function returns true. Streamed responses carry no balances, and procedures can't set their
-   * headers or cookies.
+   * The calls that are sent with `httpBatchStreamLink`: all of them (`true`), none (`false`), or the calls
+   * for which the function returns true. Streamed responses carry no balances, and procedures can't set
+   * headers or cookies in them.
    *
-   * By default, a procedure that streams its result is detected: the server rejects its first call, which is
-   * then sent again. The rejected call ran up to the first value of its stream. A generator function hasn't
-   * started then. If a procedure does its work before it returns the stream, set `stream`.
+   * By default, a procedure that streams its result is detected. The server rejects the procedure's first
+   * call, and the link sends the call again as a stream. The rejected call runs until the procedure returns
+   * the stream. If the procedure is a generator function, its work doesn't start. If a procedure does its work
+   * before it returns the stream, set `stream` to prevent the second run.
    */
   stream?: boolean | ((op: Operation) => boolean)
 }
 
 /**
- * Sends queries in batches, and each mutation in a request of its own, because a batch waits for its slowest
- * call. `isSlow` selects queries that get a request of their own too. Files and FormData are sent unbatched.
+ * Sends queries in batches, and each mutation in a separate request. Queries that `isSlow` selects also get
+ * separate requests, because a batch waits for its slowest call. Files and FormData aren't batched.
  */
 export function httpLinks(
   { keyHeader = idempotencyKeyHeader, stream, ...options }: HttpOptions<AnyTRPCRouter>,

@@ -14,9 +14,10 @@ import { type KeyPlace, KeyTransport } from './keyTransport.ts'
  * (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own operation with `KEY_INVALID` before
  * it is sent.
  *
- * HTTP links need `headers: keyHeaders`. `wsLink` needs nothing: the input carries the key, in the property
- * `idempotency-key`. The link detects which of the two sends its operations. If you send mutations over both,
- * put one `idempotencyLink` into each branch of the `splitLink`. `keyIn` switches the detection off.
+ * HTTP links need `headers: keyHeaders`. `wsLink` needs no option: the input's property `idempotency-key`
+ * carries the key. `idempotencyLink` detects which kind of link sends its operations. If you send mutations
+ * over both HTTP and WebSockets, put one `idempotencyLink` in each branch of the `splitLink`. `keyIn` turns
+ * off the detection.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
  * (default 30 s).
@@ -30,10 +31,10 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
 } = {}): TRPCLink<Router> {
   return () => {
     const transport = new KeyTransport()
-    /** The mutations and queries whose input schema rejects the key. */
+    /** The paths of mutations and queries whose input schema rejects the key. */
     const withoutKey = new Set<string>()
 
-    /** Returns the operation's input, with the key if the operation might travel without headers. */
+    /** Returns the operation's input. Adds the key if the operation might be sent without headers. */
     const keyedInput = (
       { type, path, input }: { type: string; path: string; input: unknown },
       key: string,

@@ -7,10 +7,10 @@ import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
  */
 export const idempotencyKey = 'idempotencyKey'
 
-/** The context field with a callback for when a header carries the operation's key. */
+/** The context field with a callback. The callback is called when a header carries the operation's key. */
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
-/** The part of tRPC's `Operation` that has the key. */
+/** The part of tRPC's `Operation` that contains the key. */
 export interface KeyedOperation {
   context: OperationContext
 }

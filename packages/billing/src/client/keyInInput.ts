@@ -1,13 +1,19 @@
 import { billingDenial } from '../contract/billingDenial.ts'
 import { keyProperty } from '../contract/keyFormat.ts'
 
-/** Returns whether the input can carry a key: no input, or a plain object without a property of that name. */
+/**
+ * Returns whether the input can carry a key. The input must be undefined, or a plain object without the
+ * properties `idempotency-key` and `toJSON`.
+ */
 export function canCarryKey(input: unknown): input is object | undefined {
   if (input === undefined) return true
   return isPlainObject(input) && !(keyProperty in input) && !('toJSON' in input)
 }
 
-/** Accepts the plain objects of other realms, such as an iframe. Rejects arrays, FormData and class instances. */
+/**
+ * Returns whether the value is a plain object, even from another realm such as an iframe. Returns false for
+ * arrays, FormData and class instances.
+ */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
@@ -21,9 +27,9 @@ export const withKey = (input: object | undefined, key: string): object => ({
 })
 
 /**
- * Returns a copy of the input that carries the key in WebSocket messages, but not in HTTP requests. tRPC's
- * WebSocket protocol puts the input into a property called `input`. HTTP requests contain the input itself, or
- * a batch of inputs by index. `JSON.stringify` passes that property's name to `toJSON`.
+ * Returns a copy of the input that carries the key in WebSocket messages, but not in HTTP requests.
+ * `JSON.stringify` passes the property's name to `toJSON`. In a WebSocket message, tRPC puts the input into a
+ * property called `input`. An HTTP request contains the input itself, or a batch of inputs by index.
  *
  * A data transformer copies the input without the hidden `toJSON`, so its output always carries the key.
  */
@@ -34,7 +40,7 @@ export function withKeyInMessages(input: object | undefined, key: string): objec
 }
 
 /**
- * Returns whether the procedure's schema rejected an input because it carried a key. A strict object schema
+ * Returns whether the procedure's schema rejected an input because of its key. A strict object schema's error
  * names the unknown property. A procedure without an input rejects the object that replaced `undefined`.
  */
 export function rejectsKey(error: ClientError, input: unknown): boolean {

@@ -1,28 +1,28 @@
 import type { OperationContext } from '@trpc/client'
 
-/** Where an operation's key travels: in a header of its HTTP request, or in its input. */
+/** The place of an operation's key: a header of the HTTP request, or the input. */
 export type KeyPlace = 'header' | 'input'
 
 /**
- * Detects whether the links behind `idempotencyLink` send HTTP requests. A link can't see the links behind it,
- * but HTTP links pass on their response, and `wsLink` doesn't.
+ * Detects whether the links after `idempotencyLink` send HTTP requests. A link can't inspect the links after
+ * it. However, HTTP links add the response to an answer's context, and `wsLink` doesn't.
  */
 export class KeyTransport {
   #place: KeyPlace | 'unknown' = 'unknown'
 
-  /** The place of the keys. 'unknown' until the first answer. */
+  /** The place of the keys, or 'unknown' before the first HTTP request or answer. */
   get place(): KeyPlace | 'unknown' {
     return this.#place
   }
 
-  /** Notes that the operation got headers, or an HTTP response. */
+  /** Records that an HTTP link sent the operation. */
   sawHttp(): void {
     this.#place = 'header'
   }
 
   /**
-   * Notes an answer from the server. An answer without a response proves nothing once a response was seen: it
-   * can come from a cache.
+   * Records an answer. An answer without an HTTP response shows that keys must go into the input. The
+   * exception is an answer after HTTP was detected, because that answer can come from a cache.
    */
   sawAnswer(meta: OperationContext | undefined): void {
     if (meta?.response !== undefined) this.sawHttp()

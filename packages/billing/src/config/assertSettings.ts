@@ -1,4 +1,4 @@
-/** The settings of `createBilling` to check. An app without TypeScript can pass any value. */
+/** The `createBilling` settings to check. An app without TypeScript can pass any value. */
 interface Settings {
   meters: object | undefined
   ledger: { execute?: unknown } | undefined

@@ -1,4 +1,4 @@
-/** The app uses this package in a way that can't work. The message says what to change. */
+/** The app's setup can't work. The message says how to fix it. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }

@@ -23,7 +23,7 @@ export interface BalanceRow<Meter extends string = string> {
   /** used / limit, from 0 to 1. */
   share: number
   status: BalanceStatus
-  /** When the grants renew. null if they don't, or if there are no grants. */
+  /** When the grants renew. null if the grants don't renew, or if there are no grants. */
   renewsAt: number | null
   /** When Flowglad last reported the balance. */
   asOf: number

@@ -1,21 +1,21 @@
 import { denialStatuses } from './denialStatuses.ts'
 import type { Denial } from './denials.ts'
 
-/** Errors wrap each other a few levels deep. The limit only ends cycles. */
+/** The maximum depth of nested causes. Real errors have only a few levels, so the limit only ends cycles. */
 const maxDepth = 16
 
 /**
- * Returns the denial in an error, or null if the call failed for another reason. Finds it in the errors of
- * every caller: a tRPC client's error, the TRPCError of `createCaller`, a `BillingError`, and errors that have
- * one of these as their `cause`.
+ * Returns the denial in an error, or null if the call failed for another reason. Accepts a tRPC client's
+ * error, a TRPCError from `createCaller`, a `BillingError`, or an error with one of these errors as its
+ * `cause`.
  *
- * React redacts errors that leave a server component or a server action. Call `billingDenial` on the server
- * there, and return the denial.
+ * React redacts errors that leave a server component or a server action. In these places, call
+ * `billingDenial` on the server, and return the denial.
  */
 export function billingDenial(error: unknown): Denial | null {
   let current = error
   for (let depth = 0; depth < maxDepth && isObject(current); depth++) {
-    // A check by class would fail for an error from a second copy of this package.
+    // Don't check the class: the error can come from a second copy of this package.
     const denial = [field(field(current, 'data'), 'billing'), field(current, 'denial')].find(isDenial)
     if (denial !== undefined) return denial
     current = field(current, 'cause')

@@ -48,7 +48,7 @@ export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError'
 }
 
-/** The result can't be serialized, so the client can't receive it. It isn't charged. */
+/** The result can't be serialized, so the client can't receive it. The call isn't charged. */
 export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }

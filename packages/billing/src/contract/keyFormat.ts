@@ -7,5 +7,5 @@ export const keyRule =
 /** Returns an invalid key in a form that is safe to show in an error. */
 export const printable = (key: string) => key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')
 
-/** The property of an input that carries the call's key where a call has no headers, such as over a WebSocket. */
+/** The input property that carries a call's key if the call has no headers, such as over a WebSocket. */
 export const keyProperty = 'idempotency-key'

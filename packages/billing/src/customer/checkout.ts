@@ -24,10 +24,13 @@ export function createCheckout({
   publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
-  /** Never reads the address from a request, because a client could send its own in a header. */
+  /**
+   * Returns the URLs for the end of the checkout. Never reads the host from a request header, because a
+   * client can forge the header.
+   */
   function returnUrls() {
     if (publicUrl === undefined) {
-      throw new SetupError('The checkout needs a URL to return to. Set publicUrl in createBilling.')
+      throw new SetupError('The checkout needs a return URL. Set publicUrl in createBilling.')
     }
     return {
       successUrl: new URL(returnPaths.success, publicUrl).href,

@@ -65,7 +65,7 @@ export interface Catalog {
   slugOfPrice: Map<string, string>
   /** Flowglad's answer, unchanged. */
   pricingModel: unknown
-  /** Instructions for fixing the app's unusable meters, by meter. */
+  /** Instructions for fixing each of the app's unusable meters, by meter slug. */
   problems: Map<string, string>
 }
 
@@ -97,14 +97,14 @@ function catalogOf(answer: unknown, meters: Meters): Catalog {
   }
 }
 
-/** Returns instructions if usage of the meter can't be recorded. */
+/** Returns instructions if Flowglad can't record the meter's usage. Otherwise, returns null. */
 function problemOf(slug: string, { priceSlug }: MeterPolicy, model: PricingModel): string | null {
   const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
   if (!meter) {
     return `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters.`
   }
   if (meter.aggregationType !== 'sum') {
-    return `The usage meter "${slug}" has aggregation ${meter.aggregationType}. Use a meter with aggregation sum.`
+    return `The usage meter "${slug}" has the aggregation type ${meter.aggregationType}. Use a meter with the type sum.`
   }
   if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
     return `The usage meter "${slug}" has no active price "${priceSlug}". Create it in Flowglad, or change priceSlug.`
@@ -227,7 +227,7 @@ export function createCatalogCache({
 
   return {
     get,
-    /** Returns the catalog, like `get`. If a meter has a problem, loads the catalog again, at most once a second. */
+    /** Returns the catalog. If a meter has a problem, reloads the catalog first, at most once a second. */
     async recheck(): Promise<Catalog> {
       const catalog = await get()
       const isRecent = known !== null && clock.now() - known.at < pauseMs

@@ -54,7 +54,7 @@ export class Delivery {
 
   /**
    * Delivers until `stopping` aborts. Checks the outbox at intervals, and whenever this process adds usage to
-   * it. The pauses don't keep the process running.
+   * it. The timers for the pauses don't keep the process running.
    */
   async run(stopping: AbortSignal): Promise<void> {
     let woken = new AbortController()

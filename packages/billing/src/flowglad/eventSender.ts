@@ -193,7 +193,7 @@ export class EventSender {
   #unavailable({ error, timedOut }: { error: unknown; timedOut: boolean }, result: SendResult): void {
     result.unavailable = true
     result.timedOut ||= timedOut
-    this.#logger.warn({ error: String(error) }, 'sending usage events failed; they stay in the outbox')
+    this.#logger.warn({ error: String(error) }, 'sending usage events failed. The events stay in the outbox')
   }
 }
 

@@ -20,7 +20,7 @@ export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 /**
  * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
  * deadline covers the whole request, including the body. The client doesn't retry. If an answer shows that a
- * setting is wrong, the call rejects with a `SetupError`, and the client logs it once.
+ * setting is wrong, the call rejects with a `SetupError`, and the client logs the error once.
  */
 export function createFlowgladClient(
   settings: FlowgladSettings,

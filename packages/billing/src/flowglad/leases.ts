@@ -14,7 +14,8 @@ export interface Lease {
   events: UsageEvent[]
   /**
    * For each of `events`, the number of consecutive rejections. An event has no entry while it is being sent,
-   * or after any outcome other than a rejection. After such an outcome, Flowglad may have recorded the event.
+   * or after any outcome other than a rejection. After such an outcome, Flowglad might have recorded the
+   * event.
    */
   rejections: Map<UsageEvent, number>
   /**

@@ -5,7 +5,7 @@ import type { Limited } from './caller.ts'
 
 /**
  * Returns an error response in the shape that `@flowglad/react` expects. That package's billing request reads
- * `error.message`; its other requests read `error.code` and `error.json.message`.
+ * `error.message`. Its other requests read `error.code` and `error.json.message`.
  */
 export const fail = (status: number, code: string, message: string, detail: object = {}) =>
   Response.json({ error: { code, message, json: { message, ...detail } } }, { status })

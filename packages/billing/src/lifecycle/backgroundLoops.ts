@@ -1,4 +1,4 @@
-/** One instance's loops: delivery and the sweeper. They run at most once. */
+/** One instance's background loops: delivery and the sweeper. Stopped loops can't be restarted. */
 export class BackgroundLoops {
   readonly #run: (stopping: AbortSignal) => Promise<unknown>
   readonly #stopping = new AbortController()
@@ -23,11 +23,11 @@ export class BackgroundLoops {
   start({ keepAlive }: { keepAlive: boolean }): void {
     if (this.#stopping.signal.aborted) return
     this.#running ??= this.#run(this.#stopping.signal)
-    // The loops' own timers don't keep the process running.
+    // The loops' own timers don't keep the process running, but this timer does.
     if (keepAlive) this.#keepAlive ??= setInterval(() => {}, 3_600_000)
   }
 
-  /** Stops the loops for good, and resolves when they have ended. */
+  /** Stops the loops permanently. Resolves when the loops have ended. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     if (this.#keepAlive) clearInterval(this.#keepAlive)

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts'
 import type { BackgroundLoops } from './backgroundLoops.ts'
 
-/** The parts that all instances with one key share. */
+/** The ledger and the loops that all instances with the same key share. */
 interface Shared {
   /** The first instance's ledger. */
   readonly ledger: Ledger
@@ -11,7 +11,10 @@ interface Shared {
 
 const registryKey = Symbol.for('@metered/billing instances')
 
-/** Returns the process's registry. It is global, because bundlers can load several copies of this module. */
+/**
+ * Returns the process's registry of shared ledgers and loops. The registry is global, because bundlers can
+ * load several copies of this module.
+ */
 function registry(): Map<string, Shared> {
   const global: typeof globalThis & { [registryKey]?: Map<string, Shared> } = globalThis
   global[registryKey] ??= new Map()
@@ -19,9 +22,9 @@ function registry(): Map<string, Shared> {
 }
 
 /**
- * One result of `createBilling`. In development, each edit of an app's module creates another instance, and
- * the app doesn't close the earlier one. Instances with the same key therefore share one ledger, and only the
- * newest instance's loops run. Earlier instances continue to answer calls.
+ * An instance that `createBilling` creates. In development, each edit of an app's module creates another
+ * instance, and the app doesn't close the earlier instance. Instances with the same key therefore share one
+ * ledger, and only the newest instance's loops run. Earlier instances continue to answer calls.
  */
 export class Instance {
   readonly #key: string
@@ -37,7 +40,7 @@ export class Instance {
     registry().set(key, this.#shared)
   }
 
-  /** The ledger to use. A later instance uses the first instance's ledger, and never opens its own. */
+  /** The shared ledger. A later instance uses the first instance's ledger, and never opens its own ledger. */
   get ledger(): Ledger {
     return this.#shared.ledger
   }
@@ -57,7 +60,9 @@ export class Instance {
     this.#shared.loops?.start(options)
   }
 
-  /** Leaves the registry. If this is the newest instance, no loops start afterwards. */
+  /**
+   * If this is the newest instance, removes the shared ledger from the registry. No loops start afterwards.
+   */
   leave(): void {
     if (this.#shared.loops !== this.#loops) return
     this.#shared.loops = null
@@ -65,7 +70,10 @@ export class Instance {
     if (registry().get(this.#key) === this.#shared) registry().delete(this.#key)
   }
 
-  /** Closes this instance's own ledger. The newest instance also closes the shared ledger. */
+  /**
+   * Closes the shared ledger if this was the newest instance. Also closes this instance's own ledger, unless
+   * it is the shared ledger.
+   */
   async closeLedger(): Promise<void> {
     if (this.#closesShared) await this.#shared.ledger.close()
     if (this.#ownLedger !== this.#shared.ledger) await this.#ownLedger.close()

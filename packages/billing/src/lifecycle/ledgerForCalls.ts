@@ -1,9 +1,9 @@
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** The ledger's methods that calls use. */
+/** The ledger methods that calls use. */
 export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'charges' | 'usage'>
 
-/** Returns the ledger for calls. Each use of it first calls `onCall`, and rejects if `onCall` throws. */
+/** Returns the ledger for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
 export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCalls => ({
   async execute(command) {
     onCall()

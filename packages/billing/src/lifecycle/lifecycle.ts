@@ -26,8 +26,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts the loops, unless they are running. The first call also starts the check of the setup, and doesn't
-   * wait for it. Throws during `next build`.
+   * Starts the loops, unless they are running. The first call also starts the setup check in the background.
+   * Throws during `next build`.
    */
   onCall(): void {
     assertNotNextBuild()
@@ -38,10 +38,14 @@ export class Lifecycle {
     this.#check.runInBackground()
   }
 
-  /** Checks the setup, then starts the loops. They keep the process running. Does nothing during `next build`. */
+  /**
+   * Checks the setup, and then starts the loops. The loops keep the process running. Does nothing during
+   * `next build`.
+   */
   async start(): Promise<void> {
     if (isNextBuild()) return
-    if (this.#isClosed) throw new Error('This billing is closed. Create another with createBilling.')
+    if (this.#isClosed)
+      throw new Error('This billing instance is closed. Create another instance with createBilling.')
     this.#isChecked = true
     await this.#check.run()
     if (!this.#isClosed) this.#instance.startLoops({ keepAlive: true })

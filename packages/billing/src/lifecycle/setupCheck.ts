@@ -25,8 +25,8 @@ export class SetupCheck {
   }
 
   /**
-   * Rejects with instructions, one line for each problem. An unreachable ledger or Flowglad isn't a problem,
-   * because it can recover.
+   * If there are problems, rejects with one line of instructions for each problem. Ignores an unreachable
+   * ledger or Flowglad, because both can recover.
    */
   async run(): Promise<void> {
     const failure = await this.#ledger.health().catch((error: unknown) => error)
@@ -42,11 +42,11 @@ export class SetupCheck {
     if (catalog && catalog.problems.size > 0) throw new SetupError([...catalog.problems.values()].join('\n'))
   }
 
-  /** Runs the check in the background and logs its problems. */
+  /** Runs the check in the background and logs the problems. */
   runInBackground(): void {
     this.run().catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error)
-      // The Flowglad client has logged this problem.
+      // The Flowglad client has already logged this problem.
       if (message === this.#flowglad.settingsProblem()) return
       for (const line of message.split('\n')) this.#logger.error({}, line)
     })

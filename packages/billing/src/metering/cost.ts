@@ -60,7 +60,7 @@ class UsageCounter implements Usage {
 }
 
 /**
- * Returns one meter's part of a call, with the units to hold. Throws an `InvalidAmountError` if the hold or
+ * Returns a call's leg for one meter, with the units to hold. Throws an `InvalidAmountError` if the hold or
  * the fixed cost isn't a valid amount.
  */
 export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input>, input: Input): MeteredLeg {

@@ -47,14 +47,15 @@ const cleanUpMs = 5_000
  * The metered operation. All metered work runs through it:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key identifies one operation
- *    within a customer and procedure. If the key
- *    - came with a different input, even for a call that failed: denied with `KEY_REUSED`
- *    - belongs to a call that is still running: denied with `IN_PROGRESS`
- *    - has completed: the stored result is returned, and nothing runs. If no result is stored, denied with `ALREADY_COMPLETED`
- *    - is new, or its call failed: a hold on the units of all legs, or of none if one leg is short
+ *    per customer and procedure.
+ *    - If the key was used with a different input, even in a failed call, the call is denied with `KEY_REUSED`.
+ *    - If an earlier call with the key is still running, the call is denied with `IN_PROGRESS`.
+ *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no result is stored,
+ *      the call is denied with `ALREADY_COMPLETED`.
+ *    - If the key is new, or its earlier call failed, the units of all legs are held. If one leg is short, no units are held.
  *
- *    Before it denies a call for too few units, it fetches the customer's balance from Flowglad and asks the ledger again. A denied
- *    call doesn't use up its key.
+ *    Before the operation denies a call for too few units, it fetches the customer's balance from Flowglad and asks the ledger
+ *    again. A denied call doesn't use up its key.
  * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. After that it expires, but the work
  *    goes on and is still charged when it succeeds.
  * 3. **Settle on success.** One transaction turns the hold into a usage event per meter for the actual amount, and stores the
@@ -208,7 +209,7 @@ const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | nu
   replayResult(result, key ?? '', codec) as Output
 
 /**
- * Reports whether the output is a stream to meter. A transport reads any async iterable. For a caller in this
+ * Returns whether the output is a stream to meter. A transport reads any async iterable. For a caller in this
  * process, only a generator is a stream. Any other object, such as an SDK's page of results or a
  * `ReadableStream`, must reach the caller unchanged.
  */
@@ -226,7 +227,7 @@ function unserializable(chunk: unknown, codec?: Codec): UnserializableResultErro
     toJson(chunk, codec)
     return null
   } catch (cause) {
-    const message = 'A chunk of the stream cannot be serialized; only counted usage is charged.'
+    const message = 'A chunk of the stream cannot be serialized. Only counted usage is charged.'
     return new UnserializableResultError(message, { cause })
   }
 }

@@ -1,13 +1,16 @@
 import { UnserializableResultError } from '../contract/errors.ts'
 import { keyDenial } from './denials.ts'
 
-/** Converts values that JSON lacks, such as dates, to values that it has. An app's data transformer is one. */
+/**
+ * Converts values that JSON can't represent, such as dates, to JSON values and back. An app's data
+ * transformer is a codec.
+ */
 export interface Codec {
   serialize(value: unknown): unknown
   deserialize(value: unknown): unknown
 }
 
-/** Throws if the value can't be sent to a client. */
+/** Returns the value as JSON. Throws if the value can't be serialized. */
 export const toJson = (value: unknown, codec?: Codec): string =>
   JSON.stringify({ output: codec ? codec.serialize(value) : value })
 
@@ -20,7 +23,7 @@ export function serializeResult(output: unknown, maxBytes: number, codec?: Codec
     const json = toJson(output, codec)
     return Buffer.byteLength(json) <= maxBytes ? json : null
   } catch (cause) {
-    throw new UnserializableResultError('The result cannot be serialized; nothing was charged.', {
+    throw new UnserializableResultError('The result cannot be serialized. Nothing was charged.', {
       cause,
     })
   }

@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /**
  * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping`
- * aborts. The pauses don't keep the process running.
+ * aborts. The timers for the pauses don't keep the process running.
  */
 export async function runSweeper({
   ledger,

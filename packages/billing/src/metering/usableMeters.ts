@@ -14,14 +14,14 @@ export class UsableMeters {
     this.#decisionMs = decisionMs
   }
 
-  /** Loads the pricing model, unless it has been loaded. Ignores failures: calls don't depend on Flowglad. */
+  /** Loads the pricing model if it isn't loaded. Ignores failures, because calls don't depend on Flowglad. */
   async load(): Promise<void> {
     await this.#catalog.get().catch(() => {})
   }
 
   /**
-   * Throws a `SetupError` for an unusable meter. Sends a request only if the pricing model had a problem with
-   * a meter when it was loaded: the problem may have been fixed since.
+   * Throws a `SetupError` if one of the meters is unusable. If the loaded pricing model shows a problem,
+   * loads the pricing model again first, because the problem might have been fixed.
    */
   async assert(meters: string[]): Promise<void> {
     if (this.#problemsOf(meters).length === 0) return

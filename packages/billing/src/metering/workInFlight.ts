@@ -35,7 +35,7 @@ export class WorkInFlight {
     return command
   }
 
-  /** Waits up to `graceMs` for all work to end. After that, holds that are still open expire. */
+  /** Waits up to `graceMs` for all work to end. Holds that are still open after this time expire. */
   async close({ graceMs, clock, logger }: { graceMs: number; clock: Clock; logger: Logger }): Promise<void> {
     this.#closing = true
     const deadline = clock.now() + graceMs

@@ -59,8 +59,8 @@ async function bytesOf(req: IncomingMessage & { body?: unknown }): Promise<Buffe
 }
 
 /**
- * Reads the body, but keeps at most one chunk beyond billing's limit. These bytes are enough for billing to
- * answer 413. The rest of the body is dropped.
+ * Reads the body, but keeps at most one chunk beyond billing's limit, and drops the rest. The kept bytes are
+ * enough for billing to answer 413.
  */
 function readBytes(req: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []

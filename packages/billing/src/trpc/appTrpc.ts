@@ -3,15 +3,18 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { SetupError } from '../config/setupError.ts'
 import { toTrpcError } from './trpcErrors.ts'
 
-/** The parts of any procedure builder that the checks use. tRPC doesn't export the type of `_def`, so builders are cast. */
+/**
+ * The part of a procedure builder that the checks use. tRPC doesn't export the type of `_def`, so builders
+ * are cast.
+ */
 interface Builder {
   input(parser: () => never): { _def: { middlewares: ((call: object) => Promise<unknown>)[] } }
 }
 
 /**
- * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of one package, so
- * the app's `TRPCError` is a different class. Errors are created from the app's class, so that the app can
- * recognize them.
+ * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of the same
+ * package. The app's `TRPCError` is then a different class. Errors must be instances of the app's class, so
+ * that the app can recognize them.
  */
 export class AppTrpc {
   #ErrorClass = TRPCError
@@ -23,11 +26,11 @@ export class AppTrpc {
       throw new SetupError('This procedure comes from tRPC 10. Install @trpc/server 11.')
     }
     this.#inspection = this.#compare(builder as unknown as Builder)
-    // The next call reports the error.
+    // `check` reports the error at the next call.
     this.#inspection.catch(() => {})
   }
 
-  /** Rejects with a `SetupError` if the app uses another copy of tRPC than this module. */
+  /** Rejects with a `SetupError` if the app and this module use different copies of tRPC. */
   check(): Promise<void> {
     return this.#inspection
   }
@@ -61,7 +64,7 @@ export class AppTrpc {
 
 /**
  * Returns a `TRPCError` from the copy of tRPC that created the builder, or null if the copy behaves
- * differently. Runs only a new input validator and none of the app's middlewares.
+ * differently. Runs only a new input validator, not the app's middlewares.
  */
 async function errorOf(builder: Builder): Promise<Error | null> {
   try {
@@ -75,7 +78,7 @@ async function errorOf(builder: Builder): Promise<Error | null> {
   }
 }
 
-/** Returns the folder of the package that created the error, or null for bundled code. */
+/** Returns the `@trpc/server` folder that created the error, or null for bundled code. */
 function folderOf(error: Error | null): string | null {
   for (const line of error?.stack?.split('\n') ?? []) {
     const [, location] = /\(?((?:file:|\/|[A-Z]:\\)[^()]*):\d+:\d+\)?$/.exec(line) ?? []

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module'
 import { SetupError } from '../config/setupError.ts'
 
-/** Throws a `SetupError` unless the version of `@trpc/server` is supported. Null: unknown, for example in a bundle. */
+/**
+ * Throws a `SetupError` unless the version of `@trpc/server` is supported. Accepts null, which means that the
+ * version is unknown, for example in a bundle.
+ */
 export function assertTrpcVersion(version: string | null = installedVersion()): void {
   if (version === null || version.startsWith('11.')) return
   throw new SetupError(

@@ -3,15 +3,15 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
 import { billingRequestOf } from './billingRequest.ts'
 
-/** The parts of tRPC's context options through which a response gets headers. The adapter decides which it passes. */
+/** The tRPC context options that can set response headers. Each adapter passes one of them. */
 export interface ResponseParts {
-  /** Node's response or Fastify's reply. Over WebSockets it is the socket, which has no headers. */
+  /** Node's response or Fastify's reply. Over WebSockets, it is the socket, which has no headers. */
   res?: unknown
-  /** The response headers of the fetch adapter. */
+  /** The fetch adapter's response headers. */
   resHeaders?: Headers | undefined
 }
 
-/** Returns the newest balances of the context's request as a response header. */
+/** Returns a response header with the newest balances of the context's request. */
 export function balancesMeta(ctx: object | undefined): { headers?: Record<string, string> } {
   const balances = (ctx && billingRequestOf(ctx)?.balances) ?? null
   const header = balances && headerOf(balances)
@@ -27,7 +27,10 @@ export function sendBalances({ res, resHeaders }: ResponseParts, balances: Balan
   else if (isNodeResponse(res) && !res.headersSent) res.setHeader(balancesHeader, header)
 }
 
-/** Returns null for longer headers, because proxies can reject the response. */
+/**
+ * Returns the balances as a header value. Returns null for a long value, because proxies can reject long
+ * headers.
+ */
 function headerOf(balances: BalancesAnswer): string | null {
   const header = asciiJson(balances)
   return header.length <= 6_000 ? header : null
@@ -36,7 +39,10 @@ function headerOf(balances: BalancesAnswer): string | null {
 const isNodeResponse = (res: unknown): res is Pick<ServerResponse, 'setHeader' | 'headersSent'> =>
   hasMethod(res, 'setHeader')
 
-/** A Fastify reply. Express's response has a method of the same name, but is one of Node's responses too. */
+/**
+ * Returns whether `res` is a Fastify reply. Express's response also has a `header` method, but is one of
+ * Node's responses.
+ */
 const isReply = (res: unknown): res is { header(name: string, value: string): unknown } =>
   hasMethod(res, 'header') && !hasMethod(res, 'setHeader')
 

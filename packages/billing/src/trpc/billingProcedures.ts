@@ -22,8 +22,8 @@ type Subscription<Input, Output> = SubscriptionProcedure<
 type Nothing = Record<string, never> | undefined
 
 /**
- * The procedures of the billing router. The types are written out, because TypeScript would name inferred
- * types after exports that early versions of tRPC 11 don't have.
+ * The billing router's procedures. The types are explicit, because inferred types would refer to exports that
+ * early versions of tRPC 11 don't have.
  */
 export type BillingProcedures<Meter extends string> = {
   balances: Query<Nothing, BalancesAnswer<Meter>>

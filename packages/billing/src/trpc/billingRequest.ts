@@ -13,7 +13,10 @@ export interface RequestInfo {
 
 /** A call as tRPC lists it in the request info. */
 export interface RequestedCall {
-  /** Reads the call's input. This function identifies the call, because the call's middlewares get it too. */
+  /**
+   * Reads the call's input. The call's middlewares get the same function, so the function identifies the
+   * call.
+   */
   getRawInput: () => Promise<unknown>
 }
 
@@ -25,14 +28,14 @@ export interface MiddlewareCall {
 }
 
 /**
- * How a call reached its procedure: in the HTTP request, over the WebSocket connection, or from a server-side
- * caller that uses the request's context. `unknown` if `createContext` passed no `info`.
+ * The origin of a call: the HTTP request, the WebSocket connection, or a server-side caller that uses the
+ * request's context. `unknown` if `createContext` passed no `info`.
  */
 type Origin = 'http' | 'webSocket' | 'caller' | 'unknown'
 
 /**
- * The parts of a request that middlewares can't see: its calls' keys, and whether the client can read
- * streams.
+ * The parts of a request that tRPC doesn't pass to middlewares: the calls' keys, and whether the client can
+ * read streams.
  */
 export class BillingRequest {
   readonly #keys: string[]
@@ -61,8 +64,8 @@ export class BillingRequest {
   }
 
   /**
-   * Returns a call's key from the request header, or null if the header has no key for it. A batch has one
-   * key per call. Throws `KEY_INVALID` if a key is malformed or missing.
+   * Returns a call's key from the request header, or null if the header has no key for the call. A batch has
+   * one key per call. Throws `KEY_INVALID` if a key is malformed or missing.
    */
   keyOf(call: MiddlewareCall): string | null {
     const origin = this.#originOf(call)
@@ -84,7 +87,7 @@ export class BillingRequest {
 
   /**
    * Returns whether the client can read a stream, or null if the result stays in this process. If the client
-   * can't, tRPC answers 415 and doesn't start the generator.
+   * can't read a stream, tRPC answers 415 and doesn't start the generator.
    */
   transportOf(call: MiddlewareCall): { streams: boolean } | null {
     const origin = this.#originOf(call)
@@ -92,7 +95,10 @@ export class BillingRequest {
     return { streams: call.isSubscription || (origin === 'http' && this.#readsStreams) }
   }
 
-  /** Returns whether the call's response can carry balances. tRPC sends a stream's headers before its calls run. */
+  /**
+   * Returns whether the call's response can carry balances. A streamed response can't, because tRPC sends its
+   * headers before the calls run.
+   */
   canSendBalances(call: MiddlewareCall): boolean {
     const origin = this.#originOf(call)
     return (origin === 'http' || origin === 'unknown') && !call.isSubscription && !this.#readsStreams
@@ -111,15 +117,16 @@ export class BillingRequest {
 
   #originOf(call: MiddlewareCall): Origin {
     if (!this.#info) return 'unknown'
-    // Over a WebSocket, `info` describes the connection and lists no calls. Only the client's calls have a signal.
+    // Over a WebSocket, `info` describes the connection and lists no calls. Only calls from the client have a
+    // signal.
     if (this.#info.calls.length === 0) return call.signal ? 'webSocket' : 'caller'
     return positionOf(call, this.#info.calls) < 0 ? 'caller' : 'http'
   }
 }
 
 /**
- * Returns a call's position in its request. Each call keeps the `getRawInput` function that tRPC lists in
- * `info`, in all versions. Only tRPC 11.10 and later pass the position to middlewares.
+ * Returns a call's position in its request. In all versions of tRPC, a call's middlewares get the
+ * `getRawInput` function that `info` lists. Only tRPC 11.10 and later pass the position to middlewares.
  */
 const positionOf = ({ getRawInput }: RequestedCall, calls: readonly RequestedCall[]) =>
   calls.findIndex((call) => call.getRawInput === getRawInput)

@@ -23,7 +23,7 @@ export const createBillingRouter =
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
     const t = initTRPC.create()
-    // `BillingTrpc` accepts only procedure builders whose context `customer` can read.
+    // The types of `BillingTrpc` ensure that `customer` can read the procedures' context.
     const protectedProcedure = procedures.protectedProcedure as typeof t.procedure
     const publicProcedure = procedures.publicProcedure as typeof t.procedure
     app.inspect(protectedProcedure)

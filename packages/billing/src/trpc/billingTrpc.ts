@@ -77,8 +77,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
-   * Returns a router to mount as `billing`: balances, usage, charges, plans and plan changes. It uses the
-   * app's own procedures, so their sessions, limits and logs apply here too.
+   * Returns a router to mount as `billing`. It serves balances, usage, charges, plans and plan changes. It
+   * uses the app's own procedures, so their sessions, limits and logs apply here too.
    */
   router<C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(procedures: {
     protectedProcedure: BaseProcedure<C, Meta, Overrides> & HasContext<C, Overrides, Ctx>
@@ -87,7 +87,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns the options for `initTRPC.create`: the app's own options, and an `errorFormatter` that fills and
-   * types `error.data.billing`. An own `errorFormatter` runs first.
+   * types `error.data.billing`. The app's own `errorFormatter` runs first.
    *
    * ```ts
    * const t = initTRPC.context<Context>().create(billing.trpc.options({ transformer: superjson }))
@@ -96,8 +96,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   options<Own extends OwnOptions>(own?: Own): OptionsWithDenials<Own, MeterOf<M>>
 
   /**
-   * Returns an error's denial as `{ billing }`. `options` calls it for you. In an `errorFormatter` of your
-   * own, spread the result into `data`.
+   * Returns an error's denial as `{ billing }`. `options` calls this function for you. If you don't use
+   * `options`, call it in your `errorFormatter`, and spread the result into `data`.
    */
   formatError(failure: { error: TRPCError }): { billing: Denial<MeterOf<M>> | null }
 
@@ -114,8 +114,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   ): { billingRequest: BillingRequest }
 
   /**
-   * Returns the new balances as headers for the adapter's `responseMeta`. Needed only if `request` gets neither
-   * `res` nor `resHeaders`.
+   * Returns the new balances as headers for the adapter's `responseMeta`. You need this function only if
+   * `request` gets neither `res` nor `resHeaders`.
    */
   responseMeta(response: { ctx?: object | undefined }): { headers?: Record<string, string> }
 }

@@ -1,6 +1,6 @@
 /**
- * tRPC's main entry exports these types only since 11.4. Each version exports them from this entry too, and
- * tRPC's own packages import them from there.
+ * tRPC's main entry exports these types only since 11.4. Each version also exports them from this entry, and
+ * tRPC's own packages import them from here.
  */
 export type {
   AnyRootTypes,

@@ -133,6 +133,6 @@ const firstUsage = ([leg]: MeteredLeg[]): Usage => {
   if (!leg) throw new Error('A metered call has no meter')
   return leg.usage
 }
-/** The cast is safe: there is one leg per named meter, so the record has every meter. */
+/** The cast is safe, because each named meter has one leg. */
 const usageByMeter = <Meter extends string>(legs: MeteredLeg[]) =>
   Object.fromEntries<Usage>(legs.map(({ meter, usage }) => [meter, usage])) as Record<Meter, Usage>

@@ -16,7 +16,7 @@ export interface OwnOptions extends Partial<Omit<RootConfig<AnyRootTypes>, '$typ
   transformer?: DataTransformerOptions
 }
 
-/** The shape of an error: the one that the app's own formatter returns, otherwise tRPC's. */
+/** The error shape that the app's own formatter returns. Without a formatter, tRPC's default shape. */
 type OwnShape<Own> = Own extends { errorFormatter: (...args: never[]) => infer Shape extends TRPCErrorShape }
   ? Shape
   : DefaultErrorShape
@@ -43,7 +43,7 @@ export function createErrorOptions<Meter extends string>(transformer: Transforme
         const shape = format(given)
         return { ...shape, data: { ...shape.data, ...denialData(given.error) } }
       }
-      // TypeScript can't relate the parts of an object to the `Omit` of a type parameter.
+      // The cast is necessary, because TypeScript can't match a rest object to `Omit` on a type parameter.
       return { ...options, errorFormatter } as unknown as OptionsWithDenials<Own, Meter>
     },
   }

@@ -2,7 +2,7 @@ import { keyProperty } from '../contract/keyFormat.ts'
 import { parseKey } from '../metering/key.ts'
 
 /**
- * Returns the key in a raw input, or null if the input has none. Throws `KEY_INVALID` if the key is
+ * Returns the key in a raw input, or null if the input has no key. Throws `KEY_INVALID` if the key is
  * malformed.
  */
 export function keyIn(rawInput: unknown): string | null {
@@ -11,7 +11,7 @@ export function keyIn(rawInput: unknown): string | null {
   return parseKey(typeof key === 'string' ? key : '')
 }
 
-/** Returns a raw input without its key. An input that has nothing but a key becomes undefined. */
+/** Returns the raw input without its key, or undefined if the input contains only a key. */
 export function withoutKey(rawInput: unknown): unknown {
   if (!hasKey(rawInput)) return rawInput
   const { [keyProperty]: _, ...input } = rawInput

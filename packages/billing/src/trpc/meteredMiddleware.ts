@@ -76,7 +76,10 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     const request = billingRequestOf(ctx)
     if (!request && signal) warnings.missingRequest(path)
 
-    /** An unreadable input has no key. If the procedure needs an input, the input's validator rejects it. */
+    /**
+     * Returns the raw input, or undefined if it can't be read. If the procedure needs an input, its validator
+     * rejects undefined.
+     */
     const rawInput = () => getRawInput().catch(() => undefined)
 
     /**

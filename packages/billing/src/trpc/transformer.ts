@@ -2,8 +2,8 @@ import type { Codec } from '../metering/storedResult.ts'
 import type { DataTransformerOptions } from './coreTypes.ts'
 
 /**
- * The app's data transformer, which `options` gets from the app. Retries then get the same values as the first
- * call, such as dates, and results and inputs can be anything that the transformer can serialize.
+ * The data transformer that the app passes to `options`. With it, inputs and results can contain any value
+ * that the transformer can serialize, such as a date. Retries get the same values as the first call.
  */
 export class Transformer {
   #input: Codec | undefined
@@ -19,7 +19,7 @@ export class Transformer {
     this.#output = 'output' in transformer ? transformer.output : transformer
   }
 
-  /** Returns the input as the client sent it. */
+  /** Returns the input in its serialized form, as the client sent it. */
   serializeInput(input: unknown): unknown {
     return this.#input ? this.#input.serialize(input) : input
   }

@@ -13,7 +13,7 @@ import { withoutLedger } from '../ledger/onLedger.ts'
 type Code = TRPCError['code']
 
 /**
- * Converts this package's errors to errors of the given class, `TRPCError`. Returns any other error
+ * Converts this package's errors to instances of `ErrorClass`, the app's `TRPCError`. Returns any other error
  * unchanged.
  */
 export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unknown {
@@ -34,8 +34,8 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
 const isCode = (code: string): code is Code => Object.hasOwn(TRPC_ERROR_CODES_BY_KEY, code)
 
 /**
- * Returns the tRPC code of a denial. Before 11.2, tRPC has no `PAYMENT_REQUIRED`. It would answer 500, and
- * its client would drop the error's data.
+ * Returns a denial's tRPC code. Before version 11.2, tRPC has no `PAYMENT_REQUIRED`. With an unknown code,
+ * tRPC would answer 500, and its client would drop the error's data.
  */
 function codeOf({ denial }: BillingError): Code {
   const { trpc } = denialStatuses[denial.code]
@@ -47,6 +47,6 @@ export function denialData(error: TRPCError): { billing: BillingError['denial'] 
   if (!(error.cause instanceof BillingError)) return { billing: null }
   const { denial } = error.cause
   const { trpc, http } = denialStatuses[denial.code]
-  // The client gets the same code and status from each version of tRPC.
+  // Override the fallback, so that the client gets the same code and status from each version of tRPC.
   return { billing: denial, ...(isCode(trpc) ? {} : { code: trpc, httpStatus: http }) }
 }

@@ -11,7 +11,7 @@ export class Warnings {
   }
 
   /**
-   * Warns once per procedure about a metered query. Clients send queries again at any time, for example when
+   * Warns once per procedure about a metered query. Clients can refetch a query at any time, for example when
    * the window gets the focus.
    */
   meteredQuery(path: string): void {
@@ -24,8 +24,8 @@ export class Warnings {
   }
 
   /**
-   * Warns once about a call from a client whose context has no billing request. A server-side caller that
-   * passes a signal can't be distinguished from a client.
+   * Warns once if the context of a client's call has no billing request. A server-side caller that passes a
+   * signal can't be distinguished from a client.
    */
   missingRequest(path: string): void {
     if (this.#missedRequest) return

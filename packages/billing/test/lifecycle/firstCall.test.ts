@@ -67,7 +67,7 @@ test('starts nothing after close()', async () => {
   await stack.billing.close()
   await expect(spend(stack, ada)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
   await stack.billing.handle(request('/readyz'), caller)
-  await expect(stack.billing.start()).rejects.toThrow('This billing is closed')
+  await expect(stack.billing.start()).rejects.toThrow('This billing instance is closed')
   expect(stack.loops()).toBe(0)
 })
 

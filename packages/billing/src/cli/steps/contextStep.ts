@@ -5,7 +5,7 @@ import type { Step } from './step.ts'
 
 const code = 'createContext: ({ req, info }) => ({ …, ...billing.trpc.request({ req, info }) })'
 
-/** Adds the billing request to the context of each adapter's calls. */
+/** Adds the billing request to each adapter's context. */
 export function contextSteps(app: App, billingPath: string): Step[] {
   const steps = new Map<string, Step>()
   for (const adapter of app.adapters) {
@@ -14,7 +14,7 @@ export function contextSteps(app: App, billingPath: string): Step[] {
   }
   if (steps.size > 0) return [...steps.values()]
   return [
-    { title: 'idempotency keys in the context', state: 'byHand', reason: 'No adapter was found.', code },
+    { title: 'idempotency keys in the context', state: 'byHand', reason: 'No tRPC adapter was found.', code },
   ]
 }
 
@@ -47,7 +47,7 @@ function stepFor(app: App, adapter: Adapter, from: string): { key: string; step:
     ? 'createContext'
     : /^createContext\s*:\s*(\w+)$/.exec(file.codeIn(property))?.[1]
   if (named) {
-    // Each file can have its own function of this name.
+    // Search the adapter's file first, because each file can define a function with this name.
     const definition = findFunction([file, ...app.files], [named])
     const key = definition ? `${definition.file.path}:${definition.start}` : own
     if (definition && bodyOf(definition).includes('billing.trpc.request')) return done(key)
@@ -61,15 +61,15 @@ function stepFor(app: App, adapter: Adapter, from: string): { key: string; step:
   const changes = inline && editInline(inline, from)
   return changes
     ? edit(own, changes.edits, changes.imports)
-    : byHand('createContext has no single returned object.')
+    : byHand('createContext cannot be edited automatically.')
 }
 
 const bodyOf = ({ file, start }: ContextFunction) => file.code.slice(start, file.statementEnd(start))
-/** A function without parameters accepts no argument. */
+/** Returns the argument for a call to the function: `opts`, or nothing if the function has no parameters. */
 const parameterOf = (definition: ContextFunction | null) =>
   definition && definition.file.codeIn(definition.parameters).trim() === '' ? '' : 'opts'
 
-/** Edits a function outside the adapter's options, whose parameter needs a type. */
+/** Edits a function outside the adapter's options. A new parameter needs a type there. */
 function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
   const { file, parameters, returned } = found
   if (returned === null) return null
@@ -88,14 +88,14 @@ function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
   return editParameters(found, returned, imports)
 }
 
-/** Edits a function in the adapter's options, where TypeScript infers the parameter's type. */
+/** Edits a function in the adapter's options. TypeScript infers the type of a new parameter there. */
 function editInline(found: ContextFunction, from: string) {
   const { file, parameters, returned, expression, start } = found
   const imports: Import[] = [{ file, name: 'billing', from }]
   const isEmpty = file.codeIn(parameters).trim() === ''
   if (returned !== null) {
     if (!isEmpty) return editParameters(found, returned, imports)
-    // The body can use the `req` of an enclosing function.
+    // The body might use `req` from an enclosing function. A new parameter must not shadow it.
     const insert = usesRequest(file.code.slice(returned, file.closing(returned) ?? returned))
       ? '{ info }'
       : '{ req, info }'

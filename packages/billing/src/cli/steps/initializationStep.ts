@@ -5,7 +5,7 @@ import type { Step } from './step.ts'
 const title = 'typed denials in initTRPC'
 const code = 'initTRPC.context<Context>().create(billing.trpc.options({ /* your options */ }))'
 
-/** Wraps the options of `initTRPC.create` in `billing.trpc.options`. */
+/** Wraps the argument of `initTRPC.create` in `billing.trpc.options`. */
 export function initializationStep(app: App, billingPath: string): Step {
   const [found, ...others] = app.initializations
   if (!found) return { title, state: 'byHand', reason: 'No initTRPC.create() was found.', code }

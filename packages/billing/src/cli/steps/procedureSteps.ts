@@ -4,7 +4,7 @@ import type { Step } from './step.ts'
 
 const noProcedure = 'No exported protectedProcedure was found. Billing needs a procedure for signed-in users.'
 
-/** Exports `meteredProcedure` after the procedure for signed-in users. */
+/** Adds an exported `meteredProcedure` after the procedure for signed-in users. */
 export function meteredProcedureStep(app: App, billingPath: string): Step {
   const title = 'meteredProcedure'
   const declaration = (base: string) =>
@@ -32,15 +32,15 @@ export function routerStep(app: App, billingPath: string): Step {
   const byHand = (reason: string): Step => ({ title, state: 'byHand', reason, code: property })
   if (app.files.some(({ code }) => /\bbilling\.trpc\.router\b/.test(code))) return { title, state: 'done' }
   const [router, ...others] = app.routers
-  if (!router) return byHand('The router that the app serves was not found.')
+  if (!router) return byHand("The app's router was not found.")
   if (others.length > 0)
-    return byHand(`Several routers are served (${app.routers.map((it) => it.file.path).join(', ')}).`)
+    return byHand(`The app serves several routers (${app.routers.map((it) => it.file.path).join(', ')}).`)
   if (!protectedProcedure) return byHand(noProcedure)
   if (!publicProcedure) return byHand('No exported publicProcedure was found.')
   const { file, open } = router
   if (file.property(open, 'billing'))
     return byHand(
-      `${file.path} already has a procedure or router "billing". Choose another name, and pass it to the client.`,
+      `${file.path} already has a procedure or router named "billing". Choose another name, and pass it to the client.`,
     )
   const imports: Import[] = [protectedProcedure, publicProcedure].map((it) => ({
     file,

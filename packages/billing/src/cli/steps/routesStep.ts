@@ -25,18 +25,18 @@ export function routesStep(app: App, billingPath: string): Step {
   if (!adapter) return byHand('No HTTP adapter was found.')
   switch (adapter.name) {
     case 'fastifyTRPCPlugin':
-      return fastify(adapter, from) ?? byHand('The call of register was not found.')
+      return fastify(adapter, from) ?? byHand('No call to register() was found for fastifyTRPCPlugin.')
     case 'createExpressMiddleware':
       return express(adapter, from) ?? byHand('No "const app = express()" was found.')
     case 'createHTTPServer':
-      return standalone(adapter, from) ?? byHand('The server already has a middleware.')
+      return standalone(adapter, from) ?? byHand('createHTTPServer already has the option middleware.')
     case 'fetchRequestHandler':
       return (
         nextRoute(app, adapter, from) ??
-        byHand('There is no Next.js folder app/api without a [...billing] route.')
+        byHand('No Next.js folder app/api was found, or it already has a [...billing] route.')
       )
     default:
-      return byHand(`The command does not know where to mount routes beside ${adapter.name}.`)
+      return byHand(`Routes cannot be added automatically for ${adapter.name}.`)
   }
 }
 
@@ -57,7 +57,7 @@ function fastify({ file, at }: Adapter, from: string): Step | null {
   )
 }
 
-/** Mounts the routes before all body parsers, because the webhook's signature covers the raw bytes. */
+/** Mounts the routes before all body parsers. The webhook's signature covers the raw bytes. */
 function express({ file }: Adapter, from: string): Step | null {
   const created = file.matches(/\bconst\s+(\w+)\s*(?::[^=\n]*)?=\s*express\s*\(\s*\)/)[0]
   if (!created) return null
@@ -80,7 +80,7 @@ const handlerImports = (file: Adapter['file'], from: string, adapter: string): I
   { file, name: 'billing', from },
 ]
 
-/** Adds a catch-all route beside the app's other API routes, which take precedence. */
+/** Adds a catch-all route. The app's other API routes take precedence over it. */
 function nextRoute(app: App, { file }: Adapter, from: string): Step | null {
   const api = /^(.*\bapp\/api)\//.exec(file.path)?.[1]
   if (!api) return null

@@ -10,6 +10,6 @@ export interface NewFile {
 export type Step = { title: string } & (
   | { state: 'edit'; edits: Edit[]; imports: Import[]; newFiles?: NewFile[] }
   | { state: 'done' }
-  /** `reason` is a sentence that says why the command doesn't make the change. */
+  /** `reason` is a sentence that explains why the command can't make the change. */
   | { state: 'byHand'; reason: string; code: string }
 )

@@ -28,7 +28,7 @@ export interface Needs {
 /**
  * The number of a customer's oldest results to load, to make room for `count` new results. Most results have
  * similar sizes, so `few` usually suffices; if it doesn't, load `many`. If even `many` results don't free
- * enough room, the new result isn't kept.
+ * enough space, the new result isn't stored.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 

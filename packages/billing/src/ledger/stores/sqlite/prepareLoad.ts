@@ -108,8 +108,8 @@ function prepareStatements(db: SqliteDatabase) {
 }
 
 /**
- * Loads a customer's oldest results to free `excess` bytes. Loads a few results if they free enough bytes,
- * and otherwise many.
+ * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. If they don't free
+ * enough bytes, loads many.
  */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
   const few = oldestKeys(customer, oldestResults.few(count))

@@ -101,7 +101,7 @@ function openStore(db: SqliteDatabase, clock: Pick<Clock, 'now'>, settings: Ledg
   }
 }
 
-/** SQLite's primary result codes after which a retry can succeed: the file is busy, full or unreachable. */
+/** SQLite's primary result codes for errors that a retry can fix, such as a busy or full file. */
 const transientCodes: (number | null)[] = [
   5, // BUSY
   6, // LOCKED
