@@ -20,7 +20,7 @@ export interface MeteredCall<Output> {
   rawInput: () => unknown
   /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
-  /** Returns an id from the output. Charges show it. */
+  /** Returns an ID from the output, for the charge. Not called for a stream. If it throws, the charge has no ID. */
   reference?: ((output: unknown) => string) | undefined
   /**
    * How the output reaches the caller. `streams` is false if the client can't read a stream. null: the output stays in this
@@ -29,9 +29,9 @@ export interface MeteredCall<Output> {
   transport: { streams: boolean } | null
   /** Serializes the output and the chunks of a stream. Default: JSON. */
   codec?: Codec | undefined
-  /** Translates an error that ends a stream after `run` has returned it. Default: the error itself. */
+  /** Translates an error that the reader of a stream gets. Default: the error itself. */
   toError?: (error: unknown) => unknown
-  /** Aborts when the reader of a stream disconnects. */
+  /** The signal that is aborted when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
   /** The work, which throws if it fails. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
@@ -40,43 +40,44 @@ export interface MeteredCall<Output> {
 /** The attempt's ID and the subscription that is charged, for the work to read. */
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
 
-/** How long a stream's source may clean up after its reader left, before the stream is charged. */
+/** How long to wait for a stream's source to clean up after its reader left. Then the stream is charged anyway. */
 const cleanUpMs = 5_000
 
 /**
  * The metered operation. All metered work runs through it:
  *
  * 1. **Recognize a retry, or reserve.** One ledger command decides both under the customer's lock. A key identifies one operation
- *    per customer and procedure.
+ *    per customer and procedure. A call without a key is always a new operation.
  *    - If the key was used with a different input, even in a failed call, the call is denied with `KEY_REUSED`.
- *    - If an earlier call with the key is still running, the call is denied with `IN_PROGRESS`.
+ *    - If an earlier call with the key still has its hold, the call is denied with `IN_PROGRESS`.
  *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no result is stored,
- *      the call is denied with `ALREADY_COMPLETED`.
+ *      because it was a stream, was too large or was charged at expiry, the call is denied with `ALREADY_COMPLETED`.
  *    - If the key is new, or its earlier call failed, the units of all legs are held. If one leg is short, no units are held.
  *
  *    Before the operation denies a call for too few units, it fetches the customer's balance from Flowglad and asks the ledger
  *    again. A denied call doesn't use up its key.
- * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. After that it expires, but the work
- *    goes on and is still charged when it succeeds.
+ * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. Then it expires, and a retry can run
+ *    too. The work goes on and is charged when it succeeds, unless a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into a usage event per meter for the actual amount, and stores the
- *    result under the key. The amount can exceed the hold. If `cost` throws or returns a bad number, the held units are charged
- *    and the charge is flagged. The caller gets the output only after the commit. If the commit takes too long, the caller gets
- *    `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is retried in the background.
- * 4. **Release on failure.** If the work throws, or its output can't be sent, the units return to the customer. Nothing is
- *    charged, not even counted usage, and the key can be retried.
+ *    result under the key. The amount can exceed the hold, and units that it doesn't use return to the customer. If `cost` throws
+ *    or returns a bad number, the held units are charged and the charge is flagged. The caller gets the output only after the
+ *    commit. If the commit takes too long, the caller gets `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is
+ *    retried in the background.
+ * 4. **Release on failure.** If the work throws, or its output can't be serialized or sent, the units return to the customer.
+ *    Nothing is charged, not even counted usage (the units that the work reported while it ran), and the key can be retried.
  *
- * A stream is charged when it ends, before its reader sees the end:
+ * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end:
  * - If it finished, or its reader left after the first read, it is charged its `cost`, as in step 3.
  * - If it failed, or its reader left before the first read, only legs with counted usage are charged. Without counted usage, its
  *   units are released, as in step 4.
- * - If it is never read, its hold expires.
+ * - If its reader neither reads it nor leaves, its hold expires.
  *
  * A charged stream completes its key, even if the stream failed. Its result isn't stored.
  *
  * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. Its units return to the customer,
- * and the key can be retried. With the meter's `onExpiry: 'settle'`, the held units are charged and the key is completed
- * instead. After step 3 commits, delivery sends the usage events until Flowglad has them, even after a restart. Flowglad
- * records each event once.
+ * and the key can be retried. But the units of a meter with `onExpiry: 'settle'` are charged at expiry, which completes the key.
+ * After step 3 commits, delivery sends the usage events until Flowglad has them, even after a restart. An event may be sent more
+ * than once, but its ID is the same each time, and Flowglad records it once.
  */
 export class Operation {
   readonly #reservations: Reservations
@@ -124,12 +125,12 @@ export class Operation {
     // held units, and a bad reference is left out.
     const reference = referenceOf(call.reference, output)
     const settled = await hold.settle(settlementOf(call.legs, output, { result, reference }))
-    // If the hold expired while the work ran, a retry can have run too. The first settle wins: the later attempt costs nothing
-    // and returns the same result.
+    // If the hold expired while the work ran, a retry can have been charged first. Then this attempt costs nothing, and the call
+    // ends as a retry does: with the stored result, or with `ALREADY_COMPLETED`.
     return settled.state === 'completed' ? replay(call, settled.result) : output
   }
 
-  /** Runs a call whose cost is 0. It needs no hold, is allowed at any balance, and a retry runs it again. */
+  /** Runs a call that holds no units. It costs 0 and is allowed at any balance. Its key is ignored, so a retry runs it again. */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
     if (call.transport?.streams && isStream(call, output)) {
@@ -171,8 +172,7 @@ export class Operation {
   }
 
   /**
-   * Returns the stream that reports how `source` ends. The caller reads it like the stream that the work
-   * returned.
+   * Wraps a stream: calls `on.started` at the first read and `on.ended` at the end. The caller reads the result like `source`.
    */
   #follow<Output>(
     call: MeteredCall<Output>,
