@@ -22,23 +22,24 @@ function messageOf(error: TRPCError): string {
 
 /** Creates the base procedures for the app's routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
-  const t = initTRPC.context<Context>().create({
-    // Stack traces belong in the log only.
-    isDev: false,
-    sse: {
-      ping: { enabled: true, intervalMs: 15_000 },
-      client: { reconnectAfterInactivityMs: 40_000 },
-    },
-    errorFormatter: ({ shape, error }) => ({
-      ...shape,
-      message: messageOf(error),
-      data: {
-        ...shape.data,
-        ...billing.trpc.formatError({ error }),
-        retryAfterMs: error.cause instanceof RateLimitedError ? error.cause.retryAfterMs : null,
+  const t = initTRPC.context<Context>().create(
+    billing.trpc.options({
+      // Stack traces belong in the log only.
+      isDev: false,
+      sse: {
+        ping: { enabled: true, intervalMs: 15_000 },
+        client: { reconnectAfterInactivityMs: 40_000 },
       },
+      errorFormatter: ({ shape, error }) => ({
+        ...shape,
+        message: messageOf(error),
+        data: {
+          ...shape.data,
+          retryAfterMs: error.cause instanceof RateLimitedError ? error.cause.retryAfterMs : null,
+        },
+      }),
     }),
-  })
+  )
 
   const publicProcedure = t.procedure
   const protectedProcedure = publicProcedure
