@@ -12,7 +12,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const recipe = await readFile(join(repository, 'docs/add-a-meter.md'), 'utf8')
 const run = promisify(execFile)
 
-/** The recipe's edits, in order. The sentence before each diff names the diff's file. */
+/** The recipe's edits, in order. The sentence before each diff names the file to edit. */
 const edits = recipe.split('\n```diff\n').flatMap((part, index, parts) => {
   const diff = parts[index + 1]?.split('\n```')[0]
   const file = [...part.matchAll(/`(apps\/[^`]+)`/g)].at(-1)?.[1]
@@ -20,7 +20,7 @@ const edits = recipe.split('\n```diff\n').flatMap((part, index, parts) => {
 })
 const addedLines = edits.flatMap(({ diff }) => diff.split('\n').filter((line) => line.startsWith('+')))
 
-/** Makes a diff's edits. Each hunk's old lines must occur exactly once in the content. */
+/** Applies a diff to the content. Each hunk's old lines must occur exactly once in it. */
 function applyDiff(content: string, diff: string): string {
   let edited = content
   for (const hunk of diff.split('\n@@\n')) {
@@ -35,7 +35,7 @@ function applyDiff(content: string, diff: string): string {
   return edited
 }
 
-/** A copy of both apps outside the repository. The copies use the packages of the originals. */
+/** The folder of a copy of both apps, outside the repository. The copied apps use the originals' packages. */
 let copy = ''
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'metered-recipe-'))
@@ -56,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(copy, { recursive: true, force: true }))
 
-/** Makes the recipe's edits to the copy, up to and without the given file's. */
+/** Makes the recipe's edits to the copy, in order. Stops before the edit to the `until` file. */
 async function follow({ until }: { until?: string } = {}) {
   for (const { file, diff } of edits) {
     if (file === until) return
@@ -65,7 +65,7 @@ async function follow({ until }: { until?: string } = {}) {
   }
 }
 
-/** Compiles the copied web app, and the server's API that it imports. Returns the errors. */
+/** Compiles the copied web app and the server API that it imports. Returns the compiler's errors. */
 const compile = () =>
   run(
     join(repository, 'apps/web/node_modules/.bin/tsc'),
@@ -76,12 +76,12 @@ const compile = () =>
     ({ stdout }: { stdout: string }) => stdout.trim().split('\n'),
   )
 
-test('changes as many files and lines as the recipe says', () => {
+test('changes as many files and adds as many lines as the recipe says', () => {
   const files = new Set(edits.map(({ file }) => file)).size
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test('names the missing words as an error until the last edit, and then compiles', async () => {
+test('reports only the meter's missing words before the last edit, and compiles after it', async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([

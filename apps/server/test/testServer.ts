@@ -30,7 +30,7 @@ export async function startTestServer(
     env?: Record<string, string>
     flowglad?: FlowgladLocal
     rateLimit?: RateLimitSettings
-    /** Creates the server. Default: from this package's sources. */
+    /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
 ): Promise<TestServer> {

@@ -95,7 +95,7 @@ export const theme = createTheme({
  * background, and `--edge` on a surface, have the contrast that WCAG AA requires.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
-  // Skeletons reserve space for each meter.
+  // The number of meters. Skeletons use it to reserve enough space.
   variables: { '--meters': String(meters.length) },
   light: {
     '--mantine-color-body': '#f3f5f1',

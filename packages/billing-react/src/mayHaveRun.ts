@@ -2,13 +2,13 @@ import { billingDenial } from '@metered/billing/client'
 
 /**
  * Returns whether a failed call may have run on the server, or may still be running. If so, a retry must use the
- * same key. An aborted call may have run too, but the customer chose to abort it.
+ * same key. Returns false for an aborted call: it may have run, but the customer chose to abort it.
  */
 export function mayHaveRun(error: unknown): boolean {
   const denial = billingDenial(error)
   if (denial?.code === 'IN_PROGRESS') return true
   if (denial?.code === 'BILLING_UNAVAILABLE') return denial.chargeUnconfirmed === true
-  // A tRPC client's error has `data` if the server sent it.
+  // A tRPC client error has `data` only if the server sent the error.
   const isFromServer = (fieldOf(error, 'data') ?? null) !== null
   return !isFromServer && !isAbort(error)
 }

@@ -52,7 +52,7 @@ export function paywallOfError<Meter extends string>(
   if (denial === null) return { state: 'open' }
   switch (denial.code) {
     case 'INSUFFICIENT_CREDITS': {
-      // Report the first meter that is still short. Units of another meter wouldn't allow the call.
+      // Report the first meter whose balance is still too low. Buying units of another meter wouldn't help.
       for (const { meter, required } of [denial, ...denial.meters]) {
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue

@@ -68,8 +68,8 @@ export interface BillingStatus {
 }
 
 /**
- * An answer up to this age counts as current. The limit allows for an answer that the server fetched shortly
- * before the request.
+ * An answer up to this age counts as current. The age isn't 0 if the server fetched the answer shortly before
+ * the request.
  */
 const currentMs = 15_000
 const retryMs = 8_000

@@ -5,12 +5,12 @@ import { WrongCustomerError } from './wrongCustomer.ts'
 
 type Retry = NonNullable<QueryObserverOptions['retry']>
 
-/** The `retry` options that this module has set. */
+/** The `retry` functions that this module has created. */
 const known = new WeakSet<object>()
 
 /**
- * Makes billing queries fail without retries if a retry can't help: after a denial, and if the server answers
- * for another customer. Otherwise, the app's own `retry` option decides.
+ * Makes billing queries fail without retries if a retry can't help: after a denial, or if the server answers for
+ * the wrong customer. After any other error, the app's own `retry` option applies.
  */
 export function setRetryDefaults(queryClient: QueryClient, keys: QueryKeys): void {
   for (const queryKey of [keys.router, keys.status]) {
@@ -29,5 +29,5 @@ function onlyIfUseful(retry: Retry): Retry {
   return onlyUseful
 }
 
-/** Returns TanStack Query's own default. */
+/** Returns TanStack Query's own default for `retry`. */
 const standardRetry = () => (typeof window === 'undefined' ? 0 : 3)

@@ -18,8 +18,8 @@ export function useBalancesStream<Meter extends string>(
 ): void {
   const queryClient = useQueryClient()
   const current = useRef<BalancesStream<Meter> | null>(null)
-  // Set the query's defaults during rendering, because the children read the defaults while they render. Each
-  // rerender sets equivalent defaults, which changes nothing.
+  // Set the query's defaults during rendering: the children read them while they render. Setting equivalent
+  // defaults again at each rerender has no effect.
   setRetryDefaults(queryClient, keys)
   queryClient.setQueryDefaults(
     keys.balances,

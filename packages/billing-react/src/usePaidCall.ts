@@ -15,29 +15,28 @@ export interface PaidCall {
   context: { idempotencyKey: string }
 }
 
-/** The key of the last call whose outcome is unknown, and the call's input. */
+/** The input and the key of the last call whose outcome is unknown. */
 interface Unanswered {
   input: string
   key: string
 }
 
 /**
- * The unanswered calls of each cache, by mutation key. They are outside the hook, so that a call keeps its key
- * when the user leaves a screen and returns.
+ * Each cache's unanswered calls, by mutation key. The map is outside the hook so that a call keeps its key when the
+ * user leaves a screen and returns.
  */
 const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
 
 /**
- * Returns a mutation for a call that costs units. `start(input)` starts it, unless it is already running: a
- * double click starts one call.
+ * Returns a mutation for a call that costs units. `start(input)` starts the call unless it is already running, so
+ * a double click starts only one call.
  *
- * Each call gets an idempotency key. If the outcome of a call is unknown, for example because the connection
- * was lost, the next call with the same input uses the same key, so the customer is charged once. TanStack
- * Query's own retries keep the key too. After a result or a definite failure, the next call gets a new key.
- * So does the call after an aborted call.
+ * Each call gets an idempotency key. If a call's outcome is unknown, for example after a lost connection, the next
+ * call with the same input uses the same key, so the customer is charged once. TanStack Query's own retries keep
+ * the key too. After a result, a definite failure or an abort, the next call gets a new key.
  *
- * `run` makes the call: `(input, call) => client.studio.generate.mutate(input, call)`. The other parameters are
- * TanStack Query's options. Pass a `mutationKey` if several components start the same call.
+ * `run` makes the call: `(input, call) => client.studio.generate.mutate(input, call)`. `options` are TanStack
+ * Query's mutation options. Pass a `mutationKey` if several components start the same call.
  */
 export function usePaidCall<Input, Output, Failure extends { message: string } = Error>(
   run: (input: Input, call: PaidCall) => Promise<Output>,
@@ -96,7 +95,7 @@ function callsOf(queryClient: QueryClient): Map<string, Unanswered> {
   return calls
 }
 
-/** Returns the input in a comparable form, or null if it isn't JSON. Such a call always gets a new key. */
+/** Returns the input as a comparable string. Returns null if it isn't JSON, so the call always gets a new key. */
 function textOf(input: unknown): string | null {
   try {
     return hashKey([input])

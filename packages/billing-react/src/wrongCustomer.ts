@@ -1,6 +1,6 @@
 import type { BalancesAnswer } from '@metered/billing/client'
 
-/** The server answered for another customer than the one that BillingProvider was given. */
+/** The server's answer is for a different customer than BillingProvider's. */
 export class WrongCustomerError extends Error {
   override readonly name = 'WrongCustomerError'
   constructor(customer: string | null, answered: string) {
@@ -12,7 +12,7 @@ export class WrongCustomerError extends Error {
 
 const warnings = new Set<string>()
 
-/** Warns in the console, once for each pair of customers. */
+/** Logs a warning to the console, once for each pair of customers, and returns it as an error. */
 export function warnOfWrongCustomer(customer: string | null, answered: string): WrongCustomerError {
   const error = new WrongCustomerError(customer, answered)
   if (!warnings.has(error.message)) console.warn(error.message)

@@ -72,7 +72,7 @@ function aServer() {
 
 type Router = ReturnType<typeof aServer>['router']
 
-/** Returns a link that subscribes to the balances in this process. */
+/** Returns a link that subscribes to the router's balances in this process, without a network. */
 const inProcess =
   (router: Router): TRPCLink<Router> =>
   () =>
@@ -91,7 +91,7 @@ const inProcess =
     })
 
 interface Wiring {
-  /** The billing router's query key, unless it is the default. */
+  /** The billing router's query key. Default: `[['billing']]`. */
   queryKey?: QueryKey
   /** Wraps the children in the client's own provider and in a BillingProvider. */
   wrap: (children: ReactNode, client: TRPCClient<Router>, queryClient: QueryClient) => ReactNode
@@ -221,7 +221,7 @@ describe.each(wirings)('with %s', (_, createWiring) => {
     expect(server.requests()).toBe(2)
   })
 
-  it('shows the balances in a mutation’s response without waiting for the refetch', async () => {
+  it('shows the balances from a mutation’s response without waiting for the refetch', async () => {
     const { server, result, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     const refetch = deferred<void>()
@@ -231,7 +231,7 @@ describe.each(wirings)('with %s', (_, createWiring) => {
     act(() => refetch.resolve())
   })
 
-  it('keeps the balances in a response when a slow query answers with older balances', async () => {
+  it('keeps the balances from a response when a slow query returns older balances', async () => {
     const { server, queryClient, result, shown } = setUp()
     await waitFor(() => expect(shown()).toEqual([0, 0]))
     const slow = deferred<void>()

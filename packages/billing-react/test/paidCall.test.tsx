@@ -15,7 +15,7 @@ interface Order {
   prompt: string
 }
 
-/** Renders the hook for a call that the test answers. */
+/** Renders the hook with a `run` function that returns the given answers in order, and then `done`. */
 function renderPaidCall(
   answers: (() => Promise<string>)[],
   {
@@ -53,16 +53,16 @@ const fails = (billing: object) => async (): Promise<never> => {
   throw aDenial(billing)
 }
 
-describe('the key of a paid call', () => {
+describe('a paid call’s key', () => {
   it.each([
     ['the connection is lost', lost],
-    ['a proxy answers instead of the server', () => Promise.reject(new SyntaxError('Unexpected token <'))],
+    ['a proxy returns its own page', () => Promise.reject(new SyntaxError('Unexpected token <'))],
     ['another attempt is still running', fails({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1 })],
     [
-      'the work is done, but its charge is not confirmed',
+      'the work has run, but its charge is not confirmed',
       fails({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1, chargeUnconfirmed: true }),
     ],
-  ])('stays for the same input when %s', async (_, answer) => {
+  ])('stays the same for the same input when %s', async (_, answer) => {
     const { keys, call, result } = renderPaidCall([answer, answer])
     await call()
     expect(result.current.isError).toBe(true)
@@ -77,10 +77,10 @@ describe('the key of a paid call', () => {
   it.each([
     ['a result', async () => 'done'],
     ['a denial', fails({ code: 'INSUFFICIENT_CREDITS', meters: [] })],
-    ['a denial of a completed key', fails({ code: 'ALREADY_COMPLETED', key: 'k' })],
-    ['an outage before the work', fails({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })],
+    ['a denial because the key is completed', fails({ code: 'ALREADY_COMPLETED', key: 'k' })],
+    ['an outage before the work starts', fails({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })],
     [
-      'a failure on the server',
+      'an error that the server returns',
       () => Promise.reject(Object.assign(new Error('500'), { data: { code: 'X' } })),
     ],
     ['an abort', () => Promise.reject(TRPCClientError.from(new DOMException('aborted', 'AbortError')))],
@@ -98,14 +98,14 @@ describe('the key of a paid call', () => {
     expect(new Set(keys).size).toBe(2)
   })
 
-  it('stays when TanStack Query retries the call', async () => {
+  it('stays the same when TanStack Query retries the call', async () => {
     const { keys, call } = renderPaidCall([lost, lost], { retry: 2, retryDelay: 1 })
     await call()
     await waitFor(() => expect(keys).toHaveLength(3))
     expect(new Set(keys).size).toBe(1)
   })
 
-  it('stays when the user leaves the screen and returns', async () => {
+  it('stays the same when the user leaves the screen and returns', async () => {
     const options = { queryClient: new QueryClient(), mutationKey: ['generate'] }
     const before = renderPaidCall([lost], options)
     await before.call()
@@ -117,7 +117,7 @@ describe('the key of a paid call', () => {
 })
 
 describe('start', () => {
-  it('starts one call on a double click', async () => {
+  it('starts only one call on a double click', async () => {
     const answer = deferred<string>()
     const { keys, result } = renderPaidCall([() => answer.promise])
     act(() => {
@@ -129,7 +129,7 @@ describe('start', () => {
     expect(keys).toHaveLength(1)
   })
 
-  it('starts one call for all components with the same mutationKey', async () => {
+  it('starts only one call when several components share a mutationKey', async () => {
     const answer = deferred<string>()
     const options = { queryClient: new QueryClient(), mutationKey: ['generate'] }
     const one = renderPaidCall([() => answer.promise], options)
@@ -141,14 +141,14 @@ describe('start', () => {
     expect(other.keys).toEqual([])
   })
 
-  it('fails offline instead of starting later without a click', async () => {
+  it('fails immediately when offline, instead of starting later without a click', async () => {
     onlineManager.setOnline(false)
     const { result, call } = renderPaidCall([lost])
     await call()
     expect(result.current.isError).toBe(true)
   })
 
-  it('calls the callbacks of the options and of the call', async () => {
+  it('runs the callbacks from the options and from the call', async () => {
     const [onSuccess, onSettled] = [vi.fn(), vi.fn()]
     const { result } = renderPaidCall([], { onSuccess })
     act(() => result.current.start({ prompt: 'a boat' }, { onSettled }))

@@ -24,7 +24,7 @@ async function failAll(error: Error, queryClient = new QueryClient()) {
       hooks.useCharges(),
       hooks.usePlans(),
       hooks.useBillingStatus(),
-      // A query of the app under the billing router's key, such as trpc.billing.usage.useQuery().
+      // The app's own query under the billing router's key, such as trpc.billing.usage.useQuery().
       useQuery({ queryKey: [['billing', 'usage'], { type: 'query' }], queryFn: own }),
     ],
     server,
@@ -36,22 +36,22 @@ async function failAll(error: Error, queryClient = new QueryClient()) {
   return [...names.map(server.requests), own.mock.calls.length]
 }
 
-describe('billing queries', () => {
-  it('fail at once when the server denies them', async () => {
+describe('a failed billing query', () => {
+  it('is not retried after a denial', async () => {
     expect(await failAll(noSubscription)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
-  it('are retried while billing is unavailable', async () => {
+  it('is retried while billing is unavailable', async () => {
     expect(await failAll(unavailable)).toEqual([4, 4, 4, 4, 4, 4])
   })
 
-  it('are retried as the app’s own option says after other errors', async () => {
+  it('follows the app’s own retry function after any other error', async () => {
     const retry = (failureCount: number) => failureCount < 1
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry } } })
     expect(await failAll(new Error('lost'), queryClient)).toEqual([2, 2, 2, 2, 2, 2])
   })
 
-  it('are not retried if the app’s own option says so', async () => {
+  it('is not retried if the app has turned off retries', async () => {
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
     expect(await failAll(new Error('lost'), queryClient)).toEqual([1, 1, 1, 1, 1, 1])
   })

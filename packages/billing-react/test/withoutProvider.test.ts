@@ -16,7 +16,7 @@ const t = initTRPC.create()
 const router = t.router({ spend: t.procedure.mutation(() => 'done') })
 const { balances: queryKey } = billingQueryKeys()
 
-/** A client with `billingLinks` and TanStack Query, but without React. The server answers with the balances. */
+/** A client with `billingLinks` and TanStack Query, but without React. Each response contains the balances. */
 function aClientOf(answer: () => BalancesAnswer<Meter>) {
   const queryClient = new QueryClient()
   const client = createTRPCClient<typeof router>({
@@ -34,13 +34,13 @@ function aClientOf(answer: () => BalancesAnswer<Meter>) {
 }
 
 describe('billingLinks without BillingProvider', () => {
-  it('stores the balances in responses', async () => {
+  it('caches the balances from each response', async () => {
     const { client, shown } = aClientOf(() => anAnswer({ version: 2, used: 5 }))
     await client.spend.mutate()
     expect(shown()).toEqual(anAnswer({ version: 2, used: 5 }))
   })
 
-  it('keeps the newest balances when a slow query answers last', async () => {
+  it('keeps the newest balances when a slow query returns older balances', async () => {
     const { client, queryClient, shown } = aClientOf(() => anAnswer({ version: 2, used: 5 }))
     const slow = deferred<BalancesAnswer>()
     const observer = new QueryObserver(queryClient, { queryKey, queryFn: () => slow.promise })
@@ -66,7 +66,7 @@ describe('billingLinks without BillingProvider', () => {
     expect(shown()).toMatchObject({ customer: 'ben', version: 1 })
   })
 
-  it('ignores a late response to the previous customer once the app has set the next one', async () => {
+  it('ignores a late response to the previous customer after the app has set the next customer', async () => {
     const { client, queryClient, shown } = aClientOf(() => anAnswer({ version: 99 }))
     const late = client.spend.mutate()
     setCacheOwner(queryClient, 'ben')

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A server that knows its customers by another ID than the app. */
+/** A server whose customer ID differs from the app's. */
 function aServerOf(customer: string) {
   const answer = anAnswer({ customer })
   return {
@@ -19,7 +19,7 @@ function aServerOf(customer: string) {
 const message = (given: string, answered: string) =>
   `BillingProvider was given customer "${given}", but the server answered for "${answered}". Pass the ID that the \`customer\` option of createBilling returns.`
 
-it('warns once with what to do, whether the answer is fetched or pushed', async () => {
+it('logs one warning that says what to do, for both fetched and pushed answers', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue()
   const server = aServerOf('org-1')
   const { result, rerender } = render(() => [hooks.useBalance('generations'), hooks.usePlan()] as const, {
@@ -37,7 +37,7 @@ it('warns once with what to do, whether the answer is fetched or pushed', async 
   })
 })
 
-it('sends one request instead of polling', async () => {
+it('sends only one request and does not poll', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   vi.useFakeTimers({ shouldAdvanceTime: true })
   const server = aServerOf('org-2')
@@ -71,7 +71,7 @@ it('sends no further requests when the app’s own hook has cached the other cus
   expect(server.requests('balances')).toBe(1)
 })
 
-it('shows the balances once the customer is right', async () => {
+it('shows the balances after the customer is corrected', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   const server = aServerOf('org-4')
   const { result, signIn } = render(() => hooks.useBalance('generations'), { ...server, customer: 'user-4' })

@@ -5,16 +5,19 @@ export type { Meter } from '../api/meters.ts'
 
 /** The words that customers read about a meter. */
 interface Words {
-  /** The unit, as the singular and the plural. */
+  /** The unit's name in the singular (`one`) and in the plural (`several`). */
   one: string
   several: string
-  /** The activity that uses the meter. Default: the plural. */
+  /** The name of the activity that uses the meter. Default: the unit's plural. */
   activity?: string
-  /** When a customer pays. Default: only for units that succeed. */
+  /** A sentence that says which units are charged. By default, it promises to charge only for units that succeed. */
   promise?: string
 }
 
-/** The meters in the order in which screens show them. Without an entry for each meter, the app doesn't compile. */
+/**
+ * Each meter's words, in the order in which screens show the meters. The app compiles only if every meter has an
+ * entry.
+ */
 const words: Record<Meter, Words> = {
   generations: { one: 'picture', several: 'pictures' },
   tokens: {
@@ -26,19 +29,19 @@ const words: Record<Meter, Words> = {
   api_calls: { one: 'look-up', several: 'look-ups' },
 }
 
-// `Object.keys` returns strings. The type of `words` ensures that they are the meters.
+// `Object.keys` returns `string[]`. The type of `words` ensures that its keys are exactly the meters.
 export const meters = Object.keys(words) as readonly Meter[]
 
 /** Returns the plural, such as `pictures`, for the middle of a sentence. */
 export const unitsOf = (meter: Meter) => words[meter].several
 
-/** Returns the plural with a capital, such as `Pictures`, for a heading. */
+/** Returns the capitalized plural, such as `Pictures`, for a heading. */
 export const titleOf = (meter: Meter) => capitalized(unitsOf(meter))
 
 /** Returns the name of the activity that uses the meter: `Pictures`, `Text` or `Look-ups`. */
 export const activityOf = (meter: Meter) => capitalized(words[meter].activity ?? unitsOf(meter))
 
-/** Returns a text that explains what the customer pays for, such as `You pay only for pictures that succeed.` */
+/** Returns a sentence that says which units are charged, such as `You pay only for pictures that succeed.` */
 export const promiseOf = (meter: Meter) =>
   words[meter].promise ?? `You pay only for ${unitsOf(meter)} that succeed.`
 

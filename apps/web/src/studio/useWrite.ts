@@ -34,7 +34,7 @@ export function useWrite() {
         }
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens that arrived. The next text is a new call.
+        // The user pays for the tokens received so far. Don't rethrow: the next text must be a new call.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {
