@@ -4,26 +4,26 @@ import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** The most lines that metering may add to an app, or change in it. */
+/** The maximum number of lines that metering can add or change in an app. */
 const maxAddedLines = 10
 
-/** `billing.ts` is the one file that each app gets, and the others contain no code. */
+/** Files whose lines don't count: `billing.ts` is the one new file in each app, and the others contain no code. */
 const uncounted = new Set(['billing.ts', 'package.json', 'package-lock.json'])
 
-/** Throws if metering takes too many lines in one of the apps. */
+/** Throws if metering adds or changes too many lines in an app. */
 export async function checkAddedLines(apps: string[]): Promise<void> {
   for (const app of apps) {
     const lines = await addedLines(app)
     if (lines.length <= maxAddedLines) continue
     throw new Error(
-      `Metering ${basename(app)} takes ${lines.length} lines, but at most ${maxAddedLines} are allowed:\n${lines.join('\n')}`,
+      `Metering adds or changes ${lines.length} lines in ${basename(app)}. At most ${maxAddedLines} are allowed:\n${lines.join('\n')}`,
     )
   }
 }
 
 /**
- * Returns the lines that metering adds to the app or changes in it, each with its file. Imports, blank lines, and
- * lines whose indentation alone changes don't count.
+ * Returns the lines that metering adds or changes in the app, each prefixed with its file's name. Ignores imports,
+ * blank lines and changed indentation.
  */
 async function addedLines(app: string): Promise<string[]> {
   const lines: string[] = []

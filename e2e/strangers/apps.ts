@@ -4,11 +4,11 @@ import { checkServerComponents } from './next/checkServerComponents.ts'
 import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
-/** The differences between an app and the others. */
+/** How an app differs from the default. */
 export interface StrangerApp {
-  /** Observes the calls of a page. Default: `httpTransport`. */
+  /** Observes a page's calls. Default: `httpTransport`. */
   transportOf?: (page: Page) => Promise<Transport>
-  /** Checks the app's own features, after the checks of all apps. */
+  /** Checks the app's own features. Runs after the checks that all apps share. */
   checkFeatures?: (app: AppUnderTest) => Promise<void>
   /** Whether the app needs a PostgreSQL database. */
   needsPostgres?: boolean

@@ -13,7 +13,7 @@ export interface AppUnderTest {
   report(step: string): void
 }
 
-/** Uses an app as a customer with three free drawings, and compares the screen with Flowglad's records. */
+/** Tests an app as a customer with three free drawings, and compares the screen with Flowglad's records. */
 export async function checkApp(
   app: AppUnderTest,
   transportOf: (page: Page) => Promise<Transport> = httpTransport,
@@ -33,7 +33,7 @@ export async function checkApp(
   await expect(drawing(page, 'a cat')).toBeVisible()
   await balanceIs(2)
   await expectUsage(flowglad, customer, 1)
-  report('charges a call that succeeds, and shows the new balance')
+  report('charges for a call that succeeds, and shows the new balance')
 
   await draw(page, 'something forbidden')
   await expect(problem(page)).toHaveText('This prompt breaks our rules.')
@@ -58,7 +58,7 @@ export async function checkApp(
   report('shows a typed denial when no credits are left')
 
   await expectUsage(flowglad, customer, 3)
-  report('recorded one usage event for each charge at Flowglad')
+  report('records one usage event at Flowglad for each charge')
   await context.close()
 }
 
@@ -69,7 +69,7 @@ export async function checkWebhook({ url, report }: AppUnderTest): Promise<void>
   report('rejects a webhook without a signature')
 }
 
-/** Opens a browser session of the customer. */
+/** Opens a browser session in which the customer is signed in. */
 export async function signIn(
   { browser, url }: AppUnderTest,
   { id }: { id: string },
@@ -85,7 +85,7 @@ export async function draw(page: Page, prompt: string): Promise<void> {
   await page.getByRole('button', { name: 'Draw' }).click()
 }
 
-/** Next.js has another, empty alert on each page. */
+/** The app's error message. Next.js adds an empty alert with a different tag to each page. */
 const problem = (page: Page) => page.locator('p[role=alert]')
 
 export const drawing = (page: Page, prompt: string) => page.getByText(`A drawing of ${prompt}`)
@@ -95,7 +95,7 @@ export async function expectDenial(page: Page): Promise<void> {
   await expect(problem(page).getByRole('link')).toHaveAttribute('href', '/pricing')
 }
 
-/** Waits until Flowglad has the given number of the customer's usage events, of one unit each. */
+/** Waits until Flowglad has recorded the given number of usage events for the customer, with one unit each. */
 export async function expectUsage(
   flowglad: FlowgladRecords,
   customer: { id: string },

@@ -7,13 +7,13 @@ import { runCommand } from './startCommand.ts'
 export interface InstallOptions {
   /** The app's folder in the repository. */
   source: string
-  /** The new folder for the app. */
+  /** The folder to copy the app to. */
   folder: string
   tarballs: Tarball[]
   env: Record<string, string>
 }
 
-/** Copies the metered app and the tarballs to a folder, and installs exactly the versions of its lockfile. */
+/** Copies the metered app and the tarballs to a folder, and installs the exact versions in the app's lockfile. */
 export async function installApp(options: InstallOptions): Promise<void> {
   await copyApp(options)
   const { folder, tarballs, env } = options
@@ -28,7 +28,7 @@ export async function installApp(options: InstallOptions): Promise<void> {
   )
 }
 
-/** Writes the app's lockfile for its current dependencies and those of the tarballs. Keeps all versions that still fit. */
+/** Updates the app's lockfile for the current dependencies of the app and the tarballs. Keeps versions that still fit. */
 export async function updateLockfile(options: InstallOptions): Promise<void> {
   await copyApp(options)
   const { source, folder, env } = options

@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from './startCommand.ts'
 
 /**
- * Installs the newest Node of a version such as `22` or `20.19`, from npm's package for this platform. Returns the
- * environment in which `node` and `npm` use it.
+ * Installs the newest release of a Node version, such as `22` or `20.19`, from this platform's npm package. Returns an
+ * environment in which `node` and `npm` use this release.
  */
 export async function installNode(
   version: string,

@@ -15,7 +15,7 @@ export interface Tarball {
   manifest: Manifest
 }
 
-/** The fields of `package.json` that a lockfile repeats. */
+/** The `package.json` fields that npm copies to a lockfile. */
 export interface Manifest {
   version: string
   license?: string | undefined
@@ -26,7 +26,7 @@ export interface Manifest {
   peerDependenciesMeta?: Record<string, { optional?: boolean }> | undefined
 }
 
-/** Builds and packs the packages that the apps install, as `pnpm publish` would. */
+/** Builds the packages that the apps install, and packs them in the same way as `pnpm publish`. */
 export async function packPackages(folder: string): Promise<Tarball[]> {
   return Promise.all(
     ['billing', 'flowglad-local'].map((name) => pack(join(repository, 'packages', name), folder)),

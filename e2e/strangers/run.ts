@@ -1,5 +1,5 @@
 /**
- * Runs other people's apps with our packed tarballs: installs each app outside the workspace, starts it beside
+ * Tests other people's apps with our packed tarballs. Installs each app outside the workspace, starts it together with
  * flowglad-local, and uses it in a browser.
  *
  *     pnpm strangers                      # all apps

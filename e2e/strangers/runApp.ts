@@ -19,12 +19,13 @@ interface RunOptions {
   report(step: string): void
 }
 
-/** Builds an installed app, starts it beside flowglad-local, and checks it in a browser. */
+/** Builds an installed app, starts it together with flowglad-local, and tests it in a browser. */
 export async function runApp({ app, folder: cwd, env, report }: RunOptions): Promise<void> {
   report('building')
   await runCommand('npm', ['run', 'build'], { cwd, env })
   const ledgers = (await readdir(cwd)).filter((file) => /\.db\b/.test(file))
-  if (ledgers.length > 0) throw new Error(`The build created ${ledgers.join(' and ')}.`)
+  if (ledgers.length > 0)
+    throw new Error(`The build created ${ledgers.join(' and ')}. A build must not create a ledger.`)
 
   report('starting')
   const url = `http://127.0.0.1:${await freePort()}`
@@ -59,7 +60,7 @@ export async function runApp({ app, folder: cwd, env, report }: RunOptions): Pro
   }
 }
 
-/** Starts the app's own flowglad-local. `env` connects the app to it. */
+/** Starts flowglad-local for the app. The returned `env` connects the app to it. */
 async function startFlowglad({
   cwd,
   env,
@@ -93,7 +94,7 @@ function startBrowser() {
   return chromium.launch({ ...(executablePath ? { executablePath } : {}), chromiumSandbox: false })
 }
 
-/** Returns the content of all open pages, as a screen reader sees it. */
+/** Returns the accessibility tree of each open page. */
 const contentOf = (browser: Browser) =>
   Promise.all(
     browser

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { repository } from '../stack/startProcess.ts'
 import { runCommand } from './startCommand.ts'
 
-/** The tests that depend on Node: the ledger on each database, and metered calls over each kind of HTTP link. */
+/** The tests that can depend on the Node version: the ledger's stores, and metered calls over each kind of link. */
 const tests = ['test/ledger', 'test/trpc']
 
 /** Runs the billing package's contract tests. */

@@ -14,14 +14,14 @@ export interface RunningCommand extends AsyncDisposable {
   output(): string
 }
 
-// If this process ends early, the commands must not keep running.
+// When this process ends, kill the commands that are still running.
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) signal(child, 'SIGKILL')
 })
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
 
-/** Runs a command to its end. Throws its output if it fails. */
+/** Runs a command and waits until it ends. If the command fails, throws an error with its output. */
 export async function runCommand(command: string, args: string[], options: CommandOptions): Promise<void> {
   const { child, output, ended } = spawnCommand(command, args, options)
   await ended
@@ -50,7 +50,7 @@ export async function startCommand(
     const kill = setTimeout(() => signal(child, 'SIGKILL'), stopDeadlineMs)
     await ended
     clearTimeout(kill)
-    // The command can end before its children.
+    // The command's children might still be running.
     signal(child, 'SIGKILL')
   }
   const deadline = performance.now() + deadlineMs
@@ -66,7 +66,7 @@ export async function startCommand(
   return { output, [Symbol.asyncDispose]: stop }
 }
 
-/** Starts a command as the leader of its own process group, because npm starts children. */
+/** Starts a command in its own process group, so that signals also reach the processes that npm starts. */
 function spawnCommand(command: string, args: string[], options: CommandOptions) {
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''

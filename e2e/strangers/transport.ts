@@ -1,14 +1,14 @@
 import type { Page } from '@playwright/test'
 
-/** A page's connection to the server, between the client and the network. */
+/** Observes the calls between a page and the server, and can drop a response. */
 export interface Transport {
-  /** Loses the response to the next call of `draw`, after the server has answered. */
+  /** Drops the server's response to the next `draw` call. */
   loseNextResponse(): void
-  /** Returns the keys of the calls of `draw` so far, with one entry for each time that a call was sent. */
+  /** Returns the keys of all `draw` calls that were sent so far. A retry adds its key again. */
   keys(): unknown[]
 }
 
-/** Observes a page's HTTP requests. Call it before the page is opened. */
+/** Observes a page's HTTP requests. Call this function before you open the page. */
 export async function httpTransport(page: Page): Promise<Transport> {
   const keys: unknown[] = []
   let lose = false
@@ -25,7 +25,7 @@ export async function httpTransport(page: Page): Promise<Transport> {
   return { keys: () => keys, loseNextResponse: () => (lose = true) }
 }
 
-/** Observes a page's WebSocket messages. A lost response also loses its connection. */
+/** Observes a page's WebSocket messages. To drop a response, closes the connection. */
 export async function webSocketTransport(page: Page): Promise<Transport> {
   const keys: unknown[] = []
   const draws = new Set<unknown>()
@@ -55,7 +55,7 @@ interface Message {
   params?: { path?: string; input?: { 'idempotency-key'?: string } }
 }
 
-/** tRPC sends one message or several at once. Its keep-alive messages aren't JSON. */
+/** Returns the messages in a WebSocket frame, which can contain an array. tRPC's keep-alive messages aren't JSON. */
 function messagesIn(text: string | Buffer): Message[] {
   try {
     return [JSON.parse(String(text))].flat()

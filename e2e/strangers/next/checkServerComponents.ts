@@ -1,6 +1,6 @@
 import { type AppUnderTest, draw, drawing, expect, expectDenial, expectUsage, signIn } from '../checkApp.ts'
 
-/** Checks metered calls that the server makes itself: while it renders a page, and in a server action. */
+/** Checks the metered calls of a server component and of a server action. */
 export async function checkServerComponents(app: AppUnderTest): Promise<void> {
   const { url, flowglad, report } = app
   const customer = { id: 'grace' }
@@ -10,20 +10,20 @@ export async function checkServerComponents(app: AppUnderTest): Promise<void> {
   await page.goto(`${url}/today`)
   await expect(drawing(page, 'today')).toBeVisible()
   await expectUsage(flowglad, customer, 1)
-  report('charges a server component')
+  report('charges for the call of a server component')
 
   await draw(page, 'something forbidden')
   await expect(page.getByText('This prompt breaks our rules.')).toBeVisible()
   await draw(page, 'a cat')
   await expect(drawing(page, 'a cat')).toBeVisible()
   await expectUsage(flowglad, customer, 2)
-  report('charges a server action only if it succeeds')
+  report('charges for a server action only if it succeeds')
 
   await draw(page, 'a boat')
   await expect(drawing(page, 'a boat')).toBeVisible()
   await draw(page, 'a tree')
   await expectDenial(page)
   await expectUsage(flowglad, customer, 3)
-  report('shows the denial of a server action')
+  report('shows a denial from a server action')
   await context.close()
 }

@@ -1,6 +1,6 @@
 import { type AppUnderTest, expect, expectUsage } from '../checkApp.ts'
 
-/** Checks that the scheduled function delivers usage whose own function died right after its response. */
+/** Checks that the scheduled function delivers the usage that another function recorded before it died. */
 export async function checkSchedule({ url, flowglad, report }: AppUnderTest): Promise<void> {
   const customer = { id: 'grace' }
   const response = await fetch(`${url}/api/trpc/draw`, {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Returns a customer's explanation of a failed call. */
+/** Returns the message that explains a failed call to the customer. */
 export function explain(error: unknown): ReactNode {
   return error instanceof Error ? error.message : 'Something went wrong.'
 }

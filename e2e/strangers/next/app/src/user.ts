@@ -6,7 +6,7 @@ export interface User {
   email: string
 }
 
-/** A stand-in for a real session: the cookie `user` holds the user's name. */
+/** Replaces a real session: the cookie `user` contains the user's name. */
 export async function currentUser(): Promise<User | null> {
   const id = (await cookies()).get('user')?.value
   return id ? { id, name: id, email: `${id}@example.com` } : null

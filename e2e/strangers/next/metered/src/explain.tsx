@@ -1,7 +1,7 @@
 import { billingDenial } from '@metered/billing/client'
 import type { ReactNode } from 'react'
 
-/** Returns a customer's explanation of a failed call. */
+/** Returns the message that explains a failed call to the customer. */
 export function explain(error: unknown): ReactNode {
   if (billingDenial(error)?.code === 'INSUFFICIENT_CREDITS') return <a href="/pricing">Upgrade for more.</a>
   return error instanceof Error ? error.message : 'Something went wrong.'

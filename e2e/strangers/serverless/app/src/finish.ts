@@ -1,6 +1,6 @@
 import { sendLogs } from './logs.js'
 
-/** Runs after each response, and every minute for what a broken function has left. */
+/** Runs after each response. Also runs every minute, in case a function died before it could run this. */
 export async function finish() {
   await sendLogs()
 }

@@ -1,4 +1,4 @@
-/** The platform passes it to each function. */
+/** The object that the platform passes to each function. */
 export interface Invocation {
   /** Keeps the function running after its response. */
   waitUntil(work: Promise<unknown>): void

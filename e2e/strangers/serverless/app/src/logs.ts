@@ -2,7 +2,7 @@ const lines: string[] = []
 
 export const log = (line: string) => lines.push(line)
 
-/** A stand-in for a logging service. */
+/** Replaces a logging service. */
 export async function sendLogs() {
   for (const line of lines.splice(0)) console.log(line)
 }

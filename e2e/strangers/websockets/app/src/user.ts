@@ -6,7 +6,7 @@ export interface User {
   email: string
 }
 
-/** A stand-in for a real session: the cookie `user` holds the user's name. */
+/** Replaces a real session: the cookie `user` contains the user's name. */
 export function userOf(req: IncomingMessage): User | null {
   const id = /\buser=(\w+)/.exec(req.headers.cookie ?? '')?.[1]
   return id ? { id, name: id, email: `${id}@example.com` } : null

@@ -14,5 +14,5 @@ export const appRouter = router({
 
 export type AppRouter = typeof appRouter
 
-/** For server components and actions. */
+/** Creates a caller for server components and server actions. */
 export const createCaller = async () => appRouter.createCaller(await createContext())
