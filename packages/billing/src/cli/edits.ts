@@ -1,5 +1,5 @@
 import { dirname, relative } from 'node:path/posix'
-import type { Range, SourceFile } from './sourceFile.ts'
+import { type Range, SourceFile } from './sourceFile.ts'
 
 /** A replacement in a file. If the range is empty, the edit only inserts text. */
 export interface Edit extends Range {
@@ -31,6 +31,12 @@ export function appendProperty(file: SourceFile, open: number, property: string)
   const lineEnd = file.text.indexOf('\n', after)
   const line = `\n${file.indentOf(last.start)}${property}${hasComma ? ',' : ''}`
   return hasComma ? [insertAt(lineEnd, line)] : [insertAt(last.end, ','), insertAt(lineEnd, line)]
+}
+
+/** Returns the text of an object literal with one more property. */
+export function withProperty(literal: string, property: string): string {
+  const file = new SourceFile('', literal)
+  return applyEdits(appendProperty(file, 0, property), []).get(file) ?? literal
 }
 
 /** Returns the new content of each edited file. Edits to the same file must not overlap. */

@@ -86,7 +86,7 @@ function returnedObject(file: SourceFile, block: number): number | null {
 }
 
 /** Returns the end of the argument or property value at `start`. */
-function expressionEnd(file: SourceFile, start: number): number {
+export function expressionEnd(file: SourceFile, start: number): number {
   for (let at = start; at < file.code.length; at++) {
     const char = file.code[at] ?? ''
     if ('([{'.includes(char)) at = file.closing(at) ?? file.code.length

@@ -8,7 +8,7 @@ export const userFieldOf = ({ files }: App): UserField =>
   files.some(({ code }) => /\bctx\.session\??\.user\b/.test(code)) ? 'session.user' : 'user'
 
 /** Returns the content of `billing.ts`. */
-export function billingText(field: UserField): string {
+export function billingText(field: UserField, { otherSqlite = false } = {}): string {
   const parameter =
     field === 'user' ? 'ctx: { user: BillingUser }' : 'ctx: { session: { user: BillingUser } }'
   return `import { createBilling, defineMeters } from '@metered/billing'
@@ -24,7 +24,7 @@ export interface BillingUser {
 export const billing = createBilling({
   // Each key is the slug of a usage meter in pricing.yaml.
   meters: defineMeters({ generations: {} }),
-  ledger: sqliteLedger('billing.db'),
+${otherSqlite ? sqliteWarning : ''}  ledger: sqliteLedger('billing.db'),
   flowglad: {
     secretKey: process.env.FLOWGLAD_SECRET_KEY ?? '',
     baseUrl: process.env.FLOWGLAD_BASE_URL,
@@ -39,6 +39,9 @@ export const billing = createBilling({
 })
 `
 }
+
+const sqliteWarning = `  // If two SQLite libraries open one file in one process, data is lost. Don't use the app's database here.
+`
 
 /** The content of the initial `pricing.yaml`: a free plan with 3 units a month, and a paid plan with 500. */
 export const pricingText = `# The app's plans, in Flowglad's setup format. Prices are in cents.

@@ -2,12 +2,14 @@ import { dirname, join } from 'node:path/posix'
 import { applyEdits } from './edits.ts'
 import { type App, adapters, findApp } from './findApp.ts'
 import { billingText, pricingText, userFieldOf } from './newFiles.ts'
+import { nextSteps, otherSqlite } from './nextSteps.ts'
 import { extensionStyleOf, SourceFile } from './sourceFile.ts'
 import { clientSteps } from './steps/clientSteps.ts'
 import { contextSteps } from './steps/contextStep.ts'
 import { initializationStep } from './steps/initializationStep.ts'
 import { meteredProcedureStep, routerStep } from './steps/procedureSteps.ts'
 import { routesStep } from './steps/routesStep.ts'
+import { signInStep } from './steps/signInStep.ts'
 import type { NewFile, Step } from './steps/step.ts'
 import { unifiedDiff } from './unifiedDiff.ts'
 
@@ -29,27 +31,41 @@ export interface InitPlan {
   changes: Change[]
   done: string[]
   byHand: { title: string; reason: string; code: string }[]
+  /** What is left to do after the changes. */
+  next: string[]
 }
 
 /**
- * Plans the changes that add metering to an app. `sources` contains the app's TypeScript files and each
- * `tsconfig.json`. `paths` contains the paths of all the app's files. Returns null if the app doesn't use
- * tRPC.
+ * Plans the changes that add metering to an app. `sources` contains the app's TypeScript files,
+ * each `tsconfig.json` and `package.json`. `paths` contains the paths of all the app's files. Returns null if
+ * the app doesn't use tRPC.
  */
-export function planInit(sources: ReadonlyMap<string, string>, paths: ReadonlySet<string>): InitPlan | null {
+export function planInit(
+  sources: ReadonlyMap<string, string>,
+  paths: ReadonlySet<string>,
+  nodeVersion: string = process.versions.node,
+): InitPlan | null {
   const files = [...sources].filter(([path]) => !path.endsWith('.json'))
   const style = files.map(([, text]) => extensionStyleOf(text)).find((it) => it !== null)
-  const app = findApp(files.map(([path, text]) => new SourceFile(path, text, style ?? defaultStyle(sources))))
-  const [initialization] = app.initializations
+  const found = findApp(
+    files.map(([path, text]) => new SourceFile(path, text, style ?? defaultStyle(sources))),
+  )
+  const [initialization] = found.initializations
   if (!initialization) return null
+  const signIn = signInStep(found)
+  const app = signIn ? withSignIn(found) : found
+  const manifest = sources.get('package.json') ?? ''
 
   const billingPath = app.billing?.path ?? newPath(paths, dirname(initialization.file.path))
   const newFiles = [
-    ...(app.billing ? [] : [{ path: billingPath, text: billingText(userFieldOf(app)) }]),
+    ...(app.billing
+      ? []
+      : [{ path: billingPath, text: billingText(userFieldOf(app), { otherSqlite: otherSqlite(manifest) }) }]),
     ...(paths.has('pricing.yaml') ? [] : [{ path: 'pricing.yaml', text: pricingText }]),
   ]
   const steps: Step[] = [
     initializationStep(app, billingPath),
+    ...(signIn ? [signIn] : []),
     meteredProcedureStep(app, billingPath),
     ...contextSteps(app, billingPath),
     routerStep(app, billingPath),
@@ -57,7 +73,7 @@ export function planInit(sources: ReadonlyMap<string, string>, paths: ReadonlySe
     ...clientSteps(app),
   ]
   return {
-    found: describe(app),
+    found: describe(found),
     newFiles,
     changes: changesOf(steps),
     done: [
@@ -66,8 +82,15 @@ export function planInit(sources: ReadonlyMap<string, string>, paths: ReadonlySe
       ...steps.filter(({ state }) => state === 'done').map(({ title }) => title),
     ],
     byHand: steps.filter((step) => step.state === 'byHand'),
+    next: nextSteps(app, { billingPath, addsSignIn: signIn !== null }, { manifest, paths, nodeVersion }),
   }
 }
+
+/** Returns the app with the procedure that `signInStep` adds after its `publicProcedure`. */
+const withSignIn = (app: App): App => ({
+  ...app,
+  protectedProcedure: app.publicProcedure && { ...app.publicProcedure, name: 'protectedProcedure' },
+})
 
 /** Returns the extension that the app's module resolution requires in relative imports. */
 const defaultStyle = (sources: ReadonlyMap<string, string>) =>

@@ -5,11 +5,11 @@ const skipped = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'te
 
 const isSource = (path: string) =>
   (/\.[cm]?tsx?$/.test(path) && !/\.(d|test|spec)\.[cm]?tsx?$/.test(path)) ||
-  /(^|\/)tsconfig\.json$/.test(path)
+  /(^|\/)tsconfig\.json$|^package\.json$/.test(path)
 
 /**
- * Returns the content of an app's TypeScript files and of each `tsconfig.json`, and the paths of all its
- * files. Skips tests, dependencies and build output.
+ * Returns the content of an app's TypeScript files, its `package.json` and each `tsconfig.json`, and the paths of
+ * all its files. Skips tests, dependencies and build output.
  */
 export async function readSources(folder: string) {
   const sources = new Map<string, string>()

@@ -106,6 +106,23 @@ export class SourceFile {
     return [...this.code.matchAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`))]
   }
 
+  /** Returns the ranges to remove so that a name is not imported, if the code uses the name only inside `use`. */
+  withoutImport(name: string, use: Range): Range[] {
+    const word = new RegExp(`\\b${name}\\b`)
+    const [imported, ...uses] = this.matches(word).map(({ index }) => index)
+    if (imported === undefined || uses.some((at) => at < use.start || at >= use.end)) return []
+    const open = this.code.lastIndexOf('{', imported)
+    const start = this.code.lastIndexOf('import', open)
+    const items = this.items(open)
+    const own = items.findIndex((item) => this.codeIn(item) === name)
+    const item = items[own]
+    if (!item || !/^import\s*$/.test(this.code.slice(start, open))) return []
+    const [before, after] = [items[own - 1], items[own + 1]]
+    if (after) return [{ start: item.start, end: after.start }]
+    if (before) return [{ start: before.end, end: item.end }]
+    return [{ start, end: this.code.indexOf('\n', open) + 1 }]
+  }
+
   codeIn({ start, end }: Range): string {
     return this.code.slice(start, end)
   }

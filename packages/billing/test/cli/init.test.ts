@@ -15,12 +15,25 @@ const otherPackages = `declare module 'ws' { export const WebSocketServer: new (
 declare module 'express' { const express: { (): any; json(): any }; export default express }
 declare module 'superjson' { const superjson: { serialize(value: unknown): any; deserialize(value: any): any }; export default superjson }
 declare module 'next/server' { export type NextRequest = Request & { nextUrl: URL } }
+declare module 'react' { export function useState<T>(create: () => T): [T] }
+declare module '@tanstack/react-query' { export class QueryClient { setQueryData(key: unknown, data: unknown): void } export const QueryClientProvider: any }
+declare module '@trpc/react-query' {
+  import type { CreateTRPCClientOptions } from '@trpc/client'
+  import type { AnyTRPCRouter } from '@trpc/server'
+  export function createTRPCReact<Router extends AnyTRPCRouter>(): {
+    createClient(options: CreateTRPCClientOptions<Router>): object
+    Provider: any
+  }
+}
+declare namespace React { type ReactNode = unknown }
+declare namespace JSX { interface IntrinsicElements {} }
 `
 
-/** create-t3-app's files without its React client, with the modules that they import. */
-const { 'src/trpc/react.tsx': _, ...t3Server } = t3App
-const t3 = {
-  ...t3Server,
+/** The app like create-t3-app's, with the modules that it imports. */
+const t3: AppFiles = {
+  ...t3App,
+  'src/trpc/query-client.ts':
+    'import { QueryClient } from "@tanstack/react-query";\nexport const createQueryClient = () => new QueryClient();\n',
   'src/env.ts': 'export const env: { NODE_ENV: string } = { NODE_ENV: "test" }\n',
   'src/server/db.ts': 'export const db = {}\n',
   'src/server/auth.ts':
@@ -29,12 +42,27 @@ const t3 = {
     'import { createTRPCRouter } from "~/server/api/trpc";\nexport const postRouter = createTRPCRouter({});\n',
 }
 
+/** The app without sign-in: its context has only the request's headers. */
+const t3WithoutSignIn: AppFiles = Object.fromEntries(
+  Object.entries(t3).map(([path, text]) => [
+    path,
+    text
+      .replace(/export const protectedProcedure[\s\S]*/, '')
+      .replace(/import \{ (auth|db) \} .*\n/g, '')
+      .replace(/ {2}const session.*\n\n/, '')
+      .replace(/ {4}(db|session),\n/g, '')
+      .replace(', TRPCError', '')
+      .replaceAll('"~/', '"~open/'),
+  ]),
+)
+
 test('meters apps so that they compile', async () => {
   const apps: Record<string, AppFiles> = {
     fastify: fastifyApp,
     standalone: standaloneApp,
     express: expressApp,
     t3,
+    t3WithoutSignIn,
   }
   const files = Object.entries(apps).flatMap(([name, app]) =>
     Object.entries(app).map(([path, text]) => [`${name}/${path}`, text]),
@@ -49,7 +77,8 @@ test('meters apps so that they compile', async () => {
   const options = {
     module: 'esnext',
     moduleResolution: 'bundler',
-    paths: { '~/*': ['./t3/src/*'] },
+    jsx: 'preserve',
+    paths: { '~/*': ['./t3/src/*'], '~open/*': ['./t3WithoutSignIn/src/*'] },
   }
   expect(await compile(all.folder, options)).toBe('')
 })

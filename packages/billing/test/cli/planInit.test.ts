@@ -58,8 +58,9 @@ test('adds one line for each part of a Fastify app', () => {
     'billing: billing.trpc.router({ protectedProcedure, publicProcedure }),',
   ])
   expect(added(fastifyApp, 'server/client.ts')).toEqual([
-    "import { idempotencyLink, keyHeaders } from '@metered/billing/client'",
-    "links: [idempotencyLink(), httpBatchLink({ url: '/trpc', headers: keyHeaders })],",
+    "import { createTRPCClient } from '@trpc/client'",
+    "import { billingLinks } from '@metered/billing/client'",
+    "links: billingLinks({ url: '/trpc' }),",
   ])
 })
 
@@ -86,13 +87,22 @@ test('adds the billing request where create-t3-app has the request, and reads th
   )
 })
 
+test("keeps create-t3-app's streaming link, and adds the keys to its headers", () => {
+  expect(added(t3App, 'src/trpc/react.tsx')).toEqual([
+    'import { idempotencyLink, keyHeaders } from "@metered/billing/client";',
+    'idempotencyLink(),',
+    'headers: (opts) => {',
+    'const headers = new Headers(keyHeaders(opts));',
+  ])
+})
+
 test('adds the first imports of a file after its directives', () => {
   const file = `'use client'\n\nexport const options = { links: [httpBatchLink({ url })] }\n`
   const app = { ...fastifyApp, 'server/client.ts': file }
   expect(metered(app)['server/client.ts']).toBe(
     file
-      .replace(/(?<=\n)(?=\n)/, "import { idempotencyLink, keyHeaders } from '@metered/billing/client'\n")
-      .replace('httpBatchLink({ url }', 'idempotencyLink(), httpBatchLink({ url, headers: keyHeaders }'),
+      .replace(/(?<=\n)(?=\n)/, "import { billingLinks } from '@metered/billing/client'\n")
+      .replace('[httpBatchLink({ url })]', 'billingLinks({ url })'),
   )
 })
 
@@ -122,7 +132,8 @@ test('says what it could not find, with the code to add', () => {
 test('leaves a combination of links, and a router that has a "billing", to the user', () => {
   const app = {
     ...fastifyApp,
-    'server/client.ts': 'createTRPCClient({ links: [retryLink({ retry }), httpBatchLink({ url })] })\n',
+    'server/client.ts':
+      'createTRPCClient({ links: [splitLink({ condition, true: wsLink({ client }), false: httpBatchLink({ url }) })] })\n',
     'server/router.ts': fastifyApp['server/router.ts']?.replace('hello:', 'billing:') ?? '',
   }
   expect(planOf(app).byHand.map(({ title }) => title)).toEqual([
@@ -143,16 +154,133 @@ test.each([
     'async () => { const headers = new Headers(); return headers }',
     'async (opts) => { const headers = new Headers(keyHeaders(opts)); return headers }',
   ],
-])('adds the keys to the headers %s', (headers, result) => {
-  const file = `createTRPCClient({ links: [httpBatchLink({ url, headers: ${headers} })] })\n`
-  expect(metered({ ...fastifyApp, 'server/client.ts': file })['server/client.ts']).toContain(
-    `headers: ${result} })`,
+])('keeps a streaming link, and adds the keys to its headers %s', (headers, result) => {
+  expect(client(`[httpBatchStreamLink({ url, headers: ${headers} })]`)).toContain(
+    `links: [idempotencyLink(), httpBatchStreamLink({ url, headers: ${result} })]`,
   )
 })
 
-test("leaves headers that it can't read to the user", () => {
-  const file = 'createTRPCClient({ links: [httpBatchLink({ url, headers: myHeaders })] })\n'
-  expect(planOf({ ...fastifyApp, 'server/client.ts': file }).byHand.map(({ title }) => title)).toEqual([
-    "keys in the client's links",
+test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headersOf(opList)'])(
+  'passes the headers %s of httpBatchLink to billingLinks',
+  (headers) => {
+    expect(client(`[httpBatchLink({ url, headers: ${headers} })]`)).toContain(
+      `links: billingLinks({ url, headers: ${headers} }) })`,
+    )
+  },
+)
+
+test('passes the links before httpBatchLink to billingLinks, and removes the import', () => {
+  const file = `import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
+import { queryClient } from './queryClient'
+
+export const client = createTRPCClient({
+  links: [
+    loggerLink({
+      enabled: () => true,
+    }),
+    httpBatchLink({
+      url,
+      transformer,
+    }),
+  ],
+})
+`
+  expect(
+    metered({ ...fastifyApp, 'server/client.ts': file })['server/client.ts'],
+  ).toBe(`import { createTRPCClient, loggerLink } from '@trpc/client'
+import { queryClient } from './queryClient'
+import { billingLinks } from '@metered/billing/client'
+
+export const client = createTRPCClient({
+  links: billingLinks({
+    url,
+    transformer,
+    links: [loggerLink({
+      enabled: () => true,
+    })],
+  }),
+})
+`)
+})
+
+test.each([
+  ['const queryClient = new QueryClient()\n', 'billingLinks({ url, queryClient })'],
+  ['const [queryClient] = useState(create)\n', 'billingLinks({ url, queryClient })'],
+  ['function other() { const queryClient = 1 }\n', 'billingLinks({ url })'],
+  ['', 'billingLinks({ url })'],
+])('passes the query client of the same scope to billingLinks: %s', (before, links) => {
+  expect(client('[httpBatchLink({ url })]', before)).toContain(`links: ${links}`)
+})
+
+test.each(['httpBatchStreamLink', 'httpLink'])('keeps %s, which billingLinks does not replace', (name) => {
+  const headers = '({ op }) => headersOf(op)'
+  const app = {
+    ...fastifyApp,
+    'server/client.ts': `createTRPCClient({ links: [${name}({ url, headers: ${headers} })] })\n`,
+  }
+  expect(planOf(app).byHand).toEqual([
+    {
+      title: "keys in the client's links",
+      state: 'byHand',
+      reason: expect.stringContaining('has its own headers'),
+      code: expect.stringContaining('...keyHeaders(opts)'),
+    },
   ])
 })
+
+test('gives an app without sign-in a protectedProcedure that rejects all calls in production', () => {
+  const { 'server/trpc.ts': trpc = '' } = fastifyApp
+  const open = trpc.replace(/export const protectedProcedure[\s\S]*/, '').replace(', TRPCError', '')
+  const app = { ...fastifyApp, 'server/trpc.ts': open }
+  const plan = planOf(app)
+  expect(plan.byHand).toEqual([])
+  expect(plan.next).toContainEqual(expect.stringMatching(/^Replace the new protectedProcedure/))
+  const after = metered(app)
+  expect(after['server/trpc.ts']).toMatch(
+    /NODE_ENV === 'production'\) throw new TRPCError[\s\S]*meteredProcedure\(protectedProcedure\)\n$/,
+  )
+  expect(planOf(after).changes).toEqual([])
+})
+
+test('leaves a sign-in that it does not know to the user', () => {
+  const { 'server/trpc.ts': trpc = '' } = fastifyApp
+  const app = { ...fastifyApp, 'server/trpc.ts': trpc.replaceAll('protectedProcedure', 'memberProcedure') }
+  expect(planOf(app).byHand.map(({ title }) => title)).toEqual(['meteredProcedure', "billing's router"])
+})
+
+test.each([
+  ['better-sqlite3', true],
+  ['@libsql/client', true],
+  ['pg', false],
+])('warns of a second SQLite library if the app depends on one: %s', (dependency, warns) => {
+  const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
+  expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
+  expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
+})
+
+test.each([
+  [
+    '20.19.0',
+    '{}',
+    ['Run npm install @metered/billing libsql.', 'Run npm install --save-dev flowglad-local.'],
+  ],
+  ['22.13.0', '{ "@metered/billing": "1", "flowglad-local": "1" }', []],
+])('names the packages that are missing on Node %s', (nodeVersion, manifest, steps) => {
+  const sources = new Map(Object.entries({ ...fastifyApp, 'package.json': manifest }))
+  const { next = [] } = planInit(sources, new Set(), nodeVersion) ?? {}
+  expect(next.filter((text) => text.startsWith('Run npm'))).toEqual(steps)
+})
+
+test('names a mutation of the app to meter', () => {
+  expect(planOf(fastifyApp).next).toContainEqual(
+    expect.stringContaining(
+      "replace echo: publicProcedure with echo: meteredProcedure('generations') in server/router.ts",
+    ),
+  )
+})
+
+/** Returns the metered file of a client with these links. */
+const client = (links: string, before = '') =>
+  metered({ ...fastifyApp, 'server/client.ts': `${before}createTRPCClient({ links: ${links} })\n` })[
+    'server/client.ts'
+  ]

@@ -1,25 +1,20 @@
 import type { AppFiles } from '../apps/createApp.ts'
 
-/** The files of create-t3-app that use tRPC. */
+/** An app with the structure of create-t3-app, and its calls of tRPC. */
 export const t3App: AppFiles = {
   'src/server/api/root.ts': `import { postRouter } from "~/server/api/routers/post";
 import { createCallerFactory, createTRPCRouter } from "~/server/api/trpc";
 
-/**
- * This is the primary router for your server.
- */
 export const appRouter = createTRPCRouter({
   post: postRouter,
 });
 
-// export type definition of API
 export type AppRouter = typeof appRouter;
 
 export const createCaller = createCallerFactory(appRouter);
 `,
   'src/server/api/trpc.ts': `/**
- * YOU PROBABLY DON'T NEED TO EDIT THIS FILE, UNLESS:
- * 1. You want to modify request context (see Part 1).
+ * A comment before the imports, as create-t3-app has.
  */
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
@@ -73,7 +68,6 @@ export const protectedProcedure = t.procedure
     }
     return next({
       ctx: {
-        // infers the \`session\` as non-nullable
         session: { ...ctx.session, user: ctx.session.user },
       },
     });
@@ -86,10 +80,6 @@ import { env } from "~/env";
 import { appRouter } from "~/server/api/root";
 import { createTRPCContext } from "~/server/api/trpc";
 
-/**
- * This wraps the \`createTRPCContext\` helper and provides the required context for the tRPC API when
- * handling a HTTP request (e.g. when you make requests from Client Components).
- */
 const createContext = async (req: NextRequest) => {
   return createTRPCContext({
     headers: req.headers,

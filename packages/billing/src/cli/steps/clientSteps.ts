@@ -1,12 +1,16 @@
-import { appendProperty, type Edit } from '../edits.ts'
+import { withProperty } from '../edits.ts'
 import type { App, Client } from '../findApp.ts'
-import { functionAt } from '../findFunction.ts'
 import type { Range, SourceFile } from '../sourceFile.ts'
+import { addKeys, withoutParameter } from './keyHeadersEdits.ts'
 import type { Step } from './step.ts'
 
 const title = "keys in the client's links"
-const code = "links: billingLinks({ url: '/trpc', headers }) // from @metered/billing/client"
-const spread = '...keyHeaders(opts)'
+const from = '@metered/billing/client'
+const codes = {
+  billingLinks: `links: billingLinks({ url: '/trpc' }) // from ${from}`,
+  combination: `links: [idempotencyLink(), …, httpBatchLink({ …, headers: keyHeaders })] // from ${from}`,
+  headers: `links: [idempotencyLink(), …], headers: (opts) => ({ …, ...keyHeaders(opts) }) // from ${from}`,
+}
 
 /** Adds idempotency keys to the links of each client. */
 export function clientSteps(app: App): Step[] {
@@ -14,71 +18,99 @@ export function clientSteps(app: App): Step[] {
   if (steps.length > 0) return steps
   if (app.files.some(({ code }) => /\bbillingLinks\s*(<[^()]*>)?\(/.test(code)))
     return [{ title, state: 'done' }]
-  return [{ title, state: 'byHand', reason: 'No tRPC client with "links: […]" was found.', code }]
+  const reason = 'No tRPC client with "links: […]" was found.'
+  return [{ title, state: 'byHand', reason, code: codes.billingLinks }]
 }
 
-function stepFor({ file, call, links }: Client): Step {
-  const inLinks = file.codeIn(links)
-  const byHand = (reason: string): Step => ({
-    title,
-    state: 'byHand',
-    reason: `${file.path} ${reason}`,
-    code,
-  })
-  if (/\bbillingLinks\b|\bidempotencyLink\b/.test(inLinks)) return { title, state: 'done' }
-  if (call.start === call.end || /\b(splitLink|retryLink|wsLink)\b/.test(inLinks))
+function stepFor(client: Client): Step {
+  const { file, call, links } = client
+  if (/\bbillingLinks\b|\bidempotencyLink\b/.test(file.codeIn(links))) return { title, state: 'done' }
+  const items = file.items(links.start)
+  const isSimple = (link: Range) => /^(loggerLink|retryLink)\s*\(/.test(file.codeIn(link))
+  const http = items.at(-1)
+  const before = items.slice(0, -1)
+  if (http?.start !== call.start || call.start === call.end || !before.every(isSimple))
     return byHand(
-      'combines several links. Put idempotencyLink() before all of them, and headers: keyHeaders in the HTTP link.',
+      file,
+      'combines several links. Put idempotencyLink() before all of them, and headers: keyHeaders in the HTTP link. wsLink needs no headers.',
+      codes.combination,
     )
-  const brace = file.skipSpace(file.skipSpace(call.end) + 1)
-  const headers = file.code[brace] === '{' ? addKeys(file, brace) : null
-  if (!headers)
-    return byHand(
-      'has its own headers. Add ...keyHeaders(opts) to them: headers: (opts) => ({ …, ...keyHeaders(opts) }).',
-    )
-  const isFirstInLine = file.text.slice(file.text.lastIndexOf('\n', call.start) + 1, call.start).trim() === ''
-  const separator = isFirstInLine ? `\n${file.indentOf(call.start)}` : ' '
+  const bracket = file.skipSpace(call.end)
+  const options = file.skipSpace(bracket + 1)
+  if (file.code[options] === '{' && canReplace(client, options))
+    return replaced(client, { http, before, options: { start: options, end: closed(file, options) } })
+  return extended(client, options)
+}
+
+const byHand = (file: SourceFile, reason: string, code: string): Step => ({
+  title,
+  state: 'byHand',
+  reason: `${file.path} ${reason}`,
+  code,
+})
+
+/** Returns whether `billingLinks` accepts the HTTP link's options, and sends calls as the link does. */
+function canReplace({ file, call }: Client, options: number): boolean {
+  const name = file.codeIn(call)
+  if (name === 'httpBatchLink') return true
+  // The headers of httpLink receive one operation. Those of billingLinks receive a list.
+  const headers = file.property(options, 'headers')
+  return name === 'httpLink' && (headers === null || withoutParameter(file, headers))
+}
+
+/** Replaces the links with `billingLinks`. Links before the HTTP link become its option `links`. */
+function replaced(
+  { file, call, links }: Client,
+  { http, before, options }: { http: Range; before: Range[]; options: Range },
+): Step {
+  const indent = file.indentOf(links.start)
+  const extra = file.indentOf(options.start).slice(indent.length)
+  const own = file.textIn(options).replaceAll(`\n${indent}${extra}`, `\n${indent}`)
+  const text = [
+    ...(hasInScope(file, 'queryClient', links.start) ? ['queryClient'] : []),
+    ...(before.length > 0 ? [`links: [${before.map((link) => file.textIn(link)).join(', ')}]`] : []),
+  ].reduce(withProperty, own)
   return {
     title,
     state: 'edit',
     edits: [
-      { file, start: call.start, end: call.start, insert: `idempotencyLink(),${separator}` },
-      ...headers,
+      ...file.withoutImport(file.codeIn(call), http).map((range) => ({ file, ...range, insert: '' })),
+      { file, ...links, insert: `billingLinks(${text})` },
     ],
-    imports: ['idempotencyLink', 'keyHeaders'].map((name) => ({
+    imports: [{ file, name: 'billingLinks', from }],
+  }
+}
+
+/** Keeps the links, and adds the keys to them. */
+function extended({ file, links }: Client, options: number): Step {
+  const headers = file.code[options] === '{' ? addKeys(file, options) : null
+  if (!headers)
+    return byHand(
       file,
-      name,
-      from: '@metered/billing/client',
-    })),
+      'has its own headers. Put idempotencyLink() before all links, and add ...keyHeaders(opts) to the headers.',
+      codes.headers,
+    )
+  const start = file.items(links.start)[0]?.start ?? links.start + 1
+  const isFirstInLine = file.text.slice(file.text.lastIndexOf('\n', start) + 1, start).trim() === ''
+  const separator = isFirstInLine ? `\n${file.indentOf(start)}` : ' '
+  return {
+    title,
+    state: 'edit',
+    edits: [{ file, start, end: start, insert: `idempotencyLink(),${separator}` }, ...headers],
+    imports: ['idempotencyLink', 'keyHeaders'].map((name) => ({ file, name, from })),
   }
 }
 
-/** Adds the keys to the headers in the options of an HTTP link. Returns null if it can't read the headers. */
-function addKeys(file: SourceFile, options: number): Edit[] | null {
-  const property = file.property(options, 'headers')
-  if (!property) return appendProperty(file, options, 'headers: keyHeaders')
-  const isMethod = /^(?:async\s+)?headers\s*\(/.test(file.codeIn(property))
-  const value = isMethod
-    ? file.code.indexOf('(', property.start)
-    : file.skipSpace(file.code.indexOf(':', property.start) + 1)
-  if (value === 0 || value > property.end) return null
-  if (file.code[value] === '{') {
-    const wrap = (at: number, insert: string): Edit => ({ file, start: at, end: at, insert })
-    return [wrap(value, '(opts) => ('), ...appendProperty(file, value, spread), wrap(property.end, ')')]
-  }
-  const found = functionAt(file, value)
-  if (!found || file.codeIn(found.parameters).trim() !== '') return null
-  const parameter = { file, ...found.parameters, insert: 'opts' }
-  if (found.returned !== null) return [parameter, ...appendProperty(file, found.returned, spread)]
-  const created = newHeaders(file, property)
-  return created === null
-    ? null
-    : [parameter, { file, start: created, end: created, insert: 'keyHeaders(opts)' }]
-}
+const closed = (file: SourceFile, open: number) => (file.closing(open) ?? open) + 1
 
-/** Returns the offset inside the brackets of the only `new Headers()`, or null. */
-function newHeaders(file: SourceFile, { start, end }: Range): number | null {
-  const found = file.matches(/\bnew Headers\(\s*(?=\))/).filter(({ index }) => index > start && index < end)
-  const [only] = found
-  return only && found.length === 1 ? only.index + only[0].length : null
+/** Returns whether a `const` of this name is declared before the offset, in a block that contains the offset. */
+function hasInScope(file: SourceFile, name: string, at: number): boolean {
+  return file.matches(new RegExp(`\\bconst\\s+(?:\\[\\s*)?${name}\\b`)).some(({ index }) => {
+    let depth = 0
+    for (const char of file.code.slice(index, Math.max(index, at))) {
+      if (char === '{') depth++
+      else if (char === '}' && --depth < 0) return false
+    }
+    return index < at
+  })
 }

@@ -1,0 +1,35 @@
+import type { App } from '../findApp.ts'
+import type { Step } from './step.ts'
+
+/**
+ * Adds a `protectedProcedure` to an app without sign-in. It gives every caller the same user in development, and
+ * rejects all calls in production. Returns null if the app has one, or has a sign-in that the command doesn't know.
+ */
+export function signInStep({ files, protectedProcedure, publicProcedure }: App): Step | null {
+  const hasSignIn = files.some(({ text }) => /\bUNAUTHORIZED\b/.test(text))
+  if (protectedProcedure || !publicProcedure || hasSignIn) return null
+  const { file, name, start } = publicProcedure
+  const end = file.statementEnd(start)
+  const insert = `
+
+/** Replace this with your app's sign-in. Until then, every caller is the same user, and production rejects all calls. */
+export const protectedProcedure = ${name}.use(({ next }) => {
+  if (process.env.NODE_ENV === 'production') throw new TRPCError({ code: 'UNAUTHORIZED' })
+  return next({ ctx: { user: { id: 'demo', name: 'Demo', email: 'demo@example.com' } } })
+})
+`
+  const styled = insert.replaceAll("'", (quote, at) => (insert[at - 1] === 'p' ? quote : file.quote))
+  return {
+    title: 'protectedProcedure for development',
+    state: 'edit',
+    edits: [
+      {
+        file,
+        start: end,
+        end,
+        insert: (file.usesSemicolons ? styled.replace(/(?<=[})])$/gm, ';') : styled).trimEnd(),
+      },
+    ],
+    imports: [{ file, name: 'TRPCError', from: '@trpc/server' }],
+  }
+}
