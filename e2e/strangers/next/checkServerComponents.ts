@@ -1,6 +1,6 @@
 import { type AppUnderTest, draw, drawing, expect, expectDenial, expectUsage, signIn } from '../checkApp.ts'
 
-/** Checks the metered calls of a server component and of a server action. */
+/** Checks metered calls from a server component and from a server action. */
 export async function checkServerComponents(app: AppUnderTest): Promise<void> {
   const { url, flowglad, report } = app
   const customer = { id: 'grace' }
@@ -10,14 +10,14 @@ export async function checkServerComponents(app: AppUnderTest): Promise<void> {
   await page.goto(`${url}/today`)
   await expect(drawing(page, 'today')).toBeVisible()
   await expectUsage(flowglad, customer, 1)
-  report('charges for the call of a server component')
+  report("charges for a server component's call")
 
   await draw(page, 'something forbidden')
   await expect(page.getByText('This prompt breaks our rules.')).toBeVisible()
   await draw(page, 'a cat')
   await expect(drawing(page, 'a cat')).toBeVisible()
   await expectUsage(flowglad, customer, 2)
-  report('charges for a server action only if it succeeds')
+  report("charges for a server action's call only if it succeeds")
 
   await draw(page, 'a boat')
   await expect(drawing(page, 'a boat')).toBeVisible()
