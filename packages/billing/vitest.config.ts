@@ -43,6 +43,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'billing',
+          // Importing modules takes longer than most of these tests, so the files of a worker share them. No
+          // module keeps state that one test could see from another.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/ledger/**', 'test/*/versions/**'],
         },
