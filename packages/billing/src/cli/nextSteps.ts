@@ -10,7 +10,7 @@ export interface Surroundings {
   nodeVersion: string
 }
 
-/** Returns what is left to do after the changes. */
+/** Returns the steps that remain for the developer after the changes. */
 export function nextSteps(
   app: App,
   { billingPath, addsSignIn }: { billingPath: string; addsSignIn: boolean },
@@ -64,7 +64,7 @@ function hasSqlite(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 13)
 }
 
-/** Returns the app's first mutation with one of its exported procedures, and the same text metered. */
+/** Finds the app's first mutation on an exported procedure. Returns its code before and after metering. */
 function findMutation({ files, protectedProcedure, publicProcedure }: App) {
   const names = [protectedProcedure, publicProcedure].flatMap((it) => (it ? [it.name] : [])).join('|')
   for (const file of files) {
