@@ -17,7 +17,9 @@ export const consoleLogger: Logger = {
 /** Returns a line such as `[billing] release failed: customer=ada error="Error: disk full"`. */
 function lineOf(detail: object, message: string): string {
   const fields = Object.entries(detail).map(([name, value]) => `${name}=${printed(value)}`)
-  return `[billing] ${fields.length > 0 ? `${message}: ${fields.join(' ')}` : message}`
+  if (fields.length === 0) return `[billing] ${message}`
+  // A message of whole sentences already ends with a period.
+  return `[billing] ${message}${message.endsWith('.') ? '' : ':'} ${fields.join(' ')}`
 }
 
 const printed = (value: unknown) =>

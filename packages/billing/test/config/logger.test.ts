@@ -23,9 +23,11 @@ test('prints warnings and errors in one line with their details, and no informat
   const lines = capture()
   consoleLogger.info({ customer: 'ada' }, 'a detail')
   consoleLogger.warn({ customer: 'ada', error: 'Error: two\nlines' }, 'release failed')
+  consoleLogger.warn({ procedure: 'draw' }, 'Install pg.')
   consoleLogger.error({}, 'The key is wrong.')
   expect(lines).toEqual([
     'warn: [billing] release failed: customer=ada error="Error: two\\nlines"',
+    'warn: [billing] Install pg. procedure=draw',
     'error: [billing] The key is wrong.',
   ])
 })
