@@ -19,7 +19,11 @@ const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullis
 export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>
   async (request: Request): Promise<Response> => {
-    if (!webhookSecret) throw new Error('Set flowglad.webhookSecret to receive webhooks')
+    if (!webhookSecret) {
+      // Flowglad sends the webhook again later, when the secret can be set.
+      const message = 'Set flowglad.webhookSecret to receive webhooks.'
+      return Response.json({ error: 'no_webhook_secret', message }, { status: 503 })
+    }
     const body = await readBody(request)
     if (!body) {
       const message = `The body exceeds ${maxBodyBytes} bytes`

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { createTestBilling } from '../../src/testing/index.ts'
+import { meters } from '../flowglad/meters.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'
@@ -30,6 +32,21 @@ test('refreshes the customer named in a signed webhook, and rejects unsigned, fo
   expect((await app.client.billing.balances.query()).plan?.name).toBe('Free')
   expect((await send(signWebhook(body))).status).toBe(200)
   await until(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
+})
+
+test('answers 503 with the missing setting to a webhook if the app has no webhook secret', async () => {
+  await using billing = createTestBilling({
+    meters,
+    customer: () => ada,
+    flowglad: { url: 'http://127.0.0.1:9', key: 'sk_test' },
+  })
+  const request = new Request('http://localhost/api/webhooks/flowglad', { method: 'POST', body: '{}' })
+  const response = await billing.handle(request, { customer: () => null })
+  expect(response?.status).toBe(503)
+  expect(await response?.json()).toEqual({
+    error: 'no_webhook_secret',
+    message: 'Set flowglad.webhookSecret to receive webhooks.',
+  })
 })
 
 test('does not call Flowglad for a webhook about a customer that is not in the ledger', async () => {
