@@ -1,7 +1,7 @@
 /**
- * Checks the packages as an app gets them: packs each one, lints the tarball, and compiles `consumer/` against the packed types,
- * without `skipLibCheck`: with the oldest and the newest TypeScript, in both module resolutions, as CommonJS, and with the
- * oldest and the newest peers. Runs the packed `metered` command.
+ * Checks the packages in the form that an app installs. Packs each package, lints the tarball, and runs the packed
+ * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`: with the oldest and the
+ * newest TypeScript, in both module resolutions, as CommonJS, and with the oldest and the newest peers.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
   join(here, '../../packages', name),
 )
 const compilers = ['typescript-5.7', 'typescript']
-/** The packages of this workspace that depend on other versions of the peers. */
+/** This workspace's packages that depend on the other supported versions of the peers. */
 const peerVersions = ['react-oldest', 'trpc-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const resolutions = [nodenext, { module: 'esnext', moduleResolution: 'bundler' }]
@@ -61,14 +61,14 @@ async function pack(path: string): Promise<Tarball> {
 async function lint({ name, file }: Tarball): Promise<string[]> {
   const reports = [
     await output('publint', [file, '--strict'], here),
-    // The types for CommonJS apps are CommonJS, although the code is an ES module (`writeCommonJsTypes.js`).
+    // The code is an ES module, but CommonJS apps get CommonJS types (see `writeCommonJsTypes.js`).
     await output('attw', [file, '--profile', 'esm-only', '--ignore-rules', 'false-cjs'], here),
   ]
   console.log(`linted ${name}`)
   return reports.filter((it) => it !== null)
 }
 
-/** Returns a complaint for each protocol of this workspace in the manifest, and for each file that an app doesn't need. */
+/** Returns a complaint for each workspace protocol in the manifest, each unnecessary file, and each missing file. */
 async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   const manifest = await readFile(join(content, 'package.json'), 'utf8')
   const files = await readdir(content, { recursive: true })
@@ -85,7 +85,7 @@ async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   ]
 }
 
-/** Compiles the consumer with every compiler, module resolution and version of the peers, and returns the compilers' errors. */
+/** Compiles the consumer with every compiler, module resolution and peer version. Returns the compilers' errors. */
 async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   const consumer = join(folder, 'consumer')
   await cp(join(here, 'consumer'), consumer, { recursive: true })
@@ -99,13 +99,14 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
     await linkPeers(join(consumer, 'node_modules'), peers)
     errors.push(await compile(consumer, { peers }))
   }
-  // TypeScript names an inferred type by any entry that the program imports. A server doesn't import the browser's.
+  // TypeScript can name an inferred type through any entry point that the program imports. A server doesn't import
+  // the browser entry points, so the server files must also compile without them.
   for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
   errors.push(await compile(consumer, { peers: 'newest tRPC (server files only)' }))
   return errors.filter((it) => it !== null)
 }
 
-/** Compiles the consumer once, and returns the compiler's errors, or null if there are none. */
+/** Compiles the consumer once. Returns the compiler's errors, or null if there are none. */
 async function compile(
   consumer: string,
   { compiler = 'typescript', resolution = nodenext, type = 'module', peers = 'installed peers' },
@@ -131,7 +132,7 @@ async function compile(
   return errors && `${title}:\n${errors}`
 }
 
-/** Replaces the consumer's packages by the versions that another package of this workspace depends on. */
+/** Replaces the consumer's peers with the versions that the workspace package `peers` depends on. */
 async function linkPeers(to: string, peers: string) {
   const from = join(here, 'node_modules', peers)
   const { dependencies } = JSON.parse(await readFile(join(from, 'package.json'), 'utf8'))
@@ -142,7 +143,7 @@ async function linkPeers(to: string, peers: string) {
   }
 }
 
-/** Runs the packed `metered init` in an app, and returns a complaint if it writes no `billing.ts`. */
+/** Runs the packed `metered init` in an app. Returns a complaint if it fails or doesn't write its files. */
 async function runCommand(tarballs: Tarball[]): Promise<string[]> {
   const content = tarballs.find(({ name }) => name === '@metered/billing')?.content ?? ''
   const { bin } = JSON.parse(await readFile(join(content, 'package.json'), 'utf8'))
@@ -160,10 +161,10 @@ async function runCommand(tarballs: Tarball[]): Promise<string[]> {
   const files = await readdir(app)
   return ['billing.ts', 'pricing.yaml']
     .filter((it) => !files.includes(it))
-    .map((it) => `metered init: wrote no ${it}`)
+    .map((it) => `metered init: did not write ${it}`)
 }
 
-/** Gives the consumer the dependencies that an app installs beside the packages. */
+/** Links the other packages that an app installs into the consumer's `node_modules`. */
 async function linkDependencies(to: string, packed: Set<string>) {
   const from = join(here, 'node_modules')
   for (const entry of await readdir(from)) {
@@ -185,7 +186,7 @@ async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<
   return results
 }
 
-/** Runs a program of this package and returns what it prints if it fails, otherwise null. */
+/** Runs a program. Returns its output if it fails, and null if it succeeds. */
 async function output(program: string, args: string[], cwd: string): Promise<string | null> {
   try {
     await run(program, args, cwd)

@@ -3,7 +3,7 @@ import { initTRPC } from '@trpc/server'
 import { ZodError } from 'zod'
 import { billing } from './billing.js'
 
-// The app's own options keep their types beside `data.billing`.
+// The app's own options keep their types when billing adds `data.billing`.
 
 const transformer = {
   serialize: (value: unknown): unknown => value,
