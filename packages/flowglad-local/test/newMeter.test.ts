@@ -20,7 +20,7 @@ const withCaptions = {
   }),
 }
 
-/** Starts the studio with a free and a paid customer who subscribed before their plans included `captions`. */
+/** Starts the studio with a free and a paid customer. Both subscribed before their plans included `captions`. */
 async function startWithNewMeter() {
   const studio = await startStudio({ startAt: Date.UTC(2027, 3, 1), clock: () => 0 })
   await studio.customer('free')
@@ -30,7 +30,8 @@ async function startWithNewMeter() {
   return studio
 }
 
-// These rules are the platform's: a subscription's features are copied from the plan when an item is added to it.
+// Like the platform, flowglad-local copies a plan's features to a subscription when it adds the plan's item. Later
+// changes to the plan don't affect the subscription.
 describe("a new meter's credits", () => {
   it('are granted immediately to a new customer', async () => {
     await using studio = await startWithNewMeter()
@@ -38,7 +39,7 @@ describe("a new meter's credits", () => {
     expect(await studio.balances('grace')).toMatchObject({ captions: 20 })
   })
 
-  it('are not granted to existing subscriptions, not even by a renewal', async () => {
+  it('are not granted to existing subscriptions, even at renewal', async () => {
     await using studio = await startWithNewMeter()
     for (const customer of ['free', 'paid']) {
       expect(await studio.balances(customer)).not.toHaveProperty('captions')
@@ -47,13 +48,14 @@ describe("a new meter's credits", () => {
     }
   })
 
-  it('are granted in full by an upgrade from the free plan, which starts a new subscription', async () => {
+  it('are granted in full after an upgrade from the free plan', async () => {
     await using studio = await startWithNewMeter()
+    // This upgrade starts a new subscription.
     await studio.subscribe('free', 'team_price')
     expect(await studio.balances('free')).toMatchObject({ captions: 300 })
   })
 
-  it('are granted for the rest of the period by a change between paid plans', async () => {
+  it('are prorated to the rest of the period after a change between paid plans', async () => {
     await using studio = await startWithNewMeter()
     studio.advance(15 * dayMs)
     const { id } = await studio.plan('paid')

@@ -38,7 +38,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 45 })
   })
 
-  it('rounds overage up to a whole unit on the invoice, and starts the period with full credits', async () => {
+  it('rounds overage up to whole units on the invoice, and starts the new period with full credits', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')

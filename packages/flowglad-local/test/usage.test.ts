@@ -142,7 +142,7 @@ it('counts usage with any date in the current period, and rejects an invalid dat
     billingPeriodId: now?.billingPeriodId,
   })
   expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
-  // In a request for one event, null counts as a missing date. In a bulk request, it means the start of 1970.
+  // In a request for one event, a null date counts as missing. In a bulk request, it means the start of 1970.
   expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
   expect((await dated(null, true))?.usageDate).toBe(0)
   for (const wrong of ['soon', 9e15, {}])

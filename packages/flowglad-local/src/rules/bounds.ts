@@ -22,7 +22,7 @@ export const catalogue = {
 
 export const cents = z.int().nonnegative().max(int32Max)
 export const units = z.int().positive().max(int32Max)
-/** A quantity that has no lower bound. Callers that need a lower bound add it. */
+/** A quantity without a lower bound. Callers add a lower bound if they need one. */
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
 
