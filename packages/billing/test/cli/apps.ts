@@ -1,6 +1,6 @@
 import type { AppFiles } from '../apps/createApp.ts'
 
-// The apps are written as their authors write them, before they are metered.
+// Typical tRPC apps before metering is added.
 
 const procedures = (end: string) => `export const router = t.router${end}
 export const publicProcedure = t.procedure${end}
@@ -64,7 +64,7 @@ await app.listen({ port: Number(process.env.PORT ?? 3000) })
 `,
 }
 
-/** A standalone server with WebSockets, an own error formatter and an own transformer. */
+/** A standalone server with WebSockets, a custom error formatter and a custom transformer. */
 export const standaloneApp: AppFiles = {
   'src/trpc.ts': `import { initTRPC, TRPCError } from '@trpc/server';
 import type { CreateHTTPContextOptions } from '@trpc/server/adapters/standalone';
@@ -104,7 +104,7 @@ server.listen(3000);
 `,
 }
 
-/** An Express app whose context is written in the adapter's options. */
+/** An Express app that defines its context function in the adapter's options. */
 export const expressApp: AppFiles = {
   'index.ts': `import { initTRPC, TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'

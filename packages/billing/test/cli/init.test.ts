@@ -10,7 +10,7 @@ const main = join(packageFolder, 'src/cli/main.ts')
 const init = (folder: string, ...args: string[]) =>
   run(folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])
 
-/** Stands for the packages that this repository doesn't install. */
+/** Declares the modules that the apps import and that this repository doesn't install. */
 const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }
 declare module 'express' { const express: { (): any; json(): any }; export default express }
 declare module 'superjson' { const superjson: { serialize(value: unknown): any; deserialize(value: any): any }; export default superjson }
@@ -29,7 +29,7 @@ declare namespace React { type ReactNode = unknown }
 declare namespace JSX { interface IntrinsicElements {} }
 `
 
-/** The app like create-t3-app's, with the modules that it imports. */
+/** The app from `t3App`, with stubs for the modules that it imports. */
 const t3: AppFiles = {
   ...t3App,
   'src/trpc/query-client.ts':
@@ -42,7 +42,7 @@ const t3: AppFiles = {
     'import { createTRPCRouter } from "~/server/api/trpc";\nexport const postRouter = createTRPCRouter({});\n',
 }
 
-/** The app without sign-in: its context has only the request's headers. */
+/** The `t3` app without sign-in. Its context has only the request's headers. */
 const t3WithoutSignIn: AppFiles = Object.fromEntries(
   Object.entries(t3).map(([path, text]) => [
     path,
@@ -56,7 +56,7 @@ const t3WithoutSignIn: AppFiles = Object.fromEntries(
   ]),
 )
 
-test('meters apps so that they compile', async () => {
+test('adds metering to apps without causing compiler errors', async () => {
   const apps: Record<string, AppFiles> = {
     fastify: fastifyApp,
     standalone: standaloneApp,
@@ -83,7 +83,7 @@ test('meters apps so that they compile', async () => {
   expect(await compile(all.folder, options)).toBe('')
 })
 
-test('without --write, writes only new files, and prints a diff of the other changes that patch accepts', async () => {
+test('adds only new files without --write, and prints the other changes as a diff that git can apply', async () => {
   await using app = await createApp(fastifyApp)
   const { code, stdout } = await init(app.folder, 'init')
   expect(code).toBe(0)
@@ -98,7 +98,7 @@ test('without --write, writes only new files, and prints a diff of the other cha
   for (const path of Object.keys(fastifyApp)) expect(await app.read(path)).toBe(await patched.read(path))
 })
 
-test('the second run changes nothing, and says what is done', async () => {
+test('changes nothing on the second run, and lists the parts that are already done', async () => {
   await using app = await createApp(fastifyApp)
   await init(app.folder, 'init', '--write')
   const texts = await Promise.all(Object.keys(fastifyApp).map(app.read))
@@ -115,7 +115,7 @@ test.each([
   [['start'], 1, /^$/, /^Unknown argument: start\. Nothing was changed\.\n\nUsage/],
   [['init', '--force'], 1, /^$/, /^Unknown argument: --force\. Nothing was changed\.\n/],
   [['init', '--write'], 1, /^$/, /^No tRPC app was found in .+ Nothing was changed\. Run the command in/],
-])('metered %j writes nothing in a folder without tRPC', async (args, code, stdout, stderr) => {
+])('writes nothing in a folder without tRPC if the arguments are %j', async (args, code, stdout, stderr) => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })
   expect(await init(app.folder, ...args)).toEqual({
     code,

@@ -12,34 +12,37 @@ function planOf(app: AppFiles): InitPlan {
   return plan
 }
 
-/** Returns the app after all changes of the plan. */
+/** Returns the app's files after all of the plan's changes. */
 const metered = (app: AppFiles, plan = planOf(app)): AppFiles => ({
   ...app,
   ...Object.fromEntries(plan.newFiles.map(({ path, text }) => [path, text])),
   ...Object.fromEntries(plan.changes.map(({ path, after }) => [path, after])),
 })
 
-/** Returns the lines that a file gains. */
+/** Returns the lines that the plan adds to a file, without indentation. */
 function added(app: AppFiles, path: string): string[] {
   const before = new Set(app[path]?.split('\n'))
   const after = metered(app)[path]?.split('\n') ?? []
   return after.filter((line) => !before.has(line)).map((line) => line.trim())
 }
 
-test.each(Object.entries(apps))('finds every part of a %s app, and plans all changes', (_, app) => {
-  expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
-    app === expressApp ? ["keys in the client's links"] : [],
-  )
-})
+test.each(Object.entries(apps))(
+  'plans all changes to a %s app, except to a client that is not in its files',
+  (_, app) => {
+    expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
+      app === expressApp ? ["keys in the client's links"] : [],
+    )
+  },
+)
 
-test.each(Object.entries(apps))('changes nothing in a %s app the second time', (_, app) => {
+test.each(Object.entries(apps))('plans no changes to a %s app that is already metered', (_, app) => {
   const again = planOf(metered(app))
   expect(again.newFiles).toEqual([])
   expect(again.changes).toEqual([])
   expect(again.done).toContain('meteredProcedure')
 })
 
-test('adds one line for each part of a Fastify app', () => {
+test('adds only the imports and lines that a Fastify app needs for metering', () => {
   expect(added(fastifyApp, 'server/trpc.ts')).toEqual([
     "import { billing } from './billing.ts'",
     'export function createContext({ req, info }: CreateFastifyContextOptions) {',
@@ -64,20 +67,20 @@ test('adds one line for each part of a Fastify app', () => {
   ])
 })
 
-test("mounts billing's routes before the body parsers of an Express app", () => {
+test("mounts billing's routes before an Express app's body parsers", () => {
   const lines = metered(expressApp)['index.ts']?.split('\n') ?? []
   const at = lines.indexOf('app.use(billingHandler(billing, { customer: () => null }))')
   expect(lines[at - 1]).toBe('const app = express()')
   expect(lines[at + 1]).toBe('app.use(express.json())')
 })
 
-test('keeps the options of initTRPC, and edits one context function of HTTP and WebSockets once', () => {
+test("keeps initTRPC's options, and edits a context function shared by HTTP and WebSockets only once", () => {
   const lines = added(standaloneApp, 'src/trpc.ts')
   expect(lines).toContain('const t = initTRPC.context<Context>().create(billing.trpc.options({')
   expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
 })
 
-test('adds the billing request where create-t3-app has the request, and reads the user of its session', () => {
+test("adds the billing request in create-t3-app's route handler, and reads the user from its session", () => {
   expect(added(t3App, 'src/app/api/trpc/[trpc]/route.ts')).toContain(
     'createContext: async ({ info }) => ({ ...(await createContext(req)), ...billing.trpc.request({ req, info }) }),',
   )
@@ -96,7 +99,7 @@ test("keeps create-t3-app's streaming link, and adds the keys to its headers", (
   ])
 })
 
-test('adds the first imports of a file after its directives', () => {
+test('adds imports after the directives of a file without imports', () => {
   const file = `'use client'\n\nexport const options = { links: [httpBatchLink({ url })] }\n`
   const app = { ...fastifyApp, 'server/client.ts': file }
   expect(metered(app)['server/client.ts']).toBe(
@@ -106,21 +109,21 @@ test('adds the first imports of a file after its directives', () => {
   )
 })
 
-test('follows the module resolution if the app has no relative import', () => {
+test('derives import extensions from the module resolution if the app has no relative imports', () => {
   const lineWith = (tsconfig: string) =>
     metered({ ...expressApp, 'tsconfig.json': tsconfig })['index.ts']?.match(/import \{ billing \}.*/)?.[0]
   expect(lineWith('{ "module": "NodeNext" }')).toBe("import { billing } from './billing.js'")
   expect(lineWith('{ "moduleResolution": "bundler" }')).toBe("import { billing } from './billing'")
 })
 
-test('never plans to replace a file of the app', () => {
+test("never plans to replace one of the app's files", () => {
   const own = { 'server/billing.ts': 'export const invoices = []\n', 'pricing.yaml': 'mine\n' }
   const plan = planOf({ ...fastifyApp, ...own })
   expect(plan.newFiles.map(({ path }) => path)).toEqual(['server/metered.ts'])
   expect(plan.changes.filter(({ path }) => path in own)).toEqual([])
 })
 
-test('says what it could not find, with the code to add', () => {
+test('gives the reason and the code to add for each part that it cannot find', () => {
   const plan = planOf({ 'trpc.ts': "import { initTRPC } from '@trpc/server'\nconst t = initTRPC.create()\n" })
   expect(plan.byHand).toHaveLength(5)
   for (const { reason, code } of plan.byHand) {
@@ -129,7 +132,7 @@ test('says what it could not find, with the code to add', () => {
   }
 })
 
-test('leaves a combination of links, and a router that has a "billing", to the user', () => {
+test('leaves a splitLink, and a router that already has a "billing" property, to the user', () => {
   const app = {
     ...fastifyApp,
     'server/client.ts':
@@ -142,7 +145,7 @@ test('leaves a combination of links, and a router that has a "billing", to the u
   ])
 })
 
-test('ignores initTRPC in comments and strings, and finds no app there', () => {
+test('finds no app if only comments and strings contain initTRPC', () => {
   const text = "// initTRPC.create()\nconst help = 'initTRPC.create()' + `initTRPC.create()`\n"
   expect(planInit(new Map([['a.ts', text]]), new Set(['a.ts']))).toBeNull()
 })
@@ -154,7 +157,7 @@ test.each([
     'async () => { const headers = new Headers(); return headers }',
     'async (opts) => { const headers = new Headers(keyHeaders(opts)); return headers }',
   ],
-])('keeps a streaming link, and adds the keys to its headers %s', (headers, result) => {
+])('keeps a streaming link, and adds the keys to its headers: %s', (headers, result) => {
   expect(client(`[httpBatchStreamLink({ url, headers: ${headers} })]`)).toContain(
     `links: [idempotencyLink(), httpBatchStreamLink({ url, headers: ${result} })]`,
   )
@@ -169,7 +172,7 @@ test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headers
   },
 )
 
-test('passes the links before httpBatchLink to billingLinks, and removes the import', () => {
+test('passes the links before httpBatchLink to billingLinks, and removes the import of httpBatchLink', () => {
   const file = `import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
 import { queryClient } from './queryClient'
 
@@ -208,11 +211,11 @@ test.each([
   ['const [queryClient] = useState(create)\n', 'billingLinks({ url, queryClient })'],
   ['function other() { const queryClient = 1 }\n', 'billingLinks({ url })'],
   ['', 'billingLinks({ url })'],
-])('passes the query client of the same scope to billingLinks: %s', (before, links) => {
+])('passes a query client only from the same scope to billingLinks: %s', (before, links) => {
   expect(client('[httpBatchLink({ url })]', before)).toContain(`links: ${links}`)
 })
 
-test.each(['httpBatchStreamLink', 'httpLink'])('keeps %s, which billingLinks does not replace', (name) => {
+test.each(['httpBatchStreamLink', 'httpLink'])('keeps %s, and leaves its headers to the user', (name) => {
   const headers = '({ op }) => headersOf(op)'
   const app = {
     ...fastifyApp,
@@ -242,7 +245,7 @@ test('gives an app without sign-in a protectedProcedure that rejects all calls i
   expect(planOf(after).changes).toEqual([])
 })
 
-test('leaves a sign-in that it does not know to the user', () => {
+test("leaves the metered procedure to the user if it does not recognize the app's sign-in", () => {
   const { 'server/trpc.ts': trpc = '' } = fastifyApp
   const app = { ...fastifyApp, 'server/trpc.ts': trpc.replaceAll('protectedProcedure', 'memberProcedure') }
   expect(planOf(app).byHand.map(({ title }) => title)).toEqual(['meteredProcedure', "billing's router"])
@@ -252,7 +255,7 @@ test.each([
   ['better-sqlite3', true],
   ['@libsql/client', true],
   ['pg', false],
-])('warns of a second SQLite library if the app depends on one: %s', (dependency, warns) => {
+])('warns about two SQLite libraries only if the app has one already: %s', (dependency, warns) => {
   const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
   expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
   expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
@@ -265,13 +268,13 @@ test.each([
     ['Run npm install @metered/billing libsql.', 'Run npm install --save-dev flowglad-local.'],
   ],
   ['22.13.0', '{ "@metered/billing": "1", "flowglad-local": "1" }', []],
-])('names the packages that are missing on Node %s', (nodeVersion, manifest, steps) => {
+])('names the packages to install on Node %s', (nodeVersion, manifest, steps) => {
   const sources = new Map(Object.entries({ ...fastifyApp, 'package.json': manifest }))
   const { next = [] } = planInit(sources, new Set(), nodeVersion) ?? {}
   expect(next.filter((text) => text.startsWith('Run npm'))).toEqual(steps)
 })
 
-test('names a mutation of the app to meter', () => {
+test("suggests one of the app's mutations to meter", () => {
   expect(planOf(fastifyApp).next).toContainEqual(
     expect.stringContaining(
       "replace echo: publicProcedure with echo: meteredProcedure('generations') in server/router.ts",
@@ -279,7 +282,7 @@ test('names a mutation of the app to meter', () => {
   )
 })
 
-/** Returns the metered file of a client with these links. */
+/** Returns the client's file after the plan's changes, for a client with these links. */
 const client = (links: string, before = '') =>
   metered({ ...fastifyApp, 'server/client.ts': `${before}createTRPCClient({ links: ${links} })\n` })[
     'server/client.ts'

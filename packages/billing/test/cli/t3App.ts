@@ -1,6 +1,6 @@
 import type { AppFiles } from '../apps/createApp.ts'
 
-/** An app with the structure of create-t3-app, and its calls of tRPC. */
+/** An app with create-t3-app's structure and tRPC code. */
 export const t3App: AppFiles = {
   'src/server/api/root.ts': `import { postRouter } from "~/server/api/routers/post";
 import { createCallerFactory, createTRPCRouter } from "~/server/api/trpc";
@@ -14,7 +14,7 @@ export type AppRouter = typeof appRouter;
 export const createCaller = createCallerFactory(appRouter);
 `,
   'src/server/api/trpc.ts': `/**
- * A comment before the imports, as create-t3-app has.
+ * A comment before the imports, like create-t3-app's.
  */
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
