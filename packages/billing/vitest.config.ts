@@ -4,7 +4,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const require = createRequire(import.meta.url)
 
-/** Runs the version contract with the tRPC packages that the given package depends on. */
+/** Runs the version tests with the tRPC packages that the given package depends on. */
 function onTrpcOf(manifest: string): TestProjectInlineConfiguration {
   const importer = require.resolve(manifest)
   const version: string = createRequire(importer)('@trpc/server/package.json').version

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** An app: each file's path and text. */
+/** An app's files: each file's content by its path. */
 export type AppFiles = Record<string, string>
 
 export const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,7 +24,7 @@ export async function createApp(files: AppFiles) {
   }
 }
 
-/** Gives the app this package, and the packages that it depends on. */
+/** Links this package, and the packages that the app imports, into the app's `node_modules`. */
 export async function linkPackages(folder: string) {
   const modules = join(folder, 'node_modules')
   await mkdir(join(modules, '@metered'), { recursive: true })
@@ -33,7 +33,7 @@ export async function linkPackages(folder: string) {
     await symlink(join(packageFolder, 'node_modules', name), join(modules, name))
 }
 
-/** Runs a program in the app's folder. Never rejects. */
+/** Runs a program in the app's folder. Returns its exit code and output. Never rejects. */
 export async function run(folder: string, program: string, args: string[], env: Record<string, string> = {}) {
   try {
     const options = { cwd: folder, env: { ...process.env, ...env } }
@@ -54,7 +54,7 @@ export async function compile(folder: string, options: object): Promise<string> 
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    // The workspace's packages are sources.
+    // Imports of the workspace's packages resolve to TypeScript sources.
     allowImportingTsExtensions: true,
     ...options,
   }
@@ -63,7 +63,7 @@ export async function compile(folder: string, options: object): Promise<string> 
   return (await run(folder, process.execPath, [tsc, '--pretty', 'false'])).stdout
 }
 
-/** Starts a TypeScript program in the app's folder. `printed` resolves to the first URL that it prints. */
+/** Starts a TypeScript program in the app's folder. `printed` resolves to the first URL in its output. */
 export function start(folder: string, args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
     cwd: folder,
@@ -78,7 +78,9 @@ export function start(folder: string, args: string[], env: Record<string, string
       const [url] = /http:\S+/.exec(output) ?? []
       if (url) resolve(url)
     })
-    child.once('exit', () => reject(new Error(`The program ended. It printed: ${output}`)))
+    child.once('exit', () =>
+      reject(new Error(`The program ended before it printed a URL. Its output: ${output}`)),
+    )
   })
   printed.catch(() => {})
   return {

@@ -4,13 +4,13 @@ import { billingDenial, type Denial, denialStatuses, retryUnlessDenied } from '.
 const anError = (billing: object | null) => Object.assign(new Error('failed'), { data: { billing } })
 const isTemporary = (code: string) => code === 'BILLING_UNAVAILABLE'
 
-test('retries no denial, except while billing is unavailable', () => {
+test('retries a denial only if billing is unavailable', () => {
   const retry = retryUnlessDenied<Error>()
   const retried = Object.keys(denialStatuses).filter((code) => retry(0, anError({ code })))
   expect(retried).toEqual(Object.keys(denialStatuses).filter(isTemporary))
 })
 
-test('does not repeat work whose charge is unconfirmed, because a retry would get a new key', () => {
+test('does not retry a call whose work has succeeded and whose charge is unconfirmed', () => {
   const billing: Denial = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1, chargeUnconfirmed: true }
   expect(billingDenial(anError(billing))).toEqual(billing)
   expect(retryUnlessDenied<Error>()(0, anError(billing))).toBe(false)
@@ -22,7 +22,7 @@ test.each([
   [false, [false, false, false, false]],
   [true, [true, true, true, true]],
   [(failureCount: number) => failureCount < 2, [true, true, false, false]],
-])('retries other errors as `retry` says: %s', (retry, expected) => {
+])('follows the `retry` option after other errors: %s', (retry, expected) => {
   const decide = retry === undefined ? retryUnlessDenied<Error>() : retryUnlessDenied<Error>(retry)
   expect([0, 1, 2, 3].map((failureCount) => decide(failureCount, anError(null)))).toEqual(expected)
 })

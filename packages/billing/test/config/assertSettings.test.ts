@@ -3,7 +3,7 @@ import { createBilling } from '../../src/index.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
 
-/** Creates billing with changed settings. An app without TypeScript can pass any value. */
+/** Creates billing with the given settings changed. They have no types: a JavaScript app can pass any value. */
 const create = (changed: object) =>
   createBilling({
     meters,
@@ -16,14 +16,14 @@ const create = (changed: object) =>
 
 test.each<[setting: string, changed: object, message: string]>([
   ['no meters', { meters: undefined }, '`meters` is empty.'],
-  ['an empty object of meters', { meters: {} }, '`meters` is empty.'],
+  ['an empty meters object', { meters: {} }, '`meters` is empty.'],
   ['no ledger', { ledger: undefined }, '`ledger` is missing.'],
   ['a path instead of a ledger', { ledger: 'billing.db' }, '`ledger` is missing.'],
   ['no Flowglad settings', { flowglad: undefined }, '`flowglad.secretKey` is missing.'],
   ['no secret key', { flowglad: {} }, '`flowglad.secretKey` is missing.'],
   ['an empty secret key', { flowglad: { secretKey: '' } }, '`flowglad.secretKey` is missing.'],
   [
-    'a line break in the key',
+    'a line break in the secret key',
     { flowglad: { secretKey: 'sk\n' } },
     '`flowglad.secretKey` contains white space',
   ],
@@ -33,22 +33,22 @@ test.each<[setting: string, changed: object, message: string]>([
     '`flowglad.baseUrl` is not a URL: "".',
   ],
   [
-    'a host as base URL',
+    'a base URL without a protocol',
     { flowglad: { secretKey: 'sk', baseUrl: 'localhost:4010' } },
     '`flowglad.baseUrl` is',
   ],
-  ['no function for the customer', { customer: undefined }, '`customer` is missing.'],
+  ['no customer function', { customer: undefined }, '`customer` is missing.'],
   [
     'a public URL without a protocol',
     { publicUrl: 'app.example' },
     '`publicUrl` is not a URL: "app.example".',
   ],
-])('throws a TypeError that names the setting, given %s', (_, changed, message) => {
+])('throws a TypeError that names the wrong setting: %s', (_, changed, message) => {
   expect(() => create(changed)).toThrow(TypeError)
   expect(() => create(changed)).toThrow(message)
 })
 
-test('names each wrong setting in its own line', () => {
+test('names each wrong setting on a separate line', () => {
   const error = (() => {
     try {
       create({ meters: {}, publicUrl: 'app.example', customer: null })

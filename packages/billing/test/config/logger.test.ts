@@ -8,7 +8,7 @@ import { until } from '../flowglad/until.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** Replaces the console, and returns the lines that it gets. */
+/** Replaces the console's methods, and returns the lines that they receive. */
 function capture() {
   const lines: string[] = []
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
@@ -19,7 +19,7 @@ function capture() {
 
 const flowglad = { secretKey: 'sk_test', baseUrl: 'http://127.0.0.1:9' }
 
-test('prints warnings and errors in one line with their details, and no information', () => {
+test('prints each warning and error on one line with its details, and ignores info messages', () => {
   const lines = capture()
   consoleLogger.info({ customer: 'ada' }, 'a detail')
   consoleLogger.warn({ customer: 'ada', error: 'Error: two\nlines' }, 'release failed')
@@ -45,7 +45,7 @@ test('writes to the console by default', async () => {
   expect(lines).toEqual([expect.stringMatching(/^warn: \[billing\] Flowglad does not answer/)])
 })
 
-test('logs nothing from createTestBilling by default', async () => {
+test('logs nothing by default in createTestBilling', async () => {
   const lines = capture()
   await using billing = createTestBilling({
     meters,

@@ -9,7 +9,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('fails a checkout without publicUrl, and asks for no checkout at Flowglad', async () => {
+test('fails a checkout without publicUrl, and requests no checkout from Flowglad', async () => {
   await using app = await startApp({ publicUrl: undefined })
   const buy = { priceSlug: 'pro_monthly' }
   expect(await failureOf(app.client.billing.checkout.mutate(buy))).toMatchObject({

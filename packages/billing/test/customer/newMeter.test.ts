@@ -44,7 +44,7 @@ async function startWithNewMeter() {
   }
 }
 
-test("grants a new meter's units to new customers, and denies calls by existing customers", async () => {
+test("grants a new meter's units to new customers, and denies existing customers' calls", async () => {
   await using app = await startWithNewMeter()
   expect(await app.captions(grace)).toMatchObject({ available: 20, limit: 20, status: 'ok' })
   const call = { meter: 'captions', amount: 1 } as const

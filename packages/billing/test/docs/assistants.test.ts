@@ -23,7 +23,7 @@ const entries: Record<string, object> = {
   '/postgres': postgres,
   '/sqlite': sqlite,
 }
-/** The names of an app, of tRPC and of options, which the texts also mention. */
+/** Other names that the documents mention: names from the app and tRPC, and option names. */
 const otherNames = [
   'initTRPC',
   'createContext',
@@ -54,7 +54,7 @@ test.each(Object.entries(texts))('%s mentions only names that the packages expor
     expect(Object.keys(entries)).toContain(entry)
 })
 
-test('the code of the skill compiles', async () => {
+test('compiles the code in the skill', async () => {
   const [billingFile = '', routerFile = ''] = [...texts.skill.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
     ([, code]) => code,
   )

@@ -10,7 +10,7 @@ const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, langua
   language,
   code,
 }))
-/** The blocks that begin with a comment that names their file, without this comment. */
+/** The code blocks that begin with a comment that contains a file name, by file name and without the comment. */
 const files: Record<string, string> = Object.fromEntries(
   blocks.flatMap(({ code }) => {
     const [, path, content] = /^(?:\/\/|#) (\w+\.\w+)\n([\s\S]*)$/.exec(code) ?? []
@@ -20,12 +20,12 @@ const files: Record<string, string> = Object.fromEntries(
 const printed = blocks.find(({ language }) => language === 'text')?.code
 const tsx = ['--import', import.meta.resolve('tsx')]
 
-test('the quickstart shows the files that init writes', () => {
+test('shows the files that init writes in the quickstart', () => {
   expect(files['billing.ts']).toBe(billingText('user'))
   expect(files['pricing.yaml']).toBe(pricingText)
 })
 
-test('the quickstart compiles, records a unit for each call, and shows the first denial', async () => {
+test('compiles the quickstart, records one unit for each successful call, and prints the documented output', async () => {
   await using app = await createApp({ ...files, 'package.json': '{ "type": "module" }' })
   await linkPackages(app.folder)
   expect(await compile(app.folder, { module: 'nodenext' })).toBe('')

@@ -136,7 +136,7 @@ test("backs off a customer if Flowglad may be at fault for one event's failure",
   expect(policy.isCustomerBackingOff('ada')).toBe(true)
 })
 
-test("ends a customer's backoff on request", () => {
+test("ends one customer's backoff or all backoffs on request", () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent()], false)

@@ -39,7 +39,7 @@ export interface StackSetup {
   /** Default: no logs. */
   logger?: Logger
   clock?: Clock
-  /** A node that shares this node's Flowglad and proxy. */
+  /** Another node. The new node uses the same Flowglad and proxy. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>
@@ -67,7 +67,7 @@ export async function startStack({
     ...setup,
     options: { ...quick, ...options },
     autoStart,
-    // Several stacks can use one ledger, as different nodes.
+    // With a unique name, several stacks can share one ledger, like separate nodes.
     instance: randomUUID(),
     logger,
     clock,

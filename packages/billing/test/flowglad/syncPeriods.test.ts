@@ -100,7 +100,7 @@ test('keeps a feature after one failed fetch if the period ends during an outage
   open()
 })
 
-test('waits only for the first fetch while Flowglad reports the old period, and repeats the fetch in the background at growing intervals', async () => {
+test('fetches at growing intervals, not at each call, while Flowglad reports the old period', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)

@@ -10,7 +10,7 @@ const ada = aUser()
 const noMeter = (slug: string) =>
   `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters.`
 
-/** Creates billing whose app defines two meters that Flowglad lacks. */
+/** Creates billing with two meters that Flowglad doesn't have. */
 async function startUnusable() {
   const stack = await startStack({ started: false })
   const log = recordingLogger()
@@ -34,14 +34,14 @@ async function startUnusable() {
   }
 }
 
-test('fails to start with one line for each unknown meter', async () => {
+test('fails to start, and describes each unknown meter on a separate line', async () => {
   await using app = await startUnusable()
   await expect(app.billing.start()).rejects.toThrow(
     new SetupError(`${noMeter('pages')}\n${noMeter('seconds')}`),
   )
 })
 
-test('fails the first call on an unknown meter with instructions, before the work runs', async () => {
+test('fails a call on an unknown meter before the work runs, and says what to do', async () => {
   await using app = await startUnusable()
   const work = vi.fn()
   const call = app.billing.meter({ customer: ada, meter: 'pages' }, work)
@@ -58,7 +58,7 @@ test('fails a call on an unknown meter even if the plan makes the meter unlimite
   await expect(call).rejects.toThrow(noMeter('seconds'))
 })
 
-test('logs each unknown meter once at error level, and serves the other meters', async () => {
+test('logs one error for each unknown meter, and accepts calls on the other meters', async () => {
   await using app = await startUnusable()
   for (let call = 0; call < 3; call++) {
     expect(await app.billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')).toBe('done')
@@ -67,7 +67,7 @@ test('logs each unknown meter once at error level, and serves the other meters',
   expect(await app.billing.health()).toMatchObject({ reasons: [noMeter('pages'), noMeter('seconds')] })
 })
 
-test('accepts a call as soon as the missing meter is created at Flowglad', async () => {
+test('checks a call against the balance after the missing meter is created at Flowglad', async () => {
   await using app = await startUnusable()
   const call = () => app.billing.meter({ customer: ada, meter: 'pages' }, () => 'done')
   await expect(call()).rejects.toThrow(noMeter('pages'))

@@ -64,12 +64,12 @@ test('fails to start with a key that lacks permissions', async () => {
 
 test.each<[server: string, answer: string, listener: RequestListener]>([
   [
-    'answers 404 with a page',
+    'returns 404 with an HTML page',
     '404',
     (_, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not found</h1>'),
   ],
   [
-    'answers 404 with its own JSON',
+    'returns 404 with its own JSON',
     '404',
     (_, response) =>
       response
@@ -77,7 +77,7 @@ test.each<[server: string, answer: string, listener: RequestListener]>([
         .end('{"statusCode":404,"error":"Not Found","message":"Route not found"}'),
   ],
   [
-    'answers every request with a page',
+    'returns an HTML page for every request',
     'its answer is not JSON',
     (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<div id="root"></div>'),
   ],
@@ -86,7 +86,7 @@ test.each<[server: string, answer: string, listener: RequestListener]>([
     '401',
     (_, response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>'),
   ],
-])('fails to start with a base URL whose server %s', async (_, answer, listener) => {
+])('fails to start if the server at the base URL %s', async (_, answer, listener) => {
   await using server = await startServer(listener)
   const { billing, errors } = billingAt({ secretKey: 'sk_test', baseUrl: server.url })
   await using __ = billing
@@ -94,7 +94,7 @@ test.each<[server: string, answer: string, listener: RequestListener]>([
   expect(errors()).toEqual([isNotFlowglad(server.url, answer)])
 })
 
-test("fails to start with a base URL that contains a path of Flowglad's API", async () => {
+test('fails to start with a base URL that contains an API path', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const baseUrl = `${flowglad.url}/api/v1`
   const { billing } = billingAt({ secretKey: flowglad.key, baseUrl })
@@ -102,7 +102,7 @@ test("fails to start with a base URL that contains a path of Flowglad's API", as
   await expect(billing.start()).rejects.toThrow(isNotFlowglad(baseUrl, '404'))
 })
 
-test('logs a rejected key once, and shows it as the only reason in health()', async () => {
+test('logs a rejected key once, and reports it as the only reason in health()', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const { billing, errors } = billingAt({ secretKey: 'sk_test_other', baseUrl: flowglad.url })
   await using _ = billing
@@ -117,7 +117,7 @@ test('logs a rejected key once, and shows it as the only reason in health()', as
   expect(errors()).toEqual([rejectsTheKey(401)])
 })
 
-test('keeps usage waiting while the key is rejected, and recovers when Flowglad accepts it', async () => {
+test('keeps usage in the outbox while Flowglad rejects the key, and delivers it when Flowglad accepts the key', async () => {
   const log = recordingLogger()
   await using stack = await startStack({ logger: log.logger })
   const use = () => stack.billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')
@@ -137,7 +137,7 @@ test('keeps usage waiting while the key is rejected, and recovers when Flowglad 
   expect(await stack.atFlowglad.events()).toHaveLength(2)
 })
 
-test('creates a customer that Flowglad does not know, without reporting a wrong setting', async () => {
+test('creates a customer who is missing at Flowglad, without reporting a wrong setting', async () => {
   const log = recordingLogger()
   await using stack = await startStack({ logger: log.logger })
   await stack.billing.meter({ customer: aUser('eve'), meter: 'tokens' }, () => 'done')

@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The address of a database. Each test file connects to it to create a database of its own. */
+    /** The address of a database. Each test file connects to it to create its own database. */
     postgres: string
   }
 }

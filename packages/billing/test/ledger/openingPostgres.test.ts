@@ -28,7 +28,7 @@ test('connects at the first use, and not before', async () => {
     const ledger = postgresLedger(database, { outOfReachAfterMs: 50 })
     const before = connections()
     await once(connect(port, '127.0.0.1'), 'close')
-    // The server accepts connections in order, so the ledger opened no connection before this one.
+    // The server accepts connections in order, so it has already counted any earlier connection from the ledger.
     expect(connections()).toBe(before + 1)
     await expect(ledger.balances('ada')).rejects.toThrow(LedgerUnavailableError)
     expect(connections()).toBeGreaterThan(before + 1)
@@ -67,7 +67,7 @@ test('says why PostgreSQL rejects the connection', async () => {
   await expect(ledger.execute(aReserve())).rejects.toMatchObject(error)
 })
 
-test('gives a ledger the address of its connection string without the password, and each pool its own address', () => {
+test('uses the connection string without its password as the address, and gives each pool a unique address', () => {
   const addressOf = (database: string) => postgresLedger(database).address
   expect(addressOf('postgres://ada:secret@db.example:5432/app?sslmode=require')).toBe(
     'postgres://ada@db.example:5432/app?sslmode=require',

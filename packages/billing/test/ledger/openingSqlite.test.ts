@@ -120,7 +120,7 @@ async function asOrdinaryUser(work: () => Promise<void>) {
   }
 }
 
-test('gives a ledger the address of its absolute path, and each in-memory ledger a unique address', () => {
+test("uses the file's absolute path as the address, and gives each in-memory ledger a unique address", () => {
   const file = join(tmpdir(), 'ledger.db')
   const address = (path: string) => sqliteLedger(path).address
   expect(address(file)).toBe(file)

@@ -20,14 +20,14 @@ function startNode(stack: Stack, file: string, action: 'call' | 'start') {
   return node
 }
 
-test('lets a process exit after a call, without close()', async () => {
+test('lets a process exit after a call even without close()', async () => {
   using file = ledgerFile()
   await using stack = await startStack({ started: false, ledger: sqliteLedger(file.path) })
   const node = startNode(stack, file.path, 'call')
   expect(await once(node, 'exit')).toEqual([0, null])
 })
 
-test('keeps a process running that only calls start(), and delivers the usage of other processes', async () => {
+test("keeps a process running after start(), and delivers other processes' usage", async () => {
   using file = ledgerFile()
   await using stack = await startStack({ started: false, ledger: sqliteLedger(file.path) })
   const node = startNode(stack, file.path, 'start')

@@ -13,7 +13,7 @@ afterEach(() => vi.unstubAllEnvs())
 
 const ada = aUser()
 
-/** Starts a stack without `start()`. */
+/** Starts a stack without calling `start()`. `loops` counts the running loops. */
 async function lazyStack(setup: StackSetup = {}) {
   const clock = countingClock()
   const options = { deliverEveryMs: 3_600_000, sweepMs: 3_600_000, ...setup.options }
@@ -26,10 +26,10 @@ const caller = { customer: () => ada }
 
 test.each<[call: string, (stack: Stack) => Promise<unknown>]>([
   ['metered call', ({ billing }) => billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')],
-  ['read of the balances', ({ billing }) => billing.balances(ada)],
+  ['balance read', ({ billing }) => billing.balances(ada)],
   ['refresh', ({ billing }) => billing.refresh(ada)],
   ['watch', ({ billing }) => billing.watch(ada).next()],
-  ['check of a feature', ({ billing }) => billing.requireFeature(ada, 'hd').catch(() => {})],
+  ['feature check', ({ billing }) => billing.requireFeature(ada, 'hd').catch(() => {})],
   ['HTTP request', ({ billing }) => billing.handle(request('/readyz'), caller)],
 ])('starts delivery and the sweeper at the first %s', async (_, call) => {
   await using stack = await lazyStack()
@@ -38,7 +38,7 @@ test.each<[call: string, (stack: Stack) => Promise<unknown>]>([
   await until(() => expect(stack.loops()).toBe(2))
 })
 
-test('delivers the usage of a process that never called start()', async () => {
+test('delivers usage from a process that never calls start()', async () => {
   await using stack = await lazyStack()
   await spend(stack, ada, 3)
   await until(async () => expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3]))
@@ -83,11 +83,12 @@ test('starts nothing if close() is called while start() is pending', async () =>
   expect(stack.loops()).toBe(0)
 })
 
-test('creates no ledger and starts nothing during next build, even without settings', async () => {
+test('creates no ledger file and starts nothing during next build, even without settings', async () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
   using file = ledgerFile()
   const clock = countingClock()
-  const missing = undefined as unknown as string // as an environment variable that the build lacks
+  // Like an environment variable that isn't set during the build.
+  const missing = undefined as unknown as string
   const billing = createBilling({
     meters,
     ledger: sqliteLedger(file.path),

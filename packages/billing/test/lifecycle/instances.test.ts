@@ -16,10 +16,10 @@ beforeAll(async () => {
 })
 afterAll(() => flowglad.close())
 
-/** Delivery and the sweeper. */
+/** The number of an instance's loops: delivery and the sweeper. */
 const bothLoops = 2
 
-/** Creates what one evaluation of an app's billing module creates. The pauses are long, so the loops wait. */
+/** Simulates one evaluation of an app's billing module. Long pauses keep its running loops waiting. */
 function evaluate(
   file: string,
   setup: Partial<BillingSetup<typeof meters, object>> = {},
@@ -41,19 +41,19 @@ function evaluate(
   return { billing, spend, loops: () => clock.idling }
 }
 
-/** Returns the tokens that the customer has used. */
+/** Returns the number of tokens that the customer has used. */
 const used = async ({ billing }: ReturnType<typeof evaluate>) =>
   (await billing.balances(aUser())).balances.find(({ meter }) => meter === 'tokens')?.used
 
-/** Counts the process's open handles on the file and on SQLite's files beside it. */
+/** Counts the process's open handles on the file and on the files that SQLite keeps next to it. */
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The handle that lists the folder is closed by now.
+    // The list includes the handle on the folder itself, which `readdirSync` has closed.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 
-// Only Linux lists a process's handles.
+// Only Linux lists a process's handles in `/proc`.
 test.runIf(process.platform === 'linux')(
   'keeps one ledger open and one pair of loops running after 50 evaluations of the billing module',
   async () => {
@@ -75,7 +75,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('moves running loops to the new instance at once', async () => {
+test('moves the running loops to the new instance immediately', async () => {
   using file = ledgerFile()
   const old = evaluate(file.path)
   await old.spend()
@@ -85,7 +85,7 @@ test('moves running loops to the new instance at once', async () => {
   expect(await current.health()).toMatchObject({ status: 'ok' })
 })
 
-test('starts the newest instance when a call reaches an earlier instance first', async () => {
+test('starts the newest instance if an earlier instance receives the first call', async () => {
   using file = ledgerFile()
   const old = evaluate(file.path)
   const current = evaluate(file.path)
@@ -96,7 +96,7 @@ test('starts the newest instance when a call reaches an earlier instance first',
   expect(old.loops()).toBe(0)
 })
 
-test('answers calls, and delivers their usage, through an instance that was replaced', async () => {
+test('accepts calls through a replaced instance, and delivers their usage', async () => {
   using file = ledgerFile()
   const old = evaluate(file.path)
   await old.spend()
@@ -118,7 +118,7 @@ test('keeps the newest instance running when an earlier instance closes', async 
   await until(() => expect(current.loops()).toBe(bothLoops))
 })
 
-test('opens the ledger again for an instance that is created after a close', async () => {
+test('reopens the ledger for a new instance after the previous instance closes', async () => {
   using file = ledgerFile()
   const first = evaluate(file.path)
   await first.spend()

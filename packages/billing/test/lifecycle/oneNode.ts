@@ -4,7 +4,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
 
 /**
- * Creates billing and never closes it. `call` makes a call, and `start` only starts billing. Usage:
+ * Creates billing and never closes it. `call` makes a metered call. `start` only starts billing. Usage:
  * `oneNode <ledger file> <Flowglad URL> <call|start>`
  */
 const [file = '', baseUrl = '', action = ''] = process.argv.slice(2)

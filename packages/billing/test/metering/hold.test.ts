@@ -94,7 +94,7 @@ test('delays shutdown until the hold is settled or released', async () => {
   expect(inFlight.graceEnded.aborted).toBe(true)
 })
 
-test('renews a hold immediately if the first read of its stream comes late', async () => {
+test('renews a hold immediately if its stream is first read shortly before the hold expires', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   hold.stopRenewing()

@@ -117,7 +117,7 @@ test('does not start a stream that is first read after its reader left', async (
   expect({ reported, worked }).toEqual({ reported: ['left'], worked: false })
 })
 
-test('reports nothing more if the request aborts after the stream has ended', async () => {
+test('does not report an abort after the stream has finished', async () => {
   const { stream, reported, abort } = watched(counting(0))
   await stream.next()
   abort()

@@ -11,7 +11,7 @@ import { startStack } from '../flowglad/startStack.ts'
 
 const keyed = (key: unknown) => ({ 'idempotency-key': key })
 
-/** Starts an app that can be called over a WebSocket, over HTTP and on the server. */
+/** Starts an app that accepts calls over a WebSocket, over HTTP and from server-side callers. */
 async function start() {
   const stack = await startStack()
   const { metered, meteredProcedure, request, options } = stack.billing.trpc
@@ -53,7 +53,7 @@ async function start() {
     inputs,
     caller: router.createCaller({ user: aUser() }),
     socket: createTRPCClient<typeof router>({ links: [wsLink({ client })] }),
-    /** Sends the calls as one HTTP batch. */
+    /** Sends the calls as one HTTP batch. Returns each call's denial, or null. */
     async batch(paths: string, inputs: unknown[], headers: Record<string, string> = {}) {
       const response = await fetchRequestHandler({
         endpoint: '/trpc',
@@ -79,7 +79,7 @@ async function start() {
   }
 }
 
-test("charges each of a connection's calls, and recognizes a retry by the key in its input", async () => {
+test('charges each call on a connection, and recognizes a retry by the key in its input', async () => {
   await using app = await start()
   await app.socket.generate.mutate({ count: 1 })
   await app.socket.generate.mutate({ count: 1 })
@@ -91,7 +91,7 @@ test("charges each of a connection's calls, and recognizes a retry by the key in
   expect(await app.used()).toBe(4)
 })
 
-test('denies a different input under the same key, but ignores where the key was sent', async () => {
+test('denies a different input under the same key, whether the key is in the header or the input', async () => {
   await using app = await start()
   await app.socket.any.mutate({ prompt: 'x', ...keyed('k') })
   expect(await app.batch('any', [{ prompt: 'x' }], { 'idempotency-key': 'k' })).toEqual([null])
@@ -104,7 +104,7 @@ test('denies a different input under the same key, but ignores where the key was
 })
 
 test.each([['a b'], [''], ['x'.repeat(129)], [7], [null], [{ nested: 'k' }]])(
-  'denies the key %j in an input with KEY_INVALID and charges nothing',
+  'denies a call with the invalid key %j in its input, and charges nothing',
   async (key) => {
     await using app = await start()
     const denial = { data: { httpStatus: 400, billing: { code: 'KEY_INVALID' } } }
@@ -113,7 +113,7 @@ test.each([['a b'], [''], ['x'.repeat(129)], [7], [null], [{ nested: 'k' }]])(
   },
 )
 
-test("requires a key over a WebSocket, and does not require one from the app's server-side caller", async () => {
+test('enforces requireKey for calls over a WebSocket, but not for server-side calls', async () => {
   await using app = await start()
   await expect(app.socket.insists.mutate({ count: 1 })).rejects.toMatchObject({
     message: expect.stringContaining(`in the input's property "idempotency-key"`),
@@ -124,7 +124,7 @@ test("requires a key over a WebSocket, and does not require one from the app's s
   expect(await app.used()).toBe(2)
 })
 
-test('prefers the key in the header, and reads the input of a call that the header has no key for', async () => {
+test('uses the key in the header, or the key in the input if the header has none', async () => {
   await using app = await start()
   const input = { count: 1, ...keyed('input') }
   expect(await app.batch('generate', [input], { 'idempotency-key': 'header' })).toEqual([null])
@@ -137,20 +137,20 @@ test('prefers the key in the header, and reads the input of a call that the head
   expect(await app.used()).toBe(2)
 })
 
-test('hides the key from a resolver whose input is a Zod object', async () => {
+test("removes the key from a resolver's input if its schema is a Zod object", async () => {
   await using app = await start()
   await app.socket.generate.mutate({ count: 1, ...keyed('k') })
   expect(app.inputs).toEqual([{ count: 1 }])
 })
 
-test('reads a key in the input of a server-side caller', async () => {
+test("reads the key in a server-side call's input", async () => {
   await using app = await start()
   await app.caller.generate({ count: 1, ...keyed('k') })
   await app.caller.generate({ count: 1, ...keyed('k') })
   expect(await app.used()).toBe(1)
 })
 
-test("does not apply a request's key to the calls of its server-side callers", async () => {
+test("does not apply a request's key to its resolver's server-side calls", async () => {
   await using app = await start()
   expect(await app.batch('nested', [], { 'idempotency-key': 'k' })).toEqual([null])
   expect(await app.used()).toBe(2)

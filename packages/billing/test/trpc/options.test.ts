@@ -17,7 +17,7 @@ const failure = (cause?: Error) => ({
 })
 const denied = failure(new InsufficientCreditsError('generations', 0, 1))
 
-test("adds the denial to tRPC's own error data", () => {
+test("adds the denial to tRPC's default error data", () => {
   const { errorFormatter } = options()
   expect(errorFormatter(denied)).toEqual({
     ...denied.shape,
@@ -26,7 +26,7 @@ test("adds the denial to tRPC's own error data", () => {
   expect(errorFormatter(failure()).data.billing).toBeNull()
 })
 
-test("adds the denial to the shape of the app's own formatter, and keeps the other options", () => {
+test("adds the denial to the result of the app's own formatter, and keeps the other options", () => {
   const sse = { ping: { enabled: true } }
   const { errorFormatter, ...others } = options({
     sse,

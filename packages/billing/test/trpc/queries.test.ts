@@ -65,7 +65,7 @@ test('warns once about each metered query, and says what to do', async () => {
   expect(await app.used()).toBe(3)
 })
 
-test('does not warn about mutations, subscriptions, free queries, or queries with a key from their input', async () => {
+test('does not warn about mutations, subscriptions, free queries, or queries whose key is derived from the input', async () => {
   await using app = await startQueries()
   await app.caller.change()
   await app.caller.free()

@@ -13,7 +13,7 @@ import { type AppRouter, createRouter } from './startApp.ts'
 
 type Stack = Awaited<ReturnType<typeof startStack>>
 
-/** Creates the app's context as users do, from all options of the adapter. */
+/** Creates the app's context from all of the adapter's options. */
 const createContextOf =
   ({ billing }: Stack) =>
   (opts: Parameters<typeof billing.trpc.request>[0]) => ({
@@ -24,7 +24,7 @@ const createContextOf =
 const routerOf = (stack: Stack) =>
   createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {} })
 
-/** Each returns the link's options to reach a running app, and a function that stops the app. */
+/** Each function starts an app. It returns the link options that reach the app, and a function that stops it. */
 const adapters = {
   async fastify(stack: Stack) {
     const app = fastify()
@@ -77,7 +77,7 @@ const availableAfter = async (
 }
 
 describe.each(Object.entries(adapters))('%s', (_name, start) => {
-  test('sends the new balances if createContext passes on all its options', async () => {
+  test('sends the new balances with the response if createContext passes on all its options', async () => {
     await using stack = await startStack()
     const seen = await availableAfter(await start(stack), async (draw) => {
       await draw(3, 'charged')
@@ -86,7 +86,7 @@ describe.each(Object.entries(adapters))('%s', (_name, start) => {
     expect(seen).toEqual([7, 7])
   })
 
-  test('sends the balances to a retry, whose first response can be lost', async () => {
+  test('sends the balances again with the response to a retry', async () => {
     await using stack = await startStack()
     const seen = await availableAfter(await start(stack), async (draw) => {
       await draw(3, 'k')

@@ -12,7 +12,7 @@ import { assertTrpcVersion } from '../../src/trpc/assertTrpcVersion.ts'
 import { aUser, meters, type User } from '../flowglad/meters.ts'
 
 type Trpc = typeof import('@trpc/server')
-/** The CommonJS build of the installed copy. A CommonJS app loads it, while this package loads the other build. */
+/** The CommonJS build of the installed tRPC. A CommonJS app loads this build. This package loads the other build. */
 const commonJs: Trpc = createRequire(import.meta.url)('@trpc/server')
 const otherCopy: Trpc = createRequire(createRequire(import.meta.url).resolve('trpc-newest/package.json'))(
   '@trpc/server',
@@ -24,7 +24,7 @@ function setUp() {
   const billing = createBilling({
     meters,
     ledger: sqliteLedger(':memory:'),
-    // Nothing listens on this port, so that calls are denied.
+    // Nothing listens on this port, so calls are denied.
     flowglad: { secretKey: 'sk_test', baseUrl: 'http://127.0.0.1:9' },
     options: { decisionMs: 100 },
     customer: (ctx: { user: User }) => ctx.user,
@@ -48,7 +48,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('warns once when the context of client calls has no billing request', async () => {
+test('warns once if the context for client calls has no billing request', async () => {
   const { billing, warnings, routerOf } = setUp()
   await using _ = billing
   const router = routerOf({ initTRPC })
@@ -72,7 +72,7 @@ test('does not warn about a server-side caller without a billing request', async
   expect(warnings.filter(aboutRequest)).toEqual([])
 })
 
-test('names the installed copies at the first call if the app uses another copy of tRPC', async () => {
+test('names both copies of tRPC at the first call if the app uses a different copy', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   const caller = routerOf(otherCopy).createCaller({ user: aUser() })
@@ -100,7 +100,7 @@ test("throws a CommonJS app's own TRPCError", async () => {
   }
 })
 
-test('rejects procedures of tRPC 10 when the router is built', async () => {
+test('throws a SetupError for tRPC 10 procedures when the router is built', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   expect(() => routerOf(trpc10 as unknown as Trpc)).toThrow(
@@ -120,7 +120,7 @@ test.each(['18.20.8', '20.18.3', '19.9.0'])('rejects Node %s', (version) => {
   expect(() => assertNodeVersion(version)).toThrow(`needs Node 20.19 or later, but this is Node ${version}.`)
 })
 
-test('accepts supported versions, and runtimes without a version', () => {
+test('accepts supported versions, and runtimes that report no version', () => {
   for (const version of ['11.0.0', '11.25.2', null]) assertTrpcVersion(version)
   for (const version of ['20.19.0', '22.0.0', '26.1.0', undefined]) assertNodeVersion(version)
   assertTrpcVersion()

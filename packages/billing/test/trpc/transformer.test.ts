@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { billingDenial, keyHeaders } from '../../src/client/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
-/** Serializes dates, maps, sets and bigints, as superjson does. */
+/** Serializes dates, maps, sets and bigints, like superjson. */
 const transformer = {
   serialize: (value: unknown) => serialize(value).toString('base64'),
   deserialize: (text: string) => deserialize(Buffer.from(text, 'base64')),
@@ -41,7 +41,7 @@ async function startTransformedApp() {
   return { ...stack, draw }
 }
 
-test("returns to a retry what the app's transformer returned to the first call", async () => {
+test("replays a result that only the app's transformer can serialize", async () => {
   await using app = await startTransformedApp()
   const first = await app.draw(2, 'k')
   expect(first).toEqual({ at: new Date(0), sizes: new Map([['width', 2]]), pixels: 10n ** 20n })
@@ -50,7 +50,7 @@ test("returns to a retry what the app's transformer returned to the first call",
   expect(balances[0]).toMatchObject({ meter: 'generations', available: 9 })
 })
 
-test("denies a reused key by comparing inputs that only the app's transformer can serialize", async () => {
+test("compares inputs that only the app's transformer can serialize, and denies a reused key", async () => {
   await using app = await startTransformedApp()
   await app.draw(2, 'k')
   const error: unknown = await app.draw(3, 'k').catch((reason: unknown) => reason)

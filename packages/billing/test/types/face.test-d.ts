@@ -110,7 +110,7 @@ test('types the denials in error.data.billing', () => {
   }
 })
 
-test("keeps the types of the app's own options and adds the type of a denial", () => {
+test("keeps the types of the app's own options, and adds the denial's type", () => {
   const transformer = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value }
   const own = initTRPC.context<{ requestId: string }>().create(
     billing.trpc.options({

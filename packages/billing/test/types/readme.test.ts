@@ -32,7 +32,7 @@ test('documents every meter policy in the README', () => {
   for (const name of names) expect(section).toContain(`\`${name}`)
 })
 
-test('lists every denial with its tRPC code and HTTP status in the guide', () => {
+test('documents every denial with its tRPC code and HTTP status in the guide', () => {
   const guide = readFileSync(new URL('../../../../docs/metering.md', import.meta.url), 'utf8')
   const [, after = ''] = guide.split('\n## What a metered procedure throws\n')
   const [section = ''] = after.split('\n## ')

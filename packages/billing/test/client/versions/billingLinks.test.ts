@@ -21,11 +21,11 @@ const key = expect.stringMatching(/^[0-9a-f-]{36}$/)
 const clientOf = (options: BillingLinksOptions<WireRouter>) =>
   createTRPCClient<WireRouter>({ links: billingLinks(options) })
 
-/** Node 20 has no WebSocket. `lazy` closes the connection when the test ends. */
+/** Node 20 has no global WebSocket. `lazy` closes the connection as soon as it is idle. */
 const webSocket = { WebSocket: WebSocket as never, lazy: { enabled: true, closeMs: 1 } }
 
 describe('over HTTP', () => {
-  test('sends a key with each call, beside the app’s headers', async () => {
+  test('sends a key with each call, in addition to the app’s headers', async () => {
     await using server = await startWireServer()
     for (const headers of [
       { authorization: 'Bearer x' },
@@ -41,7 +41,7 @@ describe('over HTTP', () => {
     )
   })
 
-  test('sends the keys in the header that the app chooses', async () => {
+  test('sends keys in the header that `keyHeader` names', async () => {
     await using server = await startWireServer()
     const sent: unknown[] = []
     const client = clientOf({
@@ -56,7 +56,7 @@ describe('over HTTP', () => {
     expect(sent).toEqual([key])
   })
 
-  test('keeps one key for all attempts of a retryLink', async () => {
+  test('uses the same key for all of a retryLink’s attempts', async () => {
     await using server = await startWireServer()
     let failures = 2
     const unreliable: TRPCLink<WireRouter> =
@@ -78,7 +78,7 @@ describe('over HTTP', () => {
     expect(new Set(server.received.map(({ header }) => header)).size).toBe(1)
   })
 
-  test('batches queries, but sends each mutation and the list of plans alone', async () => {
+  test('batches queries, but sends each mutation and the plans query in a separate request', async () => {
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
     await Promise.all([
@@ -108,7 +108,7 @@ describe('over HTTP', () => {
     expect(await new Promise((onData) => client.count.subscribe(undefined, { onData }))).toBe(1)
   })
 
-  test('sends connectionParams with subscriptions, which have no headers', async () => {
+  test('sends connectionParams with subscriptions', async () => {
     vi.stubGlobal('EventSource', FetchEventSource)
     await using server = await startWireServer()
     const client = clientOf({ url: server.url, connectionParams: { token: 'x' } })
@@ -117,14 +117,14 @@ describe('over HTTP', () => {
   })
 })
 
-describe('a procedure that streams', () => {
+describe('a streaming procedure', () => {
   const read = async (stream: Promise<AsyncIterable<number>>) => {
     const values: number[] = []
     for await (const value of await stream) values.push(value)
     return values
   }
 
-  test('is detected at its first call, with a warning that says how to avoid the second request', async () => {
+  test('is sent twice at its first call only, with a warning that says how to avoid the second request', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })
@@ -142,7 +142,7 @@ describe('a procedure that streams', () => {
   test.each([
     ['true', true],
     ['a function that returns true', ({ path }: { path: string }) => path === 'stream'],
-  ])('needs one request if `stream` is %s', async (_, stream) => {
+  ])('needs only one request if `stream` is %s', async (_, stream) => {
     await using server = await startWireServer()
     expect(await read(clientOf({ url: server.url, stream }).stream.mutate())).toEqual([1, 2])
     expect(server.requests).toHaveLength(1)
@@ -160,7 +160,7 @@ describe.each([
   ['JSON', undefined],
   ['superjson', superjson],
 ])('over a WebSocket with %s', (_, transformer) => {
-  test('sends every operation over the socket, with its key in the input', async () => {
+  test('sends every operation over the socket, and puts keys into the inputs of mutations and queries', async () => {
     await using server = await startWireServer(transformer && { transformer })
     const options = { url: server.socketUrl, webSocket, connectionParams: { token: 'x' } }
     const client = clientOf({ ...options, ...(transformer && { transformer }) } as typeof options)
@@ -176,7 +176,7 @@ describe.each([
   })
 })
 
-test('charges a call once that is sent twice, and reports the balances in each response', async () => {
+test('charges once for a call that is sent twice, and reports the balances from each response', async () => {
   await using app = await startVersionedApp()
   const arrived: BalancesAnswer[] = []
   const client = createTRPCClient<VersionedRouter>({
@@ -189,7 +189,7 @@ test('charges a call once that is sent twice, and reports the balances in each r
   expect(used).toEqual([2, 2])
 })
 
-test('charges a call once that is sent twice over a WebSocket', async () => {
+test('charges once for a call that is sent twice over a WebSocket', async () => {
   await using app = await startVersionedApp()
   const client = createTRPCClient<VersionedRouter>({
     links: billingLinks({ url: app.socketUrl, transformer, webSocket }),

@@ -20,7 +20,7 @@ const key = expect.stringMatching(/^[0-9a-f-]{36}$/)
 const clientOf = (...links: TRPCLink<WireRouter>[]) =>
   createTRPCClient<WireRouter>({ links: [idempotencyLink(), ...links] })
 
-/** The links that send calls over HTTP, with the given transformer. */
+/** Returns each kind of link that sends calls over HTTP, with the given transformer. */
 const httpLinks = (url: string, transformer?: typeof superjson) => {
   const options = { url, headers: keyHeaders, ...(transformer && { transformer }) } as { url: string }
   return [httpLink(options), httpBatchLink(options), httpBatchStreamLink(options)] as const
@@ -34,7 +34,7 @@ describe.each([
 ])('over a WebSocket with %s', (_, transformer) => {
   const start = () => startWireServer(transformer && { transformer })
 
-  test('carries the key in the input of the first and of every later mutation', async () => {
+  test('puts the key into every mutation’s input, including the first mutation’s', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     expect(await client.save.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -48,7 +48,7 @@ describe.each([
     ])
   })
 
-  test('carries the key in queries once an answer came over the socket', async () => {
+  test('puts the key into query inputs after the first answer over the socket', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await client.read.query({ text: 'a' })
@@ -59,14 +59,14 @@ describe.each([
     ])
   })
 
-  test('sends arrays and lists unchanged', async () => {
+  test('sends an array unchanged', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await client.saveList.mutate(['a'])
     expect(server.received).toMatchObject([{ input: ['a'] }])
   })
 
-  test('keeps the key from the context when another connection sends the call after the socket dropped', async () => {
+  test('sends the key from the context again over a new connection after the socket drops', async () => {
     await using server = await start()
     const save = (client: WireClient) =>
       client.saveThenDrop.mutate({ text: 'a' }, { context: { idempotencyKey: 'mine' } })
@@ -76,14 +76,14 @@ describe.each([
     expect(server.received.map(({ input }) => input)).toEqual([sent, sent])
   })
 
-  // After a drop, the WebSocket client of tRPC 11.0.0 opens and closes sockets without end.
+  // After the connection drops, tRPC 11.0.0's WebSocket client opens and closes sockets endlessly.
   test.skipIf(process.env.TRPC_VERSION === '11.0.0')(
-    'keeps the key when retryLink sends the mutation again after the socket dropped',
+    'keeps the key when retryLink resends a mutation after the socket drops',
     async () => {
       await using server = await start()
       const retry = retryLink<WireRouter>({
         retry: ({ error, attempts }) => !error.data && attempts < 5,
-        // Without a delay, tRPC 11.19 forgets the retry together with the failed request.
+        // Without a delay, tRPC 11.19 discards the retry together with the failed request.
         retryDelayMs: () => 1,
       })
       const client = clientOf(retry, socketLink(server, transformer))
@@ -94,7 +94,7 @@ describe.each([
     },
   )
 
-  test('sends a mutation without the key when its schema rejects the key, and remembers the schema', async () => {
+  test('resends a mutation without the key if its schema rejects the key, and omits the key from later calls', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     expect(await client.saveStrictly.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -109,7 +109,7 @@ describe.each([
     ])
   })
 
-  test('returns a BAD_REQUEST that has nothing to do with the key', async () => {
+  test('returns a BAD_REQUEST that is unrelated to the key, without resending the mutation', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await expect(client.fail.mutate({ text: 'a' })).rejects.toThrow('no')
@@ -117,8 +117,12 @@ describe.each([
   })
 })
 
-describe.each([0, 1, 2] as const)('over HTTP with link %i', (index) => {
-  test('never puts a key into a JSON body, not even into the first one', async () => {
+describe.each([
+  ['httpLink', 0],
+  ['httpBatchLink', 1],
+  ['httpBatchStreamLink', 2],
+] as const)('over HTTP with %s', (_, index) => {
+  test('never puts a key into a JSON body, even in the first request', async () => {
     await using server = await startWireServer()
     const client = clientOf(httpLinks(server.url)[index])
     expect(await client.saveRecord.mutate({ a: 'b' })).toEqual({ a: 'b' })
@@ -131,7 +135,7 @@ describe.each([0, 1, 2] as const)('over HTTP with link %i', (index) => {
     ])
   })
 
-  test('puts the key only into the first mutation’s input when a transformer copies the input', async () => {
+  test('puts the key only into the first mutation’s input if a transformer copies inputs', async () => {
     await using server = await startWireServer({ transformer: superjson })
     const client = clientOf(httpLinks(server.url, superjson)[index])
     expect(await client.save.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -142,7 +146,7 @@ describe.each([0, 1, 2] as const)('over HTTP with link %i', (index) => {
     ])
   })
 
-  test('puts no key into an input after a query', async () => {
+  test('puts no key into a mutation’s input after an HTTP query', async () => {
     await using server = await startWireServer({ transformer: superjson })
     const client = clientOf(httpLinks(server.url, superjson)[index])
     await client.read.query({ text: 'a' })
@@ -150,7 +154,7 @@ describe.each([0, 1, 2] as const)('over HTTP with link %i', (index) => {
     expect(server.received.map(({ input }) => input)).toEqual([{ text: 'a' }, { text: 'b' }])
   })
 
-  test('sends a first mutation again when its strict schema rejects the key', async () => {
+  test('resends the first mutation without the key if its strict schema rejects the key', async () => {
     await using server = await startWireServer({ transformer: superjson })
     const client = clientOf(httpLinks(server.url, superjson)[index])
     expect(await client.saveStrictly.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -189,7 +193,7 @@ test('leaves class instances unchanged', () => {
   expect(inputs[0]).toBe(order)
 })
 
-test('carries the key to each transport when each branch of a splitLink has its own link', async () => {
+test('sends keys over both transports if each splitLink branch has its own idempotencyLink', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const client = createTRPCClient<WireRouter>({
     links: [
@@ -212,7 +216,7 @@ test('carries the key to each transport when each branch of a splitLink has its 
   ])
 })
 
-test('detects HTTP behind a splitLink whose subscriptions use a WebSocket', async () => {
+test('detects HTTP for calls if a splitLink sends only subscriptions over a WebSocket', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const client = clientOf(
     splitLink({
@@ -227,7 +231,7 @@ test('detects HTTP behind a splitLink whose subscriptions use a WebSocket', asyn
   expect(server.received.map(({ input }) => input)).toEqual([undefined, { text: 'a' }, { text: 'b' }])
 })
 
-test('carries no key in inputs after an HTTP response, even if a cache answered before', async () => {
+test('puts no key into inputs after an HTTP response, even if a cache has answered earlier queries', async () => {
   await using server = await startWireServer({ transformer: superjson })
   const cache: TRPCLink<WireRouter> =
     () =>
@@ -252,7 +256,7 @@ test('carries no key in inputs after an HTTP response, even if a cache answered 
 test.each([
   ['header', { text: 'a' }],
   ['input', { text: 'a', 'idempotency-key': key }],
-] as const)('detects nothing if keyIn is "%s"', async (keyIn, input) => {
+] as const)('does not detect the transport if keyIn is "%s"', async (keyIn, input) => {
   await using server = await startWireServer({ transformer: superjson })
   const client = createTRPCClient<WireRouter>({
     links: [idempotencyLink({ keyIn }), httpLinks(server.url, superjson)[1]],

@@ -8,7 +8,7 @@ import type superjson from 'superjson'
 import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 
-/** A call as it arrives at the server. */
+/** A call as the server receives it. */
 export interface Received {
   path: string
   input: unknown
@@ -36,7 +36,7 @@ function createRouter(received: Received[], dropSockets: () => void, transformer
     saveStrictly: recorded.input(z.strictObject({ text: z.string() })).mutation(({ input }) => input),
     saveRecord: recorded.input(z.record(z.string(), z.string())).mutation(({ input }) => input),
     saveList: recorded.input(z.array(z.string())).mutation(({ input }) => input),
-    /** Drops the connection of its first call before it answers. */
+    /** Drops the sockets before it answers, if this is the server's first call. */
     saveThenDrop: recorded.input(z.object({ text: z.string() })).mutation(({ input }) => {
       if (received.length === 1) dropSockets()
       return input
@@ -65,7 +65,7 @@ function createRouter(received: Received[], dropSockets: () => void, transformer
 export type WireRouter = ReturnType<typeof createRouter>
 export type WireClient = TRPCClient<WireRouter>
 
-/** Starts a server that records its calls, over HTTP and over WebSockets. */
+/** Starts a server for HTTP and WebSockets that records each call. */
 export async function startWireServer({ transformer }: { transformer?: typeof superjson } = {}) {
   const received: Received[] = []
   const dropSockets = () => {
@@ -98,7 +98,7 @@ export async function startWireServer({ transformer }: { transformer?: typeof su
     url: `http://127.0.0.1:${port}`,
     socketUrl: `ws://127.0.0.1:${port}`,
     webSocketClient() {
-      // Node 20 has no WebSocket.
+      // Node 20 has no global WebSocket.
       const client = createWSClient({
         url: `ws://127.0.0.1:${port}`,
         WebSocket: WebSocket as never,

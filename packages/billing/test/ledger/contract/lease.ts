@@ -63,7 +63,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
     })
 
-    test('puts events that did not reach Flowglad back into the outbox when the lease ends', async () => {
+    test('returns events that did not reach Flowglad to the outbox when the process ends its lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
@@ -82,7 +82,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({ events: untaken })
     })
 
-    test('puts no events back into the outbox for a process that lost the lease', async () => {
+    test('returns no events to the outbox for a process that has lost the lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

@@ -17,13 +17,13 @@ import { z } from 'zod'
 import { idempotencyLink, keyHeaders } from '../../../src/client/index.ts'
 import { aUser, type Stack, startStack, type User } from '../../flowglad/startStack.ts'
 
-/** A data transformer. It wraps each value, so that a value that skips the transformer fails. */
+/** A data transformer that wraps each value. A value that bypasses the transformer makes a test fail. */
 export const transformer = {
   serialize: (value: unknown) => ({ wrapped: value }),
   deserialize: ({ wrapped }: { wrapped: unknown }) => wrapped,
 }
 
-/** An app as its developers write it. It uses only tRPC's documented API, which all versions have. */
+/** Creates a typical app's router. It uses only the documented API that all tested tRPC versions have. */
 function createRouter({ billing }: Pick<Stack, 'billing'>, onRun: () => void) {
   const t = initTRPC.context<{ user: User | null }>().create(billing.trpc.options({ transformer }))
   const protectedProcedure = t.procedure.use(({ ctx, next }) => {
@@ -66,7 +66,7 @@ function createRouter({ billing }: Pick<Stack, 'billing'>, onRun: () => void) {
 }
 export type VersionedRouter = ReturnType<typeof createRouter>
 
-/** Starts the app with the version's own adapters and clients, over HTTP and WebSockets. */
+/** Starts the app over HTTP and WebSockets, with the adapters and clients of the tRPC version under test. */
 export async function startVersionedApp() {
   const stack = await startStack()
   let runs = 0
@@ -96,13 +96,13 @@ export async function startVersionedApp() {
     router,
     url,
     socketUrl,
-    /** How often metered work has run. */
+    /** Returns the number of times that metered work has run. */
     runs: () => runs,
     single: clientOf(httpLink({ url, transformer, headers: keyHeaders })),
     batching: clientOf(httpBatchLink({ url, transformer, headers: keyHeaders })),
     streaming: clientOf(httpBatchStreamLink({ url, transformer, headers: keyHeaders })),
     overWebSocket: createTRPCClient<VersionedRouter>({ links: [wsLink({ client: socket, transformer })] }),
-    /** The available units of a meter, and the held units. */
+    /** Returns a meter's available and held units. */
     async balance(meter: string) {
       const { balances } = await stack.billing.balances(aUser())
       const row = balances.find((balance) => balance.meter === meter)

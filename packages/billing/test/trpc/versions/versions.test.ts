@@ -8,12 +8,12 @@ import { startVersionedApp, type VersionedRouter } from './startVersionedApp.ts'
 const withKey = (idempotencyKey: string) => ({ context: { idempotencyKey } })
 const ada = { user: aUser() }
 
-test('runs on the expected version of tRPC', () => {
+test('runs on the expected tRPC version', () => {
   // The stack trace contains the path of the tRPC file that created the error.
   expect(getTRPCErrorFromUnknown('failure').stack).toContain(`@trpc+server@${process.env.TRPC_VERSION}`)
 })
 
-test('charges a call that succeeds, and sends the new balances with the response', async () => {
+test('charges for a call that succeeds, and sends the new balances with the response', async () => {
   await using app = await startVersionedApp()
   const response = await fetch(`${app.url}/generate`, {
     method: 'POST',
@@ -31,7 +31,7 @@ test('charges nothing for a call that fails', async () => {
   expect(await app.balance('generations')).toEqual({ available: 10, held: 0 })
 })
 
-test('denies a call beyond the balance with a typed 402', async () => {
+test('returns a typed 402 denial for a call that exceeds the balance', async () => {
   await using app = await startVersionedApp()
   const error: unknown = await app.single.generate.mutate({ count: 11 }).catch((thrown: unknown) => thrown)
   if (!isClientError(error)) throw error
@@ -46,7 +46,7 @@ test('denies a call beyond the balance with a typed 402', async () => {
 const isClientError = (error: unknown): error is TRPCClientError<VersionedRouter> =>
   error instanceof TRPCClientError
 
-test('replays the calls of a retried batch by key, in any order, and charges them once', async () => {
+test("replays a retried batch's calls by key in any order, and charges once for each call", async () => {
   await using app = await startVersionedApp()
   const generate = (count: number) => app.batching.generate.mutate({ count }, withKey(`key-${count}`))
   const first = await Promise.all([generate(1), generate(2)])
@@ -56,7 +56,7 @@ test('replays the calls of a retried batch by key, in any order, and charges the
   expect(await app.balance('generations')).toEqual({ available: 7, held: 0 })
 })
 
-test('replays a call without input by key, even if its request has no body', async () => {
+test('replays a call without input by its key, even if the request has no body', async () => {
   await using app = await startVersionedApp()
   const ping = async () => {
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
@@ -66,7 +66,7 @@ test('replays a call without input by key, even if its request has no body', asy
   expect(app.runs()).toBe(1)
 })
 
-test('charges a stream for the units that it counts', async () => {
+test('charges for the units that a stream counts', async () => {
   await using app = await startVersionedApp()
   const seen: number[] = []
   for await (const n of await app.streaming.write.mutate({ count: 5 })) seen.push(n)
@@ -74,7 +74,7 @@ test('charges a stream for the units that it counts', async () => {
   expect(await app.balance('tokens')).toEqual({ available: 1_995, held: 0 })
 })
 
-test('charges nothing for a stream that ends as a 415', async () => {
+test('charges nothing for a stream that the server answers with 415', async () => {
   await using app = await startVersionedApp()
   for (const client of [app.single, app.batching, app.overWebSocket]) {
     await expect(client.write.mutate({ count: 5 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
@@ -82,7 +82,7 @@ test('charges nothing for a stream that ends as a 415', async () => {
   }
 })
 
-test("charges a server-side caller, and throws denials as the app's own TRPCError", async () => {
+test("charges for a server-side call, and throws denials as the app's own TRPCError", async () => {
   await using app = await startVersionedApp()
   const caller = app.router.createCaller(ada)
   expect(await caller.generate({ count: 4 })).toEqual({ id: 'ada 4' })
@@ -105,7 +105,7 @@ test('replays a call over a WebSocket by the key in its input', async () => {
   expect(await app.balance('generations')).toEqual({ available: 6, held: 0 })
 })
 
-test('charges a subscription over a WebSocket for the units that it counts', async () => {
+test('charges for the units that a subscription over a WebSocket counts', async () => {
   await using app = await startVersionedApp()
   const seen: number[] = []
   await new Promise<void>((resolve, reject) => {
