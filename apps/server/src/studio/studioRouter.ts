@@ -50,6 +50,8 @@ export function createStudioRouter(
       .input(writeInput)
       .use(metered('tokens', { hold: ({ input }) => input.maxTokens, cost: ({ usage }) => usage.total }))
       .mutation(async function* ({ input, ctx, signal }) {
+        // A text that is stopped before its first token is free.
+        ctx.usage.add(0)
         for await (const token of models.write({ ...input, signal })) {
           ctx.usage.add(1)
           yield token

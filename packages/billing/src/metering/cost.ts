@@ -3,7 +3,11 @@ import { InvalidAmountError } from '../contract/errors.ts'
 
 /** Counts the units that a running call spends. */
 export interface Usage {
-  /** Adds units. `units` must be an integer of at least 0. Throws if the call has already been charged. */
+  /**
+   * Adds units, an integer of at least 0. Never throws. If a finished call has added no units, not even 0, or
+   * an invalid amount, its usage is unknown: a cost that reads `total` charges the held units, and the charge
+   * is flagged. After the call has ended, `add` has no effect, and a warning is logged once.
+   */
   add(units: number): void
   readonly total: number
 }
@@ -36,35 +40,68 @@ export interface MeteredLeg {
   fixed: boolean
   usage: UsageCounter
   /**
-   * Returns the actual amount. Never throws: if the cost is invalid, returns the held amount and flags it
-   * with the reason.
+   * Returns the actual amount. Never throws: if the cost is invalid or depends on unknown usage, returns the
+   * held amount and flags it with the reason. With `onlyCounted`, the usage is what was counted so far.
    */
-  actual(output: unknown): { amount: number; flagged: string | null }
+  actual(output: unknown, options: { onlyCounted: boolean }): { amount: number; flagged: string | null }
 }
 
 class UsageCounter implements Usage {
+  readonly #onLate: (units: unknown) => void
   #total = 0
   #closed = false
+  /** Why the call's usage is unknown, or null if it is known. */
+  #unknown: string | null = 'The cost reads usage, but the work never called usage.add()'
+  #hasInvalid = false
+
+  constructor(onLate: (units: unknown) => void) {
+    this.#onLate = onLate
+  }
   get total() {
     return this.#total
   }
   add(units: number) {
-    if (this.#closed) throw new InvalidAmountError('usage.add() was called after the call was charged')
-    assertAmount(units, 0, 'usage.add')
-    assertAmount(this.#total + units, 0, 'The usage of one call')
-    this.#total += units
+    if (this.#closed) return this.#onLate(units)
+    try {
+      assertAmount(units, 0, 'usage.add')
+      assertAmount(this.#total + units, 0, 'The usage of one call')
+      this.#total += units
+      if (!this.#hasInvalid) this.#unknown = null
+    } catch (error) {
+      this.#hasInvalid = true
+      this.#unknown = messageOf(error)
+    }
   }
   close() {
     this.#closed = true
   }
+  /** Returns the usage of finished work. Reading its `total` throws if the usage is unknown. */
+  finished(): Usage {
+    const [total, unknown] = [this.#total, this.#unknown]
+    return {
+      add: addInCost,
+      get total() {
+        if (unknown !== null) throw new InvalidAmountError(unknown)
+        return total
+      },
+    }
+  }
 }
+
+/** The function that runs when usage is added to a call on `meter` that has ended. */
+export type OnLateUsage = (meter: string, units: unknown) => void
 
 /**
  * Returns a call's leg for one meter, with the units to hold. Throws an `InvalidAmountError` if the hold or
  * the fixed cost isn't a valid amount.
  */
-export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input>, input: Input): MeteredLeg {
-  const usage = new UsageCounter()
+export function meteredLeg<Input>(
+  meter: string,
+  { hold, cost }: MeterCost<Input>,
+  input: Input,
+  onLateUsage: OnLateUsage,
+): MeteredLeg {
+  const usage = new UsageCounter((units) => onLateUsage(meter, units))
   if (hold === undefined) {
     const amount = evaluate(cost ?? 1, { input, usage: notCountedYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
@@ -77,9 +114,9 @@ export function meteredLeg<Input>(meter: string, { hold, cost }: MeterCost<Input
     hold: held,
     fixed: false,
     usage,
-    actual(output) {
+    actual(output, { onlyCounted }) {
       try {
-        const amount = evaluate(cost, { input, usage, output })
+        const amount = evaluate(cost, { input, usage: onlyCounted ? usage : usage.finished(), output })
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
@@ -108,11 +145,13 @@ function messageOf(error: unknown): string {
 const evaluate = <Call>(amount: Amount<Call>, call: Call) =>
   typeof amount === 'function' ? amount(call) : amount
 
+function addInCost() {
+  throw new TypeError('A cost callback cannot add usage')
+}
+
 // Before the work, usage is always 0. If a cost could read it, every call would be free.
 const notCountedYet: Usage = {
-  add() {
-    throw new TypeError('A cost callback cannot add usage')
-  },
+  add: addInCost,
   get total(): number {
     throw new TypeError('A cost that reads usage needs a hold: metered(meter, { hold, cost })')
   },

@@ -59,10 +59,10 @@ const cleanUpMs = 5_000
  * 2. **Run the work.** The hold is renewed while the work runs, up to its maximum lifetime. Then it expires, and a retry can run
  *    too. The work goes on and is charged when it succeeds, unless a retry was charged first.
  * 3. **Settle on success.** One transaction turns the hold into a usage event per meter for the actual amount, and stores the
- *    result under the key. The amount can exceed the hold, and units that it doesn't use return to the customer. If `cost` throws
- *    or returns a bad number, the held units are charged and the charge is flagged. The caller gets the output only after the
- *    commit. If the commit takes too long, the caller gets `BILLING_UNAVAILABLE` with `chargeUnconfirmed`, and the settle is
- *    retried in the background.
+ *    result under the key. The amount can exceed the hold, and units that it doesn't use return to the customer. If `cost` throws,
+ *    returns a bad number or reads usage that the work never counted, the held units are charged and the charge is flagged. The
+ *    caller gets the output only after the commit. If the commit takes too long, the caller gets `BILLING_UNAVAILABLE` with
+ *    `chargeUnconfirmed`, and the settle is retried in the background.
  * 4. **Release on failure.** If the work throws, or its output can't be serialized or sent, the units return to the customer.
  *    Nothing is charged, not even counted usage (the units that the work reported while it ran), and the key can be retried.
  *

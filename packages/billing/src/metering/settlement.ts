@@ -22,7 +22,8 @@ export function settlementOf(
 ): Settlement {
   const amounts = legs.map((leg) => {
     leg.usage.close()
-    const actual = onlyCounted && !hasCounted(leg) ? { amount: 0, flagged: null } : leg.actual(output)
+    const actual =
+      onlyCounted && !hasCounted(leg) ? { amount: 0, flagged: null } : leg.actual(output, { onlyCounted })
     return { meter: leg.meter, ...actual }
   })
   return { amounts, ...stored }

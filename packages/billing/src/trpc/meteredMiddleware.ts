@@ -53,7 +53,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock, app, warnings, transformer }: MeteringParts,
+  { operation, accounts, options, clock, app, warnings, transformer, onLateUsage }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -97,7 +97,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     let sendsBalances = false
     let result: Result | undefined
     try {
-      const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input))
+      const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, onLateUsage))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       const key = holdsUnits ? await readKey() : null
       // With a key from the input, a refetch gets the stored result without a charge.

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { UnserializableResultError } from '../../src/index.ts'
+import type { Usage } from '../../src/metering/cost.ts'
 import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
@@ -64,18 +65,59 @@ test.each([
   await expectUntouched(stack)
 })
 
-test.each([[-1], [1.5], [Number.NaN], [2 ** 31]])(
-  'fails work that counts %s units, and charges nothing',
+const countTokens = (stack: Stack, work: (usage: Usage) => void) =>
+  stack.billing.meter(
+    { customer: ada, meter: 'tokens', hold: 50, cost: ({ usage }) => usage.total },
+    ({ usage }) => {
+      work(usage)
+      return 'done'
+    },
+  )
+const chargesOf = async ({ ledger }: Stack) =>
+  (await ledger.charges({ customer: ada.id, limit: 10, cursor: null })).charges
+
+test.each([[-1], [1.5], [Number.NaN], [2 ** 31], [undefined], ['7'], [{ toString: null }]])(
+  'charges the held units, and flags the charge, for work that counts %s units',
   async (units) => {
     await using stack = await startStack()
-    const call = stack.billing.meter(
-      { customer: ada, meter: 'tokens', hold: 50, cost: ({ usage }) => usage.total },
-      ({ usage }) => usage.add(units),
-    )
-    await expect(call).rejects.toMatchObject({ name: 'InvalidAmountError' })
-    await expectUntouched(stack)
+    const work = (usage: Usage) => {
+      usage.add(1)
+      usage.add(units as number)
+      usage.add(1)
+    }
+    expect(await countTokens(stack, work)).toBe('done')
+    expect(await chargesOf(stack)).toMatchObject([{ amount: 50, flagged: expect.any(String) }])
   },
 )
+
+test('charges the held units, and flags the charge, for work that never counts usage', async () => {
+  await using stack = await startStack()
+  expect(await countTokens(stack, () => {})).toBe('done')
+  expect(await chargesOf(stack)).toMatchObject([{ amount: 50, flagged: expect.any(String) }])
+})
+
+test('charges nothing for work that counts 0 units', async () => {
+  await using stack = await startStack()
+  expect(await countTokens(stack, (usage) => usage.add(0))).toBe('done')
+  expect(await chargesOf(stack)).toEqual([])
+  await expectUntouched(stack)
+})
+
+test('ignores usage that is added after the call was charged, and warns once', async () => {
+  const warn = vi.fn()
+  await using stack = await startStack({ logger: { info() {}, warn, error() {} } })
+  let late: Usage | undefined
+  await countTokens(stack, (usage) => {
+    usage.add(3)
+    late = usage
+  })
+  late?.add(4)
+  late?.add(Number.NaN)
+  expect((await chargesOf(stack)).map(({ amount }) => amount)).toEqual([3])
+  expect(warn.mock.calls).toEqual([
+    [{ meter: 'tokens', units: 4 }, expect.stringContaining('usage.add() had no effect')],
+  ])
+})
 
 const circular: Record<string, unknown> = {}
 circular.itself = circular

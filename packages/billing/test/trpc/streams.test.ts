@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client'
 import { expect, test } from 'vitest'
+import { InvalidAmountError } from '../../src/contract/errors.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { FetchEventSource } from './FetchEventSource.ts'
@@ -257,10 +258,45 @@ test('charges usage beyond the hold', async () => {
 
 test("keeps the code of an error that a stream's work throws", async () => {
   await using app = await start(async function* (_, count) {
+    count(1)
     yield 'one'
-    count(1.5)
+    throw new InvalidAmountError('an amount of the app is invalid')
   })
   await expect(read(app)).rejects.toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR', billing: null } })
+})
+
+/** Counts its usage only at the end, as model providers do. */
+const countingLate: Write = async function* (_, count, signal) {
+  yield 'one'
+  await setTimeout(600_000, undefined, { signal })
+  count(7)
+}
+
+test('charges the held units if the reader leaves before a stream has counted any usage', async () => {
+  await using app = await start(countingLate)
+  for await (const _ of await app.streaming.write.mutate({ tokens: 50 })) break
+  await expect.poll(() => charged(app)).toEqual([50])
+  await nothingHeld(app)
+})
+
+test('charges the held units, and flags the charge, if a finished stream never counted usage', async () => {
+  await using app = await start(async function* () {
+    yield 'one'
+  })
+  expect(await read(app)).toEqual(['one'])
+  const { charges } = await app.ledger.charges({ customer: 'ada', limit: 100, cursor: null })
+  expect(charges).toMatchObject([{ amount: 50, flagged: expect.stringContaining('never called usage.add') }])
+})
+
+test('charges only the counted units of a stream that fails after it counted an invalid amount', async () => {
+  await using app = await start(async function* (_, count) {
+    count(3)
+    yield 'one'
+    count(Number.NaN)
+    throw new Error('the model failed')
+  })
+  await expect(read(app)).rejects.toThrow()
+  await expect.poll(() => charged(app)).toEqual([3])
 })
 
 /** Yields a value that JSON can't represent. */

@@ -1,0 +1,15 @@
+import type { Logger } from '../config/logger.ts'
+import type { OnLateUsage } from './cost.ts'
+
+/** Returns a function that warns, once, that usage was added after its call had been charged. */
+export function warnAboutLateUsage(logger: Logger): OnLateUsage {
+  let hasWarned = false
+  return (meter, units) => {
+    if (hasWarned) return
+    hasWarned = true
+    logger.warn(
+      { meter, units },
+      'usage.add() had no effect, because the call had already been charged. Add usage before the work returns or its stream ends.',
+    )
+  }
+}
