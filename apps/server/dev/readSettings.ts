@@ -24,7 +24,7 @@ export interface Settings {
   pricingFile: string
   /** The databases that `--reset` deletes. */
   localDatabases: { metered: string; flowglad: string }
-  /** The databases that the processes use. The shell's variables can choose other databases than the local ones. */
+  /** The databases that the processes use: the local ones, unless environment variables select others. */
   databases: { metered: Env['database']; flowglad: string }
   /** flowglad-local signs webhooks with `signingSecret`, and the server verifies them with `secret`. */
   webhook: { url: string; signingSecret: string; secret: string }

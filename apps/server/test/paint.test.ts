@@ -50,7 +50,7 @@ test('escapes the prompt', () => {
   expect(elements.map(({ name }) => name)).not.toContain('script')
 })
 
-test('draws no script, link or reference to another file', () => {
+test('creates pictures without scripts, links or references to other files', () => {
   for (const index of styles.keys()) {
     const { elements } = parse(paint({ ...request, index }))
     for (const { name, attributes } of elements) {

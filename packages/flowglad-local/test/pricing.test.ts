@@ -210,7 +210,7 @@ it('reads the older format, which lists usage prices as products', async () => {
   expect(await studio.balances('ada')).toEqual({ calls: 5 })
 })
 
-it("reports a mistake's original line in the older format", () => {
+it('reports the line of a mistake in a file that uses the older format', () => {
   expect(findingsOf(older.replace('unitPrice: 10', 'unitPrice: ten'))).toEqual([
     'pricing.yaml:22: products.0.prices.0.unitPrice: must be a number, not "ten"',
   ])

@@ -51,7 +51,7 @@ it('records nothing from a bulk call with one invalid event', async () => {
     status: 500,
     error: { error: 'Subscription not found: sub_gone (usage event at index 2)' },
   })
-  // The amount exceeds the platform's integers, so the call fails only while it records the event.
+  // The amount doesn't fit into an int32, so the call fails only when it records the event.
   await expect(
     studio.node.post('/api/v1/usage-events/bulk', {
       body: { usageEvents: [event(id, 'a', 1), event(id, 'b', 3_000_000_000)] },

@@ -1,6 +1,6 @@
 import { startPostgres } from '../src/startPostgres.ts'
 
-// Like a test runner: it has failed, stops the server, and lets the process end.
+// Stops the server, sets a failing exit code and lets the process end, as a test runner does after a failure.
 const postgres = await startPostgres()
 await postgres[Symbol.asyncDispose]()
 process.exitCode = 3

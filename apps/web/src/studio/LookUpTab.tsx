@@ -51,7 +51,7 @@ export function LookUpTab() {
           </>
         ) : (
           <p className={classes.hint}>
-            Words make better prompts. Try “sfumato”, “impasto” or “ukiyo-e”, then paint with them.
+            Art terms make better prompts. Look up “sfumato”, “impasto” or “ukiyo-e”, then use it in a prompt.
           </p>
         )}
       </section>

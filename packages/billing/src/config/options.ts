@@ -52,7 +52,7 @@ export const defaultOptions = {
   settleAnswerMs: 30_000,
   /** The maximum size of a result that is stored for retries, in bytes of JSON. */
   resultMaxBytes: 64 * 1024,
-  /** How often the versions of connected customers are read, to find changes from other nodes. */
+  /** How often the ledger is checked for changes that other nodes made to connected customers' balances. */
   livePollMs: 500,
   /** How long `close` waits for running work. */
   shutdownGraceMs: 10_000,

@@ -209,9 +209,9 @@ const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | nu
   replayResult(result, key ?? '', codec) as Output
 
 /**
- * Returns whether the output is a stream to meter. A transport reads any async iterable. For a caller in this
- * process, only a generator is a stream. Any other object, such as an SDK's page of results or a
- * `ReadableStream`, must reach the caller unchanged.
+ * Returns whether the output is a stream to meter. For a call over a transport, any async iterable is a stream.
+ * For a caller in this process, only a generator is a stream. Any other object, such as an SDK's page of
+ * results or a `ReadableStream`, must reach the caller unchanged.
  */
 const isStream = <Output>(
   { transport }: MeteredCall<Output>,

@@ -83,7 +83,8 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
 })
 
 test("tries a customer's other events before it backs off after a rejected event", async () => {
-  // The first pass takes only the rejected event. No new usage triggers another pass for the other events.
+  // The first pass takes only the rejected event. The test records no more usage, because new usage would
+  // trigger another pass.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
   await poison(stack, () => true)
   for (let n = 0; n < 3; n++) await spend(stack, aUser())
@@ -144,7 +145,7 @@ test('delivers undelivered usage once after the next start', async () => {
   expect(await next.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test("keeps delivering for other customers after one customer's lease could not be taken", async () => {
+test("delivers every customer's usage after a failure to take one customer's lease", async () => {
   const ledger = sqliteLedger(':memory:')
   let failing = false
   const execute: typeof ledger.execute = async (command) => {

@@ -11,8 +11,8 @@ interface Fetch {
 }
 
 /**
- * Runs a history's fetches. Each fetch takes the lease, resends ambiguous events, asks Flowglad and installs
- * the snapshot. Other steps can run in between.
+ * Runs a history's fetches. Each fetch takes the lease, resends ambiguous events, requests a snapshot from
+ * Flowglad and installs it. Other steps can run in between.
  */
 export class Fetches {
   readonly #ledger: CheckedLedger
