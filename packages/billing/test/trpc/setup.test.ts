@@ -110,7 +110,7 @@ test('throws a SetupError for tRPC 10 procedures when the router is built', asyn
   expect(() => billing.trpc.meteredProcedure(procedure)).toThrow(SetupError)
 })
 
-test.each(['10.45.2', '12.0.0', '12.0.0-rc.1'])('rejects @trpc/server %s', (version) => {
+test.each(['10.45.2', '11.0.0-rc.824', '12.0.0', '12.0.0-rc.1'])('rejects @trpc/server %s', (version) => {
   expect(() => assertTrpcVersion(version)).toThrow(
     `supports @trpc/server 11, but version ${version} is installed. Install @trpc/server@11.`,
   )
