@@ -2,7 +2,7 @@ import { assertNodeVersion } from './config/assertNodeVersion.ts'
 import { assertSettings } from './config/assertSettings.ts'
 import { type Clock, systemClock } from './config/clock.ts'
 import { consoleLogger, type Logger } from './config/logger.ts'
-import { isNextBuild } from './config/nextBuild.ts'
+import { assertNotNextBuild, isNextBuild } from './config/nextBuild.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
@@ -225,19 +225,29 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /** Returns the health of this process, and any problems that need an operator's attention. */
-    health,
+    async health() {
+      assertNotNextBuild()
+      return health()
+    },
     /** Lists the usage events that Flowglad keeps rejecting, so that an operator can drop them. */
-    parked: (limit = 100) => ledger.parked(limit),
+    async parked(limit = 100) {
+      assertNotNextBuild()
+      return ledger.parked(limit)
+    },
     /**
      * Drops a usage event, so that it is never sent again. The next snapshot makes its units available again.
      */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
+      assertNotNextBuild()
       await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter: slug }] })
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
     },
 
     /** Delivers usage immediately. Resolves to true if no usage is left to deliver. */
-    drain: () => delivery.drain(),
+    async drain() {
+      assertNotNextBuild()
+      return delivery.drain()
+    },
 
     /**
      * Starts delivery and the sweeper, even while Flowglad is unavailable. Calling `start()` is optional,

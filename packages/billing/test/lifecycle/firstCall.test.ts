@@ -98,10 +98,17 @@ test('creates no ledger file and starts nothing during next build, even without 
     clock,
   })
   await billing.start()
-  await expect(billing.balances(ada)).rejects.toThrow("Billing can't be used during next build.")
-  await expect(billing.meter({ customer: ada, meter: 'tokens' }, () => 'done')).rejects.toThrow(
-    "Billing can't be used during next build.",
-  )
+  for (const call of [
+    () => billing.balances(ada),
+    () => billing.meter({ customer: ada, meter: 'tokens' }, () => 'done'),
+    () => billing.watch(ada).next(),
+    () => billing.health(),
+    () => billing.parked(),
+    () => billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' }),
+    () => billing.drain(),
+  ]) {
+    await expect(call()).rejects.toThrow("Billing can't be used during next build.")
+  }
   expect(existsSync(file.path)).toBe(false)
   expect(clock.idling).toBe(0)
 })
