@@ -103,6 +103,10 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   // the browser entry points, so the server files must also compile without them.
   for (const file of ['client.ts', 'hooks.tsx']) await rm(join(consumer, file))
   errors.push(await compile(consumer, { peers: 'newest tRPC (server files only)' }))
+  // An app installs only the optional peers that it uses.
+  for (const file of ['servers.ts', 'options.ts']) await rm(join(consumer, file))
+  for (const peer of ['fastify', '@trpc/client']) await rm(join(consumer, 'node_modules', peer))
+  errors.push(await compile(consumer, { peers: 'newest tRPC (no optional peer)' }))
   return errors.filter((it) => it !== null)
 }
 

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import { billingRoutes, sendBillingError } from '@metered/billing'
+import { billingRoutes, sendBillingError } from '@metered/billing/fastify'
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import type { Auth } from './auth.ts'

@@ -1,6 +1,6 @@
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { sendBillingError } from '../../src/index.ts'
+import { sendBillingError } from '../../src/fastify/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 
 test('answers 402 with the balance if credits are insufficient, and 503 with retry-after if the ledger is closed', async () => {

@@ -4,7 +4,7 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import fastify from 'fastify'
 import { z } from 'zod'
 import { keyHeaders } from '../../src/client/index.ts'
-import { type BillingRoutesOptions, billingRoutes } from '../../src/index.ts'
+import { type BillingRoutesOptions, billingRoutes } from '../../src/fastify/index.ts'
 import { aUser, type Stack, type StackSetup, startStack } from '../flowglad/startStack.ts'
 
 /** The work that the app's procedures run. A test can replace it. */
