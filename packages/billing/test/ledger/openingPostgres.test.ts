@@ -21,6 +21,13 @@ async function aClosingServer() {
   return { port, address: `postgres://app@127.0.0.1:${port}/app`, connections: () => connections }
 }
 
+test.each([undefined, ''])('asks for the connection string if it is %j', (address) => {
+  // Like an environment variable that isn't set.
+  expect(() => postgresLedger(address as string)).toThrow(
+    'postgresLedger needs a connection string or a Pool. The connection string is missing.',
+  )
+})
+
 test('connects at the first use, and not before', async () => {
   const { address, port, connections } = await aClosingServer()
   const pool = new Pool({ connectionString: address })

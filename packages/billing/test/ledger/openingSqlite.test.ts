@@ -128,6 +128,16 @@ test("uses the file's absolute path as the address, and gives each in-memory led
   expect(address(':memory:')).not.toBe(address(':memory:'))
 })
 
-test('rejects a URL in place of a path', () => {
-  expect(() => sqliteLedger('postgres://localhost/app')).toThrow('needs the path of a file')
+test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
+  'rejects the URL %s in place of a path',
+  (url) => {
+    expect(() => sqliteLedger(url)).toThrow('needs the path of a file')
+  },
+)
+
+test.each([undefined, ''])('asks for the path if it is %j', (path) => {
+  // Like an environment variable that isn't set.
+  expect(() => sqliteLedger(path as string)).toThrow(
+    'sqliteLedger needs the path of a file, such as billing.db. The path is missing.',
+  )
 })

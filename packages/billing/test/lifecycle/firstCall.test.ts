@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createBilling } from '../../src/index.ts'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { ledgerFile } from '../flowglad/ledgerFile.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
@@ -81,6 +82,21 @@ test('starts nothing if close() is called while start() is pending', async () =>
   await starting
   await closing
   expect(stack.loops()).toBe(0)
+})
+
+test("accepts a ledger's missing address during next build", async () => {
+  vi.stubEnv('NEXT_PHASE', 'phase-production-build')
+  // Like an environment variable that isn't set during the build.
+  const missing = undefined as unknown as string
+  for (const ledger of [sqliteLedger(missing), postgresLedger(missing)]) {
+    await using billing = createBilling({
+      meters,
+      ledger,
+      flowglad: { secretKey: missing },
+      customer: () => ada,
+    })
+    await expect(billing.balances(ada)).rejects.toThrow("Billing can't be used during next build.")
+  }
 })
 
 test('creates no ledger file and starts nothing during next build, even without settings', async () => {

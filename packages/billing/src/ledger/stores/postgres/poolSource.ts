@@ -15,7 +15,9 @@ interface PoolSource {
 
 /** Returns the source for a connection string or for the app's pool. */
 export function poolSource(database: string | PostgresPool): PoolSource {
-  return typeof database === 'string' ? ownPool(database) : givenPool(database)
+  // The connection string can be missing during `next build`.
+  const source = database ?? ''
+  return typeof source === 'string' ? ownPool(source) : givenPool(source)
 }
 
 const names = new WeakMap<PostgresPool, string>()

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../config/clock.ts'
+import { isNextBuild } from '../../../config/nextBuild.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
@@ -30,6 +31,12 @@ export interface PostgresLedgerOptions extends LedgerOptions {
  * the pool's connections.
  */
 export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {
+  // The address can come from the environment, which can be incomplete during a build.
+  if (!database && !isNextBuild()) {
+    throw new TypeError(
+      'postgresLedger needs a connection string or a Pool. The connection string is missing.',
+    )
+  }
   const { clock, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
   return createLedger(

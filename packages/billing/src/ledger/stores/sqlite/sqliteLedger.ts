@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../../config/clock.ts'
+import { isNextBuild } from '../../../config/nextBuild.ts'
 import { decide } from '../../core/decide.ts'
 import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
@@ -41,7 +42,13 @@ export interface SqliteLedgerOptions extends LedgerOptions {
 export function sqliteLedger(file: string, options: SqliteLedgerOptions = {}): Ledger {
   const { clock = systemClock, driver, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
-  if (/^[a-z]+:\/\//i.test(file)) throw new TypeError('sqliteLedger needs the path of a file, not a URL')
+  // The path can come from the environment, which can be incomplete during a build.
+  if (!file && !isNextBuild()) {
+    throw new TypeError('sqliteLedger needs the path of a file, such as billing.db. The path is missing.')
+  }
+  if (/^([a-z]+:\/\/|file:)/i.test(file)) {
+    throw new TypeError('sqliteLedger needs the path of a file, such as billing.db, not a URL.')
+  }
   return createLedger(createStore({ file, driver, clock, settings }), settings)
 }
 
@@ -57,7 +64,7 @@ const openingMs = 5_000
 
 function createStore({ file, driver, clock, settings }: Setup): Store {
   const inMemory = file === ':memory:'
-  const path = inMemory ? file : resolve(file)
+  const path = inMemory ? file : resolve(file ?? '')
   let db: SqliteDatabase | null = null
   return {
     address: inMemory ? `${file} ${randomUUID()}` : path,
