@@ -1,8 +1,6 @@
+import { withCauses } from './causes.ts'
 import { denialStatuses } from './denialStatuses.ts'
 import type { Denial } from './denials.ts'
-
-/** The maximum depth of nested causes. Real errors have only a few levels, so the limit only ends cycles. */
-const maxDepth = 16
 
 /**
  * Returns the denial in an error, or null if the call failed for another reason. Accepts a tRPC client's
@@ -13,12 +11,10 @@ const maxDepth = 16
  * `billingDenial` on the server, and return the denial.
  */
 export function billingDenial(error: unknown): Denial | null {
-  let current = error
-  for (let depth = 0; depth < maxDepth && isObject(current); depth++) {
+  for (const current of withCauses(error)) {
     // Don't check the class: the error can come from a second copy of this package.
     const denial = [field(field(current, 'data'), 'billing'), field(current, 'denial')].find(isDenial)
     if (denial !== undefined) return denial
-    current = field(current, 'cause')
   }
   return null
 }
@@ -29,7 +25,5 @@ function isDenial(value: unknown): value is Denial {
   return typeof code === 'string' && Object.hasOwn(denialStatuses, code)
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
 const field = (value: unknown, name: string): unknown =>
-  isObject(value) ? Reflect.get(value, name) : undefined
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

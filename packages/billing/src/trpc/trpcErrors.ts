@@ -1,5 +1,6 @@
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { withCauses } from '../contract/causes.ts'
 import { denialStatuses } from '../contract/denialStatuses.ts'
 import {
   BillingError,
@@ -44,9 +45,15 @@ function codeOf({ denial }: BillingError): Code {
 
 /** Returns the fields of the error's data that describe a denial. */
 export function denialData(error: TRPCError): { billing: BillingError['denial'] | null } {
-  if (!(error.cause instanceof BillingError)) return { billing: null }
-  const { denial } = error.cause
-  const { trpc, http } = denialStatuses[denial.code]
-  // Override the fallback, so that the client gets the same code and status from each version of tRPC.
-  return { billing: denial, ...(isCode(trpc) ? {} : { code: trpc, httpStatus: http }) }
+  for (const cause of withCauses(error)) {
+    if (!(cause instanceof BillingError)) continue
+    const { denial } = cause
+    const { trpc, http } = denialStatuses[denial.code]
+    // The code is wrong in two cases: tRPC gives INTERNAL_SERVER_ERROR to an error that it doesn't know, such as
+    // a denial of `billing.meter`, and before 11.2 it lacks PAYMENT_REQUIRED. An app that wraps the denial in an
+    // error of its own chooses the code.
+    const isWrong = error.cause === cause && (error.code === 'INTERNAL_SERVER_ERROR' || !isCode(trpc))
+    return { billing: denial, ...(isWrong ? { code: trpc, httpStatus: http } : {}) }
+  }
+  return { billing: null }
 }

@@ -26,6 +26,24 @@ test("adds the denial to tRPC's default error data", () => {
   expect(errorFormatter(failure()).data.billing).toBeNull()
 })
 
+test('answers 402 if a resolver throws the denial of billing.meter', () => {
+  // tRPC wraps an unknown error with this code.
+  const error = new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: denied.error.cause })
+  expect(options().errorFormatter({ ...denied, error }).data).toMatchObject({
+    code: 'PAYMENT_REQUIRED',
+    httpStatus: 402,
+    billing: { code: 'INSUFFICIENT_CREDITS' },
+  })
+})
+
+test("adds a denial that the app has wrapped in its own error, and keeps the error's code", () => {
+  const error = new TRPCError({ code: 'BAD_REQUEST', cause: new Error('page', { cause: denied.error }) })
+  expect(options().errorFormatter({ ...denied, error }).data).toEqual({
+    ...denied.shape.data,
+    billing: expect.objectContaining({ code: 'INSUFFICIENT_CREDITS' }),
+  })
+})
+
 test("adds the denial to the result of the app's own formatter, and keeps the other options", () => {
   const sse = { ping: { enabled: true } }
   const { errorFormatter, ...others } = options({

@@ -1,0 +1,11 @@
+/** The maximum number of nested errors. Real errors have only a few causes, so the limit only ends cycles. */
+const maxDepth = 16
+
+/** Yields an error, its cause, the cause's cause, and so on. */
+export function* withCauses(error: unknown): Generator<object> {
+  let current = error
+  for (let depth = 0; depth < maxDepth && typeof current === 'object' && current !== null; depth++) {
+    yield current
+    current = Reflect.get(current, 'cause')
+  }
+}
