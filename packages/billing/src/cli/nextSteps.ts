@@ -51,9 +51,9 @@ export function nextSteps(
   ]
 }
 
-/** Returns whether the app uses a SQLite library of its own. */
+/** Returns whether the app's `package.json` lists a SQLite library other than `libsql`, the ledger's driver. */
 export const otherSqlite = (manifest: string) =>
-  dependsOn(manifest, ['better-sqlite3', 'sqlite3', 'libsql', '@libsql/client'])
+  dependsOn(manifest, ['better-sqlite3', 'sqlite3', '@libsql/client'])
 
 const dependsOn = (manifest: string, names: string[]) =>
   names.some((name) => new RegExp(`"${name}"\\s*:`).test(manifest))

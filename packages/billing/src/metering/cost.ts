@@ -41,7 +41,8 @@ export interface MeteredLeg {
   usage: UsageCounter
   /**
    * Returns the actual amount. Never throws: if the cost is invalid or depends on unknown usage, returns the
-   * held amount and flags it with the reason. With `onlyCounted`, the usage is what was counted so far.
+   * held amount and flags it with the reason. With `onlyCounted`, `cost` gets the units counted so
+   * far, even if the usage is unknown.
    */
   actual(output: unknown, options: { onlyCounted: boolean }): { amount: number; flagged: string | null }
 }
@@ -50,9 +51,9 @@ class UsageCounter implements Usage {
   readonly #onLate: (units: unknown) => void
   #total = 0
   #closed = false
-  /** Why the call's usage is unknown, or null if it is known. */
-  #unknown: string | null = 'The cost reads usage, but the work never called usage.add()'
-  #hasInvalid = false
+  #wasCalled = false
+  /** The problem with an invalid amount, or null. */
+  #invalid: string | null = null
 
   constructor(onLate: (units: unknown) => void) {
     this.#onLate = onLate
@@ -62,14 +63,13 @@ class UsageCounter implements Usage {
   }
   add(units: number) {
     if (this.#closed) return this.#onLate(units)
+    this.#wasCalled = true
     try {
       assertAmount(units, 0, 'usage.add')
       assertAmount(this.#total + units, 0, 'The usage of one call')
       this.#total += units
-      if (!this.#hasInvalid) this.#unknown = null
     } catch (error) {
-      this.#hasInvalid = true
-      this.#unknown = messageOf(error)
+      this.#invalid = messageOf(error)
     }
   }
   close() {
@@ -77,11 +77,14 @@ class UsageCounter implements Usage {
   }
   /** Returns the usage of finished work. Reading its `total` throws if the usage is unknown. */
   finished(): Usage {
-    const [total, unknown] = [this.#total, this.#unknown]
+    const total = this.#total
+    const problem = this.#wasCalled
+      ? this.#invalid
+      : 'The cost reads usage, but the work never called usage.add()'
     return {
       add: addInCost,
       get total() {
-        if (unknown !== null) throw new InvalidAmountError(unknown)
+        if (problem !== null) throw new InvalidAmountError(problem)
         return total
       },
     }

@@ -16,13 +16,13 @@ declare module 'express' { const express: { (): any; json(): any }; export defau
 declare module 'superjson' { const superjson: { serialize(value: unknown): any; deserialize(value: any): any }; export default superjson }
 declare module 'next/server' { export type NextRequest = Request & { nextUrl: URL } }
 declare module 'react' { export function useState<T>(create: () => T): [T] }
-declare module '@tanstack/react-query' { export class QueryClient { setQueryData(key: unknown, data: unknown): void } export const QueryClientProvider: any }
+declare module '@tanstack/react-query' { export class QueryClient { setQueryData(key: unknown, data: unknown): void } export function QueryClientProvider(props: object): null }
 declare module '@trpc/react-query' {
   import type { CreateTRPCClientOptions } from '@trpc/client'
   import type { AnyTRPCRouter } from '@trpc/server'
   export function createTRPCReact<Router extends AnyTRPCRouter>(): {
     createClient(options: CreateTRPCClientOptions<Router>): object
-    Provider: any
+    Provider(props: object): null
   }
 }
 declare namespace React { type ReactNode = unknown }

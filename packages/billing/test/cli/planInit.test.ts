@@ -254,8 +254,9 @@ test("leaves the metered procedure to the user if it does not recognize the app'
 test.each([
   ['better-sqlite3', true],
   ['@libsql/client', true],
+  ['libsql', false],
   ['pg', false],
-])('warns about two SQLite libraries only if the app has one already: %s', (dependency, warns) => {
+])('warns about two SQLite libraries only if the app depends on another one: %s', (dependency, warns) => {
   const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
   expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
   expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
