@@ -4,7 +4,7 @@ import { checkServerComponents } from './next/checkServerComponents.ts'
 import { checkSchedule } from './serverless/checkSchedule.ts'
 import { type Transport, webSocketTransport } from './transport.ts'
 
-/** How an app differs from the default. */
+/** An app's differences from most of the apps. */
 export interface StrangerApp {
   /** Observes a page's calls. Default: `httpTransport`. */
   transportOf?: (page: Page) => Promise<Transport>

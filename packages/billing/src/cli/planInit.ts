@@ -31,7 +31,7 @@ export interface InitPlan {
   changes: Change[]
   done: string[]
   byHand: { title: string; reason: string; code: string }[]
-  /** What is left to do after the changes. */
+  /** The steps that remain for the developer after the changes. */
   next: string[]
 }
 

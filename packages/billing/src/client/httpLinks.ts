@@ -26,8 +26,8 @@ export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
    * for which the function returns true. Streamed responses carry no balances, and procedures can't set
    * headers or cookies in them.
    *
-   * By default, a procedure that streams its result is detected. The server rejects the procedure's first
-   * call, and the link sends the call again as a stream. The rejected call runs until the procedure returns
+   * By default, the link detects procedures that stream their results. The server rejects such a procedure's
+   * first call, and the link sends the call again as a stream. The rejected call runs until the procedure returns
    * the stream. If the procedure is a generator function, its work doesn't start. If a procedure does its work
    * before it returns the stream, set `stream` to prevent the second run.
    */

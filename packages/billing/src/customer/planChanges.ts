@@ -115,8 +115,8 @@ export class PlanChanges {
   }
 
   /**
-   * Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it although the request
-   * failed.
+   * Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it even though the
+   * request failed.
    */
   async #recover(
     customer: Customer,

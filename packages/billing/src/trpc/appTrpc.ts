@@ -12,9 +12,9 @@ interface Builder {
 }
 
 /**
- * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of the same
- * package. The app's `TRPCError` is then a different class. Errors must be instances of the app's class, so
- * that the app can recognize them.
+ * The copy of tRPC that the app uses. A CommonJS app loads another build of the same package than this module,
+ * and its `TRPCError` is another class. The app recognizes only instances of its own class, so `toError` creates
+ * these.
  */
 export class AppTrpc {
   #ErrorClass = TRPCError

@@ -34,8 +34,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    * `.output()`, because a result that fails validation must not be charged.
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
-   * count usage with `ctx.usage.add(1)`. For several meters, all or nothing, call
-   * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count with
+   * count usage with `ctx.usage.add(1)`. To reserve units on several meters together, or none of them, call
+   * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count usage with
    * `ctx.usage.tokens.add(1)`.
    */
   metered: {

@@ -49,7 +49,7 @@ const byHand = (file: SourceFile, reason: string, code: string): Step => ({
   code,
 })
 
-/** Returns whether `billingLinks` accepts the HTTP link's options, and sends calls as the link does. */
+/** Returns whether `billingLinks` can replace the HTTP link: it accepts the options, and sends calls in the same way. */
 function canReplace({ file, call }: Client, options: number): boolean {
   const name = file.codeIn(call)
   if (name === 'httpBatchLink') return true

@@ -3,9 +3,9 @@ import type { AccountRow } from './rows.ts'
 /**
  * Returns the units that can still be reserved. The result is negative if more units were spent than granted.
  *
- * Flowglad's balance (`snapshotAvailable`) already reflects the units that Flowglad had acknowledged at that
- * time (`snapshotAcked`). This function subtracts the units booked since then and the units held by running
- * work. It needs only counters, so its cost doesn't grow with the history, and pruning can't change the
+ * The snapshot's balance (`snapshotAvailable`) already reflects the units that Flowglad had acknowledged when
+ * the snapshot was fetched (`snapshotAcked`). This function subtracts all other booked units, and the units that
+ * running work holds. It needs only counters, so its cost doesn't grow with the history, and pruning can't change the
  * result.
  */
 export const available = (account: AccountRow): number => availableWithoutHolds(account) - account.held
