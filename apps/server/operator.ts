@@ -44,7 +44,7 @@ async function drop(ledger: Ledger, attempt: string) {
 
 class OperatorError extends Error {}
 
-/** Opens an existing ledger. Throws if the SQLite file doesn't exist: DATABASE_URL is then wrong. */
+/** Opens an existing ledger. Throws if the SQLite file doesn't exist, because DATABASE_URL is then wrong. */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
     if (!existsSync(database.file)) {

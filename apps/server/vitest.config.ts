@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Importing modules takes long, and no module keeps state between tests, so the files of a worker share
+    // Importing modules is slow, and no module keeps state between tests, so the test files in a worker share
     // their modules.
     isolate: false,
     // By default, vitest leaves one core idle. Most tests spend their time waiting for another process, such

@@ -6,8 +6,8 @@ import type { DevProcess } from './processes.ts'
 import { nameOf, type PortVariable, type Settings, StartError, shown } from './readSettings.ts'
 
 /**
- * Checks everything that can prevent a start. `--reset` deletes data only after these checks, so a failed start
- * deletes nothing.
+ * Checks for everything that can prevent `dev` from starting. `--reset` deletes data only after these checks
+ * pass, so a failed start deletes nothing.
  * @throws StartError
  */
 export async function assertCanStart(settings: Settings, processes: DevProcess[], { reset }: DevOptions) {
@@ -21,8 +21,8 @@ export async function assertCanStart(settings: Settings, processes: DevProcess[]
   const ports = await otherPorts(settings, taken)
   if (open.length > 0)
     throw new StartError(
-      `Another process has ${open.map(shown).join(' and ')} open, probably another dev. Stop it first, with Ctrl-C in its terminal. ` +
-        `Or start a second dev with databases of its own:\n\n  ${settings.commandWith({ ports, args: ['--data', '.data/second'] })}`,
+      `Another process has ${open.map(shown).join(' and ')} open, probably another instance of dev. Press Ctrl-C in its terminal to stop it, ` +
+        `or start a second instance with its own databases:\n\n  ${settings.commandWith({ ports, args: ['--data', '.data/second'] })}`,
     )
   const list = taken.map(
     ({ name, portVariable, problem }) =>
@@ -49,9 +49,12 @@ function assertDatabasesAreLocal({ databases, localDatabases, dataFolder, withFl
     assertLocal('FLOWGLAD_LOCAL_DB', shown(flowglad), flowglad === localDatabases.flowglad)
 }
 
-/** Accepts an invalid file if flowglad-local's database has an earlier version, because flowglad-local then starts with it. */
+/**
+ * Throws if the pricing file is missing. Also throws if it is invalid, unless flowglad-local can start with
+ * the version stored in its database.
+ */
 async function assertPricingIsValid({ pricingFile, databases }: Settings, { reset }: { reset: boolean }) {
-  if (!existsSync(pricingFile)) throw new StartError(`There is no pricing file ${shown(pricingFile)}.`)
+  if (!existsSync(pricingFile)) throw new StartError(`The pricing file ${shown(pricingFile)} does not exist.`)
   if (existsSync(databases.flowglad) && !reset) return
   const { parsePricing, PricingError } = await import('flowglad-local')
   try {

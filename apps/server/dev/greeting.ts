@@ -1,6 +1,6 @@
 import { type Settings, shown } from './readSettings.ts'
 
-/** Returns the text that `dev` prints when everything runs. */
+/** Returns the message that `dev` prints once all processes are ready. */
 export function greeting(settings: Settings): string {
   const { webUrl, flowgladUrl, withFlowgladLocal, pricingFile } = settings
   const payment = withFlowgladLocal

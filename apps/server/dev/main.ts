@@ -37,7 +37,8 @@ async function dev(options: DevOptions) {
     if (await runProcesses(processes)) console.log(greeting(settings))
   } catch (error) {
     if (!(error instanceof StartError || error instanceof EnvError)) throw error
-    const cause = error instanceof EnvError ? "The server can't start with your shell's variables:\n" : ''
+    const cause =
+      error instanceof EnvError ? "The server can't start with your shell's environment variables:\n" : ''
     fail(`${cause}${error.message}\n${options.reset ? '\nNothing was deleted.\n' : ''}`)
   }
 }

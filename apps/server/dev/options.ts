@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** Works with and without an installed pnpm. */
+/** Works whether or not pnpm is installed. */
 export const command = 'npx -y pnpm@12 dev'
 
 export const usage = `Starts Metered on this machine: flowglad-local, the server and the web app.
@@ -25,7 +25,7 @@ apps/server/README.md lists the server's other variables.
 export interface DevOptions {
   help: boolean
   reset: boolean
-  /** The folder of the databases, as the user wrote it. Undefined for the default. */
+  /** The database folder, exactly as the user entered it. Undefined means the default folder. */
   data: string | undefined
 }
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 
-/** Returns why no server can listen on the port, or null if one can. */
+/** Returns the reason why no server can listen on the port, or null if the port is free. */
 export async function problemOfPort(port: number): Promise<string | null> {
-  // macOS lets a server listen on all addresses while another one listens on the same port of 127.0.0.1.
+  // On macOS, a server can listen on all addresses even if another server uses the same port on 127.0.0.1.
   for (const host of ['127.0.0.1', '::1', '::']) {
     const code = await listen(port, host)
     if (code === 'EADDRINUSE') return 'in use'
@@ -11,7 +11,7 @@ export async function problemOfPort(port: number): Promise<string | null> {
   return null
 }
 
-/** Returns the error code of an attempt to listen. Machines without IPv6 have no "::1". */
+/** Tries to listen. Returns the error code, or undefined on success. Machines without IPv6 have no "::1". */
 function listen(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer()

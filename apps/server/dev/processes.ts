@@ -15,7 +15,7 @@ export interface DevProcess {
 
 const watchMain: DevProcess['command'] = ['tsx', 'watch', '--clear-screen=false', 'src/main.ts']
 
-/** Returns the processes to start. flowglad-local is left out if the server uses another Flowglad. */
+/** Returns the processes to start. Omits flowglad-local if the server uses another Flowglad. */
 export function processesOf(settings: Settings): DevProcess[] {
   const { ports, databases, webhook } = settings
   const { metered } = databases
@@ -33,7 +33,7 @@ export function processesOf(settings: Settings): DevProcess[] {
       FLOWGLAD_LOCAL_WEBHOOK_URL: webhook.url,
       FLOWGLAD_LOCAL_WEBHOOK_SECRET: webhook.signingSecret,
     },
-    // Its greeting would repeat ours.
+    // flowglad-local's greeting would repeat ours.
     quiet: true,
   }
   const server: DevProcess = {

@@ -19,26 +19,26 @@ export interface Settings {
   /** The address of the Flowglad that the server uses. */
   flowgladUrl: string
   withFlowgladLocal: boolean
-  /** The folder of `localDatabases`. */
+  /** The folder that contains `localDatabases`. */
   dataFolder: string
   pricingFile: string
   /** The databases that `--reset` deletes. */
   localDatabases: { metered: string; flowglad: string }
-  /** The databases that the processes use: the local ones, unless environment variables select others. */
+  /** The databases that the processes use: `localDatabases`, unless environment variables select others. */
   databases: { metered: Env['database']; flowglad: string }
   /** flowglad-local signs webhooks with `signingSecret`, and the server verifies them with `secret`. */
   webhook: { url: string; signingSecret: string; secret: string }
   publicUrl: string
-  /** A line for each of the shell's variables that replaces a default. */
+  /** One line for each shell variable that overrides a default. */
   notes: string[]
-  /** Returns the command that starts `dev` with these settings, and with the given ports and arguments. */
+  /** Returns the command that starts `dev` with these settings, plus the given ports and arguments. */
   commandWith(changes: { ports?: Partial<Record<PortVariable, number>>; args?: string[] }): string
 }
 
 /**
- * Returns the settings of a start. An empty variable counts as unset, as it does for the server.
+ * Returns the settings for one run of `dev`. Like the server, treats an empty variable as unset.
  * @throws StartError when a port is invalid
- * @throws EnvError when the server can't use another variable
+ * @throws EnvError when the server would reject another variable
  */
 export function readSettings(source: NodeJS.ProcessEnv, { data }: { data: string | undefined }): Settings {
   const env = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))

@@ -7,7 +7,7 @@ const reportEveryMs = 30_000
 
 /**
  * Starts the processes and prints their output. If one process stops, all processes stop.
- * @returns true when all processes are ready, or false if they stopped before that
+ * @returns true when all processes are ready, or false if they stop first
  */
 export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
   const children: ChildProcess[] = []
@@ -33,7 +33,7 @@ export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
   }
 
   const waiting = new Set(processes)
-  // tsx doesn't end when the program fails. It waits for an edit.
+  // When a program fails, tsx keeps running and waits for an edit.
   const reporting = setInterval(() => {
     const names = Array.from(waiting, (it) => it.name).join(' and ')
     console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Stop with Ctrl-C.`)
@@ -53,8 +53,8 @@ function start({ name, folder, command: [tool, ...args], env, quiet }: DevProces
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Each child gets its own process group, so Ctrl-C reaches only this process, which sends each child one
-    // signal. On a second signal, tsx would kill the program that it runs.
+    // Each child gets its own process group, so Ctrl-C reaches only this process. This process then sends
+    // each child exactly one signal, because tsx would kill its program on a second signal.
     detached: process.platform !== 'win32',
     shell: process.platform === 'win32',
   })

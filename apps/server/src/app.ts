@@ -76,7 +76,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
           return { user, ...billing.trpc.request({ req, res, info }) }
         },
         onError({ error, path }) {
-          // Denials are normal responses. Log only failures of this server and of the services that it uses.
+          // Denials are normal responses. Log only failures in this server and in the services that it uses.
           if (error.code === 'INTERNAL_SERVER_ERROR')
             log.error({ err: error.cause ?? error, path }, 'A call failed')
           else if (error.code === 'SERVICE_UNAVAILABLE')

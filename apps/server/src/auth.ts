@@ -18,7 +18,7 @@ interface Connected {
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
 }
 
-/** Creates sign-in by email and password. `authRoutes` mounts it at /api/auth. */
+/** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
 export function createAuth({ database, env, ...events }: Connected & AuthEvents) {
   return betterAuth({ ...optionsOf({ database, env }), hooks: authHooks(events) })
 }

@@ -9,7 +9,10 @@ interface SignedIn {
 
 const signUp = z.object({ email: z.string() })
 
-/** The maximum duration of a sign-up. After this time, a user without a password is left over from a crash. */
+/**
+ * The maximum duration of a sign-up. If a user still has no password after this time, a crash interrupted the
+ * sign-up.
+ */
 const signUpMaxMs = 60_000
 
 export interface AuthEvents {
@@ -25,8 +28,8 @@ export interface AuthEvents {
 /** Extends better-auth: repairs interrupted sign-ups and reports new sessions. */
 export const authHooks = ({ onSignIn, now }: AuthEvents) => ({
   // On SQLite, a sign-up is not a transaction (see auth.ts). If the process dies after writing the user but
-  // before writing the password, the email address can neither sign in nor sign up. Delete such a user
-  // before the next sign-up.
+  // before writing the password, that email address can be used neither to sign in nor to sign up. This hook
+  // deletes such a user before the next sign-up.
   before: createAuthMiddleware(async ({ path, body, context: { internalAdapter } }) => {
     const wanted = path === '/sign-up/email' ? signUp.safeParse(body) : null
     if (!wanted?.success) return

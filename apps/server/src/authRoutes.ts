@@ -7,7 +7,7 @@ export async function authRoutes(
   app: FastifyInstance,
   { auth, publicUrl }: { auth: Auth; publicUrl: string },
 ) {
-  // better-auth parses bodies itself.
+  // better-auth parses request bodies itself.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.route({

@@ -8,8 +8,7 @@ import { createPictureTable, type PictureTable } from './studio/pictureTable.ts'
 
 /**
  * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
- * that has the role's name. A role with the same name as the ledger's schema would then get the ledger's
- * tables.
+ * with the same name as the role. If that is the ledger's schema, the app would use the ledger's tables.
  */
 export const schemaName = 'public'
 
@@ -45,8 +44,8 @@ function openSqlite(file: string): Database {
     const connection = new Libsql(file)
     connection.exec('PRAGMA busy_timeout = 5000')
     connection.exec('PRAGMA journal_mode = WAL')
-    // NORMAL is safe here: the ledger writes to the same file and syncs it before answering, which also syncs
-    // the app's earlier writes.
+    // NORMAL is safe here, because the ledger writes to the same file. The ledger syncs the file before it
+    // answers, which also syncs the app's earlier writes.
     connection.exec('PRAGMA synchronous = NORMAL')
     return connection
   }
@@ -101,7 +100,7 @@ function createPool(
   return pool
 }
 
-/** `connection` must have exactly one physical connection, so that every query belongs to the transaction. */
+/** `connection` must use exactly one physical connection, so that every query is part of the transaction. */
 async function migrateIn(
   connection: Connection,
   begin: ReturnType<typeof sql>,

@@ -126,10 +126,10 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     authSecret: env.AUTH_SECRET,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
-    // A delay of 150 ms is long enough to watch a text arrive and to see units in progress.
+    // A delay of 150 ms is long enough for a developer to watch a text arrive and to see its held units.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),
-    // An API key alone must not enable the endpoint: a developer may have a key in their shell, and the demo
-    // would spend their money.
+    // An API key alone must not enable the endpoint. A developer might have a key in their shell, and the
+    // demo would then spend their money.
     openAi: env.OPENAI_BASE_URL
       ? {
           baseUrl: env.OPENAI_BASE_URL.replace(/\/+$/, ''),
@@ -153,7 +153,10 @@ function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** Returns the origin under each of the machine's three loopback names. */
+/**
+ * Returns the origin with each of the machine's three loopback names, or an empty list if the host is not a
+ * loopback host.
+ */
 function loopbackAliases(url: string): string[] {
   if (!isLoopback(url)) return []
   return ['localhost', '127.0.0.1', '[::1]'].map((name) => {

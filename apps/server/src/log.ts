@@ -1,8 +1,8 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 
 /**
- * Creates the server's logger. Logs JSON in production. In development, logs only warnings and errors, in
- * readable form.
+ * Creates the server's logger. Logs JSON in production. In development, logs only warnings and errors, in a
+ * readable format.
  */
 export async function createLog({ production }: { production: boolean }): Promise<FastifyBaseLogger> {
   if (production) return Fastify({ logger: { level: 'info' } }).log

@@ -33,7 +33,7 @@ export function createRateLimit({ calls, windowMs }: RateLimitSettings = default
   }
 }
 
-/** Counts a call. Returns the error instead of throwing it, or null if the call is within the limit. */
+/** Counts a call. Returns a `RateLimitedError` if the user has made too many calls, otherwise null. */
 export async function limitedBy(rateLimit: RateLimit, user: string): Promise<RateLimitedError | null> {
   try {
     await rateLimit(user)

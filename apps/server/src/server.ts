@@ -45,7 +45,8 @@ async function assemble(database: Database, { env, log, rateLimit }: ServerOptio
   const { source } = database
   const billing = createBilling({
     meters,
-    // The app's tables are in the same file, so the ledger opens it with the app's SQLite library.
+    // The app's tables are in the same file, so the ledger opens the file with the same SQLite library as the
+    // app.
     ledger: 'file' in source ? sqliteLedger(source.file, { driver: 'libsql' }) : postgresLedger(source.pool),
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
     customer: ({ user }: { user: User }) => user,

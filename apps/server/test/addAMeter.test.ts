@@ -20,7 +20,7 @@ const edits = recipe.split('\n```diff\n').flatMap((part, index, parts) => {
 })
 const addedLines = edits.flatMap(({ diff }) => diff.split('\n').filter((line) => line.startsWith('+')))
 
-/** Applies a diff to the content. Each hunk's old lines must occur exactly once in it. */
+/** Applies a diff to the content. Each hunk's old lines must occur exactly once in the content. */
 function applyDiff(content: string, diff: string): string {
   let edited = content
   for (const hunk of diff.split('\n@@\n')) {
@@ -35,7 +35,7 @@ function applyDiff(content: string, diff: string): string {
   return edited
 }
 
-/** The folder of a copy of both apps, outside the repository. The copied apps use the originals' packages. */
+/** A folder outside the repository with a copy of both apps. The copies use the original apps' packages. */
 let copy = ''
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'metered-recipe-'))
@@ -56,7 +56,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(copy, { recursive: true, force: true }))
 
-/** Makes the recipe's edits to the copy, in order. Stops before the edit to the `until` file. */
+/**
+ * Applies the recipe's edits to the copy in order. If `until` names a file, stops before the edit to that
+ * file.
+ */
 async function follow({ until }: { until?: string } = {}) {
   for (const { file, diff } of edits) {
     if (file === until) return
@@ -81,7 +84,7 @@ test('changes as many files and adds as many lines as the recipe says', () => {
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test('reports only the missing words before the last edit, and compiles after it', async () => {
+test('fails to compile before the last edit only because of the missing words, and compiles after the edit', async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([

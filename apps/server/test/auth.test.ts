@@ -62,7 +62,7 @@ test('signs users up while Flowglad is unreachable', async () => {
   expect((await signUp(away)).user.id).toEqual(expect.any(String))
 })
 
-test('lets an email address sign up again only if its first sign-up was interrupted', async () => {
+test('allows a second sign-up with an email address only if the first was interrupted', async () => {
   await using unlimited = await startTestServer()
   const { user } = await signUp(unlimited)
   const send = (path: string) =>

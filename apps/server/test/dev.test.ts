@@ -14,7 +14,10 @@ import { readSettings } from '../dev/readSettings.ts'
 
 const main = fileURLToPath(new URL('../dev/main.ts', import.meta.url))
 
-/** Runs `dev` until it ends, in a folder that isn't the repository and with none of the developer's variables. */
+/**
+ * Runs `dev` until it exits, in a folder outside the repository and without the developer's environment
+ * variables.
+ */
 async function runDev(args: string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
     cwd,
@@ -29,7 +32,7 @@ async function runDev(args: string[], { cwd, env = {} }: { cwd: string; env?: Re
   return { code, output, errors }
 }
 
-/** Creates a folder with both databases, in `data`. */
+/** Creates a folder that has both databases in its `data` subfolder. */
 async function aFolder() {
   const path = await mkdtemp(join(tmpdir(), 'metered-dev-'))
   const data = join(path, 'data')
@@ -44,7 +47,7 @@ async function aFolder() {
   }
 }
 
-/** Writes the databases in another process, because libsql closes a file only when it collects garbage. */
+/** Creates the databases in another process, because libsql closes a file only during garbage collection. */
 async function createDatabases(files: string[]) {
   const script = `
     const { mkdirSync } = require('node:fs')
@@ -93,7 +96,7 @@ describe('arguments', () => {
     [['reset'], "Unexpected argument 'reset'"],
     [['--reset', '--yes'], "Unknown option '--yes'"],
     [['--reset=no'], "Option '--reset' does not take an argument"],
-  ])('rejects %j with the help, starts nothing and deletes nothing', async (args, reason) => {
+  ])('rejects %j, prints the help, and starts and deletes nothing', async (args, reason) => {
     await using folder = await aFolder()
     const { code, output, errors } = await runDev([...folder.args, ...args], { cwd: folder.path })
     expect({ code, output }).toEqual({ code: 1, output: '' })
@@ -126,12 +129,12 @@ describe('--reset', () => {
     for (const it of running) it.close()
     expect({ code, files: await folder.files() }).toEqual({ code: 1, files: kept })
     expect(errors).toContain(
-      'Another process has data/metered.sqlite and data/flowglad.sqlite open, probably another dev. Stop it first',
+      'Another process has data/metered.sqlite and data/flowglad.sqlite open, probably another instance of dev. Press Ctrl-C in its terminal to stop it',
     )
     expect(errors).toContain('Nothing was deleted.')
   })
 
-  test('deletes nothing if the pricing file has a mistake, and names its line', async () => {
+  test('deletes nothing if the pricing file has a mistake, and reports its line', async () => {
     await using folder = await aFolder()
     await writeFile(join(folder.path, 'plans.yaml'), 'name: Studio\nproducts: []\nfeatures: none\n')
     const env = { FLOWGLAD_LOCAL_PRICING: 'plans.yaml' }
@@ -184,14 +187,14 @@ describe('--reset', () => {
 describe('greeting', () => {
   const greetingOf = (args: string[], env = {}) => greeting(readSettings(env, parseOptions(args)))
 
-  test('prints a reset command that works without an installed pnpm and keeps the ports and the folder', () => {
+  test('prints a reset command that works without pnpm and keeps the ports and the folder', () => {
     expect(greetingOf([])).toContain('Reset        npx -y pnpm@12 dev --reset ')
     expect(greetingOf(['--data', 'mine', '--reset'], { WEB_PORT: '8000' })).toContain(
       'Reset        WEB_PORT=8000 npx -y pnpm@12 dev --data mine --reset ',
     )
   })
 
-  test('does not offer test cards and plan edits with a real Flowglad', () => {
+  test('offers no test cards or plan edits with a real Flowglad', () => {
     const text = greetingOf([], {
       FLOWGLAD_BASE_URL: 'https://flowglad.example',
       FLOWGLAD_SECRET_KEY: 'sk_own',
@@ -207,7 +210,7 @@ test("keeps the databases in the repository's .data folder by default", () => {
 })
 
 describe("the shell's variables", () => {
-  test('says that DATABASE_URL comes from the shell, without its password', async () => {
+  test("reports the shell's DATABASE_URL without its password", async () => {
     await using folder = await aFolder()
     using port = await aTakenPort()
     const env = { ...port.env, DATABASE_URL: 'postgres://ada:secret@127.0.0.1:9/shop' }
@@ -218,14 +221,14 @@ describe("the shell's variables", () => {
     expect(output + errors).not.toContain('secret')
   })
 
-  test('says nothing about variables that are unset or empty', () => {
+  test('reports no variables that are unset or empty', () => {
     const settings = readSettings({ DATABASE_URL: '', FLOWGLAD_BASE_URL: '' }, { data: undefined })
     expect(settings.notes).toEqual([])
     expect(settings.withFlowgladLocal).toBe(true)
     expect(settings.databases.metered).toEqual({ type: 'sqlite', file: settings.localDatabases.metered })
   })
 
-  test('says which other variables replace a default', () => {
+  test('reports the other variables that override a default', () => {
     const variables = {
       FLOWGLAD_BASE_URL: 'https://flowglad.example',
       FLOWGLAD_SECRET_KEY: 'sk_own',
@@ -241,7 +244,7 @@ describe("the shell's variables", () => {
     expect(notes.join()).not.toContain('sk_own')
   })
 
-  test('rejects a DATABASE_URL that the server cannot use before anything starts', async () => {
+  test('rejects an invalid DATABASE_URL before anything starts', async () => {
     await using folder = await aFolder()
     const env = { DATABASE_URL: 'mysql://127.0.0.1/shop' }
     const { code, errors } = await runDev(folder.args, { cwd: folder.path, env })

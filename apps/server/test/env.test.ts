@@ -28,7 +28,7 @@ describe('in development', () => {
     })
   })
 
-  test("trusts the web app's origin under each of the machine's loopback names", () => {
+  test("trusts the web app's origin with each of the machine's loopback names", () => {
     expect(development().trustedOrigins).toEqual(
       expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
     )

@@ -78,7 +78,7 @@ test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', a
   expect((await ended).code).toBe(0)
 })
 
-test('reports an unreachable database in one line when it runs from source', async () => {
+test('reports an unreachable database in one line when the server runs from source', async () => {
   const { code, output } = await start(fromSource(), {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing',
   }).ended

@@ -159,7 +159,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test('stream the text in our tokens, wherever the events are split', async () => {
+  test("stream the text in Studio's tokens, wherever the events are split", async () => {
     await using it = await startEndpoint()
     const events = [
       data('The se'),

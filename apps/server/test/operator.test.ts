@@ -25,7 +25,7 @@ const fileOf = ({ DATABASE_URL = '' }: Record<string, string>) => DATABASE_URL.r
 
 /** Parks a usage event for a subscription that doesn't exist at Flowglad. */
 async function park(env: Record<string, string>, customer: string, attempt: string) {
-  // The server runs in this process and opens the file with libsql.
+  // The server in this process opens the file with libsql, so this ledger must use libsql too.
   await using ledger = sqliteLedger(fileOf(env), { driver: 'libsql' })
   const meter = 'generations'
   await ledger.execute({

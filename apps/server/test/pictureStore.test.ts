@@ -13,7 +13,7 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // The role has the same name as the ledger's schema. The app must not use the ledger's tables.
+  // The role has the same name as the ledger's schema, but the app must not use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {

@@ -6,7 +6,7 @@ import { pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
 beforeAll(async () => {
-  // The role has the same name as the ledger's schema. The app must not use the ledger's tables.
+  // The role has the same name as the ledger's schema, but the app must not use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())

@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const harbour = (count = 1) => ({ prompt: 'a quiet harbour at dawn', count })
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
 
-test('returns 401 for every call and picture when signed out', async () => {
+test('returns 401 for every call and picture request when signed out', async () => {
   const calls = ['studio.generate', 'studio.write', 'billing.refresh'].map((path) =>
     fetch(`${server.url}/trpc/${path}`, {
       method: 'POST',

@@ -22,8 +22,8 @@ export interface TestServer extends Server {
 }
 
 /**
- * Starts the whole server over HTTP. By default, the server has its own flowglad-local and its own SQLite
- * file.
+ * Starts the whole server on an HTTP port. By default, the server has its own flowglad-local and its own
+ * SQLite file.
  */
 export async function startTestServer(
   options: {

@@ -55,7 +55,7 @@ test('prints a link to the sign-up form, and commands that need no installed pnp
 test("keeps a running dev's data when a second dev resets on other ports", async ({ page }) => {
   const second = await startDev(['--reset', '--data', folder], { FLOWGLAD_LOCAL_PRICING: pricingFile })
   expect(await second.ended).toBe(1)
-  expect(second.output()).toContain('open, probably another dev. Stop it first')
+  expect(second.output()).toContain('open, probably another instance of dev. Press Ctrl-C')
   expect(second.output()).toContain('Nothing was deleted.')
 
   const answer = await page.request.post(`${dev.serverUrl}/api/auth/sign-in/email`, {

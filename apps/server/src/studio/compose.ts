@@ -99,9 +99,7 @@ export function* compose(prompt: string): Generator<string> {
   }
 }
 
-/**
- * Returns the prompt's subject, ready to be used in a sentence. Removes words such as "write a story about".
- */
+/** Returns the prompt's subject, ready to use in a sentence. Removes words such as "write a story about". */
 function subjectOf(prompt: string): string {
   const request = /^(?:please\s+)?(?:write|tell|give|make|compose|describe)\b(?:\s+(?:me|us))?\s*/i
   const form =
@@ -114,7 +112,7 @@ function subjectOf(prompt: string): string {
     .replace(/[.!?…\s]+$/, '')
   const short = subject.split(' ').slice(0, 14).join(' ')
   if (!short) return 'this'
-  // Lowercase only common first words: a name keeps its capital letter in the middle of a sentence.
+  // Lowercase only common first words, because a name keeps its capital letter in the middle of a sentence.
   return short.replace(
     /^(?:An?|The|My|Our|Your|His|Her|Their|Some|One|Two|Three|How|Why|What|When|Where)\b/,
     (word) => word.toLowerCase(),

@@ -15,8 +15,8 @@ export interface Picture {
 
 export interface PictureStore {
   /**
-   * Stores one generation's pictures, all or none. Then deletes up to 50 pictures that are not among the
-   * user's newest 200, starting with the oldest.
+   * Stores either all of a generation's pictures or none. Then deletes up to 50 of the user's oldest
+   * pictures, but always keeps the newest 200.
    */
   keep(generation: { user: string; prompt: string; pictures: PaintedPicture[] }): Promise<{
     id: string
@@ -33,8 +33,8 @@ export interface PictureStore {
 }
 
 /**
- * Higher than the number of pictures in one generation, so that a surplus shrinks. Low enough that the
- * deletion doesn't block other SQLite writers for long.
+ * This limit is higher than the number of pictures in one generation, so a surplus shrinks. It is low enough
+ * that the deletion doesn't block other SQLite writers for long.
  */
 const maxDeletions = 50
 
@@ -62,8 +62,8 @@ export function createPictureStore({
       const createdAt = now()
       const id = createdAt.toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
       const rows = pictures.map(({ file, contentType, size }, index) => ({
-        // Counts down, so that a newest-first list shows a generation's pictures in the order in which they
-        // were made.
+        // The suffix counts down, so that a newest-first list shows a generation's pictures in their original
+        // order.
         id: `${id}-${pictures.length - index}`,
         user_id: user,
         prompt,

@@ -8,8 +8,8 @@ export interface PictureTable {
   /** Width and height in pixels. */
   size: number
   /**
-   * The file, in the format that `content_type` gives. Renaming this column would break servers of the
-   * previous version during an update.
+   * The picture file. `content_type` is its format. During an update, renaming this column would break
+   * servers that still run the previous version.
    */
   png: Uint8Array
   content_type: string
@@ -17,7 +17,7 @@ export interface PictureTable {
   created_at: number
 }
 
-/** Creates the table. If an older version created it, adds the missing columns. */
+/** Creates the table, or adds the columns that an older version's table lacks. */
 export async function createPictureTable({
   type,
   kysely,
@@ -28,7 +28,8 @@ export async function createPictureTable({
   await kysely.schema
     .createTable('picture')
     .ifNotExists()
-    // Both engines must sort ids by bytes. Without this collation, PostgreSQL would sort by its locale.
+    // Both engines must sort ids byte by byte. Without this collation, PostgreSQL would sort them by its
+    // locale.
     .addColumn('id', type === 'postgres' ? sql`text COLLATE "C"` : 'text', (column) => column.primaryKey())
     .addColumn('user_id', 'text', (column) => column.notNull())
     .addColumn('prompt', 'text', (column) => column.notNull())
