@@ -14,15 +14,15 @@ export interface BatcherStore {
   /** Runs the commands in one transaction. After COMMIT, returns one answer per command. */
   transact(commands: Command[]): Promise<Answer[]>
   /**
-   * Returns whether a retry can succeed: the store was busy, a deadlock occurred, the connection was lost, or
-   * the outcome of COMMIT is unknown.
+   * Returns whether a retry can succeed. This is the case after a busy store, a deadlock, a lost connection,
+   * or a COMMIT with an unknown outcome.
    */
   isTransient(error: unknown): boolean
 }
 
 /**
- * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, first in,
- * first out.
+ * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, in order
+ * of arrival.
  *
  * After a transient error, rejects the commands that have waited too long and runs the rest of the batch
  * again. After any other error, runs the batch's commands one by one, so that only the faulty command fails.
@@ -39,7 +39,7 @@ export class Batcher {
     this.#settings = settings
   }
 
-  /** Queues a command. Returns its answer after COMMIT. */
+  /** Queues a command and returns its answer after COMMIT. */
   execute(command: Command): Promise<Answer> {
     if (this.#closing) return Promise.reject(new LedgerUnavailableError('closing'))
     if (this.#queue.length >= this.#settings.queueCommands) {
@@ -84,13 +84,13 @@ export class Batcher {
         for (const [index, waiting] of running.entries()) {
           const answer = answers[index]
           if (answer) waiting.resolve(answer)
-          else waiting.reject(new Error('The store returned fewer answers than commands'))
+          else waiting.reject(new Error('The store did not answer every command'))
         }
         return
       } catch (error) {
         if (!this.#store.isTransient(error)) return this.#findCulprit(running, error)
         running = this.#rejectOverdue(running, error)
-        // The queued commands wait for the same store, so reject the overdue ones too.
+        // Queued commands wait for the same store, so reject the overdue commands in the queue too.
         this.#queue = this.#rejectOverdue(this.#queue, error)
         if (running.length > 0) await pause(tries)
       }
@@ -113,7 +113,7 @@ export class Batcher {
   }
 }
 
-/** Waits before the next try. The wait grows with each try, up to 250 ms. */
+/** Waits before a retry. The wait grows with each retry, up to 250 ms. */
 const pause = (tries: number) => {
   const longestMs = Math.min(250, 2 ** tries)
   return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)))

@@ -28,7 +28,7 @@ import {
  * A batch runs again if the outcome of its COMMIT is unknown, so every command must be idempotent. Senders
  * therefore generate the attempt's ID or the lease's token before they queue a command.
  *
- * Amounts are integers in the meter's smallest unit. Durations are milliseconds. Answers contain durations
+ * Amounts are integers in the meter's smallest unit. Durations are in milliseconds. Answers contain durations
  * instead of deadlines, because a process must not compare the database's clock with its own. The only
  * exception is `asOf`, which is for display.
  */
@@ -38,14 +38,11 @@ const leg = z.object({
   meter,
   amount,
   /**
-   * The feature that makes the meter unlimited if the snapshot contains it. When the feature ends, the usage
-   * from the unlimited period is waived.
+   * If the snapshot contains this feature, the meter is unlimited. When the feature ends, usage from the
+   * unlimited period is waived.
    */
   unlimitedBy: text(256).nullable(),
-  /**
-   * The feature that allows usage beyond the grant if the snapshot contains it. The customer owes the usage
-   * beyond the grant.
-   */
+  /** If the snapshot contains this feature, usage beyond the grant is allowed and billed. */
   overageWith: text(256).nullable(),
   /** Whether expiry returns the units or books them as spent. */
   onExpiry: z.enum(['release', 'settle']),
@@ -69,27 +66,27 @@ const reserve = z.object({
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
   /**
-   * True if the caller has already tried to fetch. If true, the ledger uses a snapshot whose period has ended
-   * instead of asking for a fetch.
+   * True if the caller has already tried to fetch a snapshot. The ledger then decides even if the snapshot's
+   * period has ended, instead of asking for a fetch.
    */
   decisive: z.boolean(),
 })
 
 /**
- * Extends a hold. A hold that is still marked held is renewed even after its expiry time. An ended hold stays
- * ended.
+ * Extends a hold. A hold in state `held` is extended even if its expiry time has passed. A hold that has
+ * ended can't be renewed.
  */
 const renew = z.object({ type: z.literal('renew'), customer, attempt, ttlMs: durationMs })
 
 /**
  * Books the actual amounts, ends the hold and stores the result under the key, in one transaction. The
- * command carries all the data it needs, so it books the amounts even if the hold's row is gone.
+ * command contains all the data it needs, so it books the amounts even if the hold's row has been removed.
  */
 const settle = z.object({
   type: z.literal('settle'),
   customer,
   attempt,
-  /** The subscription to charge if the hold's row is gone. */
+  /** The subscription to charge if the hold's row has been removed. */
   subscription: text(256),
   procedure,
   key: key.nullable(),
@@ -112,7 +109,7 @@ const settle = z.object({
     .string()
     .transform((it) => (isStorable(it) ? it : null))
     .nullable(),
-  /** An ID from the result, for customers and support. It is sent in the event's properties. */
+  /** An ID from the result, for customers and support. The event's properties include it. */
   reference: decoration.nullable(),
   /** Additional properties of the usage event. */
   properties,
@@ -125,10 +122,10 @@ const release = z.object({ type: z.literal('release'), customer, attempt })
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
- * Takes the customer's lease, or extends it if `token` already has it. For a fetch, notes each account's
- * acknowledged, dropped and ambiguous units for the install. For a delivery, marks waiting events as sent.
- * Send this command right before each request. Never send it between a GET and its install: events
- * acknowledged in between would count as part of the answer.
+ * Takes the customer's lease, or extends it if it already belongs to `token`. For a fetch, records each
+ * account's acknowledged, dropped and ambiguous units for the install. For a delivery, marks waiting events
+ * as sent. Send this command immediately before each request. Never send it between a GET request and the
+ * install of its response: events acknowledged in the meantime would be treated as part of the response.
  */
 const takeLease = z.object({
   type: z.literal('takeLease'),
@@ -140,21 +137,22 @@ const takeLease = z.object({
   /** The maximum number of events in flight, including ambiguous events. */
   maxEvents: z.number().int().min(0).max(10_000),
   /**
-   * If true, succeeds only if `token` still has the lease. A process that lost the lease, even briefly, must
-   * stop.
+   * If true, the command succeeds only if the lease still belongs to `token`. A process that lost the lease,
+   * even briefly, must stop.
    */
   extend: z.boolean(),
 })
 
-/** Ends the lease if `token` still has it. */
+/** Ends the lease if it still belongs to `token`. */
 const leaveLease = z.object({
   type: z.literal('leaveLease'),
   customer,
   token,
   /**
-   * Events that this lease marked as sent, but that were never sent or that Flowglad rejected twice in a row.
-   * They return to their previous state and are no longer ambiguous. Leave out events that were ambiguous
-   * when the lease was taken: a later response can't tell us whether an earlier request succeeded.
+   * Events that were marked as sent under this lease, but that Flowglad doesn't have: they were never sent,
+   * or Flowglad rejected them twice in a row. They return to their previous state and are no longer
+   * ambiguous. Leave out events that were ambiguous when the lease was taken: a later response can't tell us
+   * whether an earlier request succeeded.
    */
   untaken: listOf(eventId),
 })
@@ -187,7 +185,7 @@ const snapshot = z.object({
   meters: z.record(meter, z.object({ available: reportedUnits, granted: reportedUnits })),
 })
 
-/** Stores a snapshot and ends the lease. Does nothing unless `token` still has the lease. */
+/** Stores a snapshot and ends the lease. Does nothing unless the lease still belongs to `token`. */
 const install = z.object({
   type: z.literal('install'),
   customer,
@@ -206,7 +204,7 @@ const acknowledge = z.object({
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
 })
 
-/** Parks events that Flowglad rejects. They are due for a retry after `retryInMs`. */
+/** Parks events that Flowglad rejected. Each event is due for a retry after its `retryInMs`. */
 const park = z.object({
   type: z.literal('park'),
   customer,
@@ -214,8 +212,8 @@ const park = z.object({
 })
 
 /**
- * Drops events at an operator's request. Their retries end immediately. `booked` falls at the next install
- * whose lease was taken after the drop.
+ * Drops events at an operator's request, and ends their retries immediately. The next install whose lease was
+ * taken after the drop lowers `booked`.
  */
 const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
 
@@ -274,7 +272,7 @@ export type ReserveAnswer =
   | { state: 'inProgress'; retryAfterMs: number }
   /** The key belongs to an operation with a different input. */
   | { state: 'keyReused' }
-  /** There are too few units. `legs` lists every short meter. */
+  /** Too few units are available. `legs` lists every meter with too few units. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
   | { state: 'noSubscription'; asOf: number }
   /**
@@ -313,7 +311,7 @@ export type TakeLeaseAnswer =
    */
   { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
 
-/** A usage event, in the form that delivery needs. */
+/** A usage event with the data that delivery needs. */
 export interface UsageEvent extends EventId {
   customer: string
   subscription: string

@@ -9,7 +9,10 @@ import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
 import type { OpenStore, Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
-/** Creates a ledger that opens the given store at its first use. Apps call `sqliteLedger` or `postgresLedger`. */
+/**
+ * Creates a ledger that opens the given store on first use. Apps call `sqliteLedger` or `postgresLedger`
+ * instead.
+ */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
   const listeners = new Set<(command: Command) => void>()
   let opening: Promise<OpenStore> | null = null
@@ -80,7 +83,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
   }
 }
 
-/** Opens the store. Unless a retry can succeed, an error becomes `cannotOpen`. */
+/** Opens the store. Converts an error to `cannotOpen` unless a retry can succeed. */
 async function openStore(store: Store): Promise<OpenStore> {
   try {
     return await store.open()

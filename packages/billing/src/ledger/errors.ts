@@ -11,8 +11,8 @@ export class InvalidCommandError extends Error {
 
 /**
  * The error for a command or read that the ledger can't accept or finish. The queue is full, the ledger is
- * closing, the store is unreachable, or its setup must be corrected before it can be opened (`cannotOpen`).
- * For `cannotOpen`, the message says what to correct.
+ * closing, the store is unreachable, or the setup prevents the store from being opened (`cannotOpen`). For
+ * `cannotOpen`, the message says what to correct.
  */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'

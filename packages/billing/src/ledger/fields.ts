@@ -1,11 +1,14 @@
 import { z } from 'zod'
 
 /**
- * The fields of commands. The schemas reject or replace values that a store can't hold: such a value would
- * fail the transaction of a whole batch.
+ * The fields of commands. The schemas reject or replace values that a store can't hold, because such a value
+ * would make the whole batch fail.
  */
 
-/** No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to separate names. */
+/**
+ * No store can hold NUL in text, and PostgreSQL can't hold lone surrogates either. The core uses NUL to
+ * separate names.
+ */
 const loneSurrogate = /\p{Surrogate}/gu
 export const isStorable = (text: string) => text.search(loneSurrogate) === -1 && !text.includes('\0')
 
@@ -54,8 +57,8 @@ export const price = z.union([
 export const eventId = z.object({ attempt, meter })
 
 /**
- * Text that describes a charge. Characters that can't be stored are replaced or removed, so the text never
- * fails the charge.
+ * Text that describes a charge. Characters that can't be stored are replaced or removed, so the text can't
+ * make the charge fail.
  */
 export const decoration = z
   .string()
@@ -65,8 +68,8 @@ const propertyName = z.string().min(1).max(128).refine(isStorable)
 const propertyValue = z.union([decoration, z.number(), z.boolean()])
 
 /**
- * Up to 50 properties of a usage event. Properties that can't be stored are left out, so they never fail the
- * charge.
+ * Up to 50 properties of a usage event. Properties that can't be stored are left out, so they can't make the
+ * charge fail.
  */
 export const properties = z.record(z.string(), z.unknown()).transform((given) => {
   const kept: Record<string, string | number | boolean> = {}

@@ -7,24 +7,25 @@ import type { AnswerOf, Command, Snapshot } from './commands.ts'
  */
 export interface Ledger extends AsyncDisposable {
   /**
-   * Identifies the store within this process: ledgers with the same address use the same store. The address is
-   * the absolute path of a SQLite file, a PostgreSQL connection string without its password, or a unique name
-   * for a `:memory:` ledger or a given `Pool`.
+   * Identifies the store within this process: ledgers with the same address use the same store. The address
+   * is the absolute path of a SQLite file, a PostgreSQL connection string without its password, or a unique
+   * name for a `:memory:` ledger or a given `Pool`.
    */
   readonly address: string
 
   /**
    * Queues a command and returns its answer after COMMIT.
    *
-   * @throws {InvalidCommandError} if the command is malformed. It isn't queued.
-   * @throws {LedgerUnavailableError} if the queue is full, the ledger is closing, or the store stays unreachable or can't be opened.
+   * @throws {InvalidCommandError} if the command is malformed. A malformed command isn't queued.
+   * @throws {LedgerUnavailableError} if the queue is full, the ledger is closing, the store stays
+   * unreachable, or the store can't be opened.
    */
   execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]>
 
   /**
    * Calls the listener with each command that this process commits, before the command's caller gets the
-   * answer. Watchers and delivery listen here, so callers don't have to report changes. The listener must not
-   * throw.
+   * answer. Watchers and delivery use this method, so callers don't have to notify them of changes. The
+   * listener must not throw.
    *
    * @returns a function that removes the listener.
    */
@@ -51,7 +52,7 @@ export interface Ledger extends AsyncDisposable {
   /** Returns customers that have a hold past its expiry time. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns customers that have usage events to deliver and whose lease is free. The events are waiting,
+   * Returns customers that have usage events to deliver and whose lease is free. Such events are waiting,
    * ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
@@ -61,30 +62,35 @@ export interface Ledger extends AsyncDisposable {
   parked(
     limit: number,
   ): Promise<{ customer: string; attempt: string; meter: string; amount: number; reason: string }[]>
-  /** Removes some of the rows whose retention has ended. Returns whether more remain. */
+  /**
+   * Removes some of the rows whose retention period has ended. Returns whether more such rows might remain.
+   */
   prune(): Promise<boolean>
   /** Stops accepting commands, finishes the queued commands and closes the store. */
   close(): Promise<void>
 }
 
 /**
- * One customer's balances and plan. The content changes only with the version, except for values that depend
- * on the current time.
+ * One customer's balances and plan. The data changes only when the version changes, except for values that
+ * depend on the current time.
  */
 export interface CustomerBalances {
-  /** Rises with every written change, and never falls. 0 if the ledger has no rows for the customer. */
+  /**
+   * Increases with each change to the customer's rows, and never decreases. 0 if the ledger has no rows for
+   * the customer.
+   */
   version: number
   /** Null before the first fetch. */
   snapshot: {
     subscription: NonNullable<Snapshot['subscription']> | null
-    /** When Flowglad was asked, in epoch milliseconds by the database's clock. */
+    /** When the fetch started, in epoch milliseconds according to the database's clock. */
     asOf: number
     ageMs: number
     periodOver: boolean
-    /** True if Flowglad was asked after the period's end and still reported that period. */
+    /** True if a fetch after the period's end still reported that period. */
     periodChecked: boolean
   } | null
-  /** One balance per meter that the snapshot or an account names. */
+  /** One balance for each meter that has an account. */
   balances: Balance[]
 }
 
@@ -101,7 +107,7 @@ export interface Balance {
   /** Units of `limit` spent in this period. */
   used: number
   limit: number
-  /** The number of parked usage events, which Flowglad rejected. */
+  /** The number of parked usage events (events that Flowglad rejected). */
   parked: number
 }
 
@@ -126,7 +132,7 @@ export interface Charge {
 export interface LedgerHealth {
   /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
-  /** The age of the oldest waiting event. 0 if there are none. */
+  /** The age of the oldest waiting event. 0 if no event is waiting. */
   oldestWaitingMs: number
   /** The number of parked events. */
   parked: number

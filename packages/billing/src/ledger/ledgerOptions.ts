@@ -4,13 +4,16 @@ export const ledgerDefaults = {
   batchCommands: 256,
   /** The maximum size of a batch. */
   batchBytes: 1_048_576,
-  /** The maximum number of queued commands. Further commands get `LedgerUnavailableError`. */
+  /** The maximum number of queued commands. Further commands are rejected with `LedgerUnavailableError`. */
   queueCommands: 10_000,
-  /** How long a command waits for a store that is busy or unreachable before it gets `LedgerUnavailableError`. */
+  /**
+   * How long a command waits for a busy or unreachable store before it is rejected with
+   * `LedgerUnavailableError`.
+   */
   outOfReachAfterMs: 15_000,
   /**
    * PostgreSQL: the timeout for a statement, for a lock, and for an idle transaction. If a node stops while
-   * it holds locks, the other nodes wait this long.
+   * it holds locks, the other nodes wait at most this long.
    */
   transactionTimeoutMs: 5_000,
   /**
@@ -18,7 +21,7 @@ export const ledgerDefaults = {
    * `transactionTimeoutMs`.
    */
   silentAfterMs: 12_000,
-  /** How long keys, with their fingerprints and results, are kept after their last change. */
+  /** How long a key, its fingerprint and its result are kept after their last change. */
   keyRetentionMs: 24 * 3_600_000,
   /**
    * How long expired holds are kept. Must be at least `keyRetentionMs`: without the hold's row, the key's

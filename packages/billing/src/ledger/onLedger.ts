@@ -4,7 +4,8 @@ import type { LedgerUnavailableError } from './errors.ts'
 
 /**
  * Returns the ledger's answer. If the ledger fails, throws `BILLING_UNAVAILABLE` instead: the failure isn't
- * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError` unchanged.
+ * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError`
+ * unchanged.
  */
 export async function onLedger<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -19,11 +20,11 @@ export async function onLedger<T>(answer: Promise<T>): Promise<T> {
 export const withoutLedger = (error: unknown): unknown =>
   isLedgerUnavailable(error) ? unavailable(1_000, error) : error
 
-// These functions compare names, because another copy of this package can have created the ledger.
+// These functions compare error names, because another copy of this package may have created the ledger.
 
 export const isLedgerUnavailable = (error: unknown): error is LedgerUnavailableError =>
   error instanceof Error && error.name === 'LedgerUnavailableError'
 
-/** Returns whether the error reports a malformed command. A retry then can't succeed. */
+/** Returns whether the error reports a malformed command. If so, a retry can't succeed. */
 export const isInvalidCommand = (error: unknown) =>
   error instanceof Error && error.name === 'InvalidCommandError'

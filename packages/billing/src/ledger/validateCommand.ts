@@ -3,9 +3,9 @@ import { InvalidCommandError } from './errors.ts'
 
 /**
  * Returns the validated command. Commands are validated before they are queued, so a malformed command can't
- * fail the others in its batch.
+ * make the other commands in its batch fail.
  *
- * @throws {InvalidCommandError} names the first invalid field.
+ * @throws {InvalidCommandError} with the path of the first invalid field.
  */
 export function validateCommand(command: Command): Command {
   const parsed = commandSchema.safeParse(command)

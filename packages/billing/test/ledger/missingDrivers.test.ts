@@ -34,7 +34,7 @@ test('says what to install if a driver is missing, and prints no warning', async
     ...(sqliteDrivers.includes('node:sqlite')
       ? { sqlite: 'opened', nodeSqlite: 'opened' }
       : {
-          sqlite: 'The SQLite ledger finds no driver. Install libsql, or use Node 22.13 or newer.',
+          sqlite: 'The SQLite ledger found no driver. Install libsql, or use Node 22.13 or newer.',
           nodeSqlite:
             'This Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
         }),

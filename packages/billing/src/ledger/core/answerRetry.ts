@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts'
 import { expireHold, isDue } from './expire.ts'
 import type { KeyRow } from './rows.ts'
 
-/** Returns the answer if another attempt has used the key, or null if this attempt may run. */
+/** Returns the answer if another attempt has used the key, or null if this attempt can run. */
 export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer | null {
   const key = command.key === null ? undefined : draft.key(command.procedure, command.key)
   if (!key) return null
@@ -19,8 +19,8 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
     }
     expireHold(draft, hold, settings)
   }
-  // If expiry booked the units, the operation is paid for. It must not run again, even though it has no
-  // result yet.
+  // If expiry booked the units, the operation has been charged. It must not run again, even though no result
+  // is stored.
   const isBooked = hold?.state === 'expired' && hold.legs.some((leg) => leg.onExpiry === 'settle')
   return isBooked ? { state: 'completed', result: null } : null
 }

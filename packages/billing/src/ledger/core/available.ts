@@ -1,12 +1,13 @@
 import type { AccountRow } from './rows.ts'
 
 /**
- * Returns the units that can still be reserved. The result is negative if more units were spent than granted.
+ * Returns the number of units that can still be reserved. The result is negative if more units were spent
+ * than granted.
  *
  * The snapshot's balance (`snapshotAvailable`) already reflects the units that Flowglad had acknowledged when
- * the snapshot was fetched (`snapshotAcked`). This function subtracts all other booked units, and the units that
- * running work holds. It needs only counters, so its cost doesn't grow with the history, and pruning can't change the
- * result.
+ * the snapshot was fetched (`snapshotAcked`). This function subtracts all other booked units and the units
+ * held by running work. It reads only counters, so it doesn't slow down as the history grows, and pruning
+ * can't change the result.
  */
 export const available = (account: AccountRow): number => availableWithoutHolds(account) - account.held
 

@@ -4,8 +4,8 @@ import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 
 /**
- * Returns a customer's balances. Counts parked events of all subscriptions, and otherwise only the snapshot's
- * subscription.
+ * Returns a customer's balances. `parked` counts the events of all subscriptions. The other values cover only
+ * the snapshot's subscription.
  */
 export function customerBalances(
   row: CustomerRow | null,

@@ -36,13 +36,13 @@ export const joined = (...parts: string[]) => parts.join('\0')
 
 /**
  * The working copy of one customer's rows within a batch. Commands read and change it in order, so each
- * command sees the changes of the earlier commands. `collect` returns the rows that changed.
+ * command sees the changes made by earlier commands. `collect` returns the rows that changed.
  */
 export class Draft {
   readonly row: CustomerRow
   /**
-   * The decision's time. Never earlier than the customer's last time, even if the database's clock has moved
-   * back.
+   * The time at which the commands are decided. It is never earlier than the customer's latest recorded time,
+   * even if the database's clock has moved backward.
    */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>
@@ -149,7 +149,9 @@ export class Draft {
     this.#changed.daily.set(id, (this.#changed.daily.get(id) ?? 0) + amount)
   }
 
-  /** Adds this customer's changed rows to the batch's writes. Raises the version if any row has changed. */
+  /**
+   * Adds this customer's changed rows to the batch's writes. Increments the version if any row has changed.
+   */
   collect(writes: Writes): void {
     const { customer, accounts, holds, removedHolds, keys, events, daily } = this.#changed
     const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size

@@ -7,7 +7,7 @@ import type { HoldRow } from './rows.ts'
  * once.
  *
  * Removes the row of a settled or released hold. Keeps the row of an expired hold for `holdRetentionMs`,
- * because a late settle and a retry under its key need it.
+ * because a late settle or a retry under the same key needs the row.
  */
 export function endHold(
   draft: Draft,

@@ -13,7 +13,7 @@ type Lease = NonNullable<CustomerRow['lease']>
 export function install(draft: Draft, command: Install): { state: 'installed' } | { state: 'leaseLost' } {
   const { lease, leaseToken } = draft.row
   if (leaseToken !== command.token || lease?.purpose !== 'fetch') {
-    // If the first run's COMMIT had an unknown outcome, the snapshot may be installed already.
+    // If the outcome of the first run's COMMIT is unknown, the snapshot may already be installed.
     return { state: draft.row.installedToken === command.token ? 'installed' : 'leaseLost' }
   }
   subtractDropped(draft, lease)
@@ -23,8 +23,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
     snapshot: subscription,
-    // Use the time when the lease was taken. The answer is at least that fresh, but it can miss a period that
-    // began afterwards.
+    // Use the time when the lease was taken. The answer is at least that recent, but it might not include a
+    // period that began afterwards.
     fetchedAt: lease.notedAt,
     periodCheckedFor: periodEnd !== null && periodEnd <= lease.notedAt ? periodEnd : null,
     installedToken: command.token,
@@ -34,8 +34,8 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
 }
 
 /**
- * Subtracts dropped units from `booked`. Nothing else lowers `booked`. The units were dropped before the lease was taken, so the
- * answer can't contain them.
+ * Subtracts dropped units from `booked`. No other function lowers `booked`. The units were dropped before the
+ * lease was taken, so the answer can't contain them.
  */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {
@@ -53,8 +53,8 @@ function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { not
   for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
     const feature = unlimitedBy[meter]
     const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-    // An account created after the lease was taken has no note. None of its units were acknowledged at that
-    // time.
+    // An account created after the lease was taken has no note. None of its units had been acknowledged at
+    // that time.
     const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
     installAccount(draft, draft.account(subscription.id, meter), {
       available,

@@ -6,9 +6,9 @@ import { moveEvent } from './usageEvents.ts'
 /**
  * Takes the customer's lease, or extends it.
  *
- * Fetches and deliveries for one customer never overlap. An acknowledged event is therefore either part of a
- * fetched balance or sent after the fetch. Taking the lease again updates the notes and marks more events as
- * sent. Take it right before each request, never while a request is in flight.
+ * Fetches and deliveries for one customer never overlap. Each acknowledged event is therefore either included
+ * in a fetched balance or sent after the fetch. Taking the lease again updates the notes and marks more
+ * events as sent. Take the lease immediately before each request, never while a request is in flight.
  */
 export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   const { leaseToken, leaseUntil } = draft.row
@@ -27,13 +27,13 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 
   const room = Math.max(0, command.maxEvents - ambiguous.length)
   const events = command.purpose === 'deliver' ? deliverable(draft).slice(0, room) : []
-  // Mark the events before the request leaves this process. If the process dies, the marks tell the next
-  // lease holder that the events may have arrived.
+  // Mark the events before the request is sent. If this process dies, the marks tell the next process that
+  // Flowglad may already have the events.
   for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
 
-/** Ends the lease. The events that Flowglad doesn't have return to their previous state. */
+/** Ends the lease. Returns the events in `untaken` to their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
   // If another process has taken the lease, change nothing, because that process may be sending these events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }

@@ -26,7 +26,7 @@ export interface Needs {
 }
 
 /**
- * The number of a customer's oldest results to load, to make room for `count` new results. Most results have
+ * How many of a customer's oldest results to load to make room for `count` new results. Most results have
  * similar sizes, so `few` usually suffices; if it doesn't, load `many`. If even `many` results don't free
  * enough space, the new result isn't stored.
  */

@@ -6,6 +6,6 @@ export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
   return periodEnd !== null && periodEnd <= now
 }
 
-/** Returns whether Flowglad was asked after the period's end and still reported that period. One fetch per period end is enough. */
+/** Returns whether a fetch after the period's end still reported that period. One such fetch is enough. */
 export const isPeriodChecked = ({ snapshot, periodCheckedFor }: CustomerRow): boolean =>
   periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd

@@ -2,8 +2,8 @@ import type { Renew, RenewAnswer } from '../commands.ts'
 import type { Draft } from './draft.ts'
 
 /**
- * Extends a hold, up to its maximum lifetime. A hold that is still marked held is extended even after its
- * expiry time. An ended hold stays ended.
+ * Extends a hold, up to its maximum lifetime. A hold in state `held` is extended even if its expiry time has
+ * passed. A hold that has ended can't be renewed.
  */
 export function renew(draft: Draft, command: Renew): RenewAnswer {
   const hold = draft.hold(command.attempt)

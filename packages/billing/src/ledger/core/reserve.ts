@@ -8,10 +8,9 @@ import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { HoldRow } from './rows.ts'
 import { claimKey } from './writeKey.ts'
 
-/** Decides whether work may start. Holds the units of all legs, or of none. */
+/** Decides whether work can start. Holds the units of all legs or of none. */
 export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings): ReserveAnswer {
-  // The batch may run again after a COMMIT with an unknown outcome. The same attempt must get the same
-  // answer.
+  // If the outcome of COMMIT is unknown, the batch runs again, and the attempt must get the same answer.
   const existing = draft.hold(command.attempt)
   if (existing) return heldAnswer(draft, existing)
 

@@ -30,7 +30,7 @@ const subscriptionDetail = z.object({
 })
 
 /**
- * One account's counters when the lease was taken for a fetch. `install` derives from them which units
+ * One account's counters when the lease was taken for a fetch. `install` uses them to determine which units
  * Flowglad's answer contains.
  */
 const leaseNote = z.object({
@@ -47,14 +47,17 @@ export const customerRow = z.object({
   /** The time of the latest change to this customer. Later decisions never use an earlier time. */
   time: integer,
   leaseToken: z.string().nullable(),
-  /** When the lease ends or ended. Delivery starts with the customer whose lease ended first. */
+  /**
+   * When the lease ends, or when the last lease ended. Delivery starts with the customer whose lease ended
+   * first.
+   */
   leaseUntil: integer,
   lease: json(
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
   /**
-   * The last install's token. If the install runs again after a COMMIT with an unknown outcome, it still
-   * answers `installed`.
+   * The last install's token. If the install runs again because the outcome of its COMMIT was unknown, it
+   * still answers `installed`.
    */
   installedToken: z.string().nullable(),
   subscription: z.string().nullable(),
@@ -62,7 +65,7 @@ export const customerRow = z.object({
   /** Null if there is no snapshot. */
   fetchedAt: integer.nullable(),
   /**
-   * The snapshot's period end, if Flowglad was asked after it and still reported that period. Otherwise null.
+   * The end of the snapshot's period if a fetch after that time still reported the period. Otherwise null.
    */
   periodCheckedFor: integer.nullable(),
   /** The number of events in state `waiting` or `sent`. */
@@ -107,8 +110,8 @@ const heldLeg = z.object({
 })
 
 /**
- * A hold that is still held, or that has expired and is kept for a late settle. A settled or released hold
- * has no row, because no later decision depends on it.
+ * A hold in state `held`, or an expired hold that is kept for a late settle. A settled or released hold has
+ * no row, because no later decision depends on it.
  */
 export const holdRow = z.object({
   customer: z.string(),
@@ -124,7 +127,9 @@ export const holdRow = z.object({
   pruneAt: integer.nullable(),
 })
 
-/** Stores whether the work has completed. Whether the key is in use depends on its attempt's hold. */
+/**
+ * Stores whether the work has completed. The hold of the key's attempt determines whether the key is in use.
+ */
 export const keyRow = z.object({
   customer: z.string(),
   procedure: z.string(),

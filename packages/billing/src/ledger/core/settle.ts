@@ -9,8 +9,8 @@ import { completeKey } from './writeKey.ts'
 /**
  * Books the actual amounts of successful work as usage events, and stores the result under the key.
  *
- * Known spend is never released: every leg that isn't booked yet is booked, even if the hold has expired or
- * its row is gone. If another attempt under the key completed first, this attempt is free.
+ * Known spend is never released: `settle` books every leg that isn't booked yet, even if the hold has expired
+ * or its row has been removed. If another attempt under the key completed first, this attempt isn't charged.
  */
 export function settle(draft: Draft, command: Settle, settings: LedgerSettings): SettleAnswer {
   const hold = draft.hold(command.attempt)

@@ -15,7 +15,8 @@ export function acknowledge(
     const account = draft.account(event.subscription, meter)
     draft.writeAccount(account, {
       acked: account.acked + event.amount,
-      // Flowglad has this event although it was dropped. The drop lowers `booked`, so raise it again.
+      // Flowglad has this event although it was dropped. The drop lowers `booked`, so add the units to
+      // `booked` again.
       booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
     })
     moveEvent(draft, event, 'acked')
@@ -24,7 +25,7 @@ export function acknowledge(
   return { state: 'acknowledged' }
 }
 
-/** Parks events that Flowglad rejects, and schedules their next retry. */
+/** Parks events that Flowglad rejected, and schedules their next retry. */
 export function park(draft: Draft, command: Park): { state: 'parked' } {
   for (const { reason, retryInMs, ...id } of command.events) {
     const event = pending(draft, id)
@@ -35,7 +36,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
   return { state: 'parked' }
 }
 
-/** Drops events. `booked` falls later, at the first install whose snapshot can't contain them. */
+/** Drops events. The next install whose lease was taken after the drop lowers `booked`. */
 export function drop(
   draft: Draft,
   command: Drop,
@@ -78,6 +79,6 @@ export function moveEvent(
   }
 }
 
-/** Returns whether the event counts as parked. A parked event still counts while it is retried. */
+/** Returns whether the event counts as parked. A parked event still counts while it is being retried. */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

@@ -3,20 +3,21 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import type { KeyRow } from './rows.ts'
 
-/** Assigns the key to the attempt that reserves under it. */
+/** Assigns the key to the attempt that reserves units under it. */
 export function claimKey(draft: Draft, command: Reserve, settings: LedgerSettings): void {
   if (command.key === null || command.fingerprint === null) return
   writeKey(draft, { ...command, key: command.key, fingerprint: command.fingerprint }, settings, {
     completed: 0,
     result: null,
-    // The retention starts at the end of the hold's maximum lifetime, so the fingerprint outlives the hold.
+    // The retention period starts at the end of the hold's maximum lifetime, so the fingerprint outlives the
+    // hold.
     pruneAt: draft.now + command.maxHoldMs + settings.keyRetentionMs,
   })
 }
 
 /**
- * Marks the key as completed and stores the result, unless another operation has the key or the result is
- * already stored.
+ * Marks the key as completed and stores the result, unless the key belongs to another operation or the result
+ * is already stored.
  */
 export function completeKey(draft: Draft, command: Settle, settings: LedgerSettings): void {
   if (command.key === null || command.fingerprint === null) return

@@ -1,4 +1,7 @@
-/** Returns whether the error says that the package isn't installed. An installed package that fails to load gives a different error. */
+/**
+ * Returns whether the error says that the package isn't installed. An installed package that fails to load
+ * causes a different error.
+ */
 export const isMissing = (error: unknown, packageName: string) =>
   error instanceof Error &&
   'code' in error &&

@@ -3,12 +3,12 @@ import type { ChargeCursor } from '../chargeCursor.ts'
 import type { AccountRow, CustomerRow, EventRow } from '../core/rows.ts'
 import type { Ledger } from '../ledger.ts'
 
-/** A database that opens at `open`, not before. */
+/** A database that isn't opened until `open` is called. */
 export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
   /**
    * Opens the database and applies missing migrations. Can be called again after a failure.
    *
-   * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says how.
+   * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says what to correct.
    */
   open(): Promise<OpenStore>
 }

@@ -36,7 +36,7 @@ export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) 
 export const column = (property: string) => `"${columnName(property)}"`
 
 /**
- * Returns a SELECT list that gives each column its property's name. Selects NULL for the properties in
+ * Returns a SELECT list that names each column after its property. Selects NULL for the properties in
  * `without`.
  */
 export const selectList = <Row>(

@@ -18,8 +18,8 @@ export function createReads(pool: PostgresPool, givenTime: () => number | null, 
     const { rows: answers } = await pool.query({
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
       values: [givenTime(), ...values],
-      // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. The
-      // timeout's error makes the pool drop the connection.
+      // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. When the
+      // timeout elapses, the pool closes the connection.
       query_timeout: deadlineMs,
     })
     const [answer] = z.tuple([z.object({ rows: z.array(schema) })]).parse(answers)

@@ -1,6 +1,6 @@
 /**
- * Returns SQL for the current time in epoch milliseconds. Tests that move time pass their time in
- * `parameter`. Otherwise, `parameter` is null.
+ * Returns a SQL expression for the current time in epoch milliseconds. `parameter` names a query parameter,
+ * which contains the time in tests that control time, and is null otherwise.
  */
 export const databaseTime = (parameter: string) =>
   `coalesce(${parameter}::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)`

@@ -10,8 +10,8 @@ import type { PostgresClient } from './postgresPool.ts'
 const { customer, account, hold, key, event } = tables
 
 /**
- * Inserts missing customer rows, then locks all customers of the batch. The lock order is always the same, so
- * batches can't deadlock.
+ * Inserts missing customer rows, then locks all of the batch's customers. The lock order is always the same,
+ * so batches can't deadlock.
  */
 export async function lockCustomers(client: PostgresClient, customers: string[]): Promise<void> {
   await client.query({
@@ -151,7 +151,7 @@ const answer = z.object({
 /**
  * Loads the rows that a batch needs, and the time. Runs after the locking statement, which sees rows as they
  * were before it waited for the lock. Loading in that statement would miss holds that other batches committed
- * during the wait, and would oversell.
+ * during the wait, so the batch would oversell.
  */
 export async function loadCustomers(
   client: PostgresClient,

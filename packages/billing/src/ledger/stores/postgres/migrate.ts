@@ -7,12 +7,15 @@ import { onConnection } from './transaction.ts'
 const migrationLock = 7_260_114
 
 /**
- * The time limit for migrations. It allows for building an index on many rows, and for waiting while another
- * node builds it.
+ * The time limit for migrations. It is long enough to build an index on a large table, or to wait while
+ * another node builds it.
  */
 const migrationDeadlineMs = 10 * 60_000
 
-/** Applies missing migrations to the schema `metered`. Any number of nodes can call it concurrently. */
+/**
+ * Applies missing migrations to the schema `metered`. Any number of nodes can call this function
+ * concurrently.
+ */
 export async function migrate(pool: PostgresPool, silentAfterMs: number): Promise<void> {
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
   await onConnection(pool, migrationDeadlineMs, async (client) => {

@@ -109,8 +109,8 @@ export const migrations = [
     PRIMARY KEY (customer, day, meter)
   );
   `,
-  // The condition is always true. Only the query for the list of charges repeats it, so only that query uses
-  // this index. Without the condition, a planner without statistics would use this index instead of the
+  // The condition is always true. Only the query that lists charges repeats the condition, so only that query
+  // uses this index. Without the condition, a planner without statistics would use this index instead of the
   // primary key to look up single events, and would read the customer's whole history.
   `
   DROP INDEX metered.event_charges;

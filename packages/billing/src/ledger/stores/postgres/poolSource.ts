@@ -3,9 +3,9 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 import type { PostgresPool } from './postgresPool.ts'
 
-/** Where the ledger's pool comes from. */
+/** The source of the ledger's pool. */
 interface PoolSource {
-  /** Identifies the database, without a password. */
+  /** Identifies the database. Contains no password. */
   address: string
   /** Returns the pool. The first call creates the pool. */
   pool(): Promise<PostgresPool>
@@ -34,7 +34,7 @@ function ownPool(connectionString: string): PoolSource {
     address: withoutPassword(connectionString),
     async pool() {
       const pg = await loadPg()
-      // Batches use one connection at a time. Reads and pruning share the others.
+      // Batches use one connection at a time. Reads and pruning share the other connections.
       created ??= new pg.Pool({ connectionString, max: 4, keepAlive: true, allowExitOnIdle: true })
       return created
     },

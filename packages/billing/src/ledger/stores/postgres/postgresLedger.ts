@@ -17,17 +17,17 @@ import { writeRows } from './writeRows.ts'
 
 /** The options of `postgresLedger`. */
 export interface PostgresLedgerOptions extends LedgerOptions {
-  /** Replaces the database's time in tests. */
+  /** Replaces the database's clock in tests. */
   clock?: Pick<Clock, 'now'>
 }
 
 /**
- * Creates a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. The ledger connects,
- * and runs missing migrations, at its first use.
+ * Creates a ledger in the PostgreSQL schema `metered`. Any number of nodes can share it. On first use, the
+ * ledger connects and applies missing migrations.
  *
- * @param database A connection string, or a `Pool` of node-postgres. For a connection string, the ledger
- * creates a pool of 4 connections, and `close` ends it. `close` doesn't end a given pool. If the given pool has
- * no `connectionTimeoutMillis`, the ledger sets it to `silentAfterMs`. The ledger also adds error listeners to
+ * @param database A connection string or a node-postgres `Pool`. For a connection string, the ledger creates
+ * a pool of 4 connections, and `close` ends it. `close` doesn't end a given pool. If the given pool has no
+ * `connectionTimeoutMillis`, the ledger sets it to `silentAfterMs`. The ledger also adds error listeners to
  * the pool's connections.
  */
 export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {

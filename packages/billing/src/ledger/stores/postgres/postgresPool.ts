@@ -3,13 +3,13 @@
  * apps don't need `@types/pg`.
  */
 export interface PostgresPool {
-  /** Optional, because older types of node-postgres don't declare it. */
+  /** Optional, because older node-postgres types don't declare it. */
   options?: { connectionTimeoutMillis?: number | undefined }
   /** Takes a connection from the pool. */
   connect(): Promise<PostgresClient>
   /** Runs one query on any connection. */
   query(query: PostgresQuery & { query_timeout: number }): Promise<PostgresResult>
-  /** Listens for errors of idle connections. */
+  /** Listens for errors on idle connections. */
   on(event: 'error', listener: (error: Error) => void): unknown
   /** Listens for new connections. */
   on(event: 'connect', listener: (client: PostgresClient) => void): unknown
@@ -19,9 +19,9 @@ export interface PostgresPool {
 export interface PostgresClient {
   /** Runs a query in the connection's transaction. */
   query(query: string | PostgresQuery, values?: unknown[]): Promise<PostgresResult>
-  /** Returns the connection to the pool. With an error or `true`, closes it instead. */
+  /** Returns the connection to the pool. With an error or `true`, closes the connection instead. */
   release(error?: Error | boolean): void
-  /** Listens for errors of the connection. */
+  /** Listens for errors on the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 

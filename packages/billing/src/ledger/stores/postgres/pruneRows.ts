@@ -7,8 +7,8 @@ const candidates = z.array(z.object({ customer: z.string() }))
 const removed = z.object({ rowCount: z.number() })
 
 /**
- * From each table, removes up to `rows` rows whose retention has ended. Returns whether more such rows might
- * remain.
+ * Removes rows whose retention period has ended, up to `rows` rows per table. Returns whether more such rows
+ * might remain.
  */
 export async function pruneRows(
   client: PostgresClient,

@@ -4,8 +4,8 @@ import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 
 /**
  * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
- * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key, so
- * statistics must not lead the planner to a different plan.
+ * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key. The
+ * planner settings prevent statistics from causing a different plan.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -33,7 +33,7 @@ export const inTransaction = <T>(
   })
 
 /**
- * Runs the work on one connection. After an error or at the deadline, closes the connection, which ends its
+ * Runs the work on one connection. After an error or at the deadline, closes the connection, which ends the
  * transaction.
  */
 export async function onConnection<T>(
@@ -81,12 +81,13 @@ const lostConnection = /terminated|timeout|not queryable|connection/i
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true
   if (!(error instanceof Error) || error instanceof LedgerUnavailableError) return false
-  // PostgreSQL's own errors have a severity. A check by class would miss the errors of another copy of `pg`.
+  // PostgreSQL's own errors have a severity. An `instanceof` check would miss errors from another copy of
+  // `pg`.
   if ('severity' in error && 'code' in error) {
     const code = String(error.code)
     return transientStates.some((state) => code.startsWith(state))
   }
-  // Socket errors have a `syscall`. If a host has several addresses, the failed attempts form one
-  // `AggregateError`.
+  // Socket errors have a `syscall`. If a host has several addresses, the errors of all attempts are combined
+  // into one `AggregateError`.
   return 'syscall' in error || error instanceof AggregateError || lostConnection.test(error.message)
 }

@@ -4,8 +4,9 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import { resultCodeOf } from './sqliteDriver.ts'
 
 /**
- * Returns an error that says how to make the path usable, or the given error if it has another cause. SQLite reports a missing folder, a
- * folder in place of a file, and missing permissions as the same "unable to open database file".
+ * Returns an error that says how to make the path usable, or the given error if it has another cause. SQLite
+ * reports a missing folder, a folder in place of a file, and missing permissions with the same message:
+ * "unable to open database file".
  */
 export function explainOpenError(file: string, error: unknown): unknown {
   const problem = problemOf(file, resultCodeOf(error))

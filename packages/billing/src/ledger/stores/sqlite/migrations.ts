@@ -2,8 +2,8 @@
  * Each migration runs once, in order. Never edit a released migration.
  *
  * `WITHOUT ROWID` stores rows in the order of the primary key, which begins with the customer. A customer's
- * rows are therefore adjacent, and a call's cost doesn't grow with other customers' rows. Most other indexes
- * are partial: they contain only rows with pending work.
+ * rows are therefore adjacent, and other customers' rows don't slow down a call. Most other indexes are
+ * partial: they contain only rows with pending work.
  */
 export const migrations = [
   `

@@ -23,7 +23,7 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
   }
 }
 
-/** Runs the work with the write lock, so loaded rows can't change before the batch writes them. */
+/** Runs the work under the write lock, so loaded rows can't change before the batch writes them. */
 export function inTransaction<T>(db: SqliteDatabase, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')
   try {

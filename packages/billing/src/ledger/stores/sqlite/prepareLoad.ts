@@ -12,8 +12,8 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 const undelivered = `t.state IN ('waiting', 'sent')`
 
 /**
- * Returns a function that loads the rows that a batch needs. Call it inside the write transaction. Each
- * statement loads all rows that its JSON list names.
+ * Returns a function that loads the rows that a batch needs. Call the function inside the write transaction.
+ * Each statement loads all the rows listed in its JSON parameter.
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const statements = prepareStatements(db)
@@ -108,7 +108,7 @@ function prepareStatements(db: SqliteDatabase) {
 }
 
 /**
- * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. If they don't free
+ * Loads a customer's oldest results to free `excess` bytes. Loads a few results first. If those don't free
  * enough bytes, loads many.
  */
 function loadOldestResults({ oldestKeys }: Statements, customer: string, excess: number, count: number) {
@@ -138,7 +138,10 @@ function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [st
   return [...named].flatMap(([customer, them]) => [...them].map((it): [string, string] => [customer, it]))
 }
 
-/** Returns SQL for the rows whose columns equal an element of a JSON list. CROSS JOIN makes SQLite do one lookup per element. */
+/**
+ * Returns the part of a query that selects the rows whose columns match an element of a JSON list. CROSS JOIN
+ * makes SQLite do one lookup per element.
+ */
 const each = (name: string, columns: string[], alias = 't', index?: string) => {
   const equal = columns.map((it, position) =>
     columns.length === 1
@@ -159,7 +162,8 @@ function select<Row>(
   return (...parameters: (string | number | readonly unknown[])[]): Row[] => {
     if (parameters.some((it) => typeof it === 'object' && it.length === 0)) return []
     const bound = parameters.map((it) => (typeof it === 'object' ? JSON.stringify(it) : it))
-    // `all` runs the statement to its end. An unfinished statement would keep an old view of the file open.
+    // `all` runs the statement to completion. An unfinished statement would keep an old view of the file
+    // open.
     return statement.all(...bound).map((row) => table.decode(row))
   }
 }

@@ -4,8 +4,8 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 const prunedKey = z.object({ customer: z.string(), bytes: z.number() })
 
 /**
- * Returns a function that, from each table, removes up to `rows` rows whose retention has ended. The function
- * returns whether more such rows might remain. Call it inside a write transaction.
+ * Returns a function that removes rows whose retention period has ended, up to `rows` rows per table. The
+ * function returns whether more such rows might remain. Call the function inside a write transaction.
  */
 export function preparePrune(db: SqliteDatabase) {
   const remove = (name: string, key: string) =>

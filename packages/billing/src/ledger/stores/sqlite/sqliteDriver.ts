@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 
-/** A SQLite library for Node. Both are synchronous. */
+/** A SQLite library for Node. Both libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
-/** A connection: the part that both drivers share and the ledger uses. */
+/** A connection: the methods that both drivers have and the ledger uses. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
@@ -13,14 +13,17 @@ export interface SqliteDatabase {
 }
 
 export interface SqliteStatement {
-  /** Runs the statement to its end. Returns the rows. */
+  /** Runs the statement to completion and returns the rows. */
   all(...parameters: unknown[]): unknown[]
   run(...parameters: unknown[]): { changes: number | bigint }
 }
 
 type OpenConnection = (file: string) => SqliteDatabase
 
-/** Opens the file with the given driver. By default, uses `node:sqlite` if Node has it, and `libsql` otherwise. */
+/**
+ * Opens the file with the given driver. By default, uses `node:sqlite` if Node has it, and `libsql`
+ * otherwise.
+ */
 export function connect(file: string, driver?: SqliteDriver): SqliteDatabase {
   const open = (driver !== 'libsql' && nodeSqlite()) || (driver !== 'node:sqlite' && libsql())
   if (!open) throw new LedgerUnavailableError('cannotOpen', { message: missing[driver ?? 'any'] })
@@ -28,7 +31,7 @@ export function connect(file: string, driver?: SqliteDriver): SqliteDatabase {
 }
 
 const missing = {
-  any: 'The SQLite ledger finds no driver. Install libsql, or use Node 22.13 or newer.',
+  any: 'The SQLite ledger found no driver. Install libsql, or use Node 22.13 or newer.',
   libsql: 'libsql is not installed. Install it, or use Node 22.13 or newer without the option `driver`.',
   'node:sqlite':
     'This Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
@@ -41,7 +44,10 @@ export function resultCodeOf(error: unknown): number | null {
   return typeof code === 'number' ? code & 0xff : null
 }
 
-/** libsql reports a failure to open only in its message: `ConnectionFailed("Unable to open connection to local database …: 14")`. */
+/**
+ * libsql reports a failure to open only in its message: `ConnectionFailed("Unable to open connection to local
+ * database …: 14")`.
+ */
 function codeInMessage({ message }: Error): number | null {
   const [, code] = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(message) ?? []
   return code === undefined ? null : Number(code)
@@ -53,7 +59,7 @@ interface NodeSqlite {
 }
 
 function nodeSqlite(): OpenConnection | null {
-  // Returns undefined before Node 22.13, where the module needs a flag.
+  // Before Node 22.13, the result is undefined, because the module needs a flag.
   const found = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'))
   if (!found) return null
   // The installed types describe Node 20, which lacks the module.
@@ -61,7 +67,7 @@ function nodeSqlite(): OpenConnection | null {
   return (file) => new DatabaseSync(file)
 }
 
-/** Runs `load` without Node's warning that SQLite is experimental. Other warnings pass. */
+/** Runs `load` without Node's warning that SQLite is experimental. Other warnings are still emitted. */
 function withoutSqliteWarning<T>(load: () => T): T {
   const { emitWarning } = process
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

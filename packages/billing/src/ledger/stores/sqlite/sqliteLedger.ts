@@ -23,18 +23,18 @@ export interface SqliteLedgerOptions extends LedgerOptions {
    * The SQLite library. The default is `node:sqlite` on Node 22.13 or newer, and `libsql` on older versions.
    *
    * If the app opens the same file in the same process, choose the app's library. Within a process, two
-   * libraries don't see each other's locks, so they lose transactions.
+   * libraries don't see each other's locks, so transactions can be lost.
    */
   driver?: SqliteDriver
-  /** A clock for tests that move time. The default is the system's clock. */
+  /** A clock for tests that control time. The default is the system clock. */
   clock?: Pick<Clock, 'now'>
 }
 
 /**
- * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file at its first use. The
- * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own tables
- * in the same file if both use the same `driver`. Several processes can open the file, because the ledger
- * caches nothing between batches.
+ * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file on first use. The
+ * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own
+ * tables in the same file if both use the same `driver`. Several processes can open the file, because the
+ * ledger caches nothing between batches.
  *
  * @param file The file's path. A relative path is resolved against the working directory at the time of the
  * call.
@@ -59,7 +59,7 @@ interface Setup {
   settings: LedgerSettings
 }
 
-/** How long opening waits while another process locks the file. */
+/** How long to retry opening a file that another process has locked. */
 const openingMs = 5_000
 
 function createStore({ file, driver, clock, settings }: Setup): Store {
