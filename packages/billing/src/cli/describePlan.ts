@@ -1,6 +1,6 @@
 import type { InitPlan } from './planInit.ts'
 
-/** Returns the report of `init` for the terminal. */
+/** Returns the report that `init` prints. */
 export function describePlan(plan: InitPlan, { write }: { write: boolean }, written: string[]): string {
   const { found, changes, done, byHand, next } = plan
   const width = Math.max(...found.map(([part]) => part.length))

@@ -7,7 +7,10 @@ export interface Edit extends Range {
   insert: string
 }
 
-/** A name to import into `file`. `from` is a package, or the path of an app's file without its extension. */
+/**
+ * A name to import into `file`. `from` is a package name, or the path of one of the app's files without its
+ * extension.
+ */
 export interface Import {
   file: SourceFile
   name: string
@@ -27,13 +30,13 @@ export function appendProperty(file: SourceFile, open: number, property: string)
   const after = hasComma ? comma + 1 : last.end
   if (!file.text.slice(after, close).includes('\n'))
     return [insertAt(after, `${hasComma ? '' : ','} ${property}`)]
-  // Keep a comment after the last property on that property's line.
+  // If a comment follows the last property, keep it on that property's line.
   const lineEnd = file.text.indexOf('\n', after)
   const line = `\n${file.indentOf(last.start)}${property}${hasComma ? ',' : ''}`
   return hasComma ? [insertAt(lineEnd, line)] : [insertAt(last.end, ','), insertAt(lineEnd, line)]
 }
 
-/** Returns the text of an object literal with one more property. */
+/** Returns the object literal's text with the property added. */
 export function withProperty(literal: string, property: string): string {
   const file = new SourceFile('', literal)
   return applyEdits(appendProperty(file, 0, property), []).get(file) ?? literal
@@ -84,7 +87,8 @@ const importsName = (file: SourceFile, name: string) =>
   new RegExp(`\\b(?:const|let|function|class)\\s+${name}\\b`).test(file.code)
 
 /**
- * Returns the offset for new imports: after the last import, or after the directives if there is no import.
+ * Returns the offset at which new imports are inserted: after the last import, or after the directives if
+ * there is no import.
  */
 function importsEnd(file: SourceFile): number {
   const last = file.matches(/^import\b(?!\s*\()/m).at(-1)

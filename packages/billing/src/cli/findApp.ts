@@ -122,7 +122,7 @@ function createCall(file: SourceFile, start: number): number | null {
   return null
 }
 
-/** Returns possible names of the function that creates the context, the most likely name first. */
+/** Returns possible names for the function that creates the context, most likely first. */
 function contextName(initialization: Initialization | undefined): string[] {
   const chain = initialization?.file.code.slice(0, initialization.open).slice(-400) ?? ''
   const named = /\binitTRPC\b[^;]*?\btypeof\s+(\w+)[^;]*$/.exec(chain)?.[1]

@@ -59,8 +59,8 @@ export function maskCode(text: string): string {
 }
 
 /**
- * Returns the offset of the closing quote. Without a closing quote, returns the end of the line, because the
- * quote can be an apostrophe in JSX text.
+ * Returns the offset of the closing quote. If there is no closing quote, returns the end of the line: the
+ * quote may be an apostrophe in JSX text.
  */
 function stringEnd(text: string, open: number, quote: string): number {
   for (let at = open + 1; at < text.length; at++) {

@@ -14,7 +14,7 @@ export function billingText(field: UserField, { otherSqlite = false } = {}): str
   return `import { createBilling, defineMeters } from '@metered/billing'
 import { sqliteLedger } from '@metered/billing/sqlite'
 
-/** The fields of the signed-in user that billing reads. */
+/** The fields that billing reads from the signed-in user. */
 export interface BillingUser {
   id: string
   name?: string | null
@@ -40,7 +40,7 @@ ${otherSqlite ? sqliteWarning : ''}  ledger: sqliteLedger('billing.db'),
 `
 }
 
-const sqliteWarning = `  // If two SQLite libraries open one file in one process, data is lost. Don't use the app's database here.
+const sqliteWarning = `  // Don't use the app's database: if two SQLite libraries open the same file in one process, data is lost.
 `
 
 /** The content of the initial `pricing.yaml`: a free plan with 3 units a month, and a paid plan with 500. */

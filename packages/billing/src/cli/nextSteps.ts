@@ -10,7 +10,7 @@ export interface Surroundings {
   nodeVersion: string
 }
 
-/** Returns the steps that remain for the developer after the changes. */
+/** Returns what the developer must do after the changes. */
 export function nextSteps(
   app: App,
   { billingPath, addsSignIn }: { billingPath: string; addsSignIn: boolean },
@@ -28,7 +28,7 @@ export function nextSteps(
     ...(dependsOn(manifest, ['flowglad-local']) ? [] : ['Run npm install --save-dev flowglad-local.']),
     ...(addsSignIn
       ? [
-          'Replace the new protectedProcedure with your sign-in. Until then, every caller is the same user, and production rejects all calls.',
+          'Replace the new protectedProcedure with one that requires users to sign in. Until then, every caller is the same user, and production rejects all calls.',
         ]
       : []),
     `Check \`customer\` in ${billingPath}. It returns the signed-in user.`,
@@ -37,14 +37,14 @@ export function nextSteps(
           "Keep the ledger in its own file, billing.db. If two SQLite libraries open your app's database in one process, data is lost.",
         ]
       : []),
-    `In another terminal, run npx flowglad-local --pricing pricing.yaml. Put FLOWGLAD_BASE_URL and FLOWGLAD_SECRET_KEY, which it prints, in ${environment}.`,
+    `In another terminal, run npx flowglad-local --pricing pricing.yaml. It prints FLOWGLAD_BASE_URL and FLOWGLAD_SECRET_KEY. Put both in ${environment}.`,
     mutation
       ? `Meter a mutation. For example, replace ${mutation.before} with ${mutation.after} in ${mutation.path}, and import meteredProcedure. Don't meter queries, because clients refetch them.`
       : "Meter a mutation: generate: meteredProcedure('generations').mutation(…). Don't meter queries, because clients refetch them.",
     ...(isFetch
       ? []
       : [
-          'Call `await billing.start()` before your server listens. It then reports wrong settings immediately.',
+          'Call `await billing.start()` before your server listens, so that wrong settings are reported at startup.',
         ]),
     'If your app uses @flowglad/react, return the signed-in customer in the options of the billing routes.',
     'Add billing.db* to .gitignore.',
@@ -64,7 +64,10 @@ function hasSqlite(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 13)
 }
 
-/** Finds the app's first mutation on an exported procedure. Returns its code before and after metering. */
+/**
+ * Finds the first mutation that uses one of the app's exported procedures. Returns the mutation's code before
+ * and after metering.
+ */
 function findMutation({ files, protectedProcedure, publicProcedure }: App) {
   const names = [protectedProcedure, publicProcedure].flatMap((it) => (it ? [it.name] : [])).join('|')
   for (const file of files) {

@@ -31,14 +31,14 @@ export interface InitPlan {
   changes: Change[]
   done: string[]
   byHand: { title: string; reason: string; code: string }[]
-  /** The steps that remain for the developer after the changes. */
+  /** What the developer must do after the changes. */
   next: string[]
 }
 
 /**
- * Plans the changes that add metering to an app. `sources` contains the app's TypeScript files,
- * each `tsconfig.json` and `package.json`. `paths` contains the paths of all the app's files. Returns null if
- * the app doesn't use tRPC.
+ * Plans the changes that add metering to an app. `sources` contains the app's TypeScript files, its
+ * `package.json` and every `tsconfig.json`. `paths` contains the paths of all the app's files. Returns null
+ * if the app doesn't use tRPC.
  */
 export function planInit(
   sources: ReadonlyMap<string, string>,
@@ -86,7 +86,7 @@ export function planInit(
   }
 }
 
-/** Returns the app with the procedure that `signInStep` adds after its `publicProcedure`. */
+/** Returns the app as it is after `signInStep` has added a `protectedProcedure`. */
 const withSignIn = (app: App): App => ({
   ...app,
   protectedProcedure: app.publicProcedure && { ...app.publicProcedure, name: 'protectedProcedure' },

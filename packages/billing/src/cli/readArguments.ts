@@ -6,7 +6,7 @@ export type Command = 'help' | { write: boolean }
 export const helpText = `Usage: npx @metered/billing init [--write]
 
 Adds metering to the tRPC app in this folder. Writes billing.ts and pricing.yaml, and shows the
-other changes as a diff. Never overwrites a file. You can run it again. It skips changes that are
+other changes as a diff. Never overwrites a file. You can run it again: it skips changes that are
 already made.
 
   --write   makes the changes

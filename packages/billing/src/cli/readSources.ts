@@ -8,8 +8,8 @@ const isSource = (path: string) =>
   /(^|\/)tsconfig\.json$|^package\.json$/.test(path)
 
 /**
- * Returns the content of an app's TypeScript files, its `package.json` and each `tsconfig.json`, and the paths of
- * all its files. Skips tests, dependencies and build output.
+ * Reads an app's files. `sources` maps paths to the content of TypeScript files, `package.json` and every
+ * `tsconfig.json`. `paths` contains the path of every file. Skips tests, dependencies and build output.
  */
 export async function readSources(folder: string) {
   const sources = new Map<string, string>()

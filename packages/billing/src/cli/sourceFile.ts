@@ -106,7 +106,10 @@ export class SourceFile {
     return [...this.code.matchAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`))]
   }
 
-  /** Returns the ranges to remove so that a name is not imported, if the code uses the name only inside `use`. */
+  /**
+   * Returns the ranges to remove in order to drop the import of a name. Returns an empty list if the name is
+   * also used outside `use`.
+   */
   withoutImport(name: string, use: Range): Range[] {
     const word = new RegExp(`\\b${name}\\b`)
     const [imported, ...uses] = this.matches(word).map(({ index }) => index)

@@ -21,7 +21,7 @@ type Replace = (known: unknown, fetched: unknown) => unknown
  * an older answer that arrives late never replaces a newer answer. Ignores other customers' balances if the
  * cache has an owner.
  *
- * `queryKey` is the billing router's key. The default, `[['billing']]`, fits a router that is mounted as
+ * `queryKey` is the billing router's key. The default, `[['billing']]`, matches a router that is mounted as
  * `billing`.
  */
 export function installBalances(
@@ -37,8 +37,8 @@ export function installBalances(
 }
 
 /**
- * Makes the cache keep the newest balances when a query fetches them. A slow query never replaces balances
- * from a newer response. Call this function once for each cache.
+ * Configures the cache so that a slow balances query never replaces balances from a newer response. Call this
+ * function once for each cache.
  */
 export function keepNewestBalances(
   queryClient: BalancesCache,
@@ -50,8 +50,8 @@ export function keepNewestBalances(
 }
 
 /**
- * Returns the `structuralSharing` option for the balances query. TanStack Query also calls the option with
- * the results of `select`. `otherwise` combines these results.
+ * Returns the `structuralSharing` option for the balances query. TanStack Query also calls this function with
+ * the results of `select`, which `otherwise` combines.
  */
 export const newestInCache =
   (otherwise: Replace = (_known, fetched) => fetched): Replace =>
@@ -59,7 +59,8 @@ export const newestInCache =
     isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : otherwise(known, fetched)
 
 /**
- * Each customer has a separate sequence of versions, so answers for different customers can't be compared.
+ * Returns the newer answer. If the answers are for different customers, their versions can't be compared, so
+ * it returns the answer that has just arrived.
  */
 function newest(known: BalancesAnswer, arrived: BalancesAnswer): BalancesAnswer {
   return known.customer === arrived.customer ? newestBalances(known, arrived) : arrived

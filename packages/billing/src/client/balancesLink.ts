@@ -6,8 +6,8 @@ import { balancesHeader } from '../contract/balancesHeader.ts'
 
 /**
  * Calls `onBalances` with the balances in each non-streaming response, including denials. Responses can
- * arrive out of order, so keep the highest version (`newestBalances`). Streams carry no balances. For
- * balances during a stream, subscribe to the billing router's `onBalances`.
+ * arrive out of order, so keep only the answer with the highest version, for example with `newestBalances`.
+ * Streams carry no balances. For balances during a stream, subscribe to the billing router's `onBalances`.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
   onBalances,
@@ -45,8 +45,8 @@ function parse(header: string): BalancesAnswer | null {
 }
 
 /**
- * Our server always sends complete answers. This check only rejects a header with the same name from another
- * server.
+ * Our server always sends complete answers. This check only guards against another server's header with the
+ * same name.
  */
 const isAnswer = (value: unknown): value is BalancesAnswer =>
   typeof value === 'object' &&

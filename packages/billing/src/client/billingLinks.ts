@@ -26,7 +26,10 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
   queryClient?: BalancesCache
   /** Called with the balances in each response. Use this option in apps without TanStack Query. */
   onBalances?: (balances: BalancesAnswer) => void
-  /** The billing router's query key, the same as for `createBillingHooks`. The default is `[['billing']]`. */
+  /**
+   * The billing router's query key. Pass the same key to `createBillingHooks`. The default is
+   * `[['billing']]`.
+   */
   queryKey?: BillingQueryKey
   /**
    * Links that run after a call gets its key and before the request is sent, such as `retryLink` or
@@ -40,13 +43,15 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
    * over WebSockets.
    */
   connectionParams?: Exclude<WebSocketClientOptions['connectionParams'], undefined>
-  /** The options of each EventSource. To send cookies to another origin, pass `{ withCredentials: true }`. */
+  /**
+   * The options for each EventSource. To send cookies to another origin, pass `{ withCredentials: true }`.
+   */
   eventSourceOptions?: { withCredentials?: boolean }
-  /** The options of the WebSocket client, for a `ws://` or `wss://` URL. */
+  /** The WebSocket client's options. They apply to a `ws://` or `wss://` URL. */
   webSocket?: Omit<WebSocketClientOptions, 'url' | 'connectionParams'>
   /**
-   * The maximum time that a call waits for another attempt under its key, in milliseconds. The default is
-   * 30 seconds.
+   * The maximum time, in milliseconds, that a call waits for another attempt under the same key. The default
+   * is 30,000.
    */
   maxWaitMs?: number
 }
@@ -57,8 +62,8 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
  * responses. Queries are batched, and subscriptions use server-sent events. With a `ws://` or `wss://` URL,
  * all operations are sent over one WebSocket.
  *
- * `headers` are sent with each call, in addition to the keys. Subscriptions and WebSockets can't send
- * headers. Use `connectionParams` for them.
+ * `headers` are sent with each call, in addition to the keys. For subscriptions and WebSockets, which can't
+ * send headers, use `connectionParams`.
  *
  * For another combination of links, use `idempotencyLink`, `keyHeaders` and `balancesLink`.
  */

@@ -10,7 +10,7 @@ export interface BillingQueryKeys {
   /** Returns the key that matches all queries of one procedure. */
   procedure: (name: string) => BillingQueryKey
   balances: BillingQueryKey
-  /** Returns the key of the usage query for a number of days. */
+  /** Returns the key of the usage query for the given number of days. */
   usage: (input: { days: number }) => BillingQueryKey
   /** Returns the key of the charges query for pages of `limit` charges. */
   charges: (input: { limit: number }) => BillingQueryKey
@@ -23,7 +23,7 @@ export interface BillingQueryKeys {
  * cache entry.
  *
  * `router` is the billing router's own key: `[path]`, or `[prefix, path]` for a client with a `keyPrefix`. The
- * default, `[['billing']]`, fits a router that is mounted as `billing`.
+ * default, `[['billing']]`, matches a router that is mounted as `billing`.
  */
 export function billingQueryKeys(router: BillingQueryKey = [['billing']]): BillingQueryKeys {
   const path = router.at(-1)

@@ -26,10 +26,10 @@ export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
    * for which the function returns true. Streamed responses carry no balances, and procedures can't set
    * headers or cookies in them.
    *
-   * By default, the link detects procedures that stream their results. The server rejects such a procedure's
-   * first call, and the link sends the call again as a stream. The rejected call runs until the procedure returns
-   * the stream. If the procedure is a generator function, its work doesn't start. If a procedure does its work
-   * before it returns the stream, set `stream` to prevent the second run.
+   * By default, the link detects procedures that stream their results. The server rejects the first call to
+   * such a procedure, and the link sends the call again as a stream. The rejected call runs until the procedure
+   * returns the stream, so a generator function doesn't start its work. If a procedure does its work before it
+   * returns the stream, set `stream` so that the work isn't done twice.
    */
   stream?: boolean | ((op: Operation) => boolean)
 }

@@ -10,14 +10,14 @@ import { type KeyPlace, KeyTransport } from './keyTransport.ts'
 
 /**
  * Gives each operation a key, so that the operation is charged once no matter how often it is sent. Put the
- * link before `retryLink`, which sends the same operation again. A key in the operation's context
- * (`{ context: { idempotencyKey } }`) is kept. An invalid key fails its own operation with `KEY_INVALID` before
- * it is sent.
+ * link before `retryLink`, which sends the same operation again. If the operation's context already contains
+ * a key (`{ context: { idempotencyKey } }`), the link uses it. An operation with an invalid key fails with
+ * `KEY_INVALID` and isn't sent.
  *
- * HTTP links need `headers: keyHeaders`. `wsLink` needs no option: the input's property `idempotency-key`
- * carries the key. `idempotencyLink` detects which kind of link sends its operations. If you send mutations
- * over both HTTP and WebSockets, put one `idempotencyLink` in each branch of the `splitLink`. `keyIn` turns
- * off the detection.
+ * HTTP links need `headers: keyHeaders`. `wsLink` needs no option: the input's `idempotency-key` property
+ * carries the key. `idempotencyLink` detects which kind of link sends its operations. Setting `keyIn` turns
+ * off this detection. If you send mutations over both HTTP and WebSockets, put one `idempotencyLink` in each
+ * branch of the `splitLink`.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
  * (default 30 s).
@@ -50,7 +50,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
       const key = keyOf(op) ?? crypto.randomUUID()
       const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: () => transport.sawHttp() }
       return observable((observer) => {
-        // In a batch's header, an invalid key would fail the other calls too.
+        // In a batch, an invalid key in the header would make the other calls fail too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
         let waitedMs = 0
         let timer: ReturnType<typeof setTimeout> | undefined

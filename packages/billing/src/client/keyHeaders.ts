@@ -2,12 +2,14 @@ import type { OperationContext } from '@trpc/client'
 import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 
 /**
- * The context field that carries an operation's key. Set it yourself if retries create new operations, for
- * example with React Query.
+ * The context field that carries an operation's key. Set this field yourself if retries create new
+ * operations, for example with React Query.
  */
 export const idempotencyKey = 'idempotencyKey'
 
-/** The context field with a callback. The callback is called when a header carries the operation's key. */
+/**
+ * The context field that holds a callback. `keyHeaders` calls it when a header carries the operation's key.
+ */
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
 /** The part of tRPC's `Operation` that contains the key. */

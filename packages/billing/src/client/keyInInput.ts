@@ -11,8 +11,8 @@ export function canCarryKey(input: unknown): input is object | undefined {
 }
 
 /**
- * Returns whether the value is a plain object, even from another realm such as an iframe. Returns false for
- * arrays, FormData and class instances.
+ * Returns whether the value is a plain object, including an object from another realm, such as an iframe.
+ * Returns false for arrays, FormData and class instances.
  */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
@@ -41,7 +41,7 @@ export function withKeyInMessages(input: object | undefined, key: string): objec
 
 /**
  * Returns whether the procedure's schema rejected an input because of its key. A strict object schema's error
- * names the unknown property. A procedure without an input rejects the object that replaced `undefined`.
+ * names the unknown property. A procedure that takes no input rejects the object that replaced `undefined`.
  */
 export function rejectsKey(error: ClientError, input: unknown): boolean {
   if (error.data?.code !== 'BAD_REQUEST' || billingDenial(error) !== null) return false

@@ -1,10 +1,10 @@
-/** The package's source of time. Tests inject one that they move. */
+/** The package's source of time. Tests inject a clock that they can advance. */
 export interface Clock {
   /** Returns epoch milliseconds. */
   now(): number
   /**
-   * Calls `run` after `ms`. The returned function cancels it. If `keepAlive` is false, the timer doesn't keep
-   * the process running. Default: true.
+   * Calls `run` after `ms`. The returned function cancels the call. If `keepAlive` is false, the timer
+   * doesn't keep the process running. Default: true.
    */
   after(ms: number, run: () => void, options?: { keepAlive: boolean }): () => void
 }
@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run, { keepAlive } = { keepAlive: true }) {
     const timer = setTimeout(run, ms)
-    // Some runtimes return a number.
+    // In some runtimes, a timer is a number.
     if (!keepAlive) timer.unref?.()
     return () => clearTimeout(timer)
   },
@@ -37,7 +37,10 @@ export const sleep = (
     signal?.addEventListener('abort', done, { once: true })
   })
 
-/** Resolves to the promise's value, or to `late` if it takes longer than `ms`. The promise itself continues. */
+/**
+ * Resolves to the promise's value, or to `late` if the promise takes longer than `ms`. The promise itself
+ * continues.
+ */
 export async function within<T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> {
   let cancel = () => {}
   const timeout = new Promise<L>((resolve) => {

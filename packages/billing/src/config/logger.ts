@@ -18,7 +18,7 @@ export const consoleLogger: Logger = {
 function lineOf(detail: object, message: string): string {
   const fields = Object.entries(detail).map(([name, value]) => `${name}=${printed(value)}`)
   if (fields.length === 0) return `[billing] ${message}`
-  // A message of whole sentences already ends with a period.
+  // A message that consists of sentences already ends with a period.
   return `[billing] ${message}${message.endsWith('.') ? '' : ':'} ${fields.join(' ')}`
 }
 

@@ -12,23 +12,23 @@ export const defaultOptions = {
   /** The age at which a snapshot is refreshed in the background (±20 %). */
   snapshotMaxAgeMs: 60_000,
   /**
-   * Opening a balances stream refreshes a snapshot of at least this age, so that reloading a page shows
+   * The age from which a snapshot is refreshed when a balances stream opens. Reloading a page therefore shows
    * Flowglad's current data.
    */
   arrivalMaxAgeMs: 1_000,
-  /** The age from which a snapshot counts as missing. */
+  /** The age at which a snapshot is treated as missing. */
   snapshotMaxStaleMs: 24 * 3_600_000,
-  /** How long a call waits for a fetch before the last snapshot decides. */
+  /** How long a call waits for a fetch before the last snapshot is used instead. */
   decisionMs: 1_500,
-  /** The deadline of one request to Flowglad, including the body. Must be shorter than `leaseMs`. */
+  /** The deadline for one request to Flowglad, including the body. Must be shorter than `leaseMs`. */
   flowgladDeadlineMs: 10_000,
-  /** How long a node owns the lease on a customer. */
+  /** How long a node holds a customer's lease unless it extends the lease. */
   leaseMs: 30_000,
   /** The maximum number of concurrent fetches on a node. */
   maxFetches: 8,
   /** The maximum number of fetches that one customer can cause in a burst, per node. */
   fetchBurst: 5,
-  /** How often a customer gains another fetch. */
+  /** How often a customer can cause another fetch after a burst. */
   fetchEveryMs: 1_000,
   /** The maximum number of usage events in one bulk request. */
   bulkMaxEvents: 100,
@@ -38,16 +38,17 @@ export const defaultOptions = {
    * How often a node without new usage reads the outbox. This finds events that other nodes did not deliver.
    */
   deliverEveryMs: 2_000,
-  /** The longest pause between two attempts to deliver. */
+  /** The longest pause between two delivery attempts. */
   deliverMaxPauseMs: 15_000,
   /** The number of counted rejections after which an event is parked, if they span at least `parkAfterMs`. */
   parkAfterFailures: 10,
-  /** The minimum time between an event's first failure and its parking. */
+  /** The minimum time from an event's first failure until it is parked. */
   parkAfterMs: 15 * 60_000,
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,
   /**
-   * How long a caller waits for its usage to become durable. After that, the settle continues until shutdown.
+   * How long a caller waits for its usage to become durable. After that, the call fails, and the settle is
+   * retried until shutdown.
    */
   settleAnswerMs: 30_000,
   /** The maximum size of a result that is stored for retries, in bytes of JSON. */

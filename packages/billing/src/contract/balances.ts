@@ -6,7 +6,7 @@ import type { PlanSummary } from './plans.ts'
  */
 export type BalanceStatus = 'ok' | 'warning' | 'critical' | 'exhausted' | 'unlimited'
 
-/** A customer's balance on one meter. Amounts are in the meter's unit, times are epoch milliseconds. */
+/** A customer's balance on one meter. Amounts are in the meter's unit, and times are epoch milliseconds. */
 export interface BalanceRow<Meter extends string = string> {
   meter: Meter
   /** The meter's name at Flowglad, or its slug while the name isn't known. */
@@ -53,8 +53,8 @@ export interface BalancesAnswer<Meter extends string = string> {
 /** The result of `refresh`, whether or not Flowglad could be reached. */
 export interface RefreshedBalances<Meter extends string = string> extends BalancesAnswer<Meter> {
   /**
-   * The age of Flowglad's last report in milliseconds, or null if there is no report. It is a duration,
-   * because the browser's clock may differ from the server's clock.
+   * The age of Flowglad's last report in milliseconds, or null if there is no report. This is a duration
+   * instead of a time, because the browser's clock may differ from the server's clock.
    */
   ageMs: number | null
 }

@@ -1,4 +1,7 @@
-/** The maximum number of nested errors. Real errors have only a few causes, so the limit only ends cycles. */
+/**
+ * The maximum number of nested errors. Real errors nest only a few levels deep, so the limit only stops
+ * cycles.
+ */
 const maxDepth = 16
 
 /** Yields an error, its cause, the cause's cause, and so on. */

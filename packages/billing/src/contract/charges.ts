@@ -11,7 +11,7 @@ export interface ChargeRow<Meter extends string = string> {
   transactionId: string
   /** The ID that the procedure's `reference` callback read from the result. */
   reference: string | null
-  /** The ID of the price that Flowglad recorded the event on. null until the event is delivered. */
+  /** The ID of the price at which Flowglad recorded the event. null until the event is delivered. */
   priceId: string | null
   state: 'waiting' | 'delivered' | 'parked' | 'dropped'
 }

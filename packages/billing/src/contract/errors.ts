@@ -35,7 +35,7 @@ export class InsufficientCreditsError extends BillingError {
   }
 }
 
-/** The amount isn't an integer, is below the least allowed, or exceeds 2^31−1 (Flowglad stores int32). */
+/** The amount isn't an integer, is below the minimum, or exceeds 2^31−1 (Flowglad stores int32). */
 export class InvalidAmountError extends Error {
   override readonly name = 'InvalidAmountError'
 }
@@ -67,7 +67,7 @@ export const unavailable = (retryAfterMs: number, cause?: unknown) =>
   )
 
 /**
- * Returns the error for work that succeeded, but whose charge is not durable yet. The charge can still be
+ * Returns the error for work that succeeded but whose charge isn't durable yet. The charge can still be
  * booked.
  */
 export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>

@@ -1,4 +1,7 @@
-/** The format of an idempotency key. The client's link checks it before sending, and the server checks it again. */
+/**
+ * The format of an idempotency key. The client's link checks each key before sending it, and the server
+ * checks it again.
+ */
 export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 
 export const keyRule =
@@ -7,5 +10,5 @@ export const keyRule =
 /** Returns an invalid key in a form that is safe to show in an error. */
 export const printable = (key: string) => key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')
 
-/** The input property that carries a call's key if the call has no headers, such as over a WebSocket. */
+/** The input property that carries a call's key if the call has no headers, for example over a WebSocket. */
 export const keyProperty = 'idempotency-key'

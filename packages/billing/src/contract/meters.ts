@@ -11,7 +11,7 @@ export interface MeterPolicy {
   /** The toggle feature that allows usage beyond the grant. Flowglad bills that usage at the meter's price. */
   overage?: { withFeature: string }
   /**
-   * The slug of the usage price that events are recorded on. Default: the meter's default price at Flowglad.
+   * The slug of the usage price at which events are recorded. Default: the meter's default price at Flowglad.
    */
   priceSlug?: string
   /**
@@ -23,7 +23,7 @@ export interface MeterPolicy {
   holdTtlMs?: number
   /** The longest time that work can hold units. Default: `options.maxHoldMs`. */
   maxHoldMs?: number
-  /** Lets browsers record usage of this meter (`useBilling().createUsageEvent`). Default false. */
+  /** Lets browsers record usage of this meter (`useBilling().createUsageEvent`). Default: false. */
   recordableByClient?: boolean
 }
 
@@ -34,7 +34,7 @@ export type MeterOf<M extends Meters> = keyof M & string
 
 /**
  * Returns the app's meters, keyed by the slugs of their usage meters at Flowglad. The slugs keep their
- * literal types up to the browser. Throws a `TypeError` for an invalid slug.
+ * literal types, even in the browser. Throws a `TypeError` for an invalid slug.
  */
 export function defineMeters<const M extends Meters>(meters: M): M {
   for (const slug of Object.keys(meters)) {

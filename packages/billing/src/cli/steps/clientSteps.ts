@@ -12,7 +12,7 @@ const codes = {
   headers: `links: [idempotencyLink(), …], headers: (opts) => ({ …, ...keyHeaders(opts) }) // from ${from}`,
 }
 
-/** Adds idempotency keys to the links of each client. */
+/** Adds idempotency keys to each client's links. */
 export function clientSteps(app: App): Step[] {
   const steps = app.clients.map(stepFor)
   if (steps.length > 0) return steps
@@ -32,7 +32,7 @@ function stepFor(client: Client): Step {
   if (http?.start !== call.start || call.start === call.end || !before.every(isSimple))
     return byHand(
       file,
-      'combines several links. Put idempotencyLink() before all of them, and headers: keyHeaders in the HTTP link. wsLink needs no headers.',
+      'combines several links. Put idempotencyLink() before all of them, and add headers: keyHeaders to the HTTP link. wsLink needs no headers.',
       codes.combination,
     )
   const bracket = file.skipSpace(call.end)
@@ -49,16 +49,19 @@ const byHand = (file: SourceFile, reason: string, code: string): Step => ({
   code,
 })
 
-/** Returns whether `billingLinks` can replace the HTTP link: it accepts the options, and sends calls in the same way. */
+/**
+ * Returns whether `billingLinks` can replace the HTTP link: whether it accepts the same options and sends
+ * calls in the same way.
+ */
 function canReplace({ file, call }: Client, options: number): boolean {
   const name = file.codeIn(call)
   if (name === 'httpBatchLink') return true
-  // The headers of httpLink receive one operation. Those of billingLinks receive a list.
+  // httpLink calls its `headers` function with one operation, billingLinks with a list.
   const headers = file.property(options, 'headers')
   return name === 'httpLink' && (headers === null || withoutParameter(file, headers))
 }
 
-/** Replaces the links with `billingLinks`. Links before the HTTP link become its option `links`. */
+/** Replaces the links with `billingLinks`. Moves the links before the HTTP link into the `links` option. */
 function replaced(
   { file, call, links }: Client,
   { http, before, options }: { http: Range; before: Range[]; options: Range },

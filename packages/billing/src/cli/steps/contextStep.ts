@@ -47,7 +47,7 @@ function stepFor(app: App, adapter: Adapter, from: string): { key: string; step:
     ? 'createContext'
     : /^createContext\s*:\s*(\w+)$/.exec(file.codeIn(property))?.[1]
   if (named) {
-    // Search the adapter's file first, because each file can define a function with this name.
+    // Search the adapter's file first, because other files may define a function with the same name.
     const definition = findFunction([file, ...app.files], [named])
     const key = definition ? `${definition.file.path}:${definition.start}` : own
     if (definition && bodyOf(definition).includes('billing.trpc.request')) return done(key)
@@ -65,11 +65,14 @@ function stepFor(app: App, adapter: Adapter, from: string): { key: string; step:
 }
 
 const bodyOf = ({ file, start }: ContextFunction) => file.code.slice(start, file.statementEnd(start))
-/** Returns the argument for a call to the function: `opts`, or nothing if the function has no parameters. */
+/**
+ * Returns the argument for a call to the function: `opts`, or an empty string if the function has no
+ * parameters.
+ */
 const parameterOf = (definition: ContextFunction | null) =>
   definition && definition.file.codeIn(definition.parameters).trim() === '' ? '' : 'opts'
 
-/** Edits a function outside the adapter's options. A new parameter needs a type there. */
+/** Edits a function that is defined outside the adapter's options. A parameter added to it needs a type. */
 function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
   const { file, parameters, returned } = found
   if (returned === null) return null
@@ -88,7 +91,10 @@ function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
   return editParameters(found, returned, imports)
 }
 
-/** Edits a function in the adapter's options. TypeScript infers the type of a new parameter there. */
+/**
+ * Edits a function that is defined in the adapter's options, where TypeScript infers the type of a new
+ * parameter.
+ */
 function editInline(found: ContextFunction, from: string) {
   const { file, parameters, returned, expression, start } = found
   const imports: Import[] = [{ file, name: 'billing', from }]

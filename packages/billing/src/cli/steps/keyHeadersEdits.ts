@@ -4,7 +4,10 @@ import type { Range, SourceFile } from '../sourceFile.ts'
 
 const spread = '...keyHeaders(opts)'
 
-/** Returns the edits that add the keys to the headers in an HTTP link's options, or null if it can't read them. */
+/**
+ * Returns the edits that add the keys to an HTTP link's `headers` option, or null if the option can't be
+ * parsed.
+ */
 export function addKeys(file: SourceFile, options: number): Edit[] | null {
   const property = file.property(options, 'headers')
   if (!property) return appendProperty(file, options, 'headers: keyHeaders')
@@ -32,7 +35,7 @@ export function withoutParameter(file: SourceFile, headers: Range): boolean {
   return file.code[value] === '{' || (found !== null && file.codeIn(found.parameters).trim() === '')
 }
 
-/** Returns the start of the property's value, or of a method's parameters. */
+/** Returns the start of the property's value or, for a method, of its parameter list. */
 function valueStart(file: SourceFile, property: Range): number | null {
   const isMethod = /^(?:async\s+)?headers\s*\(/.test(file.codeIn(property))
   const value = isMethod
@@ -41,7 +44,10 @@ function valueStart(file: SourceFile, property: Range): number | null {
   return value <= property.start || value > property.end ? null : value
 }
 
-/** Returns the offset inside the brackets of the only `new Headers()`, or null. */
+/**
+ * Returns the offset between the parentheses of `new Headers()`. Returns null unless the range contains it
+ * exactly once.
+ */
 function newHeaders(file: SourceFile, { start, end }: Range): number | null {
   const found = file.matches(/\bnew Headers\(\s*(?=\))/).filter(({ index }) => index > start && index < end)
   const [only] = found

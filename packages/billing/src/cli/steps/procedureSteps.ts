@@ -40,7 +40,7 @@ export function routerStep(app: App, billingPath: string): Step {
   const { file, open } = router
   if (file.property(open, 'billing'))
     return byHand(
-      `${file.path} already has a procedure or router named "billing". Choose another name, and pass it to the client.`,
+      `${file.path} already has a procedure or router named "billing". Mount billing's router under another name, and pass this name to the client.`,
     )
   const imports: Import[] = [protectedProcedure, publicProcedure].map((it) => ({
     file,

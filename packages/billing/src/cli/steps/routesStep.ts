@@ -29,7 +29,7 @@ export function routesStep(app: App, billingPath: string): Step {
     case 'createExpressMiddleware':
       return express(adapter, from) ?? byHand('No "const app = express()" was found.')
     case 'createHTTPServer':
-      return standalone(adapter, from) ?? byHand('createHTTPServer already has the option middleware.')
+      return standalone(adapter, from) ?? byHand('createHTTPServer already has a middleware option.')
     case 'fetchRequestHandler':
       return (
         nextRoute(app, adapter, from) ??
@@ -57,7 +57,7 @@ function fastify({ file, at }: Adapter, from: string): Step | null {
   )
 }
 
-/** Mounts the routes before all body parsers. The webhook's signature covers the raw bytes. */
+/** Mounts the routes before all body parsers, because the webhook's signature covers the raw bytes. */
 function express({ file }: Adapter, from: string): Step | null {
   const created = file.matches(/\bconst\s+(\w+)\s*(?::[^=\n]*)?=\s*express\s*\(\s*\)/)[0]
   if (!created) return null

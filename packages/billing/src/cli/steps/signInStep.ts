@@ -2,8 +2,9 @@ import type { App } from '../findApp.ts'
 import type { Step } from './step.ts'
 
 /**
- * Adds a `protectedProcedure` to an app without sign-in. It gives every caller the same user in development, and
- * rejects all calls in production. Returns null if the app has one, or has a sign-in that the command doesn't know.
+ * Adds a `protectedProcedure` to an app without sign-in. It gives every caller the same user in development,
+ * and rejects all calls in production. Returns null if the app already has a `protectedProcedure`, has no
+ * `publicProcedure`, or appears to have its own sign-in.
  */
 export function signInStep({ files, protectedProcedure, publicProcedure }: App): Step | null {
   const hasSignIn = files.some(({ text }) => /\bUNAUTHORIZED\b/.test(text))
