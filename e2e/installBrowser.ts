@@ -17,7 +17,10 @@ function isReady(): boolean {
   return existsSync(path) && works(path)
 }
 
-/** Runs a command. Prints a line every 10 seconds while the command runs, and its output only if it fails. */
+/**
+ * Runs a command, and prints a progress line every 10 seconds. Prints the command's output only if the
+ * command fails.
+ */
 async function run(command: string, args: string[]): Promise<boolean> {
   const child = spawn(command, args, {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },

@@ -1,5 +1,5 @@
-// Measures how long the built app takes to show Studio to a signed-in customer: from the navigation until the
-// balances are visible and the form is usable.
+// Measures how long the built app takes to show Studio to a signed-in customer. The measurement starts with
+// the navigation and ends when the balances are visible and the form is usable.
 import { type Browser, chromium } from '@playwright/test'
 import { systemChromium } from '../chromium.ts'
 import { startStack } from '../stack/startStack.ts'
@@ -45,7 +45,7 @@ async function visit(cookies: Cookies, times: number): Promise<Visit[]> {
   while (results.length < times) {
     const page = await context.newPage()
     await page.goto(stack.url, { waitUntil: 'commit' })
-    // Chromium evaluates this function in every frame.
+    // Chromium evaluates this function in every animation frame.
     const visit = await page.waitForFunction((): Visit | null => {
       const balance = document.querySelector('[data-testid=balance-generations]')?.textContent ?? ''
       const prompt = document.querySelector<HTMLTextAreaElement>('form textarea')

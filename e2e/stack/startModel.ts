@@ -25,7 +25,7 @@ export interface Model extends AsyncDisposable {
   streamWords(words: string): void
   /** Completes every open text response. */
   endTexts(): void
-  /** Closes the connection of every open text response before its end. */
+  /** Closes the connection of every open text response before the text ends. */
   breakTexts(): void
   /** Drops all work, and finishes later pictures immediately. This is also the initial state. */
   reset(): void

@@ -28,7 +28,10 @@ export async function installApp(options: InstallOptions): Promise<void> {
   )
 }
 
-/** Updates the app's lockfile for the current dependencies of the app and the tarballs. Keeps versions that still fit. */
+/**
+ * Updates the app's lockfile to the current dependencies of the app and the tarballs. Keeps the versions that
+ * still satisfy them.
+ */
 export async function updateLockfile(options: InstallOptions): Promise<void> {
   await copyApp(options)
   const { source, folder, env } = options

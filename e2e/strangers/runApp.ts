@@ -60,7 +60,7 @@ export async function runApp({ app, folder: cwd, env, report }: RunOptions): Pro
   }
 }
 
-/** Starts flowglad-local for the app. The returned `env` connects the app to it. */
+/** Starts flowglad-local for the app. The returned `env` connects the app to flowglad-local. */
 async function startFlowglad({
   cwd,
   env,

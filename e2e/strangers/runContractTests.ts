@@ -2,7 +2,10 @@ import { join } from 'node:path'
 import { repository } from '../stack/startProcess.ts'
 import { runCommand } from './startCommand.ts'
 
-/** The tests that can depend on the Node version: the ledger's stores, and metered calls over each kind of link. */
+/**
+ * The tests whose results can depend on the Node version: those of the ledger's stores, and those of metered
+ * calls over each kind of link.
+ */
 const tests = ['test/ledger', 'test/trpc']
 
 /** Runs the billing package's contract tests. */

@@ -7,12 +7,12 @@ import { type Stack, type StackOptions, startStack } from '../stack/startStack.t
 import { aCustomer, type Customer } from './customer.ts'
 
 interface Options {
-  /** The options of the stack for a file's or a group's tests. */
+  /** The stack options for the tests in a file or in a group. */
   stackOptions: StackOptions
 }
 
 interface Fixtures {
-  /** A running stack. A worker's tests share it if their options are the same. */
+  /** A running stack. Tests in the same worker share the stack if their options are equal. */
   stack: Stack
   /** Flowglad's records. */
   records: FlowgladRecords
@@ -28,7 +28,7 @@ interface WorkerFixtures {
   stackWith: (options: StackOptions) => Promise<Stack>
 }
 
-/** Provides every test with a running stack and a new customer who calls its API. */
+/** Provides every test with a running stack and a new customer who calls the stack's API. */
 export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   stackOptions: [{}, { option: true }],
 

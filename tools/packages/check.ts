@@ -1,7 +1,8 @@
 /**
- * Checks the packages in the form that an app installs. Packs each package, lints the tarball, and runs the packed
- * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`: with the oldest and the
- * newest TypeScript, in both module resolutions, as CommonJS, and with the oldest and the newest peers.
+ * Checks the packages in the form in which apps install them. Packs each package, lints the tarball, and runs
+ * the packed `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`. Covers
+ * the oldest and the newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest
+ * peers.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -15,7 +16,7 @@ const packages = ['billing', 'billing-react', 'flowglad-local'].map((name) =>
   join(here, '../../packages', name),
 )
 const compilers = ['typescript-5.7', 'typescript']
-/** This workspace's packages that depend on the other supported versions of the peers. */
+/** The workspace packages that depend on the other supported versions of the peers. */
 const peerVersions = ['react-oldest', 'trpc-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const resolutions = [nodenext, { module: 'esnext', moduleResolution: 'bundler' }]
@@ -44,7 +45,7 @@ interface Tarball {
   content: string
 }
 
-/** Packs a package, which builds it first, and unpacks it into the consumer's node_modules. */
+/** Builds and packs a package, and unpacks it into the consumer's node_modules. */
 async function pack(path: string): Promise<Tarball> {
   const { name } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'))
   const to = join(folder, 'tarballs', name)
@@ -57,7 +58,7 @@ async function pack(path: string): Promise<Tarball> {
   return { name, file: join(to, String(file)), content }
 }
 
-/** Runs publint and Are The Types Wrong, and returns what they report. The packages are for ES modules only. */
+/** Runs publint and Are The Types Wrong, and returns their reports. The packages contain only ES modules. */
 async function lint({ name, file }: Tarball): Promise<string[]> {
   const reports = [
     await output('publint', [file, '--strict'], here),
@@ -168,7 +169,7 @@ async function runCommand(tarballs: Tarball[]): Promise<string[]> {
     .map((it) => `metered init: did not write ${it}`)
 }
 
-/** Links the other packages that an app installs into the consumer's `node_modules`. */
+/** Creates links in the consumer's `node_modules` to the other packages that an app installs. */
 async function linkDependencies(to: string, packed: Set<string>) {
   const from = join(here, 'node_modules')
   for (const entry of await readdir(from)) {

@@ -64,8 +64,8 @@ test('allows calls while deliveries fail, and later delivers each event once', a
   for (const count of [4, 4])
     expect(await customer.call('studio.generate', picture(count))).toMatchObject({ status: 200 })
   expect(await records.used(customer)).toEqual({})
-  // Two generations are left. Whether or not Flowglad has the eight used generations, a call for three must
-  // not start.
+  // Two generations are left, so a call for three must not start. Flowglad may or may not have recorded the
+  // eight used generations.
   const denied = await customer.call('studio.generate', picture(3))
   expect([402, 503]).toContain(denied.status)
   network.restore()

@@ -1,4 +1,5 @@
-// These tests run axe on every screen in its states, and check that every screen fits on a small phone.
+// These tests run axe on every screen in each of its states, and check that every screen fits on a small
+// phone.
 import type { Page } from '@playwright/test'
 import type { Model } from '../../stack/startModel.ts'
 import type { Customer } from '../customer.ts'
@@ -14,7 +15,7 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state by taking a customer's steps. */
+/** Brings the page into a state with the steps that a customer would take. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {

@@ -8,7 +8,7 @@ export { expect } from '@playwright/test'
 
 interface Options {
   /**
-   * Console errors and warnings that these tests expect, in addition to those of denied calls and broken
+   * Console errors and warnings that these tests expect, in addition to those from denied calls and broken
    * connections.
    */
   expectedConsoleErrors: RegExp[]

@@ -47,7 +47,7 @@ test('compresses scripts and styles, and loads them only once', async ({ app, st
 })
 
 /**
- * Starts to record the addresses of responses that come from the server instead of the browser's caches. The
+ * Starts recording the URLs of responses that come from the server, not from the browser's caches. The
  * returned function reads the recording.
  */
 async function recordServerResponses(page: Page): Promise<() => string[]> {

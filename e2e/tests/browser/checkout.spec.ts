@@ -35,7 +35,7 @@ test('charges only the accepted card after another card is declined', async ({ a
   await expect(app.invoices.getByRole('listitem')).toHaveCount(1)
   await expect(app.invoices).toContainText('Paid')
 
-  // The customer saves a card from the Billing screen and returns there.
+  // The customer saves a card from the Billing screen and returns to that screen.
   const change = app.paymentMethod.getByRole('button')
   await change.click()
   await checkout.cancel.click()

@@ -43,7 +43,7 @@ test('updates the balance after every call without the event stream', async ({ a
   await app.makePictures('a boat', 2)
   await app.expectBalance('generations', { left: 8, of: 10 })
 
-  // The balances that are requested after the second call arrive after the third call's balances.
+  // The balances requested after the second call arrive later than the third call's balances.
   const responses = await holdResponses(app.page, /billing\.balances/)
   await app.makePictures('a second boat', 2)
   await app.expectBalance('generations', { left: 6, of: 10 })

@@ -1,4 +1,4 @@
-// These tests deny calls for reasons other than credits.
+// In these tests, calls are denied for reasons other than missing credits.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
@@ -44,7 +44,7 @@ test.describe('with the default rate limit', () => {
   }) => {
     await app.open()
     await app.prompt.fill('a stampede')
-    // Invalid calls count against the rate limit and cost nothing.
+    // Invalid calls count toward the rate limit but cost nothing.
     const invalidInputs = Array.from({ length: 50 }, () => ({}))
     // On a slow machine, the rate limit's window can end before the click.
     await expect(async () => {

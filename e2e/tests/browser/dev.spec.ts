@@ -9,7 +9,7 @@ import { appOn } from './app.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles everything, also on a busy machine. */
+/** The first start of `dev` compiles everything, which takes long on a busy machine. */
 const startMs = 120_000
 
 let folder: string
@@ -32,7 +32,7 @@ test.afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('says exactly which files `dev --reset` deleted', async () => {
+test('reports exactly which files `dev --reset` deleted', async () => {
   const file = (name: string) => join(folder, name)
   expect(dev.output()).toContain(
     `Deleted accounts, pictures and the ledger: ${file('metered.sqlite')}, ${file('metered.sqlite-wal')}\nStarting`,
@@ -40,7 +40,7 @@ test('says exactly which files `dev --reset` deleted', async () => {
   expect(await readdir(folder)).toContain('notes.txt')
 })
 
-test('prints a link to the sign-up form, and commands that need no installed pnpm', async ({ page }) => {
+test('prints a link to the sign-up form, and commands that work without pnpm', async ({ page }) => {
   const [, link = ''] = /Sign up +(http\S+)/.exec(dev.output()) ?? []
   await page.goto(link)
   await expect(page.getByRole('heading', { name: 'Create your account' })).toBeVisible({ timeout: 60_000 })
@@ -52,7 +52,7 @@ test('prints a link to the sign-up form, and commands that need no installed pnp
   expect(commands).toEqual([expect.stringMatching(/ npx -y pnpm@12 dev --data \S+ --reset /)])
 })
 
-test("keeps a running dev's data when a second dev resets on other ports", async ({ page }) => {
+test("keeps a running instance's data when a second instance resets on other ports", async ({ page }) => {
   const second = await startDev(['--reset', '--data', folder], { FLOWGLAD_LOCAL_PRICING: pricingFile })
   expect(await second.ended).toBe(1)
   expect(second.output()).toContain('open, probably another instance of dev. Press Ctrl-C')

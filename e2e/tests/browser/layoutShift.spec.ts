@@ -1,7 +1,7 @@
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-// Most customers have animations on.
+// Most customers have animations turned on.
 test.use({ contextOptions: { reducedMotion: 'no-preference' } })
 
 for (const width of [360, 1440]) {
@@ -27,7 +27,7 @@ for (const width of [360, 1440]) {
       }).observe({ type: 'layout-shift' })
       return shifts
     })
-    // Another device spends the units, because a layout shift right after a click doesn't count.
+    // Another device spends the units, because browsers don't count a layout shift right after a click.
     for (const amount of [4, 4, 1]) await customer.makePictures(amount)
     await expect(app.usageNotice).toContainText('90%')
     await customer.recordApiCalls(95)

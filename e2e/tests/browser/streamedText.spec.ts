@@ -1,4 +1,4 @@
-// A streamed text holds its maximum number of tokens, and costs only the counted tokens.
+// A streamed text holds its maximum number of tokens, but costs only the counted tokens.
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
@@ -27,7 +27,7 @@ test('holds the maximum, counts tokens live and charges the counted tokens', asy
   await app.expectBalance('tokens', { left: 1_992, of: 2_000 })
   await expect.poll(() => records.used(customer)).toEqual({ tokens: 8 })
 
-  // The customer has paid for the text. It stays after a visit to another screen and after a denied call.
+  // The customer has paid for the text, so it stays after a visit to another screen and after a denied call.
   await app.goTo('Usage')
   await app.goTo('Studio')
   await app.startText('a forbidden thing')

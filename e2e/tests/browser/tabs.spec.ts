@@ -1,4 +1,4 @@
-// These tests use several tabs and browsers with one customer.
+// In these tests, one customer uses several tabs and browsers.
 import { signIn } from '../customer.ts'
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'

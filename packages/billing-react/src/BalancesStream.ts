@@ -8,12 +8,12 @@ const longestRetryMs = 30_000
 interface BalancesStreamOptions<Meter extends string> {
   client: BillingClient<Meter>
   customer: string
-  /** `isFirst` is true for the first answer over a connection. */
+  /** `isFirst` is true for the first answer that arrives over a connection. */
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
   onInterrupted: () => void
 }
 
-/** A stream of one customer's balances. Reconnects until it is closed. */
+/** Streams one customer's balances. Reconnects until `close` is called. */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
   #subscription: { unsubscribe(): void } | null = null

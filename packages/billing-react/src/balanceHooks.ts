@@ -33,7 +33,7 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
   /**
    * Returns whether the customer can make a call, and if not, why. Pass the meter before a call
    * (`usePaywall('generations')`), or the error after a failed call (`usePaywall(mutation.error)`). The
-   * paywall follows the balances, so it opens after a top-up.
+   * paywall follows the balances, so its state becomes `open` after a top-up.
    */
   function usePaywall(subject: Meter | { message: string } | null): Paywall<Meter> {
     const { data } = useBalances()
@@ -43,14 +43,14 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
 
   /**
    * Returns whether the balances are current, and when Flowglad last answered. Sends a request on mount, and
-   * then every few seconds until Flowglad answers. Use it on screens where outdated data would mislead, such
-   * as a billing page.
+   * then every few seconds until Flowglad answers. Use this hook on screens where outdated data would mislead
+   * the customer, such as a billing page.
    */
   function useBillingStatus() {
     return useQuery(statusOptions(useBilling(), useQueryClient()))
   }
 
-  /** Fetches the balances from Flowglad and stores them. Use it after a checkout, for example. */
+  /** Fetches the balances from Flowglad and stores them. Use this hook after a checkout, for example. */
   function useRefreshBalances() {
     const { client, keys } = useBilling()
     const queryClient = useQueryClient()

@@ -14,8 +14,8 @@ import { useInvalidation } from './useInvalidation.ts'
 interface BillingHooksOptions {
   /**
    * The billing router's query key: `getQueryKey(trpc.billing)` in @trpc/react-query, or
-   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. A plain client has no query key. The default,
-   * `[['billing']]`, fits any app that has one billing router.
+   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. A plain tRPC client has no query key. The
+   * default, `[['billing']]`, fits any app that has one billing router.
    */
   queryKey?: QueryKey
 }

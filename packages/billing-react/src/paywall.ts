@@ -11,8 +11,8 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80 % is used. `percent` is the used share as a whole number. It reaches 100 only on plans with
-   * overage.
+   * At least 80 % is used. `percent` is the used share as a whole number. `percent` reaches 100 only on plans
+   * with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
   /** Units are left, but fewer than the denied call needs. */
@@ -22,7 +22,7 @@ export type Paywall<Meter extends string = string> =
   | { state: 'feature'; feature: string; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
 
-/** Returns the paywall before a call on a meter. */
+/** Returns the paywall to show before a call that uses the meter. */
 export function paywallOfMeter<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
   meter: Meter,
@@ -41,8 +41,8 @@ export function paywallOfMeter<Meter extends string>(
 }
 
 /**
- * Returns the paywall after a failed call. The state is `open` again once the balance is sufficient, for
- * example after a top-up, a renewal, or an upgrade in another tab.
+ * Returns the paywall to show after a failed call. The state is `open` again once the balance is sufficient,
+ * for example after a top-up, a renewal, or an upgrade in another tab.
  */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,
@@ -57,7 +57,7 @@ export function paywallOfError<Meter extends string>(
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
-        // The plan allows overage: no units are left or held, but the meter isn't exhausted.
+        // If no units are left or held but the meter isn't exhausted, the plan allows overage.
         if (balance.held === 0 && balance.status !== 'exhausted') continue
         return { state: 'exhausted', balance, held: balance.held }
       }

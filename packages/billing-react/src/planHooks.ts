@@ -2,12 +2,12 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { type BillingContext, plansOptions } from './queries.ts'
 
 export function createPlanHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
-  /** Returns the plans and packs on offer, even when signed out. */
+  /** Returns the plans and packs on offer, even while no customer is signed in. */
   const usePlans = () => useQuery(plansOptions(useBilling()))
 
   /**
    * Starts a hosted checkout for `{ priceSlug, quantity? }`. `quantity` defaults to 1. `data.url` is the
-   * address of the checkout page. Nothing is charged until the customer pays there. Fails with `BAD_REQUEST`
+   * checkout page's URL. Nothing is charged until the customer pays on that page. Fails with `BAD_REQUEST`
    * and a message for the customer if the price is not for sale, or if the purchase would add a second paid
    * plan. Fails with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */

@@ -32,8 +32,8 @@ const plansFreshMs = 60_000
 
 /**
  * Returns the default options for all observers of the balances query, including
- * `trpc.billing.balances.useQuery()`. While the stream delivers, the query is static: neither mounting nor
- * invalidating it sends a request.
+ * `trpc.billing.balances.useQuery()`. While the stream delivers balances, the query is static, so neither
+ * mounting nor invalidating it sends a request.
  */
 export function balancesDefaults(isDelivering: () => boolean) {
   return {
@@ -61,15 +61,15 @@ export interface BillingStatus {
    */
   current: boolean
   /**
-   * The time of Flowglad's last answer, in epoch milliseconds of the server's clock. null if Flowglad has
+   * The time of Flowglad's last answer, in epoch milliseconds by the server's clock. Null if Flowglad has
    * never answered.
    */
   asOf: number | null
 }
 
 /**
- * An answer up to this age counts as current. The age isn't 0 if the server fetched the answer shortly before
- * the request.
+ * An answer below this age counts as current. The age is above 0 if the server fetched the answer shortly
+ * before the request.
  */
 const currentMs = 15_000
 const retryMs = 8_000

@@ -2,8 +2,8 @@ import { type BillingQueryKeys, billingQueryKeys } from '@metered/billing/client
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 
 /**
- * The query keys of `@flowglad/react`. Its queries are in the app's QueryClient if FlowgladProvider is
- * outside the app's QueryClientProvider.
+ * The query keys of `@flowglad/react`. That package's queries are in the app's QueryClient if
+ * FlowgladProvider is outside the app's QueryClientProvider.
  */
 export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
 
@@ -11,7 +11,7 @@ export function invalidateFlowglad(queryClient: QueryClient): void {
   for (const queryKey of flowgladKeys) void queryClient.invalidateQueries({ queryKey })
 }
 
-/** The cache keys of the billing procedures, and the key of `useBillingStatus`. */
+/** The cache keys of the billing procedures and of `useBillingStatus`. */
 export interface QueryKeys extends BillingQueryKeys {
   status: QueryKey
 }

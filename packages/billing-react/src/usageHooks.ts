@@ -4,7 +4,7 @@ import { type BillingContext, usageOptions } from './queries.ts'
 
 export function createUsageHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   return {
-    /** Returns the usage per UTC day and meter over the last `days` days (default 30), oldest first. */
+    /** Returns the usage per UTC day and meter for the last `days` days (default 30), oldest first. */
     useUsage: ({ days = 30 }: { days?: number } = {}) => useQuery(usageOptions(useBilling(), days)),
 
     /**

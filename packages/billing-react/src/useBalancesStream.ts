@@ -8,8 +8,8 @@ import type { QueryKeys } from './queryKeys.ts'
 import { setRetryDefaults } from './retryDefaults.ts'
 
 /**
- * Keeps the balances stream open while the page is visible. Closes it on hidden pages: over HTTP/1.1, all
- * tabs of a browser share six connections to a server, and each stream occupies one connection.
+ * Keeps the balances stream open while the page is visible. Closes the stream while the page is hidden. Over
+ * HTTP/1.1, all tabs of a browser share six connections to a server, and each stream occupies one of them.
  */
 export function useBalancesStream<Meter extends string>(
   client: BillingClient<Meter>,
@@ -18,8 +18,8 @@ export function useBalancesStream<Meter extends string>(
 ): void {
   const queryClient = useQueryClient()
   const current = useRef<BalancesStream<Meter> | null>(null)
-  // Set the query's defaults during rendering: the children read them while they render. Setting equivalent
-  // defaults again at each rerender has no effect.
+  // Set the query's defaults during rendering, because the children read them when they render. Setting
+  // equivalent defaults again on each rerender has no effect.
   setRetryDefaults(queryClient, keys)
   queryClient.setQueryDefaults(
     keys.balances,

@@ -22,8 +22,8 @@ interface Unanswered {
 }
 
 /**
- * Each cache's unanswered calls, by mutation key. The map is outside the hook so that a call keeps its key when the
- * user leaves a screen and returns.
+ * Each QueryClient's unanswered calls, by mutation key. The map is outside the hook so that a call keeps its
+ * key when the user leaves a screen and returns.
  */
 const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
 
@@ -51,7 +51,8 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
     mutateAsync: _,
     ...mutation
   } = useMutation<Output, Failure, Input>({
-    // Offline, a paid call fails immediately. Otherwise, it would start without a click when the network is back.
+    // Offline, a paid call fails immediately. Otherwise, the call would start later without a click, when the
+    // device is online again.
     networkMode: 'always',
     ...options,
     mutationKey,
@@ -76,7 +77,8 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
 
   /** Starts the call, unless it is already running. */
   function start(input: Input, callbacks?: MutateOptions<Output, Failure, Input>) {
-    // Check the mutation cache: it is updated immediately. A button isn't disabled until the next render.
+    // Check the mutation cache, because it is updated immediately. A button stays enabled until the next
+    // render.
     if (isRunning(queryClient, mutationKey)) return
     if (callbacks) mutate(input, callbacks)
     else mutate(input)
@@ -95,7 +97,10 @@ function callsOf(queryClient: QueryClient): Map<string, Unanswered> {
   return calls
 }
 
-/** Returns the input as a comparable string. Returns null if it isn't JSON, so the call always gets a new key. */
+/**
+ * Returns the input as a comparable string. Returns null for an input that isn't JSON, so that its call
+ * always gets a new key.
+ */
 function textOf(input: unknown): string | null {
   try {
     return hashKey([input])

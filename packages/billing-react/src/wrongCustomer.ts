@@ -1,6 +1,6 @@
 import type { BalancesAnswer } from '@metered/billing/client'
 
-/** The server's answer is for a different customer than BillingProvider's. */
+/** Reports that the server answered for a different customer than the customer passed to BillingProvider. */
 export class WrongCustomerError extends Error {
   override readonly name = 'WrongCustomerError'
   constructor(customer: string | null, answered: string) {

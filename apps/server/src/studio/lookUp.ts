@@ -8,7 +8,7 @@ const glossary: Record<string, string> = {
   cloisonné: 'Fields of color, each with a fine dark outline.',
   contour: 'The line where one thing ends and another begins.',
   fresco: 'Pigment painted on wet plaster. The plaster preserves the colors for centuries.',
-  gouache: 'Opaque watercolor: flat, matt and bright.',
+  gouache: 'Opaque watercolor: flat, matte and bright.',
   grisaille: 'A picture painted only in shades of gray.',
   halftone: 'Tones made of dots: large for dark, small for light.',
   horizon: 'The line at eye level where the sky and the ground meet.',

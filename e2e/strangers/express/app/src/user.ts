@@ -6,7 +6,7 @@ export interface User {
   email: string
 }
 
-/** Returns the user that the cookie `user` names. A real app would check a session. */
+/** Returns the user named in the `user` cookie. A real app would check a session. */
 export function userOf(req: Request): User | null {
   const id: string | undefined = req.cookies.user
   return id ? { id, name: id, email: `${id}@example.com` } : null

@@ -5,7 +5,7 @@ import type { AppRouter } from '../src/router'
 const find = (selector: string) => document.querySelector(selector) as HTMLElement
 const show = (selector: string, text: string) => find(selector).replaceChildren(text)
 
-// An error without `data` means that no answer arrived.
+// An error without `data` means that no response arrived.
 const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
 
 const trpc = createTRPCClient<AppRouter>({

@@ -7,7 +7,7 @@ const find = (selector: string) => document.querySelector(selector) as HTMLEleme
 const show = (selector: string, text: string) => find(selector).replaceChildren(text)
 const showBalances = ({ balances: [it] }: BalancesAnswer) => show('#left', `${it?.available} drawings left`)
 
-// An error without `data` means that no answer arrived.
+// An error without `data` means that no response arrived.
 const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
 
 const trpc = createTRPCClient<AppRouter>({

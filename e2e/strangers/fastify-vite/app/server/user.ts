@@ -7,7 +7,7 @@ export interface User {
   email: string
 }
 
-/** Returns the user that the cookie `user` names. A real app would check a session. */
+/** Returns the user named in the `user` cookie. A real app would check a session. */
 export function userOf(req: FastifyRequest): User | null {
   const id = req.cookies.user
   return id ? { id, name: id, email: `${id}@example.com` } : null

@@ -1,7 +1,7 @@
 import { billingDenial } from '@metered/billing/client'
 import type { ReactNode } from 'react'
 
-/** Returns the message that explains a failed call to the customer. */
+/** Returns a message that tells the customer why a call failed. */
 export function explain(error: { message: string }): ReactNode {
   if (billingDenial(error)?.code === 'INSUFFICIENT_CREDITS') return <a href="/pricing">Upgrade for more.</a>
   return error.message

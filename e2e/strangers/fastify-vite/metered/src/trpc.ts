@@ -4,7 +4,7 @@ import { retryLink } from '@trpc/client'
 import { createTRPCReact } from '@trpc/react-query'
 import type { AppRouter } from '../server/router.js'
 
-// An error without `data` means that no answer arrived.
+// An error without `data` means that no response arrived.
 const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
 
 export const trpc = createTRPCReact<AppRouter>()

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Returns the message that explains a failed call to the customer. */
+/** Returns a message that tells the customer why a call failed. */
 export function explain(error: unknown): ReactNode {
   return error instanceof Error ? error.message : 'Something went wrong.'
 }

@@ -6,7 +6,7 @@ export interface User {
   email: string
 }
 
-/** Returns the user that the cookie `user` names. A real app would check a session. */
+/** Returns the user named in the `user` cookie. A real app would check a session. */
 export async function currentUser(): Promise<User | null> {
   const id = (await cookies()).get('user')?.value
   return id ? { id, name: id, email: `${id}@example.com` } : null

@@ -4,7 +4,7 @@ export interface User {
   email: string
 }
 
-/** Returns the user that the cookie `user` names. A real app would check a session. */
+/** Returns the user named in the `user` cookie. A real app would check a session. */
 export function userOf(req: Request): User | null {
   const id = /\buser=(\w+)/.exec(req.headers.get('cookie') ?? '')?.[1]
   return id ? { id, name: id, email: `${id}@example.com` } : null

@@ -1,7 +1,10 @@
 import { billing } from './billing.js'
 import { sendLogs } from './logs.js'
 
-/** Runs after each response. Also runs every minute, in case a function died before it could run this. */
+/**
+ * Runs after each response. Also runs every minute, in case a function died before it could call this
+ * function.
+ */
 export async function finish() {
   await billing.drain()
   await sendLogs()

@@ -6,7 +6,7 @@ export interface User {
   email: string
 }
 
-/** Returns the user that the cookie `user` names. A real app would check a session. */
+/** Returns the user named in the `user` cookie. A real app would check a session. */
 export function userOf(req: IncomingMessage): User | null {
   const id = /\buser=(\w+)/.exec(req.headers.cookie ?? '')?.[1]
   return id ? { id, name: id, email: `${id}@example.com` } : null

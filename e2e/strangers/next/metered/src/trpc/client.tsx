@@ -9,7 +9,7 @@ import type { AppRouter } from './router'
 
 export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>()
 
-// An error without `data` means that no answer arrived.
+// An error without `data` means that no response arrived.
 const retry = retryLink<AppRouter>({ retry: ({ error, attempts }) => !error.data && attempts < 3 })
 
 let browserQueryClient: QueryClient | undefined
