@@ -5,7 +5,7 @@ export class BackgroundLoops {
   #running: Promise<unknown> | null = null
   #keepAlive: NodeJS.Timeout | null = null
 
-  /** `run` runs the loops until the signal aborts. */
+  /** `run` runs the loops until the signal is aborted. */
   constructor(run: (stopping: AbortSignal) => Promise<unknown>) {
     this.#run = run
   }

@@ -12,8 +12,8 @@ interface Shared {
 const registryKey = Symbol.for('@metered/billing instances')
 
 /**
- * Returns the process's registry of shared ledgers and loops. The registry is global, because bundlers can
- * load several copies of this module.
+ * Returns the process's registry of shared ledgers and loops. The registry is global, because a bundle can
+ * contain several copies of this module.
  */
 function registry(): Map<string, Shared> {
   const global: typeof globalThis & { [registryKey]?: Map<string, Shared> } = globalThis
@@ -22,7 +22,7 @@ function registry(): Map<string, Shared> {
 }
 
 /**
- * An instance that `createBilling` creates. In development, each edit of an app's module creates another
+ * An instance that `createBilling` creates. In development, each edit to an app's module creates another
  * instance, and the app doesn't close the earlier instance. Instances with the same key therefore share one
  * ledger, and only the newest instance's loops run. Earlier instances continue to answer calls.
  */

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 /** The ledger methods that calls use. */
 export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'charges' | 'usage'>
 
-/** Returns the ledger for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
+/** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
 export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCalls => ({
   async execute(command) {
     onCall()

@@ -3,7 +3,7 @@ import type { BackgroundLoops } from './backgroundLoops.ts'
 import type { Instance } from './instance.ts'
 import type { SetupCheck } from './setupCheck.ts'
 
-/** Starts an instance's loops at the first call, or at `start()`. Nothing starts after `close()`. */
+/** Starts an instance's loops on the first call or on `start()`. Starts nothing after `close()`. */
 export class Lifecycle {
   readonly #instance: Instance
   readonly #loops: BackgroundLoops
@@ -39,8 +39,8 @@ export class Lifecycle {
   }
 
   /**
-   * Checks the setup, and then starts the loops. The loops keep the process running. Does nothing during
-   * `next build`.
+   * Checks the setup, and then starts the loops, which keep the process running. Does nothing during `next
+   * build`.
    */
   async start(): Promise<void> {
     if (isNextBuild()) return
@@ -51,7 +51,7 @@ export class Lifecycle {
     if (!this.#isClosed) this.#instance.startLoops({ keepAlive: true })
   }
 
-  /** Prevents later starts. Running loops continue until `stopLoops`. */
+  /** Prevents later starts. Running loops continue until `stopLoops` is called. */
   close(): void {
     this.#isClosed = true
     this.#instance.leave()

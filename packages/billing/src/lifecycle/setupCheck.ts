@@ -25,8 +25,8 @@ export class SetupCheck {
   }
 
   /**
-   * If there are problems, rejects with one line of instructions for each problem. Ignores an unreachable
-   * ledger or Flowglad, because both can recover.
+   * If there are problems, rejects with an error whose message has one line of instructions per problem.
+   * Ignores an unreachable ledger or Flowglad, because both can recover.
    */
   async run(): Promise<void> {
     const failure = await this.#ledger.health().catch((error: unknown) => error)

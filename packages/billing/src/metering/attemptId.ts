@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 
-/** Returns a UUIDv7 (RFC 9562). It sorts by time, so new charges are adjacent in the index. */
+/** Returns a UUIDv7 (RFC 9562). These IDs sort by time, so new charges are adjacent in the index. */
 export function attemptId(now: number): string {
   const time = now.toString(16).padStart(12, '0')
-  // `randomUUID` is fast because Node caches random bytes. Replace only its time and version.
+  // `randomUUID` is fast because Node caches random bytes. Replace only the time and the version in its
+  // result.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

@@ -4,9 +4,10 @@ import { InvalidAmountError } from '../contract/errors.ts'
 /** Counts the units that a running call spends. */
 export interface Usage {
   /**
-   * Adds units, an integer of at least 0. Never throws. If a finished call has added no units, not even 0, or
-   * an invalid amount, its usage is unknown: a cost that reads `total` charges the held units, and the charge
-   * is flagged. After the call has ended, `add` has no effect, and a warning is logged once.
+   * Adds `units`, an integer of at least 0. Never throws. A finished call's usage is unknown if the work
+   * never called `add`, or called it with an invalid amount. If a cost then reads `total`, the held units are
+   * charged and the charge is flagged. After the call has ended, `add` has no effect, and a warning is logged
+   * once.
    */
   add(units: number): void
   readonly total: number
@@ -25,8 +26,8 @@ type Amount<Call> = number | ((call: Call) => number)
 
 /**
  * The cost of a call on one meter, in integer units. Without `hold`, `cost` is evaluated once, before the
- * work, from the parsed input. Default 1. With `hold`, that many units are reserved, and `cost` is evaluated
- * after the work.
+ * work, from the parsed input. It defaults to 1. With `hold`, the units in `hold` are reserved before the
+ * work, and `cost` is evaluated after the work.
  */
 export type MeterCost<Input> =
   | { hold?: undefined; cost?: Amount<CostCall<Input>> }
@@ -52,7 +53,7 @@ class UsageCounter implements Usage {
   #total = 0
   #closed = false
   #wasCalled = false
-  /** The problem with an invalid amount, or null. */
+  /** The message about an invalid amount, or null if every amount was valid. */
   #invalid: string | null = null
 
   constructor(onLate: (units: unknown) => void) {
@@ -91,7 +92,7 @@ class UsageCounter implements Usage {
   }
 }
 
-/** The function that runs when usage is added to a call on `meter` that has ended. */
+/** The function that is called if usage is added after a call on `meter` has ended. */
 export type OnLateUsage = (meter: string, units: unknown) => void
 
 /**
@@ -152,7 +153,7 @@ function addInCost() {
   throw new TypeError('A cost callback cannot add usage')
 }
 
-// Before the work, usage is always 0. If a cost could read it, every call would be free.
+// Before the work, usage is always 0. If a cost could read this usage, every call would be free.
 const notCountedYet: Usage = {
   add: addInCost,
   get total(): number {

@@ -32,8 +32,8 @@ export function keyDenial(
 
 /**
  * Returns the denial for legs with too few available units. Ignores a leg if its ambiguous units, which
- * Flowglad might have recorded already, cover the shortage. If that leaves no leg, returns
- * `BILLING_UNAVAILABLE`, because the balance is uncertain.
+ * Flowglad might have recorded already, cover the shortage. If no leg remains, returns `BILLING_UNAVAILABLE`,
+ * because the balance is uncertain.
  */
 export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
   const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)

@@ -22,7 +22,7 @@ export interface HoldServices {
   inFlight: WorkInFlight
 }
 
-/** A reserve that the ledger has granted. */
+/** A reservation that the ledger has granted. */
 interface Granted {
   customer: string
   attempt: string
@@ -46,7 +46,7 @@ export class Hold {
   readonly #granted: Granted
   #ended = false
   #stopRenewing = () => {}
-  /** True after `stopRenewing`. If true, the next `startRenewing` renews the hold immediately. */
+  /** True after `stopRenewing`. If true, the next call to `startRenewing` renews the hold immediately. */
   #paused = false
 
   constructor(services: HoldServices, granted: Granted) {
@@ -70,8 +70,8 @@ export class Hold {
   }
 
   /**
-   * Stops renewing until the next `startRenewing`. Once the hold's expiry time has passed, shutdown no longer
-   * waits for the hold.
+   * Stops renewing the hold until `startRenewing` is called again. Once the hold's expiry time has passed,
+   * shutdown no longer waits for the hold.
    */
   stopRenewing(): void {
     this.#stopRenewing()
@@ -83,9 +83,9 @@ export class Hold {
 
   /**
    * Books the actual amounts and resolves when they are durable. If another attempt under the same key
-   * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. After
-   * `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and the settle is retried in
-   * the background until shutdown.
+   * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. If the
+   * ledger takes longer than `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and
+   * the settle is retried in the background until shutdown.
    */
   async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
     const { clock, options, inFlight, meters } = this.#services

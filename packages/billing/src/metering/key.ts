@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BillingError, InvalidInputError } from '../contract/errors.ts'
 import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 
-/** Returns the key. Throws `KEY_INVALID` if the key breaks `keyRule`. */
+/** Returns the key. Throws `KEY_INVALID` if the key violates `keyRule`. */
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
   throw new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
@@ -10,7 +10,7 @@ export function parseKey(key: string): string {
 
 /**
  * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same
- * key. The fingerprint is a SHA-256 in hex and doesn't depend on the order of fields. Throws an
+ * key. The fingerprint is a SHA-256 hash in hex and doesn't depend on the order of fields. Throws an
  * `InvalidInputError` if the input is nested too deeply or contains a class instance.
  */
 export function fingerprint(rawInput: unknown): string {

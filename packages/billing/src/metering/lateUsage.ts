@@ -1,7 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import type { OnLateUsage } from './cost.ts'
 
-/** Returns a function that warns, once, that usage was added after its call had been charged. */
+/** Returns a function that warns, once, that usage was added after the call had been charged. */
 export function warnAboutLateUsage(logger: Logger): OnLateUsage {
   let hasWarned = false
   return (meter, units) => {

@@ -22,11 +22,13 @@ type WorkCost =
       amount?: undefined
     }
 
-/** A call of `billing.meter`. */
+/** A call to `billing.meter`. */
 export type MeterCall<Meter extends string> = WorkCost & {
   customer: Customer
   meter: Meter
-  /** Identifies the operation across retries. A second call under the key returns the first call's result. */
+  /**
+   * Identifies the operation across retries. A second call with the same key returns the first call's result.
+   */
   key?: string
   /** The work's input. A call with the same key but a different input is denied. */
   input?: unknown
@@ -38,7 +40,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   signal?: AbortSignal
 }
 
-/** The context for plain work while it runs. */
+/** The context that plain work gets while it runs. */
 export interface MeterRun {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */

@@ -9,11 +9,11 @@ export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
  * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so a reader
- * never gets a finished result that isn't durable.
+ * never sees the end of a stream before its charge is durable.
  *
  * This is an explicit iterator, not a generator: `return()` must take effect before the first read and during
- * a read. The iterator also listens for the request's abort. tRPC's `return()` waits for the pending read,
- * which never ends if the source is stuck.
+ * a read. The iterator also listens to the request's abort signal, because tRPC's `return()` waits for the
+ * pending read, which never ends if the source is stuck.
  */
 export function meteredStream<T>(
   source: AsyncIterable<T>,

@@ -18,7 +18,7 @@ export function priceOf(meters: Meters, meter: string): EventPrice {
   return priceSlug === undefined ? { usageMeterSlug: meter } : { priceSlug }
 }
 
-/** Returns a reserve command's leg, with the meter's policy. */
+/** Returns a leg for a reserve command, based on the meter's policy. */
 export function legOf(meters: Meters, { meter, amount }: { meter: string; amount: number }): Leg {
   const { unlimitedBy, overage, onExpiry } = policyOf(meters, meter)
   return {
@@ -33,7 +33,7 @@ export function legOf(meters: Meters, { meter, amount }: { meter: string; amount
 
 /**
  * Returns the hold's time to live and its maximum lifetime. If the call has several legs, each value is the
- * shortest among their meters.
+ * minimum across their meters.
  */
 export function lifetimeOf(
   meters: Meters,

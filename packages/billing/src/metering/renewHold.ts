@@ -15,7 +15,7 @@ export function renewHold(
   const renewIn = (delayMs: number, remainingMs: number) => {
     cancelTimer = clock.after(delayMs, async () => {
       const answer = await ledger.execute({ type: 'renew', ...hold }).catch(() => null)
-      // The hold can end during a renewal. Don't renew it again.
+      // The hold may have ended during the renewal. If so, don't renew it again.
       if (cancelled) return
       if (answer?.state === 'renewed') return renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
       const pauseMs = Math.max(50, remainingMs / 8)

@@ -37,7 +37,7 @@ interface Decision {
 }
 
 /**
- * Decides whether work may start. If Flowglad answers in time, a call is never denied because of a snapshot
+ * Decides whether work can start. If Flowglad answers in time, a call is never denied because of a snapshot
  * that is older than the call.
  */
 export class Reservations {
@@ -90,7 +90,7 @@ export class Reservations {
 
   /**
    * Asks the ledger. Before denying the call, fetches a snapshot, checks the meters and asks again. Waits for
-   * Flowglad up to `decisionMs` in total.
+   * Flowglad for at most `decisionMs` in total.
    */
   async #decide(request: ReserveRequest, attempt: string): Promise<Decision> {
     const { clock, options } = this.#services

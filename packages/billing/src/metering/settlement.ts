@@ -10,7 +10,8 @@ export interface Settlement {
 
 /**
  * Returns the actual amounts and closes the usage counters, so no more usage can be added. With
- * `onlyCounted`, which is set after a stream failed, a leg without counted usage costs nothing.
+ * `onlyCounted`, which is set for a stream that failed or was never read, a leg without counted usage costs
+ * nothing.
  */
 export function settlementOf(
   legs: MeteredLeg[],
@@ -30,8 +31,8 @@ export function settlementOf(
 }
 
 /**
- * Returns the output's ID, or null. The work has succeeded, so a failing callback must not make the call
- * fail.
+ * Returns the ID from the output, or null. The work has succeeded, so a failing callback must not make the
+ * call fail.
  */
 export function referenceOf<Output>(
   reference: ((output: Output) => string) | undefined,

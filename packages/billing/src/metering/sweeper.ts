@@ -3,8 +3,8 @@ import type { Logger } from '../config/logger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /**
- * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping`
- * aborts. The timers for the pauses don't keep the process running.
+ * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping` is
+ * aborted. The timers for the pauses don't keep the process running.
  */
 export async function runSweeper({
   ledger,
@@ -31,8 +31,8 @@ export async function runSweeper({
   }
 
   /**
-   * Queues all commands together, so that they share batches. A failure for one customer doesn't stop the
-   * others.
+   * Queues all commands together, so that they share batches. A failure for one customer doesn't affect the
+   * other customers.
    */
   async function expireDueHolds() {
     const customers = await ledger.customersWithDueHolds(1_000)

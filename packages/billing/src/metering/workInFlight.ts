@@ -4,12 +4,12 @@ import type { Logger } from '../config/logger.ts'
 /** Tracks this process's metered work, so that shutdown can wait for it. */
 export class WorkInFlight {
   readonly #holds = new Set<{ abandon(): void }>()
-  /** Reserve commands without an answer, and settle and release commands that aren't durable yet. */
+  /** Reserve commands that haven't been answered, and settle and release commands that aren't durable yet. */
   readonly #commands = new Set<Promise<unknown>>()
   readonly #graceEnded = new AbortController()
   #closing = false
 
-  /** True after `close` was called. New work must not start. */
+  /** True once `close` has been called. New work must not start. */
   get isClosing(): boolean {
     return this.#closing
   }
