@@ -6,20 +6,23 @@ import { toRequest } from '../http/toRequest.ts'
 /** The options of `billingHandler`. */
 export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMessage>
   extends AdapterOptions<Req> {
-  /** Called with an unexpected error if there is no `next`. The client gets 500. Default: `console.error`. */
+  /**
+   * Called with an unexpected error if there is no `next`. The client gets a 500 response. Default:
+   * `console.error`.
+   */
   onError?: (error: unknown) => void
 }
 
 /**
- * Returns a handler that takes Node's `(request, response)`, for plain `http`, Connect and Express. If
+ * Returns a handler with Node's `(request, response)` signature, for plain `http`, Connect and Express. If
  * billing doesn't serve the path, calls `next`, or answers 404 if there is no `next`.
  *
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
  * Mount it before body parsers such as `express.json()`. The webhook's signature covers the raw bytes, which
- * a parser consumes. After a parser, the webhook works only if the parser keeps the bytes, as `express.raw()`
- * does. The other routes also accept parsed JSON.
+ * a parser consumes. If a parser runs first, the webhook works only if the parser keeps the bytes, as
+ * `express.raw()` does. The other routes also accept parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(

@@ -12,9 +12,9 @@ interface Builder {
 }
 
 /**
- * The copy of tRPC that the app uses. A CommonJS app loads another build of the same package than this module,
- * and its `TRPCError` is another class. The app recognizes only instances of its own class, so `toError` creates
- * these.
+ * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of the same
+ * package, so each has its own `TRPCError` class. The app recognizes only instances of its own class, so
+ * `toError` creates instances of that class.
  */
 export class AppTrpc {
   #ErrorClass = TRPCError
@@ -26,7 +26,7 @@ export class AppTrpc {
       throw new SetupError('This procedure comes from tRPC 10. Install @trpc/server 11.')
     }
     this.#inspection = this.#compare(builder as unknown as Builder)
-    // `check` reports the error at the next call.
+    // `check` reports the error on the next call.
     this.#inspection.catch(() => {})
   }
 
@@ -63,8 +63,8 @@ export class AppTrpc {
 }
 
 /**
- * Returns a `TRPCError` from the copy of tRPC that created the builder, or null if the copy behaves
- * differently. Runs only a new input validator, not the app's middlewares.
+ * Returns a `TRPCError` from the copy of tRPC that created the builder, or null if that copy throws no
+ * `TRPCError`. Runs only a new input validator, not the app's middlewares.
  */
 async function errorOf(builder: Builder): Promise<Error | null> {
   try {
@@ -78,7 +78,7 @@ async function errorOf(builder: Builder): Promise<Error | null> {
   }
 }
 
-/** Returns the `@trpc/server` folder that created the error, or null for bundled code. */
+/** Returns the `@trpc/server` folder whose code created the error, or null for bundled code. */
 function folderOf(error: Error | null): string | null {
   for (const line of error?.stack?.split('\n') ?? []) {
     const [, location] = /\(?((?:file:|\/|[A-Z]:\\)[^()]*):\d+:\d+\)?$/.exec(line) ?? []

@@ -2,9 +2,9 @@ import { createRequire } from 'node:module'
 import { SetupError } from '../config/setupError.ts'
 
 /**
- * Throws a `SetupError` unless the version of `@trpc/server` is supported. The prereleases of 11.0.0 are not,
- * because their procedures can't be combined. Accepts null, which means that the version is unknown, for example
- * in a bundle.
+ * Throws a `SetupError` unless the version of `@trpc/server` is supported. The prereleases of 11.0.0 aren't
+ * supported, because their procedures can't be combined. Accepts null, which means that the version is
+ * unknown, for example in a bundle.
  */
 export function assertTrpcVersion(version: string | null = installedVersion()): void {
   if (version === null || (version.startsWith('11.') && !version.startsWith('11.0.0-'))) return

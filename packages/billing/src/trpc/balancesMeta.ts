@@ -5,7 +5,7 @@ import { billingRequestOf } from './billingRequest.ts'
 
 /** The tRPC context options that can set response headers. Each adapter passes one of them. */
 export interface ResponseParts {
-  /** Node's response or Fastify's reply. Over WebSockets, it is the socket, which has no headers. */
+  /** The Node response or the Fastify reply. Over WebSockets, this is the socket, which has no headers. */
   res?: unknown
   /** The fetch adapter's response headers. */
   resHeaders?: Headers | undefined
@@ -28,8 +28,8 @@ export function sendBalances({ res, resHeaders }: ResponseParts, balances: Balan
 }
 
 /**
- * Returns the balances as a header value. Returns null for a long value, because proxies can reject long
- * headers.
+ * Returns the balances as a header value. Returns null if the value is too long, because proxies can reject
+ * long headers.
  */
 function headerOf(balances: BalancesAnswer): string | null {
   const header = asciiJson(balances)
@@ -40,8 +40,8 @@ const isNodeResponse = (res: unknown): res is Pick<ServerResponse, 'setHeader' |
   hasMethod(res, 'setHeader')
 
 /**
- * Returns whether `res` is a Fastify reply. Express's response also has a `header` method, but is one of
- * Node's responses.
+ * Returns whether `res` is a Fastify reply. An Express response also has a `header` method, but it is a Node
+ * response.
  */
 const isReply = (res: unknown): res is { header(name: string, value: string): unknown } =>
   hasMethod(res, 'header') && !hasMethod(res, 'setHeader')
@@ -50,7 +50,7 @@ const hasMethod = (value: unknown, name: string) =>
   typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function'
 
 /**
- * Escapes all characters outside ASCII. Header values must be ASCII, but plan and meter names can contain any
+ * Escapes all non-ASCII characters. Header values must be ASCII, but plan and meter names can contain any
  * character.
  */
 const asciiJson = (value: unknown) =>

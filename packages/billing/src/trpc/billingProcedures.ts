@@ -29,7 +29,10 @@ export type BillingProcedures<Meter extends string> = {
   balances: Query<Nothing, BalancesAnswer<Meter>>
   /** Pushes the balances immediately and after each change. */
   onBalances: Subscription<Nothing, BalancesAnswer<Meter>>
-  /** Returns the balances after a fetch from Flowglad. Call it when a customer returns from the checkout. */
+  /**
+   * Fetches a snapshot from Flowglad and returns the balances. Call this procedure when a customer returns
+   * from the checkout.
+   */
   refresh: Mutation<Nothing, RefreshedBalances<Meter>>
   usage: Query<{ days?: number | undefined } | undefined, UsageDay<Meter>[]>
   charges: Query<
@@ -37,7 +40,9 @@ export type BillingProcedures<Meter extends string> = {
     { charges: ChargeRow<Meter>[]; nextCursor: string | null }
   >
   plans: Query<Nothing, PlanOffer<Meter>[]>
-  /** Takes no redirect URLs: the checkout always returns to this app, whether the customer pays or cancels. */
+  /**
+   * Takes no redirect URLs: the checkout always returns to this app, whether the customer pays or cancels.
+   */
   checkout: Mutation<{ priceSlug: string; quantity?: number | undefined }, { url: string }>
   changePlan: Mutation<{ priceSlug: string }, PlanChange>
   cancel: Mutation<Nothing, PlanChange>

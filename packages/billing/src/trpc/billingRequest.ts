@@ -11,7 +11,7 @@ export interface RequestInfo {
   calls: readonly RequestedCall[]
 }
 
-/** A call as tRPC lists it in the request info. */
+/** A call in tRPC's request info. */
 export interface RequestedCall {
   /**
    * Reads the call's input. The call's middlewares get the same function, so the function identifies the
@@ -20,7 +20,7 @@ export interface RequestedCall {
   getRawInput: () => Promise<unknown>
 }
 
-/** The properties of a call that a middleware sees. */
+/** The call properties that are available to a middleware. */
 export interface MiddlewareCall {
   getRawInput: () => Promise<unknown>
   signal: AbortSignal | undefined
@@ -104,7 +104,7 @@ export class BillingRequest {
     return (origin === 'http' || origin === 'unknown') && !call.isSubscription && !this.#readsStreams
   }
 
-  /** Keeps the balances for the response header if they are newer. */
+  /** Keeps the balances for the response header if they are newer than the current balances. */
   note(balances: BalancesAnswer) {
     if (this.balances && balances.version <= this.balances.version) return
     this.balances = balances

@@ -24,7 +24,7 @@ type BaseProcedure<C, Meta, Overrides> = ProcedureBuilder<
 /** Rejects a procedure whose context lacks the fields that `customer` reads. */
 type HasContext<C, Overrides, Ctx> = Omit<C, keyof Overrides> & Overrides extends Ctx
   ? unknown
-  : { context: 'lacks what `customer` reads' }
+  : { context: 'lacks the fields that `customer` reads' }
 
 /** The parts that a tRPC app uses: middlewares, the billing router, options, and the request context. */
 export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = object> {
@@ -34,7 +34,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    * `.output()`, because a result that fails validation must not be charged.
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
-   * count usage with `ctx.usage.add(1)`. To reserve units on several meters together, or none of them, call
+   * count usage with `ctx.usage.add(1)`. To reserve units on several meters, either all or none, call
    * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count usage with
    * `ctx.usage.tokens.add(1)`.
    */
@@ -71,14 +71,14 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   >
 
   /**
-   * Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan has the toggle feature.
-   * Fetches the plan again before it denies the call.
+   * Denies a call with `FEATURE_NOT_INCLUDED` (403) unless the customer's plan includes the toggle feature.
+   * Fetches the plan again before denying the call.
    */
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
    * Returns a router to mount as `billing`. It serves balances, usage, charges, plans and plan changes. It
-   * uses the app's own procedures, so their sessions, limits and logs apply here too.
+   * uses the app's own procedures, so their sessions, limits and logs also apply to the router.
    */
   router<C extends object, Meta, Overrides extends object, PublicC, PublicOverrides>(procedures: {
     protectedProcedure: BaseProcedure<C, Meta, Overrides> & HasContext<C, Overrides, Ctx>
@@ -86,8 +86,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   }): BillingRouter<MeterOf<M>>
 
   /**
-   * Returns the options for `initTRPC.create`: the app's own options, and an `errorFormatter` that fills and
-   * types `error.data.billing`. The app's own `errorFormatter` runs first.
+   * Returns the options for `initTRPC.create`: the app's own options, and an `errorFormatter` that adds a
+   * typed `error.data.billing`. The app's own `errorFormatter` runs first.
    *
    * ```ts
    * const t = initTRPC.context<Context>().create(billing.trpc.options({ transformer: superjson }))
@@ -103,8 +103,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
-   * the context in `createContext`. If you pass all of `createContext`'s options, the response also carries the
-   * new balances. Without `info`, a batch's keys can't be assigned to its calls.
+   * the context in `createContext`. If you pass all of `createContext`'s options, the response also carries
+   * the new balances. Without `info`, a batch's keys can't be assigned to its calls.
    */
   request(
     source: ResponseParts & {

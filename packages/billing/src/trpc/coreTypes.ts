@@ -1,6 +1,6 @@
 /**
- * tRPC's main entry exports these types only since 11.4. Each version also exports them from this entry, and
- * tRPC's own packages import them from here.
+ * tRPC's main entry point has exported these types only since 11.4. Every version also exports them from this
+ * entry point, which tRPC's own packages use.
  */
 export type {
   AnyRootTypes,

@@ -16,7 +16,9 @@ export interface OwnOptions extends Partial<Omit<RootConfig<AnyRootTypes>, '$typ
   transformer?: DataTransformerOptions
 }
 
-/** The error shape that the app's own formatter returns. Without a formatter, tRPC's default shape. */
+/**
+ * The error shape that the app's own formatter returns. Without a formatter, this is tRPC's default shape.
+ */
 type OwnShape<Own> = Own extends { errorFormatter: (...args: never[]) => infer Shape extends TRPCErrorShape }
   ? Shape
   : DefaultErrorShape

@@ -100,7 +100,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, onLateUsage))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       const key = holdsUnits ? await readKey() : null
-      // With a key from the input, a refetch gets the stored result without a charge.
+      // If the key comes from the input, a refetch gets the stored result and isn't charged.
       if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path)
       sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({

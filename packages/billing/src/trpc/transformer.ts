@@ -2,8 +2,8 @@ import type { Codec } from '../metering/storedResult.ts'
 import type { DataTransformerOptions } from './coreTypes.ts'
 
 /**
- * The data transformer that the app passes to `options`. It serializes the inputs and results of metered calls,
- * so that they can contain values such as dates, and a retry gets the same values as the first call.
+ * The data transformer that the app passes to `options`. It serializes the inputs and results of metered
+ * calls, so that they can contain values such as dates, and a retry gets the same values as the first call.
  */
 export class Transformer {
   #input: Codec | undefined

@@ -43,15 +43,15 @@ function codeOf({ denial }: BillingError): Code {
   return isCode(trpc) ? trpc : 'FORBIDDEN'
 }
 
-/** Returns the fields of the error's data that describe a denial. */
+/** Returns the error data fields that describe a denial. */
 export function denialData(error: TRPCError): { billing: BillingError['denial'] | null } {
   for (const cause of withCauses(error)) {
     if (!(cause instanceof BillingError)) continue
     const { denial } = cause
     const { trpc, http } = denialStatuses[denial.code]
-    // The code is wrong in two cases: tRPC gives INTERNAL_SERVER_ERROR to an error that it doesn't know, such as
-    // a denial of `billing.meter`, and before 11.2 it lacks PAYMENT_REQUIRED. An app that wraps the denial in an
-    // error of its own chooses the code.
+    // The code is wrong in two cases. tRPC assigns INTERNAL_SERVER_ERROR to an error that it doesn't know,
+    // such as a denial from `billing.meter`. Versions before 11.2 have no PAYMENT_REQUIRED. If the app wraps
+    // the denial in its own error, the app chooses the code.
     const isWrong = error.cause === cause && (error.code === 'INTERNAL_SERVER_ERROR' || !isCode(trpc))
     return { billing: denial, ...(isWrong ? { code: trpc, httpStatus: http } : {}) }
   }

@@ -12,7 +12,7 @@ export class Warnings {
 
   /**
    * Warns once per procedure about a metered query. Clients can refetch a query at any time, for example when
-   * the window gets the focus.
+   * the window gains focus.
    */
   meteredQuery(path: string): void {
     if (this.#queries.has(path)) return
