@@ -2,7 +2,8 @@
 import { QueryClient, QueryClientProvider, useMutation } from '@tanstack/react-query'
 import { act, screen, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
-// The button loads this dialog lazily. On a busy machine, compiling it takes longer than a query waits.
+// The button loads this dialog lazily. On a busy machine, compiling it can take longer than a query's
+// timeout, so import it first.
 import '../src/plans/ForfeitWarning.tsx'
 import { OrderButton } from '../src/plans/OrderButton.tsx'
 import { free, onFree, pro } from './anOffer.ts'

@@ -55,13 +55,13 @@ describe('the explanation of a denied call', () => {
     [422, 'rephrase', 'This prompt is against our content policy'],
     [429, 'again', 'Too many requests'],
     [500, 'again', 'Something went wrong on our side'],
-  ])('says for status %i that nothing was charged, and suggests %s', (status, next, title) => {
+  ])('for status %i, says that nothing was charged and suggests %s', (status, next, title) => {
     const explanation = explainDenial(answered(status))
     expect(explanation).toMatchObject({ next, title })
     expect(explanation.detail).toMatch(/^Nothing was charged\. ./)
   })
 
-  it('says for status 429 how long to wait before the next try', () => {
+  it('says how long to wait after status 429', () => {
     expect(explainDenial(answered(429, { retryAfterMs: 11_400 }))).toMatchObject({
       detail: 'Nothing was charged. Wait 12 seconds, then try again.',
       retryAfterMs: 11_400,
@@ -69,7 +69,7 @@ describe('the explanation of a denied call', () => {
     expect(explainDenial(answered(429, { retryAfterMs: 300 })).detail).toContain('Wait 1 second,')
   })
 
-  it('is marked as broken only if something is broken, not for a denial or a wait', () => {
+  it('is marked as broken only for a fault on our side, not for a denial or a wait', () => {
     const hd = explainDenial(denied({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' }))
     const busy = explainDenial(denied({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 }))
     const away = explainDenial(denied({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 }))

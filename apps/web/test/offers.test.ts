@@ -28,7 +28,7 @@ describe("a plan's benefits", () => {
     ])
   })
 
-  it('show an unlimited meter in one line, without its grant and its feature', () => {
+  it('show an unlimited meter in one line, without its grant or feature', () => {
     const offer = anOffer({
       unlimited: ['generations'],
       features: [{ slug: 'unlimited_generations', name: 'Unlimited generations' }],
@@ -77,7 +77,7 @@ describe('the credits that an upgrade from Free forfeits', () => {
     expect(forfeitedBy(pro, [free, pro, pack], onFree(row))).toEqual(forfeited)
   })
 
-  it('are none between paid plans, because the subscription stays the same', () => {
+  it('are none for a change between paid plans, which keeps the subscription', () => {
     const onPro = onFree({ available: 540, limit: 550 })
     const answer = { ...onPro, plan: { ...onPro.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false } }
     const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
@@ -89,7 +89,7 @@ describe('the credits that an upgrade from Free forfeits', () => {
   })
 })
 
-describe('the advice to a customer out of credits', () => {
+describe('the advice to a customer who is out of credits', () => {
   const offers = [free, pro]
   const renewsAt = Date.UTC(2026, 11, 1, 12)
   const { plan } = onFree({ available: 0, limit: 10 })
@@ -117,7 +117,7 @@ describe('the advice to a customer out of credits', () => {
 })
 
 describe('the credits that end with a plan', () => {
-  it('are the units left in packs, on paid plans too', () => {
+  it('are the units left in packs, even on paid plans', () => {
     const onPro = onFree({ available: 45, limit: 60 })
     const answer = { ...onPro, plan: { ...onPro.plan, priceSlug: 'pro_monthly', isFree: false } }
     expect(packCredits([free, pro, pack], answer)).toEqual([{ meter: 'generations', amount: 45 }])

@@ -13,7 +13,7 @@ it('returns null on success', async () => {
 it.each([
   [401, 'INVALID_EMAIL_OR_PASSWORD', "Email and password don't match."],
   [422, 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', 'This email already has an account.'],
-  [400, 'VALIDATION_ERROR', 'This email address is not complete.'],
+  [400, 'VALIDATION_ERROR', 'This email address is incomplete.'],
   [429, undefined, 'Too many attempts.'],
   [500, undefined, 'Something went wrong on our side.'],
 ])('explains %i %s in plain words', async (status, code, words) => {

@@ -2,7 +2,7 @@ import { DEFAULT_THEME } from '@mantine/core'
 import { expect, it } from 'vitest'
 import { cssVariablesResolver } from '../src/theme.ts'
 
-/** Returns the relative luminance, as WCAG 2.2 defines it, of a color such as `#1d6b53`. */
+/** Returns the WCAG 2.2 relative luminance of a color such as `#1d6b53`. */
 function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
     .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)

@@ -29,7 +29,7 @@ export const texts = {
   paymentReceived: /payment went through/i,
   packAdded: /pack added/i,
   creditsReady: /credits are ready/i,
-  nothingBought: /nothing was bought/i,
+  nothingBought: /no purchase was made/i,
   cardSaved: /payment method is saved/i,
   noCardSaved: /no card was saved/i,
   cardDeclined: /card was declined/i,

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 
 /**
  * Redirects once, to its first `href`. While the next screen loads, this component renders again with a
- * different `href`. It must not redirect a second time.
+ * different `href` and must not redirect again.
  */
 export function Redirect({ href }: { href: string }) {
   const navigate = useNavigate()

@@ -2,7 +2,7 @@ interface Answer {
   error: { status: number; code?: string | undefined; message?: string | undefined } | null
 }
 
-/** Returns a message that tells the user why a sign-in, sign-up or sign-out failed; null on success. */
+/** Returns a message that explains why a sign-in, sign-up or sign-out failed, or null on success. */
 export async function problemOf(request: Promise<Answer>): Promise<string | null> {
   let error: Answer['error']
   try {
@@ -20,7 +20,7 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     // The form accepts some addresses that the server rejects.
     case 'VALIDATION_ERROR':
     case 'INVALID_EMAIL':
-      return 'This email address is not complete. Check it and try again.'
+      return 'This email address is incomplete. Check it and try again.'
     case 'USER_ALREADY_EXISTS':
     case 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL':
       return 'This email already has an account. Sign in instead.'

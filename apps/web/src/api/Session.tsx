@@ -18,7 +18,7 @@ export const useUser = () => use(UserContext)
 
 /**
  * Provides one user's query cache, tRPC client and balances stream. The user's ID is the component's key, so
- * the cache is empty after a sign-out or a user change.
+ * a sign-out or a user change starts with an empty cache.
  */
 export function Session({ user, children }: { user: User | null; children: ReactNode }) {
   const [{ queryClient, client }] = useState(() => {
@@ -42,15 +42,15 @@ function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
       // Offline, a query fails immediately, so that the screen can report the failure. The query runs again
-      // when the network is back.
+      // when the connection returns.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // Offline, a paid call fails immediately. Otherwise, it would start without a click when the network is
-      // back.
+      // Offline, a paid call fails immediately. Otherwise, it would start without a click when the connection
+      // returns.
       mutations: { networkMode: 'always' },
     },
   })

@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 
 /**
- * Returns whether the response to a call was lost. The call may have run, so a client must repeat it under
+ * Returns whether the response to a call was lost. The call may have run, so the client must retry it with
  * the same key.
  */
 export function isLost(error: unknown): boolean {

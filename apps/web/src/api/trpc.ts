@@ -3,7 +3,7 @@ import { createTRPCReact } from '@trpc/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 
 /**
- * The server's procedures as hooks. After each mutation, BillingProvider invalidates all queries in
+ * Hooks for the server's procedures. After each mutation, BillingProvider invalidates all queries in
  * `trpc.billing`, so mutations don't need to call `utils.billing.invalidate()`.
  */
 export const trpc = createTRPCReact<AppRouter>()

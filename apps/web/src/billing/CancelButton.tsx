@@ -10,8 +10,8 @@ import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 
 /**
- * Shows when the plan would end and asks for confirmation. Then cancels the plan at the end of the paid
- * period.
+ * Cancels the plan at the end of the paid period. First shows when the plan would end and asks for
+ * confirmation.
  */
 export function CancelButton({ plan }: { plan: PlanSummary }) {
   const [asking, setAsking] = useState(false)

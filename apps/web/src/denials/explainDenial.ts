@@ -10,7 +10,7 @@ export interface Explanation {
   /** If `retryAfterMs` is set, `again` is possible only after that time. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** Set if something is broken on our side. Not set for a denial or a wait. */
+  /** Set only if something is broken on our side, not for a denial or a wait. */
   broken?: true
 }
 
@@ -37,14 +37,14 @@ export function explainDenial(error: unknown): Explanation {
       case 'IN_PROGRESS':
         return {
           title: 'This is still in progress',
-          detail: 'It is charged once, even if you try again.',
+          detail: "You'll be charged once, even if you try again.",
           next: 'again',
           retryAfterMs: denial.retryAfterMs,
         }
       case 'ALREADY_COMPLETED':
         return {
           title: 'This is already done',
-          detail: "It was charged once and won't be charged again.",
+          detail: "You were charged once and won't be charged again.",
           next: 'rephrase',
         }
       case 'BILLING_UNAVAILABLE':
@@ -57,7 +57,7 @@ export function explainDenial(error: unknown): Explanation {
           }
         return {
           title: "We can't check your credits right now",
-          detail: `${free} Your credits are safe. This usually takes less than a minute.`,
+          detail: `${free} Your credits are safe. This problem usually lasts less than a minute.`,
           next: 'again',
           broken: true,
           retryAfterMs: denial.retryAfterMs,
@@ -78,7 +78,7 @@ export function explainDenial(error: unknown): Explanation {
     }
   if (isLost(error))
     return {
-      title: 'The connection was lost before the answer arrived',
+      title: 'The connection was lost before the response arrived',
       detail: "Try again. If your request went through, you'll get its result and won't be charged twice.",
       next: 'again',
       broken: true,

@@ -1,4 +1,4 @@
-/** Creates a formatter on first use, because creation takes about ten milliseconds. */
+/** Creates a formatter on first use, because creating one takes about ten milliseconds. */
 function lazily<Formatter>(create: () => Formatter): () => Formatter {
   let formatter: Formatter | undefined
   return () => {
@@ -15,7 +15,7 @@ const fullDate = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'l
 const dateAndTime = lazily(
   () => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
 )
-// Usage is counted by UTC day. In time zones west of UTC, the local date would be the day before.
+// Usage is counted by UTC day. In time zones west of UTC, the local date would be the previous day.
 const utcDay = lazily(
   () => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
 )

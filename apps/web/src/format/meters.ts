@@ -3,20 +3,20 @@ import { plural } from './format.ts'
 
 export type { Meter } from '../api/meters.ts'
 
-/** The words that customers read about a meter. */
+/** A meter's customer-facing words. */
 interface Words {
   /** The unit's name in the singular (`one`) and in the plural (`several`). */
   one: string
   several: string
   /** The name of the activity that uses the meter. Default: the unit's plural. */
   activity?: string
-  /** A sentence that says which units are charged. By default, it promises to charge only for units that succeed. */
+  /** A sentence that says which units are charged. Default: `You pay only for {several} that succeed.` */
   promise?: string
 }
 
 /**
- * Each meter's words, in the order in which screens show the meters. The app compiles only if every meter has an
- * entry.
+ * Each meter's words, in the order in which the screens show the meters. The app compiles only if every meter
+ * has an entry.
  */
 const words: Record<Meter, Words> = {
   generations: { one: 'picture', several: 'pictures' },

@@ -3,7 +3,7 @@ import { formatNumber } from '../format/format.ts'
 import { type Meter, titleOf } from '../format/meters.ts'
 import classes from './BalanceBar.module.css'
 
-/** Returns whether the customer's plan or packs include units of the meter or allow overage on it. */
+/** Returns whether the customer's plan or packs include units of the meter or allow overage. */
 export const isIncluded = ({ status, limit }: BalanceRow<Meter>) => status !== 'exhausted' || limit !== 0
 
 /** Describes a balance, such as `6 of 10 left` or `1,204 used · Unlimited`. */

@@ -17,7 +17,7 @@ interface ChangeButtonProps {
   isUpgrade: boolean
 }
 
-/** Shows the effects of a plan change and asks for confirmation. Then changes a paid plan to another plan. */
+/** Changes a paid plan to another plan. First shows the effects of the change and asks for confirmation. */
 export function ChangeButton({ offer, plan, isUpgrade }: ChangeButtonProps) {
   const [asking, setAsking] = useState(false)
   const change = useChangePlan()

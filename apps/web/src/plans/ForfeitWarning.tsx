@@ -9,7 +9,7 @@ interface ForfeitWarningProps {
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
   /**
-   * Why the checkout did not open. The dialog shows this error, because the dialog covers the rest of the
+   * The error that kept the checkout from opening. Appears in the dialog, which covers the rest of the
    * screen.
    */
   error: Error | null

@@ -16,8 +16,8 @@ export function PackCard({ pack }: { pack: Offer }) {
       <div className={classes.packText}>
         <h2>{pack.name}</h2>
         <p>
-          {benefitsOf(pack).join(', ')} for {price}, once. They are used after your plan's credits and don't
-          renew. They end if you upgrade from Free or cancel your plan.
+          {benefitsOf(pack).join(', ')} for a one-time payment of {price}. They are used after your plan's
+          credits and don't renew. They end if you upgrade from Free or cancel your plan.
         </p>
       </div>
       <Action pack={pack} price={price} />

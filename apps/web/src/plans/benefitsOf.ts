@@ -4,7 +4,7 @@ import { type Meter, unitsOf } from '../format/meters.ts'
 import { every } from './interval.ts'
 import type { Offer } from './offers.ts'
 
-/** Returns the benefits of a plan or pack, the most important first. */
+/** Returns the benefits of a plan or pack, most important first. */
 export function benefitsOf({ grants, interval, unlimited, features, overage }: Offer): string[] {
   // The lines about unlimited meters and overage already cover these features.
   const isCovered = (slug: string) =>
@@ -22,7 +22,7 @@ export function benefitsOf({ grants, interval, unlimited, features, overage }: O
   ]
 }
 
-/** Returns `$1 per 1,000`, or `$0.05 each`. */
+/** Returns the overage price, such as `$1 per 1,000` or `$0.05 each`. */
 export function overageText({ unitPrice, perUnits, currency }: OveragePrice<Meter>): string {
   const price = formatMoney(unitPrice, currency)
   return perUnits === 1 ? `${price} each` : `${price} per ${formatNumber(perUnits)}`

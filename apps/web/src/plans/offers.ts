@@ -36,7 +36,7 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
 
 /**
  * Returns the units left in packs. Pack units end with the subscription for which they were bought. Monthly
- * units are used first, so at most the difference between the limit and the plan's grant is left in packs.
+ * units are used first, so packs can't have more units left than the limit minus the plan's grant.
  */
 export function packCredits(
   offers: Offer[] | undefined,

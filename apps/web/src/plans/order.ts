@@ -3,8 +3,8 @@ import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /**
- * The item that the customer is checking out. The tab stores the order, to show the outcome when the customer
- * returns.
+ * The purpose of a visit to a hosted page: to buy a plan or pack, or to save a card. The tab stores the order
+ * so that it can show the outcome when the customer returns.
  */
 export interface Order {
   /** The slug of a plan or pack, or `payment_method`. */

@@ -1,8 +1,8 @@
 import { useWindowEvent } from '@mantine/hooks'
 
 /**
- * Calls `onBack` when the Back button restores this page from the browser's cache. The checkout button is
- * then still busy.
+ * Calls `onBack` when the Back button restores this page from the browser's cache. In the restored page, the
+ * checkout button is still busy.
  */
 export function useBackFromCheckout(onBack: () => void): void {
   useWindowEvent('pageshow', ({ persisted }) => {

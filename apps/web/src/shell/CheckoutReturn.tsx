@@ -10,8 +10,8 @@ const maxRefreshes = 15
 /** Shows a hosted checkout's outcome when the customer returns, and refreshes the balances. */
 export function CheckoutReturn() {
   const navigate = useNavigate()
-  // Read `checkout` from the current address: a route's own search parameters stay until the next route's
-  // code has loaded.
+  // Read `checkout` from the current address, because a route's own search parameters don't change until the
+  // next route's code has loaded.
   const { pathname: here, search } = useLocation()
   const { checkout } = search
   const [ended, setEnded] = useState<{ paid: boolean; order: Order | null; at: string } | null>(null)
@@ -20,7 +20,7 @@ export function CheckoutReturn() {
   useEffect(() => {
     const isKnown = wasReturning.current
     wasReturning.current = checkout !== undefined
-    // takeOrder() returns the order only once, but this effect can run again before the address has changed.
+    // takeOrder() returns the order only once, but this effect can run again before the address changes.
     if (checkout === undefined || isKnown) return
     const order = takeOrder()
     // All hosted pages return to the same address. A customer who changed a card goes back to Billing.
@@ -39,7 +39,7 @@ export function CheckoutReturn() {
         You left the page before saving a card. Nothing has changed.
       </Notice>
     ) : (
-      <Notice title="Nothing was bought" onClose={close}>
+      <Notice title="No purchase was made" onClose={close}>
         You left the checkout, and nothing was charged.
       </Notice>
     )

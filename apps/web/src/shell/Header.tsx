@@ -63,7 +63,7 @@ function CurrentPlan() {
   const plan = answer?.plan
   const { data: offers, isPending: offersPending } = usePlans()
   const isLargest = offers !== undefined && plan != null && nextOffer(offers, plan) === undefined
-  // While it is unknown whether there is a larger plan, the button is hidden but keeps its space.
+  // Until both queries have finished, the button is hidden but keeps its space.
   const unsure = isPending || offersPending
   return (
     <>

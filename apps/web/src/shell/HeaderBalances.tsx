@@ -6,8 +6,7 @@ import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
 /**
- * Shows each meter's balance on every screen. The size is the same for loading, loaded and unavailable
- * balances.
+ * Shows each meter's balance on every screen. Has the same size for loading, loaded and unavailable balances.
  */
 export function HeaderBalances() {
   const { data, isError } = trpc.billing.balances.useQuery()
@@ -25,7 +24,7 @@ export function HeaderBalances() {
                     <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
                   )}
                 </span>
-                {/* The key replaces the element when the number changes: a width change would count as a layout shift. */}
+                {/* With this key, a new number replaces the element: a width change would count as a layout shift. */}
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

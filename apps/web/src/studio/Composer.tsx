@@ -14,7 +14,7 @@ interface ComposerProps {
   label: string
   meter: Meter
   onSubmit: () => void
-  /** Explains a denied call. Appears below the form. */
+  /** The explanation of a denied call, shown below the form. */
   denial?: ReactNode
   children: ReactNode
 }
@@ -46,8 +46,8 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
 }
 
 /**
- * Shows the explanation of a denied call. If it unmounts while it has the focus, the submit button gets the
- * focus.
+ * Shows the explanation of a denied call. If the explanation unmounts while it has the focus, the submit
+ * button gets the focus.
  */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)

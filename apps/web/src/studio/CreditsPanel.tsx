@@ -11,7 +11,7 @@ import { upgradeAdvice } from '../plans/upgradeAdvice.ts'
 import classes from './CreditsPanel.module.css'
 
 /**
- * Shows one meter's balance beside the form that uses it. The normal, approaching and exhausted states have
+ * Shows one meter's balance beside the form that uses it. The normal, approaching and exhausted states are
  * the same size, so that the layout doesn't move when the balance changes.
  */
 export function CreditsPanel({ meter }: { meter: Meter }) {
@@ -30,7 +30,8 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
         <>
           <h2 className={classes.name}>{titleOf(meter)}</h2>
           <p className={classes.small}>
-            We can't show your balance right now. You can continue: we check it before we charge anything.
+            We can't show your balance right now. You can still continue, because we check your balance before
+            we charge anything.
           </p>
         </>
       )}

@@ -7,7 +7,7 @@ import { DenialNotice } from './DenialNotice.tsx'
 import classes from './LookUpTab.module.css'
 import { useLookUp } from './useLookUp.ts'
 
-/** Shows the form for looking up a word and the word's meaning. */
+/** Shows the look-up form and the word's meaning. */
 export function LookUpTab() {
   const [term, setTerm] = useState('')
   const lookUp = useLookUp()

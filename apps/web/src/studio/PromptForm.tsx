@@ -29,7 +29,7 @@ interface PromptFormProps {
   children: ReactNode
 }
 
-/** Shows the form of a tool that takes a prompt. */
+/** Shows the form for a tool that takes a prompt. */
 export function PromptForm({ order, call, alternatives, children, ...words }: PromptFormProps) {
   return (
     <Composer

@@ -35,7 +35,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
           actions={
             <>
               {onLess?.(balance.available ?? 0)}
-              {/* From `noticeShare` on, the panel beside the form already shows these options. */}
+              {/* At `noticeShare` and above, the panel beside the form already shows these options. */}
               {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
             </>
           }
@@ -80,7 +80,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
             </Button>
           }
         >
-          Your last try didn't run because you were out of credits. Nothing was charged.
+          Your last request didn't run because you were out of credits. Nothing was charged.
         </Notice>
       )
   }

@@ -11,7 +11,7 @@ import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
 
-/** Shows a text while it is written, and counts the tokens as they arrive. */
+/** Shows the text as it is written, and counts the tokens as they arrive. */
 export function WriteTab({ user }: { user: User }) {
   const write = useWrite()
   const { tokens } = write
@@ -66,7 +66,7 @@ export function WriteTab({ user }: { user: User }) {
                 {plural(tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ' used'}
               </span>
-              {/* Stop and Copy share one button, so that it keeps the focus. */}
+              {/* The Stop button becomes the Copy button, so it keeps the focus. */}
               <Button
                 size="xs"
                 variant="default"
@@ -95,8 +95,8 @@ export function WriteTab({ user }: { user: User }) {
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
-            Your text will appear here. The length is the maximum cost. You pay only for the words you
-            receive.
+            Your text will appear here. The length you choose is the maximum cost. You pay only for the words
+            you receive.
           </p>
         )}
       </section>

@@ -9,7 +9,7 @@ interface Order {
 }
 
 /**
- * Streams one text at a time. Unlike `trpc.studio.write.useMutation()`, this mutation is pending until the
+ * Streams one text at a time. Unlike `trpc.studio.write.useMutation()`, this mutation stays pending until the
  * text ends.
  */
 export function useWrite() {

@@ -4,7 +4,7 @@ import { type Meter, titleOf } from '../format/meters.ts'
 import { BalanceBar, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './UsageScreen.module.css'
 
-/** Shows one meter's used, held and available units in this period, and when they renew. */
+/** Shows one meter's used, held and available units in this period, and the renewal date. */
 export function MeterCard({ row }: { row: BalanceRow<Meter> }) {
   const { meter, used, limit, held, available, unlimited, renewsAt, parked } = row
   return (

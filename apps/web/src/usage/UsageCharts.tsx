@@ -10,7 +10,7 @@ import classes from './UsageScreen.module.css'
 const dayMs = 86_400_000
 
 /**
- * Shows the units used per day, in one chart per meter. On a common scale, 2,000 tokens would hide ten
+ * Shows the units used per day, in one chart per meter. On a shared scale, 2,000 tokens would dwarf ten
  * pictures.
  */
 export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
@@ -51,7 +51,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // The margins leave room for half of the last day's label and half of the zero.
+                // The margins leave room for the last day's label and the zero, which extend beyond the axes.
                 barChartProps={{
                   syncId: 'usage',
                   accessibilityLayer: false,

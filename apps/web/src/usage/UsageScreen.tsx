@@ -15,7 +15,7 @@ export function UsageScreen() {
   return (
     <SignedIn>
       {() => (
-        <Screen title="Usage" lead="How much you used, when, and what for.">
+        <Screen title="Usage" lead="See how much you used, when and for what.">
           <Meters />
           <Days />
           <ChargesTable />
