@@ -25,10 +25,11 @@ describe('adjusting a subscription', () => {
     const { isUpgrade, resolvedTiming } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect({ isUpgrade, resolvedTiming }).toEqual({ isUpgrade: true, resolvedTiming: 'immediately' })
     const { data } = await studio.node.payments.list()
-    // A third of the period has passed: 1633 for the old plan plus 13267 for the new plan, minus 4900 paid.
+    // A third of the period has passed. The change costs 1633 for the old plan plus 13267 for the new plan, minus
+    // the 4900 already paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // Two thirds of 2400 are 1600. 600 of them were already issued, and 100 are used. All exports were already
-    // issued.
+    // The plan grants two thirds of 2400, which is 1600. Of these, 600 were already granted and 100 are used. All
+    // exports were already granted.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
@@ -135,7 +136,7 @@ describe('adjusting a subscription', () => {
     studio.advance(7 * dayMs)
     const { subscription } = await studio.node.subscriptions.adjust(id, to('agency_price'))
     expect(subscription).toMatchObject({ status: 'active', trialEnd: Date.UTC(2027, 3, 15) })
-    // Each plan's price is charged for half of the trial.
+    // Each plan is charged for half of the trial period.
     expect((await studio.node.payments.list()).data).toMatchObject([{ amount: 500 + 9950 }])
   })
 

@@ -61,7 +61,7 @@ type Opened = ReturnType<typeof openPlatform>
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0)
 const wasPaid = ({ status }: Payment) => status === 'succeeded' || status === 'refunded'
 
-/** Checks the invariants that all data must satisfy at any time. */
+/** Checks the invariants that all data must satisfy at all times. */
 function audit(opened: Opened): void {
   const { db, platform } = opened
   for (const account of db.ledgerAccounts.all()) {
@@ -293,7 +293,7 @@ const changedAfterAGift: Step[] = [
   { do: 'adjust', items: [team], timing: 'auto', prorate: true },
 ]
 
-it('keeps invoices, payments, credits and ledger consistent after any sequence of operations', async () => {
+it('keeps invoices, payments, credits and the ledger consistent after any sequence of operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const opened = openPlatform()

@@ -398,7 +398,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('require exactly one selector, and report a violation twice like the platform', async () => {
+  it('require exactly one selector, and report a violation twice, like the platform', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [

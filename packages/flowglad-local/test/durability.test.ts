@@ -125,7 +125,7 @@ it('keeps all customers across a restart with the documented production command'
   expect(await sdk(after.url).customers.retrieve('ada')).toMatchObject({ customer: { name: 'Ada' } })
 })
 
-it('keeps data and clock across a restart', async () => {
+it('keeps its data and its clock across a restart', async () => {
   await using directory = await createDirectory()
   const db = directory.file('flowglad.db')
   const before = await startStudio({ db })
@@ -203,7 +203,7 @@ it('runs many servers with separate data', async () => {
   }
 })
 
-it('reports a mistake in the pricing file or the options in a single line', async () => {
+it('reports a mistake in the pricing file or the options on a single line', async () => {
   await using directory = await createDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })

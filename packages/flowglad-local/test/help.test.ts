@@ -20,7 +20,7 @@ it.each(['--help', '-h'])('prints the help for %s before the first build', async
   expect(await run(process.execPath, [command, flag])).toEqual({ stdout: readUsage(), stderr: '' })
 })
 
-it('says how to build before the first build', async () => {
+it('prints the build command before the first build', async () => {
   await using directory = await createDirectory()
   const command = await copyCommand(directory.path)
   await expect(run(process.execPath, [command])).rejects.toMatchObject({

@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const outDir = join(root, 'node_modules/.flowglad-local', process.env.VITEST_POOL_ID ?? '')
 let bundle: Promise<string> | undefined
 
-/** Bundles the command as `pnpm build` does, and returns the bundle's path. It starts faster than the sources. */
+/**
+ * Bundles the command as `pnpm build` does, and returns the bundle's path. The bundle starts faster than the
+ * sources.
+ */
 async function bundleCommand(): Promise<string> {
   await build({ root, logLevel: 'error', build: { ssr: 'src/main.ts', outDir, emptyOutDir: true } })
   return join(outDir, 'main.js')

@@ -7,7 +7,8 @@ describe('renewal', () => {
     await studio.customer('ada')
     await studio.use('ada', 'render', 20)
     await studio.renew('ada')
-    // The 20 used credits came from the 60 that expire. 25 credits never expire, and 60 are new.
+    // The 20 used credits came from the 60 that expire. The balance is 25 credits that never expire plus 60
+    // new credits.
     expect(await studio.balances('ada')).toEqual({ render: 85 })
   })
 
@@ -45,7 +46,7 @@ describe('renewal', () => {
     await studio.use('ada', 'render', 615)
     await studio.renew('ada')
     const { invoices } = await studio.billing('ada')
-    // The overage of 15 is sold in units of 7: 3 units at 30 cents.
+    // The overage of 15 is billed per 7, rounded up: 3 units at 30 cents each.
     expect(invoices.at(-1)?.invoiceLineItems).toMatchObject([
       { type: 'static', description: 'Team', price: 4900, quantity: 1 },
       { type: 'usage', description: 'Usage: Render minutes at $0.30 per 7', price: 30, quantity: 3 },
@@ -197,7 +198,7 @@ describe('failed payments', () => {
     studio.advance(7 * dayMs)
     const subtotals = async () =>
       (await studio.billing('ada')).invoices.map(({ invoice }) => [invoice.status, invoice.subtotal])
-    // The first overage of 15 is billed as 3 units at 30 cents, and the next 7 as 1 unit.
+    // The first overage of 15 is billed as 3 units at 30 cents each, and the next 7 as 1 unit.
     expect(await subtotals()).toEqual([
       ['paid', 1500],
       ['open', 1590],

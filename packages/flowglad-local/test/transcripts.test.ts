@@ -34,14 +34,14 @@ async function replay(names: readonly string[], startAt: number): Promise<string
 const allAgree = /^(\d+) of \1 steps as Flowglad answers them\n$/
 
 it.each(transcripts)('answers %s like the platform', async (name) => {
-  // Proration depends on the month's length. The recordings were made in a month of 30 days.
+  // Proration depends on the month's length. The recordings were made in a 30-day month.
   expect(await replay([name], Date.UTC(2026, 10, 22))).toMatch(allAgree)
 })
 
 it.runIf(transcripts.length > 0)(
   'answers like the platform when all recorded conversations run in sequence',
   async () => {
-    // One conversation moves the clock to the next month. The conversation after it needs a month of 30 days.
+    // One conversation moves the clock to the next month. The next conversation needs a 30-day month.
     expect(await replay(transcripts, Date.UTC(2026, 4, 22))).toMatch(allAgree)
   },
 )

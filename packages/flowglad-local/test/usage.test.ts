@@ -13,7 +13,7 @@ const event = (subscriptionId: string, transactionId: string, amount: number, us
   usageMeterSlug,
 })
 
-it('records concurrent duplicates of a usage event once', async () => {
+it('records concurrent duplicates of a usage event only once', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -27,7 +27,7 @@ it('records concurrent duplicates of a usage event once', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - (first?.usageEvent.amount ?? 0) })
 })
 
-it('records a thousand events once when the bulk call is repeated', async () => {
+it('records a thousand events only once when the bulk call is repeated', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.customer('grace')
@@ -142,7 +142,7 @@ it('counts usage with any date in the current period, and rejects an invalid dat
     billingPeriodId: now?.billingPeriodId,
   })
   expect(await dated(Date.UTC(2100, 0))).toMatchObject({ usageDate: Date.UTC(2100, 0) })
-  // In a request for one event, a null date counts as missing. In a bulk request, it means the start of 1970.
+  // In a request for one event, a null date counts as missing. In a bulk request, it means 1 January 1970.
   expect((await dated(null))?.usageDate).toBeGreaterThan(Date.UTC(2026, 0))
   expect((await dated(null, true))?.usageDate).toBe(0)
   for (const wrong of ['soon', 9e15, {}])
@@ -152,7 +152,7 @@ it('counts usage with any date in the current period, and rejects an invalid dat
     })
 })
 
-it("names a bulk call's rejected event, and checks subscriptions before meters", async () => {
+it("identifies a bulk call's rejected event, and checks subscriptions before meters", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -245,7 +245,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('distinguishes reordered lists, and numbers from strings', async () => {
+  it('treats lists in a different order as different, and numbers as different from strings', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])

@@ -17,13 +17,13 @@ async function teamPrice(url: string): Promise<number | undefined> {
   return pricingModel.products.find(({ slug }) => slug === 'team')?.defaultPrice?.unitPrice
 }
 
-it('applies an edit of the pricing file without a restart', async () => {
+it('applies an edit to the pricing file without a restart', async () => {
   await using directory = await createDirectory()
   await using running = await startProcess(directory.path)
   expect(await teamPrice(running.url)).toBe(4900)
   await writeFile(directory.file('pricing.yaml'), withTeamPrice('5500'))
   await expect.poll(() => teamPrice(running.url), patience).toBe(5500)
-  // Many editors write another file and then replace the first.
+  // Many editors save by writing a new file and renaming it over the old one.
   await writeFile(directory.file('saved.yaml'), withTeamPrice('5600'))
   await rename(directory.file('saved.yaml'), directory.file('pricing.yaml'))
   await expect.poll(() => teamPrice(running.url), patience).toBe(5600)
@@ -53,7 +53,7 @@ it('prints the line of a mistake and keeps the last valid version until the mist
   await expect.poll(() => teamPrice(running.url), patience).toBe(5600)
 })
 
-it('starts with the last valid version if the pricing file has a mistake and the database has that version', async () => {
+it("starts with the database's last valid version if the pricing file has a mistake", async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await (await startProcess(directory.path, { args })).kill()

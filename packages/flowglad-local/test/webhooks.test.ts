@@ -32,7 +32,7 @@ async function startReceiver(statusOf: (attempt: number) => number, secretOf = (
   }
 }
 
-it('sends events that are signed like Svix and identify the object to look up', async () => {
+it("sends events that are signed in Svix's format and identify the object to look up", async () => {
   await using receiver = await startReceiver(() => 200)
   await using studio = await startStudio({ webhook: { url: receiver.url, secret } })
   await studio.customer('ada')
