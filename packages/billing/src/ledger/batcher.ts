@@ -14,8 +14,8 @@ export interface BatcherStore {
   /** Runs the commands in one transaction. After COMMIT, returns one answer per command. */
   transact(commands: Command[]): Promise<Answer[]>
   /**
-   * Returns whether a retry can succeed. This is the case after a busy store, a deadlock, a lost connection,
-   * or a COMMIT with an unknown outcome.
+   * Returns true for errors that a retry can fix: a busy store, a deadlock, a lost connection, or a COMMIT
+   * with an unknown outcome.
    */
   isTransient(error: unknown): boolean
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** A charge's position in the list, which starts with the newest charge. */
 export type ChargeCursor = z.output<typeof schema>
 
-// Names with NUL are invalid, because PostgreSQL can't store NUL in text.
+// Names that contain NUL are invalid, because PostgreSQL can't store NUL in text.
 const name = z.string().regex(/^[^\0]*$/)
 const schema = z.tuple([z.number().int(), name, name])
 

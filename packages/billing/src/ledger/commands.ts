@@ -49,7 +49,7 @@ const leg = z.object({
   price,
 })
 
-/** Holds units for one attempt: all legs or none. */
+/** Holds units for one attempt, either for all legs or for none. */
 const reserve = z.object({
   type: z.literal('reserve'),
   customer,
@@ -66,8 +66,8 @@ const reserve = z.object({
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
   /**
-   * True if the caller has already tried to fetch a snapshot. The ledger then decides even if the snapshot's
-   * period has ended, instead of asking for a fetch.
+   * True if the caller has already tried to fetch a snapshot. If so, the ledger uses a snapshot whose period
+   * has ended instead of asking for another fetch.
    */
   decisive: z.boolean(),
 })
@@ -174,7 +174,7 @@ const subscription = z.object({
   features: z.array(text(256)).max(1000),
 })
 
-/** Flowglad's report on the customer's current subscription and all its meters. */
+/** Flowglad's report on the customer's current subscription and the balances of all meters. */
 const snapshot = z.object({
   /** Null if the customer has no current subscription. */
   subscription: subscription.nullable(),

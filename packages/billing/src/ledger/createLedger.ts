@@ -66,7 +66,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     },
     async charges({ customer, limit, cursor }) {
       const before = cursor === null ? null : parseCursor(cursor)
-      // Read one extra row to learn whether there is another page.
+      // Read one extra row to determine whether there is another page.
       const rows = await read((it) => it.readCharges({ customer, limit: limit + 1, before }))
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return { charges: rows.slice(0, limit).map(chargeOf), cursor: last ? cursorAfter(last) : null }

@@ -2,7 +2,7 @@ import type { AnswerOf, Command, Snapshot } from './commands.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
- * The store opens at the first command or read. Reads and `prune` reject with `LedgerUnavailableError` if the
+ * The store opens on the first command or read. Reads and `prune` reject with `LedgerUnavailableError` if the
  * store is unreachable or can't be opened.
  */
 export interface Ledger extends AsyncDisposable {
@@ -104,7 +104,7 @@ export interface Balance {
   available: number
   /** Units held by running work. */
   held: number
-  /** Units of `limit` spent in this period. */
+  /** Units of `limit` that were spent in this period. */
   used: number
   limit: number
   /** The number of parked usage events (events that Flowglad rejected). */

@@ -45,7 +45,7 @@ export class Instance {
     return this.#shared.ledger
   }
 
-  /** Replaces the earlier instance's loops. Starts the new loops if the earlier loops are running. */
+  /** Replaces the earlier instance's loops. Starts the new loops if the earlier loops were running. */
   takeOver(loops: BackgroundLoops): void {
     const earlier = this.#shared.loops
     this.#loops = loops

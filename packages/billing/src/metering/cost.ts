@@ -19,14 +19,14 @@ interface HoldCall<Input> {
 interface CostCall<Input> {
   input: Input
   usage: Usage
-  /** The procedure's result; undefined for a stream. */
+  /** The procedure's result. Undefined for a stream. */
   output: unknown
 }
 type Amount<Call> = number | ((call: Call) => number)
 
 /**
  * The cost of a call on one meter, in integer units. Without `hold`, `cost` is evaluated once, before the
- * work, from the parsed input. It defaults to 1. With `hold`, the units in `hold` are reserved before the
+ * work, from the parsed input. `cost` defaults to 1. With `hold`, that number of units is reserved before the
  * work, and `cost` is evaluated after the work.
  */
 export type MeterCost<Input> =
@@ -135,8 +135,8 @@ export function meteredLeg<Input>(
 export const hasCounted = ({ fixed, usage }: MeteredLeg) => !fixed && usage.total > 0
 
 /**
- * Returns the message of a thrown value, which can be anything. Must not throw, because an error here would
- * make the work free.
+ * Returns the message of a thrown value, which can be of any type. Must not throw, because an error here
+ * would make the work free.
  */
 function messageOf(error: unknown): string {
   try {

@@ -8,8 +8,8 @@ import { type Clock, within } from '../config/clock.ts'
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
- * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so a reader
- * never sees the end of a stream before its charge is durable.
+ * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so the charge is
+ * durable by then.
  *
  * This is an explicit iterator, not a generator: `return()` must take effect before the first read and during
  * a read. The iterator also listens to the request's abort signal, because tRPC's `return()` waits for the

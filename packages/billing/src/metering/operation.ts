@@ -31,8 +31,8 @@ export interface MeteredCall<Output> {
    */
   reference?: ((output: unknown) => string) | undefined
   /**
-   * How the output reaches the caller. `streams` is false if the client can't read a stream. If null, the
-   * output stays in this process, and must be serializable only if there is a key.
+   * How the output reaches the caller. `streams` is false if the client can't read a stream. If `transport`
+   * is null, the output stays in this process, and must be serializable only if there is a key.
    */
   transport: { streams: boolean } | null
   /** Serializes the output and the chunks of a stream. Default: JSON. */
@@ -253,7 +253,8 @@ const isStream = <Output>(
 const unchanged = (error: unknown) => error
 
 /**
- * tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end them all.
+ * tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end all of
+ * them.
  */
 function unserializable(chunk: unknown, codec?: Codec): UnserializableResultError | null {
   try {

@@ -29,7 +29,7 @@ export interface ReserveRequest {
  */
 export type Reserved = { state: 'held'; hold: Hold } | { state: 'completed'; result: string | null }
 
-/** The ledger's decision, and whether its data was fresh. */
+/** The ledger's decision, and whether it was based on fresh data. */
 interface Decision {
   answer: ReserveAnswer
   /** True if the snapshot is no older than the call. */

@@ -7,7 +7,7 @@ import { parseKey } from '../metering/key.ts'
 export interface RequestInfo {
   /** `application/jsonl` if the client can read streams. */
   accept: string | null
-  /** The calls of an HTTP request, in batch order. Empty for a WebSocket connection. */
+  /** The calls in an HTTP request, in batch order. Empty for a WebSocket connection. */
   calls: readonly RequestedCall[]
 }
 

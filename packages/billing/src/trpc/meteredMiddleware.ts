@@ -14,8 +14,8 @@ import type { Warnings } from './warnings.ts'
 /** The options of a metered procedure. */
 export interface CallOptions<Input> {
   /**
-   * Derives the key from the input instead of the header. Calls with the same key within 24 hours are the
-   * same operation. Has no effect on subscriptions.
+   * Derives the key from the input instead of reading it from the header. Calls with the same key within 24
+   * hours are treated as the same operation. Has no effect on subscriptions.
    */
   key?: (call: { input: Input }) => string
   /** Denies calls without a key. Default: `options.requireKey`. */

@@ -36,7 +36,7 @@ test('says what to install if a driver is missing, and prints no warning', async
       : {
           sqlite: 'The SQLite ledger found no driver. Install libsql, or use Node 22.13 or newer.',
           nodeSqlite:
-            'This Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
+            'This version of Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
         }),
     libsql: 'libsql is not installed. Install it, or use Node 22.13 or newer without the option `driver`.',
     postgres: 'The PostgreSQL ledger needs the package pg. Install pg.',

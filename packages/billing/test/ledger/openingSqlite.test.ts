@@ -74,7 +74,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(
-      `The ledger's path ${file} is a folder. Pass the path of a file to sqliteLedger.`,
+      `The ledger's path ${file} is a folder. Pass a file path to sqliteLedger.`,
     )
     rmSync(file, { recursive: true })
     writeFileSync(file, 'This text is long enough to be mistaken for a database. '.repeat(100))
@@ -131,13 +131,13 @@ test("uses the file's absolute path as the address, and gives each in-memory led
 test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
   'rejects the URL %s in place of a path',
   (url) => {
-    expect(() => sqliteLedger(url)).toThrow('needs the path of a file')
+    expect(() => sqliteLedger(url)).toThrow('needs a file path')
   },
 )
 
 test.each([undefined, ''])('asks for the path if it is %j', (path) => {
   // Like an environment variable that isn't set.
   expect(() => sqliteLedger(path as string)).toThrow(
-    'sqliteLedger needs the path of a file, such as billing.db. The path is missing.',
+    'sqliteLedger needs a file path, such as billing.db. The path is missing.',
   )
 })

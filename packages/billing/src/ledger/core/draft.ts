@@ -41,8 +41,8 @@ export const joined = (...parts: string[]) => parts.join('\0')
 export class Draft {
   readonly row: CustomerRow
   /**
-   * The time at which the commands are decided. It is never earlier than the customer's latest recorded time,
-   * even if the database's clock has moved backward.
+   * The current time for all decisions. It is never earlier than the customer's latest recorded time, even if
+   * the database's clock has moved backward.
    */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>

@@ -158,7 +158,7 @@ export const eventRow = z.object({
   properties: json(properties),
   flagged: z.string().nullable(),
   priceId: z.string().nullable(),
-  /** Why the event was parked. Stays set while the event is retried. */
+  /** Why the event was parked. Stays set while the event is being retried. */
   reason: z.string().nullable(),
   /** When to retry a parked event. */
   retryAt: integer.nullable(),

@@ -19,7 +19,7 @@ export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherSt
  */
 export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {}
 
-/** The reads that run outside batches. All data in an answer is from the same moment. */
+/** The reads that run outside batches. All data in an answer reflects the same point in time. */
 export interface Reads
   extends Pick<
     Ledger,

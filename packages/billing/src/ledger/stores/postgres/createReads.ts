@@ -9,8 +9,8 @@ const now = databaseTime('$1')
 const rows = z.array(z.unknown())
 
 /**
- * Creates the reads. Each read is one statement, so all data in an answer is from the same moment. `$1` is
- * the time, or null for the database's time.
+ * Creates the reads. Each read is one statement, so all data in an answer reflects the same point in time.
+ * `$1` is the time, or null for the database's time.
  */
 export function createReads(pool: PostgresPool, givenTime: () => number | null, deadlineMs: number): Reads {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */

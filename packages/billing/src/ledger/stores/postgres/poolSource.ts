@@ -58,7 +58,7 @@ async function loadPg() {
   }
 }
 
-/** Returns the address without its password, which can be in front of the host or among the parameters. */
+/** Returns the address without its password, which can be before the host or in the query parameters. */
 function withoutPassword(connectionString: string): string {
   if (!URL.canParse(connectionString)) return connectionString.replace(/(:\/\/[^:@/]*):.*@/, '$1@')
   const url = new URL(connectionString)

@@ -31,7 +31,7 @@ export interface PostgresLedgerOptions extends LedgerOptions {
  * the pool's connections.
  */
 export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {
-  // The address can come from the environment, which can be incomplete during a build.
+  // The address may come from an environment variable that isn't set during a build.
   if (!database && !isNextBuild()) {
     throw new TypeError(
       'postgresLedger needs a connection string or a Pool. The connection string is missing.',

@@ -1,6 +1,6 @@
 /**
- * A connection pool: the part of node-postgres's `Pool` that the ledger uses. The ledger declares it, so that
- * apps don't need `@types/pg`.
+ * A connection pool: the part of node-postgres's `Pool` that the ledger uses. The ledger declares this type
+ * so that apps don't need `@types/pg`.
  */
 export interface PostgresPool {
   /** Optional, because older node-postgres types don't declare it. */

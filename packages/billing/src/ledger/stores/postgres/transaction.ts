@@ -5,7 +5,7 @@ import type { PostgresClient, PostgresPool } from './postgresPool.ts'
 /**
  * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
  * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key. The
- * planner settings prevent statistics from causing a different plan.
+ * planner settings rule out other plans, whatever the statistics say.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;

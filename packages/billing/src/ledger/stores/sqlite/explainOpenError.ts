@@ -24,7 +24,7 @@ function problemOf(file: string, code: number | null): string | null {
         return `The ledger's folder ${folder} does not exist. Create it, or pass another path to sqliteLedger.`
       }
       if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-        return `The ledger's path ${file} is a folder. Pass the path of a file to sqliteLedger.`
+        return `The ledger's path ${file} is a folder. Pass a file path to sqliteLedger.`
       }
       return `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
     default:

@@ -11,8 +11,8 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
     db.exec('PRAGMA journal_mode = WAL')
     // With NORMAL, a power failure can undo the last commits, even if their calls were already answered.
     db.exec('PRAGMA synchronous = FULL')
-    // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages, so fewer and
-    // larger checkpoints cost less.
+    // A checkpoint waits for the disk. With many customers, each checkpoint writes many pages, so fewer,
+    // larger checkpoints are cheaper.
     db.exec('PRAGMA wal_autocheckpoint = 4000')
     db.exec('PRAGMA cache_size = -32000')
     inTransaction(db, () => migrate(db))

@@ -6,7 +6,7 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 
 const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
 
-/** Creates the reads. The engine is synchronous, so all data in an answer is from the same moment. */
+/** Creates the reads. The engine is synchronous, so all data in an answer reflects the same point in time. */
 export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   const customer = db.prepare(
     `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,

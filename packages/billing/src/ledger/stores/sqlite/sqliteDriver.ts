@@ -34,10 +34,10 @@ const missing = {
   any: 'The SQLite ledger found no driver. Install libsql, or use Node 22.13 or newer.',
   libsql: 'libsql is not installed. Install it, or use Node 22.13 or newer without the option `driver`.',
   'node:sqlite':
-    'This Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
+    'This version of Node has no node:sqlite. Use Node 22.13 or newer, or install libsql and remove the option `driver`.',
 }
 
-/** Returns SQLite's primary result code (5 = BUSY), or null if the error isn't SQLite's. */
+/** Returns SQLite's primary result code (5 = BUSY), or null if the error isn't from SQLite. */
 export function resultCodeOf(error: unknown): number | null {
   if (!(error instanceof Error)) return null
   const code = 'errcode' in error ? error.errcode : 'rawCode' in error ? error.rawCode : codeInMessage(error)
@@ -45,8 +45,8 @@ export function resultCodeOf(error: unknown): number | null {
 }
 
 /**
- * libsql reports a failure to open only in its message: `ConnectionFailed("Unable to open connection to local
- * database …: 14")`.
+ * If libsql can't open a file, only the error's message contains the result code: `ConnectionFailed("Unable
+ * to open connection to local database …: 14")`.
  */
 function codeInMessage({ message }: Error): number | null {
   const [, code] = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(message) ?? []
@@ -89,7 +89,7 @@ function libsql(): OpenConnection | null {
     if (isMissing(error, 'libsql')) return null
     const reason = error instanceof Error ? error.message : String(error)
     throw new LedgerUnavailableError('cannotOpen', {
-      message: `libsql is installed but doesn't load. Reinstall it on this machine, or use Node 22.13 or newer. ${reason}`,
+      message: `libsql is installed but can't be loaded. Reinstall it on this machine, or use Node 22.13 or newer. ${reason}`,
       cause: error,
     })
   }

@@ -33,8 +33,8 @@ export interface SqliteLedgerOptions extends LedgerOptions {
 /**
  * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file on first use. The
  * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own
- * tables in the same file if both use the same `driver`. Several processes can open the file, because the
- * ledger caches nothing between batches.
+ * tables in the same file if the app and the ledger use the same `driver`. Several processes can open the
+ * file, because the ledger caches nothing between batches.
  *
  * @param file The file's path. A relative path is resolved against the working directory at the time of the
  * call.
@@ -42,12 +42,12 @@ export interface SqliteLedgerOptions extends LedgerOptions {
 export function sqliteLedger(file: string, options: SqliteLedgerOptions = {}): Ledger {
   const { clock = systemClock, driver, ...rest } = options
   const settings = { ...ledgerDefaults, ...rest }
-  // The path can come from the environment, which can be incomplete during a build.
+  // The path may come from an environment variable that isn't set during a build.
   if (!file && !isNextBuild()) {
-    throw new TypeError('sqliteLedger needs the path of a file, such as billing.db. The path is missing.')
+    throw new TypeError('sqliteLedger needs a file path, such as billing.db. The path is missing.')
   }
   if (/^([a-z]+:\/\/|file:)/i.test(file)) {
-    throw new TypeError('sqliteLedger needs the path of a file, such as billing.db, not a URL.')
+    throw new TypeError('sqliteLedger needs a file path, such as billing.db, not a URL.')
   }
   return createLedger(createStore({ file, driver, clock, settings }), settings)
 }
