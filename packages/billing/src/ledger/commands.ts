@@ -115,10 +115,10 @@ const settle = z.object({
   properties,
 })
 
-/** Ends the hold of failed work and returns its units. */
+/** Ends a failed attempt's hold and returns the held units. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
-/** Ends the customer's holds that are past their expiry time. */
+/** Ends the customer's holds whose expiry time has passed. */
 const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
@@ -317,7 +317,7 @@ export interface UsageEvent extends EventId {
   subscription: string
   amount: number
   price: EventPrice
-  /** When the work was settled, in epoch milliseconds. */
+  /** When the usage was booked, in epoch milliseconds. */
   usageDate: number
   /** True if this is a retry of a parked event. */
   parkedBefore: boolean

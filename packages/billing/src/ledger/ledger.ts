@@ -49,7 +49,7 @@ export interface Ledger extends AsyncDisposable {
   usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
-  /** Returns customers that have a hold past its expiry time. */
+  /** Returns customers that have a hold whose expiry time has passed. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
    * Returns customers that have usage events to deliver and whose lease is free. Such events are waiting,

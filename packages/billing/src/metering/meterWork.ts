@@ -40,7 +40,7 @@ export type MeterCall<Meter extends string> = WorkCost & {
   signal?: AbortSignal
 }
 
-/** The context that plain work gets while it runs. */
+/** The context that is passed to plain work. */
 export interface MeterRun {
   usage: Usage
   /** The ID of this run, which becomes the usage event's `transactionId` at Flowglad. */

@@ -18,7 +18,7 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
 }
 
-/** Expires every hold that is past its expiry time. Returns the number of expired holds. */
+/** Expires every hold whose expiry time has passed. Returns the number of expired holds. */
 export function expireDueHolds(draft: Draft, settings: LedgerSettings): number {
   const due = draft.holds().filter((hold) => isDue(hold, draft.now))
   for (const hold of due) expireHold(draft, hold, settings)

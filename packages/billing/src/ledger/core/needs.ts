@@ -12,7 +12,7 @@ export interface Needs {
   events: [customer: string, attempt: string, meter: string][]
   /** Load every sent event of these customers. */
   sentEvents: string[]
-  /** Load the oldest waiting events and the due parked events. */
+  /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
   waitingEvents: [customer: string, atMost: number][]
   /**
    * Load the accounts of these subscriptions. Accounts of the snapshot's subscription and of loaded holds and
@@ -21,7 +21,7 @@ export interface Needs {
   subscriptions: [customer: string, subscription: string][]
   /** Load every account of these customers. */
   allAccounts: string[]
-  /** The size and number of results to store, by customer. */
+  /** The total size and the number of results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
 
