@@ -8,8 +8,8 @@ import { Unreachable } from './shell/Unreachable.tsx'
 
 export function App() {
   const { data, error, isPending, refetch } = authClient.useSession()
-  // While signed out, a refetch (on focus, for example) reports `isPending`. Keep the last known user until
-  // the refetch ends.
+  // While the user is signed out, a refetch (on focus, for example) reports `isPending`. Keep the last known
+  // user until the refetch ends.
   const [user, setUser] = useState<User | null | undefined>(undefined)
   const latest = data ? data.user : isPending || error ? user : null
   if (latest?.id !== user?.id || (latest === null) !== (user === null)) setUser(latest)

@@ -10,7 +10,7 @@ import { cssVariablesResolver, theme } from './theme.ts'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 
-// Load the screen's code while the session is fetched.
+// Load the screen's code while the session is being fetched.
 void router.load()
 
 createRoot(root).render(

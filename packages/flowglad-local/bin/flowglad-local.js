@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Exists before the first build, so that installing can link the command.
+// This file exists before the first build, so that an installation can link the command.
 import { existsSync, readFileSync } from 'node:fs'
 
 const built = new URL('../dist/main.js', import.meta.url)

@@ -140,7 +140,10 @@ function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: Bil
   return Math.max(...[startDate, ...changes].map(totalAt))
 }
 
-/** Returns whether a subscription gets credits without a payment: it is free, has a trial or is never charged. */
+/**
+ * Returns whether a subscription gets credits without a payment, because it is free, has a trial or is never
+ * charged.
+ */
 const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 

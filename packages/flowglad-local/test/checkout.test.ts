@@ -153,7 +153,7 @@ it('charges a card that needs confirmation only after the customer confirms', as
   expect(await studio.plan('ada')).toMatchObject({ isFreePlan: false })
 })
 
-it('charges once when the form is sent several times', async () => {
+it('charges only once when the form is submitted several times', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { pay } = await studio.checkout('ada', 'render_pack')

@@ -189,7 +189,7 @@ it('rejects a path that is not a database file, and names the path', async () =>
     )
 })
 
-it('runs many servers with separate data', async () => {
+it('runs many servers, each with its own data', async () => {
   const all = await Promise.all(
     Array.from({ length: 12 }, () => startFlowgladLocal({ pricing: studioPricing })),
   )

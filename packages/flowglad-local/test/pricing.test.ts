@@ -257,7 +257,7 @@ it.each([
     'An inactive price cannot be set as default',
   ],
   ['a blank name', { name: '  ' }, 400, 'Field is required'],
-])('rejects a setup with %s like the platform, and installs nothing', async (_, fields, status, text) => {
+])('rejects a setup with %s, like the platform, and installs nothing', async (_, fields, status, text) => {
   const studio = shared()
   const setup = { name: 'Odd', features: [], products: [], usageMeters: [], isDefault: true, ...fields }
   const rejection = await studio.node

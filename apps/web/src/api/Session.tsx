@@ -41,16 +41,16 @@ export function Session({ user, children }: { user: User | null; children: React
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      // Offline, a query fails immediately, so that the screen can report the failure. The query runs again
-      // when the connection returns.
+      // When the browser is offline, a query fails immediately, so that the screen can report the failure.
+      // The query runs again when the connection returns.
       queries: {
         staleTime: 5_000,
         retry: isWorthRetrying,
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // Offline, a paid call fails immediately. Otherwise, it would start without a click when the connection
-      // returns.
+      // When the browser is offline, a paid call fails immediately. Otherwise, it would start without a click
+      // when the connection returns.
       mutations: { networkMode: 'always' },
     },
   })

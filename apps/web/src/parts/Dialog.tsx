@@ -23,7 +23,7 @@ export function Dialog({ title, onClose, actions, children }: DialogProps) {
     opened?.showModal()
     return () => {
       opened?.close()
-      // The button that opened the dialog may be gone, for example after a plan change.
+      // The button that opened the dialog may no longer exist, for example after a plan change.
       if (document.activeElement === document.body) focusHeading()
     }
   }, [])

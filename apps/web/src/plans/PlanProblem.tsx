@@ -7,8 +7,8 @@ import classes from './PlanProblem.module.css'
 const unchanged = 'Nothing was changed and nothing was charged'
 
 /**
- * Explains why an order or a plan change failed. A BAD_REQUEST from the billing router has a message for the
- * customer.
+ * Explains why an order or a plan change failed. A BAD_REQUEST from the billing router carries a message for
+ * the customer.
  */
 export function PlanProblem({ error }: { error: Error }) {
   const isSignedOut = error instanceof TRPCClientError && error.data?.httpStatus === 401

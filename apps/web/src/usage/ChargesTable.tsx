@@ -57,10 +57,10 @@ function Charges({ charges }: { charges: ChargeRow<Meter>[] }) {
   )
 }
 
-/** The messages for states with a problem. Customers don't need to know about the other states. */
+/** Messages for the states that indicate a problem. Customers don't need to know about the other states. */
 const problems: Partial<Record<ChargeRow['state'], string>> = {
   parked: "Not yet billed. We'll keep trying.",
-  dropped: 'Will not be billed.',
+  dropped: "You won't be billed for this.",
 }
 
 function Charge({ charge }: { charge: ChargeRow<Meter> }) {
