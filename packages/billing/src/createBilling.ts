@@ -47,7 +47,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * parameter's type, declare the fields that the function reads.
    */
   customer: (ctx: Ctx) => Customer
-  /** The app's public URL. Checkouts return to it. Without it, checkouts fail. */
+  /** The app's public URL, to which checkouts return. Checkouts fail without it. */
   publicUrl?: string | undefined
   /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
@@ -69,7 +69,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * process. Also set a name to replace instances whose ledger is in memory or uses a `Pool`.
    */
   instance?: string
-  /** The clock. Replace it in tests that move time. Default: the system clock. */
+  /** The clock. Replace it in tests that control time. Default: the system clock. */
   clock?: Clock
 }
 
@@ -79,9 +79,9 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
 >
 
 /**
- * Connects meters, ledger and Flowglad. Delivery and the sweeper start at the first call. Call `start()` to
- * start them earlier and to check the setup. Call `close()` before the process exits. Throws a `TypeError` if a
- * setting is missing or invalid.
+ * Creates a billing instance, which connects the meters, the ledger and Flowglad. Delivery and the sweeper
+ * start at the first call. Call `start()` to start them earlier and to check the setup. Call `close()` before
+ * the process exits. Throws a `TypeError` if a setting is missing or invalid.
  *
  * ```ts
  * const billing = createBilling({ meters, ledger: sqliteLedger('billing.db'), flowglad: { secretKey }, customer, publicUrl })
@@ -235,7 +235,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       return ledger.parked(limit)
     },
     /**
-     * Drops a usage event, so that it is never sent again. The next snapshot makes its units available again.
+     * Drops a usage event, so that it is never sent again. With the next snapshot, the customer gets its
+     * units back.
      */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       assertNotNextBuild()

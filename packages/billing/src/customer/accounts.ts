@@ -48,8 +48,8 @@ export function createAccounts({
 
   /**
    * Refreshes the snapshot once it is `arrivalMaxAgeMs` old, unless another fetch has refreshed it since the
-   * page opened. After a deployment, all pages reconnect at the same time. Pages that exceed the node's fetch
-   * limit retry later, each after a random delay.
+   * page opened. After a deployment, all pages reconnect at the same time. If the node is at its fetch limit,
+   * each page tries again after a random delay.
    */
   async function refreshAfterArrival(
     customer: KnownCustomer,
@@ -86,7 +86,7 @@ export function createAccounts({
     /**
      * Returns the balances for a newly opened page. Refreshes the snapshot in the background, because changes
      * made at Flowglad, such as a renewal, reach us only by polling. The refresh counts against the
-     * customer's fetches. Pages that open in quick succession share one refresh. `signal` aborts when the
+     * customer's fetch limit. Pages that open in quick succession share one refresh. `signal` aborts when the
      * page closes.
      */
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {

@@ -2,8 +2,8 @@ import { PlanChangeError, unavailable } from '../contract/errors.ts'
 import { flowgladError } from '../flowglad/flowgladError.ts'
 
 /**
- * Returns Flowglad's answer. If Flowglad rejects the request, throws a `PlanChangeError` that the customer
- * can read. If Flowglad doesn't answer, throws `BILLING_UNAVAILABLE`.
+ * Returns Flowglad's answer. If Flowglad rejects the request, throws a `PlanChangeError` with Flowglad's
+ * message, which the customer sees. If Flowglad doesn't answer, throws `BILLING_UNAVAILABLE`.
  */
 export async function askFlowglad<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -6,13 +6,13 @@ import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 
-/** The paths in the app to which a hosted page returns. */
+/** The paths in the app to which Flowglad's hosted pages return. */
 export interface ReturnPaths {
   success: string
   cancelled: string
 }
 
-/** Creates the functions that open Flowglad's hosted pages. These pages return only to the app itself. */
+/** Creates the functions that open Flowglad's hosted pages. These pages redirect only to the app itself. */
 export function createCheckout({
   flowglad,
   subscriptions,
@@ -25,8 +25,8 @@ export function createCheckout({
   returnPaths: ReturnPaths
 }) {
   /**
-   * Returns the URLs for the end of the checkout. Never reads the host from a request header, because a
-   * client can forge the header.
+   * Returns the URLs to which a hosted page redirects when the customer finishes or cancels. Never reads the
+   * host from a request header, because a client can forge the header.
    */
   function returnUrls() {
     if (publicUrl === undefined) {

@@ -26,7 +26,7 @@ export class CurrentSubscription {
     ledger: Pick<Ledger, 'balances'>
     sync: Pick<Sync, 'fetch'>
     clock: Clock
-    /** How long a throttled customer waits for its next fetch. */
+    /** How long a throttled customer waits for the next fetch. */
     fetchEveryMs: number
   }) {
     this.#ledger = ledger
@@ -37,7 +37,7 @@ export class CurrentSubscription {
 
   /**
    * Returns the subscription, or null if there is none. Counts against the customer's fetch limit, because
-   * requests that change no plan must be throttled too. If the customer is throttled, waits for the next
+   * requests that don't change a plan must be throttled too. If the customer is throttled, waits for the next
    * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
    */
   async get(customer: Customer): Promise<Subscription | null> {

@@ -7,7 +7,7 @@ import type { Subscription } from './currentSubscription.ts'
  * - `lift`: the wanted plan is the current plan, but a scheduled change would end it.
  * - `adjust`: Flowglad has to change the plan.
  *
- * Throws a `PlanChangeError` if the customer must change the plan another way.
+ * Throws a `PlanChangeError` if the plan can't be changed this way.
  */
 export function decidePlanChange(current: Subscription, priceSlug: string): 'nothing' | 'lift' | 'adjust' {
   if (current.isFree) throw new PlanChangeError("You're on the free plan. Upgrade through the checkout.")
@@ -16,8 +16,8 @@ export function decidePlanChange(current: Subscription, priceSlug: string): 'not
     return cancelScheduledAt === null && scheduledAdjustmentAt === null ? 'nothing' : 'lift'
   }
   if (scheduledAdjustmentAt !== null) {
-    // The change would lift the scheduled downgrade. If the change then failed, the downgrade couldn't be
-    // restored.
+    // The scheduled downgrade would have to be removed first. If the change then failed, the downgrade
+    // couldn't be restored.
     throw new PlanChangeError('Another plan change is already scheduled. Undo it first.')
   }
   return 'adjust'

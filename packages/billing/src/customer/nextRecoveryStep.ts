@@ -3,17 +3,17 @@ import { type Lifted, liftedForNothing, unclearChange } from './planChangeErrors
 
 /** The known facts about a failed plan change. */
 export interface FailedChange {
-  /** The schedule that was lifted for the change. */
+  /** The schedule that was removed before the change. */
   lifted: Lifted | null
   /**
-   * - `notAsked`: lifting the schedule failed, so the change itself was never requested.
+   * - `notAsked`: removing the schedule failed, so the change itself was never requested.
    * - `rejected`: Flowglad rejected the change.
    * - `unclear`: Flowglad didn't answer. It may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
   /** The subscription after the failure, or null if it couldn't be read. */
   seen: 'notYet' | { subscription: Subscription; isMade: boolean } | null
-  /** Whether Flowglad scheduled the lifted cancellation again. */
+  /** Whether the removed cancellation has been scheduled again. */
   restored: 'notTried' | 'yes' | 'no'
 }
 
@@ -24,8 +24,8 @@ export type RecoveryStep =
   /** The change was made. */
   | { do: 'accept'; subscription: Subscription }
   /**
-   * The change was made, but the cancellation has been restored. It must be lifted again, because it would end
-   * a paid plan.
+   * The change was made, but the cancellation has been restored. The cancellation must be removed again,
+   * because it would end a paid plan.
    */
   | { do: 'liftRestored'; subscription: Subscription }
   | { do: 'fail'; error: unknown }
@@ -33,10 +33,10 @@ export type RecoveryStep =
 /**
  * Decides what to do after a failed plan change.
  *
- * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was lifted
- * first. A lifted cancellation is restored, because a plan that the customer cancelled must not renew. A
- * downgrade can't be restored, because Flowglad doesn't report its target. The target may have been the free
- * plan.
+ * Flowglad rejects plan changes while a cancellation or a downgrade is scheduled, so the schedule was removed
+ * before the change. A removed cancellation is restored, because a plan that the customer cancelled must not
+ * renew. A removed downgrade can't be restored, because Flowglad doesn't report its target, which may have
+ * been the free plan.
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed
@@ -49,8 +49,8 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
-  // Don't restore the cancellation before reading the subscription: it could end a plan that has just been
-  // paid for.
+  // Read the subscription before restoring the cancellation: the cancellation could end a plan that has just
+  // been paid for.
   if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }
@@ -65,7 +65,8 @@ function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unkn
 }
 
 /**
- * Returns whether a cancellation or a downgrade is still scheduled, for example because lifting it failed.
+ * Returns whether a cancellation or a downgrade is still scheduled, for example because removing the schedule
+ * failed.
  */
 const isScheduled = ({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription) =>
   cancelScheduledAt !== null || scheduledAdjustmentAt !== null

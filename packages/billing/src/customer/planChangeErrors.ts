@@ -1,6 +1,6 @@
 import { PlanChangeError } from '../contract/errors.ts'
 
-/** The kind of schedule that was lifted before a plan change. */
+/** The kind of schedule that was removed before a plan change. */
 export type Lifted = 'cancellation' | 'downgrade'
 
 /** Creates the error for a change that Flowglad may or may not have made. */
@@ -16,7 +16,7 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause },
   )
 
-/** Creates the error for a failed change whose lifted schedule could not be restored. */
+/** Creates the error for a failed change if the schedule that was removed before it couldn't be restored. */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   new PlanChangeError(
     lifted === 'cancellation'
@@ -26,8 +26,8 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   )
 
 /**
- * Awaits the report on a change that Flowglad has made. If the report fails, rejects with `unclearChange`,
- * because the change itself succeeded and may be paid for.
+ * Awaits a report on a change that Flowglad has already made. If the report fails, rejects with
+ * `unclearChange`, because the change itself succeeded and may have been paid for.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

@@ -59,7 +59,7 @@ export class PlanChanges {
     })
   }
 
-  /** Cancels at the end of the paid period, and lifts a scheduled downgrade. */
+  /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
   async cancel(customer: Customer): Promise<PlanChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
@@ -83,7 +83,7 @@ export class PlanChanges {
     try {
       await this.#liftSchedules(current)
     } finally {
-      // Fetch even after a failure, because one of two schedules may have been lifted.
+      // Fetch even after a failure, because one of two schedules may have been removed.
       await subscriptions.look(customer)
     }
     return afterPlanChange(this.#read(customer, clock.now()))
@@ -105,8 +105,8 @@ export class PlanChanges {
   }
 
   /**
-   * Lifts a scheduled cancellation and a scheduled downgrade. While either is scheduled, Flowglad rejects
-   * plan changes.
+   * Removes a scheduled cancellation and a scheduled downgrade. Flowglad rejects plan changes while either is
+   * scheduled.
    */
   async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
     const { flowglad } = this.#parts
@@ -166,7 +166,7 @@ export class PlanChanges {
     return cancelScheduledAt ?? scheduledAdjustmentAt ?? this.#parts.clock.now()
   }
 
-  /** Fetches and returns the plan after a change was made. Fetches even if the customer is throttled. */
+  /** Fetches and returns the plan after a change, even if the customer is throttled. */
   async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
     await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
     return afterPlanChange(this.#read(customer, effectiveAt))
@@ -180,7 +180,7 @@ export class PlanChanges {
 
 const atPeriodEnd = 'at_end_of_current_billing_period'
 
-/** Returns the schedule that must be lifted before a change. */
+/** Returns the schedule that must be removed before a change. */
 function liftedBy({ cancelScheduledAt, scheduledAdjustmentAt }: Subscription): FailedChange['lifted'] {
   if (cancelScheduledAt !== null) return 'cancellation'
   return scheduledAdjustmentAt !== null ? 'downgrade' : null

@@ -14,8 +14,8 @@ import { PlanChanges } from './planChanges.ts'
 export type Plans = ReturnType<typeof createPlans>
 
 /**
- * Creates the actions that buy and change a customer's plans. Customers can buy only the offers in Flowglad's
- * catalog.
+ * Creates the functions that let customers buy and change plans. Customers can buy only the offers in
+ * Flowglad's catalog.
  */
 export function createPlans({
   ledger,
@@ -32,7 +32,7 @@ export function createPlans({
   sync: Pick<Sync, 'fetch'>
   catalog: { get(): Promise<Catalog> }
   clock: Clock
-  /** How long a throttled customer waits for its next fetch. */
+  /** How long a throttled customer waits for the next fetch. */
   fetchEveryMs: number
   publicUrl: string | undefined
   returnPaths: ReturnPaths
@@ -72,7 +72,7 @@ export function createPlans({
       return changes.changePlan(customer, await offer(priceSlug))
     },
 
-    /** Cancels at the end of the paid period, and lifts a scheduled downgrade. */
+    /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
     cancel: (customer: Customer) => changes.cancel(customer),
 
     /** Undoes a scheduled cancellation or downgrade. */

@@ -6,7 +6,7 @@ import type { SnapshotReader } from './snapshotReader.ts'
 
 /**
  * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise,
- * `requireFeature` fetches the snapshot again before it rejects with a `BillingError`.
+ * `requireFeature` fetches the snapshot, and rejects with a `BillingError` if the feature is still missing.
  */
 export const createRequireFeature =
   ({

@@ -3,7 +3,7 @@ import type { Logger } from '../config/logger.ts'
 import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** The pause after each push. A pause reduces the number of pushes during a burst of calls. */
+/** The pause after each push. It limits the number of pushes during a burst of calls. */
 const pushPauseMs = 50
 
 /** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */
@@ -25,8 +25,9 @@ interface Watcher {
 }
 
 /**
- * Watches the balances of connected customers. A change on this node wakes a watcher right after its commit.
- * To find changes on other nodes, one query reads the versions of all connected customers.
+ * Watches the balances of connected customers. On this node, each commit that changes a customer's balances
+ * wakes the customer's watchers. To find changes on other nodes, a periodic query reads the versions of all
+ * connected customers.
  */
 export class Watchers {
   readonly #ledger: Pick<Ledger, 'versions' | 'onCommit'>

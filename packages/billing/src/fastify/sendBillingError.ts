@@ -2,8 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { billingErrorReply } from '../http/billingErrorReply.ts'
 
 /**
- * Sends the response for an error of this package, and returns true. For any other error, sends nothing and
- * returns false.
+ * Sends the response for one of this package's errors, and returns true. For any other error, sends nothing
+ * and returns false.
  *
  *     app.setErrorHandler((error, request, reply) => {
  *       if (sendBillingError(error, reply)) return reply
