@@ -138,12 +138,12 @@ export class Delivery {
 
   /**
    * Takes the leases of customers with undelivered usage. Adds each lease to `held` immediately, so that the
-   * caller can always leave it.
+   * caller can always end it.
    */
   async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
     const { requests, eventsPerRequest } = this.#retries.load
-    // Take only as many events as one round of requests can carry. A lease that is held during other
-    // customers' requests delays its own customer's fetch.
+    // Take only as many events as one round of requests can carry. Holding a customer's lease during other
+    // customers' requests would delay the customer's fetch.
     const room = requests * eventsPerRequest
     const waiting = await this.#ledger.customersToDeliver(
       customersPerPass + this.#retries.customersBackingOff(),
@@ -169,8 +169,8 @@ export class Delivery {
   }
 
   /**
-   * Sends the events in several concurrent requests. Leaves each lease after its last event, and removes it
-   * from `held`.
+   * Sends the events in several concurrent requests. Ends each lease after its last event, and removes the
+   * lease from `held`.
    */
   async #sendAll(sendings: Sending[], held: Set<Lease>): Promise<SendResult> {
     const { requests, eventsPerRequest } = this.#retries.load
@@ -198,7 +198,7 @@ export class Delivery {
 }
 
 /**
- * Waits for all tasks to end, then throws the first error. The caller must not leave a lease while a task is
+ * Waits for all tasks to end, then throws the first error. The caller must not end a lease while a task is
  * still using it.
  */
 async function allEnded(running: Promise<void>[]): Promise<void> {

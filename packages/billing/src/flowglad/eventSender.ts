@@ -14,8 +14,8 @@ export interface Sending {
 
 export interface SendResult {
   /**
-   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. The rest of the batch was
-   * not sent.
+   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. In both cases, the rest of
+   * the batch was not sent.
    */
   unavailable: boolean
   timedOut: boolean
@@ -26,8 +26,8 @@ export interface SendResult {
 /**
  * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
  * atomically: if one event is bad, it rejects all of them. A rejected bulk request is therefore split until
- * the bad event is alone. An event that the answer to a bulk request omits is also sent alone, because only
- * the answer to a single event shows which event Flowglad has.
+ * the bad event is isolated. If the answer to a bulk request omits an event, that event is sent again in its
+ * own request, because only this answer shows which event Flowglad has.
  */
 export class EventSender {
   readonly #ledger: Ledger
@@ -52,8 +52,8 @@ export class EventSender {
   }
 
   /**
-   * Sends events in bulk requests. Then sends the events at fault one by one, except those that are backing
-   * off.
+   * Sends events in bulk requests, and then the events at fault one by one. Skips events at fault that are
+   * backing off.
    */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
@@ -96,7 +96,7 @@ export class EventSender {
 
   /**
    * Searches a rejected bulk request for the bad event. If the error names an event, sends that event alone,
-   * and then the others. Otherwise, sends the two halves.
+   * and then the others together. Otherwise, sends each half separately.
    */
   async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
@@ -176,8 +176,7 @@ export class EventSender {
   }
 
   async #park(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
-    // Don't count an event that is parked again as progress, because progress starts the next pass
-    // immediately.
+    // Parking an event again doesn't count as progress, because progress starts the next pass immediately.
     if (!event.parkedBefore) result.resolved++
     const { customer, attempt, meter } = event
     this.#retries.eventResolved(event)
@@ -206,9 +205,8 @@ async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 }
 
 /**
- * Sends a request. If Flowglad rejects the request, adds a rejection to each event's count, unless an earlier
- * request had another outcome. Any other outcome clears the events' counts, because Flowglad may have
- * recorded the events.
+ * Sends a request. If Flowglad rejects it, increments each event's rejection count, unless the count was
+ * cleared earlier. Any other outcome clears the counts, because Flowglad may have recorded the events.
  */
 async function countingRejections<Answer extends { state: string }>(
   sendings: Sending[],

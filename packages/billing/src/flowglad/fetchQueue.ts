@@ -8,8 +8,8 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has noted which usage is acknowledged. Callers that arrive after this moment need
-   * another fetch.
+   * Whether this fetch has already noted which usage is acknowledged. Callers that arrive later need another
+   * fetch.
    */
   noted: boolean
 }
@@ -56,8 +56,8 @@ export class FetchQueue {
   }
 
   /**
-   * Whether another fetch would start without waiting. Fetches that can be postponed check this first,
-   * because a waiting fetch delays its customer's delivery.
+   * Whether another fetch would start without waiting. Check this before adding a fetch that can be
+   * postponed, because a waiting fetch delays its customer's delivery.
    */
   get hasRoom(): boolean {
     return this.#running < this.#maxFetches
@@ -76,8 +76,8 @@ export class FetchQueue {
   }
 
   /**
-   * Joins a fetch that has not noted acknowledged usage yet, and makes the fetch urgent if `urgent` is set.
-   * Returns null if there is no such fetch.
+   * Joins a fetch that has not yet noted which usage is acknowledged. Makes the fetch urgent if `urgent` is
+   * set. Returns null if there is no such fetch.
    */
   join(customer: string, urgent: boolean): Promise<FetchResult> | null {
     const slot = this.#slots.get(customer)
@@ -88,8 +88,8 @@ export class FetchQueue {
   }
 
   /**
-   * Adds a fetch that starts when the customer's running fetch has ended. Call this only if there is no fetch
-   * to join.
+   * Adds a fetch that starts once the customer's running fetch, if any, has ended. Call this only if there is
+   * no fetch to join.
    */
   add(customer: KnownCustomer, urgent: boolean): Promise<FetchResult> {
     const slot = this.#slots.get(customer.id) ?? { running: null, next: null }
@@ -128,8 +128,8 @@ export class FetchQueue {
       const lease = await this.#leases.takeForFetch(id, this.#leaseWaitMs)
       if (!lease) throw new Error("The customer's lease is taken")
       try {
-        // Take the lease before entering the gate. A fetch that waits for a delivery to leave the lease must
-        // not delay other customers' fetches.
+        // Take the lease before entering the gate, so that a fetch that waits for its lease doesn't delay
+        // other customers' fetches.
         await this.#gate.enter(fetch, () =>
           traced('billing.fetch', {}, async () => {
             if (this.#stopping.aborted) throw new Error('This node is stopping')

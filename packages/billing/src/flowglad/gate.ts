@@ -3,7 +3,7 @@ export interface Waiter {
   urgent: boolean
 }
 
-/** Creates a gate that runs at most `width` callers concurrently. Urgent callers overtake the others. */
+/** Creates a gate that lets at most `width` callers run concurrently. Urgent callers go first. */
 export function createGate(width: number) {
   let running = 0
   const queue: { waiter: Waiter; start: () => void }[] = []

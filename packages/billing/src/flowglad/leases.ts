@@ -4,7 +4,7 @@ import type { UsageEvent } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isInconclusive } from './retryPolicy.ts'
 
-/** The exclusive right to fetch one customer's snapshot or deliver its events. */
+/** The exclusive right to fetch one customer's snapshot or deliver the customer's events. */
 export interface Lease {
   customer: string
   token: string
@@ -14,12 +14,11 @@ export interface Lease {
   events: UsageEvent[]
   /**
    * For each of `events`, the number of consecutive rejections. An event has no entry while it is being sent,
-   * or after any outcome other than a rejection. After such an outcome, Flowglad might have recorded the
-   * event.
+   * or after any outcome other than a rejection. In these cases, Flowglad might have recorded the event.
    */
   rejections: Map<UsageEvent, number>
   /**
-   * Extends the lease if it could end before the next request's deadline. Call it before each request.
+   * Extends the lease if it could end before the next request's deadline. Call this before each request.
    * Returns false if the lease is lost.
    */
   keep(): Promise<boolean>
@@ -29,7 +28,8 @@ export interface Lease {
    */
   renote(): Promise<boolean>
   /**
-   * Ends the lease. Unsent events, and events that were rejected twice in a row, return to the waiting state.
+   * Ends the lease. Unsent events, and events that were rejected twice in a row, return to their previous
+   * state.
    */
   leave(): Promise<void>
 }
@@ -38,9 +38,9 @@ export type Leases = ReturnType<typeof createLeases>
 
 /**
  * Creates the functions that take leases. A customer has at most one lease at a time.
- * Fetching a snapshot and delivering usage exclude each other, because a snapshot that is fetched during a
- * delivery may or may not contain the delivered usage. The ledger's lease excludes other nodes. Within one
- * process, callers wait in a queue without asking the ledger.
+ * A snapshot must not be fetched during a delivery, because it might or might not include the delivered usage.
+ * The ledger's lease excludes other nodes. Callers in the same process wait in a queue, without asking the
+ * ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const turns = createTurns(clock)

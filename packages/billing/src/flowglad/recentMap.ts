@@ -1,4 +1,4 @@
-/** Maps keys to values. Beyond `capacity`, drops the least recently used key. */
+/** Maps up to `capacity` keys to values. When the map is full, drops the least recently used key. */
 export class RecentMap<Key, Value> {
   readonly #capacity: number
   readonly #entries = new Map<Key, Value>()

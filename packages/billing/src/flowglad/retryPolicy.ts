@@ -49,18 +49,18 @@ const rememberedEvents = 10_000
 const maxSkippedEvents = 100
 
 /**
- * Returns whether the event must be sent again to learn whether Flowglad has it. Flowglad may record an event
- * and then answer with an error, so a single rejection is inconclusive. If Flowglad has the event, a second
- * request returns it. If the second request is rejected too, the event counts as not recorded. If Flowglad
- * has the event after all, its units are subtracted twice until the next fetch. During that time, the
- * customer can spend too little, but never too much.
+ * Returns whether the event must be sent again to find out whether Flowglad has it. Flowglad may record an
+ * event and then answer with an error, so a single rejection is inconclusive. If Flowglad has the event, a
+ * second request returns it. If the second request is rejected too, the event counts as not recorded. If
+ * Flowglad has the event after all, its units are subtracted twice until the next fetch. Until then, the
+ * customer has too few units, but never too many.
  */
 export const isInconclusive = (consecutiveRejections: number | undefined) => consecutiveRejections === 1
 
 /**
  * Decides when to retry, what to send next, and when to park an event. Does no I/O.
  * There are three levels:
- * - An event at fault backs off, and is parked if its failures continue.
+ * - An event at fault backs off, and is parked if it keeps failing.
  * - A customer backs off while all its events back off.
  * - If Flowglad as a whole does not answer, pauses grow and requests shrink.
  */
@@ -110,7 +110,7 @@ export class RetryPolicy {
     this.#successes++
   }
 
-  /** Deletes the failures of an event that is acknowledged or parked. */
+  /** Forgets the failures of an event that has been acknowledged or parked. */
   eventResolved(event: EventId): void {
     this.#failures.delete(idOf(event))
   }
@@ -178,9 +178,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Backs the customer off after a pass if none of the pass's events can be sent now, or if Flowglad may be
-   * at fault for a failure. Events at fault don't delay the pass's other events. If the next pass can look
-   * further, events at fault don't delay later events either.
+   * Makes the customer back off after a pass if none of the pass's events can be sent now, or if Flowglad may
+   * have caused a failure. Events at fault don't delay the pass's other events. If the next pass can take
+   * more events, they don't delay later events either.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -202,9 +202,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns, by customer, the number of events at fault that are backing off. A pass takes that many extra
-   * events and skips the events at fault. Otherwise, the events at fault, which are the oldest, would
-   * displace events that can be sent.
+   * Returns each customer's number of events at fault that are backing off. A pass takes that many additional
+   * events. Otherwise, the events at fault, which are the oldest, would leave no room for events that can be
+   * sent.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()
@@ -232,8 +232,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink, down to single
-   * events, because one event may be the cause.
+   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink to as little as
+   * one event, because a single event may be the cause.
    */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
     const { maxBulks, bulkMaxEvents } = this.#options
@@ -259,7 +259,7 @@ export class RetryPolicy {
     return { alwaysMs: pauseMs * (0.5 + this.#random() / 2) + gatherMs, untilWokenMs: 0 }
   }
 
-  /** Whether the last pass failed because Flowglad did not answer. */
+  /** Whether the last pass was `unavailable`. */
   get isUnavailable(): boolean {
     return this.#unavailablePasses > 0
   }

@@ -44,8 +44,8 @@ export class SnapshotFetcher {
     // turn need notes that are newer than their calls.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
-      // Send these events again, because Flowglad may or may not have them. Otherwise, the ledger can't tell
-      // whether the balance contains them.
+      // Flowglad may or may not have these events. Send them again, so that the ledger can tell whether the
+      // balance includes them.
       await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }

@@ -44,8 +44,8 @@ export function snapshotOf(answer: unknown, now: number): Snapshot {
   const products = pricingModel.products
   const product = products.find(({ prices }) => prices.some(({ id }) => id === current.priceId))
   const priceOfPlan = product?.prices.find(({ id }) => id === current.priceId)
-  // Flowglad's clock may be ahead of ours. If a feature ends before the start of Flowglad's current period,
-  // the feature has ended, even if our clock has not reached that time.
+  // Flowglad's clock may be ahead of ours. A feature that ends before Flowglad's current period starts has
+  // already ended, even if our clock has not reached that time.
   const lastEnded = Math.max(now, current.currentBillingPeriodStart ?? 0)
   const features = (current.experimental?.featureItems ?? []).filter(
     ({ expiredAt, detachedAt }) =>

@@ -66,9 +66,9 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The fetch notes acknowledged usage after this call, so the call may be
-   * denied based on the result. Joins a fetch that has not noted acknowledged usage yet, and makes the fetch
-   * urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is set.
+   * Fetches the customer's snapshot. The fetch notes which usage is acknowledged only after this call, so the
+   * caller may deny work based on the result. Joins a fetch that has not noted this yet, and makes it urgent
+   * if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is set.
    */
   fetch(
     customer: KnownCustomer,
@@ -86,9 +86,9 @@ export class Sync {
   }
 
   /**
-   * Returns the result of a fetch that began before this call, or null if there is none. A call must not be
-   * denied based on this result. The result is sufficient for a customer without a snapshot. To join a fetch
-   * that has not reached Flowglad yet, call `fetch`.
+   * Returns the result of a fetch that began before this call, or null if there is none. The caller must not
+   * deny work based on this result, but can use it for a customer without a snapshot. To join a fetch that
+   * has not reached Flowglad yet, call `fetch`.
    */
   fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)
@@ -96,7 +96,7 @@ export class Sync {
 
   /**
    * Fetches the new period's snapshot before a decision. Takes no token. Returns null if the fetch takes
-   * longer than `decisionMs`. After a fetch that does not succeed in time, returns `throttled` for
+   * longer than `decisionMs`. If a fetch doesn't succeed in time, returns `throttled` for the next
    * `snapshotMaxAgeMs`, so that an outage doesn't slow down every call.
    */
   async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome | null> {
@@ -110,9 +110,9 @@ export class Sync {
   }
 
   /**
-   * Refreshes the customer's snapshot in the background. Does nothing while the node is at its fetch limit.
-   * The next call then tries again. The pause between refreshes doubles each time, until `resetRefreshPauses`
-   * is called.
+   * Refreshes the customer's snapshot in the background. If the node is at its fetch limit, does nothing, and
+   * the next call tries again. The pause between refreshes doubles each time, until `resetRefreshPauses` is
+   * called.
    */
   refreshInBackground(customer: KnownCustomer): void {
     const pauses = this.#pausesOf(customer.id)
@@ -124,7 +124,7 @@ export class Sync {
     void this.fetch(customer, { urgent: false, forced: true })
   }
 
-  /** Resets the pauses of `refreshInBackground`. Call it when the snapshot is fresh. */
+  /** Resets the pauses of `refreshInBackground`. Call this when the snapshot is fresh. */
   resetRefreshPauses(customer: string): void {
     const pauses = this.#pauses.peek(customer)
     if (pauses) pauses.staleRefreshes = 0

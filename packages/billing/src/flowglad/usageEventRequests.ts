@@ -20,8 +20,8 @@ interface Unanswered {
 
 export type BulkAnswer =
   /**
-   * `omitted`: events that the answer does not mention. Flowglad already had their transaction IDs, for the
-   * same or for other events.
+   * `omitted`: events that the answer does not mention. Flowglad had already recorded events with their
+   * transaction IDs: the same events, or different events.
    */
   | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if any. */
@@ -68,8 +68,8 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
 }
 
 /**
- * Sends one event. If Flowglad already has the transaction ID, it answers with the event that it recorded
- * first.
+ * Sends one event. If Flowglad already has the transaction ID, it answers with the event that it has recorded
+ * under this ID.
  */
 export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
   try {
@@ -107,8 +107,8 @@ const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =
   answer.properties?.meter === event.meter
 
 /**
- * Returns the index of the event that a bulk error names. The index is in the path of an issue, or in the
- * message.
+ * Returns the index of the event that a bulk error names. The message contains the index in the path of a
+ * validation issue, or as text.
  */
 function namedIndex(message: string): number | null {
   const index = /"usageEvents",\s*(\d+)/.exec(message)?.[1] ?? /\bindex\W{0,2}(\d+)/i.exec(message)?.[1]

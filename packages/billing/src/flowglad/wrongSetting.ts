@@ -15,7 +15,7 @@ export function wrongSetting(error: unknown, baseUrl: string): SetupError | null
       `Flowglad rejects \`flowglad.secretKey\` (${status}). Copy the key of this pricing model from Flowglad's dashboard.`,
     )
   }
-  // For an unknown customer or price, Flowglad's 404 contains Flowglad's own error.
+  // Flowglad's 404 for an unknown customer or price contains Flowglad's own error.
   return status === 404 && !flowgladError(error) ? notFlowglad(baseUrl, '404') : null
 }
 

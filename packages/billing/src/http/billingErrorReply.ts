@@ -8,8 +8,8 @@ export interface BillingErrorReply {
 }
 
 /**
- * Returns the HTTP response for an error of this package, or null for any other error. If a customer has too
- * few units, the response is 402 with
+ * Returns the HTTP response for one of this package's errors, or null for any other error. If a customer has
+ * too few units, the response is 402 with
  * `{ error: 'insufficient_credits', message, availableBalance, required, upgradeUrl }`.
  */
 export function billingErrorReply(thrown: unknown): BillingErrorReply | null {

@@ -8,8 +8,9 @@ export interface Caller {
    */
   customer: () => Promise<Customer | null> | Customer | null
   /**
-   * Called before each action of `/api/flowglad/*`, including reads. To limit the customer, return `{
-   * retryAfterMs }`. The action then gets 429 with `retry-after`. Default: no limit.
+   * Called before each action under `/api/flowglad/*`, including reads. To limit the customer, return an
+   * object with `retryAfterMs`. The action is then answered with 429 and a `retry-after` header. Default: no
+   * limit.
    */
   limit?: ((customer: Customer) => Promise<Limited | null> | Limited | null) | undefined
 }
@@ -26,11 +27,11 @@ export interface BillingHttp {
 }
 
 /**
- * The options of each adapter. They are like `Caller`, but `customer` receives the framework's own request.
+ * Each adapter's options. They match `Caller`, except that `customer` receives the framework's own request.
  */
 export interface AdapterOptions<FrameworkRequest> {
   /** Returns the signed-in customer, or null if there is no session. */
   customer: (request: FrameworkRequest) => Promise<Customer | null> | Customer | null
-  /** Limits the actions of `/api/flowglad/*`. See `Caller`. */
+  /** Limits the actions under `/api/flowglad/*`. See `Caller`. */
   limit?: Caller['limit']
 }

@@ -21,7 +21,7 @@ const byId = z.object({ id: z.string() })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
   plans: Omit<Plans, 'offers'>
-  /** Returns Flowglad's catalog. Rejects with `BILLING_UNAVAILABLE` while the catalog is unknown. */
+  /** Returns Flowglad's catalog. Rejects with `BILLING_UNAVAILABLE` if the catalog can't be loaded. */
   readCatalog: () => Promise<Catalog>
 }
 
@@ -29,9 +29,9 @@ export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsagePa
 export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
 
 /**
- * Creates the actions that an app with `@flowglad/react` needs. Through Flowglad's own handler, a browser
- * could create a subscription that is never charged, cancel immediately to get new free credits, or record
- * usage on a free price.
+ * Creates the actions that an app with `@flowglad/react` needs. They replace Flowglad's own handler, through
+ * which a browser could create a subscription that is never charged, cancel immediately to get new free
+ * credits, or record usage on a free price.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts

@@ -24,7 +24,7 @@ export const createFlowgladBilling =
     const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
     const known = last ? withLedgerBalances(last, balances) : null
     if (known && known.currentId === (snapshot?.subscription?.id ?? null)) return known.billing
-    // Wait for Flowglad no longer than a metered call does. The fetch continues.
+    // Wait for Flowglad no longer than a metered call does. A slower fetch continues in the background.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (!fetched) throw unavailable(2_000)

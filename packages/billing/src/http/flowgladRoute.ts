@@ -23,7 +23,7 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
 
   /**
    * Reads the catalog. If Flowglad has been unreachable since the process started, rejects with
-   * `BILLING_UNAVAILABLE`: this process isn't at fault.
+   * `BILLING_UNAVAILABLE`, because this process isn't at fault.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {
@@ -57,7 +57,7 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   }
 }
 
-/** Returns the JSON body (`{}` for an empty body), or the response to an invalid body. */
+/** Returns the JSON body (`{}` for an empty body), or the error response for an invalid body. */
 async function readJson(request: Request): Promise<{ json: unknown } | Response> {
   const body = await readBody(request)
   if (!body) return fail(413, 'too_large', `The request body must not exceed ${maxBodyBytes} bytes`)

@@ -41,8 +41,8 @@ export function createHealth({ ledger, sync, delivery, catalog, flowglad, option
   let probing: Promise<unknown> | null = null
   let checking: Promise<Health> | null = null
 
-  // Each node probes its own row. If nodes shared a row, a stuck node's lock would make the others look
-  // unusable. At most 65,536 such rows exist, so they need no pruning.
+  // Each node probes its own row. If nodes shared a row, a stuck node's lock would make the ledger look
+  // unusable to the other nodes. At most 65,536 such rows exist, so they need no pruning.
   const customer = `health ${randomInt(65_536)}`
 
   /**

@@ -26,7 +26,7 @@ export interface RecordUsageParts {
   clock: Clock
   accounts: Pick<Accounts, 'balances'>
   readCatalog: () => Promise<Catalog>
-  /** `billing.meter` with any meter slug. */
+  /** Like `billing.meter`, but accepts any meter slug. */
   meter<T>(
     call: { customer: Customer; meter: string; amount: number; name: string; key?: string },
     work: (run: { attempt: string; subscription: string }) => T,

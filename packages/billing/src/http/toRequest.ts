@@ -1,7 +1,7 @@
 import { isBillingPath } from './paths.ts'
 
 /**
- * Converts a Node request to a web standard `Request`. Returns null, without reading the body, if billing
+ * Converts a Node request to a web-standard `Request`. Returns null, without reading the body, if billing
  * doesn't serve the path or if `Request` doesn't allow the method.
  */
 export async function toRequest({

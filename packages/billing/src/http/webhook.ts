@@ -13,14 +13,14 @@ export interface WebhookParts {
 const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
 
 /**
- * Answers Flowglad's webhooks. A webhook with a valid signature refreshes its customer's snapshot. Its other
- * content is ignored, because a webhook can arrive late or more than once.
+ * Answers Flowglad's webhooks. A webhook with a valid signature refreshes its customer's snapshot. The
+ * webhook's other content is ignored, because a webhook can arrive late or more than once.
  */
 export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>
   async (request: Request): Promise<Response> => {
     if (!webhookSecret) {
-      // Flowglad sends the webhook again later, when the secret can be set.
+      // Flowglad sends the webhook again later. By then, the secret may be set.
       const message = 'Set flowglad.webhookSecret to receive webhooks.'
       return Response.json({ error: 'no_webhook_secret', message }, { status: 503 })
     }

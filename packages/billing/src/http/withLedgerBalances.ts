@@ -14,8 +14,8 @@ const billing = z.looseObject({
 
 /**
  * Replaces the balances in Flowglad's billing answer with the ledger's balances. Flowglad's own balances
- * ignore undelivered usage and held units. Adds a balance for each ledger meter that has none at Flowglad:
- * without it, `checkUsageBalance` would return null.
+ * ignore undelivered usage and held units. Adds the balance of each ledger meter that has no balance at
+ * Flowglad. Otherwise, `checkUsageBalance` would return null.
  */
 export function withLedgerBalances(answer: unknown, balances: Balance[]) {
   const parsed = billing.parse(answer)
