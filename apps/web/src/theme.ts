@@ -91,8 +91,8 @@ export const theme = createTheme({
 })
 
 /**
- * The page is slightly darker than its surfaces, so that cards stand out without shadows. Text on its
- * background, and `--edge` on a surface, have the contrast that WCAG AA requires.
+ * The page is slightly darker than its surfaces, so that cards stand out without shadows. Text meets WCAG AA
+ * contrast on its background, and so does `--edge` on a surface.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   // The number of meters. Skeletons use it to reserve enough space.

@@ -14,10 +14,7 @@ interface Words {
   promise?: string
 }
 
-/**
- * Each meter's words, in the order in which the screens show the meters. The app compiles only if every meter
- * has an entry.
- */
+/** Each meter's words, in display order. The app compiles only if every meter has an entry. */
 const words: Record<Meter, Words> = {
   generations: { one: 'picture', several: 'pictures' },
   tokens: {
@@ -32,7 +29,7 @@ const words: Record<Meter, Words> = {
 // `Object.keys` returns `string[]`. The type of `words` ensures that its keys are exactly the meters.
 export const meters = Object.keys(words) as readonly Meter[]
 
-/** Returns the plural, such as `pictures`, for the middle of a sentence. */
+/** Returns the lowercase plural, such as `pictures`, for use in a sentence. */
 export const unitsOf = (meter: Meter) => words[meter].several
 
 /** Returns the capitalized plural, such as `Pictures`, for a heading. */

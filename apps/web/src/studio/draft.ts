@@ -3,8 +3,8 @@ import { useState } from 'react'
 const prefix = 'studio-draft'
 
 /**
- * Keeps the user's unsent text in this tab, under the user's ID. The text stays when the session expires.
- * Signing out deletes it.
+ * Keeps the user's unsent text in this tab, under the user's ID. The text survives an expired session, but
+ * signing out deletes it.
  */
 export function useDraft(userId: string, tool: string): [draft: string, setDraft: (draft: string) => void] {
   const key = `${prefix}:${userId}:${tool}`

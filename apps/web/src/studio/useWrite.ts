@@ -34,7 +34,8 @@ export function useWrite() {
         }
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens received so far. Don't rethrow: the next text must be a new call.
+        // The user pays for the tokens received so far. Don't rethrow the error, because the next text must
+        // be a new call.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {

@@ -3,8 +3,8 @@ import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 const queryKey = ['written']
 
 /**
- * Keeps the last text's tokens while the user is on other screens, because the user has paid for them.
- * Signing out removes them.
+ * Keeps the last text's tokens, which the user has paid for, while the user is on other screens. Signing out
+ * removes the tokens.
  */
 export function useWritten() {
   const queryClient = useQueryClient()
