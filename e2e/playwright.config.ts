@@ -20,7 +20,7 @@ export default defineConfig({
   use: {
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // Animations cost CPU. Tests that need animations turn them on.
+    // Animations use CPU time. Tests that need animations turn them on.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'off', // doubles the work; use `--trace on` to investigate one test

@@ -9,7 +9,7 @@ export interface AppUnderTest {
   /** The app's URL. */
   url: string
   flowglad: FlowgladRecords
-  /** Prints a finished step. */
+  /** Prints the name of a finished step. */
   report(step: string): void
 }
 

@@ -26,7 +26,7 @@ export interface Manifest {
   peerDependenciesMeta?: Record<string, { optional?: boolean }> | undefined
 }
 
-/** Builds the packages that the apps install, and packs them in the same way as `pnpm publish`. */
+/** Builds the packages that the apps install, and packs them as `pnpm publish` does. */
 export async function packPackages(folder: string): Promise<Tarball[]> {
   return Promise.all(
     ['billing', 'flowglad-local'].map((name) => pack(join(repository, 'packages', name), folder)),

@@ -69,7 +69,10 @@ async function lint({ name, file }: Tarball): Promise<string[]> {
   return reports.filter((it) => it !== null)
 }
 
-/** Returns a complaint for each workspace protocol in the manifest, each unnecessary file, and each missing file. */
+/**
+ * Returns a message for each workspace protocol in the manifest, each unnecessary file, and each missing
+ * file.
+ */
 async function checkManifest({ name, content }: Tarball): Promise<string[]> {
   const manifest = await readFile(join(content, 'package.json'), 'utf8')
   const files = await readdir(content, { recursive: true })
@@ -148,7 +151,10 @@ async function linkPeers(to: string, peers: string) {
   }
 }
 
-/** Runs the packed `metered init` in an app. Returns a complaint if it fails or doesn't write its files. */
+/**
+ * Runs the packed `metered init` in an app. Returns an error message if the command fails or doesn't write
+ * its files.
+ */
 async function runCommand(tarballs: Tarball[]): Promise<string[]> {
   const content = tarballs.find(({ name }) => name === '@metered/billing')?.content ?? ''
   const { bin } = JSON.parse(await readFile(join(content, 'package.json'), 'utf8'))

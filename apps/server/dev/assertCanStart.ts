@@ -39,7 +39,7 @@ function assertDatabasesAreLocal({ databases, localDatabases, dataFolder, withFl
   const assertLocal = (variable: string, name: string, local: boolean) => {
     if (!local)
       throw new StartError(
-        `--reset deletes only the databases in ${shown(dataFolder)}, but ${variable} chooses another database: ${name}. ` +
+        `--reset deletes only the databases in ${shown(dataFolder)}, but ${variable} selects another database: ${name}. ` +
           `Unset ${variable}, or empty that database yourself and start without --reset.`,
       )
   }

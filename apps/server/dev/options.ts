@@ -17,7 +17,7 @@ Environment variables:
   DATABASE_URL                          file:/path or postgres://…, instead of .data/metered.sqlite
   FLOWGLAD_LOCAL_DB                     flowglad-local's database file, instead of .data/flowglad.sqlite
   FLOWGLAD_LOCAL_PRICING                the pricing file, instead of apps/server/pricing.yaml
-  FLOWGLAD_BASE_URL                     a real Flowglad, instead of flowglad-local
+  FLOWGLAD_BASE_URL                     the URL of a real Flowglad, instead of flowglad-local
 
 apps/server/README.md lists the server's other variables.
 `

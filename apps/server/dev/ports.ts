@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Returns the reason why no server can listen on the port, or null if the port is free. */
+/** Returns why no server can listen on the port, or null if the port is free. */
 export async function problemOfPort(port: number): Promise<string | null> {
   // On macOS, a server can listen on all addresses even if another server uses the same port on 127.0.0.1.
   for (const host of ['127.0.0.1', '::1', '::']) {
@@ -11,7 +11,10 @@ export async function problemOfPort(port: number): Promise<string | null> {
   return null
 }
 
-/** Tries to listen. Returns the error code, or undefined on success. Machines without IPv6 have no "::1". */
+/**
+ * Tries to listen. Returns the error code, or undefined on success. "::1" doesn't exist on machines without
+ * IPv6.
+ */
 function listen(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer()

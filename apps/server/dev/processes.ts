@@ -6,7 +6,7 @@ export interface DevProcess {
   folder: string
   command: [tool: string, ...args: string[]]
   portVariable: PortVariable
-  /** An address that answers with 2xx once the process is ready. */
+  /** A URL that responds with 2xx once the process is ready. */
   ready: string
   env: Record<string, string>
   /** True to print only warnings and errors. */
@@ -15,7 +15,7 @@ export interface DevProcess {
 
 const watchMain: DevProcess['command'] = ['tsx', 'watch', '--clear-screen=false', 'src/main.ts']
 
-/** Returns the processes to start. Omits flowglad-local if the server uses another Flowglad. */
+/** Returns the processes to start. Omits flowglad-local if the server uses another Flowglad instance. */
 export function processesOf(settings: Settings): DevProcess[] {
   const { ports, databases, webhook } = settings
   const { metered } = databases

@@ -16,7 +16,7 @@ export interface Settings {
   ports: Record<PortVariable, number>
   webUrl: string
   flowgladLocalUrl: string
-  /** The address of the Flowglad that the server uses. */
+  /** The URL of the Flowglad instance that the server uses. */
   flowgladUrl: string
   withFlowgladLocal: boolean
   /** The folder that contains `localDatabases`. */

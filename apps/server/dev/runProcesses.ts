@@ -36,7 +36,7 @@ export async function runProcesses(processes: DevProcess[]): Promise<boolean> {
   // When a program fails, tsx keeps running and waits for an edit.
   const reporting = setInterval(() => {
     const names = Array.from(waiting, (it) => it.name).join(' and ')
-    console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Stop with Ctrl-C.`)
+    console.log(`Still waiting for ${names}. If you see an error above, fix its cause. Press Ctrl-C to stop.`)
   }, reportEveryMs)
   const untilReady = async (it: DevProcess) => {
     while (!stopping && !(await isReady(it.ready))) await new Promise((resolve) => setTimeout(resolve, 100))

@@ -8,7 +8,7 @@ import { createPictureTable, type PictureTable } from './studio/pictureTable.ts'
 
 /**
  * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
- * with the same name as the role. If that is the ledger's schema, the app would use the ledger's tables.
+ * with the same name as the role. If that schema were the ledger's, the app would use the ledger's tables.
  */
 export const schemaName = 'public'
 

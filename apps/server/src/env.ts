@@ -48,8 +48,8 @@ const variables = z.object({
 
 export interface Env {
   /**
-   * True for the built server, and for the source if `NODE_ENV=production`. In production mode, the server
-   * serves the web app and requires secrets.
+   * True for the built server, and for the server that runs from source with `NODE_ENV=production`. In
+   * production mode, the server serves the web app and requires secrets.
    */
   production: boolean
   port: number

@@ -6,7 +6,7 @@ export interface RateLimitSettings {
   windowMs: number
 }
 
-/** High enough for normal use, including bursts of 40 calls. Applies per server. */
+/** This limit allows normal use, including bursts of 40 calls. Each server applies the limit separately. */
 const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
 
 export class RateLimitedError extends Error {

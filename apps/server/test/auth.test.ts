@@ -35,14 +35,14 @@ test('limits sign-in attempts per address, even with forged address headers', as
   for (let attempt = 0; attempt < 40; attempt++) {
     const forged = `10.0.0.${attempt}`
     const headers = { 'x-forwarded-for': forged, 'x-client-address': forged }
-    // Without a password there is nothing to hash, so forty attempts are fast.
+    // Without a password, there is nothing to hash, so forty attempts are fast.
     const { statusCode } = await signIn({ origin: 'http://localhost:5173', ...headers }, null)
     statuses.push(statusCode)
   }
   expect(new Set(statuses)).toEqual(new Set([400, 429]))
 })
 
-test('treats a broken cookie as signed out', async () => {
+test('treats a request with an invalid cookie as signed out', async () => {
   const { statusCode } = await server.app.inject({
     url: '/trpc/studio.gallery',
     headers: { cookie: 'better-auth.session_token=%00; better-auth.session_data=%7B%7D' },

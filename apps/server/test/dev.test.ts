@@ -148,14 +148,14 @@ describe('--reset', () => {
     ['DATABASE_URL', 'file:other.sqlite', 'other.sqlite'],
     ['DATABASE_URL', 'postgres://ada:secret@127.0.0.1:9/shop', 'postgres://127.0.0.1:9/shop'],
     ['FLOWGLAD_LOCAL_DB', 'other.sqlite', 'other.sqlite'],
-  ])('deletes nothing if %s chooses another database (%s)', async (variable, value, shown) => {
+  ])('deletes nothing if %s selects another database (%s)', async (variable, value, shown) => {
     await using folder = await aFolder()
     await createDatabases([join(folder.path, 'other.sqlite')])
     const env = { [variable]: value }
     const { code, errors } = await runDev(['--reset', ...folder.args], { cwd: folder.path, env })
     expect({ code, files: await folder.files() }).toEqual({ code: 1, files: kept })
     expect(await readdir(folder.path)).toContain('other.sqlite')
-    expect(errors).toContain(`${variable} chooses another database: ${shown}. Unset ${variable}, or`)
+    expect(errors).toContain(`${variable} selects another database: ${shown}. Unset ${variable}, or`)
     expect(errors).toContain('Nothing was deleted.')
   })
 

@@ -23,7 +23,7 @@ function parse({ svg }: { svg: string }) {
 }
 
 test.each(styles)(
-  'draws well-formed XML in the style %s, with twice the width and more detail in HD',
+  'draws the style %s as well-formed XML, with twice the width and more detail in HD',
   (style) => {
     const index = styles.findIndex((_, i) => readPrompt('', i).style === style)
     const [standard, hd] = [false, true].map((hd) => parse(paint({ prompt: '', index, hd })))

@@ -63,7 +63,7 @@ export function appOn(page: Page) {
     async expectUnlimited(meter: Meter, { used }: { used: number }) {
       await expect(balance(meter)).toContainText(new RegExp(`^\\D*${used} used.*unlimited`, 'i'))
     },
-    /** Starts recording a balance's text whenever it changes. The returned function reads the recording. */
+    /** Starts recording every change to a balance's text. The returned function reads the recording. */
     recordBalance: (meter: Meter) => recordTexts(page, `[data-testid=balance-${meter}]`),
 
     prompt: picturesForm.getByRole('textbox'),
@@ -175,7 +175,7 @@ function checkoutPage(page: Page) {
   }
 }
 
-/** Starts recording an element's text whenever it changes. The returned function reads the recording. */
+/** Starts recording every change to an element's text. The returned function reads the recording. */
 export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const texts = await page.evaluateHandle((selector) => {
     const texts: string[] = []

@@ -43,7 +43,7 @@ test('requests balances at most once while the event stream is open', async ({ a
   await app.expectBalance('generations', { left: 7, of: 10 })
   await passMinute()
   await app.goTo('Usage')
-  // The charges are visible, so the screen has sent all its requests.
+  // Once the charges are visible, the screen has sent all its requests.
   await expect(app.charges.getByRole('row')).toHaveCount(3)
   expect(requests()).toBe(before)
 })

@@ -1,4 +1,4 @@
-// These tests end a visit to Flowglad's hosted checkout in every possible way.
+// These tests cover every way in which a visit to Flowglad's hosted checkout can end.
 import { cards } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'

@@ -9,7 +9,7 @@ import { appOn } from './app.ts'
 
 test.describe.configure({ mode: 'serial' })
 
-/** The first start of `dev` compiles everything, which takes long on a busy machine. */
+/** The first start of `dev` compiles everything, which takes a long time on a busy machine. */
 const startMs = 120_000
 
 let folder: string

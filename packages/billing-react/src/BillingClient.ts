@@ -37,7 +37,7 @@ interface StreamEvents<Data> {
 
 /**
  * The billing part of a tRPC client, such as `client.billing`. The type is structural, so the app can mount
- * the billing router at any path, and tests can pass a fake. Calls reject with tRPC's client error.
+ * the billing router at any path, and tests can pass a fake. A failed call rejects with a tRPC client error.
  */
 export interface BillingClient<Meter extends string = string> {
   balances: { query(input?: undefined, call?: Call): Promise<BalancesAnswer<Meter>> }

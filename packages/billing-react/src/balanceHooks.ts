@@ -18,7 +18,7 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
     })
   }
 
-  /** Returns the plan and the balance of every meter. */
+  /** Returns the plan and every meter's balance. */
   const useBalances = () => useSelected((answer) => answer)
 
   /** Returns one meter's balance. `data` is null if the customer's plan does not have the meter. */

@@ -25,7 +25,8 @@ export function handOver(customer: string | null, queryClient: QueryClient, keys
   for (const mutation of mutations.findAll({ mutationKey: keys.router })) mutations.remove(mutation)
 
   if (previous === undefined) return
-  // Reset these queries instead of removing them, so that a mounted useBilling() shows its loading state.
+  // Reset these queries instead of removing them, so that a mounted useBilling() of @flowglad/react shows its
+  // loading state.
   for (const queryKey of flowgladKeys) void queryClient.resetQueries({ queryKey })
 }
 

@@ -75,7 +75,7 @@ describe('the cached balances', () => {
     expect(result.current).toMatchObject({ status: 'success', error: null, data: { used: 5 } })
   })
 
-  it('returns null for a meter that the customer does not have', async () => {
+  it('returns null for a meter that the customer’s plan does not have', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useBalance('tokens'), server)
     await waitFor(() => expect(result.current.data).toBeNull())

@@ -48,7 +48,7 @@ function aServer() {
   return {
     router,
     requests: () => requests,
-    /** Handles a request as an HTTP server does, and sends the balances with the response. */
+    /** Handles a request like an HTTP server, and sends the balances with the response. */
     fetch: (url: string | URL | Request, init?: RequestInit) =>
       fetchRequestHandler({
         endpoint: '/trpc',

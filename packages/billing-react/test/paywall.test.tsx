@@ -66,7 +66,7 @@ describe('after a denied call', () => {
     expect(paywallOfError(anAnswer({ used: 10 }), short)).toMatchObject({ state: 'exhausted', held: 0 })
   })
 
-  it('reports the next short meter after the first is topped up', () => {
+  it('reports the next short meter after the first short meter is topped up', () => {
     const both = aDenial({
       ...denial,
       meters: [
@@ -84,11 +84,11 @@ describe('after a denied call', () => {
     expect(after(7, aRow({ meter: 'tokens', used: 0, limit: 2_000 }))).toEqual({ state: 'open' })
   })
 
-  it('opens on a plan with overage', () => {
+  it('is open on a plan with overage', () => {
     expect(paywallOfError(anAnswer({ used: 10, status: 'critical' }), short)).toEqual({ state: 'open' })
   })
 
-  it('opens when a top-up arrives', async () => {
+  it('becomes open when a top-up arrives', async () => {
     const server = aClient({ balances: async () => anAnswer({ used: 7 }) })
     const { result } = render(() => hooks.usePaywall(short), server)
     await waitFor(() => expect(result.current.state).toBe('short'))

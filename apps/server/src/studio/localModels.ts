@@ -5,8 +5,8 @@ import { assertAllowed, type Models, type TextRequest } from './models.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /**
- * Creates models that run in this process. The same prompt always gives the same result. `latencyMs` delays
- * each picture, text and sentence. A sentence's delay is spread over its words.
+ * Creates models that run in this process. The same prompt always gives the same result. `latencyMs` is the
+ * delay for each picture, text and sentence. A sentence's delay is spread over its words.
  */
 export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
   async function* sentences({ prompt, signal }: TextRequest) {

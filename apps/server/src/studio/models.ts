@@ -51,6 +51,6 @@ export const modelUnavailable = (cause?: unknown) =>
 export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',
-    message: 'The text was interrupted. Only the words you received were charged.',
+    message: 'The text was interrupted. You were charged only for the words that you received.',
     cause,
   })

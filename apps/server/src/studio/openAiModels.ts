@@ -54,7 +54,8 @@ export function createOpenAiModels({
       const request = {
         model: textModel,
         stream: true,
-        // One Studio token is at least one endpoint token. Twice Studio's limit is enough for most languages.
+        // Each Studio token corresponds to at least one endpoint token. Twice Studio's limit is enough for
+        // most languages.
         max_tokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
@@ -85,7 +86,7 @@ export function createOpenAiModels({
       const parsed = images.safeParse(await response.json().catch(() => null))
       const file = Buffer.from(parsed.data?.data[0]?.b64_json ?? '', 'base64')
       if (!file.subarray(0, 8).equals(pngSignature)) {
-        throw modelUnavailable(parsed.error ?? new Error('The model endpoint did not send a PNG'))
+        throw modelUnavailable(parsed.error ?? new Error('The model endpoint did not return a PNG'))
       }
       // A PNG's header contains its width.
       return { file, contentType: 'image/png', size: file.readUInt32BE(16) }

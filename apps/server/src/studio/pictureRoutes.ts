@@ -7,7 +7,10 @@ import type { PictureStore } from './pictureStore.ts'
 /** Older links end in `.png`. */
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
-/** An SVG is a document. Without this policy, it could run scripts in the session of the user who opens it. */
+/**
+ * An SVG file can contain scripts. Without this policy, they could run in the session of the user who opens
+ * the file.
+ */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 /** Serves each picture only to its owner. Other users get 404. */

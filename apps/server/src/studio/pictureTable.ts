@@ -8,8 +8,8 @@ export interface PictureTable {
   /** Width and height in pixels. */
   size: number
   /**
-   * The picture file. `content_type` is its format. During an update, renaming this column would break
-   * servers that still run the previous version.
+   * The picture file. The `content_type` column specifies its format. During an update, renaming this column
+   * would break servers that still run the previous version.
    */
   png: Uint8Array
   content_type: string

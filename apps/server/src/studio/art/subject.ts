@@ -34,7 +34,7 @@ const styles = [
 export type Style = (typeof styles)[number][0]
 
 /**
- * Chooses a palette and a style that match the prompt's words. If no word matches, chooses at random, with
+ * Chooses a palette and a style that match the prompt's words. If no word matches, chooses at random, using
  * the prompt as the seed. Each `index` gets a different style.
  */
 export function readPrompt(prompt: string, index = 0): { style: Style; palette: Palette } {

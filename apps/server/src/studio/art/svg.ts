@@ -1,4 +1,4 @@
-/** Builds SVG from a template. Joins lists, and rounds numbers to hundredths to keep pictures small. */
+/** Builds SVG from a template. Joins lists, and rounds numbers to hundredths to keep the files small. */
 export function svg(texts: TemplateStringsArray, ...values: (string | number | string[])[]): string {
   return texts.reduce((written, text, i) => {
     const value = values[i - 1] ?? ''
