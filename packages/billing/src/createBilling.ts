@@ -235,8 +235,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       return ledger.parked(limit)
     },
     /**
-     * Drops a usage event, so that it is never sent again. With the next snapshot, the customer gets its
-     * units back.
+     * Drops a usage event, so that it is never sent again. The event's units become available again with the
+     * next snapshot.
      */
     async drop({ customer, attempt, meter: slug }: { customer: string; attempt: string; meter: MeterOf<M> }) {
       assertNotNextBuild()

@@ -101,7 +101,10 @@ function findInitializations(file: SourceFile): Initialization[] {
   })
 }
 
-/** Follows the method chain after `initTRPC`. Returns the offset of the parenthesis in `create(`, or null. */
+/**
+ * Follows the method chain after `initTRPC`. Returns the offset of the parenthesis in `create(`, or null if
+ * the chain doesn't call `create`.
+ */
 function createCall(file: SourceFile, start: number): number | null {
   let at: number | null = start
   let name = ''

@@ -9,8 +9,8 @@ export interface Range {
 const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * A source file of the app. `code` is the text with the content of strings and comments replaced by spaces,
- * so offsets are the same in both.
+ * One of the app's source files. `code` is the text with the content of strings and comments replaced by
+ * spaces, so offsets are the same in both.
  */
 export class SourceFile {
   readonly path: string
@@ -61,7 +61,7 @@ export class SourceFile {
     return items
   }
 
-  /** Returns the range of a property in the object literal at `open`, or null. */
+  /** Returns the range of a property in the object literal at `open`, or null if the property is missing. */
   property(open: number, name: string): Range | null {
     const pattern = new RegExp(`^(?:async\\s+)?${name}\\s*(?:[:(]|$)`)
     return this.items(open).find((item) => pattern.test(this.codeIn(item))) ?? null
@@ -84,7 +84,7 @@ export class SourceFile {
     return null
   }
 
-  /** Returns the offset after the statement that contains `from`, including its semicolon. */
+  /** Returns the offset after the statement that contains `from`. The semicolon is part of the statement. */
   statementEnd(from: number): number {
     for (let at = from; at < this.code.length; at++) {
       const char = this.code[at] ?? ''

@@ -59,8 +59,8 @@ export const newestInCache =
     isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : otherwise(known, fetched)
 
 /**
- * Returns the newer answer. If the answers are for different customers, their versions can't be compared, so
- * it returns the answer that has just arrived.
+ * Returns the newer answer. If the answers are for different customers, returns the answer that has just
+ * arrived, because their versions can't be compared.
  */
 function newest(known: BalancesAnswer, arrived: BalancesAnswer): BalancesAnswer {
   return known.customer === arrived.customer ? newestBalances(known, arrived) : arrived

@@ -1,6 +1,6 @@
 import { InvalidAmountError } from './errors.ts'
 
-/** The largest amount of units. Flowglad stores amounts as int32. */
+/** The largest allowed amount. Flowglad stores amounts as int32. */
 export const maxAmount = 2 ** 31 - 1
 
 /**

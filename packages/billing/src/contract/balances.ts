@@ -11,11 +11,11 @@ export interface BalanceRow<Meter extends string = string> {
   meter: Meter
   /** The meter's name at Flowglad, or its slug while the name isn't known. */
   name: string
-  /** Units that can be spent now, at least 0. null if unlimited. */
+  /** Units that can be spent now. Never negative. null if unlimited. */
   available: number | null
   /** Units that running work holds. */
   held: number
-  /** Units spent in this period, at least 0. */
+  /** Units spent in this period. Never negative. */
   used: number
   /** Units granted for this period, including purchased units. null if unlimited. */
   limit: number | null
@@ -50,11 +50,11 @@ export interface BalancesAnswer<Meter extends string = string> {
   asOf: number | null
 }
 
-/** The result of `refresh`, whether or not Flowglad could be reached. */
+/** The result of `refresh`. If Flowglad can't be reached, these are the last known balances. */
 export interface RefreshedBalances<Meter extends string = string> extends BalancesAnswer<Meter> {
   /**
    * The age of Flowglad's last report in milliseconds, or null if there is no report. This is a duration
-   * instead of a time, because the browser's clock may differ from the server's clock.
+   * rather than a time, because the browser's clock may differ from the server's clock.
    */
   ageMs: number | null
 }

@@ -16,7 +16,7 @@ export const unclearChange = (cause: unknown, schedule?: { of: Lifted; is: 'lift
     { cause },
   )
 
-/** Creates the error for a failed change if the schedule that was removed before it couldn't be restored. */
+/** Creates the error for a failed change whose removed schedule couldn't be restored. */
 export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
   new PlanChangeError(
     lifted === 'cancellation'

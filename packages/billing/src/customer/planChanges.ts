@@ -83,7 +83,7 @@ export class PlanChanges {
     try {
       await this.#liftSchedules(current)
     } finally {
-      // Fetch even after a failure, because one of two schedules may have been removed.
+      // Fetch even after a failure, because one of the two schedules may already have been removed.
       await subscriptions.look(customer)
     }
     return afterPlanChange(this.#read(customer, clock.now()))
@@ -115,8 +115,8 @@ export class PlanChanges {
   }
 
   /**
-   * Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it even though the
-   * request failed.
+   * Performs the steps of `nextRecoveryStep`. Returns the change if Flowglad made it despite the failed
+   * request.
    */
   async #recover(
     customer: Customer,

@@ -58,7 +58,7 @@ export class Watchers {
 
   /**
    * Yields the result of `read` immediately, and then after each change. All changes during a read or a pause
-   * cause a single yield. Ends when the signal aborts.
+   * result in a single yield. Ends when the signal aborts.
    */
   async *watch<T extends { version: number }>(
     customer: string,

@@ -25,7 +25,7 @@ export interface SendResult {
 
 /**
  * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
- * atomically: if one event is bad, it rejects all of them. A rejected bulk request is therefore split until
+ * atomically: if one event is bad, all events are rejected. A rejected bulk request is therefore split until
  * the bad event is isolated. If the answer to a bulk request omits an event, that event is sent again in its
  * own request, because only this answer shows which event Flowglad has.
  */

@@ -25,7 +25,7 @@ interface EventFailures {
   firstFailedAt: number
   retryAt: number
   /**
-   * The number of requests that had succeeded when this event last failed. If the number has increased since,
+   * The number of requests that had succeeded when this event last failed. If the number has since increased,
    * Flowglad accepts other events.
    */
   successesAtLastFailure: number

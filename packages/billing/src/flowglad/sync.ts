@@ -13,7 +13,7 @@ export type FetchOutcome =
   /** The customer has caused too many fetches recently. */
   | { state: 'throttled' }
 
-/** The earliest times of a customer's next background refresh and next period fetch. */
+/** The earliest times at which a customer's next background refresh and next period fetch can start. */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -66,9 +66,10 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The fetch notes which usage is acknowledged only after this call, so the
-   * caller may deny work based on the result. Joins a fetch that has not noted this yet, and makes it urgent
-   * if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is set.
+   * Fetches the customer's snapshot. The caller may deny work based on the result, because the fetch notes
+   * after this call which usage is acknowledged. Joins a fetch that has not noted this yet, and makes the
+   * fetch urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is
+   * set.
    */
   fetch(
     customer: KnownCustomer,

@@ -4,7 +4,7 @@ import { RecentMap } from './recentMap.ts'
 const rememberedCustomers = 10_000
 
 /**
- * Limits the fetches that each customer may cause. A bucket holds up to `burst` tokens, and gains one token
+ * Limits the fetches that each customer can cause. A bucket holds up to `burst` tokens, and gains one token
  * every `everyMs`.
  */
 export class Throttle {

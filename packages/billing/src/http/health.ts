@@ -7,7 +7,7 @@ import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** The body of `/readyz`. */
+/** The response body of `/readyz`. */
 export interface Health {
   /**
    * `unavailable` means that the ledger can't be used. If only Flowglad fails, metering continues with the

@@ -16,7 +16,7 @@ export async function toRequest({
   headers: Record<string, string | string[] | undefined>
   body: () => Promise<Buffer<ArrayBuffer>> | Buffer<ArrayBuffer>
 }): Promise<Request | null> {
-  // Billing reads only the path, so the origin is arbitrary.
+  // Billing reads only the path, so any origin works.
   const address = `http://localhost${url}`
   if (!URL.canParse(address) || !isBillingPath(new URL(address).pathname)) return null
   // `Request` doesn't allow TRACE.
