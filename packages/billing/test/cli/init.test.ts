@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runCommand } from '../../src/cli/runCommand.ts'
 import type { AppFiles } from '../apps/createApp.ts'
 import { compile, createApp, linkPackages, packageFolder, run } from '../apps/createApp.ts'
 import { expressApp, fastifyApp, standaloneApp } from './apps.ts'
 import { t3App } from './t3App.ts'
 
 const main = join(packageFolder, 'src/cli/main.ts')
-const init = (folder: string, ...args: string[]) =>
-  run(folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])
+const init = (folder: string, ...args: string[]) => runCommand(args, folder)
 
 /** Declares the modules that the apps import and that this repository doesn't install. */
 const otherPackages = `declare module 'ws' { export const WebSocketServer: new (options: object) => any }
@@ -123,4 +123,12 @@ test.each([
     stderr: expect.stringMatching(stderr),
   })
   expect(await readdir(app.folder)).toEqual(['index.ts'])
+})
+
+test('prints the help and the errors of the command, and sets the exit code', async () => {
+  await using app = await createApp({ 'index.ts': 'export {}\n' })
+  const metered = (...args: string[]) =>
+    run(app.folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])
+  expect(await metered('--help')).toEqual(await init(app.folder, '--help'))
+  expect(await metered('start')).toEqual(await init(app.folder, 'start'))
 })
