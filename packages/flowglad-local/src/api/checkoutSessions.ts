@@ -43,7 +43,7 @@ const product = z.discriminatedUnion('anonymous', [
 const addPaymentMethod = common.extend({
   type: z.literal('add_payment_method'),
   targetSubscriptionId: z.string().optional(),
-  // Accepted but ignored, as on the platform.
+  // Like the platform, this server accepts this field but ignores it.
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 })
 
@@ -53,7 +53,7 @@ const activateSubscription = common.extend({
   preserveBillingCycleAnchor: z.boolean().default(false),
 })
 
-/** Treats a product session without `anonymous` as a session for a known customer. */
+/** Sets `anonymous` to false if a product session doesn't specify it. */
 const withAnonymous = (body: unknown): unknown => {
   const said = z
     .looseObject({

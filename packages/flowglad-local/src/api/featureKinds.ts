@@ -2,12 +2,12 @@ import { z } from 'zod'
 import type { Platform } from '../platform/Platform.ts'
 import { visible } from './visible.ts'
 
-/** A field that belongs to another feature type. */
+/** A field that only other feature types have. */
 const nothing = z.literal(null).optional()
 
 /**
- * Returns the fields of each feature type. Product features and subscription features accept different
- * amounts.
+ * Returns the fields of each feature type. The allowed amounts differ between product features and
+ * subscription features.
  */
 export const featureKinds = <Amount extends z.ZodType<number>>(amount: Amount) => ({
   toggle: {

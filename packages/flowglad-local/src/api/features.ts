@@ -43,7 +43,7 @@ const updateInput = z.object({
   ]),
 })
 
-/** Adds the routes for features and their products. */
+/** Adds the routes for features and for their links to products. */
 export function featureRoutes(route: Route): void {
   route('GET', '/features', { query: listQuery }, ({ platform, query }) =>
     listPage(visible(platform, platform.db.features), query, presentFeature),

@@ -20,12 +20,12 @@ const olderPlace = z.strictObject({
 type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: undefined })
 
 /**
- * A list's query: `limit` (1–100, default 10) and the previous page's `cursor`. `rejectBadPaging` has already
- * checked both.
+ * A list's query parameters: `limit` (1–100, default 10) and the previous page's `cursor`. `rejectBadPaging`
+ * has already checked both.
  */
 export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
 
-/** Checks `limit` and `cursor`. The platform does this first on every GET. Its error has no code. */
+/** Checks `limit` and `cursor`. The platform makes this check first on every GET. The error has no code. */
 export function rejectBadPaging(query: unknown): void {
   const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
   for (const name of ['limit', 'cursor'] as const)
@@ -35,7 +35,7 @@ export function rejectBadPaging(query: unknown): void {
   if (parsed.data.cursor !== undefined) readCursor(parsed.data.cursor)
 }
 
-/** A page as the platform sends it. A missing cursor is null. */
+/** A page in the platform's format. `nextCursor` is null on the last page. */
 export interface Page<T> {
   data: T[]
   currentCursor: string | null
@@ -44,7 +44,7 @@ export interface Page<T> {
   total: number
 }
 
-/** A page of an SDK list. */
+/** The page type for an SDK list response. */
 export type PageOf<Response extends { data: unknown[] }> = Page<Response['data'][number]>
 
 interface Listed {
@@ -88,8 +88,8 @@ function readCursor(text: string): Place {
 }
 
 /**
- * Returns the records after a cursor, in the cursor's direction. On the platform, a cursor without a time
- * points to the start.
+ * Returns the records after a cursor, in the cursor's direction. Like the platform, returns all records if the
+ * cursor has no time.
  */
 function after<R extends Listed>(records: readonly R[], { createdAt, id, direction }: Place): R[] {
   const ordered = direction === 'forward' ? records : records.toReversed()

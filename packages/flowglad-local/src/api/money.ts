@@ -15,7 +15,7 @@ function retrieve<R extends { id: string }>(table: Table<R>, id: string | undefi
   return record
 }
 
-/** Adds the routes that read invoices, payments, payment methods and purchases, and that refund payments. */
+/** Adds the routes that read invoices, payments, payment methods and purchases, and the route for refunds. */
 export function moneyRoutes(route: Route): void {
   route(
     'GET',
@@ -27,7 +27,7 @@ export function moneyRoutes(route: Route): void {
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
     const { db } = platform
     const invoice = db.invoices.find(params.id ?? '')
-    // The platform doesn't check whether the invoice exists. Instead, its response fails validation.
+    // The platform doesn't check the ID, so the response for a missing invoice fails validation.
     if (!invoice) throw rejected('Output validation failed')
     return {
       invoice: presentInvoice(invoice),
@@ -132,8 +132,8 @@ export function moneyRoutes(route: Route): void {
 const dollars = (cents: number) => `$${(cents / 100).toFixed(2)}`
 
 /**
- * Rejects an invalid refund with the platform's error messages. The last three come from its payment
- * processor.
+ * Rejects an invalid refund with the platform's error messages. The last three messages come from the
+ * platform's payment processor.
  */
 function rejectInvalidRefund(payment: Payment, amount: number): void {
   const invalid = (message: string) => rejectedPanic('ValidationError', `Invalid ${message}`)

@@ -1,13 +1,13 @@
 import { notFound, notImplemented, Problem } from '../platform/problems.ts'
 import type { Route } from './route.ts'
 
-/** Routes of the SDK or the platform that this server doesn't implement. Keep the list in the README in sync. */
+/** SDK or platform routes that this server doesn't implement. Keep the README's list in sync. */
 const notImplementedRoutes = {
   '/catalogs': 'Flowglad has renamed catalogs to pricing models. Use /pricing-models.',
   '/api-keys': 'flowglad-local has one API key. Set it with --key at startup.',
 } as const
 
-/** Routes that exist on the platform but have no procedure. */
+/** Platform routes that always fail, because they have no procedure. */
 const routesWithoutProcedure = [
   ['PUT', '/usage-events/:id', 'usageEvents.update'],
   ['PUT', '/product-features/:id', 'productFeatures.update'],
@@ -15,7 +15,7 @@ const routesWithoutProcedure = [
   ['POST', '/subscription-item-features/:id/expire', 'subscriptionItemFeatures.expire'],
 ] as const
 
-/** Resources that have a delete route on the platform but no procedure. */
+/** Resources whose delete route on the platform always fails, because it has no procedure. */
 const undeletableRoutes = {
   customers: 'customers',
   subscriptions: 'subscriptions',
@@ -33,8 +33,7 @@ const undeletableRoutes = {
 const noProcedure = (name: string) => notFound(`No procedure found on path "${name}"`)
 
 /**
- * Adds the routes that only return an error. They return the platform's error, or our own if it is more
- * helpful.
+ * Adds the routes that always return an error: the platform's error, or our own error if it is more helpful.
  */
 export function notServedRoutes(route: Route): void {
   for (const [method, path, procedure] of routesWithoutProcedure)

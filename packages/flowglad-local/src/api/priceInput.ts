@@ -3,7 +3,7 @@ import { catalogue } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
-/** A field that belongs to another price type. */
+/** A field that only other price types have. */
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }
@@ -45,9 +45,9 @@ const usagePrice = z.object({
   usageMeterId: z.string(),
 })
 
-/** A price with its product or meter. */
+/** A price with its product's or meter's ID. */
 export const priceInput = z.discriminatedUnion('type', [subscriptionPrice, singlePrice, usagePrice])
-/** The price of a new product, without the product's ID. */
+/** A new product's price. It has no product ID yet. */
 export const productPriceInput = z.discriminatedUnion('type', [
   subscriptionPrice.omit({ productId: true }),
   singlePrice.omit({ productId: true }),

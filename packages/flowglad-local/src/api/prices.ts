@@ -92,7 +92,7 @@ export function priceRoutes(route: Route): void {
   })
 }
 
-/** Protects the two fallback prices: a meter's free price and the default plan's price. */
+/** Rejects forbidden changes to the fallback prices: a meter's free price and the default plan's price. */
 function rejectFallbackChange(
   { db }: Platform,
   price: Price,

@@ -69,7 +69,7 @@ export function pricingModelRoutes(route: Route): void {
     }),
     defaultPlanIntervalUnit: z.enum(['day', 'week', 'month', 'year']).optional(),
   })
-  // On the platform, the free plan is a single payment of 0 unless the caller gives an interval.
+  // On the platform, the free plan is a single payment of 0 unless the caller specifies an interval.
   route('POST', '/pricing-models', { body: createInput }, ({ platform, now, body }) => {
     const { products, prices } = platform.db
     const setup = { ...body.pricingModel, features: [], products: [], usageMeters: [] }
@@ -96,7 +96,7 @@ export function pricingModelRoutes(route: Route): void {
     const { isDefault, name } = body.pricingModel
     if (['features', 'products', 'usageMeters', 'resources'].some((part) => part in body.pricingModel))
       throw notImplemented(
-        "Change a pricing model's parts through their own routes, or edit the pricing file.",
+        'Use the routes for features, products, usage meters and resources, or edit the pricing file.',
       )
     if (isDefault)
       for (const other of pricingModels.all())
@@ -118,7 +118,7 @@ export function pricingModelRoutes(route: Route): void {
         'The pricing model you are trying to clone either does not exist or you do not have permission to clone it.',
       )
     if (body.destinationEnvironment === 'livemode')
-      throw notImplemented('flowglad-local has no live mode. Clone to testmode.')
+      throw notImplemented('flowglad-local has no live mode. Set destinationEnvironment to testmode.')
     return {
       pricingModel: pricingModelDetails(platform, clonePricingModel(platform, now, original, body.name)),
     } satisfies Flowglad.PricingModelCloneResponse

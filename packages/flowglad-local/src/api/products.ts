@@ -46,7 +46,7 @@ const updateInput = z.object({
   featureIds,
 })
 
-/** The default product's fields that can change. */
+/** The fields that an update of the default product can change. */
 const changeable = ['name', 'slug', 'displayFeatures', 'description', 'imageURL', 'active']
 
 const presentProduct = (product: Product): Flowglad.ProductClientSelectSchema => product
@@ -184,7 +184,7 @@ const compared = [
 
 type Said = { [Key in (typeof compared)[number]]?: Price[Key] | undefined } & Pick<Price, 'type'>
 
-/** Returns whether a price differs from the current price. Fields that the call leaves out count as unchanged. */
+/** Returns whether a price differs from the current price. Fields that the request omits count as unchanged. */
 const differs = (said: Said, current: Price | undefined): boolean =>
   !current ||
   said.type !== current.type ||

@@ -42,7 +42,7 @@ const which = {
 }
 const oneOfClaim = exactlyOne(['quantity', 'externalId', 'externalIds'])
 const oneOfRelease = exactlyOne(['quantity', 'externalId', 'externalIds', 'claimIds'])
-// The platform runs these checks twice and reports each error twice.
+// The platform runs these checks twice, so it reports each error twice.
 const claimInput = z
   .object({ ...which, metadata })
   .superRefine(oneOfClaim)
@@ -55,7 +55,7 @@ const usageQuery = z
   .object({ resourceSlug: z.string().optional(), resourceId: z.string().optional() })
   .superRefine(exactlyOne(['resourceSlug', 'resourceId']))
 
-/** A list in a query string: one comma-separated value, which the SDK sends, or several values. */
+/** A list in a query string: either one comma-separated value, as the SDK sends it, or several values. */
 const many = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))

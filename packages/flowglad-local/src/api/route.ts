@@ -14,17 +14,17 @@ interface Call<Body, Query> {
   body: Body
   /** The request's content-type header. */
   contentType: string | undefined
-  /** Fails the call but commits its transaction. */
+  /** Commits the transaction and then fails the call. The handler must return the result. */
   failAfterCommit(problem: Problem): Problem
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
- * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave. A
- * concurrent duplicate finds the original. Unknown fields are dropped. Invalid input is rejected with 400 and
- * zod's issues.
- * @param path as in Flowglad's reference, without `/api/v1`, for example `/customers/:externalId`
+ * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave, and a
+ * duplicate call always finds what the first call stored. The route drops unknown fields and rejects invalid
+ * input with 400 and zod's issues.
+ * @param path the path in Flowglad's reference without `/api/v1`, for example `/customers/:externalId`
  */
 export type Route = <Body = undefined, Query = undefined>(
   method: Method,
@@ -68,7 +68,7 @@ function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T {
   return parsed.data
 }
 
-/** Removes a union error's options. The platform's zod version doesn't list them. */
+/** Removes the options from a union error, because the platform's zod version doesn't list them. */
 function withoutUnionOptions(issue: z.core.$ZodIssue): unknown {
   if (issue.code !== 'invalid_union' || !('options' in issue)) return issue
   const { options: _, ...rest } = issue

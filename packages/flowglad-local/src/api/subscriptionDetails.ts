@@ -11,7 +11,7 @@ type WireFeatureItem = NonNullable<
   Flowglad.StandardSubscriptionDetails['experimental']
 >['featureItems'][number]
 
-/** Returns a subscription in the form that the subscription routes return. */
+/** Returns a subscription in the subscription routes' format. */
 export const presentSubscription = (subscription: Subscription) =>
   ({ ...subscription, current: isCurrent(subscription) }) satisfies Flowglad.StandardSubscriptionRecord
 
@@ -29,7 +29,7 @@ export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
     }))
 }
 
-/** Returns a subscription with its items, prices, features and balances, as in a customer's billing. */
+/** Returns a subscription with its items, prices, features and balances, for a customer's billing details. */
 export function subscriptionDetails(platform: Platform, now: number, subscription: Subscription) {
   const items = itemsAt(platform, subscription.id, now)
   return {

@@ -43,7 +43,7 @@ const rejectedInsert = (why: string) =>
   )
 const notVisible = 'new row violates row-level security policy'
 
-/** Adds the routes for one subscription's features, both from its plan and added only to this subscription. */
+/** Adds the routes for subscription features, whether they come from the plan or were added individually. */
 export function subscriptionItemFeatureRoutes(route: Route): void {
   route('GET', '/subscription-item-features/:id', {}, ({ platform, params }) => {
     const feature = platform.db.subscriptionFeatures.find(params.id ?? '')

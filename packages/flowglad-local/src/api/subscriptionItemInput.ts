@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { int32Max } from '../rules/bounds.ts'
 
 /*
- * The platform accepts an item in one of four shapes. If an item fits none of them, the error explains why
- * for each shape. This file defines the same four shapes, with fields in the platform's order. The first
- * shape has no `id` and accepts every item that fits the second or third shape. An existing item that a
+ * The platform accepts an item in one of four shapes. If an item fits none of them, the error lists the
+ * mistakes for each shape. This file defines the same four shapes, with fields in the platform's order. The
+ * first shape has no `id` and accepts every item that fits the second or third shape. An existing item that a
  * caller sends back therefore becomes a new item.
  */
 
@@ -78,8 +78,8 @@ const terse = z
  * its price.
  */
 export const subscriptionItemInput = z
-  // On the platform, the first shape drops the price slug. An item without a price ID is then dropped too.
-  // This server keeps both.
+  // The platform drops the price slug of an item that fits the first shape. If the item has no price ID, the
+  // platform then ignores the item. This server keeps both the slug and the item.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

@@ -44,11 +44,11 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    // The platform accepts any number here. Storing the number can still fail.
+    // The platform accepts any number here, but can fail to store it.
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),
-    // Rejects every value, as the platform does: JSON has no date type.
+    // Like the platform, rejects every value, because JSON has no date type.
     startDate: z.date().optional(),
     trialEnd: z.number().max(lastEpochMs).optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),

@@ -9,8 +9,8 @@ const advanceInput = z.object({ ms: z.int().nonnegative() })
 const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
 
 /**
- * Adds the routes that move the clock and complete checkouts without a browser. They are available only on
- * loopback and with test controls on.
+ * Adds the routes that move the clock and complete checkouts without a browser. The server adds these routes
+ * only if test controls are enabled.
  */
 export function testControlRoutes(app: FastifyInstance, platform: Platform, advance: Advance): void {
   app.get('/clock', async () => ({ now: platform.clock.now() }))

@@ -13,7 +13,7 @@ import type { Route } from './route.ts'
 const identifiers = ['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'] as const
 const oneIdentifier = 'Exactly one of priceId, priceSlug, usageMeterId, or usageMeterSlug must be provided'
 
-/** Accepts every value that `Date` accepts, as the platform does. Rejects invalid dates. */
+/** Like the platform, accepts every value that `Date` converts to a valid date. */
 const usageDate = z.coerce.date().transform((date) => date.getTime())
 
 const deepestProperties = 100
@@ -35,8 +35,8 @@ const eventInput = z
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // Flowglad matches "" with any existing event and records nothing. This is a bug, so this server rejects
-    // "".
+    // If the ID is empty, Flowglad matches one of the meter's existing events and records nothing. This is a
+    // bug, so this server rejects an empty ID.
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),
@@ -96,7 +96,7 @@ export function usageEventRoutes(route: Route): void {
     '/usage-events/bulk',
     { body: z.object({ usageEvents: z.array(eventInput) }) },
     ({ platform, now, body }) => {
-      // Check each rule for all events before the next rule. This way, the first error is the platform's.
+      // Check each rule for all events before the next rule, so that the first error matches the platform's.
       const subscribed = body.usageEvents.map((input, index) => {
         const subscription = platform.db.subscriptions.find(input.subscriptionId)
         if (!subscription)
@@ -144,7 +144,7 @@ export function usageEventRoutes(route: Route): void {
 const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
   meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
 
-/** Returns whether the meter needs a billing period that is missing. Distinct values are counted per period. */
+/** Returns whether a meter that counts distinct values per billing period has no current period. */
 const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
   meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 

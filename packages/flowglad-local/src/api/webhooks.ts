@@ -31,8 +31,8 @@ const updateInput = z.object({
 const presentWebhook = ({ internal: _, ...webhook }: Webhook) => webhook
 
 /**
- * Adds the routes for webhooks that an application registers. Only the response that creates a webhook
- * contains its secret.
+ * Adds the routes for webhooks that an application registers. A webhook's secret is returned only when the
+ * webhook is created.
  */
 export function webhookRoutes(route: Route): void {
   route('POST', '/webhooks', { body: createInput }, ({ platform, now, body }) => {

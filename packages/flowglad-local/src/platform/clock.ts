@@ -1,13 +1,13 @@
 import { epochMs } from '../rules/bounds.ts'
 import { Problem } from './problems.ts'
 
-/** The platform's time in epoch milliseconds: the machine's clock plus what a developer advanced it by. */
+/** The platform's time in epoch milliseconds: the machine's clock plus the offset. */
 export interface Clock {
   now(): number
   /**
    * Moves the clock forward by whole milliseconds.
    * @returns a function that undoes the move
-   * @throws Problem when the clock would go back or beyond the year 2200
+   * @throws Problem if the clock would move backward or past the year 2200
    */
   advance(ms: number): () => void
   /** How far the clock is ahead of its source. */
@@ -16,8 +16,8 @@ export interface Clock {
 
 /**
  * Creates a clock that only moves forward.
- * @param source where time comes from; default: the machine. A test passes `() => Date.UTC(2027, 0, 31)` for
- * a fixed date.
+ * @param source the time source; default: the machine's clock. A test can fix the date with
+ * `() => Date.UTC(2027, 0, 31)`.
  */
 export function createClock({
   source = Date.now,
@@ -33,7 +33,7 @@ export function createClock({
       if (!Number.isSafeInteger(ms) || ms < 0 || !epochMs.safeParse(source() + offset + ms).success)
         throw new Problem(
           'BAD_REQUEST',
-          `Cannot move the clock by ${ms}. It moves forward by whole milliseconds, at most to the year 2200.`,
+          `Cannot move the clock by ${ms}. It moves only forward, by whole milliseconds, and only until the year 2200.`,
         )
       const before = offset
       offset += ms
