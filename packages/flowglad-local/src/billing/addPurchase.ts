@@ -38,7 +38,7 @@ export function addPurchase(
     organizationId,
     billingCycleAnchor: null,
     ...terms,
-    // The platform records 1, even if the session's quantity differs.
+    // The platform always records 1, regardless of the session's quantity.
     quantity: 1,
     bankPaymentOnly: false,
     purchaseDate: at,

@@ -28,8 +28,8 @@ function problemOf(reason: string, subscriptionId: string): Problem {
 
 /**
  * Changes a subscription's items, either now with a prorated charge and prorated credits, or at the end of
- * the period. If the payment fails, it isn't retried, and only the failed payment and its open invoice
- * remain. If the payment succeeds, the subscription becomes active, even if it was on trial or past due.
+ * the period. If the payment fails, the items don't change, the payment isn't retried, and its invoice stays
+ * open. If the payment succeeds, the subscription becomes active, even if it was on trial or past due.
  */
 export function adjustSubscription(
   platform: Platform,
@@ -67,8 +67,9 @@ export function adjustSubscription(
 }
 
 /**
- * Charges the difference on an invoice that repeats the period's lines. On the platform, a running discount
- * applies to all the lines and counts as used. Never charges more than the difference.
+ * Charges the difference on an invoice that repeats the period's lines. As on the platform, an active discount
+ * applies to all the lines, and the charge counts as one of the discounted payments. Never charges more than
+ * the difference.
  */
 function collectProration(
   platform: Platform,
@@ -150,7 +151,7 @@ function grantDifference(
     db.usageCredits
       .by('subscription', subscription.id)
       .filter((credit) => credit.billingPeriodId === period.id && credit.usageMeterId === usageMeterId)
-      // A settlement pays for the previous period's usage, so it isn't part of a plan's grant.
+      // An overage settlement pays for the previous period's usage, so it isn't part of a plan's grant.
       .filter((credit) => credit.source !== 'overage_settlement')
       .reduce((sum, credit) => sum + credit.issued, 0)
   for (const { feature, amount } of proratedGrants(features, { issued, elapsed })) {
@@ -168,7 +169,7 @@ function grantDifference(
 
 /**
  * Cancels a change that is scheduled for the end of the period. Returns the subscription and the number of
- * planned items removed.
+ * removed items.
  */
 export function cancelScheduledAdjustment(platform: Platform, at: number, subscription: Subscription) {
   const { db } = platform

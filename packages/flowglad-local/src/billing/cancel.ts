@@ -49,7 +49,7 @@ export function abandonBillingRuns({ db }: Platform, at: number, subscription: S
     if (run.dueAt !== null) db.billingRuns.patch(run.id, { status: 'abandoned', dueAt: null, updatedAt: at })
 }
 
-/** Replaces the free plan with a paid plan. Ends the free plan's credits and sends no cancellation event. */
+/** Replaces the free plan with a paid plan. Sends no cancellation event and transfers no credits. */
 export function replaceFreePlan(
   { db }: Platform,
   at: number,

@@ -57,7 +57,7 @@ export interface ClaimRequest {
   resourceSlug: string
   /** The number of anonymous seats. */
   quantity?: number | undefined
-  /** The name of a seat. Claiming the same name again has no effect. */
+  /** The seat's name. Claiming the same name again has no effect. */
   externalId?: string | undefined
   externalIds?: string[] | undefined
   metadata?: Metadata | undefined

@@ -115,7 +115,7 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
     .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
 }
 
-/** Bills the current period while the customer is present, or retries its unpaid billing run. */
+/** Makes an on-session payment for the current period, or for the period's unpaid billing run. */
 export function payNow(platform: Platform, at: number, subscription: Subscription): void {
   const run = runOfPeriod(platform, subscription)
   if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
@@ -172,8 +172,8 @@ export function attemptBillingRun(
 }
 
 /**
- * Returns whether the subscription has a payment that was not refunded. The run's reason can't tell this,
- * because the first payment after a trial is a renewal.
+ * Returns whether the subscription has a payment that was not refunded. The billing run's reason doesn't show
+ * this, because the first payment after a trial is a renewal.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')

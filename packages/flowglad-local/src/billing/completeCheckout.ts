@@ -24,7 +24,7 @@ export interface CheckoutDetails {
   card: TestCard
 }
 
-/** Completes a paid checkout session. Throws if a rule forbids this, so that the transaction changes nothing. */
+/** Completes a paid checkout session. If a rule forbids the checkout, throws to roll back the transaction. */
 export function completeCheckout(
   platform: Platform,
   at: number,
@@ -90,9 +90,9 @@ function fulfil(platform: Platform, at: number, paid: Paid): Partial<CheckoutSes
 }
 
 /**
- * Saves a card for a subscription and bills the amount due: the first payment if it is incomplete, the open
- * payment if it is past due, or the current period if it is a free plan. Unlike the platform, doesn't charge
- * again for a period that is already paid.
+ * Saves a card for a subscription and bills the amount due: an incomplete subscription's first payment, a past
+ * due subscription's open payment, or a free plan's current period. Unlike the platform, doesn't charge again
+ * for a period that is already paid.
  */
 function activate(platform: Platform, at: number, paid: Paid): void {
   const { db } = platform
@@ -102,7 +102,7 @@ function activate(platform: Platform, at: number, paid: Paid): void {
   const { status } = target
   const subscription = db.subscriptions.patch(target.id, {
     defaultPaymentMethodId: saveCard(platform, at, paid).id,
-    // A subscription stays past due until it is paid.
+    // A subscription stays past due until a payment succeeds.
     ...(status !== 'past_due' && { status: 'active' }),
     updatedAt: at,
   })
@@ -145,7 +145,7 @@ function subscribe(platform: Platform, at: number, paid: Paid, price: Price, pro
   runBilling(platform, at, subscription, { reason: 'first', onSession: true })
 }
 
-/** Returns the free plan if the session keeps its billing cycle. */
+/** Returns the free plan if the session keeps the free plan's billing cycle. */
 export const continuedBy = (session: CheckoutSession, free: Subscription | undefined) =>
   session.preserveBillingCycleAnchor ? free : undefined
 

@@ -10,8 +10,8 @@ import { addItem } from './items.ts'
 import { addPeriod } from './periods.ts'
 
 /**
- * Creates a subscription with its first item. Adds the first period too, unless the subscription is
- * `incomplete`. The caller collects payments and grants credits.
+ * Creates a subscription with its first item. Also creates the first period, unless the subscription is
+ * `incomplete`. The caller must collect payments and grant credits.
  */
 export function createSubscription(
   platform: Platform,
@@ -81,7 +81,7 @@ export function createSubscription(
 }
 
 /**
- * Starts the default plan and grants its credits. Customers get this plan when they have no other. Returns
+ * Starts the default plan and grants its credits. Customers get this plan when they have no other plan. Returns
  * null if the pricing model has no default plan.
  */
 export function startFreePlan(platform: Platform, at: number, customer: Customer): Subscription | null {

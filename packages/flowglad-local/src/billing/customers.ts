@@ -38,8 +38,8 @@ export function createCustomer(platform: Platform, at: number, input: CustomerIn
 }
 
 /**
- * Archives a customer: ends the active subscriptions and frees the external ID. Subscriptions that are on trial,
- * past due or scheduled for cancellation continue, as on the platform.
+ * Archives a customer: ends the active subscriptions and makes the external ID available again. Like the
+ * platform, doesn't end subscriptions that are on trial, past due or scheduled for cancellation.
  */
 export function archiveCustomer(platform: Platform, at: number, customer: Customer): Customer {
   const active = currentSubscriptions(platform, customer.id).filter(({ status }) => status === 'active')

@@ -14,7 +14,7 @@ export const acceptsDiscounts = ({ db }: Platform, session: CheckoutSession): bo
   session.type === 'product' &&
   db.discounts.by('model', session.pricingModelId).some((discount) => discount.active)
 
-/** Applies a code's discount to a session. If the code is invalid, removes the discount and returns false. */
+/** Applies a discount code to a session. If the code is invalid, removes any discount and returns false. */
 export function applyDiscount(
   platform: Platform,
   at: number,
@@ -26,7 +26,7 @@ export function applyDiscount(
   return discount !== undefined
 }
 
-/** Records that an order uses its session's discount. Copies the terms, so later edits have no effect. */
+/** Records that an order uses its session's discount. Copies the discount's terms, so later edits don't apply. */
 export function redeem(
   { db }: Platform,
   at: number,
@@ -51,7 +51,7 @@ export const openRedemption = ({ db }: Platform, subscriptionId: string): Discou
     .by('subscription', subscriptionId)
     .find(({ paymentsLeft }) => paymentsLeft === null || paymentsLeft > 0)
 
-/** Counts a payment made with the discount. */
+/** Counts a payment toward the discount's limit. */
 export function countRedemption({ db }: Platform, at: number, redemption: DiscountRedemption): void {
   if (redemption.paymentsLeft !== null)
     db.discountRedemptions.patch(redemption.id, {

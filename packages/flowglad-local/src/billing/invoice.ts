@@ -94,7 +94,7 @@ export const paymentsInPeriod = (
     .filter((invoice) => invoice.billingPeriodId === id)
     .flatMap((invoice) => db.payments.by('invoice', invoice.id))
 
-/** Attempts once to collect `amount` for an invoice. Records a payment even if the attempt fails. */
+/** Makes one attempt to collect `amount` for an invoice. Records a payment even if the attempt fails. */
 export function charge(
   platform: Platform,
   at: number,

@@ -84,7 +84,7 @@ export function addItem(
   return item
 }
 
-/** Sets an item's end; null removes it. A feature that ends before its item keeps its own end. */
+/** Sets an item's end; null removes the end. A feature that ends before its item keeps its own end. */
 export function expireItem(
   { db }: Platform,
   at: number,

@@ -38,7 +38,7 @@ export function postLedgerEntry(
   })
 }
 
-/** Grants credits on one meter to a subscription. */
+/** Grants a subscription credits on one meter. */
 export function grantCredits(
   platform: Platform,
   at: number,

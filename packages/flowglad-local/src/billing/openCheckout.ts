@@ -14,12 +14,12 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** A session's offer, its customer, and the return URLs. */
+/** The offer, the customer and the return URLs of a new session. */
 type CheckoutRequest = Common &
   (
     | {
         type: 'product'
-        /** Null for an anonymous checkout. The payer becomes a new customer. */
+        /** Null for an anonymous checkout, which creates a customer for the payer. */
         customerExternalId?: string | null | undefined
         priceId?: string | undefined
         priceSlug?: string | undefined

@@ -16,12 +16,12 @@ interface AdjustmentItem {
   /** The price's slug or ID. */
   priceSlug: string | undefined
   quantity: number
-  /** The fields of an item given in full. They override the price's name and cost. */
+  /** The fields of a full item. They override the price's name and cost. */
   given?: {
     name: string | null
     unitPrice: number
     metadata: Metadata | null
-    /** Manually created items aren't part of a plan change. */
+    /** A plan change ignores manually created items. */
     manuallyCreated: boolean
   }
 }
@@ -151,7 +151,7 @@ export function planAdjustment(
   }
 }
 
-/** Returns the active price with this slug or ID. An item given in full can also name an archived price by ID. */
+/** Returns the active price with this slug or ID. A full item can also use an archived price's ID. */
 function findPrice(
   { db }: Platform,
   { pricingModelId }: Subscription,

@@ -24,7 +24,7 @@ function renew(platform: Platform, subscription: Subscription): void {
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
-      // After a trial, billing periods count from the trial's end.
+      // After a trial, billing periods are counted from the trial's end.
       anchor: subscription.trialEnd ?? subscription.billingCycleAnchorDate,
       unit: subscription.interval,
       count: subscription.intervalCount,
@@ -57,7 +57,7 @@ function nextDue(platform: Platform, until: number): Due | null {
 }
 
 /**
- * Runs everything due by now in chronological order, so that May's renewal uses the results of April's.
+ * Runs everything that is due, in chronological order, so that May's renewal uses the results of April's.
  * Returns whether anything was due.
  */
 export function catchUp(platform: Platform, now: number): boolean {

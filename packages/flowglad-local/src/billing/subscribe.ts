@@ -49,9 +49,9 @@ export function subscribeCustomer(platform: Platform, at: number, input: Subscri
     throw rejected('Trial end date must be after the billing cycle anchor date.')
   rejectUnstorable(input, trialEnd)
   const paysNothing = input.doNotCharge || (price.unitPrice === 0 && product.default)
-  // If the request names a card, the subscription is active even before the payment. If the customer's default
-  // card is used, the subscription becomes active after the payment. A free plan that isn't the default plan
-  // also waits for a card, as on the platform.
+  // If the request specifies a card, the subscription is active even before the payment. If the customer's
+  // default card is used, the subscription becomes active after the payment. As on the platform, a free plan
+  // that isn't the default plan also needs a card.
   const startsActive = paysNothing || card !== null
   const subscription = createSubscription(platform, at, {
     customer,
@@ -109,7 +109,7 @@ function findPrice({ db }: Platform, customer: Customer, { priceId, priceSlug }:
   return price
 }
 
-/** Returns the card that the request names, even if it belongs to another customer. */
+/** Returns the card with this ID, even if the card belongs to another customer. */
 function findCard({ db }: Platform, id: string | undefined): PaymentMethod | null {
   if (!id) return null
   const method = db.paymentMethods.find(id)
@@ -124,8 +124,8 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform's database rejects. Accepts a quantity of 0: such a plan costs nothing and
- * grants nothing.
+ * Rejects values that the platform's database rejects. Accepts a quantity of 0, at which a plan costs nothing
+ * and grants nothing.
  */
 function rejectUnstorable(
   { quantity, intervalCount = 1 }: SubscriptionRequest,

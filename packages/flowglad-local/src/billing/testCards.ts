@@ -1,6 +1,6 @@
 import type { BillingAddress } from '../database/records/customers.ts'
 
-/** The payer if a test control completes a checkout. Hosted checkouts record the same address. */
+/** The payer of a checkout that a test control completes. Hosted checkouts record the same address. */
 export const testPayer = {
   name: 'Test',
   email: 'test@example.com',
@@ -10,7 +10,7 @@ export const testPayer = {
 /** The test cards' expiry date. */
 export const testCardExpiry = { month: 12, year: 2034 } as const
 
-/** A card that the hosted pages accept. They reject all other cards, so no real card is ever stored. */
+/** A card that the hosted pages accept. The pages reject all other cards, so no real card is ever stored. */
 export interface TestCard {
   number: string
   brand: string

@@ -168,7 +168,7 @@ export class Database {
     }
   }
 
-  /** Calls `notify` after the transaction is on disk. Doesn't call it if the transaction is undone. */
+  /** Calls `notify` after the transaction commits. Doesn't call it if the transaction is undone. */
   afterCommit(notify: () => void): void {
     this.#afterCommit.push(notify)
   }

@@ -5,7 +5,7 @@ type Indexes<R> = Record<string, (record: R) => string | null>
 
 /**
  * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces a
- * record, so undoing it only restores the previous object.
+ * record, so undoing a change only restores the previous object.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
@@ -27,7 +27,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
     return this.#records.get(id)
   }
 
-  /** Returns the record with this ID. Throws if there is none, which indicates a broken reference. */
+  /** Returns the record with this ID. Throws if no record has this ID, which indicates a broken reference. */
   get(id: string): R {
     const record = this.#records.get(id)
     if (!record) throw new Error(`${this.name}: referenced record ${id} does not exist`)
@@ -68,7 +68,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute all keys before storing anything. If a key function throws, there is nothing to undo.
+    // Compute all keys before storing anything, so that there is nothing to undo if a key function throws.
     const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
       name,
       key: keyOf(record),

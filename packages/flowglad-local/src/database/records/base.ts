@@ -1,6 +1,6 @@
 /*
- * A record has exactly the fields that Flowglad's API returns, plus private fields under `internal`. `presentAs` checks
- * the fields against the SDK's types.
+ * A record has exactly the fields that Flowglad's API returns, plus private fields under `internal`.
+ * `presentAs` checks the fields against the SDK's types.
  * Times are epoch milliseconds, money is in cents, and usage is in whole units.
  */
 

@@ -129,6 +129,6 @@ export interface DiscountRedemption extends Base {
   purchaseId: string | null
   amount: number
   amountType: Discount['amountType']
-  /** The number of payments that the discount still reduces, or null if it never ends. */
+  /** The number of payments that the discount still reduces, or null if the discount never ends. */
   paymentsLeft: number | null
 }
