@@ -33,7 +33,10 @@ async function run(options: Options): Promise<void> {
     })
 }
 
-/** Starts the server. If the pricing file has a mistake, the server uses the last valid version, which is in the database. */
+/**
+ * Starts the server. If the pricing file has a mistake, the server uses the last valid version from the
+ * database.
+ */
 async function start(options: Options): Promise<FlowgladLocal> {
   try {
     return await startFlowgladLocal(options)

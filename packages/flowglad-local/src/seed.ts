@@ -18,8 +18,8 @@ const people = [
 
 /**
  * Creates demo customers in the states that an application has to show: a new customer, a partly used plan, a
- * negative balance, a scheduled cancellation, and a card that fails at the renewal. Does nothing if there are
- * customers.
+ * negative balance, a scheduled cancellation, and a card that fails at the renewal. Does nothing if any
+ * customers exist.
  */
 export function seed(platform: Platform): void {
   const { db, clock } = platform

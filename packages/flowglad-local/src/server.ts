@@ -132,7 +132,10 @@ export function buildServer({
   return app
 }
 
-/** Checks the key, which can follow "Bearer" in any case. Any other header with a space is malformed. */
+/**
+ * Checks the API key. The prefix "Bearer" is optional and case-insensitive. Any other header that contains a
+ * space is malformed.
+ */
 function authorize(header: string | undefined, key: string): void {
   if (!header) throw unauthorized('Unauthorized. Authorization header is required.')
   const bearer = /^bearer (.*)$/i.exec(header.trim())
@@ -142,7 +145,7 @@ function authorize(header: string | undefined, key: string): void {
   if (presented.trim() !== key) throw unauthorized('API key invalid. Key not found in local database.')
 }
 
-/** Parses every body as JSON regardless of its content type, as Flowglad does. */
+/** Like Flowglad, parses every body as JSON, regardless of its content type. */
 function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
@@ -159,8 +162,8 @@ function parseEveryBodyAsJson(app: FastifyInstance): void {
 }
 
 /**
- * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character. A URL
- * can't contain a lone surrogate.
+ * Parses JSON. Like the platform's database, replaces a lone surrogate with the replacement character. This
+ * also keeps lone surrogates out of URLs, which can't contain them.
  */
 const parseJson = (text: string): unknown =>
   /\\u[dD][89a-fA-F]/.test(text)
@@ -191,7 +194,7 @@ function answerTo(error: unknown, requestId: string) {
   }
 }
 
-/** Answers malformed or oversized HTTP, which never becomes a request. Closes an aborted connection. */
+/** Answers malformed or oversized HTTP requests, which never reach a route. Closes an aborted connection. */
 function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -208,7 +211,7 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
   )
 }
 
-/** Converts any error to a problem. Fastify's 4xx errors become 413 or 400; all others become 500. */
+/** Converts any error to a `Problem`. Fastify's 4xx errors become 413 or 400; unexpected errors become 500. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const message = error instanceof Error ? error.message : String(error)

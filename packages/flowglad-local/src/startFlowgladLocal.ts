@@ -13,7 +13,10 @@ import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhoo
 
 /** The options of `startFlowgladLocal`. */
 export interface FlowgladLocalOptions {
-  /** A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. Default: the database's pricing. */
+  /**
+   * A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. Default: the pricing in the
+   * database.
+   */
   pricing?: PricingSetupInput | string
   /** The pricing file's name in error messages. Default `pricing`. */
   pricingFile?: string
@@ -34,8 +37,8 @@ export interface FlowgladLocalOptions {
   /** The source of time, in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
   /**
-   * The start time of a new database's clock, in epoch milliseconds. Time passes from there. Default: the time
-   * of `clock`.
+   * The start time of a new database's clock, in epoch milliseconds. From then on, time passes normally.
+   * Default: the time of `clock`.
    */
   startAt?: number
 }
@@ -47,11 +50,11 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /** Returns the platform's time in epoch milliseconds. */
   now(): number
-  /** Moves the clock forward. Before it returns, runs renewals and everything else that falls due. */
+  /** Moves the clock forward and runs everything that falls due, such as renewals, before it returns. */
   advance(ms: number): void
   /**
    * Replaces the pricing. Current subscriptions keep their prices and features.
-   * @throws PricingError when the new pricing is invalid; the server then keeps the current pricing
+   * @throws PricingError if the new pricing is invalid; the server then keeps the current pricing
    */
   updatePricing(pricing: PricingSetupInput | string): void
   /** Stops the server. A database file keeps its data. */
@@ -180,10 +183,10 @@ export async function startFlowgladLocal(options: FlowgladLocalOptions): Promise
 }
 
 /**
- * Installs the pricing, or updates the pricing from an earlier start.
+ * Installs the pricing, or updates the pricing that an earlier start installed.
  * @param setup null to keep the installed pricing
  * @returns the pricing model's ID
- * @throws PricingError when `setup` is null and no pricing is installed
+ * @throws PricingError if `setup` is null and no pricing is installed
  */
 function installOwnPricing(platform: Platform, setup: PricingSetup | null): string {
   const { db, clock } = platform

@@ -1,12 +1,12 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 
 const pollEveryMs = 300
-/** An editor may save a file in several steps. */
+/** The delay before a changed file is read, because an editor can save a file in several steps. */
 const settleMs = 100
 
 /**
- * Calls `apply` with the pricing file's content after each change. Reports the result. A change that `apply` rejects
- * is reported as a mistake.
+ * Calls `apply` with the pricing file's content after each change and reports the outcome. If `apply` throws,
+ * reports the mistake.
  * @param current the content that the server started with
  * @returns a function that stops watching
  */
@@ -41,9 +41,10 @@ export function watchPricing({
     clearTimeout(timer)
     timer = setTimeout(check, settleMs)
   }
-  // Polls the file, because `fs.watch` loses a file that an editor replaces, and misses changes on some mounted folders.
+  // Poll the file, because `fs.watch` stops working if an editor replaces the file, and misses changes on some
+  // mounted folders.
   watchFile(file, { interval: pollEveryMs, persistent: false }, onChange)
-  // The file may have changed while the server was starting.
+  // The file might have changed while the server was starting.
   check()
   return () => {
     unwatchFile(file, onChange)
@@ -51,7 +52,7 @@ export function watchPricing({
   }
 }
 
-/** Returns the message for a pricing file that the server can't use while it has an earlier version. */
+/** Returns the message for a mistake in the pricing file if the server keeps an earlier version. */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`
 

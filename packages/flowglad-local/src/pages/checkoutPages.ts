@@ -19,7 +19,7 @@ const payment = z.object({
   confirmed: z.enum(['yes', 'no']).optional(),
 })
 
-/** The values as entered, to show again next to an error. */
+/** The values that the customer entered, which the page shows again next to an error. */
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 

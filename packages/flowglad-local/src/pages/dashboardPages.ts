@@ -97,7 +97,7 @@ const refresh = async () => {
       stale = false
       const answer = await fetch(location.href)
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      // Keep the displayed time, which the now event updates.
+      // Keep the displayed time, which the 'now' event updates.
       fresh.querySelector('[data-now]').textContent = document.querySelector('[data-now]').textContent
       for (const part of document.querySelectorAll('[data-live]')) {
         const next = fresh.getElementById(part.id)

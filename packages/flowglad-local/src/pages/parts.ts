@@ -43,7 +43,7 @@ export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rows
 export const howMany = (all: number): string =>
   all > rowsShown ? `The newest ${rowsShown} of ${count(all)}` : `${count(all)} in all`
 
-/** Returns unarchived customers whose name, ID or email contains the search text, oldest first. */
+/** Returns the unarchived customers whose name, ID or email contains the search text, oldest first. */
 export function findCustomers({ db }: Platform, search: string): Customer[] {
   const wanted = search.toLowerCase()
   return [...db.customers.all()].filter(

@@ -7,7 +7,7 @@ const unbiasedBelow = 256 - (256 % alphabet.length)
 /** Returns an ID in Flowglad's format: a prefix such as `cust_`, then 21 letters and digits. */
 export const createId = (prefix: string) => `${prefix}_${createName()}`
 
-/** Returns 21 random letters and digits. They form an ID, or the external ID of an anonymous payer. */
+/** Returns 21 random letters and digits, for an ID or for an anonymous payer's external ID. */
 export function createName(): string {
   let id = ''
   while (id.length < 21) {

@@ -40,13 +40,16 @@ export const notImplemented = (message: string) => new Problem('NOT_IMPLEMENTED'
  */
 export const rejected = (message: string) => new Problem('INTERNAL_SERVER_ERROR', message)
 
-/** Returns the same error with the prefix that Flowglad adds if a function returns results instead of throwing. */
+/**
+ * Returns the same error as `rejected`, with the prefix that Flowglad adds if a function returns its errors
+ * instead of throwing them.
+ */
 export const rejectedResult = (
   kind: 'NotFoundError' | 'ValidationError' | 'ConflictError',
   message: string,
 ) => rejected(`Unwrap called on Err: ${kind}: ${message}`)
 
-/** Returns the same error with two such prefixes. */
+/** Returns the same error as `rejected`, with two such prefixes. */
 export const rejectedPanic = (kind: 'NotFoundError' | 'ValidationError', message: string) =>
   rejected(`Unwrap called on Err: Panic: Unwrap called on Err: ${kind}: ${message}`)
 

@@ -2,7 +2,7 @@ import type { Feature, Price, Product, ProductFeature, UsageMeter } from '../dat
 import { newRecord, type Platform } from '../platform/Platform.ts'
 import { conflict, rejected } from '../platform/problems.ts'
 
-/** Returns the database's error for a duplicate slug in a pricing model. */
+/** Returns the platform database's error for a duplicate slug in a pricing model. */
 export const slugTaken = (table: string, slug: string) =>
   rejected(
     `Failed to insert item into ${table}: Failed to insert items into ${table}: duplicate key value violates unique constraint, slug "${slug}" already exists`,
@@ -38,7 +38,7 @@ type Terms = Pick<Price, 'type' | 'unitPrice'> & Partial<Price>
 
 /**
  * Replaces a product's price. A product has only one active price, so this archives the old price. Existing
- * subscriptions keep it.
+ * subscriptions keep the old price.
  */
 export function replaceProductPrice(platform: Platform, now: number, product: Product, terms: Terms): Price {
   const { db } = platform
@@ -143,7 +143,7 @@ export function unlinkFeature({ db }: Platform, now: number, link: ProductFeatur
   db.productFeatures.patch(link.id, { expiredAt: now, updatedAt: now })
 }
 
-/** Removes a deactivated feature from its products, or restores a reactivated feature to all its products. */
+/** Removes a deactivated feature from its products. Restores a reactivated feature to its former products. */
 export function switchFeature(platform: Platform, now: number, feature: Feature): void {
   const { productFeatures } = platform.db
   for (const link of productFeatures.all()) {
@@ -153,7 +153,7 @@ export function switchFeature(platform: Platform, now: number, feature: Feature)
   }
 }
 
-/** Returns whether a one-time product would get a toggle, which only subscriptions can have. */
+/** Returns whether a one-time product would get a toggle feature, which only subscriptions can have. */
 export const togglesOnSinglePayment = (
   { db }: Platform,
   priceType: Price['type'] | undefined,

@@ -5,9 +5,10 @@ import { emptyPrice, noChargeSlug } from './catalog.ts'
 import type { PricingSetup } from './pricingSetup.ts'
 
 /**
- * Installs a setup as a new pricing model, or updates `replacing`, so that a developer can edit the pricing file
- * and restart. In an update, records whose slug is still in the setup keep their IDs. Other prices, products and
- * features become inactive instead of being deleted, because subscriptions may refer to them.
+ * Installs a setup as a new pricing model. With `replacing`, updates that pricing model instead, so that a
+ * developer can edit the pricing file and restart. In an update, records whose slug is still in the setup keep
+ * their IDs. Other prices, products and features become inactive instead of being deleted, because
+ * subscriptions can refer to them.
  */
 export function installPricingModel(
   platform: Platform,

@@ -14,7 +14,7 @@ function priceOf(product: Record<string, unknown>): { price: unknown; at: Path }
 
 /**
  * Converts Flowglad's older pricing.yaml to the current setup format. In the older format, meters are plain
- * objects with slugs, and usage prices are listed as products. Doesn't change a value in the current format.
+ * objects with slugs, and usage prices are listed as products. Returns a value in the current format unchanged.
  * @returns the converted value, and a function that maps its paths to the original paths for error messages
  */
 export function fromOlderShape(value: unknown): { value: unknown; originOf(path: Path): Path } {

@@ -64,7 +64,7 @@ function readValue(document: Document, lines: LineCounter, source: string): unkn
 }
 
 /**
- * Checks a setup in either format, from a file or written in code.
+ * Checks a setup in either format, whether it comes from a file or from code.
  * @throws PricingError
  */
 export function checkPricing(
@@ -137,7 +137,7 @@ function expectedValue(issue: z.core.$ZodIssue, orZero: boolean): string | undef
   }
 }
 
-/** Suggests an existing key whose name is almost the missing key's, in case of a typo. */
+/** Suggests an existing key that might be a misspelling of the missing key. */
 function suggestion(setup: unknown, path: readonly PropertyKey[]): string {
   const parent = valueAt(setup, path.slice(0, -1))
   const wanted = path.at(-1)
@@ -177,8 +177,8 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 }
 
 /**
- * Returns all errors that involve several parts of the setup. Unlike the API, reports every error, so that the
- * author of a pricing file can fix all of them.
+ * Returns all errors that involve several parts of the setup. Unlike the API, doesn't stop at the first error,
+ * so that the author of a pricing file can fix all errors together.
  */
 function referenceErrors(setup: PricingSetup): Finding[] {
   const findings: Finding[] = []

@@ -105,7 +105,8 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
 
 /**
  * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
- * are in cents. `installPricingModel` checks the rules whose violation Flowglad answers with 500.
+ * are in cents. This schema doesn't check the rules whose violations Flowglad answers with 500.
+ * `installPricingModel` checks those rules.
  */
 export const pricingSetup = z.object({
   name: label,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /*
- * Number limits. The platform's database stores 32-bit integers. The platform rejects a larger number with 500,
- * and this server with 400. The latest time is in 2200, so that every date computed from a time is valid.
+ * Number limits. The platform's database stores 32-bit integers. The platform rejects larger numbers with 500,
+ * and this server rejects them with 400. The latest time is in 2200, so that every date computed from a time is
+ * valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000
@@ -26,7 +27,7 @@ export const units = z.int().positive().max(int32Max)
 export const quantities = z.int().max(int32Max)
 export const epochMs = z.number().min(0).max(lastEpochMs)
 
-/** A name or slug. It is trimmed, as on the platform. */
+/** A name or slug. Like the platform, removes surrounding whitespace. */
 export const label = z
   .string()
   .trim()

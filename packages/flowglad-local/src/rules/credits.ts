@@ -7,7 +7,7 @@ interface Spendable {
 
 /**
  * Returns the credits that a usage cost consumes, and the outstanding cost that no credit covers. Credits that
- * expire first are consumed first; ties are broken by ID. An outstanding cost makes the balance negative.
+ * expire first are consumed first; the ID breaks ties. An outstanding cost makes the balance negative.
  */
 export function applyCredits(credits: readonly Spendable[], cost: number) {
   const order = [...credits].sort(
@@ -25,8 +25,8 @@ export function applyCredits(credits: readonly Spendable[], cost: number) {
 }
 
 /**
- * Returns the number of overage units to charge. Each unit covers `usageEventsPerUnit` of the outstanding cost. A
- * partial unit is charged as a whole unit.
+ * Returns the number of overage units to charge. Each unit covers `usageEventsPerUnit` of the outstanding cost.
+ * A partial unit is charged as a whole unit.
  */
 export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)

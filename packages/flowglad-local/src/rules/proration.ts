@@ -1,6 +1,6 @@
 /**
- * Returns an immediate plan change's cost in cents: the old plan for the elapsed time, plus the new plan for the
- * remaining time, minus the amount paid for this period. The cost is never negative, because nothing is
+ * Returns the cost of an immediate plan change, in cents: the old plan for the elapsed time, plus the new plan
+ * for the remaining time, minus the amount paid for this period. The cost is never negative, because nothing is
  * refunded.
  */
 export function proratedCharge({
@@ -29,9 +29,9 @@ interface Grantable {
 }
 
 /**
- * Returns the credits that a plan change within a period grants. For each meter, the change grants the new plan's credits
- * for the remaining time, minus the credits already issued in this period. `once` credits aren't prorated. A
- * downgrade doesn't remove credits.
+ * Returns the credits that a plan change within a period grants. For each meter, the change grants the new
+ * plan's credits for the remaining time, minus the credits already issued in this period. `once` credits aren't
+ * prorated. A downgrade doesn't remove credits.
  */
 export function proratedGrants(
   features: readonly Grantable[],
