@@ -20,7 +20,7 @@ async function run(options: Options): Promise<void> {
   const { pricingFile: file } = options
   const flowglad = await start(options)
   process.stdout.write(
-    `flowglad-local on ${flowglad.url}  (open it for the dashboard)\n` +
+    `flowglad-local on ${flowglad.url}  (open this URL for the dashboard)\n` +
       `  FLOWGLAD_BASE_URL=${flowglad.url}\n` +
       `  FLOWGLAD_SECRET_KEY=${flowglad.key}\n` +
       `  pricing ${file} (edits take effect when you save it), database ${options.db ?? 'in memory'}\n`,

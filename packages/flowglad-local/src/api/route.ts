@@ -14,7 +14,7 @@ interface Call<Body, Query> {
   body: Body
   /** The request's content-type header. */
   contentType: string | undefined
-  /** Commits the transaction and then fails the call. The handler must return the result. */
+  /** Commits the transaction and then fails the call. The handler must return this function's result. */
   failAfterCommit(problem: Problem): Problem
 }
 

@@ -18,7 +18,7 @@ export const presentSubscription = (subscription: Subscription) =>
 /** Returns a subscription's feature with the amount that applies to this subscription. */
 export const presentFeatureItem = (feature: SubscriptionFeature) => presentAs<WireFeatureItem>()(feature)
 
-/** Returns each meter that has a ledger account, with the available balance. */
+/** Returns each meter that has a ledger account, with its available balance. */
 export function usageMeterBalances({ db }: Platform, subscriptionId: string) {
   return db.ledgerAccounts
     .by('subscription', subscriptionId)

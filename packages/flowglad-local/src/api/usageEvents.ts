@@ -144,7 +144,7 @@ export function usageEventRoutes(route: Route): void {
 const needsProperties = (meter: UsageMeter, { properties }: EventInput) =>
   meter.aggregationType === 'count_distinct_properties' && Object.keys(properties ?? {}).length === 0
 
-/** Returns whether a meter that counts distinct values per billing period has no current period. */
+/** Returns whether the meter counts distinct values per period but the subscription has no current period. */
 const needsPeriod = (platform: Platform, now: number, meter: UsageMeter, { id }: Subscription) =>
   meter.aggregationType === 'count_distinct_properties' && !periodAt(platform, id, now)
 

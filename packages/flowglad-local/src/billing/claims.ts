@@ -17,7 +17,7 @@ const featuresAt = (platform: Platform, at: number, subscription: Subscription, 
 const capacityAt = (platform: Platform, at: number, subscription: Subscription, resource: Resource): number =>
   featuresAt(platform, at, subscription, resource).reduce((sum, { amount }) => sum + (amount ?? 0), 0)
 
-/** Returns the active claims, oldest first. A temporary claim ends when the scheduled reduction takes effect. */
+/** Returns the active claims, oldest first. A temporary claim ends when the scheduled change takes effect. */
 export const activeClaims = ({ db }: Platform, at: number, subscription: Subscription): ResourceClaim[] =>
   db.resourceClaims
     .by('subscription', subscription.id)
@@ -124,8 +124,7 @@ export function claimResource(
 }
 
 /**
- * Returns the scheduled reduction in seats. Claims beyond the reduced number end when the reduction takes
- * effect.
+ * Returns the capacity after a scheduled change. Claims beyond that capacity end when the change takes effect.
  */
 function scheduledCapacity(platform: Platform, subscription: Subscription, resource: Resource) {
   if (subscription.status === 'cancellation_scheduled' && subscription.cancelScheduledAt !== null)

@@ -24,7 +24,7 @@ function renew(platform: Platform, subscription: Subscription): void {
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
     currentBillingPeriodStart: at,
     currentBillingPeriodEnd: periodEndAfter(at, {
-      // After a trial, billing periods are counted from the trial's end.
+      // After a trial, the trial's end anchors the billing cycle.
       anchor: subscription.trialEnd ?? subscription.billingCycleAnchorDate,
       unit: subscription.interval,
       count: subscription.intervalCount,

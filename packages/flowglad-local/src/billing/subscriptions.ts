@@ -7,7 +7,7 @@ const currentStatuses = new Set(['active', 'past_due', 'trialing', 'cancellation
 
 const terminalStatuses = new Set(['canceled', 'incomplete_expired'])
 
-/** Returns whether this is one of the customer's current subscriptions. */
+/** Returns whether a subscription is one of its customer's current subscriptions. */
 export const isCurrent = (s: Subscription) =>
   currentStatuses.has(s.status) && s.cancellationReason !== 'upgraded_to_paid'
 

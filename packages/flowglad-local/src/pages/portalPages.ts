@@ -202,7 +202,7 @@ function pastDue({ db }: Platform, subscription: Subscription): string {
     : 'The last payment failed.'
 }
 
-/** Returns a line's description. Adds the quantity unless it is already there, as in "Team x 2". */
+/** Returns a line's description. Adds the quantity unless the description has it, as in "Team x 2". */
 const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
   quantity === 1 || (type === 'static' && description.includes(` x ${quantity}`))
     ? description
