@@ -3,8 +3,8 @@ import { connect } from '../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * The number of rows to create. They are copies of the rows that the ledger wrote for the customer
- * `template`. SQL creates the copies, because ledger calls would take hours.
+ * The number of rows to create. Each row is a copy of a row that the ledger wrote for the customer `template`.
+ * SQL creates the copies, because ledger calls would take hours.
  */
 interface Size {
   customers: number
@@ -12,7 +12,7 @@ interface Size {
   events: number
 }
 
-/** Returns a customer's name. Names sort in numeric order, so that new rows are appended, not inserted. */
+/** Returns a customer's name. Names sort in numeric order, so new rows are appended instead of inserted. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

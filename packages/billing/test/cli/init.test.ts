@@ -42,7 +42,7 @@ const t3: AppFiles = {
     'import { createTRPCRouter } from "~/server/api/trpc";\nexport const postRouter = createTRPCRouter({});\n',
 }
 
-/** The `t3` app without sign-in. Its context has only the request's headers. */
+/** The `t3` app without sign-in. Its context contains only the request's headers. */
 const t3WithoutSignIn: AppFiles = Object.fromEntries(
   Object.entries(t3).map(([path, text]) => [
     path,
@@ -83,7 +83,7 @@ test('adds metering to apps without causing compiler errors', async () => {
   expect(await compile(all.folder, options)).toBe('')
 })
 
-test('adds only new files without --write, and prints the other changes as a diff that git can apply', async () => {
+test('adds only new files if --write is absent, and prints the other changes as a diff that git can apply', async () => {
   await using app = await createApp(fastifyApp)
   const { code, stdout } = await init(app.folder, 'init')
   expect(code).toBe(0)

@@ -27,7 +27,7 @@ function added(app: AppFiles, path: string): string[] {
 }
 
 test.each(Object.entries(apps))(
-  'plans all changes to a %s app, except to a client that is not in its files',
+  'plans every change to a %s app, except changes to a client that is not in its files',
   (_, app) => {
     expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
       app === expressApp ? ["keys in the client's links"] : [],
@@ -74,13 +74,13 @@ test("mounts billing's routes before an Express app's body parsers", () => {
   expect(lines[at + 1]).toBe('app.use(express.json())')
 })
 
-test("keeps initTRPC's options, and edits a context function shared by HTTP and WebSockets only once", () => {
+test("keeps initTRPC's options, and edits a context function only once if HTTP and WebSockets share it", () => {
   const lines = added(standaloneApp, 'src/trpc.ts')
   expect(lines).toContain('const t = initTRPC.context<Context>().create(billing.trpc.options({')
   expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
 })
 
-test("adds the billing request in create-t3-app's route handler, and reads the user from its session", () => {
+test("adds the billing request to the context in create-t3-app's route handler, and reads the user from its session", () => {
   expect(added(t3App, 'src/app/api/trpc/[trpc]/route.ts')).toContain(
     'createContext: async ({ info }) => ({ ...(await createContext(req)), ...billing.trpc.request({ req, info }) }),',
   )
@@ -132,7 +132,7 @@ test('gives the reason and the code to add for each part that it cannot find', (
   }
 })
 
-test('leaves a splitLink, and a router that already has a "billing" property, to the user', () => {
+test('leaves a splitLink and a router with a "billing" property to the user', () => {
   const app = {
     ...fastifyApp,
     'server/client.ts':
@@ -164,7 +164,7 @@ test.each([
 })
 
 test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headersOf(opList)'])(
-  'passes the headers %s of httpBatchLink to billingLinks',
+  "passes httpBatchLink's headers to billingLinks: %s",
   (headers) => {
     expect(client(`[httpBatchLink({ url, headers: ${headers} })]`)).toContain(
       `links: billingLinks({ url, headers: ${headers} }) })`,
@@ -211,7 +211,7 @@ test.each([
   ['const [queryClient] = useState(create)\n', 'billingLinks({ url, queryClient })'],
   ['function other() { const queryClient = 1 }\n', 'billingLinks({ url })'],
   ['', 'billingLinks({ url })'],
-])('passes a query client only from the same scope to billingLinks: %s', (before, links) => {
+])('passes a query client to billingLinks only if it is in the same scope: %s', (before, links) => {
   expect(client('[httpBatchLink({ url })]', before)).toContain(`links: ${links}`)
 })
 
@@ -256,11 +256,14 @@ test.each([
   ['@libsql/client', true],
   ['libsql', false],
   ['pg', false],
-])('warns about two SQLite libraries only if the app depends on another one: %s', (dependency, warns) => {
-  const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
-  expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
-  expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
-})
+])(
+  'warns about two SQLite libraries only if the app depends on one besides libsql: %s',
+  (dependency, warns) => {
+    const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
+    expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)
+    expect(metered(app)['server/billing.ts']?.includes('two SQLite libraries')).toBe(warns)
+  },
+)
 
 test.each([
   [
@@ -275,7 +278,7 @@ test.each([
   expect(next.filter((text) => text.startsWith('Run npm'))).toEqual(steps)
 })
 
-test("suggests one of the app's mutations to meter", () => {
+test("suggests metering one of the app's mutations", () => {
   expect(planOf(fastifyApp).next).toContainEqual(
     expect.stringContaining(
       "replace echo: publicProcedure with echo: meteredProcedure('generations') in server/router.ts",

@@ -55,7 +55,7 @@ test('gives each operation its own key, and resends that key while another attem
   expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/)))
 })
 
-test("uses the key from the operation's context, so that React Query's retries are one operation", async () => {
+test("uses the key from the operation's context, so React Query's retries count as one operation", async () => {
   const { link, sent } = terminating(['broken', 'ok'])
   const client = clientOf(link)
   const attempt = () => client.ping.mutate(undefined, { context: { idempotencyKey: 'mine' } })
@@ -94,7 +94,7 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
 })
 
-test('reads balances from each plain response, including denials, and keeps the newest balances', async () => {
+test('reads balances from each non-streaming response, including denials, and keeps the newest balances', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])

@@ -10,7 +10,7 @@ test('retries a denial only if billing is unavailable', () => {
   expect(retried).toEqual(Object.keys(denialStatuses).filter(isTemporary))
 })
 
-test('does not retry a call whose work has succeeded and whose charge is unconfirmed', () => {
+test('does not retry a call whose work succeeded but whose charge is unconfirmed', () => {
   const billing: Denial = { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1, chargeUnconfirmed: true }
   expect(billingDenial(anError(billing))).toEqual(billing)
   expect(retryUnlessDenied<Error>()(0, anError(billing))).toBe(false)

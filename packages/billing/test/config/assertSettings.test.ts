@@ -3,7 +3,10 @@ import { createBilling } from '../../src/index.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from '../flowglad/meters.ts'
 
-/** Creates billing with the given settings changed. They have no types: a JavaScript app can pass any value. */
+/**
+ * Creates billing with valid settings and the given changes. The changes are untyped, because a JavaScript app
+ * can pass any value.
+ */
 const create = (changed: object) =>
   createBilling({
     meters,

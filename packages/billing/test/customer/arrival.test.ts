@@ -7,8 +7,8 @@ const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Opens a page and reads its stream until the first balances or until the given plan. Returns the last plan's
- * name.
+ * Opens a page and reads its stream until the given plan arrives, or by default until the first balances arrive.
+ * Returns the last plan's name.
  */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
@@ -30,7 +30,7 @@ test('pushes a change made at Flowglad to a page that is opened afterwards', asy
   expect(await open(app, 'Pro')).toBe('Pro')
 })
 
-test('pushes a change made at Flowglad to a page that is reopened right afterwards', async () => {
+test('pushes a change made at Flowglad to a page that is reopened immediately afterwards', async () => {
   await using app = await startApp({ options: { arrivalMaxAgeMs: 500 } })
   await open(app)
   await app.atFlowglad.pay(ada, 'pro_monthly')

@@ -21,7 +21,7 @@ function withCaptions() {
   return JSON.stringify(model)
 }
 
-/** Starts an app in which ada signed up before the meter `captions` was added. */
+/** Starts an app in which Ada signed up before the meter `captions` was added. */
 async function startWithNewMeter() {
   const flowglad = await startFlowgladLocal({ pricing })
   const customer = () => ada

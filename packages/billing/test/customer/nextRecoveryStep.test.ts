@@ -29,7 +29,7 @@ test('checks the plan if Flowglad did not answer the request to change it', () =
   }
 })
 
-test('accepts an unanswered change if the plan shows it', () => {
+test('accepts an unanswered change if a check shows that it was made', () => {
   const subscription = aSubscription({ priceSlug: 'scale_monthly' })
   for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
     expect(next({ lifted, outcome: 'unclear', seen: seen(subscription, true) })).toEqual({
@@ -68,7 +68,7 @@ describe('after a cancellation was lifted', () => {
     }
   })
 
-  test('accepts the change without a second lift if the cancellation was not restored', () => {
+  test('accepts the change without lifting the cancellation again if it was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',

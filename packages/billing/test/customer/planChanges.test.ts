@@ -29,7 +29,8 @@ async function on(app: App, priceSlug: string) {
 const planNow = async (app: App) => (await app.client.billing.refresh.mutate()).plan
 
 /**
- * Puts Ada on one plan and schedules a downgrade to another plan. Returns when the downgrade takes effect.
+ * Puts Ada on one plan and schedules a downgrade to another plan. Returns the time at which the downgrade takes
+ * effect.
  */
 async function leavingFor(app: App, { from, to }: { from: string; to: string }) {
   await on(app, from)
@@ -161,8 +162,8 @@ test('shows that one of two schedules was lifted if lifting the other failed', a
 
 describe('when Flowglad does not answer a plan change', () => {
   /**
-   * Puts Ada on Pro and cancels the plan. Returns the cancellation time and a function that upgrades her to
-   * Max.
+   * Puts Ada on Pro and cancels the plan. Returns the cancellation time and a function that upgrades Ada
+   * to Max.
    */
   async function upgrading(app: App) {
     const subscription = await on(app, 'pro_monthly')
@@ -180,7 +181,8 @@ describe('when Flowglad does not answer a plan change', () => {
     expect((await upgrade()).plan).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test("does not restore a cancellation while the plan can't be read, because Ada may have paid for the new plan", async () => {
+  test("does not restore a cancellation while the plan can't be read", async () => {
+    // Ada may have paid for the new plan.
     await using app = await start()
     const { upgrade } = await upgrading(app)
     let isLost = false

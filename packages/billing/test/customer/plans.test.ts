@@ -142,7 +142,7 @@ test('lists known plans while Flowglad is unavailable, and answers a checkout wi
   expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
-test("reports the balances' age by the database's clock", async () => {
+test("measures the balances' age by the database's clock", async () => {
   await using app = await startApp()
   const { ageMs } = await app.client.billing.refresh.mutate()
   expect(ageMs).not.toBeNull()
@@ -191,7 +191,7 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
 test('denies with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
-  // A customer whose first payment was never made has no current subscription.
+  // A customer who never made the first payment has no current subscription.
   const none = async (path: string) => {
     const answer = await fetch(`${app.flowglad.url}${path}`, { headers: { authorization: app.flowglad.key } })
     const billing: object = JSON.parse(await answer.text())

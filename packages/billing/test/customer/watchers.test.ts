@@ -5,12 +5,12 @@ import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
 const ada = aUser()
 
-/** Polls less often than the test timeout, so only a commit on this node can wake a watcher. */
+/** The polling interval is longer than the test timeout, so only a commit on this node can wake a watcher. */
 const noPolling = { started: false, options: { livePollMs: 600_000 } }
 
 /**
- * Watches Ada's balances. `until` reads answers until `generations` has the given values. If they are never
- * pushed, the test times out.
+ * Watches Ada's balances. `until` reads answers until `generations` has the given values. If these values
+ * are never pushed, the test times out.
  */
 function watch({ billing }: Pick<Stack, 'billing'>) {
   const stop = new AbortController()

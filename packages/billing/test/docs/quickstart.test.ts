@@ -10,7 +10,7 @@ const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, langua
   language,
   code,
 }))
-/** The code blocks that begin with a comment that contains a file name, by file name and without the comment. */
+/** The content of each file that the quickstart shows. A comment with the file's name begins its code block. */
 const files: Record<string, string> = Object.fromEntries(
   blocks.flatMap(({ code }) => {
     const [, path, content] = /^(?:\/\/|#) (\w+\.\w+)\n([\s\S]*)$/.exec(code) ?? []
@@ -20,7 +20,7 @@ const files: Record<string, string> = Object.fromEntries(
 const printed = blocks.find(({ language }) => language === 'text')?.code
 const tsx = ['--import', import.meta.resolve('tsx')]
 
-test('shows the files that init writes in the quickstart', () => {
+test('shows the same files that init writes', () => {
   expect(files['billing.ts']).toBe(billingText('user'))
   expect(files['pricing.yaml']).toBe(pricingText)
 })

@@ -5,7 +5,7 @@ import { maxBodyBytes } from '../../src/http/readBody.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
-/** Starts a Fastify app with billing below a prefix, another route and an error handler. */
+/** Starts a Fastify app with billing under a prefix, another route and an error handler. */
 async function startFastifyApp({ prefix = '' } = {}) {
   const stack = await startStack()
   const app = fastify()
@@ -50,7 +50,7 @@ test("verifies a webhook by its raw bytes, and doesn't change JSON parsing in th
   expect(await app.post('/echo', '{ "a": 1 }')).toEqual({ status: 200, body: { a: 1 } })
 })
 
-test("serves the billing routes below the scope's prefix", async () => {
+test("serves the billing routes under the scope's prefix", async () => {
   await using app = await startFastifyApp({ prefix: '/shop' })
   expect(await app.get('/shop/healthz')).toBe(200)
   expect(await app.get('/shop/readyz?verbose')).toBe(200)

@@ -66,7 +66,7 @@ describe.each([
     expect(server.received).toMatchObject([{ input: ['a'] }])
   })
 
-  test('sends the key from the context again over a new connection after the socket drops', async () => {
+  test('resends the key from the context over a new connection after the socket drops', async () => {
     await using server = await start()
     const save = (client: WireClient) =>
       client.saveThenDrop.mutate({ text: 'a' }, { context: { idempotencyKey: 'mine' } })
