@@ -43,8 +43,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'billing',
-          // Importing modules takes longer than most of these tests, so the files of a worker share them. No
-          // module keeps state that one test could see from another.
+          // Importing modules takes longer than most of these tests, so a worker's files share them. No
+          // module keeps state that could leak from one test to another.
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/ledger/**', 'test/*/versions/**'],

@@ -5,7 +5,7 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser, meters } from './meters.ts'
 
 /**
- * Spends single units until it is killed, and writes a line for each answer. Usage:
+ * Spends one unit per call until it is killed, and writes a line for each answer. Usage:
  * `busyNode <ledger file> <Flowglad URL> <parallel calls>`
  */
 const [file = '', baseUrl = '', width = '1'] = process.argv.slice(2)

@@ -7,7 +7,7 @@ import { movedLedger } from './movedLedger.ts'
 import { usageEvents } from './spending.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
-/** Longer than any hold or lease lasts. */
+/** Longer than any hold or lease. */
 const untilAllExpiredMs = 600_000
 
 let crashingNode = ''
@@ -89,7 +89,7 @@ test('charges once if the process is paused during the work until the hold expir
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
-test('bills every answered call, and no call twice, across five kills with failing deliveries', async () => {
+test('bills every answered call and no call twice if five nodes are killed while deliveries fail', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

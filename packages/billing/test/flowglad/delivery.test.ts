@@ -5,7 +5,7 @@ import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from '.
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('delivers usage once for calls made while /usage-events was blocked', async () => {
+test('delivers each charge once after /usage-events was blocked', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
@@ -82,7 +82,7 @@ test("delivers a customer's other usage while its oldest event is rejected", asy
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(4)
 })
 
-test("tries a customer's other events before it backs off after a rejected event", async () => {
+test("tries a customer's other events before backing off after a rejection", async () => {
   // The first pass takes only the rejected event. The test records no more usage, because new usage would
   // trigger another pass.
   await using stack = await startStack({ started: false, options: { maxBulks: 1, bulkMaxEvents: 1 } })
@@ -93,7 +93,7 @@ test("tries a customer's other events before it backs off after a rejected event
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test('acknowledges events that the answer to a bulk request omits because Flowglad already has them', async () => {
+test('acknowledges events that Flowglad omits from a bulk answer because it already has them', async () => {
   await using stack = await startStack({ started: false })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
   await spend(stack, aUser(), 1)
@@ -111,7 +111,7 @@ test("does not acknowledge an event that Flowglad recorded under another custome
   await stack.billing.drain()
   const { currentSubscription: bobs } = await stack.atFlowglad.sdk.customers.retrieveBilling('bob')
   const transactionId = await chargeOf(stack, aUser(), 2)
-  // Another program with the same API key uses the transaction ID.
+  // Another program with the same API key sends an event with this transaction ID.
   await stack.atFlowglad.sdk.usageEvents.create({
     usageEvent: { subscriptionId: bobs?.id ?? '', transactionId, amount: 9, usageMeterSlug: 'generations' },
   })
@@ -132,7 +132,7 @@ test('gives up on a stalled response at the deadline, and then delivers the usag
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('delivers undelivered usage once after the next start', async () => {
+test('delivers waiting usage once after a restart', async () => {
   using file = ledgerFile()
   await using stack = await startStack({ ledger: sqliteLedger(file.path) })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -145,7 +145,7 @@ test('delivers undelivered usage once after the next start', async () => {
   expect(await next.atFlowglad.available(aUser(), 'generations')).toBe(7)
 })
 
-test("delivers every customer's usage after a failure to take one customer's lease", async () => {
+test("delivers every customer's usage in the next drain if taking one customer's lease fails", async () => {
   const ledger = sqliteLedger(':memory:')
   let failing = false
   const execute: typeof ledger.execute = async (command) => {

@@ -8,7 +8,7 @@ import { testClock } from '../ledger/testClock.ts'
 import { startDelivery } from './startDelivery.ts'
 import { until } from './until.ts'
 
-/** Longer than any test runs, so only new usage ends the pause. */
+/** Longer than any test, so only new usage can end the pause. */
 const never = 3_600_000
 
 const waiting = async ({ ledger }: ReturnType<typeof startDelivery>) => (await ledger.health()).waiting

@@ -35,7 +35,7 @@ function startQueue(maxFetches: number) {
     queue,
     fetched,
     open,
-    /** Waits until `count` fetches have their lease. A fetch with a lease runs or waits at the gate. */
+    /** Waits until `count` fetches have a lease. A fetch with a lease is running or waiting at the gate. */
     async leased(count: number) {
       await until(() => expect(leases).toBe(count))
       await new Promise(setImmediate)

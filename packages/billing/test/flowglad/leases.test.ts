@@ -7,7 +7,7 @@ import { rejection, spend, usageEvents } from './spending.ts'
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test("gives up on a lease after the maximum wait, without taking another caller's turn", async () => {
+test('gives up on a lease after the maximum wait, and leaves the lease to the next caller', async () => {
   const ledger = sqliteLedger(':memory:')
   const leases = createLeases({ ledger, clock: systemClock, leaseMs: 30_000 })
   const first = await leases.takeForFetch('ada', 1_000)

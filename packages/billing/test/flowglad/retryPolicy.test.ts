@@ -76,7 +76,7 @@ test('parks a previously parked event again after a single rejection', () => {
   expect(aPolicy().policy.eventRejected(anEvent({ parkedBefore: true }))).toBe('park')
 })
 
-test('forgets the failures of an acknowledged event', () => {
+test("forgets an event's failures once it is acknowledged", () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.eventResolved(anEvent())
@@ -147,7 +147,7 @@ test("ends one customer's backoff or all backoffs on request", () => {
   expect(policy.isCustomerBackingOff('ada')).toBe(false)
 })
 
-test('skips events at fault while they back off, at most a hundred per customer', () => {
+test('skips rejected events while they back off, up to a hundred per customer', () => {
   const { policy, clock } = aPolicy()
   for (let n = 0; n < 120; n++) policy.eventRejected(anEvent({ attempt: `ada-${n}` }))
   policy.eventRejected(anEvent({ customer: 'bob', attempt: 'bob-1' }))
@@ -161,7 +161,7 @@ test('skips events at fault while they back off, at most a hundred per customer'
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('halves the size of bulk requests while Flowglad does not answer, and their number while requests time out', () => {
+test('halves the size of bulk requests while Flowglad does not answer, and also their number while they time out', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })

@@ -18,8 +18,8 @@ export const chargeOf = async (stack: Stack, user: User, amount: number) => {
 }
 
 /**
- * Spends two of Ada's units. While `isPoisoned` returns true, every request that contains their usage event
- * is rejected.
+ * Spends two of Ada's units. While `isPoisoned` returns true, every request that contains the resulting
+ * usage event is rejected.
  */
 export async function poison(stack: Stack, isPoisoned: () => boolean) {
   const charge = await chargeOf(stack, aUser(), 2)

@@ -14,7 +14,7 @@ type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
 
 /**
  * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad: it gets
- * a request's events, resolves if Flowglad records them, and otherwise rejects. Use it for cases that would
+ * a request's events, and resolves to record them or rejects to fail the request. Use it for cases that would
  * be slow with a real server, such as timeouts.
  */
 export function startDelivery({

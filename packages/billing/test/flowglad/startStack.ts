@@ -14,7 +14,10 @@ export { aUser, type User } from './meters.ts'
 
 export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 
-/** Pauses are short so that tests are fast. Timeouts are long so that tests pass on busy machines. No test asserts any of these numbers. */
+/**
+ * Pauses are short so that tests are fast. Timeouts are long so that tests pass on busy machines. No test
+ * asserts any of these numbers.
+ */
 const quick: Partial<BillingOptions> = {
   deliverEveryMs: 50,
   deliverMaxPauseMs: 100,
@@ -30,7 +33,7 @@ export interface StackSetup {
   publicUrl?: string | undefined
   options?: Partial<BillingOptions>
   ledger?: Ledger
-  /** Whether to start delivery and the sweeper. Default true. */
+  /** Whether to start delivery and the sweeper. Default: true. */
   started?: boolean
   /** Flowglad's pricing model. Default: Free, Pro, Scale and a credit pack. */
   pricing?: string
@@ -39,7 +42,7 @@ export interface StackSetup {
   /** Default: no logs. */
   logger?: Logger
   clock?: Clock
-  /** Another node. The new node uses the same Flowglad and proxy. */
+  /** Another stack. The new stack uses the same Flowglad and proxy. */
   beside?: { flowglad: FlowgladLocal; proxy: Proxy }
 }
 type Proxy = Awaited<ReturnType<typeof startProxy>>
@@ -67,7 +70,7 @@ export async function startStack({
     ...setup,
     options: { ...quick, ...options },
     autoStart,
-    // With a unique name, several stacks can share one ledger, like separate nodes.
+    // Stacks with unique names can share one ledger, like separate nodes.
     instance: randomUUID(),
     logger,
     clock,
@@ -88,7 +91,7 @@ export async function startStack({
         const rows = currentSubscription?.experimental?.usageMeterBalances ?? []
         return rows.find(({ slug }) => slug === meter)?.availableBalance ?? null
       },
-      /** Returns every usage event at Flowglad, in the order they were recorded. */
+      /** Returns every usage event at Flowglad, in the order in which they were recorded. */
       async events(): Promise<{ amount: number; transactionId: string; subscriptionId: string }[]> {
         const all = await direct.get<{
           data: { amount: number; transactionId: string; subscriptionId: string }[]

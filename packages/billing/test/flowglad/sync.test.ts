@@ -35,7 +35,7 @@ test("decides a new customer's calls with the fetch that is already creating the
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
     // The first fetch runs before the customer is created, and the second fetch runs afterward. A third fetch
-    // would never end, so the test would hang if a call waited for a third fetch.
+    // would never end, so a call that waited for one would make the test time out.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)

@@ -85,7 +85,7 @@ test('uses the old period after one failed fetch if the period ends during an ou
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('keeps a feature after one failed fetch if the period ends during an outage, and waits for no further fetch', async () => {
+test('keeps a feature after one failed fetch if the period ends during an outage, and does not wait for another fetch', async () => {
   // A call that waited for Flowglad would never end.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })

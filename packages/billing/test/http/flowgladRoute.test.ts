@@ -101,7 +101,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Scale' })
 })
 
-test("answers 404 to Flowglad's actions that an app doesn't need", async () => {
+test("answers 404 to Flowglad actions that an app doesn't need", async () => {
   await using app = await startApp()
   for (const path of [
     'subscriptions/create',
@@ -143,7 +143,7 @@ test("records the browser's usage through the ledger, by default one unit at the
   })
 })
 
-test("uses the browser's transaction id as an idempotency key, never as Flowglad's transaction id", async () => {
+test("uses the browser's transaction ID as an idempotency key, never as Flowglad's transaction ID", async () => {
   await using app = await startApp()
   const body = { usageMeterSlug: 'api_calls', transactionId: 'move-17', amount: 3 }
   const first = await post(app, 'usage-events/create', body)

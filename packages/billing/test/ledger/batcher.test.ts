@@ -106,7 +106,7 @@ describe('group commit', () => {
     expect(await Promise.allSettled(waiting)).toMatchObject(
       waiting.map(() => ({ reason: { reason: 'storeOutOfReach' } })),
     )
-    // The late command has waited 0 ms.
+    // The late command has waited 0 ms, so it is not rejected.
     await expect.poll(() => sizes()).toEqual([1, 1])
     vi.advanceTimersByTime(40)
     failTransaction()
@@ -124,7 +124,7 @@ describe('group commit', () => {
   })
 })
 
-test('retries a busy SQLite file without blocking the event loop', async () => {
+test('retries while the SQLite file is busy, without blocking the event loop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-busy-'))
   const file = join(folder, 'ledger.db')
   {
@@ -148,7 +148,7 @@ test('retries a busy SQLite file without blocking the event loop', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('keeps the effects of answered commands when the file is closed and opened again', async () => {
+test('keeps the effects of answered commands when the file is closed and reopened', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'metered-reopen-'))
   const file = join(folder, 'ledger.db')
   {

@@ -47,7 +47,7 @@ export const aSettle = (command: Partial<Settle> = {}): Settle => ({
   ...command,
 })
 
-/** Builds the command that settles a reserve. `amount` defaults to the held amounts. */
+/** Builds the command that settles a reserve. `amount` applies to each leg. Default: the leg's held amount. */
 export const settleOf = (reserve: Reserve, settle: Partial<Settle> & { amount?: number } = {}): Settle => {
   const { amount, ...rest } = settle
   const { customer, attempt, procedure, key, fingerprint } = reserve
@@ -91,7 +91,7 @@ export const aSnapshot = ({
   meters,
 })
 
-/** Builds a snapshot with a balance of `generations` only. */
+/** Builds a snapshot with a balance for `generations` only. */
 export const units = (available: number, granted = available) =>
   aSnapshot({ meters: { generations: { available, granted } } })
 

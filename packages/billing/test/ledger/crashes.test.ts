@@ -111,7 +111,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test('limits how long other nodes wait for the locks of a stopped node, and completes its hold when it resumes', async () => {
+  test("limits how long other nodes wait for a stopped node's locks, and completes that node's hold when it resumes", async () => {
     const address = await stores[store]()
     await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))
@@ -120,7 +120,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     const reserve = aReserve()
     const waiting = other.ledger.execute(reserve)
     if (store === 'SQLite') {
-      // A file lock lasts as long as its process, so the call is rejected. No units are lost.
+      // A stopped process keeps its file lock, so the call is rejected. No units are lost.
       await expect(waiting).rejects.toThrow('storeOutOfReach')
     } else {
       expect(await waiting).toMatchObject({ state: 'held' })

@@ -41,8 +41,8 @@ test('holds and expires an attempt that is settled and reserved again in the sam
 })
 
 /**
- * Returns how many histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts`
- * generates 20 times as many. A failure prints its seed and the shortest history that fails.
+ * Returns the number of histories to generate. `HISTORY_RUNS=20 npx vitest run test/ledger/histories.test.ts`
+ * generates 20 times as many histories. A failure prints its seed and the shortest history that fails.
  */
 const runs = (count: number) => ({ numRuns: count * Number(process.env.HISTORY_RUNS ?? 1) })
 

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
 test('says what to install if a driver is missing, and prints no warning', async () => {
-  // Outside the repository, so that Node finds no package.
+  // The folder is outside the repository, so Node finds no packages.
   const outDir = await mkdtemp(join(tmpdir(), 'metered-drivers-'))
   onTestFinished(() => rm(outDir, { recursive: true }))
   await build({

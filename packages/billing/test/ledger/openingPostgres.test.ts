@@ -22,13 +22,13 @@ async function aClosingServer() {
 }
 
 test.each([undefined, ''])('asks for the connection string if it is %j', (address) => {
-  // Like an environment variable that isn't set.
+  // Simulates an environment variable that isn't set.
   expect(() => postgresLedger(address as string)).toThrow(
     'postgresLedger needs a connection string or a Pool. The connection string is missing.',
   )
 })
 
-test('connects at the first use, and not before', async () => {
+test('connects on first use, and not before', async () => {
   const { address, port, connections } = await aClosingServer()
   const pool = new Pool({ connectionString: address })
   for (const database of [address, pool]) {

@@ -10,7 +10,7 @@ import { aReserve } from './builders.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
 /**
- * Returns the error of a ledger's first read, and asserts that the first command fails with the same error.
+ * Returns the error that a ledger's first read throws, and asserts that the first command throws the same error.
  */
 async function openingError(ledger: Ledger): Promise<LedgerUnavailableError> {
   const [read, command] = await Promise.all(
@@ -109,7 +109,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
   })
 })
 
-/** Runs `work` without root's right to write anywhere. */
+/** Runs `work` without root's permission to write anywhere. */
 async function asOrdinaryUser(work: () => Promise<void>) {
   const isRoot = process.geteuid?.() === 0
   if (isRoot) process.seteuid?.(65_534)
@@ -136,7 +136,7 @@ test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
 )
 
 test.each([undefined, ''])('asks for the path if it is %j', (path) => {
-  // Like an environment variable that isn't set.
+  // Simulates an environment variable that isn't set.
   expect(() => sqliteLedger(path as string)).toThrow(
     'sqliteLedger needs a file path, such as billing.db. The path is missing.',
   )

@@ -34,7 +34,8 @@ describe('two nodes on one PostgreSQL', () => {
     await using one = openAt(address, undefined, { batchCommands: 6 })
     await using two = openAt(address, undefined, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
-    // Both nodes insert the customers at the same time, in opposite orders. This must not deadlock either.
+    // Both nodes insert the customers at the same time, in opposite orders. These inserts must not deadlock
+    // either.
     await Promise.all([
       ...customers.map((customer) => fetched(one.ledger, units(40), { customer })),
       ...customers.toReversed().map((customer) => two.ledger.execute(aReserve({ customer }))),

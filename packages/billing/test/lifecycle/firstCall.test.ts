@@ -32,7 +32,7 @@ test.each<[call: string, (stack: Stack) => Promise<unknown>]>([
   ['watch', ({ billing }) => billing.watch(ada).next()],
   ['feature check', ({ billing }) => billing.requireFeature(ada, 'hd').catch(() => {})],
   ['HTTP request', ({ billing }) => billing.handle(request('/readyz'), caller)],
-])('starts delivery and the sweeper at the first %s', async (_, call) => {
+])('starts delivery and the sweeper on the first %s', async (_, call) => {
   await using stack = await lazyStack()
   expect(stack.loops()).toBe(0)
   await call(stack)
@@ -54,7 +54,7 @@ test('starts nothing while an operator lists, drops and drains usage', async () 
   expect(stack.loops()).toBe(0)
 })
 
-test('starts nothing at a call if autoStart is false', async () => {
+test('starts nothing on a call if autoStart is false', async () => {
   await using stack = await lazyStack({ autoStart: false })
   await chargeOf(stack, ada, 1)
   await stack.billing.handle(request('/readyz'), caller)
@@ -84,9 +84,9 @@ test('starts nothing if close() is called while start() is pending', async () =>
   expect(stack.loops()).toBe(0)
 })
 
-test("accepts a ledger's missing address during next build", async () => {
+test('accepts a missing ledger address during `next build`', async () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
-  // Like an environment variable that isn't set during the build.
+  // Simulates an environment variable that isn't set during the build.
   const missing = undefined as unknown as string
   for (const ledger of [sqliteLedger(missing), postgresLedger(missing)]) {
     await using billing = createBilling({
@@ -99,11 +99,11 @@ test("accepts a ledger's missing address during next build", async () => {
   }
 })
 
-test('creates no ledger file and starts nothing during next build, even without settings', async () => {
+test('creates no ledger file and starts nothing during `next build`, even without settings', async () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
   using file = ledgerFile()
   const clock = countingClock()
-  // Like an environment variable that isn't set during the build.
+  // Simulates an environment variable that isn't set during the build.
   const missing = undefined as unknown as string
   const billing = createBilling({
     meters,

@@ -19,7 +19,10 @@ afterAll(() => flowglad.close())
 /** The number of an instance's loops: delivery and the sweeper. */
 const bothLoops = 2
 
-/** Simulates one evaluation of an app's billing module. Long pauses keep its running loops waiting. */
+/**
+ * Simulates one evaluation of an app's billing module. Long pauses keep the instance's running loops waiting, so
+ * that `loops` can count them.
+ */
 function evaluate(
   file: string,
   setup: Partial<BillingSetup<typeof meters, object>> = {},
@@ -49,7 +52,7 @@ const used = async ({ billing }: ReturnType<typeof evaluate>) =>
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The list includes the handle on the folder itself, which `readdirSync` has closed.
+    // The list includes the folder's own handle, which `readdirSync` has closed.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 

@@ -8,7 +8,7 @@ import { WorkInFlight } from '../../src/metering/workInFlight.ts'
 import { testClock } from '../../src/testing/index.ts'
 
 const meters = defineMeters({ tokens: {} })
-/** The time is long, because the test clock also runs in real time. */
+/** The test clock also runs in real time, so this duration is much longer than any test. */
 const expiresInMs = 1_000_000
 
 /** Creates a hold of 10 tokens on a ledger that records each command. */

@@ -90,7 +90,7 @@ test('ends an unread stream when the request aborts', async () => {
   await expect.poll(() => reported).toEqual(['left'])
 })
 
-test('reports left instead of failed if the source throws because its reader left', async () => {
+test('reports `left` instead of `failed` if the source throws because its reader left', async () => {
   const gone = new AbortController()
   async function* obeying() {
     yield 1
@@ -140,7 +140,7 @@ test('fails the stream and lets the source clean up when a chunk cannot be sent'
   expect({ reported, cleaned }).toEqual({ reported: ['started', 'failed'], cleaned: true })
 })
 
-test('reports failed when the reader leaves while a failed stream cleans up', async () => {
+test('reports `failed` when the reader leaves while a failed stream cleans up', async () => {
   let cleanUp = () => {}
   const cleaned = new Promise<void>((resolve) => {
     cleanUp = resolve

@@ -9,7 +9,7 @@ import { until } from '../flowglad/until.ts'
 import { signWebhook } from '../http/signWebhook.ts'
 
 type Handler = ReturnType<typeof billingHandler>
-/** Wraps the handler, like an app with more middleware. */
+/** Wraps the handler, as other middleware in an app would. */
 type Wrap = (handler: Handler) => (req: IncomingMessage, res: ServerResponse) => unknown
 
 /** Starts billing behind Node's own HTTP server. The `user` header contains the customer's ID. */

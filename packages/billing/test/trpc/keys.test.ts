@@ -118,13 +118,13 @@ test('reads keys from the configured header, and requires a key for every metere
 })
 
 test.each([
-  ['with a space', 'a b'],
-  ['with a non-ASCII letter', 'ü'],
-  ['with a comma, which separates keys', 'a,b'],
-  ['with 129 characters', 'x'.repeat(129)],
-  ['with 10 000 characters', 'x'.repeat(10_000)],
-  ['that is empty', ''],
-])('answers 400 only to the call in a batch that has a key %s', async (_, bad) => {
+  ['contains a space', 'a b'],
+  ['contains a non-ASCII letter', 'ü'],
+  ['contains a comma, which separates keys', 'a,b'],
+  ['has 129 characters', 'x'.repeat(129)],
+  ['has 10,000 characters', 'x'.repeat(10_000)],
+  ['is empty', ''],
+])('answers 400 only to the batched call whose key %s', async (_, bad) => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate,unmetered?batch=1`, {
     method: 'POST',

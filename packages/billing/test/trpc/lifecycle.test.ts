@@ -192,7 +192,7 @@ async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
 }
 
 test('runs and charges a call that was already waiting for Flowglad when shutdown began', async () => {
-  // The grace period is long, so that the call ends before it, even on a busy machine.
+  // The grace period is long enough for the call to end first, even on a busy machine.
   const stack = await startStack({ options: { shutdownGraceMs: 60_000 } })
   const { call, open, closing } = await callBeforeShutdown(stack)
   await expect(spend(stack)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })

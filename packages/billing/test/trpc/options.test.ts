@@ -26,8 +26,8 @@ test("adds the denial to tRPC's default error data", () => {
   expect(errorFormatter(failure()).data.billing).toBeNull()
 })
 
-test('answers 402 if a resolver throws the denial of billing.meter', () => {
-  // tRPC wraps an unknown error with this code.
+test("answers 402 if a resolver throws billing.meter's denial", () => {
+  // tRPC wraps an unknown error in an error with this code.
   const error = new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: denied.error.cause })
   expect(options().errorFormatter({ ...denied, error }).data).toMatchObject({
     code: 'PAYMENT_REQUIRED',

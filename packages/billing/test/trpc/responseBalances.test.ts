@@ -24,7 +24,7 @@ const createContextOf =
 const routerOf = (stack: Stack) =>
   createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {} })
 
-/** Each function starts an app. It returns the link options that reach the app, and a function that stops it. */
+/** Each function starts an app, and returns link options that connect to the app and a function that stops it. */
 const adapters = {
   async fastify(stack: Stack) {
     const app = fastify()
@@ -77,7 +77,7 @@ const availableAfter = async (
 }
 
 describe.each(Object.entries(adapters))('%s', (_name, start) => {
-  test('sends the new balances with the response if createContext passes on all its options', async () => {
+  test('sends the new balances with the response if createContext passes all its options to billing.trpc.request', async () => {
     await using stack = await startStack()
     const seen = await availableAfter(await start(stack), async (draw) => {
       await draw(3, 'charged')

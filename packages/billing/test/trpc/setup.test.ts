@@ -72,7 +72,7 @@ test('does not warn about a server-side caller without a billing request', async
   expect(warnings.filter(aboutRequest)).toEqual([])
 })
 
-test('names both copies of tRPC at the first call if the app uses a different copy', async () => {
+test('names both copies of tRPC on the first call if the app uses a different copy', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   const caller = routerOf(otherCopy).createCaller({ user: aUser() })

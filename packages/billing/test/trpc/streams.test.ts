@@ -22,7 +22,7 @@ const charged = async (app: App) =>
     ({ amount }) => amount,
   )
 const nothingHeld = (app: App) => expect.poll(async () => (await tokens(app))?.held).toBe(0)
-/** Reads a stream of at most 50 tokens to its end. */
+/** Reads a whole stream of at most 50 tokens. */
 async function read(app: App, procedure: 'write' | 'writeBoth' | 'writeFree' = 'write') {
   const seen: unknown[] = []
   for await (const token of await app.streaming[procedure].mutate({ tokens: 50 })) seen.push(token)
@@ -256,16 +256,16 @@ test('charges usage beyond the hold', async () => {
   expect(await charged(app)).toEqual([80])
 })
 
-test("keeps the code of an error that a stream's work throws", async () => {
+test("keeps the error code when a stream's work throws", async () => {
   await using app = await start(async function* (_, count) {
     count(1)
     yield 'one'
-    throw new InvalidAmountError('an amount of the app is invalid')
+    throw new InvalidAmountError("the app's amount is invalid")
   })
   await expect(read(app)).rejects.toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR', billing: null } })
 })
 
-/** Counts its usage only at the end, as model providers do. */
+/** Counts usage only at the end, as model providers do. */
 const countingLate: Write = async function* (_, count, signal) {
   yield 'one'
   await setTimeout(600_000, undefined, { signal })

@@ -151,7 +151,7 @@ export const mustNotCompile = () => [
   counted.use(metered('generations', { cost: () => 'one' })),
   // @ts-expect-error the hold has no cost
   counted.use(metered('generations', { hold: 5 })),
-  // @ts-expect-error metered before .input() has no input to read
+  // @ts-expect-error before `.input()`, there is no input to read
   protectedProcedure.use(metered('generations', { cost: ({ input }) => input.count })),
   // @ts-expect-error a public procedure has no user
   t.procedure.use(metered('generations')),

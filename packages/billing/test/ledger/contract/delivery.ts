@@ -106,7 +106,7 @@ export const delivery = (open: OpenLedger) =>
       expect(charges).toMatchObject([{ state: 'dropped' }])
     })
 
-    test("keeps a dropped event's units spent if Flowglad has the event", async () => {
+    test("counts a dropped event's units as spent if Flowglad has the event", async () => {
       for (const late of [false, true]) {
         await using it = await open()
         await fetched(it.ledger, units(10))

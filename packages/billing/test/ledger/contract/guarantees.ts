@@ -81,7 +81,7 @@ export const guarantees = (open: OpenLedger) =>
       expect(days).toMatchObject([{ meter: 'generations', amount: 4 }])
     })
 
-    test('never loses usage: offers a settled charge for delivery until it is acknowledged, even after a send without an answer', async () => {
+    test('never loses usage: offers a settled charge for delivery until it is acknowledged, even after an unanswered request', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()

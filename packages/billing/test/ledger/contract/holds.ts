@@ -72,7 +72,7 @@ export const holds = (open: OpenLedger) =>
       expect((charges[0]?.at ?? 0) - (charges[1]?.at ?? 0)).toBe(500)
       expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 500 })
 
-      // The clock passes the customer's time again, and stops 1 ms before the end of the hold.
+      // The clock passes the customer's time again, and stops 1 ms before the hold ends.
       it.advance(3_600_999)
       expect(await it.other.execute({ type: 'expire', customer: 'ada' })).toEqual({
         state: 'swept',

@@ -6,7 +6,7 @@ import { balance, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('gives the lease to one process at a time until it expires, and lets that process extend it', async () => {
+    test('gives the lease to one process until the lease expires, and lets that process extend it', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })

@@ -65,7 +65,7 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only before its answer is known. No other command of the attempt has
+        // The batcher repeats a reserve only before its answer is known, so no other command of the attempt has
         // run by then.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {

@@ -20,11 +20,9 @@ export class CheckedLedger {
   readonly model: Model
   readonly world = new World()
   readonly #subject: Subject
-  /**
-   * The number of changes at Flowglad that our events didn't cause, and the number of these changes that a
-   * snapshot includes.
-   */
+  /** The number of changes at Flowglad that our events didn't cause. */
   changes = 0
+  /** The number of these changes that the last installed snapshot includes. */
   changesSeen = -1
   #generatedIds = 0
   #last: CustomerBalances = { version: 0, snapshot: null, balances: [] }

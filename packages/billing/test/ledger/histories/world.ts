@@ -51,8 +51,8 @@ export class World {
   }
 
   /**
-   * Renews each subscription whose period has ended. Unused grants expire, a negative balance stays, and the
-   * plan's grants are added.
+   * Renews each subscription whose period has ended. Unused grants expire, a negative balance carries over,
+   * and the plan's grants are added.
    */
   renew(now: number): void {
     for (const subscription of this.subscriptions) {

@@ -1,7 +1,7 @@
 import { postgresLedger } from '../../../src/ledger/stores/postgres/index.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/index.ts'
 
-/** Opens each kind of ledger, and prints as JSON whether it opened or why not. */
+/** Opens each kind of ledger, and prints the outcome as JSON: success, or the reason for the failure. */
 const ledgers = {
   sqlite: sqliteLedger(':memory:'),
   nodeSqlite: sqliteLedger(':memory:', { driver: 'node:sqlite' }),

@@ -7,8 +7,8 @@ import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 /**
  * Opens a ledger in a file or at a `postgres://` address.
  *
- * @param offsetMs Returns the offset of the ledger's clock. The ledger calls this function in every
- * transaction, after locking and before writing, so a test can kill or stop the process at that moment.
+ * @param offsetMs Returns the ledger clock's offset. The ledger calls this function in every transaction,
+ * after locking and before writing, so a test can kill or stop the process at that moment.
  */
 export function openAt(address: string, offsetMs?: () => number, numbers: LedgerOptions = {}) {
   const clock = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}

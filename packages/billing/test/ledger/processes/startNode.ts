@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Starts the bundled `node.ts` as a child process. Disposing kills the process. */
+/** Starts the bundled `node.ts` as a child process. Disposing of the result kills the process. */
 export function startNode(script: string, address: string, act: string, attempt: string) {
   const child = spawn(process.execPath, [script, address, act, attempt], {
     stdio: ['ignore', 'pipe', 'inherit'],

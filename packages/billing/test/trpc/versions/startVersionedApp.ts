@@ -23,7 +23,7 @@ export const transformer = {
   deserialize: ({ wrapped }: { wrapped: unknown }) => wrapped,
 }
 
-/** Creates a typical app's router. It uses only the documented API that all tested tRPC versions have. */
+/** Creates a typical app's router. The router uses only documented APIs that every tested tRPC version has. */
 function createRouter({ billing }: Pick<Stack, 'billing'>, onRun: () => void) {
   const t = initTRPC.context<{ user: User | null }>().create(billing.trpc.options({ transformer }))
   const protectedProcedure = t.procedure.use(({ ctx, next }) => {
