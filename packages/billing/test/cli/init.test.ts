@@ -115,7 +115,7 @@ test.each([
   [['start'], 1, /^$/, /^Unknown argument: start\. Nothing was changed\.\n\nUsage/],
   [['init', '--force'], 1, /^$/, /^Unknown argument: --force\. Nothing was changed\.\n/],
   [['init', '--write'], 1, /^$/, /^No tRPC app was found in .+ Nothing was changed\. Run the command in/],
-])('writes nothing in a folder without tRPC if the arguments are %j', async (args, code, stdout, stderr) => {
+])('writes nothing to a folder without tRPC if the arguments are %j', async (args, code, stdout, stderr) => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })
   expect(await init(app.folder, ...args)).toEqual({
     code,

@@ -99,7 +99,7 @@ test("keeps create-t3-app's streaming link, and adds the keys to its headers", (
   ])
 })
 
-test('adds imports after the directives of a file without imports', () => {
+test("adds imports after a file's directives if the file has no imports", () => {
   const file = `'use client'\n\nexport const options = { links: [httpBatchLink({ url })] }\n`
   const app = { ...fastifyApp, 'server/client.ts': file }
   expect(metered(app)['server/client.ts']).toBe(
@@ -172,7 +172,7 @@ test.each(['{ user }', '() => ({ user })', 'myHeaders', '({ opList }) => headers
   },
 )
 
-test('passes the links before httpBatchLink to billingLinks, and removes the import of httpBatchLink', () => {
+test('passes the links that precede httpBatchLink to billingLinks, and removes the httpBatchLink import', () => {
   const file = `import { createTRPCClient, httpBatchLink, loggerLink } from '@trpc/client'
 import { queryClient } from './queryClient'
 

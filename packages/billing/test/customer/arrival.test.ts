@@ -62,7 +62,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // Once a second page has its first balances, the first page has them too.
+  // Once a second page has received its first balances, so has the first page.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

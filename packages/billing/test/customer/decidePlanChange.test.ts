@@ -13,7 +13,7 @@ test('keeps the current plan, and lifts a schedule that would end it', () => {
   expect(decidePlanChange(aSubscription({ scheduledAdjustmentAt: 1_000 }), 'pro_monthly')).toBe('lift')
 })
 
-test('rejects a change from the free plan, which needs a checkout', () => {
+test('rejects a change from the free plan, because that change needs a checkout', () => {
   expect(() => decidePlanChange(aSubscription({ isFree: true }), 'scale_monthly')).toThrow('checkout')
 })
 

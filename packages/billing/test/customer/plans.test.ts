@@ -188,7 +188,7 @@ test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a l
   }
 })
 
-test('denies with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
+test('denies a call with NO_SUBSCRIPTION if a fetch finds no subscription', async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   // A customer who never made the first payment has no current subscription.

@@ -43,7 +43,7 @@ test('parks, shows and retries an event that Flowglad rejects while other events
   expect(await stack.atFlowglad.available(aUser(), 'generations')).toBe(8)
 })
 
-test("denies with INSUFFICIENT_CREDITS even if a rejected event's units would cover the shortfall", async () => {
+test("denies a call with INSUFFICIENT_CREDITS even if a rejected event's units would cover the shortfall", async () => {
   await using stack = await startStack({ started: false })
   await poison(stack, () => true)
   await spend(stack, aUser('bob'))
@@ -60,7 +60,7 @@ test('does not count an event as rejected when Flowglad records it and then answ
   let recorded = Promise.resolve<unknown>(undefined)
   stack.proxy.breakWith(({ path, body }) => {
     if (!usageEvents.test(path) || !body.includes(charge)) return
-    // Only this request fails.
+    // Let all later requests through.
     stack.proxy.mend()
     recorded = fetch(`${stack.flowglad.url}${path}`, {
       method: 'POST',
@@ -90,7 +90,7 @@ test('keeps an unanswered event ambiguous, even if Flowglad rejects the retry', 
   await expect(spend(stack, aUser(), 7)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
 })
 
-test('parks an already parked event again at its next rejection, on any node', async () => {
+test('parks a previously parked event again after its next rejection, on any node', async () => {
   using file = ledgerFile()
   await using stack = await startStack({
     ledger: sqliteLedger(file.path),

@@ -112,7 +112,7 @@ test('sends an event alone after it was rejected or parked', () => {
   expect(policy.sendsAlone(anEvent({ attempt: 'other', parkedBefore: true }))).toBe(true)
 })
 
-test('backs off a customer while all its events are backing off', () => {
+test("pauses a customer's deliveries while all the customer's events are backing off", () => {
   const { policy, clock } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent()], false)
@@ -121,7 +121,7 @@ test('backs off a customer while all its events are backing off', () => {
   expect([policy.isCustomerBackingOff('ada'), policy.customersBackingOff()]).toEqual([false, 0])
 })
 
-test('does not back off a customer while its other events can be sent', () => {
+test("does not pause a customer's deliveries while other events can be sent", () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   policy.customerTried('ada', [anEvent(), anEvent({ attempt: 'other' })], false)
@@ -129,7 +129,7 @@ test('does not back off a customer while its other events can be sent', () => {
   expect(policy.isCustomerBackingOff('ada')).toBe(false)
 })
 
-test("backs off a customer if Flowglad may be at fault for one event's failure", () => {
+test("pauses a customer's deliveries if Flowglad may be at fault for one event's failure", () => {
   const { policy } = aPolicy()
   policy.eventUnanswered(anEvent())
   policy.customerTried('ada', [anEvent(), anEvent({ attempt: 'other' })], true)

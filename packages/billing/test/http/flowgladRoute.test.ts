@@ -190,7 +190,7 @@ test("rejects the browser's usage if the meter, price, subscription, amount or k
   expect(await availableOf(app, 'api_calls')).toBe(99)
 })
 
-test("ignores the browser's return URLs in a checkout, and sells only prices that are for sale", async () => {
+test("ignores the browser's return URLs in a checkout, and rejects prices that are not for sale", async () => {
   await using app = await startApp()
   await app.client.ping.mutate()
   const { data } = await post(app, 'checkout-sessions/create', {

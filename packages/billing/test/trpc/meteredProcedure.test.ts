@@ -81,7 +81,7 @@ test('charges nothing for failed work, invalid input or invalid output', async (
   })
 })
 
-test('admits a call immediately after the payment, without a webhook', async () => {
+test('admits a call immediately after a payment, without a webhook', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'all', count: 10 })
   expect(await denialOf(app.client.generate.mutate({ prompt: 'more', count: 1 }))).toMatchObject({
@@ -160,7 +160,7 @@ test('admits a zero-cost call at any balance, and records no charge', async () =
   expect((await app.client.billing.charges.query()).charges).toHaveLength(1)
 })
 
-test('rejects a usage-based cost without a hold before the work runs', async () => {
+test('rejects a usage-based cost without a hold, before the work runs', async () => {
   await using app = await startApp()
   await expect(app.client.asksForUsage.mutate({ prompt: 'x', count: 1 })).rejects.toThrow('needs a hold')
 })

@@ -12,7 +12,7 @@ import { assertTrpcVersion } from '../../src/trpc/assertTrpcVersion.ts'
 import { aUser, meters, type User } from '../flowglad/meters.ts'
 
 type Trpc = typeof import('@trpc/server')
-/** The CommonJS build of the installed tRPC. A CommonJS app loads this build. This package loads the other build. */
+/** The installed tRPC's CommonJS build, which a CommonJS app loads. This package loads the ES module build. */
 const commonJs: Trpc = createRequire(import.meta.url)('@trpc/server')
 const otherCopy: Trpc = createRequire(createRequire(import.meta.url).resolve('trpc-newest/package.json'))(
   '@trpc/server',

@@ -45,8 +45,8 @@ export const accounting = (open: OpenLedger) =>
       const delivery = aTakeLease({ purpose: 'deliver', leaseMs: 1000 })
       await it.ledger.execute(delivery)
       it.advance(1001)
-      // Flowglad recorded the event, but its answer was lost. Flowglad reports 4, and the ledger subtracts
-      // the event's units again.
+      // Flowglad recorded the event, but its answer was lost. Flowglad reports 4 available units, and the
+      // ledger subtracts the event's units again.
       await fetched(it.ledger, units(4, 10))
       expect(await it.ledger.execute(aReserve({ legs: [aLeg({ amount: 4 })] }))).toMatchObject({
         state: 'short',

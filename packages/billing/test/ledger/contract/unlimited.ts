@@ -52,7 +52,7 @@ export const unlimited = (open: OpenLedger) =>
 
 export const limits = (open: OpenLedger) =>
   describe('limit and used', () => {
-    test('counts grants that are already missing at the first install as used', async () => {
+    test('counts granted units as used if they are missing at the first install', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(4, 1))
       expect(await balance(it.ledger)).toMatchObject({ available: 4, used: 6, limit: 10 })
