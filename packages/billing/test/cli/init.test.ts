@@ -125,7 +125,7 @@ test.each([
   expect(await readdir(app.folder)).toEqual(['index.ts'])
 })
 
-test('prints the help and the errors of the command, and sets the exit code', async () => {
+test("prints the command's help and errors, and sets the exit code", async () => {
   await using app = await createApp({ 'index.ts': 'export {}\n' })
   const metered = (...args: string[]) =>
     run(app.folder, process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args])

@@ -17,7 +17,7 @@ async function onPro(app: App) {
   return app.client.billing.refresh.mutate()
 }
 
-test('lists plans without a session, with their prices, grants, features and unlimited meters', async () => {
+test('lists plans with their prices, grants, features and unlimited meters, even without a session', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/billing.plans`)
   const { result }: { result: { data: unknown } } = JSON.parse(await response.text())

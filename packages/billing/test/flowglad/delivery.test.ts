@@ -5,7 +5,7 @@ import { bodies, bulk, chargeOf, poison, rejection, spend, usageEvents } from '.
 import { aUser, startStack } from './startStack.ts'
 import { until } from './until.ts'
 
-test('delivers each charge once after /usage-events was blocked', async () => {
+test('delivers each charge once after /usage-events is unblocked', async () => {
   await using stack = await startStack()
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'refused' } : undefined))
   for (let n = 0; n < 4; n++) await spend(stack, aUser())

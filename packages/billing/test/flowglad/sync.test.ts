@@ -84,7 +84,7 @@ test('accepts a customer that another node creates at the same time', async () =
   await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('denies only after a fetch that began after the call', async () => {
+test('denies a call only after a fetch that began after it', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -124,7 +124,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('denies based on the last snapshot and reports its time while Flowglad is slow', async () => {
+test('denies a call based on the last snapshot and reports its time while Flowglad is slow', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)

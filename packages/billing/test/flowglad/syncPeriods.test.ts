@@ -33,7 +33,7 @@ async function subscribeToPro(stack: Stack) {
   await stack.billing.refresh(ada)
 }
 
-test("grants the new period's credits at the customer's first call", async () => {
+test("grants the new period's credits on the customer's first call", async () => {
   await using stack = await startTimed()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -55,7 +55,7 @@ test('fetches a new period even if the customer has no fetch tokens left', async
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('decides based on the old period while Flowglad still reports it', async () => {
+test('decides calls based on the old period while Flowglad still reports it', async () => {
   await using stack = await startTimed()
   await spend(stack, 9)
   await stack.billing.drain()
@@ -100,7 +100,7 @@ test('keeps a feature after one failed fetch if the period ends during an outage
   open()
 })
 
-test('fetches at growing intervals, not at each call, while Flowglad reports the old period', async () => {
+test('fetches at growing intervals, not on each call, while Flowglad reports the old period', async () => {
   await using stack = await startTimed({ started: false })
   await subscribeToPro(stack)
   stack.pass(month)
@@ -110,7 +110,7 @@ test('fetches at growing intervals, not at each call, while Flowglad reports the
   expect(fetches(stack) - before).toBeLessThanOrEqual(3)
 })
 
-test('denies a feature at the first call after a cancelled plan has ended', async () => {
+test('denies a feature on the first call after a cancelled plan has ended', async () => {
   await using stack = await startTimed()
   await subscribeToPro(stack)
   const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling('ada')

@@ -124,7 +124,7 @@ test('enforces requireKey for calls over a WebSocket, but not for server-side ca
   expect(await app.used()).toBe(2)
 })
 
-test('uses the key in the header, or the key in the input if the header has none', async () => {
+test('uses the key in the header, or the key in the input if the header has no key', async () => {
   await using app = await start()
   const input = { count: 1, ...keyed('input') }
   expect(await app.batch('generate', [input], { 'idempotency-key': 'header' })).toEqual([null])
