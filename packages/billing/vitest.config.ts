@@ -30,6 +30,9 @@ export default defineConfig({
   test: {
     // Many tests wait for processes and timers, so a worker per core doesn't overload the machine.
     maxWorkers: '100%',
+    // Importing modules takes longer than most of these tests, so a worker's files share them. No module keeps
+    // state that could leak from one test to another.
+    isolate: false,
     projects: [
       {
         extends: true,
@@ -43,9 +46,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'billing',
-          // Importing modules takes longer than most of these tests, so a worker's files share them. No
-          // module keeps state that could leak from one test to another.
-          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/ledger/**', 'test/*/versions/**'],
         },
@@ -53,15 +53,6 @@ export default defineConfig({
       onTrpcOf('trpc-oldest/package.json'),
       onTrpcOf('./package.json'),
       onTrpcOf('trpc-newest/package.json'),
-      {
-        extends: true,
-        test: {
-          name: 'types',
-          include: [],
-          // A project doesn't inherit the command line's `--typecheck`.
-          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'] },
-        },
-      },
     ],
     // No test measures time. Tests poll until a condition holds, which takes longer on a busy machine.
     hookTimeout: 120_000,
