@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test'
 export interface Transport {
   /** Drops the server's response to the next `draw` call. */
   loseNextResponse(): void
-  /** Returns the keys of all `draw` calls that the page has sent so far. A retry adds its key again. */
+  /** Returns the keys of all `draw` calls that the page has sent so far. A key appears once per attempt. */
   keys(): unknown[]
 }
 

@@ -97,7 +97,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   }
   if (!withLocalFlowglad && env.FLOWGLAD_SECRET_KEY === development.flowgladSecretKey) {
     problems.push(
-      `FLOWGLAD_SECRET_KEY must be set to your own key. ${development.flowgladSecretKey} works only with a Flowglad on this machine, not with ${env.FLOWGLAD_BASE_URL}`,
+      `FLOWGLAD_SECRET_KEY must be your own key. ${development.flowgladSecretKey} works only with a Flowglad server on this machine, not with ${env.FLOWGLAD_BASE_URL}`,
     )
   }
   if (!withLocalFlowglad && env.FLOWGLAD_WEBHOOK_SECRET === development.webhookSecret) {

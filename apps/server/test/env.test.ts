@@ -57,7 +57,7 @@ describe('production mode', () => {
   })
 })
 
-test('accepts sk_test_local only for a Flowglad on this machine', () => {
+test('accepts sk_test_local only for a Flowglad server on this machine', () => {
   for (const local of [
     'http://127.0.0.1:4010',
     'http://localhost:9',

@@ -15,7 +15,7 @@ export interface PaidCall {
   context: { idempotencyKey: string }
 }
 
-/** The input and the key of the last call whose outcome is unknown. */
+/** The input and the key of the most recent call, if its outcome is unknown. */
 interface Unanswered {
   input: string
   key: string

@@ -201,7 +201,7 @@ describe('a meter that counts distinct properties', () => {
     expect((await studio.node.get('/api/v1/usage-events')) as object).toMatchObject({ total: 3 })
   })
 
-  it('counts equal properties again in the next period', async () => {
+  it('counts the same property values again in the next period', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.use('ada', 'viewers', 1, { user: 'a' })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The fields of commands. The schemas reject or replace values that a store can't hold, because such a value
- * would make the whole batch fail.
+ * Schemas for the fields of the ledger's commands. They reject or replace values that a store can't hold,
+ * because such a value would make the whole batch fail.
  */
 
 /**

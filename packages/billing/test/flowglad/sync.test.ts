@@ -84,7 +84,7 @@ test('accepts a customer that another node creates at the same time', async () =
   await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('denies a call only after a fetch that began after it', async () => {
+test('denies a call only on the basis of a fetch that began after the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()

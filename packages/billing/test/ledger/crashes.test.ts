@@ -18,7 +18,7 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]()
 })
 
-/** Opens a ledger in this process, which survives the node's crash. */
+/** Opens a ledger in the test's own process, so the ledger stays open when the node crashes. */
 async function survivor(store: (typeof storeNames)[number]) {
   const address = await stores[store]()
   let offsetMs = 0

@@ -52,7 +52,7 @@ const used = async ({ billing }: ReturnType<typeof evaluate>) =>
 const openHandles = (file: string) =>
   readdirSync('/proc/self/fd').filter((fd) => {
     const path = `/proc/self/fd/${fd}`
-    // The list includes the folder's own handle, which `readdirSync` has closed.
+    // The list includes the handle that `readdirSync` opened on the folder itself and has already closed.
     return existsSync(path) && readlinkSync(path).startsWith(file)
   }).length
 
