@@ -129,7 +129,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data).toHaveLength(3)
   })
 
-  it('ends a trial when the plan change is paid', async () => {
+  it('ends a trial when the plan change is paid for', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price')

@@ -24,7 +24,7 @@ describe('cancelling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends the plan immediately, and has no effect a second time', async () => {
+  it('ends the plan immediately when cancelled, and has no effect when cancelled again', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')

@@ -92,7 +92,7 @@ export function createAccounts({
     async arrival(customer: KnownCustomer, signal: AbortSignal | undefined): Promise<BalancesAnswer> {
       const balances = await current(customer)
       if (balances.snapshot) {
-        // If the refresh fails, the next page to open tries again.
+        // If the refresh fails, the next page load tries again.
         refreshAfterArrival(customer, balances.snapshot.ageMs, signal).catch(() => {})
       }
       return rows(customer, balances)

@@ -232,8 +232,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink to as little as
-   * one event, because a single event may be the cause.
+   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink to as few as
+   * one event, because a single event may be causing the failures.
    */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
     const { maxBulks, bulkMaxEvents } = this.#options

@@ -26,7 +26,7 @@ export class SetupCheck {
 
   /**
    * If there are problems, rejects with an error whose message has one line of instructions per problem.
-   * Ignores an unreachable ledger or Flowglad, because both can recover.
+   * Doesn't fail if the ledger or Flowglad is unreachable, because both can recover.
    */
   async run(): Promise<void> {
     const failure = await this.#ledger.health().catch((error: unknown) => error)

@@ -32,7 +32,7 @@ export interface MeteredCall<Output> {
   reference?: ((output: unknown) => string) | undefined
   /**
    * How the output reaches the caller. `streams` is false if the client can't read a stream. If `transport`
-   * is null, the output stays in this process, and must be serializable only if there is a key.
+   * is null, the output stays in this process, so it needs to be serializable only if there is a key.
    */
   transport: { streams: boolean } | null
   /** Serializes the output and the chunks of a stream. Default: JSON. */

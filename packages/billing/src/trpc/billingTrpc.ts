@@ -30,7 +30,7 @@ type HasContext<C, Overrides, Ctx> = Omit<C, keyof Overrides> & Overrides extend
 export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = object> {
   /**
    * Meters a procedure. The units are reserved before the resolver runs, charged if it succeeds, and returned
-   * if it fails. Put the middleware after `.input()`, because a cost reads the parsed input. Put it before
+   * if it fails. Put the middleware after `.input()`, because `cost` gets the parsed input. Put it before
    * `.output()`, because a result that fails validation must not be charged.
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can

@@ -63,7 +63,7 @@ test.each([
   await expect.poll(() => generations(stack)).toMatchObject({ available: 7, held: 0 })
 })
 
-test("answers IN_PROGRESS to a retry until the dead node's hold expires", async () => {
+test("returns IN_PROGRESS for a retry until the dead node's hold expires", async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

@@ -139,7 +139,7 @@ test('denies a call based on the last snapshot and reports its time while Flowgl
   open()
 })
 
-test('answers BILLING_UNAVAILABLE to an unknown customer until Flowglad answers', async () => {
+test('returns BILLING_UNAVAILABLE for an unknown customer until Flowglad answers', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   const open = stack.proxy.hold(customers)
   expect(await denialOf(spend(stack))).toMatchObject({
@@ -167,7 +167,7 @@ test('lets a known customer spend up to the limit during an outage, and then del
   expect(await stack.atFlowglad.events()).toHaveLength(10)
 })
 
-test('answers BILLING_UNAVAILABLE if ambiguous units would cover the shortfall', async () => {
+test('returns BILLING_UNAVAILABLE if ambiguous units would cover the shortfall', async () => {
   await using stack = await startStack()
   await spend(stack, 6)
   // Flowglad records the event, but its answer is lost. Billing can't tell whether a fetched balance includes

@@ -124,7 +124,7 @@ test('denies a feature on the first call after a cancelled plan has ended', asyn
   })
 })
 
-test('answers BILLING_UNAVAILABLE once an outage lasts longer than snapshotMaxStaleMs', async () => {
+test('returns BILLING_UNAVAILABLE once an outage lasts longer than snapshotMaxStaleMs', async () => {
   await using stack = await startTimed({ options: { snapshotMaxStaleMs: 24 * hour } })
   await subscribeToPro(stack)
   makeUnavailable(stack)

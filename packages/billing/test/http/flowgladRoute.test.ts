@@ -42,7 +42,7 @@ test("returns the ledger's balance while usage waits for delivery", async () => 
   expect(await app.atFlowglad.available(ada, 'generations')).toBe(10)
 })
 
-test('answers BILLING_UNAVAILABLE to reads while the ledger is unavailable', async () => {
+test('returns BILLING_UNAVAILABLE for reads while the ledger is unavailable', async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
   const unlessAway =
@@ -101,7 +101,7 @@ test("reports that the plan may have changed if the ledger can't be read after t
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Scale' })
 })
 
-test("answers 404 to Flowglad actions that an app doesn't need", async () => {
+test("returns 404 for Flowglad actions that an app doesn't need", async () => {
   await using app = await startApp()
   for (const path of [
     'subscriptions/create',
@@ -118,7 +118,7 @@ test("answers 404 to Flowglad actions that an app doesn't need", async () => {
   expect(app.proxy.seen.filter(({ path }) => path.includes('subscriptions'))).toEqual([])
 })
 
-test('answers 401 without a session', async () => {
+test('returns 401 without a session', async () => {
   await using app = await startApp()
   expect(await post(app, 'customers/billing', {}, null)).toMatchObject({
     status: 401,
@@ -248,7 +248,7 @@ test('cancels a plan at the end of its period, resumes it and changes it, but ne
   expect(await plan()).toMatchObject({ name: 'Scale', cancelsAt: null })
 })
 
-test('answers 503 with retryAfterMs if Flowglad has been unavailable since startup', async () => {
+test('returns 503 with retryAfterMs if Flowglad has been unavailable since startup', async () => {
   await using app = await startApp({ started: false })
   app.proxy.breakWith(() => ({ state: 'refused' }))
   const away = { status: 503, error: { json: { retryAfterMs: expect.any(Number) } } }

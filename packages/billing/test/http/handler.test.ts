@@ -40,7 +40,7 @@ test('reads the customer only on routes that need a customer', async () => {
   )
 })
 
-test('answers 405 to a method that a route does not accept', async () => {
+test('returns 405 for a method that a route does not accept', async () => {
   await using stack = await startStack({ started: false })
   const wrong = [
     ['/healthz', 'POST', 'GET'],

@@ -54,7 +54,7 @@ test("doesn't report Flowglad as unavailable while another node holds a lease", 
   expect(await stack.billing.health()).toMatchObject({ status: 'ok', reasons: [] })
 })
 
-test('answers 200 on /healthz while the process is alive, and 503 on /readyz only while the ledger is unavailable', async () => {
+test('returns 200 on /healthz while the process is alive, and 503 on /readyz only while the ledger is unavailable', async () => {
   await using app = await startApp()
   const ready = async () => {
     const response = await fetch(`${app.origin}/readyz`)

@@ -70,7 +70,7 @@ test('returns the held units when a stream fails before it counts any', async ()
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
-test('answers ALREADY_COMPLETED to a retry of a finished stream', async () => {
+test('returns ALREADY_COMPLETED for a retry of a finished stream', async () => {
   await using stack = await startStack()
   for await (const _ of await stream(stack, { key: 'k' }));
   await expect(stream(stack, { key: 'k' })).rejects.toMatchObject({ denial: { code: 'ALREADY_COMPLETED' } })

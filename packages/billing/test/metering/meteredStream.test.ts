@@ -105,7 +105,7 @@ test('reports `left` instead of `failed` if the source throws because its reader
   expect(reported).toEqual(['started', 'left'])
 })
 
-test('does not start a stream that is first read after its reader left', async () => {
+test('does not start a stream if the first read comes after its reader has left', async () => {
   let worked = false
   async function* source() {
     worked = true

@@ -87,7 +87,7 @@ test('accepts a body that a body parser has already read', async () => {
   expect((await app.post('/api/flowglad/customers/billing', { headers })).status).toBe(200)
 })
 
-test('answers 413 to a body over 256 KiB, and keeps the connection usable', async () => {
+test('returns 413 for a body over 256 KiB, and keeps the connection usable', async () => {
   await using app = await startNodeApp()
   using agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), {
     [Symbol.dispose]: () => agent.destroy(),
@@ -113,7 +113,7 @@ test('passes any other path to the next handler with its body unread', async () 
   expect(await (await app.post('/other', { body: 'hello' })).text()).toBe('next: hello')
 })
 
-test('answers 404 for any other path if there is no next handler', async () => {
+test('returns 404 for any other path if there is no next handler', async () => {
   await using app = await startNodeApp()
   const response = await app.post('/other', { body: 'hello' })
   expect([response.status, await response.json()]).toEqual([

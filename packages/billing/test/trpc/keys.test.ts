@@ -48,7 +48,7 @@ test('returns the stored result to a retry, without running or charging again', 
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 8 })
 })
 
-test('answers IN_PROGRESS while the first call runs, and lets idempotencyLink wait for the result', async () => {
+test('returns IN_PROGRESS while the first call runs, and lets idempotencyLink wait for the result', async () => {
   const work = counting()
   await using app = await startApp({ work })
   const patient = app.clientWith([idempotencyLink()])
@@ -178,7 +178,7 @@ test('charges once when retryLink resends a call whose answer was lost', async (
   expect(work.runs()).toBe(1)
 })
 
-test('answers ALREADY_COMPLETED to a retry if the result was too large to store', async () => {
+test('returns ALREADY_COMPLETED for a retry if the result was too large to store', async () => {
   await using app = await startApp({ work: { generate: () => 'x'.repeat(70_000) } })
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe('done')
   expect(await codeOf(app.client.generate.mutate({ prompt: 'x', count: 1 }, withKey('k')))).toBe(

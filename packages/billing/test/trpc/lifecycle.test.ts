@@ -138,7 +138,7 @@ test("expires other customers' holds when one customer's holds cannot expire", a
   await Promise.all(endless.map(({ call }) => call))
 })
 
-test('answers 503 with chargeUnconfirmed when the settle takes too long, and books the charge later', async () => {
+test('returns 503 with chargeUnconfirmed when the settle takes too long, and books the charge later', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger, options: { settleAnswerMs: 100 } })
   await spend(stack, undefined, 1)
@@ -153,7 +153,7 @@ test('answers 503 with chargeUnconfirmed when the settle takes too long, and boo
   await expect.poll(() => balance(stack)).toMatchObject({ available: 5, held: 0, used: 5 })
 })
 
-test('answers BILLING_UNAVAILABLE without running the work when the store fails before the work', async () => {
+test('returns BILLING_UNAVAILABLE without running the work when the store fails before the work', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')

@@ -93,7 +93,7 @@ test('admits a call immediately after a payment, without a webhook', async () =>
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
 
-test('answers 401 to a signed-out caller without a request to Flowglad', async () => {
+test('returns 401 for a signed-out caller without a request to Flowglad', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/ping`, {
     method: 'POST',
@@ -166,7 +166,7 @@ test('rejects a usage-based cost without a hold, before the work runs', async ()
 })
 
 test.each([[-1], [1.5], ['NaN' as const], [2 ** 31]])(
-  'answers 400 to a call whose fixed cost is %s, and completes the rest of its batch',
+  'returns 400 for a call whose fixed cost is %s, and completes the other calls in the batch',
   async (cost) => {
     await using app = await startApp()
     const [bad, good] = await Promise.allSettled([

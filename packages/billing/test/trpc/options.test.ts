@@ -26,7 +26,7 @@ test("adds the denial to tRPC's default error data", () => {
   expect(errorFormatter(failure()).data.billing).toBeNull()
 })
 
-test("answers 402 if a resolver throws billing.meter's denial", () => {
+test("returns 402 if a resolver throws billing.meter's denial", () => {
   // tRPC wraps an unknown error in an error with this code.
   const error = new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: denied.error.cause })
   expect(options().errorFormatter({ ...denied, error }).data).toMatchObject({

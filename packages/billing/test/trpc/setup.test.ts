@@ -72,7 +72,7 @@ test('does not warn about a server-side caller without a billing request', async
   expect(warnings.filter(aboutRequest)).toEqual([])
 })
 
-test('names both copies of tRPC on the first call if the app uses a different copy', async () => {
+test('fails the first call and names both copies of tRPC if the app and billing use different copies', async () => {
   const { billing, routerOf } = setUp()
   await using _ = billing
   const caller = routerOf(otherCopy).createCaller({ user: aUser() })

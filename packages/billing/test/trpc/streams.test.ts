@@ -326,14 +326,14 @@ test.each(['write', 'writeFree'] as const)(
   },
 )
 
-test('answers 415 over a link that cannot stream, and leaves no hold or timer', async () => {
+test('returns 415 over a link that cannot stream, and leaves no hold or timer', async () => {
   await using app = await start()
   await expect(app.client.write.mutate({ tokens: 50 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
   expect(await tokens(app)).toMatchObject({ available: 2_000, held: 0 })
   expect(await charged(app)).toEqual([])
 })
 
-test('answers ALREADY_COMPLETED to a retry of a finished stream', async () => {
+test('returns ALREADY_COMPLETED for a retry of a finished stream', async () => {
   await using app = await start()
   const options = { context: { idempotencyKey: 'k' } }
   for await (const _ of await app.streaming.write.mutate({ tokens: 3 }, options));

@@ -3,8 +3,8 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Ends a hold. This is the only function that subtracts the hold's units from `held`, and it does so only
- * once.
+ * Ends a hold. This is the only function that subtracts a hold's units from `held`, and it does so only
+ * once per hold.
  *
  * Removes the row of a settled or released hold. Keeps the row of an expired hold for `holdRetentionMs`,
  * because a late settle or a retry under the same key needs the row.

@@ -82,7 +82,7 @@ export function createReads(pool: PostgresPool, givenTime: () => number | null, 
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Start with the customer whose lease ended first. A customer with rejected events then can't starve
+      // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve
       // other customers, and new usage can't starve parked events.
       const found = await query(
         customerName,

@@ -29,7 +29,7 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
   )
-  // Start with the customer whose lease ended first. A customer with rejected events then can't starve other
+  // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve other
   // customers, and new usage can't starve parked events.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
