@@ -26,7 +26,7 @@ import { Instance } from './lifecycle/instance.ts'
 import { ledgerForCalls } from './lifecycle/ledgerForCalls.ts'
 import { Lifecycle } from './lifecycle/lifecycle.ts'
 import { SetupCheck } from './lifecycle/setupCheck.ts'
-import { warnAboutLateUsage } from './metering/lateUsage.ts'
+import { createLegSettings } from './metering/legSettings.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
 import { Reservations } from './metering/reservations.ts'
@@ -131,8 +131,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     { sync, usableMeters, upgradeUrl },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
-  const onLateUsage = warnAboutLateUsage(logger)
-  const meterWork = createMeterWork(operation, onLateUsage)
+  const legSettings = createLegSettings(meters, logger)
+  const meterWork = createMeterWork(operation, legSettings)
   const meter: <T>(call: MeterCall<MeterOf<M>>, work: (run: MeterRun) => Promise<T> | T) => Promise<T> =
     meterWork
 
@@ -192,7 +192,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meters,
     /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
     trpc: createTrpc<M, Ctx>(
-      { meters, options, clock, logger, operation, accounts, plans, watchers, onLateUsage },
+      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings },
       setup.customer,
     ),
     /**

@@ -19,6 +19,13 @@ export interface MeterPolicy {
    * units. `settle` charges the units: use it for work that has already cost you money.
    */
   onExpiry?: 'release' | 'settle'
+  /**
+   * Determines what a stream costs if its reader leaves early. `hold` charges the held units. `counted` charges
+   * the cost of the units counted so far, which is nothing if no units were counted. Default: `counted` if the
+   * work has called `usage.add()`, and `hold` if it hasn't. Use `hold` for work that counts its usage only at
+   * the end. A cost that is known before the work is always charged in full.
+   */
+  onLeave?: 'hold' | 'counted'
   /** How long a hold lasts without a renewal. Default: `options.holdTtlMs`. */
   holdTtlMs?: number
   /** The longest time that work can hold units. Default: `options.maxHoldMs`. */

@@ -42,10 +42,23 @@ export interface MeteredLeg {
   usage: UsageCounter
   /**
    * Returns the actual amount. Never throws: if the cost is invalid or depends on unknown usage, returns the
-   * held amount and flags it with the reason. With `onlyCounted`, `cost` gets the units counted so
-   * far, even if the usage is unknown.
+   * held amount and flags it with the reason.
    */
-  actual(output: unknown, options: { onlyCounted: boolean }): { amount: number; flagged: string | null }
+  actual(output: unknown, basis: CostBasis): { amount: number; flagged: string | null }
+}
+
+/**
+ * What a call is charged for. `work`: the cost of the work. `left`: the cost of a stream whose reader has left,
+ * which the meter's `onLeave` determines. `counted`: only the cost of the units counted so far, even if the usage
+ * is unknown. A leg without counted units then costs nothing.
+ */
+export type CostBasis = 'work' | 'left' | 'counted'
+
+/** The values that all calls on a meter have in common. */
+export interface LegSettings {
+  onLeave: 'hold' | 'counted' | undefined
+  /** Called if usage is added after the call has ended. */
+  onLateUsage: (units: unknown) => void
 }
 
 class UsageCounter implements Usage {
@@ -92,9 +105,6 @@ class UsageCounter implements Usage {
   }
 }
 
-/** The function that is called if usage is added after a call on `meter` has ended. */
-export type OnLateUsage = (meter: string, units: unknown) => void
-
 /**
  * Returns a call's leg for one meter, with the units to hold. Throws an `InvalidAmountError` if the hold or
  * the fixed cost isn't a valid amount.
@@ -103,13 +113,17 @@ export function meteredLeg<Input>(
   meter: string,
   { hold, cost }: MeterCost<Input>,
   input: Input,
-  onLateUsage: OnLateUsage,
+  { onLeave, onLateUsage }: LegSettings,
 ): MeteredLeg {
-  const usage = new UsageCounter((units) => onLateUsage(meter, units))
+  const usage = new UsageCounter(onLateUsage)
   if (hold === undefined) {
     const amount = evaluate(cost ?? 1, { input, usage: notCountedYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
-    return { meter, hold: amount, fixed: true, usage, actual: () => ({ amount, flagged: null }) }
+    const actual = (_: unknown, basis: CostBasis) => ({
+      amount: basis === 'counted' ? 0 : amount,
+      flagged: null,
+    })
+    return { meter, hold: amount, fixed: true, usage, actual }
   }
   const held = evaluate(hold, { input })
   assertAmount(held, 1, `The hold on ${meter}`)
@@ -118,7 +132,10 @@ export function meteredLeg<Input>(
     hold: held,
     fixed: false,
     usage,
-    actual(output, { onlyCounted }) {
+    actual(output, basis) {
+      const onlyCounted = basis === 'counted' || (basis === 'left' && onLeave === 'counted')
+      if (onlyCounted && usage.total === 0) return { amount: 0, flagged: null }
+      if (basis === 'left' && onLeave === 'hold') return { amount: held, flagged: null }
       try {
         const amount = evaluate(cost, { input, usage: onlyCounted ? usage : usage.finished(), output })
         assertAmount(amount, 0, 'The cost')

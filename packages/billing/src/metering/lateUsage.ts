@@ -1,8 +1,7 @@
 import type { Logger } from '../config/logger.ts'
-import type { OnLateUsage } from './cost.ts'
 
 /** Returns a function that warns, once, that usage was added after the call had been charged. */
-export function warnAboutLateUsage(logger: Logger): OnLateUsage {
+export function warnAboutLateUsage(logger: Logger): (meter: string, units: unknown) => void {
   let hasWarned = false
   return (meter, units) => {
     if (hasWarned) return

@@ -1,7 +1,8 @@
 import { assertAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
-import { type MeterCost, meteredLeg, type OnLateUsage, type Usage } from './cost.ts'
+import { type MeterCost, meteredLeg, type Usage } from './cost.ts'
 import { parseKey } from './key.ts'
+import type { LegSettingsOf } from './legSettings.ts'
 import type { Operation } from './operation.ts'
 
 /**
@@ -50,11 +51,11 @@ export interface MeterRun {
 }
 
 /** Creates `billing.meter`, which meters work outside tRPC: jobs, plain routes, and streams. */
-export const createMeterWork = (operation: Operation, onLateUsage: OnLateUsage) =>
+export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf) =>
   async function meter<T>(call: MeterCall<string>, work: (run: MeterRun) => Promise<T> | T): Promise<T> {
     const cost: MeterCost<unknown> =
       call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
-    const leg = meteredLeg(call.meter, cost, call.input, onLateUsage)
+    const leg = meteredLeg(call.meter, cost, call.input, legSettings(call.meter))
     assertAmount(leg.hold, 1, `The amount on ${call.meter}`)
     return operation.run({
       customer: call.customer,

@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import { UnserializableResultError } from '../contract/errors.ts'
-import { hasCounted, type MeteredLeg } from './cost.ts'
+import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
 import type { Hold } from './hold.ts'
 import { fingerprint } from './key.ts'
 import { isAsyncIterable, meteredStream, type StreamEnd } from './meteredStream.ts'
@@ -84,7 +84,9 @@ const cleanUpMs = 5_000
  *    ran), and the key can be retried.
  *
  * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end:
- * - If the stream finished, or its reader left after the first read, its `cost` is charged, as in step 3.
+ * - If the stream finished, its `cost` is charged, as in step 3.
+ * - If its reader left after the first read, each meter's `onLeave` determines what is charged. By default, the
+ *   `cost` is charged, as in step 3: if the work has counted nothing, the held units are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires.
@@ -145,7 +147,7 @@ export class Operation {
     // The work has succeeded, so it must be charged: neither `referenceOf` nor `settlementOf` throws. If the
     // cost is invalid, the held units are charged. An invalid reference is left out.
     const reference = referenceOf(call.reference, output)
-    const settled = await hold.settle(settlementOf(call.legs, output, { result, reference }))
+    const settled = await hold.settle(settlementOf(call.legs, output, { basis: 'work', result, reference }))
     // If the hold expired while the work ran, a retry may have been charged first. In that case, this attempt
     // costs nothing, and the call returns the stored result or is denied with `ALREADY_COMPLETED`.
     return settled.state === 'completed' ? replay(call, settled.result) : output
@@ -189,10 +191,10 @@ export class Operation {
         hold.startRenewing()
       },
       async ended(how) {
-        const owesCost = how === 'finished' || (how === 'left' && wasRead)
-        if (!owesCost && !call.legs.some(hasCounted)) return hold.release()
-        const stored = { result: null, reference: null, onlyCounted: !owesCost }
-        await hold.settle(settlementOf(call.legs, undefined, stored)).catch((error: unknown) => {
+        const basis = basisOf(how, wasRead)
+        if (basis === 'counted' && !call.legs.some(hasCounted)) return hold.release()
+        const settlement = settlementOf(call.legs, undefined, { basis, result: null, reference: null })
+        await hold.settle(settlement).catch((error: unknown) => {
           throw toError(error)
         })
       },
@@ -249,6 +251,12 @@ const isStream = <Output>(
   output: Output,
 ): output is Output & AsyncIterable<unknown> =>
   isAsyncIterable(output) && (transport !== null || 'next' in output)
+
+/** Returns what a stream is charged for. */
+function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {
+  if (how === 'finished') return 'work'
+  return how === 'left' && wasRead ? 'left' : 'counted'
+}
 
 const unchanged = (error: unknown) => error
 

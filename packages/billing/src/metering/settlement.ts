@@ -1,4 +1,4 @@
-import { hasCounted, type MeteredLeg } from './cost.ts'
+import type { CostBasis, MeteredLeg } from './cost.ts'
 
 /** The values that settle a hold: each leg's actual amount, and the data to store with the charge. */
 export interface Settlement {
@@ -8,24 +8,15 @@ export interface Settlement {
   reference: string | null
 }
 
-/**
- * Returns the actual amounts and closes the usage counters, so no more usage can be added. With
- * `onlyCounted`, which is set for a stream that failed or was never read, a leg without counted usage costs
- * nothing.
- */
+/** Returns the actual amounts and closes the usage counters, so no more usage can be added. */
 export function settlementOf(
   legs: MeteredLeg[],
   output: unknown,
-  {
-    onlyCounted = false,
-    ...stored
-  }: { result: string | null; reference: string | null; onlyCounted?: boolean },
+  { basis, ...stored }: { basis: CostBasis; result: string | null; reference: string | null },
 ): Settlement {
   const amounts = legs.map((leg) => {
     leg.usage.close()
-    const actual =
-      onlyCounted && !hasCounted(leg) ? { amount: 0, flagged: null } : leg.actual(output, { onlyCounted })
-    return { meter: leg.meter, ...actual }
+    return { meter: leg.meter, ...leg.actual(output, basis) }
   })
   return { amounts, ...stored }
 }

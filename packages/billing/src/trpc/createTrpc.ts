@@ -6,7 +6,8 @@ import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Watchers } from '../customer/watchers.ts'
-import type { MeterCost, MeteredLeg, OnLateUsage, Usage } from '../metering/cost.ts'
+import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
+import type { LegSettingsOf } from '../metering/legSettings.ts'
 import type { Operation } from '../metering/operation.ts'
 import { AppTrpc } from './appTrpc.ts'
 import { assertTrpcVersion } from './assertTrpcVersion.ts'
@@ -34,7 +35,7 @@ export interface TrpcServices {
   accounts: Accounts
   plans: Plans
   watchers: Watchers
-  onLateUsage: OnLateUsage
+  legSettings: LegSettingsOf
 }
 
 /**

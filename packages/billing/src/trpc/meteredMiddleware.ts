@@ -53,7 +53,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock, app, warnings, transformer, onLateUsage }: MeteringParts,
+  { operation, accounts, options, clock, app, warnings, transformer, legSettings }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -97,7 +97,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     let sendsBalances = false
     let result: Result | undefined
     try {
-      const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, onLateUsage))
+      const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, legSettings(meter)))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       const key = holdsUnits ? await readKey() : null
       // If the key comes from the input, a refetch gets the stored result and isn't charged.

@@ -3,6 +3,7 @@ import { Flowglad } from '@flowglad/node'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { type Clock, systemClock } from '../../src/config/clock.ts'
 import { type Logger, silent } from '../../src/config/logger.ts'
+import type { MeterPolicy } from '../../src/contract/meters.ts'
 import { type BillingOptions, createBilling } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -32,6 +33,8 @@ export interface StackSetup {
   /** Default: `http://localhost:3000`. */
   publicUrl?: string | undefined
   options?: Partial<BillingOptions>
+  /** Replaces the policies of these meters. */
+  policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger
   /** Whether to start delivery and the sweeper. Default: true. */
   started?: boolean
@@ -50,6 +53,7 @@ type Proxy = Awaited<ReturnType<typeof startProxy>>
 /** Starts billing with a real ledger and flowglad-local. A proxy in front of flowglad-local simulates failures. */
 export async function startStack({
   options,
+  policies,
   ledger = sqliteLedger(':memory:'),
   started = true,
   beside,
@@ -62,7 +66,7 @@ export async function startStack({
   const flowglad = beside?.flowglad ?? (await startFlowgladLocal({ pricing: sold }))
   const proxy = beside?.proxy ?? (await startProxy(flowglad.url))
   const billing = createBilling({
-    meters,
+    meters: { ...meters, ...policies },
     ledger,
     flowglad: { secretKey: flowglad.key, baseUrl: proxy.url, webhookSecret },
     customer: (ctx: { user: User }) => ctx.user,

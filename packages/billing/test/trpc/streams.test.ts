@@ -272,11 +272,40 @@ const countingLate: Write = async function* (_, count, signal) {
   count(7)
 }
 
-test('charges the held units if the reader leaves before a stream has counted any usage', async () => {
-  await using app = await start(countingLate)
+const leaveAfterOne = async (app: App) => {
   for await (const _ of await app.streaming.write.mutate({ tokens: 50 })) break
-  await expect.poll(() => charged(app)).toEqual([50])
   await nothingHeld(app)
+}
+const countingOne: Write = async function* (_, count, signal) {
+  count(1)
+  yield 'one'
+  await setTimeout(600_000, undefined, { signal })
+}
+
+test.each([
+  ['the held units', 'hold', 'has counted units', countingOne, [50]],
+  ['the held units', 'hold', 'has counted nothing', countingLate, [50]],
+  ['the counted units', 'counted', 'has counted units', countingOne, [1]],
+  ['nothing', 'counted', 'has counted nothing', countingLate, []],
+  ['the counted units', undefined, 'has counted units', countingOne, [1]],
+  ['the held units', undefined, 'has counted nothing', countingLate, [50]],
+] as const)(
+  'charges %s if onLeave is %s and the reader leaves a stream that %s',
+  async (_, onLeave, __, write, expected) => {
+    await using app = await startApp({
+      work: { write },
+      policies: { tokens: onLeave ? { onLeave } : {} },
+      options: { shutdownGraceMs: 600_000 },
+    })
+    await leaveAfterOne(app)
+    expect(await charged(app)).toEqual(expected)
+  },
+)
+
+test('charges a finished stream for its counted units whatever onLeave is', async () => {
+  await using app = await startApp({ policies: { tokens: { onLeave: 'hold' } } })
+  for await (const _ of await app.streaming.write.mutate({ tokens: 3 }));
+  expect(await charged(app)).toEqual([3])
 })
 
 test('charges the held units, and flags the charge, if a finished stream never counted usage', async () => {
