@@ -15,12 +15,12 @@ export type StreamEnd = 'finished' | 'left' | 'failed'
  * a read. The iterator also listens to the request's abort signal, because tRPC's `return()` waits for the
  * pending read, which never ends if the source is stuck.
  */
-export function meteredStream<T>(
-  source: AsyncIterable<T>,
+export function meteredStream(
+  source: AsyncIterable<unknown>,
   {
     started,
     ended,
-    check,
+    wrap,
     signal,
     clock,
     patienceMs,
@@ -28,15 +28,15 @@ export function meteredStream<T>(
     /** Runs at the first read, before the source starts. Doesn't run if the reader has already left. */
     started: () => void
     ended: (how: StreamEnd) => Promise<void>
-    /** Throws if the chunk can't be sent. The stream then fails. */
-    check: (chunk: T) => void
+    /** Returns a chunk, or the generator's return value, for the reader. Throws if the chunk can't be sent. The stream then fails. */
+    wrap: (chunk: unknown) => unknown
     /** The request's signal. Undefined for server-side callers without a signal. */
     signal: AbortSignal | undefined
     clock: Clock
     /** How long to wait for the source to clean up after the reader leaves, before the stream is charged. */
     patienceMs: number
   },
-): AsyncGenerator<T> {
+): AsyncGenerator<unknown> {
   const iterator = source[Symbol.asyncIterator]()
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
   let firstEnd: StreamEnd | null = null
@@ -92,9 +92,9 @@ export function meteredStream<T>(
         wasRead = true
         started()
       }
-      let step: IteratorResult<T>
+      let step: IteratorResult<unknown>
       try {
-        step = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           endPendingRead = () => resolve(done)
           iterator.next().then(resolve, reject)
         })
@@ -102,19 +102,17 @@ export function meteredStream<T>(
         await end('failed')
         throw error
       }
-      if (step.done) {
-        await end('finished')
-        return step
-      }
+      let value: unknown
       try {
-        check(step.value)
+        value = wrap(step.value)
       } catch (error) {
         firstEnd ??= 'failed'
-        await stopSource().catch(() => {})
+        if (!step.done) await stopSource().catch(() => {})
         await end('failed')
         throw error
       }
-      return step
+      if (step.done) await end('finished')
+      return { done: step.done ?? false, value }
     },
     async return(value?: unknown) {
       await leave(value)
@@ -130,6 +128,3 @@ export function meteredStream<T>(
     },
   }
 }
-
-export const isAsyncIterable = <T>(value: T): value is T & AsyncIterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value

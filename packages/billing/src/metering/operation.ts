@@ -1,13 +1,23 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
-import { UnserializableResultError } from '../contract/errors.ts'
+import { isObservable } from './asyncShapes.ts'
 import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
 import type { Hold } from './hold.ts'
 import { fingerprint } from './key.ts'
-import { isAsyncIterable, meteredStream, type StreamEnd } from './meteredStream.ts'
+import { MeteredOutput } from './meteredOutput.ts'
+import type { StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
-import { type Codec, replayResult, serializeResult, toJson } from './storedResult.ts'
+import { type Codec, replayResult, serializeResult } from './storedResult.ts'
+import {
+  assertNoAsyncPart,
+  assertSendable,
+  carries,
+  endsLater,
+  isStream,
+  reject,
+  type Transport,
+} from './transport.ts'
 
 /** A metered call from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
 export interface MeteredCall<Output> {
@@ -31,10 +41,12 @@ export interface MeteredCall<Output> {
    */
   reference?: ((output: unknown) => string) | undefined
   /**
-   * How the output reaches the caller. `streams` is false if the client can't read a stream. If `transport`
-   * is null, the output stays in this process, so it needs to be serializable only if there is a key.
+   * How the output reaches the caller. If null, the output stays in this process, so it needs to be
+   * serializable only if there is a key.
    */
-  transport: { streams: boolean } | null
+  transport: Transport | null
+  /** Whether the call is a tRPC subscription, whose output can be an observable. */
+  isSubscription?: boolean
   /** Serializes the output and the chunks of a stream. Default: JSON. */
   codec?: Codec | undefined
   /** Converts an error before the reader of a stream gets it. Default: the error itself. */
@@ -83,7 +95,8 @@ const cleanUpMs = 5_000
  *    to the customer. Nothing is charged, not even counted usage (the units that the work reported while it
  *    ran), and the key can be retried.
  *
- * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end:
+ * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end. The
+ * same is true for an observable, and for an object with promises and streams, which ends with its last part:
  * - If the stream finished, its `cost` is charged, as in step 3.
  * - If its reader left after the first read, each meter's `onLeave` determines what is charged. By default, the
  *   `cost` is charged, as in step 3: if the work has counted nothing, the held units are charged.
@@ -137,7 +150,7 @@ export class Operation {
     let result: string | null
     try {
       output = await call.work(hold)
-      if (isStream(call, output)) return await this.#meterStream(call, hold, output)
+      if (endsLater(call, output)) return await this.#meterLater(call, hold, output)
       result = this.#serialize(call, output)
     } catch (error) {
       await hold.release()
@@ -159,38 +172,31 @@ export class Operation {
    */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
-    if (call.transport?.streams && isStream(call, output)) {
-      return this.#follow(call, output, { started() {}, async ended() {} })
+    if (!endsLater(call, output)) {
+      this.#serialize(call, output)
+      return output
     }
-    this.#serialize(call, output)
-    return output
+    if (!carries(call.transport)) return reject(call.transport, output)
+    return this.#follow(call, output, { started() {}, paused() {}, async ended() {} })
   }
 
   /**
-   * Settles the charge for a stream when the stream ends, not when the work returns it. The hold is renewed
-   * while the stream is being read.
+   * Settles the charge when the output ends, not when the work returns it. The hold is renewed while the output
+   * is being read.
    */
-  async #meterStream<Output>(
-    call: MeteredCall<Output>,
-    hold: Hold,
-    source: Output & AsyncIterable<unknown>,
-  ): Promise<Output> {
-    // Until the first read, nothing renews the hold. If the stream is never read, the hold expires, as after
-    // a crash.
+  async #meterLater<Output>(call: MeteredCall<Output>, hold: Hold, output: Output): Promise<Output> {
+    // Until the first read, nothing renews the hold. If a stream is never read, the hold expires, as after a
+    // crash.
     hold.stopRenewing()
-    if (call.transport && !call.transport.streams) {
-      // The transport answers 415 and never starts the stream.
+    if (!carries(call.transport)) {
       await hold.release()
-      return source
+      return reject(call.transport, output)
     }
     const { toError = unchanged } = call
-    let wasRead = false
-    return this.#follow(call, source, {
-      started() {
-        wasRead = true
-        hold.startRenewing()
-      },
-      async ended(how) {
+    return this.#follow(call, output, {
+      started: () => hold.startRenewing(),
+      paused: () => hold.stopRenewing(),
+      async ended(how, wasRead) {
         const basis = basisOf(how, wasRead)
         if (basis === 'counted' && !call.legs.some(hasCounted)) return hold.release()
         const settlement = settlementOf(call.legs, undefined, { basis, result: null, reference: null })
@@ -201,27 +207,36 @@ export class Operation {
     })
   }
 
-  /**
-   * Wraps a stream: calls `on.started` at the first read and `on.ended` at the end. The caller reads the
-   * result instead of `source`.
-   */
+  /** Wraps an output that ends later. The caller reads the result instead of `output`. */
   #follow<Output>(
     call: MeteredCall<Output>,
-    source: Output & AsyncIterable<unknown>,
-    on: { started: () => void; ended: (how: StreamEnd) => Promise<void> },
+    output: Output,
+    on: {
+      started: () => void
+      paused: () => void
+      ended: (how: StreamEnd, wasRead: boolean) => Promise<void>
+    },
   ): Output {
     const { signal, transport, codec, toError = unchanged } = call
-    const check = (chunk: unknown) => {
-      const error = transport && unserializable(chunk, codec)
-      if (error) throw toError(error)
-    }
-    return meteredStream(source, {
+    const followed = new MeteredOutput({
       ...on,
-      check,
+      check(value) {
+        try {
+          if (transport) assertSendable(value, codec)
+        } catch (error) {
+          throw toError(error)
+        }
+      },
+      isStream: (value) => isStream(transport, value),
+      nests: transport === null || transport === 'jsonLines',
       signal,
       clock: this.#clock,
       patienceMs: cleanUpMs,
-    }) as Output
+    })
+    // The copy has the same shape as the output.
+    const copy =
+      isObservable(output) && call.isSubscription ? followed.observe(output) : followed.wrap(output)
+    return copy as Output
   }
 
   /**
@@ -230,6 +245,7 @@ export class Operation {
    */
   #serialize(call: MeteredCall<unknown>, output: unknown): string | null {
     if (call.transport === null && call.key === null) return null
+    if (call.transport) assertNoAsyncPart(output)
     const json = serializeResult(output, this.#resultMaxBytes, call.codec)
     return call.key === null ? null : json
   }
@@ -241,17 +257,6 @@ export class Operation {
 const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | null) =>
   replayResult(result, key ?? '', codec) as Output
 
-/**
- * Returns whether the output is a stream to meter. For a call over a transport, any async iterable is a
- * stream. For a caller in this process, only a generator is a stream. Any other object, such as an SDK's page
- * of results or a `ReadableStream`, must reach the caller unchanged.
- */
-const isStream = <Output>(
-  { transport }: MeteredCall<Output>,
-  output: Output,
-): output is Output & AsyncIterable<unknown> =>
-  isAsyncIterable(output) && (transport !== null || 'next' in output)
-
 /** Returns what a stream is charged for. */
 function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {
   if (how === 'finished') return 'work'
@@ -259,17 +264,3 @@ function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {
 }
 
 const unchanged = (error: unknown) => error
-
-/**
- * tRPC sends the streams of a batch in one response, so a chunk that can't be serialized would end all of
- * them.
- */
-function unserializable(chunk: unknown, codec?: Codec): UnserializableResultError | null {
-  try {
-    toJson(chunk, codec)
-    return null
-  } catch (cause) {
-    const message = 'A chunk of the stream cannot be serialized. Only counted usage is charged.'
-    return new UnserializableResultError(message, { cause })
-  }
-}

@@ -2,6 +2,7 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { BillingError } from '../contract/errors.ts'
 import { keyProperty } from '../contract/keyFormat.ts'
 import { parseKey } from '../metering/key.ts'
+import type { Transport } from '../metering/transport.ts'
 
 /** The parts of tRPC's request info that metering reads. tRPC passes `info` to `createContext`. */
 export interface RequestInfo {
@@ -85,14 +86,13 @@ export class BillingRequest {
     )
   }
 
-  /**
-   * Returns whether the client can read a stream, or null if the result stays in this process. If the client
-   * can't read a stream, tRPC answers 415 and doesn't start the generator.
-   */
-  transportOf(call: MiddlewareCall): { streams: boolean } | null {
+  /** Returns how the output reaches the client, or null if the output stays in this process. */
+  transportOf(call: MiddlewareCall): Transport | null {
     const origin = this.#originOf(call)
     if (origin === 'caller' || origin === 'unknown') return null
-    return { streams: call.isSubscription || (origin === 'http' && this.#readsStreams) }
+    if (call.isSubscription) return 'subscription'
+    if (origin !== 'http') return 'socket'
+    return this.#readsStreams ? 'jsonLines' : 'json'
   }
 
   /**

@@ -112,6 +112,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         legs,
         reference: reference && ((output) => reference({ input, output })),
         transport: request?.transportOf(call) ?? null,
+        isSubscription,
         toError: app.toError,
         signal,
         async work() {

@@ -14,8 +14,9 @@ function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: s
     clock: systemClock,
     patienceMs,
     signal: request.signal,
-    check(chunk) {
+    wrap(chunk) {
       if (Number.isNaN(chunk)) throw new Error('no number')
+      return chunk
     },
     started: () => reported.push('started'),
     ended: async (how) => {

@@ -22,7 +22,7 @@ const createContextOf =
   })
 
 const routerOf = (stack: Stack) =>
-  createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {} })
+  createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {}, later: () => null })
 
 /** Each function starts an app, and returns link options that connect to the app and a function that stops it. */
 const adapters = {

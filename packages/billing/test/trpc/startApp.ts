@@ -15,6 +15,8 @@ export interface Work {
     count: (units: number) => void,
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<string>
+  /** Returns an output that ends after the work. */
+  later: (count: (units: number) => void, signal: AbortSignal | undefined) => unknown
 }
 
 export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
@@ -96,6 +98,16 @@ export function createRouter({ billing }: Pick<Stack, 'billing'>, work: Work) {
       .input(z.object({ tokens: z.number() }))
       .use(metered('tokens', { cost: 0 }))
       .mutation(({ input, signal }) => work.write(input, () => {}, signal)),
+    later: protectedProcedure
+      .input(z.object({ tokens: z.number() }))
+      .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
+      .mutation(({ ctx, signal }) => work.later((units) => ctx.usage.add(units), signal)),
+    observe: protectedProcedure
+      .input(z.object({ tokens: z.number() }))
+      .use(metered('tokens', { hold: ({ input }) => input.tokens, cost: ({ usage }) => usage.total }))
+      .subscription(
+        ({ ctx, signal }) => work.later((units) => ctx.usage.add(units), signal) as AsyncIterable<string>,
+      ),
     watchKeyed: protectedProcedure
       .input(z.object({ tokens: z.number(), lastEventId: z.string().nullish() }))
       .use(
@@ -140,6 +152,7 @@ const defaultWork: Work = {
       yield `t${n}`
     }
   },
+  later: (count) => count(1),
 }
 
 /** Starts an app with clients, HTTP, tRPC, billing and Flowglad. The `user` header identifies the caller. */

@@ -12,6 +12,7 @@ import {
 import { initTRPC, TRPCError } from '@trpc/server'
 import { createHTTPServer } from '@trpc/server/adapters/standalone'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
+import { observable } from '@trpc/server/observable'
 import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { idempotencyLink, keyHeaders } from '../../../src/client/index.ts'
@@ -56,6 +57,25 @@ function createRouter({ billing }: Pick<Stack, 'billing'>, onRun: () => void) {
         yield n
       }
     }),
+    page: counted.use(metered('tokens', tokens)).mutation(({ input, ctx }) => ({
+      title: Promise.resolve('title'),
+      text: (async function* () {
+        for (let n = 0; n < input.count; n++) {
+          ctx.usage.add(1)
+          yield n
+        }
+      })(),
+    })),
+    observe: counted.use(metered('tokens', tokens)).subscription(({ input, ctx }) =>
+      observable<number>((observer) => {
+        for (let n = 0; n < input.count; n++) {
+          ctx.usage.add(1)
+          observer.next(n)
+        }
+        const timer = setTimeout(() => observer.complete(), 20)
+        return () => clearTimeout(timer)
+      }),
+    ),
     watch: counted.use(metered('tokens', tokens)).subscription(async function* ({ input, ctx }) {
       for (let n = 0; n < input.count; n++) {
         ctx.usage.add(1)

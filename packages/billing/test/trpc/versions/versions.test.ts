@@ -82,6 +82,37 @@ test('charges nothing for a stream that the server answers with 415', async () =
   }
 })
 
+test('charges a result with a promise and a stream when its last part ends', async () => {
+  await using app = await startVersionedApp()
+  const { title, text } = await app.streaming.page.mutate({ count: 3 })
+  expect(await title).toBe('title')
+  const seen: number[] = []
+  for await (const n of text) seen.push(n)
+  expect(seen).toEqual([0, 1, 2])
+  expect(await app.balance('tokens')).toEqual({ available: 1_997, held: 0 })
+})
+
+test('charges nothing for a result with a stream if the link cannot carry it', async () => {
+  await using app = await startVersionedApp()
+  for (const client of [app.single, app.batching])
+    await expect(client.page.mutate({ count: 3 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
+  await expect(app.overWebSocket.page.mutate({ count: 3 })).rejects.toThrow("a WebSocket can't carry")
+  expect(await app.balance('tokens')).toEqual({ available: 2_000, held: 0 })
+})
+
+test('charges an observable for its counted units when it completes, over a WebSocket', async () => {
+  await using app = await startVersionedApp()
+  const seen: number[] = []
+  await new Promise<void>((resolve, reject) => {
+    app.overWebSocket.observe.subscribe(
+      { count: 4 },
+      { onData: (n) => seen.push(n), onComplete: resolve, onError: reject },
+    )
+  })
+  expect(seen).toEqual([0, 1, 2, 3])
+  await expect.poll(() => app.balance('tokens')).toEqual({ available: 1_996, held: 0 })
+})
+
 test("charges for a server-side call, and throws denials as the app's own TRPCError", async () => {
   await using app = await startVersionedApp()
   const caller = app.router.createCaller(ada)

@@ -1,0 +1,179 @@
+import { type Clock, within } from '../config/clock.ts'
+import { hasProperty, isPromise, type Observable } from './asyncShapes.ts'
+import { meteredStream, type StreamEnd } from './meteredStream.ts'
+
+interface Following {
+  /** Runs when the first part becomes active: a stream at its first read, a promise immediately. */
+  started: () => void
+  /** Runs when no part is active, but a stream has not been read yet. */
+  paused: () => void
+  /** Runs once, before the reader sees the end of the last part. */
+  ended: (how: StreamEnd, wasRead: boolean) => Promise<void>
+  /** Throws if the value can't be sent. Its asynchronous properties are replaced with null. */
+  check: (value: unknown) => void
+  /** Returns whether the value is a stream to meter. */
+  isStream: (value: unknown) => value is AsyncIterable<unknown>
+  /** Whether asynchronous properties of the output, of chunks, and of a promise's value are parts too. */
+  nests: boolean
+  signal: AbortSignal | undefined
+  clock: Clock
+  /** How long to wait for a part to end after the reader leaves. */
+  patienceMs: number
+}
+
+const severity: Record<StreamEnd, number> = { finished: 0, left: 1, failed: 2 }
+
+/**
+ * Follows an output whose parts end after the work: a stream, an observable, or an object with promises and streams.
+ * Parts can contain further parts. The output ends when its last part ends. It fails if one part fails, and is left
+ * if one part is left.
+ */
+export class MeteredOutput {
+  readonly #following: Following
+  #open = 0
+  #ended = false
+  #active = 0
+  #wasRead = false
+  #how: StreamEnd = 'finished'
+
+  constructor(following: Following) {
+    this.#following = following
+  }
+
+  /**
+   * Returns a copy of the value that reports the end of its parts. The caller reads the copy instead. Throws if the
+   * rest of the value can't be sent; then nothing is followed.
+   */
+  wrap(value: unknown): unknown {
+    const { check, isStream, nests } = this.#following
+    if (isStream(value)) return this.#stream(value)
+    if (nests && isPromise(value)) return this.#promise(value)
+    const isPart = (it: unknown) => isStream(it) || isPromise(it)
+    if (!nests || !hasProperty(value, isPart)) {
+      check(value)
+      return value
+    }
+    const entries = Object.entries(value)
+    check(Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? null : it])))
+    return Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
+  }
+
+  #begin() {
+    this.#open++
+    let state: 'waiting' | 'active' | 'ended' = 'waiting'
+    return {
+      start: () => {
+        if (state !== 'waiting') return
+        state = 'active'
+        this.#wasRead = true
+        if (++this.#active === 1 && !this.#ended) this.#following.started()
+      },
+      end: async (how: StreamEnd) => {
+        if (state === 'ended') return
+        if (state === 'active') this.#active--
+        state = 'ended'
+        if (severity[how] > severity[this.#how]) this.#how = how
+        if (--this.#open > 0) {
+          if (this.#active === 0) this.#following.paused()
+        } else if (!this.#ended) {
+          // An observable can be subscribed to again after its end.
+          this.#ended = true
+          await this.#following.ended(this.#how, this.#wasRead)
+        }
+      },
+    }
+  }
+
+  #stream(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
+    const { signal, clock, patienceMs } = this.#following
+    const { start, end } = this.#begin()
+    return meteredStream(source, {
+      started: start,
+      ended: end,
+      wrap: (chunk) => this.wrap(chunk),
+      signal,
+      clock,
+      patienceMs,
+    })
+  }
+
+  #promise(source: Promise<unknown>): Promise<unknown> {
+    const { signal, clock, patienceMs } = this.#following
+    const part = this.#begin()
+    part.start()
+    const leave = () => {
+      const settled = source.then(
+        () => {},
+        () => {},
+      )
+      within(clock, patienceMs, settled, undefined).then(() => part.end('left').catch(() => {}))
+    }
+    if (signal?.aborted) leave()
+    else signal?.addEventListener('abort', leave, { once: true })
+    const endAs = (how: StreamEnd) => {
+      signal?.removeEventListener('abort', leave)
+      return part.end(signal?.aborted ? 'left' : how)
+    }
+    const followed = (async () => {
+      let value: unknown
+      try {
+        value = this.wrap(await source)
+      } catch (error) {
+        await endAs('failed')
+        throw error
+      }
+      await endAs('finished')
+      return value
+    })()
+    // After a disconnect, no reader is left to handle the error.
+    followed.catch(() => {})
+    return followed
+  }
+
+  /** Returns an observable that reports its end. */
+  observe(source: Observable): Observable {
+    return {
+      subscribe: (observer) => {
+        const part = this.#begin()
+        part.start()
+        const fail = (error: unknown) =>
+          part.end('failed').then(
+            () => observer.error?.(error),
+            () => observer.error?.(error),
+          )
+        let failed = false
+        const subscription = source.subscribe({
+          next: (value) => {
+            if (failed) return
+            try {
+              this.#following.check(value)
+            } catch (error) {
+              failed = true
+              fail(error)
+              return
+            }
+            observer.next?.(value)
+          },
+          error: fail,
+          complete: () =>
+            part.end('finished').then(
+              () => observer.complete?.(),
+              (error) => observer.error?.(error),
+            ),
+        })
+        return {
+          unsubscribe: () => {
+            subscription.unsubscribe()
+            part.end('left').catch(() => {})
+          },
+        }
+      },
+    }
+  }
+}
+
+/** Handles the errors of the promises in an output that no one reads. An unhandled error would end the process. */
+export function ignoreErrors(output: unknown): void {
+  const parts = hasProperty(output, isPromise) ? Object.values(output) : []
+  for (const part of parts) if (isPromise(part)) part.catch(() => {})
+}
