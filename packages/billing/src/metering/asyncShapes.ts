@@ -23,7 +23,7 @@ export interface Observer {
 export const isObservable = (value: unknown): value is Observable =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function'
 
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
@@ -35,7 +35,7 @@ export const hasProperty = (
   test: (property: unknown) => boolean,
 ): value is Record<string, unknown> => isPlainObject(value) && Object.values(value).some(test)
 
-export const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
+const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 
 /** Deeper values are not searched, because a cycle has no end. */
 const maxDepth = 16
