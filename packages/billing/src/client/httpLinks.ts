@@ -11,7 +11,7 @@ import {
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
-import { keyHeadersAs } from './keyHeaders.ts'
+import { keyHeadersAs, maxBatchItems } from './keyHeaders.ts'
 
 /** The options of `httpBatchLink`. They include `transformer` if the router has a data transformer. */
 type BatchOptions<Router extends AnyTRPCRouter> = HTTPBatchLinkOptions<Router['_def']['_config']['$types']>
@@ -43,7 +43,8 @@ export function httpLinks(
   isSlow: (op: Operation) => boolean,
 ): TRPCLink<AnyTRPCRouter> {
   const headersOf = withKeys(options.headers, keyHeader)
-  const shared = { ...options, headers: headersOf }
+  const maxItems = Math.min(options.maxItems ?? maxBatchItems, maxBatchItems)
+  const shared = { ...options, headers: headersOf, maxItems }
   const batchLink = httpBatchLink(shared)
   const singleLink = httpBatchLink({ ...shared, maxItems: 1 })
   const streamLink = httpBatchStreamLink(shared)

@@ -12,6 +12,12 @@ export const idempotencyKey = 'idempotencyKey'
  */
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
+/** The number of calls that `billingLinks` sends in one request. The keys of more calls need several requests. */
+export const maxBatchItems = 200
+
+/** Node and most proxies reject requests whose headers exceed 16 kB in total. The rest is for the other headers. */
+const maxHeaderLength = 12_000
+
 /** The part of tRPC's `Operation` that contains the key. */
 export interface KeyedOperation {
   context: OperationContext
@@ -24,7 +30,8 @@ export const keyOf = ({ context }: KeyedOperation): string | null => {
 
 /**
  * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`. The given header
- * carries the keys of all operations, in batch order.
+ * carries the keys of all operations, in batch order. Throws if the batch has more keys than a header can carry.
+ * To prevent this, set `maxItems: 200` on the batch link.
  */
 export const keyHeadersAs =
   (header: string) =>
@@ -36,7 +43,14 @@ export const keyHeadersAs =
     }
     const keys = operations.map(keyOf)
     // The server accepts either one key per call or no keys.
-    return keys.every((key) => key !== null) && keys.length > 0 ? { [header]: keys.join() } : {}
+    if (keys.length === 0 || keys.includes(null)) return {}
+    const value = keys.join()
+    if (value.length > maxHeaderLength) {
+      throw new Error(
+        `The keys of this batch's ${keys.length} calls don't fit in the header ${header}. No call was sent. Set maxItems: ${maxBatchItems} on httpBatchLink.`,
+      )
+    }
+    return { [header]: value }
   }
 
 /** The `headers` option for the server's default header, `idempotency-key`. */

@@ -5,6 +5,7 @@ import {
   type BalancesAnswer,
   balancesLink,
   billingDenial,
+  billingLinks,
   idempotencyKeyHeader,
   idempotencyLink,
   keyHeaders,
@@ -12,7 +13,10 @@ import {
   newestBalances,
 } from '../../src/client/index.ts'
 import { defaultOptions } from '../../src/index.ts'
+import { pricing } from '../flowglad/pricing.ts'
 import { type AppRouter, startApp } from '../trpc/startApp.ts'
+
+const keyed = (idempotencyKey: string) => ({ context: { idempotencyKey } })
 
 interface Sent {
   key: unknown
@@ -92,6 +96,33 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
   expect(keyHeaders({ op: op('a') })).toEqual({ 'idempotency-key': 'a' })
   expect(keyHeaders({ opList: [op('a'), op()] })).toEqual({})
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
+})
+
+test('runs and charges each of 500 concurrent calls once', async () => {
+  // Free's grant becomes Pro's grant of 500 units.
+  const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
+  await using app = await startApp({ pricing: generous })
+  const client = createTRPCClient<AppRouter>({
+    links: billingLinks<AppRouter>({ url: app.url, stream: true, headers: { user: 'ada' } }),
+  })
+  const calls = Array.from({ length: 500 }, (_, n) => client.generate.mutate({ prompt: `${n}`, count: 1 }))
+  expect(await Promise.all(calls)).toHaveLength(500)
+  const { balances } = await app.client.billing.balances.query()
+  expect(balances).toContainEqual(expect.objectContaining({ meter: 'generations', used: 500, held: 0 }))
+})
+
+test('fails a batch whose keys do not fit in a header, names the remedy, and charges nothing', async () => {
+  await using app = await startApp()
+  const calls = Array.from({ length: 500 }, () =>
+    app.streaming.ping.mutate(undefined, keyed(crypto.randomUUID())),
+  )
+  for (const { status, ...rest } of await Promise.allSettled(calls))
+    expect({ status, ...rest }).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('maxItems: 200') },
+    })
+  const { balances } = await app.client.billing.balances.query()
+  expect(balances).toContainEqual(expect.objectContaining({ meter: 'api_calls', used: 0, held: 0 }))
 })
 
 test('reads balances from each non-streaming response, including denials, and keeps the newest balances', async () => {
