@@ -5,8 +5,12 @@ import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 /** Returns the key. Throws `KEY_INVALID` if the key violates `keyRule`. */
 export function parseKey(key: string): string {
   if (keyPattern.test(key)) return key
-  throw new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
+  throw keyInvalid(key)
 }
+
+/** Creates the `KEY_INVALID` denial. */
+export const keyInvalid = (key: string) =>
+  new BillingError({ code: 'KEY_INVALID', key: printable(key) }, keyRule)
 
 /**
  * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same

@@ -1,7 +1,7 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { BillingError } from '../contract/errors.ts'
 import { keyProperty } from '../contract/keyFormat.ts'
-import { parseKey } from '../metering/key.ts'
+import { keyInvalid, parseKey } from '../metering/key.ts'
 import type { Transport } from '../metering/transport.ts'
 
 /** The parts of tRPC's request info that metering reads. tRPC passes `info` to `createContext`. */
@@ -66,15 +66,16 @@ export class BillingRequest {
 
   /**
    * Returns a call's key from the request header, or null if the header has no key for the call. A batch has
-   * one key per call. Throws `KEY_INVALID` if a key is malformed or missing.
+   * one key per call. Throws `KEY_INVALID` if a key is malformed, or if the number of keys is wrong: one key for
+   * a whole batch would make different calls one operation.
    */
   keyOf(call: MiddlewareCall): string | null {
     const origin = this.#originOf(call)
     // A WebSocket's header would give all of the connection's calls the same key.
     if (this.#keys.length === 0 || origin === 'webSocket' || origin === 'caller') return null
     const calls = this.#info?.calls ?? [call]
-    const key = this.#keys.length === calls.length ? this.#keys[positionOf(call, calls)] : undefined
-    return parseKey(key ?? this.#keys.join())
+    if (this.#keys.length !== calls.length) throw keyInvalid(this.#keys.join())
+    return parseKey(this.#keys[positionOf(call, calls)] ?? '')
   }
 
   /** Throws `KEY_REQUIRED` for a call without a key, unless the call comes from a server-side caller. */

@@ -144,6 +144,18 @@ test.each([
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
 })
 
+test('charges no call of a batch that has one key for several calls', async () => {
+  await using app = await startApp()
+  const response = await fetch(`${app.url}/generate,generate?batch=1`, {
+    method: 'POST',
+    headers: { user: 'ada', 'content-type': 'application/json', 'idempotency-key': 'one' },
+    body: JSON.stringify({ 0: { prompt: 'x', count: 1 }, 1: { prompt: 'x', count: 1 } }),
+  })
+  const denied = { error: { data: { billing: { code: 'KEY_INVALID', key: 'one' }, httpStatus: 400 } } }
+  expect(await response.json()).toMatchObject([denied, denied])
+  expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
+})
+
 test("assigns a batch's keys to its calls in order", async () => {
   const work = counting()
   await using app = await startApp({ work })
