@@ -19,6 +19,8 @@ export interface Health {
   waiting: number
   /** The number of parked usage events, which Flowglad rejected. */
   parked: number
+  /** How far the ledger's clock is behind the latest time in the ledger. 0 unless the clock has stepped backward. */
+  skewMs: number
 }
 
 export interface HealthParts {
@@ -32,6 +34,8 @@ export interface HealthParts {
 }
 
 const probeTimeoutMs = 2_000
+/** Smaller steps are part of normal time synchronization. */
+const reportedSkewMs = 1_000
 
 /**
  * Creates the readiness check for this process. Concurrent calls share one check, so frequent calls cost
@@ -69,7 +73,7 @@ export function createHealth({ ledger, sync, delivery, catalog, flowglad, option
   async function check(): Promise<Health> {
     try {
       if (!(await within(clock, probeTimeoutMs, probe(), null))) throw new Error('it does not answer')
-      const { waiting, oldestWaitingMs, parked } = await ledger.health()
+      const { waiting, oldestWaitingMs, parked, skewMs } = await ledger.health()
       const reasons: string[] = []
       const settingsProblem = flowglad.settingsProblem()
       if (settingsProblem) reasons.push(settingsProblem)
@@ -79,11 +83,18 @@ export function createHealth({ ledger, sync, delivery, catalog, flowglad, option
         reasons.push(`${waiting} usage events are waiting for delivery. The oldest has waited ${seconds} s.`)
       }
       if (parked > 0) reasons.push(`Flowglad rejected ${parked} usage events. They are parked.`)
+      if (skewMs >= reportedSkewMs) {
+        const seconds = Math.round(skewMs / 1_000)
+        reasons.push(
+          `The ledger’s clock has stepped backward: it is ${seconds} s behind the latest time in the ledger. Check the machine’s time synchronization.`,
+        )
+      }
       reasons.push(...(catalog.peek()?.problems.values() ?? []))
-      return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked }
+      return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, waiting, parked, skewMs }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return { status: 'unavailable', reasons: [`The ledger is unusable: ${reason}`], waiting: 0, parked: 0 }
+      const reasons = [`The ledger is unusable: ${reason}`]
+      return { status: 'unavailable', reasons, waiting: 0, parked: 0, skewMs: 0 }
     }
   }
 

@@ -49,7 +49,7 @@ export interface Ledger extends AsyncDisposable {
   usage(query: { customer: string; days: number }): Promise<{ day: string; meter: string; amount: number }[]>
   /** Returns the customers' current versions, in a single query. Omits customers without a version. */
   versions(customers: string[]): Promise<Map<string, number>>
-  /** Returns customers that have a hold whose expiry time has passed. */
+  /** Returns customers that have a due hold. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
    * Returns customers that have usage events to deliver and whose lease is free. Such events are waiting,
@@ -85,6 +85,7 @@ export interface CustomerBalances {
     subscription: NonNullable<Snapshot['subscription']> | null
     /** When the fetch started, in epoch milliseconds according to the database's clock. */
     asOf: number
+    /** If the snapshot is from the future, its distance from now. The clock has then stepped backward. */
     ageMs: number
     periodOver: boolean
     /** True if a fetch after the period's end still reported that period. */
@@ -132,8 +133,13 @@ export interface Charge {
 export interface LedgerHealth {
   /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
-  /** The age of the oldest waiting event. 0 if no event is waiting. */
+  /** The age of the oldest waiting event. 0 if no event is waiting, or if the event is from the future. */
   oldestWaitingMs: number
   /** The number of parked events. */
   parked: number
+  /**
+   * How far the store's clock is behind the latest time that this process has read from it, and behind the
+   * newest undelivered event. 0 unless the clock has stepped backward.
+   */
+  skewMs: number
 }

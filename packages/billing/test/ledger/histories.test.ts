@@ -71,6 +71,7 @@ test('agrees with the model in every history on SQLite', async () => {
       await liveThrough(steps, clock, {
         run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
         balances: (customer) => ledger.balances(customer),
+        lookups: ledger,
       })
     }),
     runs(25),
@@ -88,6 +89,7 @@ test('agrees with the model in every history on PostgreSQL', async () => {
       await liveThrough(steps, clock, {
         run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
         balances: (customer) => ledger.balances(customer),
+        lookups: ledger,
       })
     }),
     runs(12),

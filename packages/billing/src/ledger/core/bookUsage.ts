@@ -48,6 +48,7 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     reason: null,
     retryAt: null,
     pruneAt: null,
+    parkedAt: null,
   })
   draft.writeCustomer({ undelivered: draft.row.undelivered + 1 })
   draft.addToDay(new Date(draft.now).toISOString().slice(0, 10), meter, amount)

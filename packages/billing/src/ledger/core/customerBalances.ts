@@ -2,6 +2,7 @@ import type { Balance, CustomerBalances } from '../ledger.ts'
 import { available, availableWithoutHolds } from './available.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
+import { snapshotAge } from './snapshotAge.ts'
 
 /**
  * Returns a customer's balances. `parked` counts the events of all subscriptions. The other values cover only
@@ -10,13 +11,13 @@ import type { AccountRow, CustomerRow } from './rows.ts'
 export function customerBalances(
   row: CustomerRow | null,
   accounts: AccountRow[],
-  clockNow: number,
+  now: number,
 ): CustomerBalances {
   if (!row) return { version: 0, snapshot: null, balances: [] }
   const meters = [...new Set(accounts.map((account) => account.meter))].sort()
   return {
     version: row.version,
-    snapshot: snapshotOf(row, Math.max(clockNow, row.time)),
+    snapshot: snapshotOf(row, now),
     balances: meters.map((meter) => {
       const ofMeter = accounts.filter((account) => account.meter === meter)
       return balance(meter, ofMeter, row.subscription)
@@ -29,9 +30,9 @@ function snapshotOf(row: CustomerRow, now: number): CustomerBalances['snapshot']
   return {
     subscription: row.snapshot,
     asOf: row.fetchedAt,
-    ageMs: now - row.fetchedAt,
+    ageMs: snapshotAge(row.fetchedAt, now),
     periodOver: isPeriodOver(row, now),
-    periodChecked: isPeriodChecked(row),
+    periodChecked: isPeriodChecked(row, now),
   }
 }
 

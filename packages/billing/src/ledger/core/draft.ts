@@ -41,8 +41,8 @@ export const joined = (...parts: string[]) => parts.join('\0')
 export class Draft {
   readonly row: CustomerRow
   /**
-   * The current time for all decisions. It is never earlier than the customer's latest recorded time, even if
-   * the database's clock has moved backward.
+   * The store's time, for all decisions and all new rows. It can be earlier than times in the rows if the
+   * clock has stepped backward.
    */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>
@@ -62,7 +62,7 @@ export class Draft {
 
   constructor(customer: string, loaded: LoadedCustomer | undefined, now: number) {
     this.row = loaded?.row ?? emptyCustomer(customer)
-    this.now = Math.max(now, this.row.time)
+    this.now = now
     this.#accounts = new Map(loaded?.accounts.map((row) => [joined(row.subscription, row.meter), row]))
     this.#holds = new Map(loaded?.holds.map((row) => [row.attempt, row]))
     this.#keys = new Map(loaded?.keys.map((row) => [joined(row.procedure, row.key), row]))
@@ -157,7 +157,7 @@ export class Draft {
     const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size
     if (!customer && rows === 0) return
     this.row.version += 1
-    this.row.time = this.now
+    this.row.time = Math.max(this.row.time, this.now)
     writes.customers.push(this.row)
     writes.accounts.push(...accounts)
     writes.holds.push(...holds)

@@ -4,7 +4,13 @@ import type { Draft } from './draft.ts'
 import { endHold } from './endHold.ts'
 import type { HoldRow } from './rows.ts'
 
-export const isDue = (hold: HoldRow, now: number) => hold.state === 'held' && hold.expiresAt <= now
+/**
+ * Returns whether the hold's time is over. That is also true if the hold ends later than now plus its maximum
+ * lifetime, because the clock has stepped backward since. `customersWithDueHolds` applies the same rule in
+ * SQL.
+ */
+export const isDue = ({ state, expiresAt, maxHoldMs }: HoldRow, now: number) =>
+  state === 'held' && (expiresAt <= now || expiresAt > now + maxHoldMs)
 
 /**
  * Ends an abandoned hold. Books the units of meters whose `onExpiry` is `settle`, and returns the other
@@ -18,7 +24,7 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
 }
 
-/** Expires every hold whose expiry time has passed. Returns the number of expired holds. */
+/** Expires every due hold. Returns the number of expired holds. */
 export function expireDueHolds(draft: Draft, settings: LedgerSettings): number {
   const due = draft.holds().filter((hold) => isDue(hold, draft.now))
   for (const hold of due) expireHold(draft, hold, settings)

@@ -20,13 +20,14 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   installAccounts(draft, command, lease)
   const { subscription } = command.snapshot
   const periodEnd = subscription?.periodEnd ?? null
+  // Use the time when the lease was taken. The answer is at least that recent, but it might not include a
+  // period that began afterwards. If the clock has stepped backward since, the lease's time is in the future.
+  const fetchedAt = Math.min(lease.notedAt, draft.now)
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
     snapshot: subscription,
-    // Use the time when the lease was taken. The answer is at least that recent, but it might not include a
-    // period that began afterwards.
-    fetchedAt: lease.notedAt,
-    periodCheckedFor: periodEnd !== null && periodEnd <= lease.notedAt ? periodEnd : null,
+    fetchedAt,
+    periodCheckedFor: periodEnd !== null && periodEnd <= fetchedAt ? periodEnd : null,
     installedToken: command.token,
   })
   endLease(draft)

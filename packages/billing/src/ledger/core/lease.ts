@@ -1,6 +1,6 @@
 import type { LeaveLease, TakeLease, TakeLeaseAnswer, UsageEvent } from '../commands.ts'
 import { type Draft, joined } from './draft.ts'
-import type { EventRow } from './rows.ts'
+import type { CustomerRow, EventRow } from './rows.ts'
 import { moveEvent } from './usageEvents.ts'
 
 /**
@@ -12,7 +12,7 @@ import { moveEvent } from './usageEvents.ts'
  */
 export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   const { leaseToken, leaseUntil } = draft.row
-  if (leaseToken !== null && leaseToken !== command.token && leaseUntil > draft.now) {
+  if (leaseToken !== command.token && !isLeaseFree(draft.row, draft.now)) {
     return { state: 'busy', retryAfterMs: leaseUntil - draft.now }
   }
   if (command.extend && leaseToken !== command.token) return { state: 'busy', retryAfterMs: 0 }
@@ -32,6 +32,14 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
   for (const event of events) moveEvent(draft, event, 'sent')
   return { state: 'taken', ambiguous: ambiguous.map(usageEvent), events: events.map(usageEvent) }
 }
+
+/**
+ * Returns whether another process can take the lease. A lease that was taken in the future is over, because
+ * the clock has stepped backward since: the lease ends later than now plus the time that a lease lasts.
+ * `customersToDeliver` applies the same rule in SQL.
+ */
+const isLeaseFree = ({ leaseToken, leaseUntil, lease }: CustomerRow, now: number) =>
+  leaseToken === null || leaseUntil <= now || (lease !== null && lease.notedAt > now)
 
 /** Ends the lease. Returns the events in `untaken` to their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
@@ -59,8 +67,10 @@ function accountNotes(draft: Draft, ambiguous: EventRow[]) {
 
 /** Returns the waiting events and the due parked events, oldest first. */
 function deliverable(draft: Draft): EventRow[] {
-  const isDue = ({ state, retryAt }: EventRow) =>
-    state === 'waiting' || (state === 'parked' && (retryAt ?? 0) <= draft.now)
+  const isDue = ({ state, retryAt, parkedAt }: EventRow) =>
+    state === 'waiting' ||
+    // An event that was parked in the future is due, because the clock has stepped backward since.
+    (state === 'parked' && ((retryAt ?? 0) <= draft.now || (parkedAt ?? 0) > draft.now))
   return draft
     .events()
     .filter(isDue)

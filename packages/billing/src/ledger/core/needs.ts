@@ -5,7 +5,10 @@ export interface Needs {
   /** Sorted, so that every node locks customers in the same order. */
   customers: string[]
   holds: [customer: string, attempt: string][]
-  /** Load every due hold of these customers. */
+  /**
+   * Load every due hold of these customers. If a customer's `time` is in the future, load every held hold:
+   * the clock has stepped backward, so any of them may be due.
+   */
   dueHolds: string[]
   /** Loading a key also loads its attempt's hold. */
   keys: [customer: string, procedure: string, key: string][]

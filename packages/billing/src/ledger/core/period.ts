@@ -6,6 +6,12 @@ export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
   return periodEnd !== null && periodEnd <= now
 }
 
-/** Returns whether a fetch after the period's end still reported that period. One such fetch is enough. */
-export const isPeriodChecked = ({ snapshot, periodCheckedFor }: CustomerRow): boolean =>
-  periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd
+/**
+ * Returns whether a fetch after the period's end still reported that period. One such fetch is enough. A
+ * fetch in the future doesn't count: the clock has stepped backward since, so the fetch may have run before
+ * the period's end.
+ */
+export const isPeriodChecked = (
+  { snapshot, periodCheckedFor, fetchedAt }: CustomerRow,
+  now: number,
+): boolean => periodCheckedFor !== null && periodCheckedFor === snapshot?.periodEnd && (fetchedAt ?? 0) <= now

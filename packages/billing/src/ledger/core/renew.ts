@@ -8,9 +8,11 @@ import type { Draft } from './draft.ts'
 export function renew(draft: Draft, command: Renew): RenewAnswer {
   const hold = draft.hold(command.attempt)
   if (hold?.state !== 'held') return { state: 'ended' }
-  const latest = hold.startedAt + hold.maxHoldMs
+  // If the clock has stepped backward, a start in the future would extend the hold's maximum lifetime.
+  const startedAt = Math.min(hold.startedAt, draft.now)
+  const latest = startedAt + hold.maxHoldMs
   const expiresAt = Math.min(draft.now + command.ttlMs, latest)
-  draft.writeHold(hold, { expiresAt })
+  draft.writeHold(hold, { startedAt, expiresAt })
   const expiresInMs = Math.max(0, expiresAt - draft.now)
   return { state: expiresAt === latest ? 'atMaximum' : 'renewed', expiresInMs }
 }

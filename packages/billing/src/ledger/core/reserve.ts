@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { HoldRow } from './rows.ts'
+import { snapshotAge } from './snapshotAge.ts'
 import { claimKey } from './writeKey.ts'
 
 /** Decides whether work can start. Holds the units of all legs or of none. */
@@ -21,7 +22,7 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
   if (fetchedAt === null) return { state: 'needsSnapshot', reason: 'none' }
   if (draft.now - fetchedAt > command.snapshotMaxStaleMs) return { state: 'needsSnapshot', reason: 'stale' }
   if (!snapshot) return { state: 'noSubscription', asOf: fetchedAt }
-  if (isPeriodOver(draft.row, draft.now) && !isPeriodChecked(draft.row) && !command.decisive) {
+  if (isPeriodOver(draft.row, draft.now) && !isPeriodChecked(draft.row, draft.now) && !command.decisive) {
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
@@ -87,7 +88,7 @@ function heldAnswer(draft: Draft, { subscription, state, expiresAt }: HoldRow): 
     state: 'held',
     subscription,
     expiresInMs: state === 'held' ? Math.max(0, expiresAt - draft.now) : 0,
-    snapshotAgeMs: Math.max(0, draft.now - (draft.row.fetchedAt ?? draft.now)),
+    snapshotAgeMs: snapshotAge(draft.row.fetchedAt ?? draft.now, draft.now),
     periodOver: isPeriodOver(draft.row, draft.now),
   }
 }

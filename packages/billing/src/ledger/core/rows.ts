@@ -44,7 +44,10 @@ const leaseNote = z.object({
 export const customerRow = z.object({
   customer: z.string(),
   version: integer,
-  /** The time of the latest change to this customer. Later decisions never use an earlier time. */
+  /**
+   * The latest time of a change to this customer. While it is in the future, because the clock has stepped
+   * backward, holds may end later than now plus their maximum lifetime.
+   */
   time: integer,
   leaseToken: z.string().nullable(),
   /**
@@ -166,6 +169,8 @@ export const eventRow = z.object({
    * Null until Flowglad acknowledges the event or an operator drops it, so unbilled usage is never pruned.
    */
   pruneAt: integer.nullable(),
+  /** When the event was last parked. */
+  parkedAt: integer.nullable(),
 })
 
 export const dailyRow = z.object({

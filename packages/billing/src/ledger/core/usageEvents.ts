@@ -31,7 +31,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
     const event = pending(draft, id)
     if (!event) continue
     moveEvent(draft, event, 'parked', reason)
-    draft.writeEvent(event, { retryAt: draft.now + retryInMs })
+    draft.writeEvent(event, { retryAt: draft.now + retryInMs, parkedAt: draft.now })
   }
   return { state: 'parked' }
 }

@@ -51,7 +51,7 @@ export const delivery = (open: OpenLedger) =>
       await it.ledger.execute(park)
       await it.ledger.execute({ type: 'leaveLease', customer: 'ada', token: delivery.token, untaken: [] })
       expect(await it.ledger.customersToDeliver(10)).toEqual([])
-      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1, skewMs: 0 })
       expect(await it.other.parked(10)).toEqual([
         { customer: 'ada', attempt, meter: 'generations', amount: 3, reason: 'no such price' },
       ])
@@ -64,12 +64,12 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.other.execute(again)).toMatchObject({ events: tried })
       const untaken = [{ attempt, meter: 'generations' }]
       await it.other.execute({ type: 'leaveLease', customer: 'ada', token: again.token, untaken })
-      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1 })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 1, skewMs: 0 })
       expect(await it.ledger.execute(delivery)).toMatchObject({ events: tried })
       expect(await balance(it.ledger)).toMatchObject({ parked: 1 })
       await it.ledger.execute(acknowledgeOf(attempt))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, parked: 0 })
-      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0 })
+      expect(await it.other.health()).toEqual({ waiting: 0, oldestWaitingMs: 0, parked: 0, skewMs: 0 })
     })
 
     test('lists a customer with a due parked event before customers whose lease ended later', async () => {

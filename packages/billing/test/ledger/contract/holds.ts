@@ -56,35 +56,6 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(1)
     })
 
-    test('does not move a customer’s time back when the clock steps backward', async () => {
-      await using it = await open()
-      await fetched(it.ledger, units(10))
-      const [first, second, third] = [aReserve(), aReserve(), aReserve({ ttlMs: 1000 })]
-      await it.ledger.execute(first)
-      await it.ledger.execute(settleOf(first))
-      it.advance(500)
-      await it.ledger.execute(second)
-      it.advance(-3_600_000)
-      await it.other.execute(settleOf(second))
-      expect(await it.other.execute(third)).toMatchObject({ expiresInMs: 1000, snapshotAgeMs: 500 })
-      const { charges } = await it.ledger.charges({ customer: 'ada', limit: 5, cursor: null })
-      expect(charges.map((charge) => charge.transactionId)).toEqual([second.attempt, first.attempt])
-      expect((charges[0]?.at ?? 0) - (charges[1]?.at ?? 0)).toBe(500)
-      expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 500 })
-
-      // The clock passes the customer's time again, and stops 1 ms before the hold ends.
-      it.advance(3_600_999)
-      expect(await it.other.execute({ type: 'expire', customer: 'ada' })).toEqual({
-        state: 'swept',
-        ended: 0,
-      })
-      it.advance(1)
-      expect(await it.ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({
-        state: 'swept',
-        ended: 1,
-      })
-    })
-
     test('returns units only once when two sweepers expire the same hold', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))

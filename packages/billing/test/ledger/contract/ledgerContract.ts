@@ -1,5 +1,6 @@
 import { accounting } from './accounting.ts'
 import { badInput } from './badInput.ts'
+import { clockSteps } from './clockSteps.ts'
 import { delivery } from './delivery.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
@@ -21,6 +22,7 @@ const parts = [
   snapshots,
   unlimited,
   limits,
+  clockSteps,
   badInput,
   growth,
   onCommit,

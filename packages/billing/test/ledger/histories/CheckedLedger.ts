@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Answer, Command, ReserveAnswer } from '../../../src/ledger/commands.ts'
-import type { CustomerBalances } from '../../../src/ledger/ledger.ts'
+import type { CustomerBalances, Ledger } from '../../../src/ledger/ledger.ts'
 import { checkTruth } from './checkTruth.ts'
 import { Model } from './Model.ts'
 import { World } from './world.ts'
@@ -9,6 +9,8 @@ import { World } from './world.ts'
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
+  /** The store's lookups across customers. Absent if the ledger under test has none. */
+  lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver'>
 }
 
 /**
@@ -60,7 +62,20 @@ export class CheckedLedger {
     expect(balances.version).toBeGreaterThanOrEqual(this.#last.version)
     if (balances.version === this.#last.version) expect(balances.balances).toEqual(this.#last.balances)
     this.#last = balances
+    await this.#checkLookups()
     return answers
+  }
+
+  /** Lookups must find the customer exactly if a command for the customer would find something to do. */
+  async #checkLookups(): Promise<void> {
+    const { lookups } = this.#subject
+    if (!lookups) return
+    const due = await lookups.customersWithDueHolds(10)
+    const toDeliver = await lookups.customersToDeliver(10)
+    expect({
+      due: due.includes(this.customer),
+      toDeliver: toDeliver.includes(this.customer),
+    }).toEqual({ due: this.model.hasDueHolds(), toDeliver: this.model.isToDeliver() })
   }
 }
 

@@ -24,6 +24,7 @@ export class Model extends ModelState {
       case 'renew': {
         const hold = this.holds.get(command.attempt)
         if (!hold) return { state: 'ended' }
+        hold.startedAt = Math.min(hold.startedAt, this.now)
         const end = hold.startedAt + hold.maxHoldMs
         hold.expiresAt = Math.min(this.now + command.ttlMs, end)
         const expiresInMs = Math.max(0, hold.expiresAt - this.now)
@@ -55,6 +56,7 @@ export class Model extends ModelState {
           if (event.state === 'acked' || event.state === 'dropped') continue
           event.state = 'parked'
           event.wasParked = true
+          event.parkedAt = this.now
           event.retryAt = this.now + (command.events[index]?.retryInMs ?? 0)
         }
         return { state: 'parked' }
@@ -77,7 +79,7 @@ export class Model extends ModelState {
       state: 'held',
       subscription,
       expiresInMs: Math.max(0, expiresAt - this.now),
-      snapshotAgeMs: this.now - (snapshot?.at ?? this.now),
+      snapshotAgeMs: Math.abs(this.now - (snapshot?.at ?? this.now)),
       periodOver,
     })
     if (mine) return heldUntil(this.holds.has(mine.attempt) ? mine.expiresAt : this.now, mine.subscription)
@@ -87,7 +89,8 @@ export class Model extends ModelState {
     if (this.now - snapshot.at > command.snapshotMaxStaleMs)
       return { state: 'needsSnapshot', reason: 'stale' }
     if (!snapshot.subscription) return { state: 'noSubscription', asOf: snapshot.at }
-    if (periodOver && this.periodCheckedFor !== periodEnd && !command.decisive) {
+    const checked = this.periodCheckedFor === periodEnd && snapshot.at <= this.now
+    if (periodOver && !checked && !command.decisive) {
       return { state: 'needsSnapshot', reason: 'periodOver' }
     }
     if (this.#short(command).length > 0 && this.#expireDue() > 0) {
@@ -126,7 +129,7 @@ export class Model extends ModelState {
     if (key.until <= this.now && !hold) return null
     if (key.fingerprint !== command.fingerprint) return { state: 'keyReused' }
     if (key.completed) return { state: 'completed', result: key.result }
-    if (hold && hold.expiresAt > this.now) {
+    if (hold && !this.isDue(hold)) {
       return { state: 'inProgress', retryAfterMs: Math.min(500, hold.expiresAt - this.now) }
     }
     if (hold) this.#expire(hold)
@@ -152,7 +155,7 @@ export class Model extends ModelState {
   }
 
   #expireDue(): number {
-    const due = [...this.holds.values()].filter((hold) => hold.expiresAt <= this.now)
+    const due = [...this.holds.values()].filter((hold) => this.isDue(hold))
     for (const hold of due) this.#expire(hold)
     return due.length
   }
@@ -195,7 +198,7 @@ export class Model extends ModelState {
   }
 
   #takeLease(command: TakeLease): Answer {
-    if (this.lease && this.lease.token !== command.token && this.lease.until > this.now) {
+    if (this.lease && !this.isLeaseFree() && this.lease.token !== command.token) {
       return { state: 'busy', retryAfterMs: this.lease.until - this.now }
     }
     if (command.extend && this.lease?.token !== command.token) return { state: 'busy', retryAfterMs: 0 }
@@ -214,7 +217,7 @@ export class Model extends ModelState {
     const next =
       command.purpose === 'fetch'
         ? []
-        : [...inState('waiting'), ...inState('parked').filter((event) => event.retryAt <= this.now)]
+        : [...inState('waiting'), ...inState('parked').filter((event) => this.isRetryDue(event))]
             .sort((a, b) => a.at - b.at || (id(a) < id(b) ? -1 : 1))
             .slice(0, Math.max(0, command.maxEvents - ambiguous.length))
     for (const event of next) event.state = 'sent'
@@ -235,7 +238,8 @@ export class Model extends ModelState {
       return { state: this.installedToken === token ? 'installed' : 'leaseLost' }
     }
     for (const event of this.events.values()) if (lease.dropped.has(id(event))) event.forgotten = true
-    this.snapshot = { ...snapshot, at: lease.at, acked: lease.acked, ambiguous: lease.ambiguous }
+    const at = Math.min(lease.at, this.now)
+    this.snapshot = { ...snapshot, at, acked: lease.acked, ambiguous: lease.ambiguous }
     const { subscription, meters } = snapshot
     if (subscription) {
       const known = [...this.accounts.keys()].filter((name) => name.startsWith(`${subscription.id}/`))
@@ -243,7 +247,7 @@ export class Model extends ModelState {
       for (const meter of names) this.#installAccount(subscription, meter, unlimitedBy[meter])
     }
     const periodEnd = subscription?.periodEnd ?? null
-    this.periodCheckedFor = periodEnd !== null && periodEnd <= lease.at ? periodEnd : null
+    this.periodCheckedFor = periodEnd !== null && periodEnd <= at ? periodEnd : null
     this.installedToken = token
     this.lease = null
     return { state: 'installed' }

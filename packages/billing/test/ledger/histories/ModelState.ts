@@ -19,6 +19,7 @@ export interface ModelEvent {
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
   retryAt: number
+  parkedAt: number
   /** True once the event is dropped and an install under a later lease has lowered `booked`. */
   forgotten: boolean
 }
@@ -102,6 +103,34 @@ export class ModelState {
     return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
   }
 
+  /** Returns whether the hold ends in the past, or later than a hold that starts now can end. */
+  isDue({ expiresAt, maxHoldMs }: ModelHold): boolean {
+    return expiresAt <= this.now || expiresAt > this.now + maxHoldMs
+  }
+
+  hasDueHolds(): boolean {
+    return [...this.holds.values()].some((hold) => this.isDue(hold))
+  }
+
+  /** Returns whether the lease has ended, or was taken in the future. */
+  isLeaseFree(): boolean {
+    return this.lease === null || this.lease.until <= this.now || this.lease.at > this.now
+  }
+
+  /** Returns whether the parked event's pause has ended, or began in the future. */
+  isRetryDue({ retryAt, parkedAt }: ModelEvent): boolean {
+    return retryAt <= this.now || parkedAt > this.now
+  }
+
+  /** Returns whether the customer has events to deliver and a free lease. */
+  isToDeliver(): boolean {
+    const isPending = (event: ModelEvent) =>
+      event.state === 'waiting' ||
+      event.state === 'sent' ||
+      (event.state === 'parked' && this.isRetryDue(event))
+    return this.isLeaseFree() && [...this.events.values()].some(isPending)
+  }
+
   balances(): Balance[] {
     const { snapshot } = this
     const named = [...this.accounts.keys()].map((name) => name.split('/')[1] ?? '')
@@ -136,6 +165,7 @@ export class ModelState {
       state: 'waiting',
       wasParked: false,
       retryAt: 0,
+      parkedAt: 0,
       forgotten: false,
     })
   }

@@ -60,6 +60,14 @@ const step = fc.oneof(
       ms: fc.constantFrom(1, 1, 1, 400, 1000, 5000, 31_000, 600_000, 3_600_000),
     }),
   },
+  // The clock steps backward.
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('advance'),
+      ms: fc.constantFrom(-1, -400, -5000, -31_000, -600_000, -3_600_000, -90_000_000),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('fetchAtOnce') }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchTake'), slot, leaseMs }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fetchResend'), slot }) },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ClockWatch } from '../clockWatch.ts'
 import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
@@ -6,13 +7,24 @@ import { databaseTime } from './databaseTime.ts'
 import type { PostgresPool } from './postgresPool.ts'
 
 const now = databaseTime('$1')
+/**
+ * Whether the customer `c` has a free lease at the time in the row `clock`. The core's function `isLeaseFree`
+ * explains the rule.
+ */
+const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
+  OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
 const rows = z.array(z.unknown())
 
 /**
  * Creates the reads. Each read is one statement, so all data in an answer reflects the same point in time.
  * `$1` is the time, or null for the database's time.
  */
-export function createReads(pool: PostgresPool, givenTime: () => number | null, deadlineMs: number): Reads {
+export function createReads(
+  pool: PostgresPool,
+  givenTime: () => number | null,
+  watch: ClockWatch,
+  deadlineMs: number,
+): Reads {
   /** Reads rows as JSON, because the driver returns a bigint as a string. */
   const query = async <S extends z.ZodType>(schema: S, sql: string, values: unknown[]) => {
     const { rows: answers } = await pool.query({
@@ -76,41 +88,58 @@ export function createReads(pool: PostgresPool, givenTime: () => number | null, 
     customersWithDueHolds: async (limit) => {
       const due = await query(
         customerName,
-        `SELECT DISTINCT customer FROM metered.hold WHERE state = 'held' AND expires_at <= ${now} LIMIT $2`,
+        `SELECT DISTINCT h.customer FROM metered.hold h, (SELECT ${now} AS now OFFSET 0) clock
+         WHERE h.state = 'held' AND (h.expires_at <= clock.now OR h.expires_at > clock.now + h.max_hold_ms) LIMIT $2`,
         [limit],
       )
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
       // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve
-      // other customers, and new usage can't starve parked events.
+      // other customers, and new usage can't starve parked events. If a free lease ended in the future, the clock has
+      // stepped backward since. Such customers come first, because other customers could starve them until the clock
+      // catches up.
       const found = await query(
         customerName,
-        `(SELECT customer, lease_until FROM metered.customer
-          WHERE undelivered > 0 AND lease_until <= ${now} ORDER BY lease_until LIMIT $2)
+        `WITH clock AS MATERIALIZED (SELECT ${now} AS now)
+         (SELECT customer, lease_until AS since FROM metered.customer
+          WHERE undelivered > 0 AND lease_until <= (SELECT now FROM clock) ORDER BY lease_until LIMIT $2)
          UNION
-         SELECT c.customer, c.lease_until
+         (SELECT c.customer, 0 FROM metered.customer c
+          WHERE c.undelivered > 0 AND c.lease_until > (SELECT now FROM clock) AND ${isLeaseFree} LIMIT $2)
+         UNION
+         SELECT c.customer, CASE WHEN c.lease_until > (SELECT now FROM clock) THEN 0 ELSE c.lease_until END
          FROM metered.event e JOIN metered.customer c ON c.customer = e.customer
-         WHERE e.reason IS NOT NULL AND e.state = 'parked' AND e.retry_at <= ${now} AND c.lease_until <= ${now}
-         ORDER BY lease_until LIMIT $2`,
+         WHERE e.reason IS NOT NULL AND e.state = 'parked'
+           AND (e.retry_at <= (SELECT now FROM clock) OR e.parked_at > (SELECT now FROM clock)) AND ${isLeaseFree}
+         ORDER BY since LIMIT $2`,
         [limit],
       )
       return found.map((row) => row.customer)
     },
     health: async () => {
-      const schema = z.object({ waiting: z.number(), parked: z.number(), oldestWaitingMs: z.number() })
+      const skewMs = watch.start()
+      const schema = z.object({
+        waiting: z.number(),
+        parked: z.number(),
+        oldest: z.number().nullable(),
+        newest: z.number().nullable(),
+        now: z.number(),
+      })
       const [found] = await query(
         schema,
         `SELECT
            (SELECT coalesce(sum(undelivered), 0) FROM metered.customer WHERE undelivered > 0)
            - (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state = 'sent') AS waiting,
            (SELECT count(*) FROM metered.event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
-           greatest(0, coalesce(${now} - (
-             SELECT min(at) FROM metered.event WHERE state IN ('waiting', 'sent') AND reason IS NULL
-           ), 0)) AS "oldestWaitingMs"`,
+           (SELECT min(at) FROM metered.event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest,
+           (SELECT max(at) FROM metered.event WHERE state IN ('waiting', 'sent')) AS newest,
+           ${now} AS now`,
         [],
       )
-      return schema.parse(found)
+      const { waiting, parked, oldest, newest, now: time } = schema.parse(found)
+      const oldestWaitingMs = Math.max(0, time - (oldest ?? time))
+      return { waiting, oldestWaitingMs, parked, skewMs: skewMs(time, newest) }
     },
     parked: (limit) =>
       query(

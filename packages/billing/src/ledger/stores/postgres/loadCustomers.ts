@@ -51,7 +51,8 @@ const load = `
     ${select(hold, 'h')}
     FROM jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (
       SELECT * FROM metered.hold h
-      WHERE h.customer = j AND h.state = 'held' AND h.expires_at <= greatest(clock.now, c.time) OFFSET 0
+      WHERE h.customer = j AND h.state = 'held'
+        AND h.expires_at <= CASE WHEN c.time > clock.now THEN ${Number.MAX_SAFE_INTEGER} ELSE clock.now END OFFSET 0
     ) h
     UNION ALL
     ${select(hold, 'h')}
@@ -81,10 +82,10 @@ const load = `
     ) e
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j JOIN customers c ON c.customer = j ->> 0, clock, LATERAL (
+    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j, clock, LATERAL (
       SELECT * FROM metered.event e
       WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
-        AND e.retry_at <= greatest(clock.now, c.time)
+        AND (e.retry_at <= clock.now OR e.parked_at > clock.now)
       ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
     ) e
   ),

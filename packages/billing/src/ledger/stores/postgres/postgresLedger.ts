@@ -5,6 +5,7 @@ import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import { createClockWatch } from '../clockWatch.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
 import { loadCustomers, lockCustomers } from './loadCustomers.ts'
@@ -76,14 +77,16 @@ function createStore(
 }
 
 function openStore(pool: PostgresPool, givenTime: () => number | null, settings: LedgerSettings): OpenStore {
+  const watch = createClockWatch()
+  const readDeadlineMs = Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)
   return {
-    ...createReads(pool, givenTime, Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)),
+    ...createReads(pool, givenTime, watch, readDeadlineMs),
     transact: async (commands) => {
       const needs = needsOf(commands)
       return inTransaction(pool, settings, async (client) => {
         await lockCustomers(client, needs.customers)
         const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
-        const { answers, writes } = decide({ loaded, commands, now, settings })
+        const { answers, writes } = decide({ loaded, commands, now: watch.note(now), settings })
         await writeRows(client, writes)
         return answers
       })

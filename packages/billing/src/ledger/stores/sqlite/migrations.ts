@@ -114,4 +114,10 @@ export const migrations = [
   ALTER TABLE metered_customer RENAME COLUMN lane_until TO lease_until;
   ALTER TABLE metered_customer RENAME COLUMN lane TO lease;
   `,
+  // With the hold's maximum lifetime in the index, the index alone tells which holds are due.
+  `
+  ALTER TABLE metered_event ADD COLUMN parked_at integer;
+  DROP INDEX metered_hold_due;
+  CREATE INDEX metered_hold_due ON metered_hold (customer, expires_at, max_hold_ms) WHERE state = 'held';
+  `,
 ]

@@ -17,22 +17,22 @@ const undelivered = `t.state IN ('waiting', 'sent')`
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const statements = prepareStatements(db)
-  return (needs: Needs, clockNow: number): { loaded: Map<string, LoadedCustomer>; now: number } => {
+  return (needs: Needs, now: number): Map<string, LoadedCustomer> => {
     const { loaded, of } = loadedCustomers(needs.customers)
-    let latest = clockNow
+    let dueUntil = now
     for (const row of statements.customers(needs.customers)) {
       of(row.customer).row = row
-      latest = Math.max(latest, row.time)
+      if (row.time > now) dueUntil = Number.MAX_SAFE_INTEGER
     }
     for (const row of statements.holds(needs.holds)) of(row.customer).holds.push(row)
-    for (const row of statements.dueHolds(needs.dueHolds, latest)) of(row.customer).holds.push(row)
+    for (const row of statements.dueHolds(needs.dueHolds, dueUntil)) of(row.customer).holds.push(row)
     for (const row of statements.keys(needs.keys)) of(row.customer).keys.push(row)
     for (const row of statements.holdsOfKeys(needs.keys)) of(row.customer).holds.push(row)
     for (const row of statements.events(needs.events)) of(row.customer).events.push(row)
     for (const row of statements.sentEvents(needs.sentEvents)) of(row.customer).events.push(row)
     for (const [name, atMost] of needs.waitingEvents) {
       of(name).events.push(...statements.waitingEvents(name, atMost))
-      of(name).events.push(...statements.parkedEvents(name, latest, atMost))
+      of(name).events.push(...statements.parkedEvents(name, now, now, atMost))
     }
     for (const [name, results] of needs.results) {
       const excess = (of(name).row?.resultBytes ?? 0) + results.bytes - settings.resultBytesPerCustomer
@@ -42,7 +42,7 @@ export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
     for (const row of statements.accounts(subscriptionsOf(needs, loaded))) {
       of(row.customer).accounts.push(row)
     }
-    return { loaded, now: clockNow }
+    return loaded
   }
 }
 
@@ -80,7 +80,7 @@ function prepareStatements(db: SqliteDatabase) {
     db,
     event,
     `metered_event t INDEXED BY metered_event_parked
-     WHERE t.customer = ? AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND t.retry_at <= ?
+     WHERE t.customer = ? AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND (t.retry_at <= ? OR t.parked_at > ?)
      ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
   const accounts = select(db, account, each('account', ['customer', 'subscription']))

@@ -1,13 +1,25 @@
 import { z } from 'zod'
+import type { ClockWatch } from '../clockWatch.ts'
 import { customerName, parkedRow, usageRow, versionRow } from '../readRows.ts'
 import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
-const healthRow = z.object({ waiting: z.number(), parked: z.number(), oldest: z.number().nullable() })
+const healthRow = z.object({
+  waiting: z.number(),
+  parked: z.number(),
+  oldest: z.number().nullable(),
+  newest: z.number().nullable(),
+})
+
+/**
+ * Whether the customer `c` has a free lease at the time `?1`. The core's function `isLeaseFree` explains the
+ * rule.
+ */
+const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
 /** Creates the reads. The engine is synchronous, so all data in an answer reflects the same point in time. */
-export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
+export function prepareReads(db: SqliteDatabase, now: () => number, watch: ClockWatch): Reads {
   const customer = db.prepare(
     `SELECT ${selectList(tables.customer, 't')} FROM metered_customer t WHERE t.customer = ?`,
   )
@@ -27,21 +39,28 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
   )
   const due = db.prepare(
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
-     WHERE state = 'held' AND expires_at <= ? LIMIT ?`,
+     WHERE state = 'held' AND (expires_at <= ?1 OR expires_at > ?1 + max_hold_ms) LIMIT ?2`,
   )
   // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve other
-  // customers, and new usage can't starve parked events.
+  // customers, and new usage can't starve parked events. If a free lease ended in the future, the clock has stepped
+  // backward since. Such customers come first, because other customers could starve them until the clock catches up.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (
-         SELECT customer, lease_until FROM metered_customer
-         WHERE undelivered > 0 AND lease_until <= ? ORDER BY lease_until LIMIT ?
+         SELECT customer, lease_until AS since FROM metered_customer
+         WHERE undelivered > 0 AND lease_until <= ?1 ORDER BY lease_until LIMIT ?2
        )
        UNION
-       SELECT c.customer, c.lease_until
+       SELECT * FROM (
+         SELECT c.customer, 0 AS since FROM metered_customer c INDEXED BY metered_customer_to_deliver
+         WHERE c.undelivered > 0 AND c.lease_until > ?1 AND ${isLeaseFree} LIMIT ?2
+       )
+       UNION
+       SELECT c.customer, CASE WHEN c.lease_until > ?1 THEN 0 ELSE c.lease_until END AS since
        FROM metered_event e INDEXED BY metered_event_parked JOIN metered_customer c ON c.customer = e.customer
-       WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent') AND e.retry_at <= ? AND c.lease_until <= ?
-     ) ORDER BY lease_until LIMIT ?`,
+       WHERE e.state = 'parked' AND e.reason IS NOT NULL AND e.state IN ('parked', 'sent')
+         AND (e.retry_at <= ?1 OR e.parked_at > ?1) AND ${isLeaseFree}
+     ) ORDER BY since LIMIT ?2`,
   )
   const health = db.prepare(
     `SELECT
@@ -49,7 +68,8 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
        - (SELECT count(*) FROM metered_event
           WHERE state = 'sent' AND reason IS NOT NULL AND state IN ('parked', 'sent')) AS waiting,
        (SELECT count(*) FROM metered_event WHERE reason IS NOT NULL AND state IN ('parked', 'sent')) AS parked,
-       (SELECT min(at) FROM metered_event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest`,
+       (SELECT min(at) FROM metered_event WHERE state IN ('waiting', 'sent') AND reason IS NULL) AS oldest,
+       (SELECT max(at) FROM metered_event WHERE state IN ('waiting', 'sent')) AS newest`,
   )
   const parked = db.prepare(
     `SELECT customer, attempt, meter, amount, reason FROM metered_event
@@ -82,11 +102,13 @@ export function prepareReads(db: SqliteDatabase, now: () => number): Reads {
     customersToDeliver: async (limit) =>
       z
         .array(customerName)
-        .parse(toDeliver.all(now(), limit, now(), now(), limit))
+        .parse(toDeliver.all(now(), limit))
         .map((row) => row.customer),
     health: async () => {
-      const { waiting, parked: count, oldest } = healthRow.parse(health.all()[0])
-      return { waiting, oldestWaitingMs: oldest === null ? 0 : Math.max(0, now() - oldest), parked: count }
+      const { waiting, parked: count, oldest, newest } = healthRow.parse(health.all()[0])
+      const time = now()
+      const oldestWaitingMs = Math.max(0, time - (oldest ?? time))
+      return { waiting, oldestWaitingMs, parked: count, skewMs: watch.start()(time, newest) }
     },
     parked: async (limit) => z.array(parkedRow).parse(parked.all(limit)),
   }

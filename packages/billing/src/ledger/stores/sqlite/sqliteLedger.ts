@@ -8,6 +8,7 @@ import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
+import { createClockWatch } from '../clockWatch.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { explainOpenError } from './explainOpenError.ts'
 import { inTransaction, openDatabase } from './openDatabase.ts'
@@ -95,11 +96,13 @@ function openStore(db: SqliteDatabase, clock: Pick<Clock, 'now'>, settings: Ledg
   const load = prepareLoad(db, settings)
   const write = prepareWrite(db)
   const prune = preparePrune(db)
+  const watch = createClockWatch()
   return {
-    ...prepareReads(db, () => clock.now()),
+    ...prepareReads(db, () => clock.now(), watch),
     transact: async (commands) =>
       inTransaction(db, () => {
-        const { loaded, now } = load(needsOf(commands), clock.now())
+        const now = watch.note(clock.now())
+        const loaded = load(needsOf(commands), now)
         const { answers, writes } = decide({ loaded, commands, now, settings })
         write(writes)
         return answers

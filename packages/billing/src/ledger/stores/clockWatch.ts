@@ -1,0 +1,25 @@
+/** Remembers the latest time of a store's clock, to notice when the clock steps backward. */
+export interface ClockWatch {
+  /** Remembers a time that was read from the clock, and returns it. */
+  note(now: number): number
+  /**
+   * Returns a function that returns how far `now` is behind the times remembered so far and behind the newest
+   * event. Call this before reading `now`, because other reads can run at the same time.
+   */
+  start(): (now: number, newestEvent: number | null) => number
+}
+
+export function createClockWatch(): ClockWatch {
+  let latest = 0
+  const note = (now: number) => {
+    latest = Math.max(latest, now)
+    return now
+  }
+  return {
+    note,
+    start() {
+      const latestBefore = latest
+      return (now, newestEvent) => Math.max(0, Math.max(latestBefore, newestEvent ?? 0) - note(now))
+    },
+  }
+}
