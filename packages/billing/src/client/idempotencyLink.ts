@@ -1,4 +1,4 @@
-import { TRPCClientError, type TRPCLink } from '@trpc/client'
+import { type OperationContext, TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { billingDenial } from '../contract/billingDenial.ts'
@@ -7,6 +7,7 @@ import { keyPattern, keyRule, printable } from '../contract/keyFormat.ts'
 import { idempotencyKey, keyOf, onKeyInHeader } from './keyHeaders.ts'
 import { canCarryKey, rejectsKey, withKey, withKeyInMessages } from './keyInInput.ts'
 import { type KeyPlace, KeyTransport } from './keyTransport.ts'
+import { warnOfLostKeys } from './warnOfLostKeys.ts'
 
 /**
  * Gives each operation a key, so that the operation is charged once no matter how often it is sent. Put the
@@ -18,6 +19,8 @@ import { type KeyPlace, KeyTransport } from './keyTransport.ts'
  * carries the key. `idempotencyLink` detects which kind of link sends its operations. Setting `keyIn` turns
  * off this detection. If you send mutations over both HTTP and WebSockets, put one `idempotencyLink` in each
  * branch of the `splitLink`.
+ *
+ * If neither a header nor the input can carry a mutation's key, the link warns once in the console.
  *
  * While another attempt under the key is running, the link waits and tries again, for up to `maxWaitMs`
  * (default 30 s).
@@ -31,6 +34,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
 } = {}): TRPCLink<Router> {
   return () => {
     const transport = new KeyTransport()
+    const warnIfLost = warnOfLostKeys()
     /** The paths of mutations and queries whose input schema rejects the key. */
     const withoutKey = new Set<string>()
 
@@ -48,7 +52,12 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
     return ({ op, next }) => {
       if (op.type === 'subscription') return next(op)
       const key = keyOf(op) ?? crypto.randomUUID()
-      const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: () => transport.sawHttp() }
+      let inHeader = false
+      const onHeader = () => {
+        inHeader = true
+        transport.sawHttp()
+      }
+      const context = { ...op.context, [idempotencyKey]: key, [onKeyInHeader]: onHeader }
       return observable((observer) => {
         // In a batch, an invalid key in the header would make the other calls fail too.
         if (!keyPattern.test(key)) return observer.error(keyInvalid(key))
@@ -57,17 +66,26 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
         let sent = { unsubscribe() {} }
         const send = () => {
           const input = keyedInput(op, key)
+          const sawAnswer = (meta: OperationContext | undefined) => {
+            transport.sawAnswer(meta)
+            const overHttp = meta?.response !== undefined
+            const inInput = overHttp ? keyIn === 'input' : input !== op.input
+            warnIfLost({ type: op.type, path: op.path, overHttp, inHeader, inInput })
+          }
           sent = next({ ...op, input, context }).subscribe({
             next(result) {
-              transport.sawAnswer(result.context)
+              sawAnswer(result.context)
               observer.next(result)
             },
             error(error) {
-              if (error.shape) transport.sawAnswer(error.meta)
               if (input !== op.input && rejectsKey(error, op.input)) {
+                transport.sawAnswer(error.meta)
                 withoutKey.add(op.path)
                 timer = setTimeout(send)
-              } else again(error)
+                return
+              }
+              if (error.shape) sawAnswer(error.meta)
+              again(error)
             },
             complete: () => observer.complete(),
           })

@@ -10,7 +10,7 @@ import {
 } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import superjson from 'superjson'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { idempotencyLink, keyHeaders } from '../../../src/client/index.ts'
 import { startWireServer, type WireClient, type WireRouter } from './startWireServer.ts'
 
@@ -27,6 +27,13 @@ const httpLinks = (url: string, transformer?: typeof superjson) => {
 }
 const socketLink = (server: Server, transformer?: typeof superjson) =>
   wsLink<WireRouter>({ client: server.webSocketClient(), ...(transformer && { transformer }) } as never)
+
+const warnings: string[] = []
+beforeEach(() => {
+  warnings.length = 0
+  vi.spyOn(console, 'warn').mockImplementation((text: string) => warnings.push(text))
+})
+afterEach(() => vi.restoreAllMocks())
 
 describe.each([
   ['JSON', undefined],
@@ -59,11 +66,23 @@ describe.each([
     ])
   })
 
-  test('sends an array unchanged', async () => {
+  test('sends an array unchanged, and warns once that it cannot carry the key', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
+    await client.save.mutate({ text: 'a' })
+    expect(warnings).toEqual([])
     await client.saveList.mutate(['a'])
-    expect(server.received).toMatchObject([{ input: ['a'] }])
+    await client.saveList.mutate(['b'])
+    expect(server.received).toMatchObject([{}, { input: ['a'] }, { input: ['b'] }])
+    expect(warnings).toEqual([expect.stringContaining('The input of saveList')])
+  })
+
+  test('warns once if a strict schema rejects the key', async () => {
+    await using server = await start()
+    const client = clientOf(socketLink(server, transformer))
+    await client.saveStrictly.mutate({ text: 'a' })
+    await client.saveStrictly.mutate({ text: 'b' })
+    expect(warnings).toEqual([expect.stringContaining('The input of saveStrictly')])
   })
 
   test('resends the key from the context over a new connection after the socket drops', async () => {
@@ -144,6 +163,22 @@ describe.each([
       { path: 'save', input: { text: 'a', 'idempotency-key': key }, header: key },
       { path: 'save', input: { text: 'b' }, header: key },
     ])
+  })
+
+  test('warns once about a mutation if the link has no `keyHeaders`, and never if it has them', async () => {
+    await using server = await startWireServer()
+    const link = [httpLink, httpBatchLink, httpBatchStreamLink][index]
+    const bare = clientOf((link ?? httpLink)({ url: server.url }))
+    await bare.read.query({ text: 'a' })
+    await bare.save.mutate({ text: 'a' })
+    await bare.save.mutate({ text: 'b' })
+    await expect(bare.fail.mutate({ text: 'c' })).rejects.toThrow('no')
+    expect(warnings).toEqual([expect.stringContaining('Add headers: keyHeaders')])
+    warnings.length = 0
+    const keyed = clientOf(httpLinks(server.url)[index])
+    await keyed.save.mutate({ text: 'a' })
+    await expect(keyed.fail.mutate({ text: 'c' })).rejects.toThrow('no')
+    expect(warnings).toEqual([])
   })
 
   test('puts no key into a mutation’s input after an HTTP query', async () => {
