@@ -118,7 +118,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
     ),
   )
-  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy })
+  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy, logger })
   const sync = new Sync({ leases, fetcher, clock, options, logger, stopping })
   const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })

@@ -81,6 +81,10 @@ export function createFlowgladClient(
       }
     },
 
+    async updateCustomer({ id, name, email }: Customer) {
+      await ask(sdk.customers.update(id, { customer: { name, email } }, once()))
+    },
+
     async createUsageEvent(usageEvent: Flowglad.UsageEventCreateParams['usageEvent']): Promise<unknown> {
       return ask(sdk.usageEvents.create({ usageEvent }, once()))
     },

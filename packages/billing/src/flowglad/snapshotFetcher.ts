@@ -1,6 +1,8 @@
 import type { Clock } from '../config/clock.ts'
+import type { Logger } from '../config/logger.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { changedContact } from './changedContact.ts'
 import type { EventSender } from './eventSender.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
@@ -13,6 +15,7 @@ export class SnapshotFetcher {
   readonly #sender: EventSender
   readonly #clock: Pick<Clock, 'now'>
   readonly #unlimitedBy: Record<string, string>
+  readonly #logger: Logger
   #isUnavailable = false
 
   constructor(parts: {
@@ -22,12 +25,14 @@ export class SnapshotFetcher {
     clock: Pick<Clock, 'now'>
     /** Maps a meter's slug to the slug of the feature that makes the meter unlimited. */
     unlimitedBy: Record<string, string>
+    logger: Logger
   }) {
     this.#ledger = parts.ledger
     this.#flowglad = parts.flowglad
     this.#sender = parts.sender
     this.#clock = parts.clock
     this.#unlimitedBy = parts.unlimitedBy
+    this.#logger = parts.logger
   }
 
   /** Whether the last request to Flowglad failed. Other failures, such as a lost lease, don't count. */
@@ -36,8 +41,8 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Fetches and installs a customer's snapshot. Creates the customer at Flowglad first if necessary. Returns
-   * Flowglad's `GET billing` answer.
+   * Fetches and installs a customer's snapshot. Creates the customer at Flowglad first if necessary, and then
+   * updates the name and email there if they have changed. Returns Flowglad's `GET billing` answer.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
     // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it waited for its
@@ -61,7 +66,19 @@ export class SnapshotFetcher {
     })
     if (state === 'leaseLost') throw leaseLost()
     this.#isUnavailable = false
+    await this.#updateContact(customer, billing)
     return billing
+  }
+
+  /** Updates the customer's name and email at Flowglad. If the update fails, the next fetch tries again. */
+  async #updateContact(customer: KnownCustomer, billing: unknown) {
+    const changed = changedContact(customer, billing)
+    if (!changed) return
+    try {
+      await this.#flowglad.updateCustomer(changed)
+    } catch (error) {
+      this.#logger.warn({ customer: customer.id, error: String(error) }, 'customer update failed')
+    }
   }
 
   async #create({ id, name, email }: KnownCustomer, lease: Lease) {

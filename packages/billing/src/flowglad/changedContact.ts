@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import type { Customer, KnownCustomer } from '../contract/customer.ts'
+
+const recorded = z.object({ customer: z.object({ name: z.string(), email: z.string() }) })
+
+/**
+ * Returns the customer if the name or email differs from Flowglad's `GET billing` answer. Otherwise, returns null.
+ * Also returns null for a customer that is looked up by ID only.
+ */
+export function changedContact({ id, name, email }: KnownCustomer, billing: unknown): Customer | null {
+  const { data } = recorded.safeParse(billing)
+  if (!data || name === undefined || email === undefined) return null
+  return data.customer.name === name && data.customer.email === email ? null : { id, name, email }
+}
