@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './config/clock.ts'
 import { consoleLogger, type Logger } from './config/logger.ts'
 import { assertNotNextBuild, isNextBuild } from './config/nextBuild.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
+import { steadyClock } from './config/steadyClock.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import { createAccounts } from './customer/accounts.ts'
@@ -92,6 +93,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   // Settings from the environment can be missing during a build.
   if (!isNextBuild()) assertSettings(setup)
   const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup
+  const steady = steadyClock(clock)
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
   const returnPaths = setup.returnPaths ?? {
     success: '/?checkout=success',
@@ -110,8 +112,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     deadlineMs: options.flowgladDeadlineMs,
     logger,
   })
-  const leases = createLeases({ ledger, clock, leaseMs: options.leaseMs })
-  const retries = new RetryPolicy({ options, clock })
+  const leases = createLeases({ ledger, clock: steady, leaseMs: options.leaseMs })
+  const retries = new RetryPolicy({ options, clock: steady })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
   const unlimitedBy = Object.fromEntries(
     Object.entries(meters).flatMap(([meter, policy]) =>
@@ -119,15 +121,24 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     ),
   )
   const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy, logger })
-  const sync = new Sync({ leases, fetcher, clock, options, logger, stopping })
-  const delivery = new Delivery({ ledger, leases, sender, retries, clock, options, logger, stopping })
-  const catalog = createCatalogCache({ flowglad, meters, clock, maxAgeMs: options.catalogMaxAgeMs })
+  const sync = new Sync({ leases, fetcher, clock: steady, options, logger, stopping })
+  const delivery = new Delivery({
+    ledger,
+    leases,
+    sender,
+    retries,
+    clock: steady,
+    options,
+    logger,
+    stopping,
+  })
+  const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
 
   // The metered operation and its callers.
   const inFlight = new WorkInFlight()
   const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
   const reservations = new Reservations(
-    { ledger: callLedger, clock, meters, options, logger, inFlight },
+    { ledger: callLedger, clock: steady, meters, options, logger, inFlight },
     { sync, usableMeters, upgradeUrl },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
@@ -143,7 +154,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     sync,
     catalog,
     meters,
-    clock,
+    clock: steady,
     options,
     upgradeUrl,
   })
@@ -265,7 +276,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     async close() {
       lifecycle.close()
       watchers.close()
-      await inFlight.close({ graceMs: options.shutdownGraceMs, clock, logger })
+      await inFlight.close({ graceMs: options.shutdownGraceMs, clock: steady, logger })
       closing.abort()
       await Promise.all([lifecycle.stopLoops(), sync.idle()])
       await instance.closeLedger()

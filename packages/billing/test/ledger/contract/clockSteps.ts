@@ -193,6 +193,7 @@ export const clockSteps = (open: OpenLedger) =>
       expect(await it.other.execute(aReserve())).toEqual(denied)
       it.advance(-1)
       await it.ledger.execute(anInstall({ token: early.token, snapshot: old }))
+      expect((await it.ledger.balances('ada')).snapshot).toMatchObject({ ageMs: 0 })
       it.advance(1)
       expect(await it.other.execute(aReserve())).toEqual(denied)
     })
