@@ -24,6 +24,7 @@ const denials: Denial[] = [
     meters: [],
   },
   { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' },
+  { code: 'CUSTOMER_ARCHIVED' },
   { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
   { code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 },
   { code: 'KEY_REUSED', key: 'k' },

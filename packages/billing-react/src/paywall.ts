@@ -69,6 +69,7 @@ export function paywallOfError<Meter extends string>(
         : { state: 'feature', feature: denial.feature, upgradeUrl: denial.upgradeUrl }
     case 'NO_SUBSCRIPTION':
       return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: denial.upgradeUrl }
+    case 'CUSTOMER_ARCHIVED':
     case 'IN_PROGRESS':
     case 'KEY_REUSED':
     case 'ALREADY_COMPLETED':

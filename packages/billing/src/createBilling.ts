@@ -255,6 +255,15 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       await sync.fetch({ id: customer }, { urgent: false, forced: true })
     },
 
+    /**
+     * Creates a customer again that Flowglad has archived. The customer gets the default plan and its credits.
+     * Until then, the customer's calls are denied with `CUSTOMER_ARCHIVED`. Does nothing if the customer exists.
+     */
+    async recreateCustomer(customer: Customer) {
+      assertNotNextBuild()
+      await sync.recreate(customer)
+    },
+
     /** Delivers usage immediately. Resolves to true if no usage is left to deliver. */
     async drain() {
       assertNotNextBuild()

@@ -28,6 +28,12 @@ export function explainDenial(error: unknown): Explanation {
           detail: `${free} Choose a plan to continue.`,
           next: 'plans',
         }
+      case 'CUSTOMER_ARCHIVED':
+        return {
+          title: 'Your account is closed',
+          detail: `${free} Contact us to open it again.`,
+          next: 'again',
+        }
       case 'FEATURE_NOT_INCLUDED':
         return {
           title: `${featureName(denial.feature)} is not included in your plan`,

@@ -4,6 +4,7 @@ import type { DenialCode } from './denials.ts'
 export const denialStatuses = {
   INSUFFICIENT_CREDITS: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   NO_SUBSCRIPTION: { trpc: 'PAYMENT_REQUIRED', http: 402 },
+  CUSTOMER_ARCHIVED: { trpc: 'FORBIDDEN', http: 403 },
   FEATURE_NOT_INCLUDED: { trpc: 'FORBIDDEN', http: 403 },
   IN_PROGRESS: { trpc: 'CONFLICT', http: 409 },
   KEY_REUSED: { trpc: 'CONFLICT', http: 409 },

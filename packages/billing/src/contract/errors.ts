@@ -76,3 +76,10 @@ export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>
     'The work is done, but its charge is not confirmed yet. You can try again with the same idempotency key: you are charged at most once.',
     { cause },
   )
+
+/** Creates the denial for a customer that Flowglad has archived. */
+export const customerArchived = () =>
+  new BillingError(
+    { code: 'CUSTOMER_ARCHIVED' },
+    'This customer is archived at Flowglad. The server can create the customer again with billing.recreateCustomer.',
+  )

@@ -1,5 +1,5 @@
 import type { KnownCustomer } from '../contract/customer.ts'
-import { BillingError, unavailable } from '../contract/errors.ts'
+import { BillingError, customerArchived, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
 import type { SnapshotReader } from './snapshotReader.ts'
@@ -14,7 +14,7 @@ export const createRequireFeature =
     snapshots,
     upgradeUrl,
   }: {
-    sync: Pick<Sync, 'fetchNewPeriod'>
+    sync: Pick<Sync, 'fetchNewPeriod' | 'isArchived'>
     snapshots: SnapshotReader
     upgradeUrl: string
   }) =>
@@ -34,6 +34,7 @@ export const createRequireFeature =
     if (!snapshots.isUsable(after) || !after.snapshot) throw unavailable(1_000)
     if (hasFeature(after, feature)) return
     if (!after.snapshot.subscription) {
+      if (sync.isArchived(customer.id)) throw customerArchived()
       throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
     }
     throw new BillingError(

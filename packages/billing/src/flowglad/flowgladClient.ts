@@ -81,6 +81,20 @@ export function createFlowgladClient(
       }
     },
 
+    /** Returns whether Flowglad has the subscription, in any status. */
+    async hasSubscription(id: string): Promise<boolean> {
+      try {
+        await ask(sdk.subscriptions.retrieve(id, once()))
+        return true
+      } catch (error) {
+        const rejection = flowgladError(error)
+        // Flowglad answers 500 for an unknown subscription.
+        if (rejection && (rejection.status === 404 || /no subscriptions? found/i.test(rejection.message)))
+          return false
+        throw error
+      }
+    },
+
     async updateCustomer({ id, name, email }: Customer) {
       await ask(sdk.customers.update(id, { customer: { name, email } }, once()))
     },

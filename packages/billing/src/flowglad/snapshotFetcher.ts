@@ -1,12 +1,15 @@
 import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
-import type { KnownCustomer } from '../contract/customer.ts'
+import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { changedContact } from './changedContact.ts'
 import type { EventSender } from './eventSender.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
+import { RecentMap } from './recentMap.ts'
 import { snapshotOf } from './snapshotOf.ts'
+
+const rememberedCustomers = 10_000
 
 /** Fetches snapshots and installs them in the ledger. The caller must hold the customer's lease. */
 export class SnapshotFetcher {
@@ -16,6 +19,7 @@ export class SnapshotFetcher {
   readonly #clock: Pick<Clock, 'now'>
   readonly #unlimitedBy: Record<string, string>
   readonly #logger: Logger
+  readonly #archived = new RecentMap<string, true>(rememberedCustomers)
   #isUnavailable = false
 
   constructor(parts: {
@@ -41,8 +45,9 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Fetches and installs a customer's snapshot. Creates the customer at Flowglad first if necessary, and then
-   * updates the name and email there if they have changed. Returns Flowglad's `GET billing` answer.
+   * Fetches and installs a customer's snapshot. Creates a new customer at Flowglad first. Updates the name and
+   * email there if they have changed. Returns Flowglad's `GET billing` answer, or null if the customer is
+   * archived: an archived customer gets a snapshot without a subscription.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
     // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it waited for its
@@ -54,9 +59,14 @@ export class SnapshotFetcher {
       await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }
-    const billing =
-      (await this.#asking(() => this.#flowglad.billing(customer.id))) ?? (await this.#create(customer, lease))
-    const snapshot = await this.#asking(() => snapshotOf(billing, this.#clock.now()))
+    const found = await this.#asking(() => this.#flowglad.billing(customer.id))
+    const isArchived = !found && (await this.#wasKnown(customer.id))
+    if (isArchived) this.#reportArchived(customer.id)
+    else this.#archived.delete(customer.id)
+    const billing = found ?? (isArchived ? null : await this.#create(customer, lease))
+    const snapshot = await this.#asking(() =>
+      isArchived ? { subscription: null, meters: {} } : snapshotOf(billing, this.#clock.now()),
+    )
     const { state } = await this.#ledger.execute({
       type: 'install',
       customer: customer.id,
@@ -79,6 +89,39 @@ export class SnapshotFetcher {
     } catch (error) {
       this.#logger.warn({ customer: customer.id, error: String(error) }, 'customer update failed')
     }
+  }
+
+  /** Whether the last fetch on this node found that Flowglad has archived the customer. */
+  isArchived(customer: string): boolean {
+    return this.#archived.peek(customer) ?? false
+  }
+
+  /** Creates an archived customer again, as a new customer at Flowglad. */
+  async recreate(customer: Customer): Promise<void> {
+    await this.#asking(() => this.#flowglad.createCustomer(customer))
+  }
+
+  /**
+   * Returns whether this Flowglad has known the customer. Archiving frees the customer's ID, so a customer that
+   * Flowglad no longer finds is either archived, or the app now uses another Flowglad. Creating an archived
+   * customer again would grant new credits.
+   */
+  async #wasKnown(customer: string): Promise<boolean> {
+    const { snapshot } = await this.#ledger.balances(customer)
+    if (!snapshot) return false
+    const { subscription } = snapshot
+    return (
+      subscription === null || (await this.#asking(() => this.#flowglad.hasSubscription(subscription.id)))
+    )
+  }
+
+  #reportArchived(customer: string) {
+    if (this.isArchived(customer)) return
+    this.#archived.set(customer, true)
+    this.#logger.warn(
+      { customer },
+      'Flowglad has archived this customer. Calls are denied with CUSTOMER_ARCHIVED until billing.recreateCustomer creates the customer again.',
+    )
   }
 
   async #create({ id, name, email }: KnownCustomer, lease: Lease) {

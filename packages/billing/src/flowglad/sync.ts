@@ -1,7 +1,8 @@
 import { type Clock, within } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { KnownCustomer } from '../contract/customer.ts'
+import type { Customer, KnownCustomer } from '../contract/customer.ts'
+import { unavailable } from '../contract/errors.ts'
 import { FetchQueue, type FetchResult } from './fetchQueue.ts'
 import type { Leases } from './leases.ts'
 import { RecentMap } from './recentMap.ts'
@@ -140,6 +141,18 @@ export class Sync {
   /** Resolves when no fetch is running. */
   idle(): Promise<void> {
     return this.#queue.idle()
+  }
+
+  /** Whether the last fetch on this node found that Flowglad has archived the customer. */
+  isArchived(customer: string): boolean {
+    return this.#fetcher.isArchived(customer)
+  }
+
+  /** Creates an archived customer again at Flowglad, and fetches the new snapshot. */
+  async recreate(customer: Customer): Promise<void> {
+    await this.#fetcher.recreate(customer)
+    const outcome = await this.fetch(customer, { urgent: true, forced: true })
+    if (outcome.state !== 'installed') throw unavailable(1_000)
   }
 
   /** Whether the last request to Flowglad failed on this node. */

@@ -1,7 +1,7 @@
 import { within } from '../config/clock.ts'
 import { traced } from '../config/tracing.ts'
 import type { Customer } from '../contract/customer.ts'
-import { unavailable } from '../contract/errors.ts'
+import { customerArchived, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/commands.ts'
 import { onLedger } from '../ledger/onLedger.ts'
@@ -80,7 +80,9 @@ export class Reservations {
       case 'short':
         throw shortageDenial(answer.legs, answer.asOf, this.#upgradeUrl)
       case 'noSubscription':
-        throw noSubscription(this.#upgradeUrl)
+        throw this.#sync.isArchived(request.customer.id)
+          ? customerArchived()
+          : noSubscription(this.#upgradeUrl)
       case 'needsSnapshot':
         throw unavailable(1_000)
       default:
