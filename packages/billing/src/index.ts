@@ -17,7 +17,6 @@ export {
   BillingError,
   InsufficientCreditsError,
   InvalidAmountError,
-  InvalidInputError,
   PlanChangeError,
   UnserializableResultError,
 } from './contract/errors.ts'

@@ -40,14 +40,6 @@ export class InvalidAmountError extends Error {
   override readonly name = 'InvalidAmountError'
 }
 
-/**
- * The input can't be compared with the input of an earlier call under the same key. Nothing is held or
- * charged.
- */
-export class InvalidInputError extends Error {
-  override readonly name = 'InvalidInputError'
-}
-
 /** The result can't be serialized, so the client can't receive it. The call isn't charged. */
 export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'

@@ -1,5 +1,5 @@
 import { denialStatuses } from '../contract/denialStatuses.ts'
-import { BillingError, InvalidAmountError, InvalidInputError, PlanChangeError } from '../contract/errors.ts'
+import { BillingError, InvalidAmountError, PlanChangeError } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
 
 export interface BillingErrorReply {
@@ -23,9 +23,6 @@ export function billingErrorReply(thrown: unknown): BillingErrorReply | null {
   }
   if (error instanceof InvalidAmountError) {
     return { status: 400, body: { error: 'invalid_amount', message: error.message } }
-  }
-  if (error instanceof InvalidInputError) {
-    return { status: 400, body: { error: 'invalid_input', message: error.message } }
   }
   if (error instanceof PlanChangeError) {
     return { status: 400, body: { error: 'plan_change_failed', message: error.message } }

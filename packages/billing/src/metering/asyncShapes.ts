@@ -23,7 +23,7 @@ export interface Observer {
 export const isObservable = (value: unknown): value is Observable =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function'
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

@@ -59,7 +59,7 @@ export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf
     assertAmount(leg.hold, 1, `The amount on ${call.meter}`)
     return operation.run({
       customer: call.customer,
-      procedure: call.name ?? 'meter',
+      procedure: call.name || 'meter',
       key: call.key === undefined ? null : parseKey(call.key),
       rawInput: () => [call.meter, leg.hold, call.input],
       legs: [leg],

@@ -2,13 +2,13 @@ import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import { isObservable } from './asyncShapes.ts'
 import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { Hold } from './hold.ts'
-import { fingerprint } from './key.ts'
 import { MeteredOutput } from './meteredOutput.ts'
 import type { StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
-import { type Codec, replayResult, serializeResult } from './storedResult.ts'
+import { assertSerializable, type Codec, replayResult, storeResult } from './storedResult.ts'
 import {
   assertNoAsyncPart,
   assertSendable,
@@ -33,6 +33,8 @@ export interface MeteredCall<Output> {
    * only if there is a key.
    */
   rawInput: () => unknown
+  /** Serializes instances of the app's own classes in the raw input. Default: their fields. */
+  inputCodec?: Codec | undefined
   /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
   /**
@@ -41,8 +43,8 @@ export interface MeteredCall<Output> {
    */
   reference?: ((output: unknown) => string) | undefined
   /**
-   * How the output reaches the caller. If null, the output stays in this process, so it needs to be
-   * serializable only if there is a key.
+   * How the output reaches the caller. If null, the output stays in this process, so it doesn't need to be
+   * serializable.
    */
   transport: Transport | null
   /** Whether the call is a tRPC subscription, whose output can be an observable. */
@@ -76,7 +78,7 @@ const cleanUpMs = 5_000
  *    - If an earlier call with the key still has an active hold, the call is denied with `IN_PROGRESS`.
  *    - If an earlier call with the key has completed, its stored result is returned, and nothing runs. If no
  *      result is stored, for example because the output was a stream or the earlier call was charged at
- *      expiry, the call is denied with `ALREADY_COMPLETED`.
+ *      expiry, the call is denied with `ALREADY_COMPLETED`. A retry never gets a damaged result.
  *    - If the key is new, or its earlier call failed, the units of all legs are held. If any leg lacks units,
  *      no units are held.
  *
@@ -139,7 +141,7 @@ export class Operation {
       customer: call.customer,
       procedure: call.procedure,
       key: call.key,
-      fingerprint: call.key === null ? null : fingerprint(await call.rawInput()),
+      fingerprint: call.key === null ? null : await fingerprint(await call.rawInput(), call.inputCodec),
       legs: paidLegs.map(({ meter, hold }) => ({ meter, amount: hold })),
     })
     if (reserved.state === 'completed') return replay(call, reserved.result)
@@ -151,7 +153,8 @@ export class Operation {
     try {
       output = await call.work(hold)
       if (endsLater(call, output)) return await this.#meterLater(call, hold, output)
-      result = this.#serialize(call, output)
+      assertDeliverable(call, output)
+      result = call.key === null ? null : storeResult(output, this.#resultMaxBytes, deliveryOf(call))
     } catch (error) {
       await hold.release()
       throw error
@@ -173,7 +176,7 @@ export class Operation {
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
     if (!endsLater(call, output)) {
-      this.#serialize(call, output)
+      assertDeliverable(call, output)
       return output
     }
     if (!carries(call.transport)) return reject(call.transport, output)
@@ -238,24 +241,25 @@ export class Operation {
       isObservable(output) && call.isSubscription ? followed.observe(output) : followed.wrap(output)
     return copy as Output
   }
-
-  /**
-   * Returns the JSON to store under the key, or null if there is no key or the JSON is too large to store.
-   * Throws if the output can't be sent, so that the call isn't charged.
-   */
-  #serialize(call: MeteredCall<unknown>, output: unknown): string | null {
-    if (call.transport === null && call.key === null) return null
-    if (call.transport) assertNoAsyncPart(output)
-    const json = serializeResult(output, this.#resultMaxBytes, call.codec)
-    return call.key === null ? null : json
-  }
 }
+
+/** Throws if the output can't be sent, so that the call isn't charged. */
+function assertDeliverable({ transport, codec }: MeteredCall<unknown>, output: unknown): void {
+  if (!transport) return
+  assertNoAsyncPart(output)
+  assertSerializable(output, codec)
+}
+
+const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' | 'codec'>) => ({
+  inProcess: transport === null,
+  codec,
+})
 
 /**
  * The key and its fingerprint identify the operation, so the stored result has the type of the call's output.
  */
-const replay = <Output>({ key, codec }: MeteredCall<Output>, result: string | null) =>
-  replayResult(result, key ?? '', codec) as Output
+const replay = <Output>(call: MeteredCall<Output>, result: string | null) =>
+  replayResult(result, call.key ?? '', deliveryOf(call)) as Output
 
 /** Returns what a stream is charged for. */
 function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {

@@ -1,5 +1,8 @@
+import { deserialize, serialize } from 'node:v8'
+import { z } from 'zod'
 import { UnserializableResultError } from '../contract/errors.ts'
 import { keyDenial } from './denials.ts'
+import { carriesExactly, isJson } from './exactValue.ts'
 
 /**
  * Converts values that JSON can't represent, such as dates, to JSON values and back. An app's data
@@ -10,18 +13,32 @@ export interface Codec {
   deserialize(value: unknown): unknown
 }
 
+/** How a call's output reaches its caller. */
+interface Delivery {
+  /** Whether the output stays in this process. */
+  inProcess: boolean
+  /** The app's transformer, if it is known. Default: JSON. */
+  codec?: Codec | undefined
+}
+
+/** A result under a key. The ledger stores it as JSON. If no property is set, the output is undefined. */
+const storedResult = z.strictObject({
+  /** The output, if JSON carries it exactly. */
+  json: z.unknown().optional(),
+  /** The output as structured data of V8 in base64. It carries dates, maps, bytes, `undefined` and `NaN`. */
+  data: z.string().optional(),
+  /** The output as the app's transformer sent it, if it contains instances of classes. */
+  sent: z.unknown().optional(),
+})
+
 /** Returns the value as JSON. Throws if the value can't be serialized. */
 export const toJson = (value: unknown, codec?: Codec): string =>
-  JSON.stringify({ output: codec ? codec.serialize(value) : value })
+  JSON.stringify(codec ? codec.serialize(value) : value) ?? ''
 
-/**
- * Returns a result as JSON for retries, or null if the JSON is larger than `maxBytes`. Throws an
- * `UnserializableResultError` if the result can't be serialized.
- */
-export function serializeResult(output: unknown, maxBytes: number, codec?: Codec): string | null {
+/** Throws an `UnserializableResultError` if the client can't receive the output. */
+export function assertSerializable(output: unknown, codec?: Codec): void {
   try {
-    const json = toJson(output, codec)
-    return Buffer.byteLength(json) <= maxBytes ? json : null
+    toJson(output, codec)
   } catch (cause) {
     throw new UnserializableResultError('The result cannot be serialized. Nothing was charged.', {
       cause,
@@ -29,11 +46,53 @@ export function serializeResult(output: unknown, maxBytes: number, codec?: Codec
   }
 }
 
-/** Returns the stored result, or throws `ALREADY_COMPLETED` if the result wasn't stored. */
-export function replayResult(result: string | null, key: string, codec?: Codec): unknown {
-  if (result === null) throw keyDenial({ state: 'alreadyCompleted' }, key)
-  const stored: unknown = JSON.parse(result)
-  const output =
-    typeof stored === 'object' && stored !== null && 'output' in stored ? stored.output : undefined
-  return codec ? codec.deserialize(output) : output
+/**
+ * Returns an output for retries, or null if the output can't be stored: a retry could get a different value, or
+ * the output is larger than `maxBytes`.
+ */
+export function storeResult(output: unknown, maxBytes: number, delivery: Delivery): string | null {
+  const stored = asJson(output) ?? asData(output) ?? asSent(output, delivery)
+  return stored !== null && Buffer.byteLength(stored) <= maxBytes ? stored : null
+}
+
+const asJson = (output: unknown) => (isJson(output) ? JSON.stringify({ json: output }) : null)
+
+function asData(output: unknown): string | null {
+  try {
+    const data = serialize(output)
+    return carriesExactly(output, deserialize(data))
+      ? JSON.stringify({ data: data.toString('base64') })
+      : null
+  } catch {
+    // The output contains a function or a promise.
+    return null
+  }
+}
+
+/** A caller in this process can have instances that the transformer can't restore, such as a private field. */
+function asSent(output: unknown, { codec, inProcess }: Delivery): string | null {
+  if (inProcess || !codec) return null
+  try {
+    const sent = toJson(output, codec)
+    return toJson(codec.deserialize(JSON.parse(sent)), codec) === sent ? `{"sent":${sent}}` : null
+  } catch {
+    return null
+  }
+}
+
+/** Returns the stored result, or throws `ALREADY_COMPLETED` if the result wasn't stored for this delivery. */
+export function replayResult(result: string | null, key: string, { codec, inProcess }: Delivery): unknown {
+  const completed = () => keyDenial({ state: 'alreadyCompleted' }, key)
+  if (result === null) throw completed()
+  const parsed = storedResult.safeParse(JSON.parse(result))
+  if (!parsed.success) throw completed()
+  const { json, data, sent } = parsed.data
+  try {
+    if (data !== undefined) return deserialize(Buffer.from(data, 'base64'))
+    if (sent === undefined) return json
+    if (codec && !inProcess) return codec.deserialize(sent)
+  } catch {
+    // The data come from a newer version of Node or from another transformer.
+  }
+  throw completed()
 }

@@ -1,4 +1,5 @@
 import { keyProperty } from '../contract/keyFormat.ts'
+import { isPlainObject } from '../metering/asyncShapes.ts'
 import { parseKey } from '../metering/key.ts'
 
 /**
@@ -11,12 +12,16 @@ export function keyIn(rawInput: unknown): string | null {
   return parseKey(typeof key === 'string' ? key : '')
 }
 
-/** Returns the raw input without its key, or undefined if the input contains only a key. */
+/**
+ * Returns the raw input without its key. An empty object and `undefined` both become `undefined`, because a client
+ * sends both as an object that contains only the key.
+ */
 export function withoutKey(rawInput: unknown): unknown {
-  if (!hasKey(rawInput)) return rawInput
-  const { [keyProperty]: _, ...input } = rawInput
-  return Object.keys(input).length > 0 ? input : undefined
+  const input = hasKey(rawInput) ? omitKey(rawInput) : rawInput
+  return isPlainObject(input) && Object.keys(input).length === 0 ? undefined : input
 }
+
+const omitKey = ({ [keyProperty]: _, ...input }: { [keyProperty]: unknown }) => input
 
 const hasKey = (rawInput: unknown): rawInput is { [keyProperty]: unknown } =>
   typeof rawInput === 'object' &&

@@ -74,7 +74,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     const isSubscription = type === 'subscription'
     const call = { getRawInput, signal, isSubscription }
     const request = billingRequestOf(ctx)
-    if (!request && signal) warnings.missingRequest(path)
+    if (!request && signal) warnings.missingRequest(path || unnamedProcedure)
 
     /**
      * Returns the raw input, or undefined if it can't be read. If the procedure needs an input, its validator
@@ -100,14 +100,16 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, legSettings(meter)))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       const key = holdsUnits ? await readKey() : null
+      if (key !== null && path === '') throw keyWithoutPath()
       // If the key comes from the input, a refetch gets the stored result and isn't charged.
-      if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path)
+      if (type === 'query' && holdsUnits && !keyOf) warnings.meteredQuery(path || unnamedProcedure)
       sendsBalances = holdsUnits && !!request?.canSendBalances(call)
       const data = await operation.run<unknown>({
         customer,
-        procedure: path,
+        procedure: path || unnamedProcedure,
         key,
-        rawInput: async () => transformer.serializeInput(withoutKey(await rawInput())),
+        rawInput: async () => withoutKey(await rawInput()),
+        inputCodec: transformer.input,
         codec: transformer.output,
         legs,
         reference: reference && ((output) => reference({ input, output })),
@@ -138,6 +140,15 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     if (balances) request.note(balances)
   }
 }
+
+/** The name on charges for a procedure without a path, such as a server action in Next.js. */
+const unnamedProcedure = 'unnamed procedure'
+
+/** Without paths, a key could return the result of another procedure. */
+const keyWithoutPath = () =>
+  new SetupError(
+    'This procedure has no path, so it cannot be used with a key. For a server action, set pathExtractor in experimental_caller(…), or call without a key.',
+  )
 
 /**
  * Throws if the call is already metered. tRPC's types can't prevent a second `metered` on a procedure, so

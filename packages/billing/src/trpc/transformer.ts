@@ -2,8 +2,8 @@ import type { Codec } from '../metering/storedResult.ts'
 import type { DataTransformerOptions } from './coreTypes.ts'
 
 /**
- * The data transformer that the app passes to `options`. It serializes the inputs and results of metered
- * calls, so that they can contain values such as dates, and a retry gets the same values as the first call.
+ * The data transformer that the app passes to `options`. It serializes the instances of the app's own classes in
+ * the inputs and results of metered calls.
  */
 export class Transformer {
   #input: Codec | undefined
@@ -19,8 +19,8 @@ export class Transformer {
     this.#output = 'output' in transformer ? transformer.output : transformer
   }
 
-  /** Returns the input in its serialized form, as the client sent it. */
-  serializeInput(input: unknown): unknown {
-    return this.#input ? this.#input.serialize(input) : input
+  /** Serializes inputs. */
+  get input(): Codec | undefined {
+    return this.#input
   }
 }

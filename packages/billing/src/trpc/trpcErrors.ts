@@ -5,7 +5,6 @@ import { denialStatuses } from '../contract/denialStatuses.ts'
 import {
   BillingError,
   InvalidAmountError,
-  InvalidInputError,
   PlanChangeError,
   UnserializableResultError,
 } from '../contract/errors.ts'
@@ -21,11 +20,7 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   const error = withoutLedger(thrown)
   const convert = (code: Code, cause: Error) => new ErrorClass({ code, message: cause.message, cause })
   if (error instanceof BillingError) return convert(codeOf(error), error)
-  if (
-    error instanceof InvalidAmountError ||
-    error instanceof InvalidInputError ||
-    error instanceof PlanChangeError
-  ) {
+  if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
     return convert('BAD_REQUEST', error)
   }
   if (error instanceof UnserializableResultError) return convert('INTERNAL_SERVER_ERROR', error)

@@ -1,5 +1,4 @@
 import { expect, test, vi } from 'vitest'
-import { UnserializableResultError } from '../../src/index.ts'
 import type { Usage } from '../../src/metering/cost.ts'
 import { aUser, type Stack, startStack } from '../flowglad/startStack.ts'
 
@@ -117,17 +116,4 @@ test('ignores usage that is added after the call was charged, and warns once', a
   expect(warn.mock.calls).toEqual([
     [{ meter: 'tokens', units: 4 }, expect.stringContaining('usage.add() had no effect')],
   ])
-})
-
-const circular: Record<string, unknown> = {}
-circular.itself = circular
-
-test.each([
-  ['a bigint', 10n],
-  ['itself', circular],
-])('rejects a result that contains %s if the call has a key, and charges nothing', async (_, result) => {
-  await using stack = await startStack()
-  const call = stack.billing.meter({ customer: ada, meter: 'generations', key: 'k' }, () => result)
-  await expect(call).rejects.toThrow(UnserializableResultError)
-  await expectUntouched(stack)
 })
