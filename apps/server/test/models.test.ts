@@ -45,6 +45,16 @@ describe('tokens', () => {
     }
   })
 
+  test('are at most 20 characters long in a text without spaces, wherever it is split', async () => {
+    const text = '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。𠮷野家で何か食べた。'
+    expect(tokensOf(text).join('')).toBe(text)
+    expect(tokensOf(text).length).toBeGreaterThanOrEqual([...text].length / 20)
+    for (const length of [1, 3, 20, 21])
+      expect(await all(wholeTokens(of(...(text.match(new RegExp(`.{1,${length}}`, 'gu')) ?? []))))).toEqual(
+        tokensOf(text),
+      )
+  })
+
   test('end at the limit, and stop the source', async () => {
     let stopped = false
     async function* endless() {
@@ -179,6 +189,71 @@ describe('models at an OpenAI-compatible endpoint', () => {
       path: '/v1/chat/completions',
       body: { stream: true, messages: [{ role: 'user', content: 'the sea' }] },
     })
+  })
+
+  const finish = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+
+  test('skip events without text, and accept a finish reason as the end', async () => {
+    await using it = await startEndpoint()
+    const events = [
+      ': a comment\n\n',
+      'event: ping\ndata: {}\n\n',
+      'data: not JSON\n\n',
+      'data: {"object":"something.new"}\n\n',
+      'data: {"choices":[{"index":0}]}\n\n',
+      'data: {"choices":[{"delta":null}]}\n\n',
+      data('The '),
+      'data: {"choices":[{"delta":{"role":"assistant","content":null}}]}\n\n',
+      data('sea'),
+      finish,
+      'data: {"choices":[],"usage":{"completion_tokens":2}}\n\n',
+    ]
+    it.answer.stream = () => of(...events)
+    expect(await all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).toEqual(['The ', 'sea'])
+  })
+
+  test.each([
+    ['ends without a finish', [data('The sea is ')]],
+    ['has the finish reason "error"', [data('The sea is '), finish.replace('stop', 'error')]],
+    ['contains an error', [data('The sea is '), 'data: {"error":{"message":"overloaded"}}\n\n']],
+  ])('fail a text whose stream %s, without the endpoint’s message', async (_, events) => {
+    await using it = await startEndpoint()
+    it.answer.stream = () => of(...events)
+    const received: string[] = []
+    const reading = (async () => {
+      for await (const token of it.models.write({ prompt: 'the sea', maxTokens: 50 })) received.push(token)
+    })()
+    await expect(reading).rejects.toThrow('The text was interrupted.')
+    expect(received).toEqual(['The ', 'sea '])
+    it.answer.stream = () => of(...events.slice(1))
+    await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
+      'Nothing was charged.',
+    )
+  })
+
+  test('report a JSON error with status 200 as an unavailable model', async () => {
+    await using it = await startEndpoint()
+    it.answer.body = { error: { message: 'out of capacity' } }
+    await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      message: expect.stringContaining('Nothing was charged.'),
+    })
+  })
+
+  test('use max_completion_tokens for a model that insists on it', async () => {
+    await using it = await startEndpoint()
+    it.answer.status = 400
+    it.answer.body = {
+      error: { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." },
+    }
+    const writing = all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))
+    await expect.poll(() => it.requests.length).toBe(2)
+    await writing.catch(() => {})
+    expect(it.requests.map(({ body }) => body)).toMatchObject([
+      { max_tokens: 100 },
+      { max_completion_tokens: 100 },
+    ])
+    expect(it.requests[1]?.body).not.toHaveProperty('max_tokens')
   })
 
   test('close the request when the reader leaves and when the limit is reached', async () => {

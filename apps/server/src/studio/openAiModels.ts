@@ -2,20 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
-import {
-  assertAllowed,
-  contentDenied,
-  type Models,
-  modelUnavailable,
-  type TextRequest,
-  textInterrupted,
-} from './models.ts'
+import { completionText } from './completionText.ts'
+import { assertAllowed, contentDenied, type Models, modelUnavailable, type TextRequest } from './models.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
 const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(1) })
-const completionPiece = z.object({
-  choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }) })),
-})
 const denial = z.object({ error: z.object({ code: z.string().nullish(), type: z.string().nullish() }) })
 
 const timeoutMs = 120_000
@@ -47,24 +38,32 @@ export function createOpenAiModels({
     return response
   }
 
+  /** Requests a text. Some models accept only the newer name of the limit, and others only the older name. */
+  async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
+    const withLimit = (limit: 'max_tokens' | 'max_completion_tokens') =>
+      post('chat/completions', { ...body, [limit]: maxTokens }, signal)
+    try {
+      return await withLimit('max_tokens')
+    } catch (error) {
+      if (!asksForNewerLimit(error)) throw error
+      return withLimit('max_completion_tokens')
+    }
+  }
+
   async function* pieces({ prompt, maxTokens, signal }: TextRequest) {
     assertAllowed(prompt)
     const stop = new AbortController()
     try {
-      const request = {
+      const request: CompletionRequest = {
         model: textModel,
         stream: true,
         // Each Studio token corresponds to at least one endpoint token. Twice Studio's limit is enough for
         // most languages.
-        max_tokens: Math.min(maxTokens * 2, 16_000),
+        maxTokens: Math.min(maxTokens * 2, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
-      const { body } = await post(
-        'chat/completions',
-        request,
-        signal ? AbortSignal.any([stop.signal, signal]) : stop.signal,
-      )
-      if (body) yield* serverSentEvents(body)
+      const response = await complete(request, signal ? AbortSignal.any([stop.signal, signal]) : stop.signal)
+      yield* completionText(response)
     } finally {
       // Cancels the request when the reader stops reading.
       stop.abort()
@@ -95,28 +94,16 @@ export function createOpenAiModels({
   }
 }
 
-/** Yields the text in each `data: {…}` line of a stream, until `data: [DONE]`. */
-async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  let started = false
-  try {
-    for await (const bytes of body) {
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const data = line.startsWith('data:') ? line.slice(5).trim() : ''
-        if (data === '[DONE]') return
-        if (!data) continue
-        const text = completionPiece.parse(JSON.parse(data)).choices[0]?.delta.content ?? ''
-        started ||= text !== ''
-        yield text
-      }
-    }
-  } catch (error) {
-    throw started ? textInterrupted(error) : modelUnavailable(error)
-  }
+interface CompletionRequest {
+  model: string
+  stream: true
+  maxTokens: number
+  messages: { role: 'user'; content: string }[]
 }
+
+/** Returns whether the endpoint rejected `max_tokens` and asks for `max_completion_tokens`. */
+const asksForNewerLimit = (error: unknown) =>
+  error instanceof Error && error.cause instanceof Error && /max_completion_tokens/.test(error.cause.message)
 
 async function toDenial(response: Response): Promise<TRPCError> {
   const text = await response.text().catch(() => '')

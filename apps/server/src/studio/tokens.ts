@@ -1,8 +1,9 @@
 /**
  * Splits a text into tokens. A token is one word with the whitespace around it, so joining the tokens
- * restores the text. Every model's output is charged in these tokens.
+ * restores the text. Every model's output is charged in these tokens. A word of more than 20 characters is
+ * several tokens, because some scripts, such as Japanese and Chinese, have no spaces between words.
  */
-export const tokensOf = (text: string): string[] => text.match(/\s*\S+\s*/g) ?? []
+export const tokensOf = (text: string): string[] => text.match(/\s*\S{1,20}\s*/gu) ?? []
 
 /**
  * Yields a text's tokens while the text arrives in arbitrary pieces. Yields the last word only when it is
