@@ -44,11 +44,16 @@ const maxDepth = 16
  * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none. JSON
  * represents such a part as `{}`.
  */
-export function asyncPathIn(value: unknown, depth = 0): string | null {
+export const asyncPathIn = (value: unknown): string | null => pathIn(value, 0, new Set())
+
+function pathIn(value: unknown, depth: number, searched: Set<unknown>): string | null {
   if (depth > maxDepth || !(Array.isArray(value) || isPlainObject(value))) return null
+  // In a graph, the number of paths grows exponentially with their length.
+  if (searched.has(value)) return null
+  searched.add(value)
   for (const [key, item] of Object.entries(value)) {
     if (isAsync(item)) return key
-    const path = asyncPathIn(item, depth + 1)
+    const path = pathIn(item, depth + 1, searched)
     if (path !== null) return `${key}.${path}`
   }
   return null

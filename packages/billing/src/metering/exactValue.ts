@@ -3,24 +3,27 @@ import { isPlainObject } from './asyncShapes.ts'
 
 /** Returns whether JSON carries the value exactly, without a loss such as `undefined`, `NaN` or a `Date`. */
 export function isJson(value: unknown): boolean {
-  return value === undefined || isJsonPart(value, 0)
+  return value === undefined || isJsonPart(value, 0, new Set())
 }
 
-/** A more deeply nested value isn't examined. A cycle is nested without end. */
+/** A more deeply nested value isn't examined. */
 const maxDepth = 200
 
-function isJsonPart(value: unknown, depth: number): boolean {
+function isJsonPart(value: unknown, depth: number, seen: Set<unknown>): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (typeof value !== 'object' || depth > maxDepth) return false
+  // JSON can't carry a cycle, and repeats an object that occurs many times.
+  if (typeof value !== 'object' || depth > maxDepth || seen.has(value)) return false
+  seen.add(value)
   if (Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype) {
     // An array can have holes and further properties.
     return (
-      Object.keys(value).length === value.length && [...value].every((item) => isJsonPart(item, depth + 1))
+      Object.keys(value).length === value.length &&
+      [...value].every((item) => isJsonPart(item, depth + 1, seen))
     )
   }
   if (!isPlainObject(value) || Object.getOwnPropertySymbols(value).length > 0) return false
-  return Object.values(value).every((field) => isJsonPart(field, depth + 1))
+  return Object.values(value).every((field) => isJsonPart(field, depth + 1, seen))
 }
 
 /**

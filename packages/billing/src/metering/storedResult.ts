@@ -40,7 +40,10 @@ export function assertSerializable(output: unknown, codec?: Codec): void {
   try {
     toJson(output, codec)
   } catch (cause) {
-    throw new UnserializableResultError('The result cannot be serialized. Nothing was charged.', {
+    const advice = codec
+      ? ''
+      : ' If the app has a data transformer, pass it to billing.trpc.options({ transformer }).'
+    throw new UnserializableResultError(`The result cannot be serialized. Nothing was charged.${advice}`, {
       cause,
     })
   }
@@ -51,16 +54,16 @@ export function assertSerializable(output: unknown, codec?: Codec): void {
  * the output is larger than `maxBytes`.
  */
 export function storeResult(output: unknown, maxBytes: number, delivery: Delivery): string | null {
-  const stored = asJson(output) ?? asData(output) ?? asSent(output, delivery)
+  const stored = asJson(output) ?? asData(output, maxBytes) ?? asSent(output, delivery)
   return stored !== null && Buffer.byteLength(stored) <= maxBytes ? stored : null
 }
 
 const asJson = (output: unknown) => (isJson(output) ? JSON.stringify({ json: output }) : null)
 
-function asData(output: unknown): string | null {
+function asData(output: unknown, maxBytes: number): string | null {
   try {
     const data = serialize(output)
-    return carriesExactly(output, deserialize(data))
+    return data.byteLength <= maxBytes && carriesExactly(output, deserialize(data))
       ? JSON.stringify({ data: data.toString('base64') })
       : null
   } catch {

@@ -1,6 +1,6 @@
 // Inputs and results with values that JSON can't carry, on each transport and with each kind of transformer.
 import { deserialize, serialize } from 'node:v8'
-import superjson from 'superjson'
+import superjson, { SuperJSON } from 'superjson'
 import { expect, test } from 'vitest'
 import { billingDenial } from '../../src/client/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
@@ -110,6 +110,57 @@ test('compares an input that contains an object many times in little time', asyn
   const call = () =>
     stack.billing.meter({ customer: aUser(), meter: 'generations', key: 'k', input }, () => 'done')
   expect([await call(), await call()]).toEqual(['done', 'done'])
+})
+
+test('replays a result that contains an object many times in little time', async () => {
+  await using stack = await startStack()
+  let result: unknown = { at: new Date(1) }
+  for (let n = 0; n < 100; n++) result = [result, result]
+  const call = () => stack.billing.meter({ customer: aUser(), meter: 'generations', key: 'k' }, () => result)
+  await call()
+  let replayed = await call()
+  for (let n = 0; n < 100; n++) [replayed] = replayed as [unknown, unknown]
+  expect(replayed).toEqual({ at: new Date(1) })
+})
+
+test.each(sources)('replays a graph to a retry from %s', async (source) => {
+  const parent: { children: unknown[] } = { children: [] }
+  for (let n = 0; n < 30; n++) parent.children.push({ n, parent })
+  await using app = await startTransformedApp({ transformer: superjson, work: () => parent })
+  const first = await app.draw(source, {}, 'k')
+  expect(await app.draw(source, {}, 'k')).toEqual(first)
+  expect(app.runs()).toBe(1)
+})
+
+class Decimal {
+  readonly #digits: string
+  constructor(digits: string) {
+    this.#digits = digits
+  }
+  toString() {
+    return this.#digits
+  }
+}
+
+test.each(sources)("carries instances of the app's own class for calls from %s", async (source) => {
+  const transformer = new SuperJSON()
+  transformer.registerCustom<Decimal, string>(
+    {
+      isApplicable: (value): value is Decimal => value instanceof Decimal,
+      serialize: String,
+      deserialize: (digits) => new Decimal(digits),
+    },
+    'decimal',
+  )
+  await using app = await startTransformedApp({ transformer, work: () => ({ price: new Decimal('0.5') }) })
+  const draw = (amount: string) => app.draw(source, { amount: new Decimal(amount) }, 'k')
+  expect(String(Object(await draw('1')).price)).toBe('0.5')
+  const again = await draw('1').then(
+    (result) => String(Object(result).price),
+    (error: unknown) => billingDenial(error)?.code,
+  )
+  expect(again).toBe(source === 'caller' ? 'ALREADY_COMPLETED' : '0.5')
+  expect(await codeOf(draw('2'))).toBe('KEY_REUSED')
 })
 
 class Money {
