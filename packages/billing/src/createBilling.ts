@@ -203,7 +203,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meters,
     /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
     trpc: createTrpc<M, Ctx>(
-      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings },
+      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings, publicUrl },
       setup.customer,
     ),
     /**

@@ -1,8 +1,9 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
-import { BillingError } from '../contract/errors.ts'
+import { BillingError, UnsafeRequestError } from '../contract/errors.ts'
 import { keyProperty } from '../contract/keyFormat.ts'
 import { keyInvalid, parseKey } from '../metering/key.ts'
 import type { Transport } from '../metering/transport.ts'
+import type { UnsafeReason } from './unsafeRequest.ts'
 
 /** The parts of tRPC's request info that metering reads. tRPC passes `info` to `createContext`. */
 export interface RequestInfo {
@@ -42,6 +43,7 @@ export class BillingRequest {
   readonly #keys: string[]
   readonly #info: RequestInfo | undefined
   readonly #header: string
+  readonly #unsafe: UnsafeReason | null
   readonly #onBalances: (balances: BalancesAnswer) => void
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
@@ -50,17 +52,21 @@ export class BillingRequest {
     keys,
     info,
     header,
+    unsafe = null,
     onBalances,
   }: {
     keys: string | null
     info: RequestInfo | undefined
     header: string
+    /** Set if the request is a GET request that must not spend units. */
+    unsafe?: UnsafeReason | null
     /** Called with newer balances, before the response is sent. */
     onBalances: (balances: BalancesAnswer) => void
   }) {
     this.#keys = keys === null ? [] : keys.split(',').map((key) => key.trim())
     this.#info = info
     this.#header = header
+    this.#unsafe = unsafe
     this.#onBalances = onBalances
   }
 
@@ -84,6 +90,20 @@ export class BillingRequest {
     throw new BillingError(
       { code: 'KEY_REQUIRED', header: this.#header },
       `This call needs an idempotency key. Send it in the header ${this.#header} or, over WebSockets, in the input's property "${keyProperty}".`,
+    )
+  }
+
+  /**
+   * Throws an `UnsafeRequestError` if the call is a query or subscription over HTTP that another site or a prefetch
+   * caused.
+   */
+  assertSafe(call: MiddlewareCall, path: string): void {
+    const origin = this.#originOf(call)
+    if (this.#unsafe === null || origin === 'webSocket' || origin === 'caller') return
+    throw new UnsafeRequestError(
+      this.#unsafe === 'prefetch'
+        ? `${path} is metered, so a prefetch can't call it. Nothing was charged. Make it a mutation.`
+        : `${path} is metered, so another site can't call it with GET. Nothing was charged. Make it a mutation, or set publicUrl to the address of your pages.`,
     )
   }
 

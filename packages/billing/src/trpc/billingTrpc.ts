@@ -108,7 +108,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    */
   request(
     source: ResponseParts & {
-      req: { headers: Headers | Record<string, string | string[] | undefined> }
+      req: { headers: Headers | Record<string, string | string[] | undefined>; method?: string | undefined }
       info?: RequestInfo | undefined
     },
   ): { billingRequest: BillingRequest }

@@ -23,6 +23,7 @@ import {
   meteredMiddleware,
 } from './meteredMiddleware.ts'
 import { Transformer } from './transformer.ts'
+import { unsafeReason } from './unsafeRequest.ts'
 import { Warnings } from './warnings.ts'
 
 /** The services that the tRPC adapter uses. */
@@ -36,6 +37,8 @@ export interface TrpcServices {
   plans: Plans
   watchers: Watchers
   legSettings: LegSettingsOf
+  /** The address of the app's pages. */
+  publicUrl: string | undefined
 }
 
 /**
@@ -114,14 +117,16 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     request({ req, info, ...response }) {
       const header = services.options.keyHeader
-      const value =
-        req.headers instanceof Headers ? req.headers.get(header) : req.headers[header.toLowerCase()]
-      const keys = Array.isArray(value) ? value.join() : (value ?? null)
+      const read = (name: string) => {
+        const value = req.headers instanceof Headers ? req.headers.get(name) : req.headers[name.toLowerCase()]
+        return Array.isArray(value) ? value.join() : (value ?? null)
+      }
       return {
         billingRequest: new BillingRequest({
-          keys,
+          keys: read(header),
           info,
           header,
+          unsafe: unsafeReason({ method: req.method, header: read }, services.publicUrl),
           onBalances: (balances) => sendBalances(response, balances),
         }),
       }
