@@ -103,6 +103,23 @@ test('distinguishes inputs by the content of their files', async () => {
   expect(await codeOf(call('two'))).toBe('KEY_REUSED')
 })
 
+test.each<[string, (content: string) => FormData | Blob]>([
+  [
+    'a form',
+    (content) => {
+      const form = new FormData()
+      form.set('file', new File([content], 'a.txt'))
+      return form
+    },
+  ],
+  ['a file', (content) => new Blob([content])],
+])('charges once for %s that is sent twice over HTTP', async (_, make) => {
+  await using app = await startTransformedApp()
+  const first = await app.draw('http', make('one'), 'k')
+  expect(await app.draw('http', make('one'), 'k')).toEqual(first)
+  expect(app.runs()).toBe(1)
+})
+
 test('compares an input that contains an object many times in little time', async () => {
   await using stack = await startStack()
   let input: unknown = 'x'
