@@ -42,6 +42,7 @@ export const texts = {
   scheduledChange: /scheduled/i,
   packEnds: /pack ends/i,
   noPaymentMethod: /no card on file/i,
+  utcDays: /each day starts at midnight utc/i,
   noCharges: /no charges yet/i,
   emptyGallery: /pictures will appear here/i,
   unreadable: /can't be shown right now/i,

@@ -26,6 +26,7 @@ test("lists each charge, and shows Flowglad's transaction id when the charge is 
   await expect(app.charts.first()).toContainText('5 pictures')
   await expect(app.charts.first().locator('svg text')).toHaveText(['0', '3', '6'])
   await expect(app.usage('generations')).toContainText('5 / 10 used')
+  await expect(app.page.getByText(texts.utcDays)).toBeVisible()
 })
 
 test("exports every charge as CSV, with Flowglad's transaction ids", async ({ app, records, customer }) => {

@@ -63,7 +63,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
             </div>
             <VisuallyHidden>
               <table>
-                <caption>{titleOf(meter)} by day</caption>
+                <caption>{titleOf(meter)} by UTC day</caption>
                 <tbody>
                   {calendar
                     .filter((day) => spent.has(day))

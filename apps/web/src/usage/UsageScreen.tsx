@@ -45,6 +45,7 @@ function Days() {
   return (
     <section className={classes.section} aria-labelledby="days">
       <h2 id="days">Last 30 days</h2>
+      <p className={classes.note}>Each day starts at midnight UTC. The charges below show your local time.</p>
       {error && !data ? (
         <FailedSection what="The chart" error={error} onRetry={() => void refetch()} />
       ) : data ? (
