@@ -69,7 +69,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
       received.push(name)
       return ((await answers[name]?.()) ?? fallback()) as Answer
     }
-  const change = () => ({ plan: null, effectiveAt: 0 })
+  const change = () => ({ plan: null, effectiveAt: 0, forfeits: [] })
   const client: BillingClient<Meter> = {
     balances: { query: call('balances', anAnswer) },
     onBalances: {
@@ -83,7 +83,7 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
     usage: { query: call('usage', () => []) },
     charges: { query: call('charges', () => ({ charges: [], nextCursor: null })) },
     plans: { query: call('plans', () => []) },
-    checkout: { mutate: call('checkout', () => ({ url: 'https://checkout.test/1' })) },
+    checkout: { mutate: call('checkout', () => ({ url: 'https://checkout.test/1', forfeits: [] })) },
     changePlan: { mutate: call('changePlan', change) },
     cancel: { mutate: call('cancel', change) },
     resume: { mutate: call('resume', change) },

@@ -23,7 +23,7 @@ const answer = async (): Promise<BalancesAnswer<Meter>> => ({
   plan: null,
   asOf: null,
 })
-const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0 })
+const change = async (): Promise<PlanChange> => ({ plan: null, effectiveAt: 0, forfeits: [] })
 const billing = t.router({
   balances: t.procedure.input(nothing).query(answer),
   onBalances: t.procedure.input(nothing).subscription(async function* () {

@@ -22,7 +22,7 @@ export {
 } from './contract/errors.ts'
 export { idempotencyKeyHeader } from './contract/keyHeader.ts'
 export { defineMeters, type MeterOf, type MeterPolicy, type Meters } from './contract/meters.ts'
-export type { OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
+export type { Forfeit, OveragePrice, PlanChange, PlanOffer, PlanSummary } from './contract/plans.ts'
 export { type Billing, type BillingSetup, createBilling } from './createBilling.ts'
 export type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 export { billingErrorReply } from './http/billingErrorReply.ts'

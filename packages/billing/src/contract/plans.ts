@@ -46,10 +46,18 @@ export interface OveragePrice<Meter extends string = string> {
   currency: string
 }
 
+/** Pack units that a customer loses by a purchase or a plan change. */
+export interface Forfeit<Meter extends string = string> {
+  meter: Meter
+  amount: number
+}
+
 /** The result of changing, cancelling or resuming a plan. */
 export interface PlanChange {
   /** The current plan after the request. */
   plan: PlanSummary | null
   /** When the change takes effect, in epoch milliseconds. */
   effectiveAt: number
+  /** The pack units that the customer loses if the change takes effect now. */
+  forfeits: Forfeit[]
 }

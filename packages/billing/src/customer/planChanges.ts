@@ -20,6 +20,9 @@ interface Parts {
   clock: Clock
 }
 
+/** A change without the units that the customer loses by it. */
+type MadeChange = Omit<PlanChange, 'forfeits'>
+
 interface Change {
   /** Requests the change from Flowglad. Returns the time at which the change takes effect. */
   request: () => Promise<number>
@@ -39,7 +42,7 @@ export class PlanChanges {
    * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the paid
    * plan.
    */
-  async changePlan(customer: Customer, wanted: PlanOffer): Promise<PlanChange> {
+  async changePlan(customer: Customer, wanted: PlanOffer): Promise<MadeChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     if (wanted.kind !== 'plan') {
       throw new PlanChangeError("A pack can't replace your plan. Buy it through the checkout.")
@@ -60,7 +63,7 @@ export class PlanChanges {
   }
 
   /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
-  async cancel(customer: Customer): Promise<PlanChange> {
+  async cancel(customer: Customer): Promise<MadeChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     const { id, isFree, cancelScheduledAt, periodEnd } = current
@@ -76,7 +79,7 @@ export class PlanChanges {
   }
 
   /** Undoes a scheduled cancellation or downgrade. */
-  async resume(customer: Customer): Promise<PlanChange> {
+  async resume(customer: Customer): Promise<MadeChange> {
     const { subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     if (!liftedBy(current)) return this.#read(customer, clock.now())
@@ -89,7 +92,7 @@ export class PlanChanges {
     return afterPlanChange(this.#read(customer, clock.now()))
   }
 
-  async #change(customer: Customer, current: Subscription, change: Change): Promise<PlanChange> {
+  async #change(customer: Customer, current: Subscription, change: Change): Promise<MadeChange> {
     let effectiveAt: number
     let isRequested = false
     try {
@@ -124,7 +127,7 @@ export class PlanChanges {
     { isMade }: Change,
     outcome: FailedChange['outcome'],
     cause: unknown,
-  ): Promise<PlanChange> {
+  ): Promise<MadeChange> {
     const { flowglad, subscriptions } = this.#parts
     let failed: FailedChange = { lifted: liftedBy(current), outcome, seen: 'notYet', restored: 'notTried' }
     for (;;) {
@@ -152,7 +155,7 @@ export class PlanChanges {
     }
   }
 
-  async #liftRestored(customer: Customer, { id, scheduledAdjustmentAt }: Subscription): Promise<PlanChange> {
+  async #liftRestored(customer: Customer, { id, scheduledAdjustmentAt }: Subscription): Promise<MadeChange> {
     const { flowglad, clock } = this.#parts
     if (await succeeds(flowglad.uncancel(id))) {
       return this.#fetchAndRead(customer, scheduledAdjustmentAt ?? clock.now())
@@ -167,12 +170,12 @@ export class PlanChanges {
   }
 
   /** Fetches and returns the plan after a change, even if the customer is throttled. */
-  async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<PlanChange> {
+  async #fetchAndRead(customer: Customer, effectiveAt: number): Promise<MadeChange> {
     await this.#parts.sync.fetch(customer, { urgent: true, forced: true })
     return afterPlanChange(this.#read(customer, effectiveAt))
   }
 
-  async #read(customer: Customer, effectiveAt: number): Promise<PlanChange> {
+  async #read(customer: Customer, effectiveAt: number): Promise<MadeChange> {
     const { snapshot } = await this.#parts.ledger.balances(customer.id)
     return { plan: planSummary(snapshot?.subscription ?? null), effectiveAt }
   }

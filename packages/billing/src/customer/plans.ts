@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
-import type { PlanOffer } from '../contract/plans.ts'
+import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
@@ -9,6 +9,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
+import { forfeitsOf } from './forfeits.ts'
+import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
 
 export type Plans = ReturnType<typeof createPlans>
@@ -49,16 +51,22 @@ export function createPlans({
     return found
   }
 
+  const forfeits = async (customer: Customer, target: Pick<PlanOffer, 'kind' | 'isFree'>) =>
+    forfeitsOf(target, await offers(), await ledger.balances(customer.id))
+
   return {
     /** Returns the plans and packs for sale. */
     offers,
 
     /**
-     * Creates a hosted checkout page for a plan or a pack. To move from one paid plan to another, use
+     * Creates a hosted checkout page for a plan or a pack. `forfeits` lists the pack units that the customer
+     * loses by paying. To move from one paid plan to another, use
      * `changePlan`.
      */
     async checkout(customer: Customer, { priceSlug, quantity }: { priceSlug: string; quantity: number }) {
-      return checkout.buy(customer, await offer(priceSlug), quantity)
+      const wanted = await offer(priceSlug)
+      const session = await checkout.buy(customer, wanted, quantity)
+      return { ...session, forfeits: await forfeits(customer, wanted) }
     },
 
     /** Creates a hosted page that stores a payment method for the current subscription. */
@@ -68,14 +76,23 @@ export function createPlans({
      * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the
      * paid plan.
      */
-    async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }) {
-      return changes.changePlan(customer, await offer(priceSlug))
+    async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }): Promise<PlanChange> {
+      const wanted = await offer(priceSlug)
+      const change = await changes.changePlan(customer, wanted)
+      return { ...change, forfeits: await afterPlanChange(forfeits(customer, wanted)) }
     },
 
     /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
-    cancel: (customer: Customer) => changes.cancel(customer),
+    async cancel(customer: Customer): Promise<PlanChange> {
+      const change = await changes.cancel(customer)
+      const lost = await afterPlanChange(forfeits(customer, { kind: 'plan', isFree: true }))
+      return { ...change, forfeits: lost }
+    },
 
     /** Undoes a scheduled cancellation or downgrade. */
-    resume: (customer: Customer) => changes.resume(customer),
+    resume: async (customer: Customer): Promise<PlanChange> => ({
+      ...(await changes.resume(customer)),
+      forfeits: [],
+    }),
   }
 }

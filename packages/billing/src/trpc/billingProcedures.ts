@@ -1,6 +1,6 @@
 import type { BalancesAnswer, RefreshedBalances } from '../contract/balances.ts'
 import type { ChargeRow, UsageDay } from '../contract/charges.ts'
-import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import type { Forfeit, PlanChange, PlanOffer } from '../contract/plans.ts'
 import type {
   BuiltRouter,
   DefaultErrorShape,
@@ -41,9 +41,13 @@ export type BillingProcedures<Meter extends string> = {
   >
   plans: Query<Nothing, PlanOffer<Meter>[]>
   /**
+   * `forfeits` lists the pack units that the customer loses by paying.
    * Takes no redirect URLs: the checkout always returns to this app, whether the customer pays or cancels.
    */
-  checkout: Mutation<{ priceSlug: string; quantity?: number | undefined }, { url: string }>
+  checkout: Mutation<
+    { priceSlug: string; quantity?: number | undefined },
+    { url: string; forfeits: Forfeit[] }
+  >
   changePlan: Mutation<{ priceSlug: string }, PlanChange>
   cancel: Mutation<Nothing, PlanChange>
   resume: Mutation<Nothing, PlanChange>

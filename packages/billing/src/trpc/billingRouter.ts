@@ -96,8 +96,8 @@ export const createBillingRouter =
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
         .mutation(({ ctx, input }) =>
           app.run(async () => {
-            const { url } = await plans.checkout(readCustomer(ctx), input)
-            return { url }
+            const { url, forfeits } = await plans.checkout(readCustomer(ctx), input)
+            return { url, forfeits }
           }),
         ),
 

@@ -4,7 +4,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type BalancesAnswer, billingLinks } from '../../src/client/index.ts'
-import { createBilling, type Denial, defineMeters, type Usage } from '../../src/index.ts'
+import { createBilling, type Denial, defineMeters, type Forfeit, type Usage } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
 declare const ledger: Ledger
@@ -94,7 +94,10 @@ test('keeps slugs as literal types from the definition to the browser', () => {
   type Outputs = inferRouterOutputs<AppRouter>
   expectTypeOf<Outputs['billing']['balances']>().toEqualTypeOf<BalancesAnswer<Meter>>()
   expectTypeOf(client.billing.balances.query).returns.resolves.toEqualTypeOf<BalancesAnswer<Meter>>()
-  expectTypeOf(client.billing.checkout.mutate).returns.resolves.toEqualTypeOf<{ url: string }>()
+  expectTypeOf(client.billing.checkout.mutate).returns.resolves.toEqualTypeOf<{
+    url: string
+    forfeits: Forfeit[]
+  }>()
   expectTypeOf(client.generate.mutate).returns.resolves.toEqualTypeOf<{ id: string; n: number }>()
   expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
 })
