@@ -76,11 +76,11 @@ describe('a mutation without input', () => {
 })
 
 describe('a checkout', () => {
-  it('returns the checkout page’s URL', async () => {
+  it('returns the checkout page’s URL and the forfeited units', async () => {
     const server = aClient()
     const { result } = render(() => hooks.useCheckout(), server)
     await act(() => result.current.mutateAsync({ priceSlug: 'pro_monthly' }))
-    await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1' }))
+    await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1', forfeits: [] }))
   })
 
   it('returns the client’s error unchanged when the call is denied', async () => {
