@@ -1,6 +1,7 @@
 import type {
   BalancesAnswer,
   ChargeRow,
+  Forfeit,
   PlanChange,
   PlanOffer,
   RefreshedBalances,
@@ -51,7 +52,10 @@ export interface BillingClient<Meter extends string = string> {
   }
   plans: { query(input?: undefined, call?: Call): Promise<PlanOffer<Meter>[]> }
   checkout: {
-    mutate(input: { priceSlug: string; quantity?: number }, call?: Call): Promise<{ url: string }>
+    mutate(
+      input: { priceSlug: string; quantity?: number },
+      call?: Call,
+    ): Promise<{ url: string; forfeits: Forfeit[] }>
   }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }
   cancel: { mutate(input: NoInput, call?: Call): Promise<PlanChange> }
