@@ -2,6 +2,7 @@ import type {
   BalanceRow,
   BalancesAnswer,
   ChargeRow,
+  Forfeit,
   PlanChange,
   PlanOffer,
   RefreshedBalances,
@@ -42,7 +43,7 @@ const billing = t.router({
   plans: t.procedure.input(nothing).query((): PlanOffer<Meter>[] => []),
   checkout: t.procedure
     .input(z.object({ priceSlug: z.string(), quantity: z.number().default(1) }))
-    .mutation(() => ({ url: '' })),
+    .mutation((): { url: string; forfeits: Forfeit[] } => ({ url: '', forfeits: [] })),
   changePlan: t.procedure.input(z.object({ priceSlug: z.string() })).mutation(change),
   cancel: t.procedure.input(nothing).mutation(change),
   resume: t.procedure.input(nothing).mutation(change),
