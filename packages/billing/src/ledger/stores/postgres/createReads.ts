@@ -5,6 +5,7 @@ import type { Reads } from '../store.ts'
 import { selectList, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
 import type { PostgresPool } from './postgresPool.ts'
+import { rowParsers } from './rowParsers.ts'
 
 const now = databaseTime('$1')
 /**
@@ -30,6 +31,7 @@ export function createReads(
     const { rows: answers } = await pool.query({
       text: `SELECT coalesce(json_agg(it), '[]') AS rows, $1::bigint AS time FROM (${sql}) it`,
       values: [givenTime(), ...values],
+      types: rowParsers,
       // Without a timeout, a caller on a silently broken connection would wait until TCP gives up. When the
       // timeout elapses, the pool closes the connection.
       query_timeout: deadlineMs,

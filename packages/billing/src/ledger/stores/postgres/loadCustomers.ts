@@ -5,84 +5,83 @@ import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { loadedCustomers } from '../loadedCustomers.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
-import type { PostgresClient } from './postgresPool.ts'
+import { storedFunction } from './storedFunction.ts'
+import type { PostgresConnection } from './transaction.ts'
 
 const { customer, account, hold, key, event } = tables
-
-/**
- * Inserts missing customer rows, then locks all of the batch's customers. The lock order is always the same,
- * so batches can't deadlock.
- */
-export async function lockCustomers(client: PostgresClient, customers: string[]): Promise<void> {
-  await client.query({
-    name: 'metered-insert-missing',
-    text: `INSERT INTO metered.customer (customer)
-           SELECT it FROM unnest($1::text[]) it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING`,
-    values: [customers],
-  })
-  await client.query({
-    name: 'metered-lock',
-    text: 'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
-    values: [customers],
-  })
-}
 
 const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & string)[] = []) =>
   `SELECT ${selectList(table, alias, without)}`
 
 /**
+ * Inserts missing customer rows, locks all of the batch's customers, and then loads. One call does all three,
+ * which saves round trips. The lock order is always the same, so batches can't deadlock.
+ *
+ * The loading must be a later statement than the locking, which sees rows as they were before it waited for
+ * the lock. Loading in that statement would miss holds that other batches committed during the wait, so the
+ * batch would oversell. In a VOLATILE function, each statement sees what was committed before it began.
+ *
  * `$1` is `Needs` as JSON. `$2` is the time, or null for the database's time. `$3` is the size limit for a
  * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
  * would then read every customer's holds.
  */
-const load = `
+export const loadCustomersFunction = storedFunction('load', {
+  parameters: ['jsonb', 'bigint', 'bigint'],
+  returns: 'json',
+  body: `
+  INSERT INTO metered.customer (customer)
+  SELECT it FROM jsonb_array_elements_text($1 -> 'customers') it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING;
+  PERFORM customer FROM metered.customer
+  WHERE customer = ANY (ARRAY (SELECT jsonb_array_elements_text($1 -> 'customers')))
+  ORDER BY customer FOR UPDATE;
+  RETURN (
   WITH clock AS MATERIALIZED (
     SELECT ${databaseTime('$2')} AS now
   ),
   customers AS MATERIALIZED (
     ${select(customer, 'c')}
-    FROM jsonb_array_elements_text($1::jsonb -> 'customers') j JOIN metered.customer c ON c.customer = j
+    FROM jsonb_array_elements_text($1 -> 'customers') j JOIN metered.customer c ON c.customer = j
   ),
   holds AS MATERIALIZED (
     ${select(hold, 'h')}
-    FROM jsonb_array_elements($1::jsonb -> 'holds') j
+    FROM jsonb_array_elements($1 -> 'holds') j
     JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1
     UNION ALL
     ${select(hold, 'h')}
-    FROM jsonb_array_elements_text($1::jsonb -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (
+    FROM jsonb_array_elements_text($1 -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (
       SELECT * FROM metered.hold h
       WHERE h.customer = j AND h.state = 'held'
         AND h.expires_at <= CASE WHEN c.time > clock.now THEN ${Number.MAX_SAFE_INTEGER} ELSE clock.now END OFFSET 0
     ) h
     UNION ALL
     ${select(hold, 'h')}
-    FROM jsonb_array_elements($1::jsonb -> 'keys') j
+    FROM jsonb_array_elements($1 -> 'keys') j
     JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
     JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt
   ),
   keys AS MATERIALIZED (
     ${select(key, 'k')}
-    FROM jsonb_array_elements($1::jsonb -> 'keys') j
+    FROM jsonb_array_elements($1 -> 'keys') j
     JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
   ),
   events AS MATERIALIZED (
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1::jsonb -> 'events') j
+    FROM jsonb_array_elements($1 -> 'events') j
     JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements_text($1::jsonb -> 'sentEvents') j, LATERAL (
+    FROM jsonb_array_elements_text($1 -> 'sentEvents') j, LATERAL (
       SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0
     ) e
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j, LATERAL (
+    FROM jsonb_array_elements($1 -> 'waitingEvents') j, LATERAL (
       SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting'
       ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
     ) e
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1::jsonb -> 'waitingEvents') j, clock, LATERAL (
+    FROM jsonb_array_elements($1 -> 'waitingEvents') j, clock, LATERAL (
       SELECT * FROM metered.event e
       WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
         AND (e.retry_at <= clock.now OR e.parked_at > clock.now)
@@ -93,14 +92,14 @@ const load = `
     SELECT customer, subscription FROM customers WHERE subscription IS NOT NULL
     UNION SELECT customer, subscription FROM holds
     UNION SELECT customer, subscription FROM events
-    UNION SELECT j ->> 0, j ->> 1 FROM jsonb_array_elements($1::jsonb -> 'subscriptions') j
+    UNION SELECT j ->> 0, j ->> 1 FROM jsonb_array_elements($1 -> 'subscriptions') j
   ),
   accounts AS MATERIALIZED (
     ${select(account, 'a')}
     FROM subscriptions s JOIN metered.account a ON a.customer = s.customer AND a.subscription = s.subscription
     UNION
     ${select(account, 'a')}
-    FROM jsonb_array_elements_text($1::jsonb -> 'allAccounts') j JOIN metered.account a ON a.customer = j
+    FROM jsonb_array_elements_text($1 -> 'allAccounts') j JOIN metered.account a ON a.customer = j
   ),
   overflows AS MATERIALIZED (
     SELECT *, (
@@ -110,8 +109,8 @@ const load = `
       ) k
     ) AS few_bytes
     FROM (
-      SELECT c.customer, (j ->> 2)::bigint AS few, c."resultBytes" + (j ->> 1)::bigint - $3::bigint AS over
-      FROM jsonb_array_elements($1::jsonb -> 'results') j JOIN customers c ON c.customer = j ->> 0
+      SELECT c.customer, (j ->> 2)::bigint AS few, c."resultBytes" + (j ->> 1)::bigint - $3 AS over
+      FROM jsonb_array_elements($1 -> 'results') j JOIN customers c ON c.customer = j ->> 0
     ) it
     WHERE over > 0
   ),
@@ -130,7 +129,8 @@ const load = `
     'keys', (SELECT coalesce(json_agg(it), '[]') FROM keys it),
     'events', (SELECT coalesce(json_agg(it), '[]') FROM events it),
     'oldest', (SELECT coalesce(json_agg(it ORDER BY it."pruneAt"), '[]') FROM oldest it)
-  ) AS loaded`
+  ));`,
+})
 
 const rows = z.array(z.unknown())
 const answer = z.object({
@@ -149,13 +149,9 @@ const answer = z.object({
   ]),
 })
 
-/**
- * Loads the rows that a batch needs, and the time. Runs after the locking statement, which sees rows as they
- * were before it waited for the lock. Loading in that statement would miss holds that other batches committed
- * during the wait, so the batch would oversell.
- */
+/** Locks the customers of a batch. Then loads the rows that the batch needs, and the time. */
 export async function loadCustomers(
-  client: PostgresClient,
+  connection: PostgresConnection,
   needs: Needs,
   now: number | null,
   settings: LedgerSettings,
@@ -166,11 +162,11 @@ export async function loadCustomers(
     oldestResults.few(count),
   ])
   const lists = JSON.stringify({ ...needs, results })
-  const result = await client.query({
-    name: 'metered-load',
-    text: load,
-    values: [lists, now, settings.resultBytesPerCustomer],
-  })
+  const result = await connection.query(`SELECT ${loadCustomersFunction.name}($1, $2, $3) AS loaded`, [
+    lists,
+    now,
+    settings.resultBytesPerCustomer,
+  ])
   const found = answer.parse(result).rows[0].loaded
   const { loaded, of } = loadedCustomers(needs.customers)
   for (const row of found.customers.map(customer.decode)) of(row.customer).row = row

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { checkTransactions } from './checkTransactions.ts'
+import { loadCustomersFunction } from './loadCustomers.ts'
 import { migrations } from './migrations.ts'
-import type { PostgresClient, PostgresPool } from './postgresPool.ts'
-import { onConnection } from './transaction.ts'
+import type { PostgresPool } from './postgresPool.ts'
+import { onConnection, type PostgresConnection } from './transaction.ts'
+import { writeRowsFunction } from './writeRows.ts'
 
 /** The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. */
 const migrationLock = 7_260_114
@@ -12,33 +15,45 @@ const migrationLock = 7_260_114
  */
 const migrationDeadlineMs = 10 * 60_000
 
+const functions = [loadCustomersFunction, writeRowsFunction]
+
 /**
- * Applies missing migrations to the schema `metered`. Any number of nodes can call this function
+ * Applies missing migrations and creates missing functions in the schema `metered`. Any number of nodes can call this function
  * concurrently.
  */
 export async function migrate(pool: PostgresPool, silentAfterMs: number): Promise<void> {
+  await onConnection(pool, silentAfterMs, checkTransactions)
   if (await onConnection(pool, silentAfterMs, isUpToDate)) return
-  await onConnection(pool, migrationDeadlineMs, async (client) => {
-    await client.query('BEGIN')
-    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-    await client.query('CREATE SCHEMA IF NOT EXISTS metered')
-    await client.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
-    const applied = (await client.query('SELECT id FROM metered.migration')).rows.length
+  await onConnection(pool, migrationDeadlineMs, async (connection) => {
+    await connection.query('BEGIN')
+    await connection.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    await connection.query('CREATE SCHEMA IF NOT EXISTS metered')
+    await connection.query('CREATE TABLE IF NOT EXISTS metered.migration (id int PRIMARY KEY)')
+    const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
     for (const [id, sql] of migrations.entries()) {
       if (id < applied) continue
-      await client.query(sql)
-      await client.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
+      await connection.query(sql)
+      await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    await client.query('COMMIT')
+    for (const { create } of functions) await connection.query(create)
+    await connection.query('COMMIT')
   })
 }
 
 const table = z.object({ rows: z.tuple([z.object({ exists: z.boolean() })]) })
 
-async function isUpToDate(client: PostgresClient): Promise<boolean> {
+async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
   const found = table.parse(
-    await client.query("SELECT to_regclass('metered.migration') IS NOT NULL AS exists"),
+    await connection.query("SELECT to_regclass('metered.migration') IS NOT NULL AS exists"),
   )
   if (!found.rows[0].exists) return false
-  return (await client.query('SELECT id FROM metered.migration')).rows.length >= migrations.length
+  const applied = (await connection.query('SELECT id FROM metered.migration')).rows.length
+  if (applied < migrations.length) return false
+  const created = table.parse(
+    await connection.query(
+      'SELECT bool_and(to_regprocedure(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
+      [functions.map(({ signature }) => signature)],
+    ),
+  )
+  return created.rows[0].exists
 }

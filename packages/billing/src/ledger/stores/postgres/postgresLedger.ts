@@ -8,7 +8,7 @@ import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../l
 import { createClockWatch } from '../clockWatch.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
-import { loadCustomers, lockCustomers } from './loadCustomers.ts'
+import { loadCustomers } from './loadCustomers.ts'
 import { migrate } from './migrate.ts'
 import { poolSource } from './poolSource.ts'
 import type { PostgresPool } from './postgresPool.ts'
@@ -83,16 +83,15 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
     ...createReads(pool, givenTime, watch, readDeadlineMs),
     transact: async (commands) => {
       const needs = needsOf(commands)
-      return inTransaction(pool, settings, async (client) => {
-        await lockCustomers(client, needs.customers)
-        const { loaded, now } = await loadCustomers(client, needs, givenTime(), settings)
+      return inTransaction(pool, settings, async (connection) => {
+        const { loaded, now } = await loadCustomers(connection, needs, givenTime(), settings)
         const { answers, writes } = decide({ loaded, commands, now: watch.note(now), settings })
-        await writeRows(client, writes)
+        await writeRows(connection, writes)
         return answers
       })
     },
     prune: () =>
-      inTransaction(pool, settings, (client) => pruneRows(client, givenTime(), settings.pruneRows)),
+      inTransaction(pool, settings, (connection) => pruneRows(connection, givenTime(), settings.pruneRows)),
   }
 }
 

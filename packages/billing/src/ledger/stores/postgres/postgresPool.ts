@@ -18,19 +18,19 @@ export interface PostgresPool {
 /** A connection that was taken from the pool. */
 export interface PostgresClient {
   /** Runs a query in the connection's transaction. */
-  query(query: string | PostgresQuery, values?: unknown[]): Promise<PostgresResult>
+  query(query: PostgresQuery): Promise<PostgresResult>
   /** Returns the connection to the pool. With an error or `true`, closes the connection instead. */
   release(error?: Error | boolean): void
   /** Listens for errors on the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** A query with parameters. */
+/** A query. It has no name, because a prepared statement belongs to a session. */
 export interface PostgresQuery {
-  /** The name of the prepared statement. */
-  name?: string
   text: string
-  values: unknown[]
+  values?: unknown[]
+  /** The parsers of the values in the rows. */
+  types: { getTypeParser(type: number): (value: unknown) => unknown }
 }
 
 /** The result of a query. */

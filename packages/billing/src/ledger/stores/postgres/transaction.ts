@@ -1,9 +1,11 @@
 import { LedgerUnavailableError } from '../../errors.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
-import type { PostgresClient, PostgresPool } from './postgresPool.ts'
+import type { PostgresPool, PostgresResult } from './postgresPool.ts'
+import { rowParsers } from './rowParsers.ts'
 
 /**
- * If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
+ * `SET LOCAL` ends with the transaction, so it suits a connection pooler that runs each transaction in another
+ * session. If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
  * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key. The
  * planner settings rule out other plans, whatever the statistics say.
  */
@@ -19,16 +21,22 @@ const begin = (timeoutMs: number) => `
   SET LOCAL enable_mergejoin = off;
 `
 
+/** A connection that the work can use until it ends. */
+export interface PostgresConnection {
+  /** Runs a query. Without values, the text can contain several statements. */
+  query(text: string, values?: unknown[]): Promise<PostgresResult>
+}
+
 /** Runs the work in one transaction on one connection. */
 export const inTransaction = <T>(
   pool: PostgresPool,
   { silentAfterMs, transactionTimeoutMs }: Pick<LedgerSettings, 'silentAfterMs' | 'transactionTimeoutMs'>,
-  work: (client: PostgresClient) => Promise<T>,
+  work: (connection: PostgresConnection) => Promise<T>,
 ): Promise<T> =>
-  onConnection(pool, silentAfterMs, async (client) => {
-    await client.query(begin(transactionTimeoutMs))
-    const result = await work(client)
-    await client.query('COMMIT')
+  onConnection(pool, silentAfterMs, async (connection) => {
+    await connection.query(begin(transactionTimeoutMs))
+    const result = await work(connection)
+    await connection.query('COMMIT')
     return result
   })
 
@@ -39,7 +47,7 @@ export const inTransaction = <T>(
 export async function onConnection<T>(
   pool: PostgresPool,
   deadlineMs: number,
-  work: (client: PostgresClient) => Promise<T>,
+  work: (connection: PostgresConnection) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -48,7 +56,9 @@ export async function onConnection<T>(
     client.release(broken)
   }, deadlineMs)
   try {
-    const result = await work(client)
+    const result = await work({
+      query: (text, values = []) => client.query({ text, values, types: rowParsers }),
+    })
     if (!broken) client.release()
     return result
   } catch (error) {

@@ -1,28 +1,33 @@
 import type { Writes } from '../../core/draft.ts'
 import { columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
-import type { PostgresClient } from './postgresPool.ts'
+import { storedFunction } from './storedFunction.ts'
+import type { PostgresConnection } from './transaction.ts'
 
 const upsert = <Row>(table: Table<Row>, list: string) =>
   `INSERT INTO metered.${table.name}
-   SELECT * FROM jsonb_populate_recordset(NULL::metered.${table.name}, $1::jsonb -> '${list}') ${onConflict(table)}`
+   SELECT * FROM jsonb_populate_recordset(NULL::metered.${table.name}, $1 -> '${list}') ${onConflict(table)}`
 
-const write = `
+export const writeRowsFunction = storedFunction('write', {
+  parameters: ['jsonb'],
+  returns: 'void',
+  body: `
   WITH
     customers AS (${upsert(tables.customer, 'customers')}),
     accounts AS (${upsert(tables.account, 'accounts')}),
     holds AS (${upsert(tables.hold, 'holds')}),
     removed_holds AS (
-      DELETE FROM metered.hold h USING jsonb_populate_recordset(NULL::metered.hold, $1::jsonb -> 'removedHolds') r
+      DELETE FROM metered.hold h USING jsonb_populate_recordset(NULL::metered.hold, $1 -> 'removedHolds') r
       WHERE h.customer = r.customer AND h.attempt = r.attempt
     ),
     keys AS (${upsert(tables.key, 'keys')}),
     events AS (${upsert(tables.event, 'events')})
   INSERT INTO metered.daily AS daily (customer, day, meter, amount)
-  SELECT customer, day, meter, amount FROM jsonb_populate_recordset(NULL::metered.daily, $1::jsonb -> 'daily')
-  ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount`
+  SELECT customer, day, meter, amount FROM jsonb_populate_recordset(NULL::metered.daily, $1 -> 'daily')
+  ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount;`,
+})
 
 /** Writes a batch's rows in one statement. */
-export async function writeRows(client: PostgresClient, writes: Writes): Promise<void> {
+export async function writeRows(connection: PostgresConnection, writes: Writes): Promise<void> {
   if (writes.customers.length === 0) return
   const { customers, accounts, holds, removedHolds, keys, events, daily } = writes
   const lists = {
@@ -34,7 +39,7 @@ export async function writeRows(client: PostgresClient, writes: Writes): Promise
     events: events.map(asColumns),
     daily,
   }
-  await client.query({ name: 'metered-write', text: write, values: [JSON.stringify(lists)] })
+  await connection.query(`SELECT ${writeRowsFunction.name}($1)`, [JSON.stringify(lists)])
 }
 
 const asColumns = (row: object) =>

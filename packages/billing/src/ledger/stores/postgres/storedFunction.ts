@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+
+/** A function in the schema `metered`. */
+interface StoredFunction {
+  /** The qualified name. It ends in a hash of the function's text. */
+  name: string
+  /** The qualified name with the types of the parameters. */
+  signature: string
+  /** The statement that creates the function. */
+  create: string
+}
+
+/**
+ * Describes a PL/pgSQL function. Inside a function, each server connection plans a statement once. Named
+ * statements do so too, but they belong to a session, and a connection pooler such as PgBouncer can run each
+ * transaction in another session. Nodes of two releases can share a database, because another text gets
+ * another name.
+ */
+export function storedFunction(
+  name: string,
+  { parameters, returns, body }: { parameters: string[]; returns: string; body: string },
+): StoredFunction {
+  const hash = createHash('sha256').update(JSON.stringify({ parameters, returns, body })).digest('hex')
+  const qualified = `metered.${name}_${hash.slice(0, 12)}`
+  const signature = `${qualified}(${parameters.join(', ')})`
+  return {
+    name: qualified,
+    signature,
+    create: `CREATE OR REPLACE FUNCTION ${signature} RETURNS ${returns} LANGUAGE plpgsql VOLATILE AS $body$
+      #variable_conflict use_column
+      BEGIN
+        ${body}
+      END
+    $body$`,
+  }
+}

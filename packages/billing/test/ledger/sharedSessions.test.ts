@@ -1,0 +1,83 @@
+import pg, { Pool, type PoolConfig } from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { aReserve, fetched, settleOf, units } from './builders.ts'
+import { startPoolingProxy } from './poolingProxy.ts'
+import { createDatabase } from './postgres.ts'
+
+async function runsCalls(pool: Pool) {
+  await using ledger = postgresLedger(pool)
+  await fetched(ledger, units(100))
+  const calls = Array.from({ length: 48 }, async () => {
+    const reserve = aReserve()
+    expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
+    expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
+  })
+  await Promise.all(calls)
+  expect(await ledger.balances('ada')).toMatchObject({
+    balances: [{ meter: 'generations', available: 52, held: 0, used: 48 }],
+  })
+  const { charges } = await ledger.charges({ customer: 'ada', limit: 100, cursor: null })
+  expect(charges).toHaveLength(48)
+  expect(await ledger.usage({ customer: 'ada', days: 1 })).toMatchObject([{ amount: 48 }])
+  expect(await ledger.health()).toMatchObject({ waiting: 48 })
+}
+
+describe('behind a pooler that runs each transaction in another session', () => {
+  test('every call succeeds', async () => {
+    await using proxy = await startPoolingProxy(await createDatabase())
+    // A second pool uses the server sessions that the first pool used.
+    for (const max of [4, 1]) {
+      const pool = new Pool({ connectionString: proxy.address, max })
+      await using ledger = postgresLedger(pool, { batchCommands: 1 })
+      await fetched(ledger, units(100), { customer: `customer-${max}` })
+      const calls = Array.from({ length: 48 }, async () => {
+        const reserve = aReserve({ customer: `customer-${max}` })
+        expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
+        expect(await ledger.execute(settleOf(reserve))).toMatchObject({ state: 'settled' })
+      })
+      await Promise.all(calls)
+      await ledger.close()
+      await pool.end()
+    }
+  })
+
+  test('says what to change if the pooler refuses transactions', async () => {
+    await using proxy = await startPoolingProxy(await createDatabase(), { statements: true })
+    const pool = new Pool({ connectionString: proxy.address })
+    await using ledger = postgresLedger(pool)
+    await expect(ledger.execute(aReserve())).rejects.toMatchObject({
+      reason: 'cannotOpen',
+      message: expect.stringContaining('Set its pool mode to transaction or session'),
+    })
+    await ledger.close()
+    await pool.end()
+  })
+})
+
+describe('with parsers of the app', () => {
+  const { builtins } = pg.types
+  const types = [builtins.BOOL, builtins.INT4, builtins.INT8, builtins.JSON, builtins.JSONB, builtins.TEXT]
+  const parsers = types.map((type) => [type, pg.types.getTypeParser(type)] as const)
+  afterEach(() => {
+    for (const [type, parser] of parsers) pg.types.setTypeParser(type, parser)
+  })
+
+  test.each([false, true])('reads its own rows as usual, if the pool’s binary mode is %j', async (binary) => {
+    for (const type of types) pg.types.setTypeParser(type, (text) => `the app’s ${text}`)
+    // The declared options lack `binary`.
+    const options: PoolConfig & { binary: boolean } = { connectionString: await createDatabase(), binary }
+    const pool = new Pool(options)
+    await runsCalls(pool)
+    await pool.end()
+  })
+
+  test('reads its own rows as usual if the parsers belong to the pool', async () => {
+    const app = { getTypeParser: () => (text: string) => `the app’s ${text}` }
+    // The declared type has overloads that the app's parsers don't need.
+    const types = app as unknown as typeof pg.types
+    const pool = new Pool({ connectionString: await createDatabase(), types })
+    await runsCalls(pool)
+    await pool.end()
+  })
+})
