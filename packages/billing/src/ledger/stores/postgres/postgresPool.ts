@@ -30,7 +30,10 @@ export interface PostgresQuery {
   text: string
   values?: unknown[]
   /** The parsers of the values in the rows. */
-  types: { getTypeParser(type: number): (value: unknown) => unknown }
+  types: {
+    /** Returns the parser for values of a PostgreSQL type, which is given by its object identifier. */
+    getTypeParser(type: number): (value: unknown) => unknown
+  }
 }
 
 /** The result of a query. */

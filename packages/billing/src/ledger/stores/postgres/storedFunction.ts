@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** A function in the schema `metered`. */
-interface StoredFunction {
+export interface StoredFunction {
   /** The qualified name. It ends in a hash of the function's text. */
   name: string
   /** The qualified name with the types of the parameters. */
