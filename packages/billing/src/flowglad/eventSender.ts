@@ -1,5 +1,5 @@
 import type { Logger } from '../config/logger.ts'
-import type { UsageEvent } from '../ledger/commands.ts'
+import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, sleep } from '../config/clock.ts'
-import type { UsageEvent } from '../ledger/commands.ts'
+import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isInconclusive } from './retryPolicy.ts'
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
-import type { EventId, UsageEvent } from '../ledger/commands.ts'
+import type { UsageEvent } from '../ledger/answers.ts'
+import type { EventId } from '../ledger/commands.ts'
 import { RecentMap } from './recentMap.ts'
 
 type RetryOptions = Pick<

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { traced } from '../config/tracing.ts'
-import type { UsageEvent } from '../ledger/commands.ts'
+import type { UsageEvent } from '../ledger/answers.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { flowgladError } from './flowgladError.ts'
 

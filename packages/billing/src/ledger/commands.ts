@@ -23,7 +23,7 @@ import {
 } from './fields.ts'
 
 /**
- * The ledger's commands and answers.
+ * The ledger's commands. `answers.ts` contains the answers.
  *
  * A batch runs again if the outcome of its COMMIT is unknown, so every command must be idempotent. Senders
  * therefore generate the attempt's ID or the lease's token before they queue a command.
@@ -247,79 +247,3 @@ export type Install = z.output<typeof install>
 export type Acknowledge = z.output<typeof acknowledge>
 export type Park = z.output<typeof park>
 export type Drop = z.output<typeof drop>
-
-/** The answer to each command. */
-export interface AnswerOf {
-  reserve: ReserveAnswer
-  renew: RenewAnswer
-  settle: SettleAnswer
-  release: { state: 'ended' }
-  expire: { state: 'swept'; ended: number }
-  takeLease: TakeLeaseAnswer
-  leaveLease: { state: 'left' }
-  install: { state: 'installed' } | { state: 'leaseLost' }
-  acknowledge: { state: 'acknowledged' }
-  park: { state: 'parked' }
-  drop: { state: 'dropped' }
-}
-export type Answer = AnswerOf[Command['type']]
-
-export type ReserveAnswer =
-  | { state: 'held'; subscription: string; expiresInMs: number; snapshotAgeMs: number; periodOver: boolean }
-  /** An earlier attempt completed the operation. `result` is JSON, or null if the result wasn't kept. */
-  | { state: 'completed'; result: string | null }
-  /** Another attempt is running under the key. */
-  | { state: 'inProgress'; retryAfterMs: number }
-  /** The key belongs to an operation with a different input. */
-  | { state: 'keyReused' }
-  /** Too few units are available. `legs` lists every meter with too few units. */
-  | { state: 'short'; legs: ShortLeg[]; asOf: number }
-  | { state: 'noSubscription'; asOf: number }
-  /**
-   * The snapshot is missing, too old, or from a period that has ended. Fetch a new snapshot, then reserve
-   * again.
-   */
-  | { state: 'needsSnapshot'; reason: 'none' | 'stale' | 'periodOver' }
-
-export interface ShortLeg {
-  meter: string
-  available: number
-  held: number
-  required: number
-  /**
-   * Units that Flowglad might already have counted. If these units would cover the shortfall, the call isn't
-   * denied for lack of credits.
-   */
-  ambiguous: number
-}
-
-export type RenewAnswer =
-  | { state: 'renewed'; expiresInMs: number }
-  /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
-  | { state: 'atMaximum'; expiresInMs: number }
-  | { state: 'ended' }
-
-export type SettleAnswer =
-  | { state: 'settled' }
-  /** Another attempt under the key completed first. This attempt isn't charged. */
-  | { state: 'completed'; result: string | null }
-
-export type TakeLeaseAnswer =
-  /**
-   * `ambiguous` lists events that were sent earlier and whose outcome is unknown. `events` lists events that
-   * this command marked as sent (deliveries only).
-   */
-  { state: 'taken'; ambiguous: UsageEvent[]; events: UsageEvent[] } | { state: 'busy'; retryAfterMs: number }
-
-/** A usage event with the data that delivery needs. */
-export interface UsageEvent extends EventId {
-  customer: string
-  subscription: string
-  amount: number
-  price: EventPrice
-  /** When the usage was booked, in epoch milliseconds. */
-  usageDate: number
-  /** True if this is a retry of a parked event. */
-  parkedBefore: boolean
-  properties: Record<string, string | number | boolean>
-}

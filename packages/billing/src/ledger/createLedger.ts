@@ -1,6 +1,7 @@
+import type { AnswerOf } from './answers.ts'
 import { Batcher } from './batcher.ts'
 import { cursorAfter, parseCursor } from './chargeCursor.ts'
-import type { AnswerOf, Command } from './commands.ts'
+import type { Command } from './commands.ts'
 import { chargeOf } from './core/chargeOf.ts'
 import { customerBalances } from './core/customerBalances.ts'
 import { LedgerUnavailableError } from './errors.ts'

@@ -1,4 +1,5 @@
-import type { AnswerOf, Command, Snapshot } from './commands.ts'
+import type { AnswerOf } from './answers.ts'
+import type { Command, Snapshot } from './commands.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.

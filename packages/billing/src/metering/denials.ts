@@ -1,5 +1,5 @@
 import { BillingError, InsufficientCreditsError, unavailable } from '../contract/errors.ts'
-import type { ShortLeg } from '../ledger/commands.ts'
+import type { ShortLeg } from '../ledger/answers.ts'
 
 /** Returns the denial for a key that another call has used. */
 export function keyDenial(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BillingOptions } from '../../src/config/options.ts'
 import { isInconclusive, RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
-import type { UsageEvent } from '../../src/ledger/commands.ts'
+import type { UsageEvent } from '../../src/ledger/answers.ts'
 
 const minute = 60_000
 

@@ -1,4 +1,5 @@
-import type { Reserve, ReserveAnswer, Settle } from '../commands.ts'
+import type { ReserveAnswer } from '../answers.ts'
+import type { Reserve, Settle } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { expireHold, isDue } from './expire.ts'

@@ -1,4 +1,5 @@
-import type { Answer, Command } from '../commands.ts'
+import type { Answer } from '../answers.ts'
+import type { Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { Draft, type LoadedCustomer, type Writes } from './draft.ts'
 import { expireDueHolds } from './expire.ts'

@@ -1,4 +1,5 @@
-import type { LeaveLease, TakeLease, TakeLeaseAnswer, UsageEvent } from '../commands.ts'
+import type { TakeLeaseAnswer, UsageEvent } from '../answers.ts'
+import type { LeaveLease, TakeLease } from '../commands.ts'
 import { type Draft, joined } from './draft.ts'
 import type { CustomerRow, EventRow } from './rows.ts'
 import { moveEvent } from './usageEvents.ts'

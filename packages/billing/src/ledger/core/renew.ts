@@ -1,4 +1,5 @@
-import type { Renew, RenewAnswer } from '../commands.ts'
+import type { RenewAnswer } from '../answers.ts'
+import type { Renew } from '../commands.ts'
 import type { Draft } from './draft.ts'
 
 /**

@@ -1,4 +1,5 @@
-import type { Leg, Reserve, ReserveAnswer, ShortLeg } from '../commands.ts'
+import type { ReserveAnswer, ShortLeg } from '../answers.ts'
+import type { Leg, Reserve } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { answerRetry } from './answerRetry.ts'
 import { available } from './available.ts'

@@ -1,4 +1,5 @@
-import type { Settle, SettleAnswer } from '../commands.ts'
+import type { SettleAnswer } from '../answers.ts'
+import type { Settle } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { completedByAnother } from './answerRetry.ts'
 import { bookUsage } from './bookUsage.ts'

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import type { Answer, Command, ReserveAnswer } from '../../../src/ledger/commands.ts'
+import type { Answer, ReserveAnswer } from '../../../src/ledger/answers.ts'
+import type { Command } from '../../../src/ledger/commands.ts'
 import type { CustomerBalances, Ledger } from '../../../src/ledger/ledger.ts'
 import { checkTruth } from './checkTruth.ts'
 import { Model } from './Model.ts'

@@ -1,4 +1,4 @@
-import type { UsageEvent } from '../../../src/ledger/commands.ts'
+import type { UsageEvent } from '../../../src/ledger/answers.ts'
 import { aTakeLease } from '../builders.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'

@@ -1,4 +1,5 @@
-import type { Snapshot, UsageEvent } from '../../../src/ledger/commands.ts'
+import type { UsageEvent } from '../../../src/ledger/answers.ts'
+import type { Snapshot } from '../../../src/ledger/commands.ts'
 import { anInstall, aTakeLease } from '../builders.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'

@@ -1,13 +1,5 @@
-import type {
-  Answer,
-  Command,
-  Install,
-  Reserve,
-  Settle,
-  ShortLeg,
-  Snapshot,
-  TakeLease,
-} from '../../../src/ledger/commands.ts'
+import type { Answer, ShortLeg } from '../../../src/ledger/answers.ts'
+import type { Command, Install, Reserve, Settle, Snapshot, TakeLease } from '../../../src/ledger/commands.ts'
 import { id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelState.ts'
 
 const day = 24 * 3_600_000

@@ -1,4 +1,4 @@
-import type { UsageEvent } from '../../../src/ledger/commands.ts'
+import type { UsageEvent } from '../../../src/ledger/answers.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 
 /** Acknowledges each event twice, as if two workers got an answer or a batch ran again. */

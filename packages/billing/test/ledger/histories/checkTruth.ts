@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import type { Reserve, ReserveAnswer } from '../../../src/ledger/commands.ts'
+import type { ReserveAnswer } from '../../../src/ledger/answers.ts'
+import type { Reserve } from '../../../src/ledger/commands.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 import { meters } from './world.ts'
 

@@ -1,4 +1,5 @@
-import type { Answer, Command } from '../../../src/ledger/commands.ts'
+import type { Answer } from '../../../src/ledger/answers.ts'
+import type { Command } from '../../../src/ledger/commands.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
 import { joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'

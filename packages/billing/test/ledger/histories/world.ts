@@ -1,4 +1,5 @@
-import type { Snapshot, UsageEvent } from '../../../src/ledger/commands.ts'
+import type { UsageEvent } from '../../../src/ledger/answers.ts'
+import type { Snapshot } from '../../../src/ledger/commands.ts'
 
 export const meters = ['pictures', 'tokens'] as const
 type Meter = (typeof meters)[number]
