@@ -45,14 +45,20 @@ describe('tokens', () => {
     }
   })
 
-  test('are at most 20 characters long in a text without spaces, wherever it is split', async () => {
-    const text = '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。𠮷野家で何か食べた。'
+  test.each([
+    [
+      'without spaces',
+      '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。𠮷野家で何か食べた。',
+    ],
+    ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
+    ['of whitespace', ' \n'.repeat(500)],
+  ])('are at most 20 characters long in a text %s, wherever it is split', async (_, text) => {
     expect(tokensOf(text).join('')).toBe(text)
-    expect(tokensOf(text).length).toBeGreaterThanOrEqual([...text].length / 20)
-    for (const length of [1, 3, 20, 21])
-      expect(await all(wholeTokens(of(...(text.match(new RegExp(`.{1,${length}}`, 'gu')) ?? []))))).toEqual(
-        tokensOf(text),
-      )
+    for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
+    for (const length of [1, 3, 20, 21]) {
+      const pieces = text.match(new RegExp(`.{1,${length}}`, 'gsu')) ?? []
+      expect(await all(wholeTokens(of(...pieces)))).toEqual(tokensOf(text))
+    }
   })
 
   test('end at the limit, and stop the source', async () => {
@@ -99,11 +105,19 @@ describe('models at an OpenAI-compatible endpoint', () => {
   /** Starts an endpoint that records its requests and sends `answer`. */
   async function startEndpoint() {
     const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
-    const answer = { status: 200, body: {} as unknown, stream: null as (() => AsyncIterable<string>) | null }
+    const answer = {
+      status: 200,
+      body: {} as unknown,
+      stream: null as (() => AsyncIterable<string>) | null,
+      /** Returns an error for the requests that the endpoint rejects. */
+      rejection: (_: unknown): object | null => null,
+    }
     let closed = 0
     const app = Fastify({ forceCloseConnections: true })
     app.post('/v1/*', async (request, reply) => {
       requests.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
+      const rejection = answer.rejection(request.body)
+      if (rejection) return reply.code(400).send(rejection)
       if (!answer.stream) return reply.code(answer.status).send(answer.body)
       reply.hijack()
       reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -216,6 +230,10 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ['ends without a finish', [data('The sea is ')]],
     ['has the finish reason "error"', [data('The sea is '), finish.replace('stop', 'error')]],
     ['contains an error', [data('The sea is '), 'data: {"error":{"message":"overloaded"}}\n\n']],
+    [
+      'contains an error with choices of an unknown shape',
+      [data('The sea is '), 'data: {"error":{"message":"overloaded"},"choices":[7]}\n\n', 'data: [DONE]\n\n'],
+    ],
   ])('fail a text whose stream %s, without the endpoint’s message', async (_, events) => {
     await using it = await startEndpoint()
     it.answer.stream = () => of(...events)
@@ -226,6 +244,14 @@ describe('models at an OpenAI-compatible endpoint', () => {
     await expect(reading).rejects.toThrow('The text was interrupted.')
     expect(received).toEqual(['The ', 'sea '])
     it.answer.stream = () => of(...events.slice(1))
+    await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
+      'Nothing was charged.',
+    )
+  })
+
+  test('fail a text that ends without any text', async () => {
+    await using it = await startEndpoint()
+    it.answer.stream = () => of('data: [DONE]\n\n')
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
       'Nothing was charged.',
     )
@@ -242,19 +268,28 @@ describe('models at an OpenAI-compatible endpoint', () => {
 
   test('use max_completion_tokens for a model that insists on it', async () => {
     await using it = await startEndpoint()
-    it.answer.status = 400
-    it.answer.body = {
-      error: { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." },
-    }
-    await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
-      code: 'SERVICE_UNAVAILABLE',
-    })
-    expect(it.requests).toHaveLength(2)
+    const error = { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." }
+    it.answer.rejection = (body) => (JSON.stringify(body).includes('"max_tokens"') ? { error } : null)
+    it.answer.stream = () => of(data('The sea'), finish)
+    expect(await all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).toEqual(['The ', 'sea'])
     expect(it.requests.map(({ body }) => body)).toMatchObject([
       { max_tokens: 100 },
       { max_completion_tokens: 100 },
     ])
     expect(it.requests[1]?.body).not.toHaveProperty('max_tokens')
+  })
+
+  test.each([
+    ['a finish reason', () => of(finish.replace('stop', 'content_filter'))],
+    ['an error event', () => of('data: {"error":{"code":"content_policy_violation"},"choices":"?"}\n\n')],
+    ['JSON with status 200', null],
+  ])('report a refused prompt in %s as a content policy error', async (_, stream) => {
+    await using it = await startEndpoint()
+    it.answer.stream = stream
+    it.answer.body = { error: { code: 'content_policy_violation' } }
+    await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
+      code: 'UNPROCESSABLE_CONTENT',
+    })
   })
 
   test('close the request when the reader leaves and when the limit is reached', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { modelUnavailable, textInterrupted } from './models.ts'
+import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
 
-/** An event of a streamed chat completion. Events without choices, such as the provider's usage, have no text. */
+/** The parts of a streamed chat completion's events that matter here. An unknown part is left out. */
 const event = z.object({
   error: z.unknown().optional(),
   choices: z
@@ -11,20 +11,28 @@ const event = z.object({
         finish_reason: z.string().nullish(),
       }),
     )
-    .nullish(),
+    .nullish()
+    .catch(null),
 })
 
 /**
- * Yields the text of a streamed chat completion. Skips events that it doesn't know. Throws `modelUnavailable` if
- * the completion fails before its first text, and `textInterrupted` if it fails later. A completion that ends
- * without a finish reason and without `[DONE]` has failed: the endpoint broke off, or answered with an error.
+ * Yields the text of a streamed chat completion. Skips events that it doesn't know. If the completion fails before its
+ * first text, throws `contentDenied` for a refused prompt, and otherwise `modelUnavailable`. If it fails later, throws
+ * `textInterrupted`. A completion that ends without a finish reason has failed, unless text and `[DONE]` have arrived.
  */
 export async function* completionText(response: Response): AsyncGenerator<string> {
   let started = false
   let finished = false
   try {
+    // Some endpoints answer a request for a stream with an error in JSON and the status 200.
+    if (response.headers.get('content-type')?.includes('application/json')) {
+      throw new Error(`The model endpoint sent no stream: ${(await response.text()).slice(0, 500)}`)
+    }
     for await (const data of dataLines(response.body)) {
-      if (data === '[DONE]') return
+      if (data === '[DONE]') {
+        finished ||= started
+        break
+      }
       const { data: known } = event.safeParse(parse(data))
       if (!known) continue
       if (known.error) throw new Error(`The model endpoint sent an error: ${data.slice(0, 500)}`)
@@ -32,15 +40,20 @@ export async function* completionText(response: Response): AsyncGenerator<string
       const text = choice?.delta?.content ?? ''
       started ||= text !== ''
       if (text !== '') yield text
-      if (choice?.finish_reason === 'error')
-        throw new Error('The model endpoint reported an error as the finish reason')
-      finished ||= !!choice?.finish_reason
+      const reason = choice?.finish_reason
+      if (reason === 'error' || reason === 'content_filter') {
+        throw new Error(`The model endpoint ended the text with the finish reason ${reason}`)
+      }
+      finished ||= !!reason
     }
     if (!finished) throw new Error('The model endpoint ended the text before it was finished')
   } catch (error) {
-    throw started ? textInterrupted(error) : modelUnavailable(error)
+    throw started ? textInterrupted(error) : failureOf(error)
   }
 }
+
+const failureOf = (error: unknown) =>
+  isContentRefusal(String(error)) ? contentDenied(error) : modelUnavailable(error)
 
 /** Yields the content of each `data:` line. */
 async function* dataLines(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {

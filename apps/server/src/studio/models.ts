@@ -33,6 +33,9 @@ export function assertAllowed(prompt: string) {
   if (/\bforbidden\b/i.test(prompt)) throw contentDenied()
 }
 
+/** Returns whether a provider's error code, error type or finish reason means that it refuses the content. */
+export const isContentRefusal = (reason: string) => /content_policy|content_filter|moderation/.test(reason)
+
 export const contentDenied = (cause?: unknown) =>
   new TRPCError({
     code: 'UNPROCESSABLE_CONTENT',

@@ -3,7 +3,14 @@ import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
 import { completionText } from './completionText.ts'
-import { assertAllowed, contentDenied, type Models, modelUnavailable, type TextRequest } from './models.ts'
+import {
+  assertAllowed,
+  contentDenied,
+  isContentRefusal,
+  type Models,
+  modelUnavailable,
+  type TextRequest,
+} from './models.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
 const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(1) })
@@ -110,9 +117,7 @@ async function toDenial(response: Response): Promise<TRPCError> {
   const cause = new Error(`The model endpoint returned ${response.status}: ${text.slice(0, 500)}`)
   const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
-  return /content_policy|content_filter|moderation/.test(reason)
-    ? contentDenied(cause)
-    : modelUnavailable(cause)
+  return isContentRefusal(reason) ? contentDenied(cause) : modelUnavailable(cause)
 }
 
 function parseJson(text: string): unknown {

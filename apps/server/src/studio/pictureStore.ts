@@ -33,8 +33,8 @@ export interface PictureStore {
 }
 
 /**
- * This limit is higher than the number of pictures in one generation, so a surplus shrinks. It is low enough
- * that the deletion doesn't block other SQLite writers for long.
+ * The maximum number of pictures to delete at once. One generation adds fewer pictures, so each deletion
+ * reduces the surplus. Deleting more pictures at once would block other SQLite writers for longer.
  */
 const maxDeletions = 50
 

@@ -1,23 +1,52 @@
-/**
- * Splits a text into tokens. A token is one word with the whitespace around it, so joining the tokens
- * restores the text. Every model's output is charged in these tokens. A word of more than 20 characters is
- * several tokens, because some scripts, such as Japanese and Chinese, have no spaces between words.
- */
-export const tokensOf = (text: string): string[] => text.match(/\s*\S{1,20}\s*/gu) ?? []
+/** A longer word, or a longer run of whitespace, is several tokens. Some scripts have no spaces between words. */
+const maxLength = 20
 
 /**
- * Yields a text's tokens while the text arrives in arbitrary pieces. Yields the last word only when it is
- * complete.
+ * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace around it,
+ * and at most 20 characters long. Joining the tokens restores the text, and the tokens don't depend on the pieces.
+ * Every model's output is charged in these tokens.
  */
-export async function* wholeTokens(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = ''
-  for await (const piece of pieces) {
-    const tokens = tokensOf(rest + piece)
-    // The last token may continue in the next piece.
-    rest = tokens.pop() ?? rest + piece
-    yield* tokens
+class Tokenizer {
+  #token = ''
+  #length = 0
+  #hasWord = false
+  #endsInSpace = false
+
+  /** Returns the tokens that the piece completes. */
+  push(piece: string): string[] {
+    const tokens: string[] = []
+    for (const character of piece) {
+      const isSpace = /\s/.test(character)
+      const startsNextWord = this.#hasWord && this.#endsInSpace && !isSpace
+      if (startsNextWord || this.#length === maxLength) tokens.push(...this.end())
+      this.#token += character
+      this.#length++
+      this.#hasWord ||= !isSpace
+      this.#endsInSpace = isSpace
+    }
+    return tokens
   }
-  if (rest.trim()) yield rest
+
+  /** Returns the last token, which is complete when the text ends. */
+  end(): string[] {
+    const last = this.#token
+    this.#token = ''
+    this.#length = 0
+    this.#hasWord = false
+    return last === '' ? [] : [last]
+  }
+}
+
+export function tokensOf(text: string): string[] {
+  const tokenizer = new Tokenizer()
+  return [...tokenizer.push(text), ...tokenizer.end()]
+}
+
+/** Yields a text's tokens while the text arrives. Yields the last token only when it is complete. */
+export async function* wholeTokens(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  const tokenizer = new Tokenizer()
+  for await (const piece of pieces) yield* tokenizer.push(piece)
+  yield* tokenizer.end()
 }
 
 /** Yields at most `limit` tokens, then stops the source. */
