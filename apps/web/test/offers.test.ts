@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { benefitsOf, overageText } from '../src/plans/benefitsOf.ts'
-import { forfeitedBy, nextOffer, packCredits, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
+import { nextOffer, packFor, plansOf, uselessFor } from '../src/plans/offers.ts'
 import { priceOf } from '../src/plans/priceOf.ts'
 import { upgradeAdvice } from '../src/plans/upgradeAdvice.ts'
 import { anOffer, free, onFree, pack, pro } from './anOffer.ts'
@@ -63,32 +63,6 @@ describe('the next offer', () => {
   })
 })
 
-describe('the credits that an upgrade from Free forfeits', () => {
-  it.each([
-    ['none without a pack', { available: 10, limit: 10 }, []],
-    [
-      'the whole pack if only monthly credits were used',
-      { available: 55, limit: 60 },
-      [{ meter: 'generations', amount: 50 }],
-    ],
-    ['the rest of a pack', { available: 7, limit: 60 }, [{ meter: 'generations', amount: 7 }]],
-    ['none if the pack is used up', { available: 0, limit: 60 }, []],
-  ])('are %s', (_, row, forfeited) => {
-    expect(forfeitedBy(pro, [free, pro, pack], onFree(row))).toEqual(forfeited)
-  })
-
-  it('are none for a change between paid plans, which keeps the subscription', () => {
-    const onPro = onFree({ available: 540, limit: 550 })
-    const answer = { ...onPro, plan: { ...onPro.plan, name: 'Pro', priceSlug: 'pro_monthly', isFree: false } }
-    const scale = anOffer({ name: 'Scale', priceSlug: 'scale_monthly', unitPrice: 9_900, isFree: false })
-    expect(forfeitedBy(scale, [free, pro, scale], answer)).toEqual([])
-  })
-
-  it('are none when the customer buys a pack', () => {
-    expect(forfeitedBy(pack, [free, pro, pack], onFree({ available: 55, limit: 60 }))).toEqual([])
-  })
-})
-
 describe('the advice to a customer who is out of credits', () => {
   const offers = [free, pro]
   const renewsAt = Date.UTC(2026, 11, 1, 12)
@@ -113,15 +87,6 @@ describe('the advice to a customer who is out of credits', () => {
       /^They renew on .*December.*\.$/,
     )
     expect(upgradeAdvice({ offers, plan: onPro, renewsAt: null, goal: 'continue' })).toBe('')
-  })
-})
-
-describe('the credits that end with a plan', () => {
-  it('are the units left in packs, even on paid plans', () => {
-    const onPro = onFree({ available: 45, limit: 60 })
-    const answer = { ...onPro, plan: { ...onPro.plan, priceSlug: 'pro_monthly', isFree: false } }
-    expect(packCredits([free, pro, pack], answer)).toEqual([{ meter: 'generations', amount: 45 }])
-    expect(packCredits(undefined, answer)).toEqual([])
   })
 })
 

@@ -164,6 +164,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     flowglad,
     sync,
     catalog,
+    readBalances: accounts.read,
     clock,
     fetchEveryMs,
     publicUrl,

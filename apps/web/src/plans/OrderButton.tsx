@@ -1,8 +1,9 @@
 import type { ButtonProps } from '@mantine/core'
+import { forfeitsOf } from '@metered/billing/client'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useBalances, useCheckout, usePlans } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
-import { forfeitedBy, type Offer } from './offers.ts'
+import type { Offer } from './offers.ts'
 import { limitFor, saveOrder } from './order.ts'
 import { PlanProblem } from './PlanProblem.tsx'
 import { useBackFromCheckout } from './useBackFromCheckout.ts'
@@ -24,7 +25,7 @@ export function OrderButton({ offer, children, ...button }: OrderButtonProps) {
   const checkout = useCheckout()
   useBackFromCheckout(checkout.reset)
   const [warning, setWarning] = useState(false)
-  const forfeited = forfeitedBy(offer, offers, answer)
+  const forfeited = forfeitsOf(offer, offers, answer)
 
   function order() {
     if (checkout.isPending) return

@@ -1,8 +1,7 @@
-import type { PlanSummary } from '@metered/billing/client'
+import { forfeitsOf, type PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../api/billing.ts'
 import { amountOf } from '../format/meters.ts'
 import { endOf } from './endOf.ts'
-import { packCredits } from './offers.ts'
 
 /**
  * Explains when a paid plan ends, which plan follows, and which credits end with the plan.
@@ -11,7 +10,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
   const { data: answer } = useBalances()
   const { data: offers } = usePlans()
   const free = offers?.find((offer) => offer.kind === 'plan' && offer.isFree)
-  const lost = packCredits(offers, answer)
+  const lost = forfeitsOf({ kind: 'plan', isFree: true }, offers, answer)
     .map(({ meter, amount }) => amountOf(meter, amount))
     .join(' and ')
   return (

@@ -34,36 +34,6 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
   return offer?.grants.find((grant) => grant.meter === meter)?.amount ?? 0
 }
 
-/**
- * Returns the units left in packs. Pack units end with the subscription for which they were bought. Monthly
- * units are used first, so packs can't have more units left than the limit minus the plan's grant.
- */
-export function packCredits(
-  offers: Offer[] | undefined,
-  answer: BalancesAnswer<Meter> | undefined,
-): { meter: Meter; amount: number }[] {
-  const current = currentOffer(offers, answer?.plan)
-  if (!answer || !current) return []
-  return answer.balances
-    .map(({ meter, limit, available }) => ({
-      meter,
-      amount: Math.min(available ?? 0, (limit ?? 0) - grantOf(current, meter)),
-    }))
-    .filter(({ amount }) => amount > 0)
-}
-
-/**
- * Returns the pack units that an upgrade from the Free plan would forfeit. Such an upgrade starts a new
- * subscription.
- */
-export function forfeitedBy(
-  target: Offer,
-  offers: Offer[] | undefined,
-  answer: BalancesAnswer<Meter> | undefined,
-): { meter: Meter; amount: number }[] {
-  return target.kind === 'pack' || !answer?.plan?.isFree ? [] : packCredits(offers, answer)
-}
-
 /** Returns the pack's meters if all of them are already unlimited; null if the pack adds units. */
 export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefined): Meter[] | null {
   const meters = pack.grants.map(({ meter }) => meter)

@@ -1,6 +1,8 @@
 import type { Clock } from '../config/clock.ts'
+import type { BalancesAnswer } from '../contract/balances.ts'
 import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
+import { forfeitsOf } from '../contract/forfeits.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
@@ -9,7 +11,6 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
-import { forfeitsOf } from './forfeits.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
 
@@ -24,6 +25,7 @@ export function createPlans({
   flowglad,
   sync,
   catalog,
+  readBalances,
   clock,
   fetchEveryMs,
   publicUrl,
@@ -33,6 +35,8 @@ export function createPlans({
   flowglad: FlowgladClient
   sync: Pick<Sync, 'fetch'>
   catalog: { get(): Promise<Catalog> }
+  /** Reads the balances from the ledger. */
+  readBalances: (customer: Customer) => Promise<BalancesAnswer>
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */
   fetchEveryMs: number
@@ -52,7 +56,7 @@ export function createPlans({
   }
 
   const forfeits = async (customer: Customer, target: Pick<PlanOffer, 'kind' | 'isFree'>) =>
-    forfeitsOf(target, await offers(), await ledger.balances(customer.id))
+    forfeitsOf(target, await offers(), await readBalances(customer))
 
   return {
     /** Returns the plans and packs for sale. */

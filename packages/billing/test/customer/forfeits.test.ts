@@ -1,8 +1,78 @@
 import { expect, test } from 'vitest'
+import { forfeitsOf } from '../../src/contract/forfeits.ts'
+import type { PlanOffer, PlanSummary } from '../../src/contract/plans.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
+
+const anOffer = (offer: Pick<PlanOffer, 'priceSlug'> & Partial<PlanOffer>): PlanOffer => ({
+  kind: 'plan',
+  name: offer.priceSlug,
+  description: null,
+  unitPrice: 2_000,
+  currency: 'USD',
+  interval: { unit: 'month', count: 1 },
+  isFree: false,
+  grants: [{ meter: 'generations', name: 'Generations', amount: 10, renews: true }],
+  features: [],
+  unlimited: [],
+  overage: [],
+  ...offer,
+})
+const free = anOffer({ priceSlug: 'free', unitPrice: 0, isFree: true })
+const pro = anOffer({ priceSlug: 'pro_monthly' })
+const scale = anOffer({ priceSlug: 'scale_monthly' })
+const pack = anOffer({ kind: 'pack', priceSlug: 'generation_pack' })
+const offers = [pack, free, pro, scale]
+
+/** Returns the answer to a customer on this plan, with one balance. */
+function answerOn({ priceSlug, isFree }: PlanOffer, row: { available: number | null; limit: number | null }) {
+  const plan: PlanSummary = {
+    name: priceSlug,
+    priceSlug,
+    isFree,
+    status: 'active',
+    renewsAt: null,
+    cancelsAt: null,
+    changesAt: null,
+    features: [],
+  }
+  const balance = {
+    meter: 'generations',
+    name: 'Generations',
+    held: 0,
+    used: 0,
+    unlimited: row.limit === null,
+    share: 0,
+    status: 'ok' as const,
+    renewsAt: null,
+    asOf: 0,
+    parked: 0,
+    version: 1,
+    ...row,
+  }
+  return { plan, balances: [balance] }
+}
+
+test.each([
+  ['nothing without a pack', pro, free, { available: 10, limit: 10 }, 0],
+  ["the whole pack if only the plan's units were used", pro, free, { available: 55, limit: 60 }, 50],
+  ['the rest of a pack', pro, free, { available: 7, limit: 60 }, 7],
+  ['nothing if the pack is used up', pro, free, { available: 0, limit: 60 }, 0],
+  ['nothing if the meter is unlimited', free, scale, { available: null, limit: null }, 0],
+  ['the pack at the end of a paid plan', free, pro, { available: 45, limit: 60 }, 45],
+  ['nothing for a change between paid plans', scale, pro, { available: 55, limit: 60 }, 0],
+  ['nothing for a pack', pack, free, { available: 55, limit: 60 }, 0],
+])('forfeits %s', (_, target, current, row, amount) => {
+  const forfeits = amount === 0 ? [] : [{ meter: 'generations', amount }]
+  expect(forfeitsOf(target, offers, answerOn(current, row))).toEqual(forfeits)
+})
+
+test('forfeits nothing while the offers or the balances are not loaded', () => {
+  expect(forfeitsOf(pro, undefined, answerOn(free, { available: 55, limit: 60 }))).toEqual([])
+  expect(forfeitsOf(pro, offers, undefined)).toEqual([])
+})
 
 test('names the pack units that an upgrade from Free forfeits, in the answer of the checkout', async () => {
   await using app = await startApp()

@@ -1,0 +1,29 @@
+import type { BalancesAnswer } from './balances.ts'
+import type { Forfeit, PlanOffer } from './plans.ts'
+
+/**
+ * Returns the pack units that the customer loses by moving to the target, for example
+ * `[{ meter: 'generations', amount: 48 }]`. Pack units end with the subscription for which they were bought. A move
+ * between the free plan and a paid plan starts a new subscription. A change between paid plans keeps the
+ * subscription. Units that running work holds don't count, because the work may still spend them.
+ *
+ * Returns no units while the offers or the balances aren't loaded.
+ */
+export function forfeitsOf<Meter extends string>(
+  target: Pick<PlanOffer, 'kind' | 'isFree'>,
+  offers: PlanOffer<Meter>[] | undefined,
+  answer: Pick<BalancesAnswer<Meter>, 'plan' | 'balances'> | undefined,
+): Forfeit<Meter>[] {
+  const plan = answer?.plan
+  if (!plan || target.kind === 'pack' || target.isFree === plan.isFree) return []
+  const current = offers?.find(({ kind, priceSlug }) => kind === 'plan' && priceSlug === plan.priceSlug)
+  if (!current) return []
+  const grantOf = (meter: Meter) => current.grants.find((grant) => grant.meter === meter)?.amount ?? 0
+  return answer.balances
+    .map(({ meter, limit, available }) => ({
+      meter,
+      // The plan's units are used first, so packs can't have more units left than the limit minus the grant.
+      amount: Math.min(available ?? 0, (limit ?? 0) - grantOf(meter)),
+    }))
+    .filter(({ amount }) => amount > 0)
+}
