@@ -2,6 +2,7 @@ import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import { isObservable } from './asyncShapes.ts'
 import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
+import { isJson } from './exactValue.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Hold } from './hold.ts'
 import { MeteredOutput } from './meteredOutput.ts'
@@ -153,8 +154,10 @@ export class Operation {
     try {
       output = await call.work(hold)
       if (endsLater(call, output)) return await this.#meterLater(call, hold, output)
-      assertDeliverable(call, output)
-      result = call.key === null ? null : storeResult(output, this.#resultMaxBytes, deliveryOf(call))
+      const plain = isPlain(call, output)
+      assertDeliverable(call, output, plain)
+      const maxBytes = this.#resultMaxBytes
+      result = call.key === null ? null : storeResult(output, { ...deliveryOf(call), plain, maxBytes })
     } catch (error) {
       await hold.release()
       throw error
@@ -176,7 +179,7 @@ export class Operation {
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
     if (!endsLater(call, output)) {
-      assertDeliverable(call, output)
+      assertDeliverable(call, output, isPlain(call, output))
       return output
     }
     if (!carries(call.transport)) return reject(call.transport, output)
@@ -243,11 +246,22 @@ export class Operation {
   }
 }
 
+/**
+ * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are, so they are
+ * examined once and not serialized twice. An output without a key that stays in this process isn't examined.
+ */
+const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
+  (transport !== null || key !== null) && isJson(output)
+
 /** Throws if the output can't be sent, so that the call isn't charged. */
-function assertDeliverable({ transport, codec }: MeteredCall<unknown>, output: unknown): void {
+function assertDeliverable(
+  { transport, codec }: MeteredCall<unknown>,
+  output: unknown,
+  plain: boolean,
+): void {
   if (!transport) return
-  assertNoAsyncPart(output)
-  assertSerializable(output, codec)
+  if (!plain) assertNoAsyncPart(output)
+  if (!plain || codec) assertSerializable(output, codec)
 }
 
 const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' | 'codec'>) => ({

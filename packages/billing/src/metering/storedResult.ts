@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import { z } from 'zod'
 import { UnserializableResultError } from '../contract/errors.ts'
 import { keyDenial } from './denials.ts'
-import { carriesExactly, isJson } from './exactValue.ts'
+import { carriesExactly } from './exactValue.ts'
 
 /**
  * Converts values that JSON can't represent, such as dates, to JSON values and back. An app's data
@@ -17,17 +17,17 @@ export interface Codec {
 interface Delivery {
   /** Whether the output stays in this process. */
   inProcess: boolean
-  /** The app's transformer, if it is known. Default: JSON. */
+  /** The app's transformer. Undefined if the app has none, or hasn't passed it to `billing.trpc.options`. */
   codec?: Codec | undefined
 }
 
-/** A result under a key. The ledger stores it as JSON. If no property is set, the output is undefined. */
+/** The stored form of a result. The ledger stores it as JSON. Without any property, the output is undefined. */
 const storedResult = z.strictObject({
   /** The output, if JSON carries it exactly. */
   json: z.unknown().optional(),
-  /** The output as structured data of V8 in base64. It carries dates, maps, bytes, `undefined` and `NaN`. */
+  /** The output as V8's structured data, in base64. This form preserves dates, maps, bytes, `undefined` and `NaN`. */
   data: z.string().optional(),
-  /** The output as the app's transformer sent it, if it contains instances of classes. */
+  /** The output in the transformer's serialized form, if it contains class instances. */
   sent: z.unknown().optional(),
 })
 
@@ -51,14 +51,17 @@ export function assertSerializable(output: unknown, codec?: Codec): void {
 
 /**
  * Returns an output for retries, or null if the output can't be stored: a retry could get a different value, or
- * the output is larger than `maxBytes`.
+ * the output is larger than `maxBytes`. `plain` is true if JSON carries the output exactly (see `isJson`).
  */
-export function storeResult(output: unknown, maxBytes: number, delivery: Delivery): string | null {
-  const stored = asJson(output) ?? asData(output, maxBytes) ?? asSent(output, delivery)
+export function storeResult(
+  output: unknown,
+  { plain, maxBytes, ...delivery }: Delivery & { plain: boolean; maxBytes: number },
+): string | null {
+  const stored = plain
+    ? JSON.stringify({ json: output })
+    : (asData(output, maxBytes) ?? asSent(output, delivery))
   return stored !== null && Buffer.byteLength(stored) <= maxBytes ? stored : null
 }
-
-const asJson = (output: unknown) => (isJson(output) ? JSON.stringify({ json: output }) : null)
 
 function asData(output: unknown, maxBytes: number): string | null {
   try {
@@ -72,7 +75,7 @@ function asData(output: unknown, maxBytes: number): string | null {
   }
 }
 
-/** A caller in this process can have instances that the transformer can't restore, such as a private field. */
+/** For a caller in this process, the transformer might not restore a class instance, for example its private fields. */
 function asSent(output: unknown, { codec, inProcess }: Delivery): string | null {
   if (inProcess || !codec) return null
   try {
