@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { observable } from '@trpc/server/observable'
 import { expect, test } from 'vitest'
 import { aUser } from '../flowglad/startStack.ts'
+import { readEvents } from './readEvents.ts'
 import { startApp, type Work } from './startApp.ts'
 
 type App = Awaited<ReturnType<typeof startApp>>
@@ -201,19 +202,6 @@ test('lets the hold expire if a stream in the result is never read', async () =>
   expect(await charged(app)).toEqual([])
 })
 
-/** Reads `/trpc/observe` as a browser does. Stops at the chunk `until`. */
-async function watch(app: App, until: string) {
-  const abort = new AbortController()
-  const input = encodeURIComponent(JSON.stringify({ tokens: 50 }))
-  const response = await fetch(`${app.url}/observe?input=${input}`, {
-    headers: { user: 'ada' },
-    signal: abort.signal,
-  })
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
-    if (text.includes(until)) break
-  abort.abort()
-}
-
 test('charges an observable for its counted units when it completes', async () => {
   await using app = await start((count) =>
     observable((observer) => {
@@ -223,7 +211,7 @@ test('charges an observable for its counted units when it completes', async () =
       return () => clearTimeout(timer)
     }),
   )
-  await watch(app, 'event: return')
+  await readEvents(app, 'observe', 'event: return')
   await nothingHeld(app)
   expect(await charged(app)).toEqual([3])
 })
@@ -239,7 +227,7 @@ test('charges an observable for its counted units when its reader leaves, and un
       }
     }),
   )
-  await watch(app, 'one')
+  await readEvents(app, 'observe', 'one')
   await nothingHeld(app)
   expect(await charged(app)).toEqual([2])
   expect(unsubscribed).toBe(1)
@@ -251,7 +239,7 @@ test('charges nothing for an observable that fails before it counts', async () =
       observer.error(new Error('the model failed'))
     }),
   )
-  await watch(app, 'serialized-error')
+  await readEvents(app, 'observe', 'serialized-error')
   await nothingHeld(app)
   expect(await charged(app)).toEqual([])
 })

@@ -6,6 +6,7 @@ import { InvalidAmountError } from '../../src/contract/errors.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { FetchEventSource } from './FetchEventSource.ts'
+import { readEvents } from './readEvents.ts'
 import { type AppRouter, startApp, type Work } from './startApp.ts'
 
 type App = Awaited<ReturnType<typeof startApp>>
@@ -302,7 +303,7 @@ test.each([
   },
 )
 
-test('charges a finished stream for its counted units whatever onLeave is', async () => {
+test('charges a finished stream for its counted units regardless of onLeave', async () => {
   await using app = await startApp({ policies: { tokens: { onLeave: 'hold' } } })
   for await (const _ of await app.streaming.write.mutate({ tokens: 3 }));
   expect(await charged(app)).toEqual([3])
@@ -407,15 +408,7 @@ test.each(['watch', 'watchKeyed'] as const)(
 
 test('charges the counted usage of a hanging subscription when its reader disconnects', async () => {
   await using app = await start(hanging)
-  const abort = new AbortController()
-  const input = encodeURIComponent(JSON.stringify({ tokens: 50 }))
-  const response = await fetch(`${app.url}/watch?input=${input}`, {
-    headers: { user: 'ada' },
-    signal: abort.signal,
-  })
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
-    if (text.includes('t2')) break
-  abort.abort()
+  await readEvents(app, 'watch', 't2')
   await nothingHeld(app)
   expect(await charged(app)).toEqual([3])
 })

@@ -154,7 +154,7 @@ export const mustNotCompile = () => [
   counted.use(metered('generations', { cost: () => 'one' })),
   // @ts-expect-error the hold has no cost
   counted.use(metered('generations', { hold: 5 })),
-  // @ts-expect-error before `.input()`, there is no input to read
+  // @ts-expect-error the cost reads an input, but the procedure doesn't declare one
   protectedProcedure.use(metered('generations', { cost: ({ input }) => input.count })),
   // @ts-expect-error a public procedure has no user
   t.procedure.use(metered('generations')),

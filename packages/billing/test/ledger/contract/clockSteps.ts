@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { aLeg, anInstall, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { balance, deliver, spend } from './steps.ts'
+import { balance, deliver, expectLateInstallRejected, spend } from './steps.ts'
 
 const stepMs = 3_600_000
 const expire: Command = { type: 'expire', customer: 'ada' }
@@ -66,11 +66,7 @@ export const clockSteps = (open: OpenLedger) =>
       const early = aTakeLease()
       await it.ledger.execute(early)
       it.advance(-stepMs)
-      await fetched(it.other, units(5))
-      expect(await it.ledger.execute(anInstall({ token: early.token, snapshot: units(500) }))).toEqual({
-        state: 'leaseLost',
-      })
-      expect(await balance(it.ledger)).toMatchObject({ available: 5 })
+      await expectLateInstallRejected(it, early.token)
     })
 
     test('keeps a hold that can still end in time, and ends a hold that ends too late', async () => {

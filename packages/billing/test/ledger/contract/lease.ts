@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { aLeg, anInstall, aReserve, aTakeLease, fetched, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
-import { balance, spend } from './steps.ts'
+import { balance, expectLateInstallRejected, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
@@ -24,11 +24,7 @@ export const lease = (open: OpenLedger) =>
       const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
       it.advance(1001)
-      await fetched(it.other, units(5))
-      expect(await it.ledger.execute(anInstall({ token: slow.token, snapshot: units(500) }))).toEqual({
-        state: 'leaseLost',
-      })
-      expect(await balance(it.ledger)).toMatchObject({ available: 5 })
+      await expectLateInstallRejected(it, slow.token)
     })
 
     test('rejects an install while another process holds the lease', async () => {

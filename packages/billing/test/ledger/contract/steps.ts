@@ -1,5 +1,7 @@
+import { expect } from 'vitest'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
-import { aLeg, aReserve, aTakeLease, settleOf } from '../builders.ts'
+import { aLeg, anInstall, aReserve, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import type { TwoNodes } from './openLedger.ts'
 
 /** Reserves and settles `generations` units. Returns the attempt. */
 export async function spend(ledger: Ledger, amount: number): Promise<string> {
@@ -28,3 +30,15 @@ export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
 
 /** Returns the customer's first balance. */
 export const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
+
+/** Lets the other node fetch, and expects that the install under the lost lease then changes nothing. */
+export async function expectLateInstallRejected(
+  { ledger, other }: TwoNodes,
+  lostToken: string,
+): Promise<void> {
+  await fetched(other, units(5))
+  expect(await ledger.execute(anInstall({ token: lostToken, snapshot: units(500) }))).toEqual({
+    state: 'leaseLost',
+  })
+  expect(await balance(ledger)).toMatchObject({ available: 5 })
+}

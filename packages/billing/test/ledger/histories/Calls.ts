@@ -65,8 +65,8 @@ export class Calls {
     const { attempt } = reserve
     switch (call.type) {
       case 'reserveAgain':
-        // The batcher repeats a reserve only before its answer is known, so no other command of the attempt has
-        // run by then.
+        // The batcher repeats a reserve only while its outcome is unknown. No other command of the attempt has run
+        // at that point.
         return this.#ledger.isKnown(attempt) ? [reserve] : []
       case 'settle': {
         const held = model.holds.get(attempt) ?? model.expired.get(attempt)

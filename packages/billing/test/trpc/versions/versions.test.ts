@@ -100,19 +100,6 @@ test('charges nothing for a result with a stream if the link cannot carry it', a
   expect(await app.balance('tokens')).toEqual({ available: 2_000, held: 0 })
 })
 
-test('charges an observable for its counted units when it completes, over a WebSocket', async () => {
-  await using app = await startVersionedApp()
-  const seen: number[] = []
-  await new Promise<void>((resolve, reject) => {
-    app.overWebSocket.observe.subscribe(
-      { count: 4 },
-      { onData: (n) => seen.push(n), onComplete: resolve, onError: reject },
-    )
-  })
-  expect(seen).toEqual([0, 1, 2, 3])
-  await expect.poll(() => app.balance('tokens')).toEqual({ available: 1_996, held: 0 })
-})
-
 test("charges for a server-side call, and throws denials as the app's own TRPCError", async () => {
   await using app = await startVersionedApp()
   const caller = app.router.createCaller(ada)
@@ -136,15 +123,21 @@ test('replays a call over a WebSocket by the key in its input', async () => {
   expect(await app.balance('generations')).toEqual({ available: 6, held: 0 })
 })
 
-test('charges for the units that a subscription over a WebSocket counts', async () => {
-  await using app = await startVersionedApp()
-  const seen: number[] = []
-  await new Promise<void>((resolve, reject) => {
-    app.overWebSocket.watch.subscribe(
-      { count: 4 },
-      { onData: (n) => seen.push(n), onComplete: resolve, onError: reject },
-    )
-  })
-  expect(seen).toEqual([0, 1, 2, 3])
-  await expect.poll(() => app.balance('tokens')).toEqual({ available: 1_996, held: 0 })
-})
+test.each([
+  ['a generator', 'watch'],
+  ['an observable', 'observe'],
+] as const)(
+  'charges for the units that a subscription over a WebSocket counts in %s',
+  async (_, procedure) => {
+    await using app = await startVersionedApp()
+    const seen: number[] = []
+    await new Promise<void>((resolve, reject) => {
+      app.overWebSocket[procedure].subscribe(
+        { count: 4 },
+        { onData: (n) => seen.push(n), onComplete: resolve, onError: reject },
+      )
+    })
+    expect(seen).toEqual([0, 1, 2, 3])
+    await expect.poll(() => app.balance('tokens')).toEqual({ available: 1_996, held: 0 })
+  },
+)
