@@ -31,7 +31,7 @@ export interface InitPlan {
   changes: Change[]
   done: string[]
   byHand: { title: string; reason: string; code: string }[]
-  /** What the developer must do after the changes. */
+  /** The remaining steps, which only the developer can take. */
   next: string[]
 }
 

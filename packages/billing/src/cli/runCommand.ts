@@ -4,14 +4,14 @@ import { ArgumentsError, helpText, readArguments } from './readArguments.ts'
 import { readSources } from './readSources.ts'
 import { writePlan } from './writePlan.ts'
 
-/** What a command prints, and its exit code. */
+/** A command's output and exit code. */
 export interface CommandResult {
   code: 0 | 1
   stdout: string
   stderr: string
 }
 
-/** Runs `metered` with these arguments on the app in `folder`. */
+/** Runs the `metered` command on the app in `folder`. */
 export async function runCommand(argv: string[], folder: string): Promise<CommandResult> {
   try {
     return await run(argv, folder)

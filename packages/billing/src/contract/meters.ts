@@ -20,10 +20,10 @@ export interface MeterPolicy {
    */
   onExpiry?: 'release' | 'settle'
   /**
-   * Determines what a stream costs if its reader leaves early. `hold` charges the held units. `counted` charges
-   * the cost of the units counted so far, which is nothing if no units were counted. Default: `counted` if the
-   * work has called `usage.add()`, and `hold` if it hasn't. Use `hold` for work that counts its usage only at
-   * the end. A cost that is known before the work is always charged in full.
+   * Determines the charge for a stream whose reader leaves early. `hold` charges the held units. `counted`
+   * charges only the units that the work has counted. Default: `counted` if the work has called `usage.add()`,
+   * otherwise `hold`. Use `hold` if the work counts its units only at the end. `onLeave` has no effect on a
+   * fixed cost, which is charged in full.
    */
   onLeave?: 'hold' | 'counted'
   /** How long a hold lasts without a renewal. Default: `options.holdTtlMs`. */

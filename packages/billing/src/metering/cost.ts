@@ -48,13 +48,13 @@ export interface MeteredLeg {
 }
 
 /**
- * What a call is charged for. `work`: the cost of the work. `left`: the cost of a stream whose reader has left,
- * which the meter's `onLeave` determines. `counted`: only the cost of the units counted so far, even if the usage
- * is unknown. A leg without counted units then costs nothing.
+ * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose reader
+ * has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far, or 0 if there are
+ * none, even if the usage is unknown.
  */
 export type CostBasis = 'work' | 'left' | 'counted'
 
-/** The values that all calls on a meter have in common. */
+/** The settings that all calls on a meter share. */
 export interface LegSettings {
   onLeave: 'hold' | 'counted' | undefined
   /** Called if usage is added after the call has ended. */

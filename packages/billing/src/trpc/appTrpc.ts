@@ -12,9 +12,8 @@ interface Builder {
 }
 
 /**
- * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of the same
- * package, so each has its own `TRPCError` class. The app recognizes only instances of its own class, so
- * `toError` creates instances of that class.
+ * The copy of tRPC that the app uses. A CommonJS app and this module load different builds of tRPC, and each
+ * build has its own `TRPCError` class. The app recognizes only its own class, so `toError` uses that class.
  */
 export class AppTrpc {
   #ErrorClass = TRPCError

@@ -4,10 +4,10 @@ import type { PostgresPool, PostgresResult } from './postgresPool.ts'
 import { rowParsers } from './rowParsers.ts'
 
 /**
- * `SET LOCAL` ends with the transaction, so it suits a connection pooler that runs each transaction in another
- * session. If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
- * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key. The
- * planner settings rule out other plans, whatever the statistics say.
+ * `SET LOCAL` settings end with the transaction, so they work behind a connection pooler that runs each
+ * transaction in another session. If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
+ * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key, so the
+ * planner settings allow only index lookups, even if the statistics are outdated.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
