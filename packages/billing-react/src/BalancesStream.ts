@@ -1,4 +1,4 @@
-import type { BalancesAnswer } from '@metered/billing/client'
+import { type BalancesAnswer, StreamOrder } from '@metered/billing/client'
 import type { BillingClient } from './BillingClient.ts'
 import { warnOfWrongCustomer } from './wrongCustomer.ts'
 
@@ -37,11 +37,13 @@ export class BalancesStream<Meter extends string> {
     clearTimeout(this.#retryTimer)
     if (this.#subscription) return
     let isOpen = true
+    const order = new StreamOrder()
     const opened = this.#options.client.onBalances.subscribe(undefined, {
       onData: (answer) => {
-        if (isOpen) this.#receive(answer)
+        if (isOpen) this.#receive(order.read(answer))
       },
       onConnectionStateChange: ({ state }) => {
+        if (state === 'connecting') order.connect()
         if (isOpen && state !== 'pending') this.#interrupt()
       },
       onError: () => isOpen && this.#reopen(),

@@ -1,12 +1,7 @@
-import {
-  type BalanceRow,
-  type BalancesAnswer,
-  installBalances,
-  type PlanSummary,
-} from '@metered/billing/client'
+import type { BalanceRow, BalancesAnswer, PlanSummary } from '@metered/billing/client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type Paywall, paywallOfError, paywallOfMeter } from './paywall.ts'
-import { type BillingContext, balancesOptions, statusOptions } from './queries.ts'
+import { type BillingContext, balancesOptions, refreshBalances, statusOptions } from './queries.ts'
 import { ofCustomer } from './wrongCustomer.ts'
 
 export function createBalanceHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
@@ -56,11 +51,7 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
     const queryClient = useQueryClient()
     return useMutation({
       mutationKey: keys.procedure('refresh'),
-      mutationFn: async () => {
-        const { ageMs, ...answer } = await client.refresh.mutate({})
-        installBalances(queryClient, answer, { queryKey: keys.router })
-        return { ...answer, ageMs }
-      },
+      mutationFn: () => refreshBalances({ client, keys }, queryClient),
     })
   }
 

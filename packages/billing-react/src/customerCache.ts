@@ -1,4 +1,4 @@
-import { type BalancesAnswer, cacheOwner, setCacheOwner } from '@metered/billing/client'
+import { type BalancesAnswer, cacheOwner, noteArrival, setCacheOwner } from '@metered/billing/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
 
@@ -14,6 +14,9 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
 
 /** Assigns the cache to a customer, and removes all other customers' data. */
 export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
+  // Restored balances have no request. Answers to requests from now on replace them.
+  const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
+  if (restored) noteArrival(restored)
   const previous = cacheOwner(queryClient)
   const isClean = belongsTo(customer, queryClient, keys)
   setCacheOwner(queryClient, customer)

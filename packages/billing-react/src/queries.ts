@@ -1,8 +1,11 @@
 import {
+  asRead,
   type BalancesAnswer,
   installBalances,
   newestInCache,
   type PlanOffer,
+  type RefreshedBalances,
+  startRead,
   type UsageDay,
 } from '@metered/billing/client'
 import {
@@ -35,9 +38,9 @@ const plansFreshMs = 60_000
  * `trpc.billing.balances.useQuery()`. While the stream delivers balances, the query is static, so neither
  * mounting nor invalidating it sends a request.
  */
-export function balancesDefaults(isDelivering: () => boolean) {
+export function balancesDefaults(queryClient: QueryClient, keys: QueryKeys, isDelivering: () => boolean) {
   return {
-    structuralSharing: newestInCache(replaceEqualDeep),
+    structuralSharing: newestInCache(queryClient, { queryKey: keys.router }, replaceEqualDeep),
     staleTime: (): StaleTime => (isDelivering() ? 'static' : balancesFreshMs),
   }
 }
@@ -49,9 +52,25 @@ export function balancesOptions<Meter extends string>({
 }: BillingContext<Meter>): UseQueryOptions<BalancesAnswer<Meter>> {
   return {
     queryKey: keys.balances,
-    queryFn: async ({ signal }) => ofCustomer(customer, await client.balances.query(undefined, { signal })),
+    async queryFn({ signal }) {
+      const start = startRead()
+      const answer = await client.balances.query(undefined, { signal })
+      return asRead(ofCustomer(customer, answer), start)
+    },
     enabled: customer !== null,
   }
+}
+
+/** Fetches the balances from Flowglad, and stores and returns them. */
+export async function refreshBalances<Meter extends string>(
+  { client, keys }: Pick<BillingContext<Meter>, 'client' | 'keys'>,
+  queryClient: QueryClient,
+  call?: { signal: AbortSignal },
+): Promise<RefreshedBalances<Meter>> {
+  const start = startRead()
+  const { ageMs, ...answer } = await client.refresh.mutate({}, call)
+  installBalances(queryClient, asRead(answer, start), { queryKey: keys.router })
+  return { ...answer, ageMs }
 }
 
 /** Reports whether the balances are current, and when Flowglad last answered. */
@@ -81,12 +100,11 @@ export function statusOptions<Meter extends string>(
   return {
     queryKey: keys.status,
     async queryFn({ signal }) {
-      const { ageMs, ...answer } = await client.refresh.mutate({}, { signal })
-      installBalances(queryClient, answer, { queryKey: keys.router })
+      const { ageMs, asOf } = await refreshBalances({ client, keys }, queryClient, { signal })
       const current = ageMs !== null && ageMs < currentMs
       const wasOutdated = queryClient.getQueryData<BillingStatus>(keys.status)?.current === false
       if (current && wasOutdated) invalidateFlowglad(queryClient)
-      return { current, asOf: answer.asOf }
+      return { current, asOf }
     },
     enabled: customer !== null,
     staleTime: 0,

@@ -23,7 +23,7 @@ export function useBalancesStream<Meter extends string>(
   setRetryDefaults(queryClient, keys)
   queryClient.setQueryDefaults(
     keys.balances,
-    balancesDefaults(() => current.current?.delivering === true),
+    balancesDefaults(queryClient, keys, () => current.current?.delivering === true),
   )
 
   useEffect(() => {

@@ -1,4 +1,4 @@
-import type { BalancesAnswer } from '@metered/billing/client'
+import { type BalancesAnswer, noteArrival } from '@metered/billing/client'
 import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { invalidateFlowglad, type QueryKeys } from './queryKeys.ts'
@@ -43,9 +43,11 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
   const balancesHash = hashKey(keys.balances)
   let known = queryClient.getQueryData<BalancesAnswer>(keys.balances)
   return queryClient.getQueryCache().subscribe((event) => {
-    if (event.type !== 'updated' || event.query.queryHash !== balancesHash) return
+    if (event.query.queryHash !== balancesHash) return
     const answer = queryClient.getQueryData<BalancesAnswer>(keys.balances)
     if (answer === undefined || answer === known) return
+    // Balances from storage or from server rendering arrive without a request.
+    noteArrival(answer)
     const before = known
     known = answer
     if (before === undefined || before.version === answer.version) return

@@ -1,10 +1,12 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
-import { newestBalances } from '../contract/newestBalances.ts'
 import { type BillingQueryKey, billingQueryKeys } from './billingQueryKeys.ts'
 import { cacheOwner } from './cacheOwner.ts'
+import { newestBalances } from './newestBalances.ts'
 
 /** The part of TanStack Query's `QueryClient` that stores balances. */
 export interface BalancesCache {
+  /** Returns a query's cached data. */
+  getQueryData(queryKey: BillingQueryKey): unknown
   /** Replaces a query's cached data. */
   setQueryData(queryKey: BillingQueryKey, update: (known: unknown) => unknown): unknown
   /** Returns the default options for queries that match the key. */
@@ -17,7 +19,7 @@ export interface BalancesCache {
 type Replace = (known: unknown, fetched: unknown) => unknown
 
 /**
- * Stores balances that arrived outside a query, for example in a response header. Keeps the newest version, so
+ * Stores balances that arrived outside a query, for example in a response header. Keeps the newest answer, so
  * an older answer that arrives late never replaces a newer answer. Ignores other customers' balances if the
  * cache has an owner.
  *
@@ -32,7 +34,7 @@ export function installBalances(
   const owner = cacheOwner(queryClient)
   if (owner !== undefined && owner !== answer.customer) return
   queryClient.setQueryData(billingQueryKeys(queryKey).balances, (known) =>
-    isAnswer(known) ? newest(known, answer) : answer,
+    newest(isAnswer(known) ? known : undefined, answer),
   )
 }
 
@@ -44,26 +46,38 @@ export function keepNewestBalances(
   queryClient: BalancesCache,
   { queryKey }: { queryKey?: BillingQueryKey | undefined } = {},
 ): void {
-  const { balances } = billingQueryKeys(queryKey)
-  const defaults = queryClient.getQueryDefaults(balances)
-  queryClient.setQueryDefaults(balances, { ...defaults, structuralSharing: newestInCache() })
+  const defaults = queryClient.getQueryDefaults(billingQueryKeys(queryKey).balances)
+  queryClient.setQueryDefaults(billingQueryKeys(queryKey).balances, {
+    ...defaults,
+    structuralSharing: newestInCache(queryClient, { queryKey }),
+  })
 }
 
 /**
  * Returns the `structuralSharing` option for the balances query. TanStack Query also calls this function with
- * the results of `select`, which `otherwise` combines.
+ * the results of an observer, such as those of `select`. `otherwise` combines them, because the cached balances are
+ * already the newest.
  */
-export const newestInCache =
-  (otherwise: Replace = (_known, fetched) => fetched): Replace =>
-  (known, fetched) =>
-    isAnswer(known) && isAnswer(fetched) ? newest(known, fetched) : otherwise(known, fetched)
+export function newestInCache(
+  queryClient: Pick<BalancesCache, 'getQueryData'>,
+  { queryKey }: { queryKey?: BillingQueryKey | undefined } = {},
+  otherwise: Replace = (_known, fetched) => fetched,
+): Replace {
+  const { balances } = billingQueryKeys(queryKey)
+  return (known, fetched) => {
+    if (!isAnswer(fetched)) return otherwise(known, fetched)
+    if (known === undefined) return newest(undefined, fetched)
+    const isCached = known === queryClient.getQueryData(balances)
+    return isCached && isAnswer(known) ? newest(known, fetched) : otherwise(known, fetched)
+  }
+}
 
 /**
  * Returns the newer answer. If the answers are for different customers, returns the answer that has just
  * arrived, because their versions can't be compared.
  */
-function newest(known: BalancesAnswer, arrived: BalancesAnswer): BalancesAnswer {
-  return known.customer === arrived.customer ? newestBalances(known, arrived) : arrived
+function newest(known: BalancesAnswer | undefined, arrived: BalancesAnswer): BalancesAnswer {
+  return newestBalances(known?.customer === arrived.customer ? known : undefined, arrived)
 }
 
 function isAnswer(value: unknown): value is BalancesAnswer {

@@ -3,11 +3,13 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, tap } from '@trpc/server/observable'
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { balancesHeader } from '../contract/balancesHeader.ts'
+import { asRead, startRead } from './readOrder.ts'
+import { StreamOrder } from './streamOrder.ts'
 
 /**
  * Calls `onBalances` with the balances in each non-streaming response, including denials. Responses can
- * arrive out of order, so keep only the answer with the highest version, for example with `newestBalances`.
- * Streams carry no balances. For balances during a stream, subscribe to the billing router's `onBalances`.
+ * arrive out of order, so keep only the newest answer with `newestBalances`. Streams carry no balances. For
+ * balances during a stream, subscribe to the billing router's `onBalances`.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({
   onBalances,
@@ -16,22 +18,30 @@ export function balancesLink<Router extends AnyTRPCRouter>({
 }): TRPCLink<Router> {
   return () =>
     ({ op, next }) =>
-      observable((observer) =>
-        next(op)
+      observable((observer) => {
+        const start = startRead()
+        const stream = op.type === 'subscription' ? new StreamOrder() : null
+        return next(op)
           .pipe(
             tap({
-              next: ({ context }) => tell(context),
-              error: ({ meta }) => tell(meta),
+              next({ result, context }) {
+                tell(context, start)
+                if ('state' in result && result.state === 'connecting') stream?.connect()
+                if (!('data' in result) || !isAnswer(result.data)) return
+                if (stream) stream.read(result.data)
+                else asRead(result.data, start)
+              },
+              error: ({ meta }) => tell(meta, start),
             }),
           )
-          .subscribe(observer),
-      )
+          .subscribe(observer)
+      })
 
-  function tell(context: Record<string, unknown> | undefined) {
+  function tell(context: Record<string, unknown> | undefined, start: number) {
     const response = context?.response
     const header = response instanceof Response ? response.headers.get(balancesHeader) : null
     const balances = header === null ? null : parse(header)
-    if (balances) onBalances(balances)
+    if (balances) onBalances(asRead(balances, start))
   }
 }
 

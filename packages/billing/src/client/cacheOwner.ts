@@ -1,22 +1,13 @@
-/**
- * Maps each cache to the customer whose billing data it holds. The map is global, because an app can load this
- * package twice, directly and through `@metered/billing-react`.
- */
-const ownersKey = Symbol.for('@metered/billing/cacheOwners')
+import { sharedState } from './sharedState.ts'
 
-function owners(): WeakMap<object, string | null> {
-  const known: unknown = Reflect.get(globalThis, ownersKey)
-  if (known instanceof WeakMap) return known
-  const created = new WeakMap<object, string | null>()
-  Reflect.set(globalThis, ownersKey, created)
-  return created
-}
+/** Maps each cache to the customer whose billing data it holds. */
+const owners = sharedState('cacheOwners', () => new WeakMap<object, string | null>())
 
 /**
  * Returns the customer whose billing data the cache holds. Returns null while no user is signed in, or
  * undefined if the app has not called `setCacheOwner`.
  */
-export const cacheOwner = (queryClient: object): string | null | undefined => owners().get(queryClient)
+export const cacheOwner = (queryClient: object): string | null | undefined => owners.get(queryClient)
 
 /**
  * Sets the customer whose billing data the cache holds, or null while no user is signed in. The cache then
@@ -25,5 +16,5 @@ export const cacheOwner = (queryClient: object): string | null | undefined => ow
  * or out, and remove the previous user's queries.
  */
 export function setCacheOwner(queryClient: object, customer: string | null): void {
-  owners().set(queryClient, customer)
+  owners.set(queryClient, customer)
 }

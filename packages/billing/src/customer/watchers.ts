@@ -19,7 +19,7 @@ const visible: ReadonlySet<Command['type']> = new Set([
 ])
 
 interface Watcher {
-  /** The last version that the watcher yielded. */
+  /** The last version that the watcher yielded. Any other version is new. After a restore, it can be lower. */
   seen: number
   wake: () => void
 }
@@ -80,7 +80,7 @@ export class Watchers {
       while (!signal?.aborted && !this.#isClosed) {
         dirty = false
         const value = await read()
-        if (value.version > watcher.seen) {
+        if (value.version !== watcher.seen) {
           watcher.seen = value.version
           yield value
           await sleep(this.#clock, pushPauseMs, signal)
@@ -143,8 +143,10 @@ export class Watchers {
   async #poll() {
     try {
       const versions = await this.#ledger.versions([...this.#byCustomer.keys()])
-      for (const [customer, version] of versions) {
-        for (const watcher of this.#watchersOf(customer)) if (version > watcher.seen) watcher.wake()
+      for (const [customer, watchers] of this.#byCustomer) {
+        // A restored ledger might not have the customer.
+        const version = versions.get(customer) ?? 0
+        for (const watcher of watchers) if (version !== watcher.seen) watcher.wake()
       }
     } catch (error) {
       this.#logger.warn({ error: String(error) }, 'checking for changed balances failed')

@@ -77,8 +77,8 @@ export interface Ledger extends AsyncDisposable {
  */
 export interface CustomerBalances {
   /**
-   * Increases with each change to the customer's rows, and never decreases. 0 if the ledger has no rows for
-   * the customer.
+   * Increases with each change to the customer's rows, and decreases only if the ledger is restored from a
+   * backup. 0 if the ledger has no rows for the customer.
    */
   version: number
   /** Null before the first fetch. */

@@ -37,13 +37,15 @@ export const createBillingRouter =
 
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
         const customer = readCustomer(ctx)
-        await app.run(async () => {
-          // Without a snapshot, there are no balances to push. After the denial, the browser reconnects,
-          // which starts another fetch.
-          if ((await accounts.arrival(customer, signal)).asOf === null) throw unavailable(1_000)
-        })
+        // Without a snapshot, there are no balances to push. After the denial, the browser reconnects, which
+        // starts another fetch.
+        const fetched = (balances: BalancesAnswer) => {
+          if (balances.asOf === null) throw app.toError(unavailable(1_000))
+          return balances as BalancesAnswer<Meter>
+        }
+        fetched(await app.run(() => accounts.arrival(customer, signal)))
         for await (const balances of watchers.watch(customer.id, () => accounts.read(customer), signal)) {
-          yield balances as BalancesAnswer<Meter>
+          yield fetched(balances)
         }
       }),
 

@@ -1,0 +1,250 @@
+// The ledger was restored from a backup, so the server's versions are lower than the page's.
+import { type BalancesAnswer, balancesHeader, billingLinks, newestBalances } from '@metered/billing/client'
+import { type DehydratedState, hydrate, QueryClient, useQuery } from '@tanstack/react-query'
+import { act, cleanup, waitFor } from '@testing-library/react'
+import { createTRPCClient } from '@trpc/client'
+import { initTRPC } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
+
+afterEach(() => {
+  cleanup()
+  vi.useRealTimers()
+})
+
+const exhausted = anAnswer({ version: 100, used: 10 })
+const restored = anAnswer({ version: 3, used: 2 })
+
+/** Renders a page that shows the balances from before the ledger was restored. */
+async function anOpenPage(server: ReturnType<typeof aClient>) {
+  const page = render(
+    () => ({ balance: hooks.useBalance('generations'), refresh: hooks.useRefreshBalances() }),
+    server,
+  )
+  await server.push(exhausted)
+  await waitFor(() => expect(page.result.current.balance.data?.status).toBe('exhausted'))
+  return page
+}
+
+interface Page {
+  result: { current: { balance: ReturnType<typeof hooks.useBalance> } }
+}
+
+const showsRestored = ({ result }: Page) =>
+  waitFor(() => expect(result.current.balance.data).toMatchObject({ version: 3, used: 2, status: 'ok' }))
+
+describe('an open page shows the restored balances', () => {
+  it('when its stream connects again', async () => {
+    const server = aClient()
+    const page = await anOpenPage(server)
+    await server.connection('connecting')
+    await server.push(restored)
+    await showsRestored(page)
+  })
+
+  it('when its stream is opened again after an error', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient({ balances: () => Promise.reject(new Error('502')) })
+    const page = await anOpenPage(server)
+    await server.breakStream()
+    await act(() => vi.advanceTimersByTimeAsync(1_000))
+    await server.push(restored)
+    await showsRestored(page)
+  })
+
+  it('when its stream stays open while the database is restored', async () => {
+    const server = aClient()
+    const page = await anOpenPage(server)
+    await server.push(restored)
+    await showsRestored(page)
+    await server.push(anAnswer({ version: 4, used: 3 }))
+    await waitFor(() => expect(page.result.current.balance.data).toMatchObject({ version: 4, used: 3 }))
+  })
+
+  it('when it fetches the balances', async () => {
+    const server = aClient({ balances: async () => restored })
+    const page = await anOpenPage(server)
+    await act(() => page.result.current.balance.refetch())
+    await showsRestored(page)
+  })
+
+  it('when it refreshes the balances', async () => {
+    const server = aClient({ refresh: async () => ({ ...restored, ageMs: 0 }) })
+    const page = await anOpenPage(server)
+    await act(() => page.result.current.refresh.mutateAsync())
+    await showsRestored(page)
+  })
+
+  it('even if the versions are equal', async () => {
+    const server = aClient({ balances: async () => ({ ...anAnswer({ version: 100, used: 2 }), asOf: -1 }) })
+    const page = await anOpenPage(server)
+    await act(() => page.result.current.balance.refetch())
+    await waitFor(() => expect(page.result.current.balance.data?.used).toBe(2))
+  })
+
+  it('when its balances come from storage', async () => {
+    const server = aClient({ balances: async () => restored })
+    const queryClient = new QueryClient()
+    hydrate(queryClient, persisted(exhausted))
+    const page = render(() => ({ balance: hooks.useBalance('generations') }), server, queryClient)
+    expect(page.result.current.balance.data).toMatchObject({ version: 100 })
+    await act(() => page.result.current.balance.refetch())
+    await showsRestored(page)
+  })
+})
+
+it('keeps balances from storage that are newer than the answer to an earlier request', async () => {
+  const late = deferred<BalancesAnswer<Meter>>()
+  const server = aClient({ balances: () => late.promise })
+  const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
+  await waitFor(() => expect(server.requests('balances')).toBe(1))
+  act(() => hydrate(queryClient, persisted(anAnswer({ version: 9, used: 8 }))))
+  await act(async () => late.resolve(anAnswer({ version: 8, used: 7 })))
+  await waitFor(() => expect(result.current.data).toMatchObject({ version: 9, used: 8 }))
+})
+
+it('keeps newer balances while older answers to earlier requests arrive in any order', async () => {
+  const answers = [deferred<BalancesAnswer<Meter>>(), deferred<BalancesAnswer<Meter>>()]
+  const next = answers.values()
+  const server = aClient({ balances: async () => next.next().value?.promise })
+  const { result } = render(() => hooks.useBalance('generations'), server)
+  await waitFor(() => expect(server.requests('balances')).toBe(1))
+  await server.push(anAnswer({ version: 7, used: 5 }))
+  await act(async () => answers[0]?.resolve(anAnswer({ version: 6, used: 4 })))
+  await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
+  expect(result.current.data).toMatchObject({ version: 7, used: 5 })
+
+  act(() => void result.current.refetch())
+  await waitFor(() => expect(server.requests('balances')).toBe(2))
+  await server.push(anAnswer({ version: 9, used: 7 }))
+  await act(async () => answers[1]?.resolve(anAnswer({ version: 8, used: 6 })))
+  await waitFor(() => expect(result.current.fetchStatus).toBe('idle'))
+  expect(result.current.data).toMatchObject({ version: 9, used: 7 })
+})
+
+describe('with billingLinks', () => {
+  /** A client of a tRPC server over HTTP. All of the server's answers contain the current balances. */
+  function aServer() {
+    let current = exhausted
+    let delay: Promise<void> | undefined
+    const t = initTRPC.create()
+    const router = t.router({
+      generate: t.procedure.mutation(() => 'done'),
+      billing: t.router({ balances: t.procedure.query(() => current) }),
+    })
+    const queryClient = new QueryClient()
+    let kept: BalancesAnswer | undefined
+    const client = createTRPCClient<typeof router>({
+      links: billingLinks({
+        url: 'http://app.test/trpc',
+        queryClient,
+        onBalances(answer) {
+          kept = newestBalances(kept, answer)
+        },
+        async fetch(url, init) {
+          const headers = { [balancesHeader]: JSON.stringify(current) }
+          const until = delay
+          // jsdom replaces AbortSignal, and Node's Request rejects the replacement.
+          const req = new Request(String(url), { ...init, signal: null } as RequestInit)
+          const response = await fetchRequestHandler({
+            endpoint: '/trpc',
+            router,
+            req,
+            responseMeta: () => (req.method === 'POST' ? { headers } : {}),
+          })
+          await until
+          return response
+        },
+      }),
+    })
+    const { result } = render(
+      () => ({
+        balance: hooks.useBalance('generations'),
+        own: useQuery({
+          queryKey: [['billing', 'balances'], { type: 'query' }],
+          queryFn: () => client.billing.balances.query(),
+        }),
+      }),
+      aClient({ balances: () => client.billing.balances.query() }),
+      queryClient,
+    )
+    return {
+      client,
+      result,
+      shown: () => [result.current.balance.data?.used, result.current.own.data?.balances[0]?.used],
+      kept: () => kept?.version,
+      answer(answer: BalancesAnswer<Meter>) {
+        current = answer
+      },
+      delayUntil(until: Promise<void> | undefined) {
+        delay = until
+      },
+    }
+  }
+
+  it('shows the restored balances from the response to a call', async () => {
+    const server = aServer()
+    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
+    await act(() => server.client.generate.mutate())
+    server.answer(restored)
+    await act(() => server.client.generate.mutate())
+    await waitFor(() => expect(server.shown()).toEqual([2, 2]))
+    expect(server.kept()).toBe(3)
+  })
+
+  it('shows the restored balances in the app’s own query', async () => {
+    const server = aServer()
+    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
+    server.answer(restored)
+    await act(() => server.result.current.own.refetch())
+    await waitFor(() => expect(server.shown()).toEqual([2, 2]))
+  })
+
+  it('keeps newer balances when the response to an earlier call arrives late', async () => {
+    const server = aServer()
+    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
+    const late = deferred<void>()
+    server.delayUntil(late.promise)
+    server.answer(anAnswer({ version: 101, used: 11 }))
+    const slow = server.client.generate.mutate()
+    await act(async () => {})
+    server.delayUntil(undefined)
+    server.answer(anAnswer({ version: 102, used: 12 }))
+    await act(() => server.client.generate.mutate())
+    await waitFor(() => expect(server.shown()).toEqual([12, 12]))
+    late.resolve()
+    await act(() => slow)
+    expect(server.shown()).toEqual([12, 12])
+    expect(server.kept()).toBe(102)
+  })
+})
+
+/** Returns a cache's content, as an app stores it or sends it from server rendering. */
+function persisted(answer: BalancesAnswer<Meter>): DehydratedState {
+  const queryKey = [['billing', 'balances'], { type: 'query' }]
+  return {
+    mutations: [],
+    queries: [
+      {
+        queryKey,
+        queryHash: JSON.stringify(queryKey),
+        dehydratedAt: Date.now(),
+        state: {
+          data: answer,
+          dataUpdateCount: 1,
+          dataUpdatedAt: Date.now() - 1_000,
+          error: null,
+          errorUpdateCount: 0,
+          errorUpdatedAt: 0,
+          fetchFailureCount: 0,
+          fetchFailureReason: null,
+          fetchMeta: null,
+          fetchStatus: 'idle',
+          isInvalidated: false,
+          status: 'success',
+        },
+      },
+    ],
+  }
+}

@@ -1,0 +1,26 @@
+import type { BalancesAnswer } from '../contract/balances.ts'
+import { asRead, startRead } from './readOrder.ts'
+
+/**
+ * Notes when the answers of one `onBalances` subscription were requested. A connection requests all of its answers
+ * when it opens.
+ */
+export class StreamOrder {
+  #start = startRead()
+  #version = 0
+
+  /** Call this method when the subscription connects, and when it connects again. */
+  connect(): void {
+    this.#start = startRead()
+  }
+
+  /**
+   * Notes when the answer was requested, and returns it. The server reads the ledger again for each answer. If the
+   * version falls, the ledger was restored from a backup, so no answer that the page has is newer.
+   */
+  read<Answer extends BalancesAnswer>(answer: Answer): Answer {
+    if (answer.version < this.#version) this.connect()
+    this.#version = answer.version
+    return asRead(answer, this.#start)
+  }
+}
