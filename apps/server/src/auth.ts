@@ -1,8 +1,9 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { type AuthEvents, authHooks } from './authHooks.ts'
-import { type Database, schemaName } from './database.ts'
+import type { Database } from './database.ts'
 import type { Env } from './env.ts'
+import { schemaName } from './postgresDatabase.ts'
 
 /**
  * The header that passes the connection's address to better-auth. The server overwrites any value that a

@@ -31,9 +31,9 @@ interface ServerOptions {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env } = options
-  const database = openDatabase(env.database)
+  const database = openDatabase(env.database, (connection) => migrateSessions({ database: connection, env }))
   try {
-    await database.migrate((connection) => migrateSessions({ database: connection, env }))
+    await database.ready()
     return await assemble(database, options)
   } catch (error) {
     await database[Symbol.asyncDispose]()

@@ -30,8 +30,7 @@ const aPicture = { file: Uint8Array.of(1, 2), contentType: 'image/svg+xml', size
 test.each(engines)(
   "keeps each user's newest pictures, and deletes older pictures in steps, on %s",
   async (_, where) => {
-    await using database = openDatabase(await where())
-    await database.migrate(async () => {})
+    await using database = openDatabase(await where(), async () => {})
     let time = 1_000
     const store = createPictureStore({ kysely: database.kysely, now: () => time++, keepNewest: 5 })
     const keep = (user: string, prompt: string, count: number) =>
@@ -57,8 +56,7 @@ test.each(engines)(
 )
 
 test.each(engines)('returns a file with its content type, and only to its owner, on %s', async (_, where) => {
-  await using database = openDatabase(await where())
-  await database.migrate(async () => {})
+  await using database = openDatabase(await where(), async () => {})
   const store = createPictureStore({ kysely: database.kysely, now: () => 1_000 })
   const png = { file: Uint8Array.of(3), contentType: 'image/png', size: 1 } as const
   const { pictures } = await store.keep({ user: 'ada', prompt: 'two kinds', pictures: [aPicture, png] })
@@ -72,8 +70,11 @@ test.each(engines)('returns a file with its content type, and only to its owner,
 })
 
 test.each(engines)('serves pictures that an older version stored on %s', async (_, where) => {
-  await using database = openDatabase(await where())
-  const { kysely, type } = database
+  const place = await where()
+  const open = () => openDatabase(place, async () => {})
+  await using old = open()
+  const { kysely, type } = old
+  await sql`DROP TABLE picture`.execute(kysely)
   await sql`CREATE TABLE picture (id text PRIMARY KEY, user_id text NOT NULL, prompt text NOT NULL, size integer NOT NULL,
     png ${sql.raw(type === 'sqlite' ? 'blob' : 'bytea')} NOT NULL, created_at bigint NOT NULL)`.execute(
     kysely,
@@ -82,8 +83,10 @@ test.each(engines)('serves pictures that an older version stored on %s', async (
     sql`INSERT INTO picture (id, user_id, prompt, size, png, created_at)
       VALUES (${id}, 'ada', 'old', 512, ${Buffer.of(7)}, 1)`.execute(kysely)
   await insert('before')
-  await database.migrate(async () => {})
-  await database.migrate(async () => {})
+  for (let start = 0; start < 2; start += 1) {
+    await using current = open()
+    await current.ready()
+  }
   // During an update, servers of the older version still write to the same table.
   await insert('during')
   const store = createPictureStore({ kysely, now: () => 1_000 })

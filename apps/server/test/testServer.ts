@@ -85,11 +85,11 @@ export interface Browser {
   api: TRPCClient<AppRouter>
 }
 
-export async function signUp({ url }: { url: string }): Promise<Browser> {
+export async function signUp({ url }: { url: string }, password: string = randomUUID()): Promise<Browser> {
   const jar = new Map<string, string>()
   const signedUp = await requestWith(jar, url)('/api/auth/sign-up/email', {
     method: 'POST',
-    body: JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() }),
+    body: JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com`, password }),
   })
   if (!signedUp.ok) throw new Error(`Sign-up returned ${signedUp.status}: ${await signedUp.text()}`)
   return browserOf((await signedUp.json()).user, jar, url)

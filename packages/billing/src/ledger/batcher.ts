@@ -2,6 +2,7 @@ import type { Answer } from './answers.ts'
 import type { Command } from './commands.ts'
 import { LedgerUnavailableError } from './errors.ts'
 import type { LedgerSettings } from './ledgerOptions.ts'
+import { retryPause } from './retryPause.ts'
 
 interface Waiting {
   command: Command
@@ -93,7 +94,7 @@ export class Batcher {
         running = this.#rejectOverdue(running, error)
         // Queued commands wait for the same store, so reject the overdue commands in the queue too.
         this.#queue = this.#rejectOverdue(this.#queue, error)
-        if (running.length > 0) await pause(tries)
+        if (running.length > 0) await retryPause(tries)
       }
     }
   }
@@ -112,12 +113,6 @@ export class Batcher {
       return false
     })
   }
-}
-
-/** Waits before a retry. The wait grows with each retry, up to 250 ms. */
-const pause = (tries: number) => {
-  const longestMs = Math.min(250, 2 ** tries)
-  return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)))
 }
 
 /** Returns the command's approximate size in the transaction, in bytes. */

@@ -1,4 +1,6 @@
 export type { Ledger } from '../../ledger.ts'
 export type { LedgerOptions } from '../../ledgerOptions.ts'
+export { inTransaction } from './inTransaction.ts'
+export { retryWhileBusy } from './retryWhileBusy.ts'
 export type { SqliteDriver } from './sqliteDriver.ts'
 export { type SqliteLedgerOptions, sqliteLedger } from './sqliteLedger.ts'

@@ -1,3 +1,4 @@
+import { inTransaction } from './inTransaction.ts'
 import { migrations } from './migrations.ts'
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
@@ -19,23 +20,6 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
     return db
   } catch (error) {
     db.close()
-    throw error
-  }
-}
-
-/** Runs the work under the write lock, so loaded rows can't change before the batch writes them. */
-export function inTransaction<T>(db: SqliteDatabase, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    db.exec('COMMIT')
-    return result
-  } catch (error) {
-    try {
-      db.exec('ROLLBACK')
-    } catch {
-      // After some errors, such as a full disk, SQLite has already rolled back.
-    }
     throw error
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../../config/clock.ts'
 import { isNextBuild } from '../../../config/nextBuild.ts'
 import { decide } from '../../core/decide.ts'
@@ -11,11 +10,13 @@ import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../l
 import { createClockWatch } from '../clockWatch.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { explainOpenError } from './explainOpenError.ts'
-import { inTransaction, openDatabase } from './openDatabase.ts'
+import { inTransaction } from './inTransaction.ts'
+import { openDatabase } from './openDatabase.ts'
 import { prepareLoad } from './prepareLoad.ts'
 import { preparePrune } from './preparePrune.ts'
 import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
+import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
 /** The options of `sqliteLedger`. */
@@ -71,19 +72,12 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
     address: inMemory ? `${file} ${randomUUID()}` : path,
     isTransient,
     async open() {
-      const until = performance.now() + openingMs
-      for (;;) {
-        try {
-          db = openDatabase(path, driver)
-          return openStore(db, clock, settings)
-        } catch (thrown) {
-          db?.close()
-          db = null
-          const error = explainOpenError(path, thrown)
-          if (!isTransient(error) || performance.now() > until) throw error
-          await setTimeout(20)
-        }
+      try {
+        db = await retryWhileBusy(() => openDatabase(path, driver), { waitMs: openingMs })
+      } catch (error) {
+        throw explainOpenError(path, error)
       }
+      return openStore(db, clock, settings)
     },
     async close() {
       db?.close()

@@ -1,0 +1,90 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely'
+import { DatabaseError, Pool, type PoolClient } from 'pg'
+import type { Database, MigrateSessions, Tables } from './database.ts'
+import { onceDone } from './onceDone.ts'
+import { createPictureTable } from './studio/pictureTable.ts'
+
+/**
+ * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
+ * with the same name as the role. If that schema were the ledger's, the app would use the ledger's tables.
+ */
+export const schemaName = 'public'
+
+const schemaLock = 7_301_955_662_241_091n
+
+export function openPostgres(url: string, migrateSessions: MigrateSessions): Database {
+  // The ledger has its own pool, so a burst of picture requests never delays the ledger.
+  const pool = createPool(url, { max: 10, connectionTimeoutMillis: 20_000 })
+  const ledgerPool = createPool(url, { max: 4, connectionTimeoutMillis: 5_000 })
+  const kyselyOn = (dialect: PostgresDialect) => new Kysely<Tables>({ dialect }).withSchema(schemaName)
+
+  const ready = onceDone(async () => {
+    // With one connection, every query is part of the transaction.
+    const single = createPool(url, { max: 1, connectionTimeoutMillis: 20_000 })
+    const kysely = kyselyOn(new PostgresDialect({ pool: single }))
+    try {
+      await sql`BEGIN`.execute(kysely)
+      await sql`SELECT pg_advisory_xact_lock(${schemaLock}::bigint)`.execute(kysely)
+      await createPictureTable({ type: 'postgres', kysely })
+      await migrateSessions({ type: 'postgres', kysely })
+      await sql`COMMIT`.execute(kysely)
+    } finally {
+      await kysely.destroy()
+    }
+  })
+  const kysely = kyselyOn(
+    new PostgresDialect({
+      pool: async () => {
+        await ready()
+        return { connect: async () => withoutReadOnly(await pool.connect()), end: () => pool.end() }
+      },
+    }),
+  )
+  return {
+    type: 'postgres',
+    kysely,
+    source: { pool: ledgerPool },
+    ready,
+    async [Symbol.asyncDispose]() {
+      await kysely.destroy()
+      await Promise.all([pool, ledgerPool].filter(({ ended }) => !ended).map((it) => it.end()))
+    },
+  }
+}
+
+/**
+ * Returns the client, and removes its connection from the pool after a write that PostgreSQL rejected because the
+ * session is read-only. A session keeps its `default_transaction_read_only` until it ends, even if the database's
+ * setting changes.
+ */
+function withoutReadOnly(client: PoolClient): PostgresPoolClient {
+  let isReadOnly = false
+  const query = async (text: string, values: readonly unknown[]) => {
+    try {
+      return await client.query(text, [...values])
+    } catch (error) {
+      isReadOnly ||= error instanceof DatabaseError && error.code === '25006'
+      throw error
+    }
+  }
+  // Kysely's type also allows cursors, which the app doesn't use, and lists the commands that pg calls a string.
+  return { query, release: () => client.release(isReadOnly) } as unknown as PostgresPoolClient
+}
+
+function createPool(
+  connectionString: string,
+  limits: { max: number; connectionTimeoutMillis: number },
+): Pool {
+  const pool = new Pool({
+    connectionString,
+    ...limits,
+    application_name: 'metered',
+    // Detects a database that stops responding without closing its connections.
+    keepAlive: true,
+  })
+  // If a connection breaks, its query fails, and the pool replaces the connection. Without a listener, the
+  // `error` event would end the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}

@@ -1,0 +1,70 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { inTransaction, retryWhileBusy } from '@metered/billing/sqlite'
+import { Kysely, sql } from 'kysely'
+import Libsql from 'libsql'
+import type { Database, MigrateSessions, Tables } from './database.ts'
+import { onceDone } from './onceDone.ts'
+import { sqliteDialect } from './sqliteDialect.ts'
+import { createPictureTable } from './studio/pictureTable.ts'
+
+export function openSqlite(file: string, migrateSessions: MigrateSessions): Database {
+  const kyselyOn = (connect: () => Promise<Libsql.Database>) =>
+    new Kysely<Tables>({ dialect: sqliteDialect(connect) })
+
+  const ready = onceDone(async () => {
+    const kysely = kyselyOn(() => retryWhileBusy(() => connectAndBegin(file)))
+    try {
+      await createPictureTable({ type: 'sqlite', kysely })
+      await migrateSessions({ type: 'sqlite', kysely })
+      await sql`COMMIT`.execute(kysely)
+    } finally {
+      await kysely.destroy()
+    }
+  })
+  const kysely = kyselyOn(async () => {
+    await ready()
+    return retryWhileBusy(() => connect(file))
+  })
+  return {
+    type: 'sqlite',
+    kysely,
+    source: { file },
+    ready,
+    [Symbol.asyncDispose]: () => kysely.destroy(),
+  }
+}
+
+/** Throws if the file is locked. */
+function connect(file: string): Libsql.Database {
+  mkdirSync(dirname(file), { recursive: true })
+  // Node's error is clearer than SQLite's: it distinguishes a read-only volume from missing permissions.
+  accessSync(dirname(file), constants.W_OK)
+  const connection = new Libsql(file)
+  try {
+    connection.exec('PRAGMA busy_timeout = 0')
+    connection.exec('PRAGMA journal_mode = WAL')
+    // NORMAL is safe here, because the ledger writes to the same file. The ledger syncs the file before it
+    // answers, which also syncs the app's earlier writes.
+    connection.exec('PRAGMA synchronous = NORMAL')
+    // SQLite opens a file that can't be written for reading, and such a connection stays read-only. This write
+    // makes it fail instead. The app doesn't use the version.
+    inTransaction(connection, () => connection.exec('PRAGMA user_version = 0'))
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** Connects, and begins a transaction that locks the file. */
+function connectAndBegin(file: string): Libsql.Database {
+  const connection = connect(file)
+  try {
+    connection.exec('BEGIN IMMEDIATE')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+import { inTransaction, retryWhileBusy } from '@metered/billing/sqlite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  DeleteQueryNode,
+  type Dialect,
+  type Driver,
+  InsertQueryNode,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  UpdateQueryNode,
+} from 'kysely'
+import type Libsql from 'libsql'
+
+/**
+ * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which blocks the
+ * event loop, and lets every other query wait too. Here, a query that finds the file locked waits on a timer, while
+ * reads and other requests continue.
+ *
+ * `connect` must open a connection with a `busy_timeout` of 0. If it fails, the next query calls it again.
+ */
+export const sqliteDialect = (connect: () => Promise<Libsql.Database>): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => createDriver(connect),
+  createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+})
+
+function createDriver(connect: () => Promise<Libsql.Database>): Driver {
+  let database: Libsql.Database | null = null
+  return {
+    async init() {
+      database = await connect()
+    },
+    async acquireConnection() {
+      if (!database) throw new Error('The database is not open.')
+      return connectionTo(database)
+    },
+    // All queries share one connection, so a transaction would contain other requests' queries too.
+    beginTransaction: () => Promise.reject(new Error('Transactions need a Kysely instance of their own.')),
+    commitTransaction: async () => {},
+    rollbackTransaction: async () => {},
+    releaseConnection: async () => {},
+    async destroy() {
+      database?.close()
+      database = null
+    },
+  }
+}
+
+function connectionTo(database: Libsql.Database): DatabaseConnection {
+  return {
+    executeQuery<Row>(query: CompiledQuery) {
+      const execute = () => run<Row>(database, query)
+      const locks = isWrite(query) && !database.inTransaction
+      return retryWhileBusy(locks ? () => inTransaction(database, execute) : execute)
+    },
+    streamQuery() {
+      throw new Error('SQLite queries can’t be streamed.')
+    },
+  }
+}
+
+const isWrite = ({ query }: CompiledQuery) =>
+  InsertQueryNode.is(query) || UpdateQueryNode.is(query) || DeleteQueryNode.is(query)
+
+function run<Row>(database: Libsql.Database, { sql, parameters }: CompiledQuery): QueryResult<Row> {
+  const statement = database.prepare(sql)
+  if (statement.reader) {
+    // Kysely's caller declares the type of the rows.
+    return { rows: statement.all(parameters) as Row[] }
+  }
+  const { changes, lastInsertRowid } = statement.run(parameters)
+  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+}
