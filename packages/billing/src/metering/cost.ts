@@ -5,11 +5,17 @@ import { InvalidAmountError } from '../contract/errors.ts'
 export interface Usage {
   /**
    * Adds `units`, an integer of at least 0. Never throws. A finished call's usage is unknown if the work
-   * never called `add`, or called it with an invalid amount. If a cost then reads `total`, the held units are
-   * charged and the charge is flagged. After the call has ended, `add` has no effect, and a warning is logged
-   * once.
+   * never called `add` or `set`, or called one of them with an invalid amount. If a cost then reads `total`,
+   * the held units are charged and the charge is flagged. After the call has ended, `add` and `set` have no
+   * effect, and a warning is logged once.
    */
   add(units: number): void
+  /**
+   * Replaces everything counted so far with `units`, an integer of at least 0. Never throws. Use it when a
+   * provider reports the exact usage after the work has added an estimate. A valid total also replaces
+   * invalid amounts.
+   */
+  set(units: number): void
   readonly total: number
 }
 
@@ -57,31 +63,46 @@ export type CostBasis = 'work' | 'left' | 'counted'
 /** The settings that all calls on a meter share. */
 export interface LegSettings {
   onLeave: 'hold' | 'counted' | undefined
-  /** Called if usage is added after the call has ended. */
-  onLateUsage: (units: unknown) => void
+  /** Called if usage is counted after the call has ended. */
+  onLateUsage: OnLateUsage
 }
 
+/** The methods that count usage. */
+export type UsageMethod = 'add' | 'set'
+type OnLateUsage = (method: UsageMethod, units: unknown) => void
+
 class UsageCounter implements Usage {
-  readonly #onLate: (units: unknown) => void
+  readonly #onLate: OnLateUsage
   #total = 0
   #closed = false
   #wasCalled = false
   /** The message about an invalid amount, or null if every amount was valid. */
   #invalid: string | null = null
 
-  constructor(onLate: (units: unknown) => void) {
+  constructor(onLate: OnLateUsage) {
     this.#onLate = onLate
   }
   get total() {
     return this.#total
   }
   add(units: number) {
-    if (this.#closed) return this.#onLate(units)
-    this.#wasCalled = true
-    try {
-      assertAmount(units, 0, 'usage.add')
+    this.#count('add', units, () => {
       assertAmount(this.#total + units, 0, 'The usage of one call')
       this.#total += units
+    })
+  }
+  set(units: number) {
+    this.#count('set', units, () => {
+      this.#total = units
+      this.#invalid = null
+    })
+  }
+  #count(method: UsageMethod, units: number, apply: () => void) {
+    if (this.#closed) return this.#onLate(method, units)
+    this.#wasCalled = true
+    try {
+      assertAmount(units, 0, `usage.${method}`)
+      apply()
     } catch (error) {
       this.#invalid = messageOf(error)
     }
@@ -96,7 +117,8 @@ class UsageCounter implements Usage {
       ? this.#invalid
       : 'The cost reads usage, but the work never called usage.add()'
     return {
-      add: addInCost,
+      add: countInCost,
+      set: countInCost,
       get total() {
         if (problem !== null) throw new InvalidAmountError(problem)
         return total
@@ -166,13 +188,14 @@ function messageOf(error: unknown): string {
 const evaluate = <Call>(amount: Amount<Call>, call: Call) =>
   typeof amount === 'function' ? amount(call) : amount
 
-function addInCost() {
-  throw new TypeError('A cost callback cannot add usage')
+function countInCost() {
+  throw new TypeError('A cost callback cannot change usage')
 }
 
 // Before the work, usage is always 0. If a cost could read this usage, every call would be free.
 const notCountedYet: Usage = {
-  add: addInCost,
+  add: countInCost,
+  set: countInCost,
   get total(): number {
     throw new TypeError('A cost that reads usage needs a hold: metered(meter, { hold, cost })')
   },

@@ -11,6 +11,6 @@ export function createLegSettings(meters: Meters, logger: Logger): LegSettingsOf
   const onLateUsage = warnAboutLateUsage(logger)
   return (meter) => ({
     onLeave: meters[meter]?.onLeave,
-    onLateUsage: (units) => onLateUsage(meter, units),
+    onLateUsage: (method, units) => onLateUsage(meter, method, units),
   })
 }

@@ -52,6 +52,24 @@ test("charges a stream's counted units when its reader leaves", async () => {
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
+test("charges a stream's estimate if its reader leaves before the work sets the exact total", async () => {
+  await using stack = await startStack()
+  const estimated = () =>
+    stack.billing.meter(
+      { customer: ada, meter: 'tokens', hold: 100, cost: ({ usage }) => usage.total },
+      async function* ({ usage }) {
+        usage.add(9)
+        yield 'a text'
+        usage.set(4)
+      },
+    )
+  for await (const _ of await estimated()) break
+  expect(await charged(stack)).toEqual([9])
+  for await (const _ of await estimated());
+  expect((await charged(stack)).toSorted()).toEqual([4, 9])
+  expect(await tokens(stack)).toMatchObject({ held: 0, used: 13 })
+})
+
 test("charges a stream's counted units when its signal aborts", async () => {
   await using stack = await startStack()
   const abort = new AbortController()

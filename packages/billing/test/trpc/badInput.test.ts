@@ -89,6 +89,54 @@ test.each([[-1], [1.5], [Number.NaN], [2 ** 31], [undefined], ['7'], [{ toString
   },
 )
 
+test.each([[-1], [1.5], [Number.NaN], [2 ** 31], [undefined], ['7']])(
+  'charges the held units, and flags the charge, for work that sets its usage to %s units',
+  async (units) => {
+    await using stack = await startStack()
+    const work = (usage: Usage) => {
+      usage.add(3)
+      usage.set(units as number)
+    }
+    expect(await countTokens(stack, work)).toBe('done')
+    expect(await chargesOf(stack)).toMatchObject([{ amount: 50, flagged: expect.any(String) }])
+  },
+)
+
+test.each([
+  ['fewer units than it counted', 2],
+  ['more units than it counted', 41],
+  ['more units than were held', 60],
+])('charges the total that the work sets: %s', async (_, total) => {
+  await using stack = await startStack()
+  const work = (usage: Usage) => {
+    usage.add(3)
+    usage.set(total)
+    expect(usage.total).toBe(total)
+  }
+  await countTokens(stack, work)
+  expect(await chargesOf(stack)).toMatchObject([{ amount: total, flagged: null }])
+})
+
+test('charges a valid total that the work sets after it counted an invalid amount', async () => {
+  await using stack = await startStack()
+  await countTokens(stack, (usage) => {
+    usage.add(Number.NaN)
+    usage.set(7)
+    usage.add(1)
+  })
+  expect(await chargesOf(stack)).toMatchObject([{ amount: 8, flagged: null }])
+})
+
+test('charges nothing for work that sets its usage to 0', async () => {
+  await using stack = await startStack()
+  await countTokens(stack, (usage) => {
+    usage.add(3)
+    usage.set(0)
+  })
+  expect(await chargesOf(stack)).toEqual([])
+  await expectUntouched(stack)
+})
+
 test('charges the held units, and flags the charge, for work that never counts usage', async () => {
   await using stack = await startStack()
   expect(await countTokens(stack, () => {})).toBe('done')
@@ -102,18 +150,21 @@ test('charges nothing for work that counts 0 units', async () => {
   await expectUntouched(stack)
 })
 
-test('ignores usage that is added after the call was charged, and warns once', async () => {
-  const warn = vi.fn()
-  await using stack = await startStack({ logger: { info() {}, warn, error() {} } })
-  let late: Usage | undefined
-  await countTokens(stack, (usage) => {
-    usage.add(3)
-    late = usage
-  })
-  late?.add(4)
-  late?.add(Number.NaN)
-  expect((await chargesOf(stack)).map(({ amount }) => amount)).toEqual([3])
-  expect(warn.mock.calls).toEqual([
-    [{ meter: 'tokens', units: 4 }, expect.stringContaining('usage.add() had no effect')],
-  ])
-})
+test.each(['add', 'set'] as const)(
+  'ignores usage.%s() after the call was charged, and warns once',
+  async (method) => {
+    const warn = vi.fn()
+    await using stack = await startStack({ logger: { info() {}, warn, error() {} } })
+    let late: Usage | undefined
+    await countTokens(stack, (usage) => {
+      usage.add(3)
+      late = usage
+    })
+    late?.[method](4)
+    late?.[method](Number.NaN)
+    expect((await chargesOf(stack)).map(({ amount }) => amount)).toEqual([3])
+    expect(warn.mock.calls).toEqual([
+      [{ meter: 'tokens', units: 4 }, expect.stringContaining(`usage.${method}() had no effect`)],
+    ])
+  },
+)

@@ -69,6 +69,7 @@ const appRouter = t.router({
     .mutation(async function* ({ input, ctx }) {
       ctx.usage.add(1)
       yield input.prompt
+      ctx.usage.set(2)
     }),
   both: counted
     .use(
