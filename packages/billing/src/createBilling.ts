@@ -22,6 +22,7 @@ import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import { reportOutages } from './ledger/reportOutages.ts'
 import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
 import { Instance } from './lifecycle/instance.ts'
 import { ledgerForCalls } from './lifecycle/ledgerForCalls.ts'
@@ -104,7 +105,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
 
   // The shared ledger. A call that uses `callLedger` starts delivery and the sweeper.
   const instance = new Instance({ key: setup.instance ?? setup.ledger.address, ledger: setup.ledger })
-  const { ledger } = instance
+  const ledger = reportOutages(instance.ledger, logger)
   const callLedger = ledgerForCalls(ledger, () => lifecycle.onCall())
 
   // The parts that fetch snapshots from Flowglad and deliver usage.

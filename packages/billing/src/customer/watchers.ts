@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 
 /** The pause after each push. It limits the number of pushes during a burst of calls. */
 const pushPauseMs = 50
@@ -149,7 +150,8 @@ export class Watchers {
         for (const watcher of watchers) if (version !== watcher.seen) watcher.wake()
       }
     } catch (error) {
-      this.#logger.warn({ error: String(error) }, 'checking for changed balances failed')
+      if (!isOutage(error))
+        this.#logger.warn({ error: String(error) }, 'checking for changed balances failed')
     }
   }
 }

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 import type { EventSender, Sending, SendResult } from './eventSender.ts'
 import type { Lease, Leases } from './leases.ts'
 import type { PassState, RetryPolicy } from './retryPolicy.ts'
@@ -69,7 +70,7 @@ export class Delivery {
       while (!stopping.aborted) {
         woken = new AbortController()
         const state = await this.#passInTurn().catch((error: unknown): PassState => {
-          this.#logger.error({ error: String(error) }, 'delivery failed')
+          if (!isOutage(error)) this.#logger.error({ error: String(error) }, 'delivery failed')
           return 'unavailable'
         })
         const { untilWokenMs, alwaysMs } = this.#retries.pausesAfter(state)

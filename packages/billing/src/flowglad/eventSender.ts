@@ -1,6 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
 import { isInconclusive, type RetryPolicy } from './retryPolicy.ts'
@@ -166,7 +167,8 @@ export class EventSender {
           // The events stay ambiguous, and the next lease holder sends them again. Unstored acknowledgements
           // don't count as progress.
           result.unavailable = true
-          this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
+          if (!isOutage(error))
+            this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
           return
         }
         for (const { event } of items) this.#retries.eventResolved(event)

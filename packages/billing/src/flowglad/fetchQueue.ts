@@ -1,6 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import { traced } from '../config/tracing.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 import { createGate, type Waiter } from './gate.ts'
 import type { Lease, Leases } from './leases.ts'
 
@@ -142,7 +143,8 @@ export class FetchQueue {
       }
       return { state: 'installed' }
     } catch (error) {
-      this.#logger.warn({ customer: id, error: String(error) }, 'fetching a snapshot failed')
+      if (!isOutage(error))
+        this.#logger.warn({ customer: id, error: String(error) }, 'fetching a snapshot failed')
       return { state: 'failed', error }
     }
   }

@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto'
 import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Delivery } from '../flowglad/delivery.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
+import { createProbe } from '../ledger/createProbe.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The response body of `/readyz`. */
@@ -42,33 +42,8 @@ const reportedSkewMs = 1_000
  * little.
  */
 export function createHealth({ ledger, sync, delivery, catalog, flowglad, options, clock }: HealthParts) {
-  let probing: Promise<unknown> | null = null
+  const probe = createProbe(ledger)
   let checking: Promise<Health> | null = null
-
-  // Each node probes its own row. If nodes shared a row, a stuck node's lock would make the ledger look
-  // unusable to the other nodes. At most 65,536 such rows exist, so they need no pruning.
-  const customer = `health ${randomInt(65_536)}`
-
-  /**
-   * Writes a row through the ledger. A read isn't enough: on a full disk or in a closing process, reads can
-   * succeed while writes fail.
-   */
-  const probe = () => {
-    probing ??= ledger
-      .execute({
-        type: 'takeLease',
-        customer,
-        token: 'health',
-        purpose: 'fetch',
-        leaseMs: 1,
-        maxEvents: 0,
-        extend: false,
-      })
-      .finally(() => {
-        probing = null
-      })
-    return probing
-  }
 
   async function check(): Promise<Health> {
     try {

@@ -17,7 +17,7 @@ export interface BatcherStore {
   transact(commands: Command[]): Promise<Answer[]>
   /**
    * Returns true for errors that a retry can fix: a busy store, a deadlock, a lost connection, or a COMMIT
-   * with an unknown outcome.
+   * with an unknown outcome. A `cannotWrite` error is always transient.
    */
   isTransient(error: unknown): boolean
 }
@@ -90,7 +90,7 @@ export class Batcher {
         }
         return
       } catch (error) {
-        if (!this.#store.isTransient(error)) return this.#findCulprit(running, error)
+        if (!isCannotWrite(error) && !this.#store.isTransient(error)) return this.#findCulprit(running, error)
         running = this.#rejectOverdue(running, error)
         // Queued commands wait for the same store, so reject the overdue commands in the queue too.
         this.#queue = this.#rejectOverdue(this.#queue, error)
@@ -106,14 +106,21 @@ export class Batcher {
 
   /** Rejects the commands that have waited too long. Returns the rest. */
   #rejectOverdue(commands: Waiting[], cause: unknown): Waiting[] {
-    const earliest = performance.now() - this.#settings.outOfReachAfterMs
+    const { outOfReachAfterMs, cannotWriteAfterMs } = this.#settings
+    const longestMs = isCannotWrite(cause)
+      ? Math.min(cannotWriteAfterMs, outOfReachAfterMs)
+      : outOfReachAfterMs
+    const earliest = performance.now() - longestMs
     return commands.filter(({ queuedAt, reject }) => {
       if (queuedAt > earliest) return true
-      reject(new LedgerUnavailableError('storeOutOfReach', { cause }))
+      reject(isCannotWrite(cause) ? cause : new LedgerUnavailableError('storeOutOfReach', { cause }))
       return false
     })
   }
 }
+
+const isCannotWrite = (error: unknown): error is LedgerUnavailableError =>
+  error instanceof LedgerUnavailableError && error.reason === 'cannotWrite'
 
 /** Returns the command's approximate size in the transaction, in bytes. */
 function sizeOf(command: Command): number {

@@ -7,6 +7,7 @@ import { customerBalances } from './core/customerBalances.ts'
 import { LedgerUnavailableError } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type LedgerOptions, ledgerDefaults } from './ledgerOptions.ts'
+import { ReopeningStore } from './reopeningStore.ts'
 import type { OpenStore, Store } from './stores/store.ts'
 import { validateCommand } from './validateCommand.ts'
 
@@ -16,38 +17,30 @@ import { validateCommand } from './validateCommand.ts'
  */
 export function createLedger(store: Store, options: LedgerOptions = {}): Ledger {
   const listeners = new Set<(command: Command) => void>()
-  let opening: Promise<OpenStore> | null = null
+  const stores = new ReopeningStore(store)
   let closed = false
 
-  const open = (): Promise<OpenStore> => {
-    opening ??= openStore(store).catch((error: unknown) => {
-      // The next command or read tries to open the store again.
-      opening = null
-      throw error
-    })
-    return opening
-  }
   const batcher = new Batcher(
     {
-      transact: async (commands) => (await open()).transact(commands),
+      transact: (commands) => stores.write((it) => it.transact(commands)),
       isTransient: (error) => store.isTransient(error),
     },
     { ...ledgerDefaults, ...options },
   )
-  const read = async <T>(work: (store: OpenStore) => Promise<T>): Promise<T> => {
+  const unlessClosed = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closed) throw new LedgerUnavailableError('closing')
     try {
-      return await work(await open())
+      return await work()
     } catch (error) {
       if (!store.isTransient(error)) throw error
       throw new LedgerUnavailableError('storeOutOfReach', { cause: error })
     }
   }
+  const read = <T>(work: (store: OpenStore) => Promise<T>) => unlessClosed(() => stores.read(work))
   const close = async () => {
     closed = true
     await batcher.close()
-    await opening?.catch(() => {})
-    await store.close()
+    await stores.close()
   }
   return {
     address: store.address,
@@ -78,22 +71,8 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     customersToDeliver: (limit) => read((it) => it.customersToDeliver(limit)),
     health: () => read((it) => it.health()),
     parked: (limit) => read((it) => it.parked(limit)),
-    prune: () => read((it) => it.prune()),
+    prune: () => unlessClosed(() => stores.write((it) => it.prune())),
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-/** Opens the store. Converts an error to `cannotOpen` unless a retry can succeed. */
-async function openStore(store: Store): Promise<OpenStore> {
-  try {
-    return await store.open()
-  } catch (error) {
-    if (store.isTransient(error) || error instanceof LedgerUnavailableError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new LedgerUnavailableError('cannotOpen', {
-      message: `The ledger ${store.address} can't be opened: ${reason}`,
-      cause: error,
-    })
   }
 }

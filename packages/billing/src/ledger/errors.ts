@@ -11,12 +11,13 @@ export class InvalidCommandError extends Error {
 
 /**
  * The error for a command or read that the ledger can't accept or finish. The queue is full, the ledger is
- * closing, the store is unreachable, or the setup prevents the store from being opened (`cannotOpen`). For
- * `cannotOpen`, the message says what to correct.
+ * closing, the store is unreachable, the setup prevents the store from being opened (`cannotOpen`), or the store
+ * can only be read, for example because its disk is full (`cannotWrite`). For `cannotOpen` and `cannotWrite`, the
+ * message says what to correct. A ledger that can't be written recovers by itself.
  */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'
-  readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach' | 'cannotOpen'
+  readonly reason: 'queueFull' | 'closing' | 'storeOutOfReach' | 'cannotOpen' | 'cannotWrite'
 
   constructor(
     reason: LedgerUnavailableError['reason'],

@@ -12,6 +12,11 @@ export const ledgerDefaults = {
    */
   outOfReachAfterMs: 15_000,
   /**
+   * How long a command waits for a store that can't be written, for example because its disk is full, before it is
+   * rejected with `LedgerUnavailableError`.
+   */
+  cannotWriteAfterMs: 500,
+  /**
    * PostgreSQL: the timeout for a statement, for a lock, and for an idle transaction. If a node stops while
    * it holds locks, the other nodes wait at most this long.
    */

@@ -2,23 +2,27 @@ import type { Logger } from '../config/logger.ts'
 import { SetupError } from '../config/setupError.ts'
 import type { CatalogCache } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import { createProbe } from '../ledger/createProbe.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isLedgerUnavailable } from '../ledger/onLedger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 
 /** Checks that the ledger can be opened, and that Flowglad accepts the settings and has the app's meters. */
 export class SetupCheck {
   readonly #ledger: Pick<Ledger, 'health'>
+  readonly #probe: () => Promise<unknown>
   readonly #catalog: CatalogCache
   readonly #flowglad: Pick<FlowgladClient, 'settingsProblem'>
   readonly #logger: Logger
 
   constructor(parts: {
-    ledger: Pick<Ledger, 'health'>
+    ledger: Pick<Ledger, 'execute' | 'health'>
     catalog: CatalogCache
     flowglad: Pick<FlowgladClient, 'settingsProblem'>
     logger: Logger
   }) {
     this.#ledger = parts.ledger
+    this.#probe = createProbe(parts.ledger)
     this.#catalog = parts.catalog
     this.#flowglad = parts.flowglad
     this.#logger = parts.logger
@@ -26,11 +30,16 @@ export class SetupCheck {
 
   /**
    * If there are problems, rejects with an error whose message has one line of instructions per problem.
-   * Doesn't fail if the ledger or Flowglad is unreachable, because both can recover.
+   * Doesn't fail if the ledger can't be reached or written, or if Flowglad is unreachable, because both can recover.
    */
   async run(): Promise<void> {
-    const failure = await this.#ledger.health().catch((error: unknown) => error)
+    const failure = await this.#ledger.health().then(
+      () => null,
+      (error: unknown) => error,
+    )
     if (isLedgerUnavailable(failure) && failure.reason === 'cannotOpen') throw failure
+    // If the ledger can't be written, the log says so now instead of at the first call.
+    if (!failure) void this.#probe().catch(() => {})
     const catalog = await this.#catalog.recheck().catch((error: unknown) => {
       if (error instanceof SetupError) throw error
       this.#logger.warn(
@@ -45,6 +54,8 @@ export class SetupCheck {
   /** Runs the check in the background and logs the problems. */
   runInBackground(): void {
     this.run().catch((error: unknown) => {
+      // The ledger has already logged this problem.
+      if (isOutage(error)) return
       const message = error instanceof Error ? error.message : String(error)
       // The Flowglad client has already logged this problem.
       if (message === this.#flowglad.settingsProblem()) return

@@ -8,6 +8,7 @@ import type { AnswerOf } from '../ledger/answers.ts'
 import type { Release, Settle } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isInvalidCommand } from '../ledger/onLedger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 import { lifetimeOf, priceOf } from './policy.ts'
 import { renewHold } from './renewHold.ts'
 import type { Settlement } from './settlement.ts'
@@ -158,7 +159,7 @@ export class Hold {
         return await ledger.execute(command)
       } catch (error) {
         const { type, customer, attempt } = command
-        logger.error({ customer, attempt, error: String(error) }, `${type} failed`)
+        if (!isOutage(error)) logger.error({ customer, attempt, error: String(error) }, `${type} failed`)
         if (isInvalidCommand(error) || inFlight.graceEnded.aborted) throw error
       }
       await sleep(clock, pauseMs, inFlight.graceEnded)

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isOutage } from '../ledger/reportOutages.ts'
 
 /**
  * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping` is
@@ -25,7 +26,7 @@ export async function runSweeper({
       await expireDueHolds()
       while (!stopping.aborted && (await ledger.prune())) await pause(50)
     } catch (error) {
-      logger.error({ error: String(error) }, 'sweeping failed and will be retried')
+      if (!isOutage(error)) logger.error({ error: String(error) }, 'sweeping failed and will be retried')
     }
     await pause(sweepMs)
   }
@@ -42,6 +43,7 @@ export async function runSweeper({
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
     if (failed.length === 0) return
     const [first] = failed
+    if (isOutage(first?.reason)) return
     logger.error({ customers: failed.length, error: String(first?.reason) }, 'expiring holds failed')
   }
 }

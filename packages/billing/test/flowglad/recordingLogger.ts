@@ -1,7 +1,13 @@
 import type { Logger } from '../../src/config/logger.ts'
 
-/** Returns a logger and the list of messages that it logs at error level. */
-export function recordingLogger(): { logger: Logger; errors: string[] } {
+/** Returns a logger, the list of messages that it logs at error level, and the list of all messages. */
+export function recordingLogger(): { logger: Logger; errors: string[]; messages: string[] } {
   const errors: string[] = []
-  return { errors, logger: { info() {}, warn() {}, error: (_, message) => void errors.push(message) } }
+  const messages: string[] = []
+  const log = (_: object, message: string) => void messages.push(message)
+  const error: Logger['error'] = (detail, message) => {
+    errors.push(message)
+    log(detail, message)
+  }
+  return { errors, messages, logger: { info: log, warn: log, error } }
 }

@@ -14,6 +14,7 @@ import { poolSource } from './poolSource.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { pruneRows } from './pruneRows.ts'
 import { ConnectionLostError, inTransaction, isTransient } from './transaction.ts'
+import { writeProblem } from './writeProblem.ts'
 import { writeRows } from './writeRows.ts'
 
 /** The options of `postgresLedger`. */
@@ -62,6 +63,7 @@ function createStore(
   return {
     address: source.address,
     isTransient,
+    writeProblem,
     async open() {
       migrated ??= prepareAndMigrate().catch((error: unknown) => {
         migrated = null

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LedgerUnavailableError } from '../../errors.ts'
 import { resultCodeOf } from './sqliteDriver.ts'
+import { isReadOnlyVolume } from './writeProblem.ts'
 
 /**
  * Returns an error that says how to make the path usable, or the given error if it has another cause. SQLite
@@ -26,6 +27,8 @@ function problemOf(file: string, code: number | null): string | null {
       if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
         return `The ledger's path ${file} is a folder. Pass a file path to sqliteLedger.`
       }
+      // This isn't a mistake in the setup, so `writeProblem` describes it.
+      if (isReadOnlyVolume(file)) return null
       return `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
     default:
       return null

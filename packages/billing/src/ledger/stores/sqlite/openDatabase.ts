@@ -3,7 +3,7 @@ import { migrations } from './migrations.ts'
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
 /**
- * Opens the file (or `:memory:`) and applies missing migrations. Several processes can open the file
+ * Opens the file (or `:memory:`), checks that it can be written, and applies missing migrations. Several processes can open the file
  * concurrently. Throws if the file is busy, because waiting here would block the event loop.
  */
 export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabase {
@@ -16,7 +16,10 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
     // larger checkpoints are cheaper.
     db.exec('PRAGMA wal_autocheckpoint = 4000')
     db.exec('PRAGMA cache_size = -32000')
-    inTransaction(db, () => migrate(db))
+    inTransaction(db, () => {
+      checkWritable(db)
+      migrate(db)
+    })
     return db
   } catch (error) {
     db.close()
@@ -24,8 +27,18 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
   }
 }
 
-function migrate(db: SqliteDatabase): void {
+/**
+ * Writes to the disk. SQLite opens a file that can't be written for reading, and `BEGIN IMMEDIATE` then succeeds. This
+ * function must not prepare statements: libsql keeps a connection open until its statements are garbage-collected, and
+ * while a read-only connection is open, new connections in the process are read-only too.
+ */
+function checkWritable(db: SqliteDatabase): void {
   db.exec('CREATE TABLE IF NOT EXISTS metered_migration (id integer PRIMARY KEY)')
+  db.exec('INSERT OR REPLACE INTO metered_migration (id) VALUES (-1)')
+  db.exec('DELETE FROM metered_migration WHERE id = -1')
+}
+
+function migrate(db: SqliteDatabase): void {
   const applied = db.prepare('SELECT id FROM metered_migration').all().length
   for (const [id, sql] of migrations.entries()) {
     if (id < applied) continue

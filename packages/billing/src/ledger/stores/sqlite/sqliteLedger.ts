@@ -18,6 +18,7 @@ import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
+import { writeProblem } from './writeProblem.ts'
 
 /** The options of `sqliteLedger`. */
 export interface SqliteLedgerOptions extends LedgerOptions {
@@ -71,12 +72,16 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
   return {
     address: inMemory ? `${file} ${randomUUID()}` : path,
     isTransient,
+    writeProblem: (error) => (inMemory ? null : writeProblem(path, error)),
     async open() {
+      const earlier = db
       try {
         db = await retryWhileBusy(() => openDatabase(path, driver), { waitMs: openingMs })
       } catch (error) {
         throw explainOpenError(path, error)
       }
+      // A read that has just been given the earlier connection uses it before this callback runs.
+      if (earlier) setImmediate(() => earlier.close())
       return openStore(db, clock, settings)
     },
     async close() {

@@ -1,0 +1,81 @@
+import { LedgerUnavailableError } from './errors.ts'
+import type { OpenStore, Store, WriteProblem } from './stores/store.ts'
+
+/**
+ * Opens a store at its first use, and again after a failure that the connection can't recover from. For example, a
+ * connection to a file on a volume that was read-only stays read-only. Until a new connection can write, reads use
+ * the earlier connection.
+ */
+export class ReopeningStore {
+  readonly #store: Store
+  #opening: Promise<OpenStore> | null = null
+  /** The last store that was opened. */
+  #open: OpenStore | null = null
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Rejects with `cannotWrite` if the store can't be written. */
+  async write<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
+    const open = await this.#reopen()
+    try {
+      return await work(open)
+    } catch (error) {
+      const problem = this.#store.writeProblem(error)
+      if (problem === null) throw error
+      if (problem.isStale) this.#opening = null
+      throw cannotWrite(problem, error)
+    }
+  }
+
+  async read<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
+    const open = this.#open ?? (await this.#reopen())
+    try {
+      return await work(open)
+    } catch (error) {
+      if (this.#store.writeProblem(error)?.isStale) {
+        this.#opening = null
+        this.#open = null
+      }
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {})
+    await this.#store.close()
+  }
+
+  #reopen(): Promise<OpenStore> {
+    this.#opening ??= this.#openStore().catch((error: unknown) => {
+      // The next command or read tries again.
+      this.#opening = null
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #openStore(): Promise<OpenStore> {
+    try {
+      this.#open = await this.#store.open()
+      return this.#open
+    } catch (error) {
+      throw this.#openError(error)
+    }
+  }
+
+  /** Returns `cannotOpen`, unless a retry can succeed. */
+  #openError(error: unknown): unknown {
+    if (error instanceof LedgerUnavailableError) return error
+    const problem = this.#store.writeProblem(error)
+    if (problem !== null) return cannotWrite(problem, error)
+    if (this.#store.isTransient(error)) return error
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `The ledger ${this.#store.address} can't be opened: ${reason}`
+    return new LedgerUnavailableError('cannotOpen', { message, cause: error })
+  }
+}
+
+const cannotWrite = ({ message }: WriteProblem, cause: unknown) =>
+  new LedgerUnavailableError('cannotWrite', { message, cause })

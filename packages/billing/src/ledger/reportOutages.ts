@@ -1,0 +1,55 @@
+import type { Logger } from '../config/logger.ts'
+import type { LedgerUnavailableError } from './errors.ts'
+import type { Ledger } from './ledger.ts'
+import { isLedgerUnavailable } from './onLedger.ts'
+
+/**
+ * Returns the ledger, and logs once when it can't be opened or written, and once when it can be written again. The
+ * first message says what to do.
+ */
+export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
+  let reported: string | null = null
+
+  const report = (error: unknown) => {
+    if (!isOutage(error) || error.message === reported) return
+    reported = error.message
+    logger.error({}, error.message)
+  }
+  const reporting =
+    <A extends unknown[], T>(read: (...query: A) => Promise<T>) =>
+    async (...query: A): Promise<T> => {
+      try {
+        return await read(...query)
+      } catch (error) {
+        report(error)
+        throw error
+      }
+    }
+  return {
+    ...ledger,
+    async execute(command) {
+      try {
+        const answer = await ledger.execute(command)
+        if (reported !== null) logger.info({}, 'The ledger can be written again')
+        reported = null
+        return answer
+      } catch (error) {
+        report(error)
+        throw error
+      }
+    },
+    balances: reporting((customer) => ledger.balances(customer)),
+    charges: reporting((query) => ledger.charges(query)),
+    usage: reporting((query) => ledger.usage(query)),
+    versions: reporting((customers) => ledger.versions(customers)),
+    customersWithDueHolds: reporting((limit) => ledger.customersWithDueHolds(limit)),
+    customersToDeliver: reporting((limit) => ledger.customersToDeliver(limit)),
+    health: reporting(() => ledger.health()),
+    parked: reporting((limit) => ledger.parked(limit)),
+    prune: reporting(() => ledger.prune()),
+  }
+}
+
+/** Returns whether `reportOutages` logs the error, so that other messages about it are unnecessary. */
+export const isOutage = (error: unknown): error is LedgerUnavailableError =>
+  isLedgerUnavailable(error) && (error.reason === 'cannotOpen' || error.reason === 'cannotWrite')

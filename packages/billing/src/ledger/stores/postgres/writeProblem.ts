@@ -1,0 +1,24 @@
+import type { WriteProblem } from '../store.ts'
+
+const readOnly =
+  'The ledger’s PostgreSQL database is read-only: the server is a standby, or default_transaction_read_only is on. ' +
+  'Connect the ledger to the primary, or turn the setting off. The ledger then continues by itself.'
+
+const full =
+  'The disk of the ledger’s PostgreSQL server is full. Free some space. The ledger then continues by itself.'
+
+/**
+ * Returns the problem if the error says that the database can't be written, and null for any other error. A failed
+ * transaction closes its connection, because a session keeps its `default_transaction_read_only` until it ends.
+ */
+export function writeProblem(error: unknown): WriteProblem | null {
+  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return null
+  switch (error.code) {
+    case '25006': // read_only_sql_transaction
+      return { message: readOnly, isStale: false }
+    case '53100': // disk_full
+      return { message: full, isStale: false }
+    default:
+      return null
+  }
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Runs a command as root. */
+function asRoot(...command: string[]): void {
+  const [program = '', ...args] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
+  execFileSync(program, args, { stdio: 'pipe' })
+}
+
+/**
+ * Mounts a volume of 4 MB in memory, which a test can fill or make read-only. Permissions aren't enough for such
+ * tests: root may write to every file on a writable volume.
+ */
+export function testVolume() {
+  const folder = mkdtempSync(join(tmpdir(), 'metered-volume-'))
+  asRoot('mount', '-t', 'tmpfs', '-o', `size=4m,mode=700,uid=${process.getuid?.()}`, 'metered-test', folder)
+  const filler = join(folder, 'filler')
+  return {
+    folder,
+    makeReadOnly: () => asRoot('mount', '-o', 'remount,ro', folder),
+    makeWritable: () => asRoot('mount', '-o', 'remount,rw', folder),
+    fill() {
+      try {
+        writeFileSync(filler, Buffer.alloc(8_000_000))
+      } catch {
+        // The volume is full now.
+      }
+    },
+    empty: () => rmSync(filler),
+    [Symbol.dispose]() {
+      // `--lazy` also detaches a volume with open files.
+      asRoot('umount', '--lazy', folder)
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/**
+ * Makes writes to the file fail, even through open handles, as on a volume that becomes read-only after an error.
+ * (A volume with files that are open for writing can't be remounted.)
+ */
+export function rejectWrites(file: string) {
+  asRoot('chattr', '+i', file)
+  return { [Symbol.dispose]: () => asRoot('chattr', '-i', file) }
+}
+
+/** Why this machine can't run tests with volumes, or null if it can. */
+export const noVolumes: string | null = (() => {
+  try {
+    using _ = testVolume()
+    return null
+  } catch (error) {
+    return `Mounting a volume needs root on Linux: ${error instanceof Error ? error.message : error}`
+  }
+})()

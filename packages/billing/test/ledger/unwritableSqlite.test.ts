@@ -1,0 +1,108 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aReserve, fetched, units } from './builders.ts'
+import { sqliteDrivers } from './sqliteDrivers.ts'
+import { noVolumes, rejectWrites, testVolume } from './testVolume.ts'
+
+const held = { state: 'held' }
+const reserve = (ledger: Ledger) => ledger.execute(aReserve())
+const cannotWrite = (message: string) => ({
+  reason: 'cannotWrite',
+  message: expect.stringContaining(message),
+})
+
+beforeEach(({ skip }) => skip(noVolumes !== null, noVolumes ?? ''))
+
+describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s', (driver) => {
+  const open = (file: string) => {
+    const ledger = sqliteLedger(file, { driver, cannotWriteAfterMs: 20 })
+    onTestFinished(() => ledger.close())
+    return ledger
+  }
+
+  /** Writes a ledger to `file`, as a process that stopped normally or that crashed leaves it. */
+  async function written(file: string, end: 'normal' | 'crash') {
+    const folder = mkdtempSync(join(tmpdir(), 'metered-written-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const origin = join(folder, 'ledger.db')
+    await fetched(open(origin), units(10))
+    if (end === 'normal') connect(origin, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const endings = end === 'normal' ? [''] : ['', '-wal', '-shm']
+    for (const ending of endings) copyFileSync(origin + ending, file + ending)
+  }
+
+  test.each(['normal', 'crash'] as const)(
+    'rejects commands while the volume is read-only at the start after a %s stop, and recovers by itself',
+    async (end) => {
+      using volume = testVolume()
+      const file = join(volume.folder, 'ledger.db')
+      await written(file, end)
+      volume.makeReadOnly()
+      const ledger = open(file)
+      for (const call of [() => reserve(ledger), () => ledger.prune(), () => ledger.health()]) {
+        await expect(call()).rejects.toMatchObject(cannotWrite('is read-only'))
+      }
+      volume.makeWritable()
+      expect(await reserve(ledger)).toMatchObject(held)
+      expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 9, held: 1 }] })
+    },
+  )
+
+  test('rejects commands while the volume of a new ledger is read-only, and creates the ledger afterwards', async () => {
+    using volume = testVolume()
+    const file = join(volume.folder, 'ledger.db')
+    volume.makeReadOnly()
+    const ledger = open(file)
+    await expect(reserve(ledger)).rejects.toMatchObject(cannotWrite('is read-only'))
+    expect(existsSync(file)).toBe(false)
+    volume.makeWritable()
+    await fetched(ledger, units(10))
+    expect(await reserve(ledger)).toMatchObject(held)
+  })
+
+  test('rejects commands while the disk is full at the start, and recovers by itself', async () => {
+    using volume = testVolume()
+    volume.fill()
+    const ledger = open(join(volume.folder, 'ledger.db'))
+    await expect(reserve(ledger)).rejects.toMatchObject(cannotWrite('is full'))
+    volume.empty()
+    await fetched(ledger, units(10))
+    expect(await reserve(ledger)).toMatchObject(held)
+  })
+
+  test('still reads while the disk is full, and recovers by itself', async () => {
+    using volume = testVolume()
+    const ledger = open(join(volume.folder, 'ledger.db'))
+    await fetched(ledger, units(1_000))
+    volume.fill()
+    // The first commands may still fit into the space that the file has already taken.
+    const fillUp = async () => {
+      for (;;) await ledger.execute(aReserve())
+    }
+    await expect(fillUp()).rejects.toMatchObject(cannotWrite('is full'))
+    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ meter: 'generations' }] })
+    volume.empty()
+    expect(await reserve(ledger)).toMatchObject(held)
+  })
+
+  test('still reads while the running ledger’s file rejects writes, and recovers by itself', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'metered-rejects-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'ledger.db')
+    const ledger = open(file)
+    await fetched(ledger, units(10))
+    {
+      using _ = rejectWrites(`${file}-wal`)
+      await expect(reserve(ledger)).rejects.toThrow(
+        `The ledger needs to write to ${file} and its folder, but can't.`,
+      )
+      expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 10 }] })
+    }
+    expect(await reserve(ledger)).toMatchObject(held)
+  })
+})
