@@ -19,7 +19,7 @@ export interface Observer {
   error(error: unknown): void
   complete(): void
 }
-/** Returns whether the value is an observable. Only a subscription can return one. */
+/** Returns whether the value is an observable. */
 export const isObservable = (value: unknown): value is Observable =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function'
 
@@ -29,31 +29,55 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
-/** Returns whether one of the object's direct properties passes the test. */
-export const hasProperty = (
-  value: unknown,
-  test: (property: unknown) => boolean,
-): value is Record<string, unknown> => isPlainObject(value) && Object.values(value).some(test)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Object.prototype.toString.call(value) === '[object Object]'
+
+/**
+ * Returns whether tRPC can send each property of the object when it is ready. Uses tRPC's rule, which also accepts
+ * objects from other realms, and objects that inherit from a plain object.
+ */
+export function hasParts(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value)) return false
+  const { constructor } = value
+  if (constructor === undefined) return true
+  const prototype: unknown = typeof constructor === 'function' ? constructor.prototype : null
+  return isRecord(prototype) && Object.hasOwn(prototype, 'isPrototypeOf')
+}
+
+/** Returns whether one of the value's direct properties passes the test. */
+export const hasProperty = (value: unknown, test: (property: unknown) => boolean): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).some(test)
 
 const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
+
+/** Returns whether JSON contains the object's fields, because neither `toJSON` nor a codec replaces the object. */
+const isSentByField = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)
 
 /** Deeper values are not searched, because a cycle has no end. */
 const maxDepth = 16
 
 /**
  * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none. JSON
- * represents such a part as `{}`.
+ * represents such a part as `{}`. `ofInstances` is false if a codec serializes the instances of classes: they are
+ * then not searched.
  */
-export const asyncPathIn = (value: unknown): string | null => pathIn(value, 0, new Set())
+export const asyncPathIn = (value: unknown, ofInstances: boolean): string | null =>
+  pathIn(value, 0, { searched: new Set(), isSearched: ofInstances ? isSentByField : isPlainObject })
 
-function pathIn(value: unknown, depth: number, searched: Set<unknown>): string | null {
-  if (depth > maxDepth || !(Array.isArray(value) || isPlainObject(value))) return null
+function pathIn(
+  value: unknown,
+  depth: number,
+  search: { searched: Set<unknown>; isSearched: (value: unknown) => value is object },
+): string | null {
+  const { searched, isSearched } = search
+  if (depth > maxDepth || !(Array.isArray(value) || isSearched(value))) return null
   // In a graph, the number of paths grows exponentially with their length.
   if (searched.has(value)) return null
   searched.add(value)
   for (const [key, item] of Object.entries(value)) {
     if (isAsync(item)) return key
-    const path = pathIn(item, depth + 1, searched)
+    const path = pathIn(item, depth + 1, search)
     if (path !== null) return `${key}.${path}`
   }
   return null

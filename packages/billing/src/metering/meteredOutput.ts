@@ -1,5 +1,5 @@
 import { type Clock, within } from '../config/clock.ts'
-import { hasProperty, isPromise, type Observable } from './asyncShapes.ts'
+import { hasParts, hasProperty, isPromise, type Observable, type Observer } from './asyncShapes.ts'
 import { meteredStream, type StreamEnd } from './meteredStream.ts'
 
 interface Following {
@@ -49,13 +49,14 @@ export class MeteredOutput {
     if (isStream(value)) return this.#stream(value)
     if (nests && isPromise(value)) return this.#promise(value)
     const isPart = (it: unknown) => isStream(it) || isPromise(it)
-    if (!nests || !hasProperty(value, isPart)) {
+    if (!nests || !hasParts(value) || !hasProperty(value, isPart)) {
       check(value)
       return value
     }
     const entries = Object.entries(value)
     check(Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? null : it])))
-    return Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
+    const copy = Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
+    return Object.setPrototypeOf(copy, Object.getPrototypeOf(value))
   }
 
   #begin() {
@@ -142,17 +143,18 @@ export class MeteredOutput {
             () => observer.error?.(error),
           )
         let failed = false
-        const subscription = source.subscribe({
+        const unsubscribe = subscribeTo(source, {
           next: (value) => {
             if (failed) return
+            let sent: unknown
             try {
-              this.#following.check(value)
+              sent = this.wrap(value)
             } catch (error) {
               failed = true
               fail(error)
               return
             }
-            observer.next?.(value)
+            observer.next?.(sent)
           },
           error: fail,
           complete: () =>
@@ -163,12 +165,23 @@ export class MeteredOutput {
         })
         return {
           unsubscribe: () => {
-            subscription.unsubscribe()
+            unsubscribe()
             part.end('left').catch(() => {})
           },
         }
       },
     }
+  }
+}
+
+/** Subscribes to the observable. If this throws, the observable has failed. */
+function subscribeTo(source: Observable, observer: Observer): () => void {
+  try {
+    const subscription = source.subscribe(observer)
+    return () => subscription.unsubscribe()
+  } catch (error) {
+    observer.error(error)
+    return () => {}
   }
 }
 

@@ -96,7 +96,8 @@ export function meteredStream(
       try {
         step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           endPendingRead = () => resolve(done)
-          iterator.next().then(resolve, reject)
+          // A hand-written iterator can return a step instead of a promise.
+          Promise.resolve(iterator.next()).then(resolve, reject)
         })
       } catch (error) {
         await end('failed')

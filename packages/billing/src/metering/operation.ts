@@ -1,6 +1,6 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
-import { isObservable } from './asyncShapes.ts'
+import { isAsyncIterable } from './asyncShapes.ts'
 import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
 import { isJson } from './exactValue.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -13,11 +13,12 @@ import { assertSerializable, type Codec, replayResult, storeResult } from './sto
 import {
   assertNoAsyncPart,
   assertSendable,
-  carries,
-  endsLater,
+  endOf,
+  isRead,
   isStream,
   reject,
   type Transport,
+  untracked,
 } from './transport.ts'
 
 /** A metered call from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
@@ -153,7 +154,7 @@ export class Operation {
     let result: string | null
     try {
       output = await call.work(hold)
-      if (endsLater(call, output)) return await this.#meterLater(call, hold, output)
+      if (endOf(call, output) !== 'now') return await this.#meterLater(call, hold, output)
       const plain = isPlain(call, output)
       assertDeliverable(call, output, plain)
       const maxBytes = this.#resultMaxBytes
@@ -178,11 +179,12 @@ export class Operation {
    */
   async #runFree<Output>(call: MeteredCall<Output>): Promise<Output> {
     const output = await call.work(null)
-    if (!endsLater(call, output)) {
+    const end = endOf(call, output)
+    if (end === 'refused') return reject(call, output)
+    if (end === 'now') {
       assertDeliverable(call, output, isPlain(call, output))
       return output
     }
-    if (!carries(call.transport)) return reject(call.transport, output)
     return this.#follow(call, output, { started() {}, paused() {}, async ended() {} })
   }
 
@@ -194,9 +196,10 @@ export class Operation {
     // Until the first read, nothing renews the hold. If a stream is never read, the hold expires, as after a
     // crash.
     hold.stopRenewing()
-    if (!carries(call.transport)) {
+    if (endOf(call, output) === 'refused') {
       await hold.release()
-      return reject(call.transport, output)
+      const isRead = call.transport === 'socket' && isAsyncIterable(output)
+      return isRead ? (this.#readInProcess(call, output) as Output) : reject(call, output)
     }
     const { toError = unchanged } = call
     return this.#follow(call, output, {
@@ -211,6 +214,14 @@ export class Operation {
         })
       },
     })
+  }
+
+  /**
+   * Meters a stream that a WebSocket can't carry. tRPC answers 415 and doesn't read it. If it is read, its reader is
+   * a server-side caller that passes a signal, which looks like a call over the WebSocket.
+   */
+  async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
+    yield* await this.run({ ...call, transport: null, work: () => output })
   }
 
   /** Wraps an output that ends later. The caller reads the result instead of `output`. */
@@ -228,7 +239,7 @@ export class Operation {
       ...on,
       check(value) {
         try {
-          if (transport) assertSendable(value, codec)
+          if (transport) assertSendable(transport === 'subscription' ? untracked(value) : value, codec)
         } catch (error) {
           throw toError(error)
         }
@@ -240,8 +251,7 @@ export class Operation {
       patienceMs: cleanUpMs,
     })
     // The copy has the same shape as the output.
-    const copy =
-      isObservable(output) && call.isSubscription ? followed.observe(output) : followed.wrap(output)
+    const copy = isRead(call, output) ? followed.observe(output) : followed.wrap(output)
     return copy as Output
   }
 }
@@ -260,7 +270,7 @@ function assertDeliverable(
   plain: boolean,
 ): void {
   if (!transport) return
-  if (!plain) assertNoAsyncPart(output)
+  if (!plain) assertNoAsyncPart(output, codec)
   if (!plain || codec) assertSerializable(output, codec)
 }
 

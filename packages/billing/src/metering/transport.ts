@@ -1,5 +1,13 @@
 import { UnserializableResultError } from '../contract/errors.ts'
-import { asyncPathIn, hasProperty, isAsyncIterable, isObservable, isPromise } from './asyncShapes.ts'
+import {
+  asyncPathIn,
+  hasParts,
+  hasProperty,
+  isAsyncIterable,
+  isObservable,
+  isPromise,
+  type Observable,
+} from './asyncShapes.ts'
 import { ignoreErrors } from './meteredOutput.ts'
 import { type Codec, toJson } from './storedResult.ts'
 
@@ -18,49 +26,74 @@ export type Transport = 'json' | 'jsonLines' | 'subscription' | 'socket'
 export const isStream = (transport: Transport | null, value: unknown): value is AsyncIterable<unknown> =>
   isAsyncIterable(value) && (transport !== null || 'next' in value)
 
-/** Returns whether the output ends after the work: a stream, an observable, or an object with promises and streams. */
-export function endsLater(
-  { transport, isSubscription = false }: { transport: Transport | null; isSubscription?: boolean },
-  output: unknown,
-): boolean {
-  if (isStream(transport, output)) return true
-  if (isSubscription) return isObservable(output)
-  return hasProperty(output, (it) => isStream(transport, it) || isPromise(it))
+/** A call, as far as it determines how its output is delivered. */
+interface Delivered {
+  transport: Transport | null
+  isSubscription?: boolean
 }
 
-/** Returns whether the response can carry an output that ends after the work. */
-export const carries = (transport: Transport | null) => transport !== 'json' && transport !== 'socket'
+/** Returns whether the output is an observable that tRPC reads. In this process, only a subscription has one. */
+export const isRead = (
+  { transport, isSubscription = false }: Delivered,
+  output: unknown,
+): output is Observable =>
+  (isSubscription || transport !== null) && isObservable(output) && !('toJSON' in output)
 
 /**
- * Returns the output, for which tRPC answers 415. Over a WebSocket, tRPC would send the parts of an object as `{}`,
- * so this function throws.
+ * Returns when the output ends. `now`: with the work. `later`: it is a stream, an observable, or an object with
+ * promises and streams. `refused`: tRPC can't send it over the transport.
  */
-export function reject<Output>(transport: Transport | null, output: Output): Output {
-  ignoreErrors(output)
-  if (transport === 'socket' && !isAsyncIterable(output)) {
-    const path = asyncPathIn(output) ?? ''
-    throw new UnserializableResultError(
-      `The result contains a promise or stream ("${path}"), which a WebSocket can't carry. Nothing was charged. Await it, or call the procedure over HTTP with httpBatchStreamLink.`,
-    )
-  }
-  return output
+export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refused' {
+  const { transport, isSubscription = false } = call
+  const isAsync = isStream(transport, output) || isRead(call, output)
+  if (isSubscription) return isAsync ? 'later' : transport === null ? 'now' : 'refused'
+  const isWhole = transport === 'json' || transport === 'socket'
+  if (isAsync) return isWhole ? 'refused' : 'later'
+  if (!hasProperty(output, (it) => isStream(transport, it) || isPromise(it))) return 'now'
+  // tRPC answers 415 to an instance of a class too, but otherwise sends it whole.
+  if (transport === 'json') return 'refused'
+  if (!hasParts(output)) return 'now'
+  return isWhole ? 'refused' : 'later'
 }
 
+/**
+ * Returns an output for which tRPC answers with an error: 415 for a call, and 500 for a subscription without a stream.
+ * tRPC would send an observable in JSON, and the parts of an object over a WebSocket, as `{}`. Therefore, this
+ * function returns a stream for the observable, and throws for the object.
+ */
+export function reject<Output>(call: Delivered, output: Output): Output {
+  ignoreErrors(output)
+  if (call.transport === 'subscription' || isAsyncIterable(output)) return output
+  // tRPC doesn't read the stream.
+  if (isRead(call, output)) return emptyStream() as Output
+  if (call.transport === 'json') return output
+  const path = asyncPathIn(output, true) ?? ''
+  throw new UnserializableResultError(
+    `The result contains a promise or stream ("${path}"), which a WebSocket can't carry. Nothing was charged. Await it, or call the procedure over HTTP with httpBatchStreamLink.`,
+  )
+}
+
+async function* emptyStream() {}
+
 /** Throws if the value contains a promise or stream, which JSON represents as `{}`. */
-export function assertNoAsyncPart(value: unknown): void {
-  const path = asyncPathIn(value)
+export function assertNoAsyncPart(value: unknown, codec?: Codec): void {
+  const path = asyncPathIn(value, codec === undefined)
   if (path === null) return
   throw new UnserializableResultError(
     `The result contains a promise or stream ("${path}") where tRPC can't send it. Await it, or make it a direct property of a result that is read over httpBatchStreamLink.`,
   )
 }
 
+/** Returns the data that a subscription sends for a chunk. tRPC's `tracked` adds an ID and a symbol to the data. */
+export const untracked = (chunk: unknown): unknown =>
+  Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
+
 /**
  * Throws if a chunk, or a value without its asynchronous properties, can't be sent. tRPC sends the streams of a batch
  * in one response, so such a chunk would end all of them.
  */
 export function assertSendable(chunk: unknown, codec?: Codec): void {
-  assertNoAsyncPart(chunk)
+  assertNoAsyncPart(chunk, codec)
   try {
     toJson(chunk, codec)
   } catch (cause) {

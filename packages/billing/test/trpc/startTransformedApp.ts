@@ -1,12 +1,9 @@
-import { once } from 'node:events'
-import { createTRPCClient, createWSClient, httpBatchLink, httpLink, wsLink } from '@trpc/client'
+import { createTRPCClient, httpBatchLink, httpLink, wsLink } from '@trpc/client'
 import { type DataTransformer, initTRPC } from '@trpc/server'
-import { createHTTPServer } from '@trpc/server/adapters/standalone'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
-import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { idempotencyLink, keyHeaders } from '../../src/client/index.ts'
 import { aUser, type Stack, startStack, type User } from '../flowglad/startStack.ts'
+import { serveEverywhere } from './serveEverywhere.ts'
 
 export interface TransformedSetup {
   transformer?: DataTransformer
@@ -37,7 +34,6 @@ function createRouter(
 /** Starts an app whose procedure accepts and returns any value, over HTTP, a WebSocket and in this process. */
 export async function startTransformedApp(setup: TransformedSetup = {}) {
   const stack = await startStack()
-  const { request } = stack.billing.trpc
   let runs = 0
   const { work = () => runs } = setup
   const count = (input: unknown) => {
@@ -45,19 +41,8 @@ export async function startTransformedApp(setup: TransformedSetup = {}) {
     return work(input)
   }
   const router = createRouter(stack, { ...setup, work: count })
-  const createContext = (opts: Parameters<typeof request>[0]) => ({ user: aUser(), ...request(opts) })
-  const http = createHTTPServer({ router, createContext })
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-  await once(sockets, 'listening')
-  applyWSSHandler({ wss: sockets, router, createContext })
-  const portOf = (address: unknown) => z.object({ port: z.number() }).parse(address).port
-  const socket = createWSClient({
-    url: `ws://127.0.0.1:${portOf(sockets.address())}`,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-  })
-  const url = `http://127.0.0.1:${portOf(http.address())}`
+  const served = await serveEverywhere(stack, router)
+  const { url, socket } = served
   const options = setup.transformer ? { transformer: setup.transformer } : {}
   // The links' types depend on whether the router has a transformer.
   const clientOf = (link: unknown) =>
@@ -78,10 +63,7 @@ export async function startTransformedApp(setup: TransformedSetup = {}) {
     },
     used: async () => (await stack.billing.balances(aUser())).balances[0]?.used,
     async [Symbol.asyncDispose]() {
-      await socket.close()
-      sockets.close()
-      http.closeAllConnections()
-      http.close()
+      await served[Symbol.asyncDispose]()
       await stack[Symbol.asyncDispose]()
     },
   }

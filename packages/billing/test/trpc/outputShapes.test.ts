@@ -1,0 +1,230 @@
+// Unusual shapes of outputs over every transport: what tRPC can't send costs nothing, and what it sends is charged at
+// its end.
+import { setTimeout } from 'node:timers/promises'
+import { deserialize, serialize } from 'node:v8'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  wsLink,
+} from '@trpc/client'
+import { type DataTransformer, initTRPC, tracked } from '@trpc/server'
+import { observable } from '@trpc/server/observable'
+import { expect, test } from 'vitest'
+import { aUser, startStack, type User } from '../flowglad/startStack.ts'
+import { FetchEventSource } from './FetchEventSource.ts'
+import { serveEverywhere } from './serveEverywhere.ts'
+
+type Work = (count: (units: number) => void) => unknown
+
+/** Starts an app whose procedures hold 50 tokens and cost what their work counts. */
+async function start(work: Work, transformer?: DataTransformer) {
+  const stack = await startStack()
+  const { metered, options } = stack.billing.trpc
+  // The transformer changes only the wire format, not the types that these tests use.
+  const t = initTRPC.context<{ user: User }>().create(options((transformer ? { transformer } : {}) as object))
+  const written = t.procedure.use(metered('tokens', { hold: 50, cost: ({ usage }) => usage.total }))
+  const router = t.router({
+    write: written.mutation(({ ctx }) => work((units) => ctx.usage.add(units))),
+    watch: written.subscription(({ ctx }) => work((units) => ctx.usage.add(units)) as AsyncIterable<unknown>),
+    nested: t.procedure.mutation(
+      async ({ ctx, signal }): Promise<unknown[]> =>
+        readAll(await router.createCaller(ctx, signal ? { signal } : {}).write()),
+    ),
+  })
+  const { url, socket, ...served } = await serveEverywhere(stack, router)
+  const wire = (transformer ? { transformer } : {}) as { transformer?: never }
+  const webSocket = wsLink({ client: socket, ...wire })
+  const clientWith = (link: typeof webSocket) =>
+    createTRPCClient<typeof router>({
+      links: [
+        splitLink({
+          condition: ({ type }) => type === 'subscription' && link !== webSocket,
+          true: httpSubscriptionLink({ url, EventSource: FetchEventSource, ...wire }),
+          false: link,
+        }),
+      ],
+    })
+  return {
+    http: clientWith(httpLink({ url, ...wire })),
+    batch: clientWith(httpBatchLink({ url, ...wire })),
+    streaming: clientWith(httpBatchStreamLink({ url, ...wire })),
+    webSocket: clientWith(webSocket),
+    held: async () =>
+      (await stack.billing.balances(aUser())).balances.find(({ meter }) => meter === 'tokens')?.held,
+    charged: async () =>
+      (await stack.ledger.charges({ customer: 'ada', limit: 100, cursor: null })).charges.map(
+        ({ amount }) => amount,
+      ),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]()
+      await stack[Symbol.asyncDispose]()
+    },
+  }
+}
+type App = Awaited<ReturnType<typeof start>>
+type Transport = 'http' | 'batch' | 'streaming' | 'webSocket'
+
+async function readAll(stream: unknown) {
+  const seen: unknown[] = []
+  for await (const chunk of stream as AsyncIterable<unknown>) seen.push(chunk)
+  return seen
+}
+
+async function expectFree(app: App) {
+  await expect.poll(app.held).toBe(0)
+  expect(await app.charged()).toEqual([])
+}
+
+/** Subscribes, and returns the chunks and the message of an error. */
+const watch = (app: App, transport: 'http' | 'webSocket') =>
+  new Promise<unknown[]>((resolve) => {
+    const seen: unknown[] = []
+    const subscription = app[transport].watch.subscribe(undefined, {
+      onData: (chunk) => seen.push(chunk),
+      onError: (error) => end(error.message),
+      // An EventSource connects again after an error.
+      onConnectionStateChange: ({ error }) => error && end(error.message),
+      onComplete: () => end(),
+    })
+    function end(...message: string[]) {
+      subscription.unsubscribe()
+      resolve([...seen, ...message])
+    }
+  })
+
+async function* words(count: (units: number) => void) {
+  for (const word of ['one', 'two', 'three']) {
+    count(1)
+    yield word
+  }
+}
+
+class Page {
+  constructor(readonly text: Promise<string>) {}
+}
+
+const lateWords: Work = (count) =>
+  observable<string>((observer) => {
+    void (async () => {
+      for await (const word of words(count)) {
+        await setTimeout(5)
+        observer.next(word)
+      }
+      observer.complete()
+    })()
+  })
+
+test.each<[string, Work, Transport[]]>([
+  [
+    'an instance of a class that contains a promise',
+    (count) => new Page(setTimeout(5, 'x').finally(() => count(1))),
+    ['http', 'batch', 'streaming', 'webSocket'],
+  ],
+  [
+    'an instance of a class in a list that contains a promise',
+    (count) => [new Page(setTimeout(5, 'x').finally(() => count(1)))],
+    ['http', 'batch', 'streaming', 'webSocket'],
+  ],
+  ['an observable', lateWords, ['http', 'batch', 'webSocket']],
+  [
+    'an object that inherits from another one and contains a stream',
+    (count) => Object.assign(Object.create({}), { text: words(count) }),
+    ['http', 'batch', 'webSocket'],
+  ],
+])('charges nothing for %s that tRPC cannot send', async (_, work, transports) => {
+  await using app = await start((count) => {
+    count(2)
+    return work(count)
+  })
+  for (const transport of transports) await expect(app[transport].write.mutate()).rejects.toThrow()
+  await expectFree(app)
+})
+
+test('charges an observable that a mutation returns when it completes', async () => {
+  await using app = await start(lateWords)
+  const output = await app.streaming.write.mutate()
+  expect(await app.charged()).toEqual([])
+  expect(await readAll(output)).toEqual(['one', 'two', 'three'])
+  expect(await app.charged()).toEqual([3])
+})
+
+test('charges a stream in an object that inherits from another one when the stream ends', async () => {
+  await using app = await start((count) => Object.assign(Object.create({}), { text: words(count) }))
+  const { text } = (await app.streaming.write.mutate()) as { text: unknown }
+  expect(await app.charged()).toEqual([])
+  expect(await readAll(text)).toEqual(['one', 'two', 'three'])
+  expect(await app.charged()).toEqual([3])
+})
+
+test.each<[string, () => unknown]>([
+  ['a value', () => 'done'],
+  ['an object with a promise', () => ({ text: setTimeout(5, 'x') })],
+  ['an object with a stream', () => ({ text: words(() => {}) })],
+])('charges nothing for a subscription that returns %s instead of a stream', async (_, output) => {
+  await using app = await start((count) => {
+    count(2)
+    return output()
+  })
+  expect(await watch(app, 'webSocket')).toEqual([expect.stringContaining('did not return')])
+  await watch(app, 'http')
+  await expectFree(app)
+})
+
+test.each(['http', 'webSocket'] as const)(
+  'charges a stream that a server-side caller with a signal reads, for a call over %s',
+  async (transport) => {
+    await using app = await start(words)
+    expect(await app[transport].nested.mutate()).toEqual(['one', 'two', 'three'])
+    expect(await app.charged()).toEqual([3])
+    expect(await app.held()).toBe(0)
+  },
+)
+
+/** Carries values as text and, like devalue, throws for a symbol. */
+const text = {
+  serialize: (value: unknown) => serialize(value).toString('base64'),
+  deserialize: (value: string) => deserialize(Buffer.from(value, 'base64')),
+}
+test.each(['http', 'webSocket'] as const)(
+  'sends tracked chunks over %s with a transformer that throws for a symbol',
+  async (transport) => {
+    await using app = await start(async function* (count) {
+      for (const id of ['a', 'b']) {
+        count(1)
+        yield tracked(id, { at: new Date(1) })
+      }
+    }, text)
+    const chunks = await watch(app, transport)
+    expect(chunks).toHaveLength(2)
+    expect(JSON.stringify(chunks)).toContain('1970-01-01')
+    expect(await app.charged()).toEqual([2])
+  },
+)
+
+test('reads a hand-written iterator that returns its steps without promises', async () => {
+  await using app = await start((count) => {
+    let n = 0
+    const next = () => {
+      count(1)
+      return { done: ++n > 3, value: n }
+    }
+    return { [Symbol.asyncIterator]: () => ({ next }) }
+  })
+  expect(await readAll(await app.streaming.write.mutate())).toEqual([1, 2, 3])
+  expect(await app.charged()).toEqual([4])
+})
+
+test('charges nothing for an observable that throws when it is subscribed to', async () => {
+  await using app = await start(() =>
+    observable(() => {
+      throw new Error('the model failed')
+    }),
+  )
+  expect(await watch(app, 'webSocket')).toEqual(['the model failed'])
+  await watch(app, 'http')
+  await expectFree(app)
+})
