@@ -17,7 +17,7 @@ export function App() {
   if (latest === undefined)
     return error && !isPending ? <Unreachable retry={() => void refetch()} /> : <Starting />
   return (
-    <Session key={latest?.id ?? 'signed out'} user={latest}>
+    <Session key={latest?.id ?? 'signed out'} user={latest} onUserChange={() => void refetch()}>
       <RouterProvider router={router} />
     </Session>
   )

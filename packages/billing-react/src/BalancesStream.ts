@@ -1,6 +1,5 @@
 import { type BalancesAnswer, StreamOrder } from '@metered/billing/client'
 import type { BillingClient } from './BillingClient.ts'
-import { warnOfWrongCustomer } from './wrongCustomer.ts'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
@@ -10,6 +9,8 @@ interface BalancesStreamOptions<Meter extends string> {
   customer: string
   /** `isFirst` is true for the first answer that arrives over a connection. */
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
+  /** Called with an answer for another customer. */
+  onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
   onInterrupted: () => void
 }
 
@@ -20,6 +21,7 @@ export class BalancesStream<Meter extends string> {
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #retryMs = firstRetryMs
   #delivering = false
+  #openedAt = 0
 
   constructor(options: BalancesStreamOptions<Meter>) {
     this.#options = options
@@ -37,6 +39,7 @@ export class BalancesStream<Meter extends string> {
     clearTimeout(this.#retryTimer)
     if (this.#subscription) return
     let isOpen = true
+    this.#openedAt = Date.now()
     const order = new StreamOrder()
     const opened = this.#options.client.onBalances.subscribe(undefined, {
       onData: (answer) => {
@@ -57,6 +60,16 @@ export class BalancesStream<Meter extends string> {
     }
   }
 
+  /**
+   * Opens a new connection, which belongs to the session's current customer. An open connection keeps the customer for
+   * whom it was opened. Does nothing if the stream isn't delivering or was opened less than `minAgeMs` ago.
+   */
+  renew(minAgeMs: number): void {
+    if (!this.#delivering || Date.now() - this.#openedAt < minAgeMs) return
+    this.close()
+    this.open()
+  }
+
   close(): void {
     clearTimeout(this.#retryTimer)
     this.#subscription?.unsubscribe()
@@ -65,8 +78,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   #receive(answer: BalancesAnswer<Meter>) {
-    const { customer } = this.#options
-    if (answer.customer !== customer) return void warnOfWrongCustomer(customer, answer.customer)
+    const { customer, onOtherCustomer } = this.#options
+    if (answer.customer !== customer) return onOtherCustomer(answer)
     const isFirst = !this.#delivering
     this.#delivering = true
     this.#retryMs = firstRetryMs

@@ -7,9 +7,10 @@ import { ofCustomer } from './wrongCustomer.ts'
 export function createBalanceHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   function useSelected<Selected>(select: (answer: BalancesAnswer<Meter>) => Selected) {
     const billing = useBilling()
+    const queryClient = useQueryClient()
     return useQuery({
-      ...balancesOptions(billing),
-      select: (answer: BalancesAnswer<Meter>) => select(ofCustomer(billing.customer, answer)),
+      ...balancesOptions(billing, queryClient),
+      select: (answer: BalancesAnswer<Meter>) => select(ofCustomer(billing.customer, answer, queryClient)),
     })
   }
 

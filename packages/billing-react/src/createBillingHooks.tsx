@@ -9,6 +9,7 @@ import { createQueryKeys } from './queryKeys.ts'
 import { createUsageHooks } from './usageHooks.ts'
 import { useBalancesStream } from './useBalancesStream.ts'
 import { useCustomerCache } from './useCustomerCache.ts'
+import { useCustomerChange } from './useCustomerChange.ts'
 import { useInvalidation } from './useInvalidation.ts'
 
 interface BillingHooksOptions {
@@ -30,6 +31,12 @@ export interface BillingProviderProps<Meter extends string> {
    * holds one customer's data at a time.
    */
   customer: string | null
+  /**
+   * Called when the server starts to answer for another customer, for example because the user has switched to another
+   * organization in another tab. The hooks then already show the new customer's data. Load the session again here, so
+   * that the rest of the page shows the new customer too.
+   */
+  onCustomerChange?: (customer: string) => void
   children: ReactNode
 }
 
@@ -49,8 +56,14 @@ export function createBillingHooks<Meter extends string>({ queryKey }: BillingHo
    * Provides the client and the customer to the hooks. Put it inside the app's QueryClientProvider. If the
    * app uses @flowglad/react, put the QueryClientProvider inside FlowgladProvider.
    */
-  function BillingProvider({ client, customer, children }: BillingProviderProps<Meter>) {
-    const isReady = useCustomerCache(customer, keys)
+  function BillingProvider({
+    client,
+    customer: given,
+    onCustomerChange,
+    children,
+  }: BillingProviderProps<Meter>) {
+    const { customer, isReady } = useCustomerCache(given, keys)
+    useCustomerChange(given, customer, onCustomerChange)
     useBalancesStream(client, customer, keys)
     useInvalidation(customer, keys)
     const value = useMemo(() => ({ client, customer, keys }), [client, customer])

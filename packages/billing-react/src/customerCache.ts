@@ -1,6 +1,14 @@
-import { type BalancesAnswer, cacheOwner, noteArrival, setCacheOwner } from '@metered/billing/client'
-import type { QueryClient } from '@tanstack/react-query'
+import {
+  type BalancesAnswer,
+  cacheOwner,
+  installBalances,
+  noteArrival,
+  setCacheOwner,
+} from '@metered/billing/client'
+import { notifyManager, type QueryClient } from '@tanstack/react-query'
 import { flowgladKeys, type QueryKeys } from './queryKeys.ts'
+import { shownIn } from './ShownCustomer.ts'
+import { warnOfWrongCustomer } from './wrongCustomer.ts'
 
 /** Returns whether the cache is free of other customers' billing data. */
 export function belongsTo(customer: string | null, queryClient: QueryClient, keys: QueryKeys): boolean {
@@ -12,24 +20,73 @@ export function belongsTo(customer: string | null, queryClient: QueryClient, key
   return customerQueries(queryClient, keys).every(({ state }) => state.data === undefined)
 }
 
-/** Assigns the cache to a customer, and removes all other customers' data. */
-export function handOver(customer: string | null, queryClient: QueryClient, keys: QueryKeys): void {
-  // Restored balances have no request. Answers to requests from now on replace them.
-  const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
-  if (restored) noteArrival(restored)
+/** Assigns the cache to the provider's customer, and removes all other customers' data. */
+export function handOver(given: string | null, queryClient: QueryClient, keys: QueryKeys): void {
+  const shown = shownIn(queryClient)
+  shown.give(given)
+  const customer = shown.of(given)
   const previous = cacheOwner(queryClient)
   const isClean = belongsTo(customer, queryClient, keys)
-  setCacheOwner(queryClient, customer)
-  if (isClean) return
+  setOwner(customer, queryClient, keys)
+  if (isClean) {
+    noteRestored(customer, queryClient, keys)
+    return
+  }
 
   // Removing a query also cancels its request.
   for (const query of customerQueries(queryClient, keys)) queryClient.getQueryCache().remove(query)
   const mutations = queryClient.getMutationCache()
   for (const mutation of mutations.findAll({ mutationKey: keys.router })) mutations.remove(mutation)
 
-  if (previous === undefined) return
-  // Reset these queries instead of removing them, so that a mounted useBilling() of @flowglad/react shows its
-  // loading state.
+  if (previous !== undefined) resetFlowglad(queryClient)
+}
+
+/**
+ * Handles an answer for a customer that the page doesn't show. If the session's customer has changed, the page drops
+ * the old customer's data and shows the new customer's. The components stay mounted, so a form keeps its text, and a
+ * running call keeps its result.
+ */
+export function receiveOther(
+  answer: BalancesAnswer,
+  from: 'query' | 'elsewhere',
+  queryClient: QueryClient,
+  keys: QueryKeys,
+): void {
+  const shown = shownIn(queryClient)
+  const verdict = shown.judge(answer, from)
+  if (verdict === 'reject') warnOfWrongCustomer(cacheOwner(queryClient) ?? null, answer.customer)
+  if (verdict !== 'follow') return
+  notifyManager.batch(() => {
+    shown.follow(answer.customer)
+    setOwner(answer.customer, queryClient, keys)
+    const queries = customerQueries(queryClient, keys).filter(({ state }) => state.data !== answer)
+    // Resetting a query also cancels its request.
+    for (const query of queries) query.reset()
+    installBalances(queryClient, answer, { queryKey: keys.router })
+    void queryClient.refetchQueries({
+      type: 'active',
+      predicate: (query) => queries.includes(query) && query.state.data === undefined,
+    })
+    resetFlowglad(queryClient)
+  })
+}
+
+const setOwner = (customer: string | null, queryClient: QueryClient, keys: QueryKeys) =>
+  setCacheOwner(queryClient, customer, (answer) => receiveOther(answer, 'elsewhere', queryClient, keys))
+
+/** Balances from storage or from server rendering have no request. Answers to requests from now on replace them. */
+function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {
+  const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
+  if (restored?.customer !== customer) return
+  noteArrival(restored)
+  shownIn(queryClient).confirm()
+}
+
+/**
+ * Resets Flowglad's queries instead of removing them, so that a mounted useBilling() of @flowglad/react shows its
+ * loading state.
+ */
+function resetFlowglad(queryClient: QueryClient) {
   for (const queryKey of flowgladKeys) void queryClient.resetQueries({ queryKey })
 }
 

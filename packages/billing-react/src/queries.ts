@@ -22,7 +22,7 @@ import { ofCustomer } from './wrongCustomer.ts'
 /** The values that the hooks read from their provider. */
 export interface BillingContext<Meter extends string> {
   client: BillingClient<Meter>
-  /** The signed-in customer's ID, or null. Without a customer, only the plans are fetched. */
+  /** The ID of the customer that the page shows, or null. Without a customer, only the plans are fetched. */
   customer: string | null
   keys: QueryKeys
 }
@@ -45,17 +45,17 @@ export function balancesDefaults(queryClient: QueryClient, keys: QueryKeys, isDe
   }
 }
 
-export function balancesOptions<Meter extends string>({
-  client,
-  customer,
-  keys,
-}: BillingContext<Meter>): UseQueryOptions<BalancesAnswer<Meter>> {
+export function balancesOptions<Meter extends string>(
+  { client, customer, keys }: BillingContext<Meter>,
+  queryClient: QueryClient,
+): UseQueryOptions<BalancesAnswer<Meter>> {
   return {
     queryKey: keys.balances,
     async queryFn({ signal }) {
       const start = startRead()
       const answer = await client.balances.query(undefined, { signal })
-      return asRead(ofCustomer(customer, answer), start)
+      // The cache drops the answer to a canceled request.
+      return signal.aborted ? answer : asRead(ofCustomer(customer, answer, queryClient), start)
     },
     enabled: customer !== null,
   }

@@ -3,6 +3,7 @@ import { focusManager, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { BalancesStream } from './BalancesStream.ts'
 import type { BillingClient } from './BillingClient.ts'
+import { receiveOther } from './customerCache.ts'
 import { balancesDefaults, balancesFreshMs } from './queries.ts'
 import type { QueryKeys } from './queryKeys.ts'
 import { setRetryDefaults } from './retryDefaults.ts'
@@ -28,6 +29,15 @@ export function useBalancesStream<Meter extends string>(
 
   useEffect(() => {
     if (customer === null) return
+    const refetchStale = () =>
+      void queryClient.refetchQueries(
+        {
+          queryKey: keys.balances,
+          type: 'active',
+          predicate: (query) => query.isStaleByTime(balancesFreshMs),
+        },
+        { cancelRefetch: false },
+      )
     const stream = new BalancesStream<Meter>({
       client,
       customer,
@@ -37,20 +47,27 @@ export function useBalancesStream<Meter extends string>(
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, answer, { queryKey: keys.router })
       },
-      onInterrupted() {
-        void queryClient.refetchQueries({
-          queryKey: keys.balances,
-          type: 'active',
-          predicate: (query) => query.isStaleByTime(balancesFreshMs),
-        })
-      },
+      onOtherCustomer: (answer) => receiveOther(answer, 'elsewhere', queryClient, keys),
+      onInterrupted: refetchStale,
     })
     current.current = stream
+    // Another window may have changed the session's customer while this page was visible.
+    const stopFocus = onWindowFocus(() =>
+      stream.delivering ? stream.renew(balancesFreshMs) : refetchStale(),
+    )
     const unsubscribe = focusManager.subscribe((isVisible) => (isVisible ? stream.open() : stream.close()))
     if (focusManager.isFocused()) stream.open()
     return () => {
       unsubscribe()
+      stopFocus()
       stream.close()
     }
   }, [client, customer, keys, queryClient])
+}
+
+function onWindowFocus(listener: () => void): () => void {
+  // React Native has a window without events.
+  if (typeof window === 'undefined' || !window.addEventListener) return () => {}
+  window.addEventListener('focus', listener)
+  return () => window.removeEventListener('focus', listener)
 }

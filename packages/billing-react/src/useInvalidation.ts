@@ -51,6 +51,8 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     const before = known
     known = answer
     if (before === undefined || before.version === answer.version) return
+    // After a change of the customer, all of these queries are new.
+    if (before.customer !== answer.customer) return
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })
     if (JSON.stringify(before.plan) !== JSON.stringify(answer.plan)) invalidateFlowglad(queryClient)

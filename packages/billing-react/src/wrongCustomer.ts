@@ -1,4 +1,6 @@
 import type { BalancesAnswer } from '@metered/billing/client'
+import type { QueryClient } from '@tanstack/react-query'
+import { shownIn } from './ShownCustomer.ts'
 
 /** Reports that the server answered for a different customer than the customer passed to BillingProvider. */
 export class WrongCustomerError extends Error {
@@ -21,13 +23,16 @@ export function warnOfWrongCustomer(customer: string | null, answered: string): 
 }
 
 /**
- * Returns the answer, or warns and throws if the answer is for another customer. This happens if another tab
- * has signed in as a different user, or if BillingProvider gets a different ID than the server uses.
+ * Returns the answer of a query. Warns and throws if BillingProvider gets a different ID than the server uses. If the
+ * session's customer has changed, returns the answer, which the page then follows.
  */
 export function ofCustomer<Meter extends string>(
   customer: string | null,
   answer: BalancesAnswer<Meter>,
+  queryClient: QueryClient,
 ): BalancesAnswer<Meter> {
   if (answer.customer === customer) return answer
+  const verdict = shownIn(queryClient).judge(answer, 'query')
+  if (verdict === 'show' || verdict === 'follow') return answer
   throw warnOfWrongCustomer(customer, answer.customer)
 }

@@ -106,13 +106,25 @@ export function aClient(answers: Partial<{ [Name in keyof BillingClient]: () => 
 
 export function render<Result>(
   use: () => Result,
-  { client, customer = 'anna' }: { client: BillingClient<Meter>; customer?: string | null },
+  {
+    client,
+    customer = 'anna',
+    onCustomerChange,
+  }: {
+    client: BillingClient<Meter>
+    customer?: string | null
+    onCustomerChange?: (customer: string) => void
+  },
   queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } }),
 ) {
   let signedIn = customer
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={queryClient}>
-      <hooks.BillingProvider client={client} customer={signedIn}>
+      <hooks.BillingProvider
+        client={client}
+        customer={signedIn}
+        {...(onCustomerChange && { onCustomerChange })}
+      >
         {children}
       </hooks.BillingProvider>
     </QueryClientProvider>

@@ -1,12 +1,10 @@
 // The ledger was restored from a backup, so the server's versions are lower than the page's.
-import { type BalancesAnswer, balancesHeader, billingLinks, newestBalances } from '@metered/billing/client'
-import { type DehydratedState, hydrate, QueryClient, useQuery } from '@tanstack/react-query'
+import type { BalancesAnswer } from '@metered/billing/client'
+import { type DehydratedState, hydrate, QueryClient } from '@tanstack/react-query'
 import { act, cleanup, waitFor } from '@testing-library/react'
-import { createTRPCClient } from '@trpc/client'
-import { initTRPC } from '@trpc/server'
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aClient, anAnswer, deferred, hooks, type Meter, render } from './aBilling.tsx'
+import { aLinkedPage } from './aLinkedPage.tsx'
 
 afterEach(() => {
   cleanup()
@@ -124,99 +122,40 @@ it('keeps newer balances while older answers to earlier requests arrive in any o
 })
 
 describe('with billingLinks', () => {
-  /** A client of a tRPC server over HTTP. All of the server's answers contain the current balances. */
-  function aServer() {
-    let current = exhausted
-    let delay: Promise<void> | undefined
-    const t = initTRPC.create()
-    const router = t.router({
-      generate: t.procedure.mutation(() => 'done'),
-      billing: t.router({ balances: t.procedure.query(() => current) }),
-    })
-    const queryClient = new QueryClient()
-    let kept: BalancesAnswer | undefined
-    const client = createTRPCClient<typeof router>({
-      links: billingLinks({
-        url: 'http://app.test/trpc',
-        queryClient,
-        onBalances(answer) {
-          kept = newestBalances(kept, answer)
-        },
-        async fetch(url, init) {
-          const headers = { [balancesHeader]: JSON.stringify(current) }
-          const until = delay
-          // jsdom replaces AbortSignal, and Node's Request rejects the replacement.
-          const req = new Request(String(url), { ...init, signal: null } as RequestInit)
-          const response = await fetchRequestHandler({
-            endpoint: '/trpc',
-            router,
-            req,
-            responseMeta: () => (req.method === 'POST' ? { headers } : {}),
-          })
-          await until
-          return response
-        },
-      }),
-    })
-    const { result } = render(
-      () => ({
-        balance: hooks.useBalance('generations'),
-        own: useQuery({
-          queryKey: [['billing', 'balances'], { type: 'query' }],
-          queryFn: () => client.billing.balances.query(),
-        }),
-      }),
-      aClient({ balances: () => client.billing.balances.query() }),
-      queryClient,
-    )
-    return {
-      client,
-      result,
-      shown: () => [result.current.balance.data?.used, result.current.own.data?.balances[0]?.used],
-      kept: () => kept?.version,
-      answer(answer: BalancesAnswer<Meter>) {
-        current = answer
-      },
-      delayUntil(until: Promise<void> | undefined) {
-        delay = until
-      },
-    }
-  }
-
   it('shows the restored balances from the response to a call', async () => {
-    const server = aServer()
-    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
-    await act(() => server.client.generate.mutate())
-    server.answer(restored)
-    await act(() => server.client.generate.mutate())
-    await waitFor(() => expect(server.shown()).toEqual([2, 2]))
-    expect(server.kept()).toBe(3)
+    const page = aLinkedPage(exhausted)
+    await waitFor(() => expect(page.shown()).toEqual([10, 10]))
+    await act(() => page.client.generate.mutate())
+    page.answer(restored)
+    await act(() => page.client.generate.mutate())
+    await waitFor(() => expect(page.shown()).toEqual([2, 2]))
+    expect(page.kept()).toBe(3)
   })
 
   it('shows the restored balances in the app’s own query', async () => {
-    const server = aServer()
-    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
-    server.answer(restored)
-    await act(() => server.result.current.own.refetch())
-    await waitFor(() => expect(server.shown()).toEqual([2, 2]))
+    const page = aLinkedPage(exhausted)
+    await waitFor(() => expect(page.shown()).toEqual([10, 10]))
+    page.answer(restored)
+    await act(() => page.result.current.own.refetch())
+    await waitFor(() => expect(page.shown()).toEqual([2, 2]))
   })
 
   it('keeps newer balances when the response to an earlier call arrives late', async () => {
-    const server = aServer()
-    await waitFor(() => expect(server.shown()).toEqual([10, 10]))
+    const page = aLinkedPage(exhausted)
+    await waitFor(() => expect(page.shown()).toEqual([10, 10]))
     const late = deferred<void>()
-    server.delayUntil(late.promise)
-    server.answer(anAnswer({ version: 101, used: 11 }))
-    const slow = server.client.generate.mutate()
+    page.delayUntil(late.promise)
+    page.answer(anAnswer({ version: 101, used: 11 }))
+    const slow = page.client.generate.mutate()
     await act(async () => {})
-    server.delayUntil(undefined)
-    server.answer(anAnswer({ version: 102, used: 12 }))
-    await act(() => server.client.generate.mutate())
-    await waitFor(() => expect(server.shown()).toEqual([12, 12]))
+    page.delayUntil(undefined)
+    page.answer(anAnswer({ version: 102, used: 12 }))
+    await act(() => page.client.generate.mutate())
+    await waitFor(() => expect(page.shown()).toEqual([12, 12]))
     late.resolve()
     await act(() => slow)
-    expect(server.shown()).toEqual([12, 12])
-    expect(server.kept()).toBe(102)
+    expect(page.shown()).toEqual([12, 12])
+    expect(page.kept()).toBe(102)
   })
 })
 

@@ -20,7 +20,16 @@ export const useUser = () => use(UserContext)
  * Provides one user's query cache, tRPC client and balances stream. The user's ID is the component's key, so
  * a sign-out or a user change starts with an empty cache.
  */
-export function Session({ user, children }: { user: User | null; children: ReactNode }) {
+export function Session({
+  user,
+  onUserChange,
+  children,
+}: {
+  user: User | null
+  /** Called when the server answers for another user, who has signed in in another tab. */
+  onUserChange: () => void
+  children: ReactNode
+}) {
   const [{ queryClient, client }] = useState(() => {
     const queryClient = createQueryClient()
     return { queryClient, client: createTrpcClient(queryClient) }
@@ -29,7 +38,11 @@ export function Session({ user, children }: { user: User | null; children: React
     <UserContext value={user}>
       <trpc.Provider client={client} queryClient={queryClient}>
         <QueryClientProvider client={queryClient}>
-          <BillingProvider client={client.billing} customer={user?.id ?? null}>
+          <BillingProvider
+            client={client.billing}
+            customer={user?.id ?? null}
+            onCustomerChange={onUserChange}
+          >
             {children}
           </BillingProvider>
         </QueryClientProvider>

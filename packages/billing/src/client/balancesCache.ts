@@ -1,6 +1,6 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
 import { type BillingQueryKey, billingQueryKeys } from './billingQueryKeys.ts'
-import { cacheOwner } from './cacheOwner.ts'
+import { admits } from './cacheOwner.ts'
 import { newestBalances } from './newestBalances.ts'
 
 /** The part of TanStack Query's `QueryClient` that stores balances. */
@@ -31,8 +31,7 @@ export function installBalances(
   answer: BalancesAnswer,
   { queryKey }: { queryKey?: BillingQueryKey | undefined } = {},
 ): void {
-  const owner = cacheOwner(queryClient)
-  if (owner !== undefined && owner !== answer.customer) return
+  if (!admits(queryClient, answer)) return
   queryClient.setQueryData(billingQueryKeys(queryKey).balances, (known) =>
     newest(isAnswer(known) ? known : undefined, answer),
   )

@@ -31,6 +31,10 @@ export function noteArrival(answer: object): void {
   if (!order.arrivedAt.has(answer)) order.arrivedAt.set(answer, next())
 }
 
+/** Returns whether the answer's request was sent after `start`. Returns false if the page doesn't know. */
+export const wasSentSince = (answer: object, start: number): boolean =>
+  (order.sentAt.get(answer) ?? 0) > start
+
 /**
  * Returns whether the arrived answer's request was sent after the page had the known answer. Returns false if
  * the page doesn't know.

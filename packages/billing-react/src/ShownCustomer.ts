@@ -1,0 +1,86 @@
+import { type BalancesAnswer, startRead, wasSentSince } from '@metered/billing/client'
+import type { QueryClient } from '@tanstack/react-query'
+
+/**
+ * What to do with an answer:
+ * - `show`: it is for the customer that the page shows.
+ * - `follow`: the session's customer has changed, so show the answer's customer.
+ * - `drop`: it answers a request from before the page showed this customer.
+ * - `reject`: the provider's customer and the server's customer never matched, or the server's answers contradict
+ *   each other.
+ */
+export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
+
+/**
+ * How long a page doesn't return to a customer that it has left. If some of the app's requests have another session
+ * than the others, the page would otherwise switch back and forth.
+ */
+const noReturnMs = 5_000
+
+/**
+ * The customer whose data one page shows. It is the provider's customer until the server answers for another
+ * customer, for example because the user has switched to another organization in another tab.
+ */
+export class ShownCustomer {
+  #given: string | null | undefined
+  #customer: string | null = null
+  #since = 0
+  #confirmed = false
+  readonly #leftAt = new Map<string, number>()
+  readonly #listeners = new Set<() => void>()
+
+  /** Returns the customer to show while the provider has the given customer. */
+  readonly of = (given: string | null): string | null => (given === this.#given ? this.#customer : given)
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Shows the provider's customer, unless the page has already followed the server to another customer. */
+  give(given: string | null): void {
+    if (given === this.#given) return
+    this.#given = given
+    if (given === this.#customer) return
+    this.#leftAt.clear()
+    this.#show(given)
+  }
+
+  /** Notes that the server has answered for the shown customer. */
+  confirm(): void {
+    this.#confirmed = true
+  }
+
+  /** Decides what to do with an answer. An answer to a query isn't late, because a change cancels all queries. */
+  judge(answer: BalancesAnswer, from: 'query' | 'elsewhere'): Verdict {
+    if (answer.customer === this.#customer) return 'show'
+    if (this.#customer === null) return 'drop'
+    if (from === 'elsewhere' && !wasSentSince(answer, this.#since)) return 'drop'
+    const leftAt = this.#leftAt.get(answer.customer)
+    const hasJustLeft = leftAt !== undefined && Date.now() - leftAt < noReturnMs
+    return this.#confirmed && !hasJustLeft ? 'follow' : 'reject'
+  }
+
+  /** Shows the customer that the server answered for. */
+  follow(customer: string): void {
+    if (this.#customer !== null) this.#leftAt.set(this.#customer, Date.now())
+    this.#show(customer)
+    this.#confirmed = true
+    for (const listener of this.#listeners) listener()
+  }
+
+  #show(customer: string | null) {
+    this.#customer = customer
+    this.#since = startRead()
+    this.#confirmed = false
+  }
+}
+
+const shownCustomers = new WeakMap<QueryClient, ShownCustomer>()
+
+/** Returns the customer whose data the page with this cache shows. */
+export function shownIn(queryClient: QueryClient): ShownCustomer {
+  const shown = shownCustomers.get(queryClient) ?? new ShownCustomer()
+  shownCustomers.set(queryClient, shown)
+  return shown
+}
