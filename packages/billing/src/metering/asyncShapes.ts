@@ -38,9 +38,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
  */
 export function hasParts(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value)) return false
-  const { constructor } = value
-  if (constructor === undefined) return true
-  const prototype: unknown = typeof constructor === 'function' ? constructor.prototype : null
+  const { constructor: Class } = value
+  if (Class === undefined) return true
+  const prototype: unknown = typeof Class === 'function' ? Class.prototype : null
   return isRecord(prototype) && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
