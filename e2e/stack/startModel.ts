@@ -27,7 +27,7 @@ export interface Model extends AsyncDisposable {
   endTexts(): void
   /** Closes the connection of every open text response before the text ends. */
   breakTexts(): void
-  /** Drops all work, and finishes later pictures immediately. This is also the initial state. */
+  /** Returns to the initial state: drops all work, and finishes later pictures immediately. */
   reset(): void
 }
 

@@ -85,7 +85,7 @@ export async function draw(page: Page, prompt: string): Promise<void> {
   await page.getByRole('button', { name: 'Draw' }).click()
 }
 
-/** The app's error message. Next.js adds an empty alert with a different tag to each page. */
+/** The app's error message. Next.js adds another alert to every page, but that alert isn't a `p`. */
 const problem = (page: Page) => page.locator('p[role=alert]')
 
 export const drawing = (page: Page, prompt: string) => page.getByText(`A drawing of ${prompt}`)
@@ -95,7 +95,10 @@ export async function expectDenial(page: Page): Promise<void> {
   await expect(problem(page).getByRole('link')).toHaveAttribute('href', '/pricing')
 }
 
-/** Waits until Flowglad has recorded the given number of usage events for the customer, with one unit each. */
+/**
+ * Waits until Flowglad has recorded the given number of the customer's usage events, and checks that each event
+ * has one unit.
+ */
 export async function expectUsage(
   flowglad: FlowgladRecords,
   customer: { id: string },

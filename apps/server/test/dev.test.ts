@@ -221,7 +221,7 @@ describe("the shell's variables", () => {
     expect(output + errors).not.toContain('secret')
   })
 
-  test('reports no variables that are unset or empty', () => {
+  test('does not report empty variables', () => {
     const settings = readSettings({ DATABASE_URL: '', FLOWGLAD_BASE_URL: '' }, { data: undefined })
     expect(settings.notes).toEqual([])
     expect(settings.withFlowgladLocal).toBe(true)

@@ -13,7 +13,8 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // The role has the same name as the ledger's schema, but the app must not use the ledger's tables.
+  // PostgreSQL looks for tables first in the schema that has the role's name. Here that is the ledger's schema, so
+  // the app must not use names of the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {

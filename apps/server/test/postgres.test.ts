@@ -6,7 +6,8 @@ import { pricing, signUp, startTestServer } from './testServer.ts'
 
 let postgres: Postgres
 beforeAll(async () => {
-  // The role has the same name as the ledger's schema, but the app must not use the ledger's tables.
+  // PostgreSQL looks for tables first in the schema that has the role's name. Here that is the ledger's schema, so
+  // the app must not use names of the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(() => postgres[Symbol.asyncDispose]())

@@ -16,7 +16,7 @@ export const texts = {
   hdNotIncluded: /HD is not included in your plan/i,
   picturesShort: (required: number, left: number) => new RegExp(`${required} pictures.*${left} left`, 'i'),
   picturesExhausted: /out of pictures/i,
-  picturesInUse: /last pictures are/i,
+  picturesInUse: /remaining pictures are reserved/i,
   creditsArrived: /enough credits now/i,
   creditsUnknown: /can't check your credits/i,
   overagePrice: /extra look-ups cost .*1 per 1,000/i,

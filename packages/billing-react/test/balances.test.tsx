@@ -156,7 +156,7 @@ describe('fetching balances', () => {
     expect(server.openStreams()).toBe(1)
   })
 
-  it('sends one request when a hidden page becomes visible before its stream delivers', async () => {
+  it('sends one request when a hidden page becomes visible and its stream has not sent any data yet', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     render(() => hooks.useBalances(), server)

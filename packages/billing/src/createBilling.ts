@@ -60,7 +60,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** pino, or a logger with the same methods. Default: warnings and errors go to the console. */
   logger?: Logger
   /**
-   * Whether delivery and the sweeper start at the first call. Default: true. If false, only `start()` starts
+   * Whether delivery and the sweeper start on the first call. Default: true. If false, only `start()` starts
    * them. Use false in scripts that only read, or that deliver usage with `drain()`.
    */
   autoStart?: boolean
@@ -82,7 +82,7 @@ export type Billing<M extends Meters = Meters, Ctx extends object = object> = Re
 
 /**
  * Creates a billing instance, which connects the meters, the ledger and Flowglad. Delivery and the sweeper
- * start at the first call. Call `start()` to start them earlier and to check the setup. Call `close()` before
+ * start on the first call. Call `start()` to start them earlier and to check the setup. Call `close()` before
  * the process exits. Throws a `TypeError` if a setting is missing or invalid.
  *
  * ```ts

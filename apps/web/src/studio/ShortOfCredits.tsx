@@ -50,7 +50,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
         <Notice
           tone="warning"
           role="alert"
-          title={`Your last ${unitsOf(balance.meter)} are still in progress`}
+          title={`Your remaining ${unitsOf(balance.meter)} are reserved for work in progress`}
           actions={
             <Button size="sm" onClick={onRetry}>
               Try again

@@ -38,7 +38,7 @@ export class SetupCheck {
       (error: unknown) => error,
     )
     if (isLedgerUnavailable(failure) && failure.reason === 'cannotOpen') throw failure
-    // If the ledger can't be written, the log says so now instead of at the first call.
+    // If the ledger can't be written, the log says so now instead of on the first call.
     if (!failure) void this.#probe().catch(() => {})
     const catalog = await this.#catalog.recheck().catch((error: unknown) => {
       if (error instanceof SetupError) throw error

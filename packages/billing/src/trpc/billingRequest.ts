@@ -77,7 +77,7 @@ export class BillingRequest {
    */
   keyOf(call: MiddlewareCall): string | null {
     const origin = this.#originOf(call)
-    // A WebSocket's header would give all of the connection's calls the same key.
+    // A key in a WebSocket's upgrade request would apply to every call on the connection.
     if (this.#keys.length === 0 || origin === 'webSocket' || origin === 'caller') return null
     const calls = this.#info?.calls ?? [call]
     if (this.#keys.length !== calls.length) throw keyInvalid(this.#keys.join())

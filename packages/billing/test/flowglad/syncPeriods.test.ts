@@ -86,7 +86,7 @@ test('uses the old period after one failed fetch if the period ends during an ou
 })
 
 test('keeps a feature after one failed fetch if the period ends during an outage, and does not wait for another fetch', async () => {
-  // A call that waited for Flowglad would never end.
+  // The deadlines are longer than the test timeout, so a call that waits for Flowglad fails the test.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })
   await subscribeToPro(stack)

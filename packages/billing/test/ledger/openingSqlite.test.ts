@@ -129,7 +129,7 @@ test("uses the file's absolute path as the address, and gives each in-memory led
 })
 
 test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
-  'rejects the URL %s in place of a path',
+  'requires a file path, and rejects the URL %s',
   (url) => {
     expect(() => sqliteLedger(url)).toThrow('needs a file path')
   },

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => flowglad.close())
 
-/** The number of an instance's loops: delivery and the sweeper. */
+/** The number of loops that an instance runs: delivery and the sweeper. */
 const bothLoops = 2
 
 /**

@@ -43,7 +43,7 @@ const inputs: Record<string, [unknown, unknown]> = {
 }
 
 test.each(transformedWays)(
-  'charges once for an input that JSON cannot carry, and denies another one under its key, from %s with %s',
+  'charges once per key for inputs that JSON cannot carry, and returns KEY_REUSED for a different input, from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp(setup)
     const given = Object.entries(inputs).filter(([kind]) => setup.transformer !== text || kind !== 'url')
@@ -219,7 +219,7 @@ test.each(everyWay)(
 )
 
 test.each(everyWay)(
-  'never replays an instance of a class differently, from %s with %s',
+  'replays a class instance unchanged or returns ALREADY_COMPLETED, from %s with %s',
   async (source, _, setup) => {
     await using app = await startTransformedApp({
       ...setup,

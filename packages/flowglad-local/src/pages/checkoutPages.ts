@@ -23,7 +23,7 @@ const payment = z.object({
 const text = z.string().catch('')
 const typed = z.object({ name: text, email: text, card: text })
 
-/** Adds the hosted checkout. An application's customers pay there and then return to the application. */
+/** Adds the hosted checkout. An application's customers pay on these pages, then return to the application. */
 export function checkoutPages(app: FastifyInstance, platform: Platform): void {
   const find = (id: string) => platform.db.checkoutSessions.find(id)
 

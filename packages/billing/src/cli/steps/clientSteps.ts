@@ -61,7 +61,7 @@ function canReplace({ file, call }: Client, options: number): boolean {
   return name === 'httpLink' && (headers === null || withoutParameter(file, headers))
 }
 
-/** Replaces the links with `billingLinks`. Moves the links before the HTTP link into the `links` option. */
+/** Replaces the HTTP link with `billingLinks`. Moves the links that precede it into the `links` option. */
 function replaced(
   { file, call, links }: Client,
   { http, before, options }: { http: Range; before: Range[]; options: Range },

@@ -21,8 +21,8 @@ type Meter = (typeof meters)[number]
 
 function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held' || answer.periodOver || !ledger.model.holds.has(command.attempt)) return
-  // Flowglad's clock doesn't step. It may have started a new period although our clock says that the old period
-  // isn't over.
+  // Flowglad's clock doesn't step. Flowglad may have started a new period even though our clock says that the old
+  // period isn't over.
   const { periodStart } = ledger.world.subscriptions.find((it) => it.id === answer.subscription) ?? {}
   if (periodStart !== ledger.model.snapshot?.subscription?.periodStart) return
   // Flowglad's credits don't include the units that the ledger waives after an unlimited period.

@@ -111,7 +111,7 @@ test("charges for a server-side call, and throws denials as the app's own TRPCEr
   expect(await app.balance('tokens')).toEqual({ available: 1_997, held: 0 })
 })
 
-test('replays a call over a WebSocket by the key in its input', async () => {
+test('replays a WebSocket call that carries its key in the input', async () => {
   await using app = await startVersionedApp()
   const generate = (count: number, key: string) =>
     app.overWebSocket.generate.mutate({ count, ...{ 'idempotency-key': key } })
