@@ -23,8 +23,8 @@ export interface Model extends AsyncDisposable {
    * end arrives.
    */
   streamWords(words: string): void
-  /** Completes every open text response. */
-  endTexts(): void
+  /** Completes every open text response. `tokens`: the model's own count of tokens. Default: it reports none. */
+  endTexts(options?: { tokens: number }): void
   /** Closes the connection of every open text response before the text ends. */
   breakTexts(): void
   /** Returns to the initial state: drops all work, and finishes later pictures immediately. */
@@ -85,8 +85,10 @@ export async function startModel(): Promise<Model> {
       const chunk = JSON.stringify({ choices: [{ delta: { content: words } }] })
       for (const response of texts) response.write(`data: ${chunk}\n\n`)
     },
-    endTexts() {
-      for (const response of texts) response.end('data: [DONE]\n\n')
+    endTexts(options) {
+      const usage = options ? { completion_tokens: options.tokens } : null
+      const chunk = JSON.stringify({ choices: [], usage })
+      for (const response of texts) response.end(`data: ${chunk}\n\ndata: [DONE]\n\n`)
     },
     breakTexts() {
       for (const response of texts) response.destroy()

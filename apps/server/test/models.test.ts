@@ -1,10 +1,8 @@
-import type { AddressInfo } from 'node:net'
-import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { compose } from '../src/studio/compose.ts'
 import { createLocalModels } from '../src/studio/localModels.ts'
-import { createOpenAiModels } from '../src/studio/openAiModels.ts'
 import { atMost, tokensOf, wholeTokens } from '../src/studio/tokens.ts'
+import { data, finish, startModelEndpoint } from './startModelEndpoint.ts'
 
 /** One pixel. */
 const png = Buffer.from(
@@ -102,48 +100,10 @@ describe('local models', () => {
 })
 
 describe('models at an OpenAI-compatible endpoint', () => {
-  /** Starts an endpoint that records its requests and sends `answer`. */
-  async function startEndpoint() {
-    const requests: { path: string; authorization: string | undefined; body: unknown }[] = []
-    const answer = {
-      status: 200,
-      body: {} as unknown,
-      stream: null as (() => AsyncIterable<string>) | null,
-      /** Returns an error for the requests that the endpoint rejects. */
-      rejection: (_: unknown): object | null => null,
-    }
-    let closed = 0
-    const app = Fastify({ forceCloseConnections: true })
-    app.post('/v1/*', async (request, reply) => {
-      requests.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
-      const rejection = answer.rejection(request.body)
-      if (rejection) return reply.code(400).send(rejection)
-      if (!answer.stream) return reply.code(answer.status).send(answer.body)
-      reply.hijack()
-      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
-      reply.raw.on('close', () => closed++)
-      for await (const piece of answer.stream()) {
-        if (reply.raw.destroyed) break
-        reply.raw.write(piece)
-      }
-      reply.raw.end()
-    })
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    const { port } = app.server.address() as AddressInfo
-    const models = createOpenAiModels({
-      baseUrl: `http://127.0.0.1:${port}/v1`,
-      apiKey: 'sk-own',
-      imageModel: 'dall-e-3',
-      textModel: 'gpt-4o-mini',
-      latencyMs: 0,
-    })
-    return { requests, answer, models, closed: () => closed, [Symbol.asyncDispose]: () => app.close() }
-  }
   const request = { prompt: 'a boat', index: 0, hd: false }
-  const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
 
   test("return the endpoint's PNG unchanged", async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.body = { created: 1, data: [{ b64_json: png.toString('base64') }] }
     expect(await it.models.paint(request)).toEqual({ file: png, contentType: 'image/png', size: 1 })
     expect(it.requests).toEqual([
@@ -156,7 +116,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('report a denied prompt as a content policy error, and any other failure as an unavailable model', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     const cases = [
       [
         400,
@@ -184,7 +144,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test("stream the text in Studio's tokens, wherever the events are split", async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     const events = [
       data('The se'),
       data('a is'),
@@ -205,10 +165,8 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  const finish = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
-
   test('skip events without text, and accept a finish reason as the end', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     const events = [
       ': a comment\n\n',
       'event: ping\ndata: {}\n\n',
@@ -235,7 +193,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
       [data('The sea is '), 'data: {"error":{"message":"overloaded"},"choices":[7]}\n\n', 'data: [DONE]\n\n'],
     ],
   ])('fail a text whose stream %s, without the endpoint’s message', async (_, events) => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.stream = () => of(...events)
     const received: string[] = []
     const reading = (async () => {
@@ -250,7 +208,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('fail a text that ends without any text', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.stream = () => of('data: [DONE]\n\n')
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
       'Nothing was charged.',
@@ -258,7 +216,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('report a JSON error with status 200 as an unavailable model', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.body = { error: { message: 'out of capacity' } }
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
@@ -267,14 +225,14 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('use max_completion_tokens for a model that insists on it', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     const error = { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." }
     it.answer.rejection = (body) => (JSON.stringify(body).includes('"max_tokens"') ? { error } : null)
     it.answer.stream = () => of(data('The sea'), finish)
     expect(await all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).toEqual(['The ', 'sea'])
     expect(it.requests.map(({ body }) => body)).toMatchObject([
-      { max_tokens: 100 },
-      { max_completion_tokens: 100 },
+      { max_tokens: 50 },
+      { max_completion_tokens: 50 },
     ])
     expect(it.requests[1]?.body).not.toHaveProperty('max_tokens')
   })
@@ -284,7 +242,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ['an error event', () => of('data: {"error":{"code":"content_policy_violation"},"choices":"?"}\n\n')],
     ['JSON with status 200', null],
   ])('report a refused prompt in %s as a content policy error', async (_, stream) => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.stream = stream
     it.answer.body = { error: { code: 'content_policy_violation' } }
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toMatchObject({
@@ -293,7 +251,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('close the request when the reader leaves and when the limit is reached', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     async function* endless() {
       for (;;) {
         yield data('word ')
@@ -308,7 +266,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test('report an interruption after the received tokens, without saying that nothing was charged', async () => {
-    await using it = await startEndpoint()
+    await using it = await startModelEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []
     const reading = (async () => {

@@ -36,6 +36,6 @@ it("derives a meter's activity and promise from its unit, unless the meter defin
   ])
   expect([activityOf('tokens'), promiseOf('tokens')]).toEqual([
     'Text',
-    'A token is about one word. You pay only for the words you receive.',
+    'A token is about one word. You pay only for the text you receive.',
   ])
 })

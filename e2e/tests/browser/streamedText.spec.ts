@@ -39,6 +39,24 @@ test('holds the maximum, counts tokens live and charges the counted tokens', asy
   await expect.poll(copied).toBe('The lamp is lit every evening at six ')
 })
 
+test("charges and shows the model's own count when the text is complete", async ({
+  app,
+  model,
+  records,
+  customer,
+}) => {
+  await app.open()
+  await app.startText('a lighthouse keeper')
+  await expect.poll(() => model.textsInProgress()).toBe(1)
+  model.streamWords('The lamp is lit ')
+  await expect(app.tokenCount).toContainText('3 tokens so far')
+  model.endTexts({ tokens: 11 })
+  await expect(app.tokenCount).toContainText('11 tokens used')
+  await expect(app.text).toContainText('The lamp is lit')
+  await app.expectBalance('tokens', { left: 1_989, of: 2_000 })
+  await expect.poll(() => records.used(customer)).toEqual({ tokens: 11 })
+})
+
 test('charges the counted tokens when the customer stops the text', async ({
   app,
   model,

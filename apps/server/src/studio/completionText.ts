@@ -13,16 +13,23 @@ const event = z.object({
     )
     .nullish()
     .catch(null),
+  // Some endpoints report 0 instead of leaving the count out. A text has at least one token.
+  usage: z.object({ completion_tokens: z.int32().positive() }).nullish().catch(null),
 })
 
 /**
  * Yields the text of a streamed chat completion. Skips events that it doesn't know. If the completion fails before its
  * first text, throws `contentDenied` for a refused prompt, and otherwise `modelUnavailable`. If it fails later, throws
  * `textInterrupted`. A completion that ends without a finish reason has failed, unless text and `[DONE]` have arrived.
+ * At the end of a complete text, calls `onUsage` with the endpoint's own count of tokens, if it has sent one.
  */
-export async function* completionText(response: Response): AsyncGenerator<string> {
+export async function* completionText(
+  response: Response,
+  onUsage: (tokens: number) => void,
+): AsyncGenerator<string> {
   let started = false
   let finished = false
+  let tokens: number | null = null
   try {
     // Some endpoints answer a request for a stream with an error in JSON and the status 200.
     if (response.headers.get('content-type')?.includes('application/json')) {
@@ -38,8 +45,13 @@ export async function* completionText(response: Response): AsyncGenerator<string
       if (known.error) throw new Error(`The model endpoint sent an error: ${data.slice(0, 500)}`)
       const [choice] = known.choices ?? []
       const text = choice?.delta?.content ?? ''
-      started ||= text !== ''
-      if (text !== '') yield text
+      if (text !== '') {
+        started = true
+        // An earlier count doesn't include this text.
+        tokens = null
+        yield text
+      }
+      tokens = known.usage?.completion_tokens ?? tokens
       const reason = choice?.finish_reason
       if (reason === 'error' || reason === 'content_filter') {
         throw new Error(`The model endpoint ended the text with the finish reason ${reason}`)
@@ -48,8 +60,10 @@ export async function* completionText(response: Response): AsyncGenerator<string
     }
     if (!finished) throw new Error('The model endpoint ended the text before it was finished')
   } catch (error) {
-    throw started ? textInterrupted(error) : failureOf(error)
+    // After the finish, only the count can be missing.
+    if (!finished) throw started ? textInterrupted(error) : failureOf(error)
   }
+  if (started && tokens !== null) onUsage(tokens)
 }
 
 const failureOf = (error: unknown) =>

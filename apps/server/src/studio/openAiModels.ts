@@ -45,32 +45,40 @@ export function createOpenAiModels({
     return response
   }
 
-  /** Requests a text. Some models accept only the newer name of the limit, and others only the older name. */
+  /**
+   * Requests a text. Some models accept only the newer name of the limit, and others only the older name. Some endpoints
+   * don't know `stream_options`.
+   */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
-    const withLimit = (limit: 'max_tokens' | 'max_completion_tokens') =>
-      post('chat/completions', { ...body, [limit]: maxTokens }, signal)
-    try {
-      return await withLimit('max_tokens')
-    } catch (error) {
-      if (!asksForNewerLimit(error)) throw error
-      return withLimit('max_completion_tokens')
+    let limit = 'max_tokens'
+    let options: object = { stream_options: { include_usage: true } }
+    for (;;) {
+      try {
+        return await post('chat/completions', { ...body, ...options, [limit]: maxTokens }, signal)
+      } catch (error) {
+        if (limit === 'max_tokens' && rejects(error, /max_completion_tokens/)) limit = 'max_completion_tokens'
+        else if ('stream_options' in options && rejects(error, /stream_options|include_usage/)) options = {}
+        else throw error
+      }
     }
   }
 
-  async function* pieces({ prompt, maxTokens, signal }: TextRequest) {
+  async function* pieces(
+    { prompt, maxTokens, signal }: Omit<TextRequest, 'onUsage'>,
+    onUsage: (tokens: number) => void,
+  ) {
     assertAllowed(prompt)
     const stop = new AbortController()
     try {
       const request: CompletionRequest = {
         model: textModel,
         stream: true,
-        // Each Studio token corresponds to at least one endpoint token. Twice Studio's limit is enough for
-        // most languages.
-        maxTokens: Math.min(maxTokens * 2, 16_000),
+        // The endpoint's tokens are charged, so the customer's limit applies to them.
+        maxTokens: Math.min(maxTokens, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }
       const response = await complete(request, signal ? AbortSignal.any([stop.signal, signal]) : stop.signal)
-      yield* completionText(response)
+      yield* completionText(response, onUsage)
     } finally {
       // Cancels the request when the reader stops reading.
       stop.abort()
@@ -97,7 +105,16 @@ export function createOpenAiModels({
       // A PNG's header contains its width.
       return { file, contentType: 'image/png', size: file.readUInt32BE(16) }
     },
-    write: (request) => atMost(request.maxTokens, wholeTokens(pieces(request))),
+    async *write({ onUsage, ...request }) {
+      const { maxTokens } = request
+      let reportUsage = () => {}
+      const text = pieces(request, (tokens) => {
+        reportUsage = () => onUsage?.(Math.min(tokens, maxTokens))
+      })
+      yield* atMost(maxTokens, wholeTokens(text))
+      // The last token is yielded after the count has arrived.
+      reportUsage()
+    },
   }
 }
 
@@ -108,13 +125,24 @@ interface CompletionRequest {
   messages: { role: 'user'; content: string }[]
 }
 
-/** Returns whether the endpoint rejected `max_tokens` and asks for `max_completion_tokens`. */
-const asksForNewerLimit = (error: unknown) =>
-  error instanceof Error && error.cause instanceof Error && /max_completion_tokens/.test(error.cause.message)
+/** An error response of the endpoint. */
+class EndpointError extends Error {
+  readonly status: number
+  constructor(status: number, text: string) {
+    super(`The model endpoint returned ${status}: ${text.slice(0, 500)}`)
+    this.status = status
+  }
+}
+
+/** Returns whether the endpoint rejected the request with a message that names the parameter. */
+function rejects(error: unknown, parameter: RegExp) {
+  const cause = error instanceof Error ? error.cause : null
+  return cause instanceof EndpointError && [400, 422].includes(cause.status) && parameter.test(cause.message)
+}
 
 async function toDenial(response: Response): Promise<TRPCError> {
   const text = await response.text().catch(() => '')
-  const cause = new Error(`The model endpoint returned ${response.status}: ${text.slice(0, 500)}`)
+  const cause = new EndpointError(response.status, text)
   const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
   return isContentRefusal(reason) ? contentDenied(cause) : modelUnavailable(cause)

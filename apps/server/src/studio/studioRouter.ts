@@ -52,10 +52,12 @@ export function createStudioRouter(
       .mutation(async function* ({ input, ctx, signal }) {
         // A text that is stopped before its first token is free.
         ctx.usage.add(0)
-        for await (const token of models.write({ ...input, signal })) {
+        const onUsage = (tokens: number) => ctx.usage.set(tokens)
+        for await (const token of models.write({ ...input, signal, onUsage })) {
           ctx.usage.add(1)
           yield token
         }
+        return { tokens: ctx.usage.total }
       }),
 
     lookup: protectedProcedure

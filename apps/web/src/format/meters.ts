@@ -21,7 +21,7 @@ const words: Record<Meter, Words> = {
     one: 'token',
     several: 'tokens',
     activity: 'text',
-    promise: 'A token is about one word. You pay only for the words you receive.',
+    promise: 'A token is about one word. You pay only for the text you receive.',
   },
   api_calls: { one: 'look-up', several: 'look-ups' },
 }

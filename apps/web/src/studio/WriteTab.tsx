@@ -11,10 +11,13 @@ import classes from './WriteTab.module.css'
 
 const lengths = [100, 300, 600]
 
-/** Shows the text as it is written, and counts the tokens as they arrive. */
+/**
+ * Shows the text as it is written, and counts the tokens as they arrive. When the text is complete, shows how many
+ * tokens were charged.
+ */
 export function WriteTab({ user }: { user: User }) {
   const write = useWrite()
-  const { tokens } = write
+  const { tokens, charged } = write
   const order = useOrder({ user, tool: 'write', defaults: { maxTokens: 300 }, start: write.start })
   const { maxTokens } = order.options
   const sheet = useRef<HTMLElement>(null)
@@ -63,7 +66,7 @@ export function WriteTab({ user }: { user: User }) {
             </p>
             <footer className={classes.foot}>
               <span data-testid="token-count">
-                {plural(tokens.length, 'token', 'tokens')}
+                {plural(charged ?? tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ' used'}
               </span>
               {/* The Stop button becomes the Copy button, so it keeps the focus. */}
@@ -95,7 +98,7 @@ export function WriteTab({ user }: { user: User }) {
         )}
         {!write.isPending && tokens.length === 0 && (
           <p className={classes.empty}>
-            Your text will appear here. The length you choose is the maximum cost. You pay only for the words
+            Your text will appear here. The length you choose is the maximum cost. You pay only for the text
             you receive.
           </p>
         )}

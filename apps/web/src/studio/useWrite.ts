@@ -14,7 +14,7 @@ interface Order {
  */
 export function useWrite() {
   const { client } = trpc.useUtils()
-  const { tokens, put, add } = useWritten()
+  const { written, clear, restore, add, complete } = useWritten()
   const [isInterrupted, setInterrupted] = useState(false)
   const aborting = useRef<AbortController | null>(null)
   const stop = () => aborting.current?.abort()
@@ -25,13 +25,18 @@ export function useWrite() {
       aborting.current = new AbortController()
       const { signal } = aborting.current
       setInterrupted(false)
-      put([])
+      clear()
       let hasStarted = false
       try {
-        for await (const token of await client.studio.write.mutate(order, { ...call, signal })) {
+        const stream = await client.studio.write.mutate(order, { ...call, signal })
+        // A `for await` loop doesn't read the stream's return value.
+        const iterator = stream[Symbol.asyncIterator]()
+        let step = await iterator.next()
+        for (; !step.done; step = await iterator.next()) {
           hasStarted = true
-          add(token)
+          add(step.value)
         }
+        if (hasStarted) complete(step.value.tokens)
       } catch (error) {
         if (signal.aborted) return
         // The user pays for the tokens received so far. Don't rethrow the error, because the next text must
@@ -40,7 +45,7 @@ export function useWrite() {
         setInterrupted(true)
       } finally {
         // The user has paid for the last text, so restore it unless a new text has started.
-        if (!hasStarted) put(tokens)
+        if (!hasStarted) restore(written)
       }
     },
     { mutationKey: ['write'] },
@@ -49,7 +54,7 @@ export function useWrite() {
   return {
     start: write.start,
     stop,
-    tokens,
+    ...written,
     isPending: write.isPending,
     submittedAt: write.submittedAt,
     /** Whether the last text ended early. If so, a notice appears below the text. */

@@ -1,21 +1,32 @@
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 
+interface Written {
+  tokens: string[]
+  /** The number of tokens charged. Null until the text is complete. It can differ from the number received. */
+  charged: number | null
+}
+
 const queryKey = ['written']
+const nothing: Written = { tokens: [], charged: null }
 
 /**
- * Keeps the last text's tokens, which the user has paid for, while the user is on other screens. Signing out
- * removes the tokens.
+ * Keeps the last text, which the user has paid for, while the user is on other screens. Signing out removes the
+ * text.
  */
 export function useWritten() {
   const queryClient = useQueryClient()
-  const { data: tokens = [] } = useQuery<string[]>({
+  const { data: written = nothing } = useQuery<Written>({
     queryKey,
     queryFn: skipToken,
     gcTime: Number.POSITIVE_INFINITY,
   })
+  const change = (to: (before: Written) => Written) =>
+    queryClient.setQueryData<Written>(queryKey, (before = nothing) => to(before))
   return {
-    tokens,
-    put: (text: string[]) => queryClient.setQueryData<string[]>(queryKey, text),
-    add: (token: string) => queryClient.setQueryData<string[]>(queryKey, (before = []) => [...before, token]),
+    written,
+    clear: () => change(() => nothing),
+    restore: (text: Written) => change(() => text),
+    add: (token: string) => change(({ tokens, charged }) => ({ tokens: [...tokens, token], charged })),
+    complete: (charged: number) => change(({ tokens }) => ({ tokens, charged })),
   }
 }
