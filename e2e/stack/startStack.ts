@@ -38,8 +38,14 @@ export interface Stack extends AsyncDisposable {
   records: FlowgladRecords
   /** The controlled model. Undefined if the stack uses the built-in model. */
   model: Model | undefined
-  /** Restarts the first server on the same port and database. */
-  restart(signal: 'SIGTERM' | 'SIGKILL', options?: { clockAheadMs?: number }): Promise<void>
+  /**
+   * Restarts the first server on the same port and database. While the server is stopped, runs `whileStopped` with the
+   * SQLite database's file.
+   */
+  restart(
+    signal: 'SIGTERM' | 'SIGKILL',
+    options?: { clockAheadMs?: number; whileStopped?: (file: string) => Promise<void> },
+  ): Promise<void>
   /** Returns each process's output by process name. */
   logs(): Record<string, string>
 }
@@ -53,7 +59,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const model = kindOfModel === 'controlled' ? await startModel() : undefined
   const postgres = options.database === 'postgres' ? await startPostgres({ user: 'metered' }) : undefined
   const folder = await mkdtemp(join(tmpdir(), 'metered-e2e-'))
-  const databaseUrl = (await postgres?.createDatabase()) ?? `file:${join(folder, 'metered.sqlite')}`
+  const file = join(folder, 'metered.sqlite')
+  const databaseUrl = (await postgres?.createDatabase()) ?? `file:${file}`
   const port = await freePort()
 
   const flowgladPort = await freePort()
@@ -105,8 +112,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     network,
     model,
     records: flowgladRecords({ url: flowglad.url, key }),
-    async restart(signal, { clockAheadMs } = {}) {
+    async restart(signal, { clockAheadMs, whileStopped } = {}) {
       await server.kill(signal)
+      await whileStopped?.(file)
       server = await startServer(port, clockAheadMs)
     },
     logs: () => ({ server: server.output(), 'flowglad-local': flowglad.output() }),

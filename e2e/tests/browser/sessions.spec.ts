@@ -1,6 +1,6 @@
 // These tests start and end sessions, and switch users.
 import { randomUUID } from 'node:crypto'
-import { signUp } from '../customer.ts'
+import { signIn, signUp } from '../customer.ts'
 import { recordTexts } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
@@ -92,6 +92,31 @@ test('returns to the same public screen when the customer signs in again', async
   await app.signInAgain.click()
   await app.signIn(customer)
   await expect(app.plan('free').card).toContainText(texts.yourPlan)
+})
+
+test("shows the session's current customer in a page that stays open while the session changes", async ({
+  app,
+  customer,
+  records,
+  stack,
+}) => {
+  const { page } = app
+  await app.open()
+  await app.makePictures('a kite', 3)
+  await app.expectBalance('generations', { left: 7, of: 10 })
+
+  // Another tab signs in as another user.
+  const next = await signUp(page.request, stack)
+  await expect.poll(async () => (await next.refresh())?.balances).not.toHaveLength(0)
+  await app.makePictures('a second kite', 1)
+  await app.expectBalance('generations', { left: 9, of: 10 })
+  await expect.poll(() => records.used(next)).toEqual({ generations: 1 })
+
+  await signIn(page.request, stack, customer)
+  await expect(async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')))
+    await expect(app.balance('generations')).toContainText('7 of 10', { timeout: 1_000 })
+  }).toPass()
 })
 
 test('opens the requested screen after signing in', async ({ visitor, openBrowser, stack, context }) => {
