@@ -1,5 +1,6 @@
 import { type Clock, within } from '../config/clock.ts'
 import { hasParts, hasProperty, isPromise, type Observable, type Observer } from './asyncShapes.ts'
+import { ignoreErrors } from './ignoreErrors.ts'
 import { meteredStream, type StreamEnd } from './meteredStream.ts'
 
 interface Following {
@@ -49,12 +50,14 @@ export class MeteredOutput {
     if (isStream(value)) return this.#stream(value)
     if (nests && isPromise(value)) return this.#promise(value)
     const isPart = (it: unknown) => isStream(it) || isPromise(it)
-    if (!nests || !hasParts(value) || !hasProperty(value, isPart)) {
-      check(value)
-      return value
+    const entries = nests && hasParts(value) && hasProperty(value, isPart) ? Object.entries(value) : null
+    try {
+      check(entries ? Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? null : it])) : value)
+    } catch (error) {
+      ignoreErrors(value)
+      throw error
     }
-    const entries = Object.entries(value)
-    check(Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? null : it])))
+    if (!entries) return value
     const copy = Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
     return Object.setPrototypeOf(copy, Object.getPrototypeOf(value))
   }
@@ -183,10 +186,4 @@ function subscribeTo(source: Observable, observer: Observer): () => void {
     observer.error(error)
     return () => {}
   }
-}
-
-/** Handles the errors of the promises in an output that no one reads. An unhandled error would end the process. */
-export function ignoreErrors(output: unknown): void {
-  const parts = hasProperty(output, isPromise) ? Object.values(output) : []
-  for (const part of parts) if (isPromise(part)) part.catch(() => {})
 }

@@ -5,13 +5,14 @@ import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
 import { isJson } from './exactValue.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Hold } from './hold.ts'
+import { ignoreErrors } from './ignoreErrors.ts'
 import { MeteredOutput } from './meteredOutput.ts'
 import type { StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
-import { assertSerializable, type Codec, replayResult, storeResult } from './storedResult.ts'
+import { type Codec, replayResult, storeResult } from './storedResult.ts'
 import {
-  assertNoAsyncPart,
+  assertDeliverable,
   assertSendable,
   endOf,
   isRead,
@@ -197,6 +198,7 @@ export class Operation {
     // crash.
     hold.stopRenewing()
     if (endOf(call, output) === 'refused') {
+      ignoreErrors(output)
       await hold.release()
       const isRead = call.transport === 'socket' && isAsyncIterable(output)
       return isRead ? (this.#readInProcess(call, output) as Output) : reject(call, output)
@@ -262,17 +264,6 @@ export class Operation {
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
   (transport !== null || key !== null) && isJson(output)
-
-/** Throws if the output can't be sent, so that the call isn't charged. */
-function assertDeliverable(
-  { transport, codec }: MeteredCall<unknown>,
-  output: unknown,
-  plain: boolean,
-): void {
-  if (!transport) return
-  if (!plain) assertNoAsyncPart(output, codec)
-  if (!plain || codec) assertSerializable(output, codec)
-}
 
 const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' | 'codec'>) => ({
   inProcess: transport === null,

@@ -8,8 +8,8 @@ import {
   isPromise,
   type Observable,
 } from './asyncShapes.ts'
-import { ignoreErrors } from './meteredOutput.ts'
-import { type Codec, toJson } from './storedResult.ts'
+import { ignoreErrors } from './ignoreErrors.ts'
+import { assertSerializable, type Codec, toJson } from './storedResult.ts'
 
 /**
  * The kind of response. `json`: one JSON value; tRPC answers 415 to an asynchronous output, and doesn't read it.
@@ -75,8 +75,27 @@ export function reject<Output>(call: Delivered, output: Output): Output {
 
 async function* emptyStream() {}
 
+/**
+ * Throws if the output can't be sent, so that the call isn't charged. `plain` is true if the output is plain JSON,
+ * which is already known to be serializable.
+ */
+export function assertDeliverable(
+  { transport, codec }: { transport: Transport | null; codec?: Codec | undefined },
+  output: unknown,
+  plain: boolean,
+): void {
+  if (!transport) return
+  try {
+    if (!plain) assertNoAsyncPart(output, codec)
+    if (!plain || codec) assertSerializable(output, codec)
+  } catch (error) {
+    ignoreErrors(output)
+    throw error
+  }
+}
+
 /** Throws if the value contains a promise or stream, which JSON represents as `{}`. */
-export function assertNoAsyncPart(value: unknown, codec?: Codec): void {
+function assertNoAsyncPart(value: unknown, codec?: Codec): void {
   const path = asyncPathIn(value, codec === undefined)
   if (path === null) return
   throw new UnserializableResultError(

@@ -74,6 +74,13 @@ async function readAll(stream: unknown) {
   return seen
 }
 
+/** Reads the promises and streams in an output. */
+async function readParts(output: unknown): Promise<unknown> {
+  const value = await output
+  if (typeof value !== 'object' || value === null) return value
+  return Symbol.asyncIterator in value ? readAll(value) : Promise.all(Object.values(value).map(readParts))
+}
+
 async function expectFree(app: App) {
   await expect.poll(app.held).toBe(0)
   expect(await app.charged()).toEqual([])
@@ -141,6 +148,33 @@ test.each<[string, Work, Transport[]]>([
     return work(count)
   })
   for (const transport of transports) await expect(app[transport].write.mutate()).rejects.toThrow()
+  await expectFree(app)
+})
+
+const fail = async (ms: number): Promise<never> => {
+  if (ms > 0) await setTimeout(ms)
+  throw new Error('the model failed')
+}
+// If an error is unhandled, Vitest fails.
+test.each<[string, () => unknown]>([
+  ['a property', () => ({ text: fail(0) })],
+  ['a property, later', () => ({ text: fail(5) })],
+  ['a deeper part', () => ({ pages: [{ text: fail(0) }] })],
+  ['a deeper part, later', () => ({ pages: [{ text: fail(5) }] })],
+  ['an instance of a class', () => new Page(fail(5))],
+  ['a property of a promise', () => ({ page: Promise.resolve({ text: fail(5) }) })],
+  ['a property beside a value that cannot be sent', () => ({ text: fail(5), size: 1n })],
+  [
+    'a chunk that cannot be sent',
+    async function* () {
+      yield { text: fail(5), size: 1n }
+    },
+  ],
+])('survives a promise that rejects in %s', async (_, output) => {
+  await using app = await start(output)
+  for (const transport of ['http', 'batch', 'streaming', 'webSocket'] as const)
+    await expect(app[transport].write.mutate().then(readParts)).rejects.toThrow()
+  await setTimeout(20)
   await expectFree(app)
 })
 

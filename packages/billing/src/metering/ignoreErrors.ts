@@ -1,0 +1,35 @@
+import { types } from 'node:util'
+
+/** Deeper values are not searched. */
+const maxDepth = 16
+
+/**
+ * Handles the errors of the promises in a value that isn't sent. An unhandled error would end the process. Doesn't
+ * touch other objects with `then`, such as a database query, because `then` starts their work.
+ */
+export function ignoreErrors(value: unknown): void {
+  const searched = new Set<unknown>()
+  function search(part: unknown, depth: number) {
+    if (typeof part !== 'object' || part === null || depth > maxDepth || searched.has(part)) return
+    searched.add(part)
+    if (types.isPromise(part)) {
+      part.then(
+        (resolved) => search(resolved, depth + 1),
+        () => {},
+      )
+      return
+    }
+    if (ArrayBuffer.isView(part)) return
+    for (const field of fieldsOf(part)) search(field, depth + 1)
+  }
+  search(value, 0)
+}
+
+/** A getter can throw. */
+function fieldsOf(value: object): unknown[] {
+  try {
+    return Object.values(value)
+  } catch {
+    return []
+  }
+}
