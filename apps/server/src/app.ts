@@ -9,6 +9,7 @@ import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
+import { isUnwritable } from './unwritable.ts'
 
 export interface AppParts extends RouterParts {
   env: Pick<Env, 'production' | 'publicUrl' | 'webRoot'>
@@ -46,7 +47,8 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
     if (sendBillingError(error, reply)) return reply
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
-    request.log.error({ err: error }, 'A request failed')
+    if (isUnwritable(error)) request.log.warn({ reason: reasonOf(error) }, 'The database is not available')
+    else request.log.error({ err: error }, 'A request failed')
     return reply
       .code(status)
       .send({ error: 'internal', message: 'Something went wrong on our side. Try again in a moment.' })
@@ -77,10 +79,10 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         },
         onError({ error, path }) {
           // Denials are normal responses. Log only failures in this server and in the services that it uses.
-          if (error.code === 'INTERNAL_SERVER_ERROR')
-            log.error({ err: error.cause ?? error, path }, 'A call failed')
-          else if (error.code === 'SERVICE_UNAVAILABLE')
+          if (error.code === 'SERVICE_UNAVAILABLE' || isUnwritable(error.cause))
             log.warn({ path, reason: reasonOf(error) }, error.message)
+          else if (error.code === 'INTERNAL_SERVER_ERROR')
+            log.error({ err: error.cause ?? error, path }, 'A call failed')
         },
       } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
     })

@@ -1,6 +1,7 @@
 import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Auth, clientAddressHeader, type User } from './auth.ts'
+import { withoutSession } from './unwritable.ts'
 
 /** Mounts better-auth's own routes. */
 export async function authRoutes(
@@ -34,12 +35,14 @@ export interface Session {
   cookies: string[]
 }
 
+/** @throws {BillingError} if the session can't be read because the database is unavailable. */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
   if (!request.headers.cookie) return { user: null, cookies: [] }
-  const { headers, response } = await auth.api.getSession({
-    headers: headersOf(request),
-    returnHeaders: true,
-  })
+  const { headers, response } = await auth.api
+    .getSession({ headers: headersOf(request), returnHeaders: true })
+    .catch((error: unknown) => {
+      throw withoutSession(error)
+    })
   return { user: response?.user ?? null, cookies: headers.getSetCookie() }
 }
 

@@ -1,8 +1,9 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely'
-import { DatabaseError, Pool, type PoolClient } from 'pg'
+import { Pool, type PoolClient } from 'pg'
 import type { Database, MigrateSessions, Tables } from './database.ts'
 import { onceDone } from './onceDone.ts'
 import { createPictureTable } from './studio/pictureTable.ts'
+import { isUnwritable, orUnavailable } from './unwritable.ts'
 
 /**
  * The PostgreSQL schema of the app's tables. Without an explicit schema, PostgreSQL first searches the schema
@@ -35,7 +36,7 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
   const kysely = kyselyOn(
     new PostgresDialect({
       pool: async () => {
-        await ready()
+        await orUnavailable(ready())
         return { connect: async () => withoutReadOnly(await pool.connect()), end: () => pool.end() }
       },
     }),
@@ -61,9 +62,9 @@ function withoutReadOnly(client: PoolClient): PostgresPoolClient {
   let isReadOnly = false
   const query = async (text: string, values: readonly unknown[]) => {
     try {
-      return await client.query(text, [...values])
+      return await orUnavailable(client.query(text, [...values]))
     } catch (error) {
-      isReadOnly ||= error instanceof DatabaseError && error.code === '25006'
+      isReadOnly ||= isUnwritable(error)
       throw error
     }
   }

@@ -11,6 +11,7 @@ import { createRateLimit, type RateLimitSettings, unlimited } from './rateLimit.
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import type { AppBilling } from './trpc.ts'
+import { isUnwritable } from './unwritable.ts'
 
 export interface Server extends AsyncDisposable {
   /** Ready to listen. */
@@ -26,14 +27,18 @@ interface ServerOptions {
 }
 
 /**
- * Opens and migrates the database, then creates the server. Disposing the server rejects new calls, waits for
+ * Opens and migrates the database, then creates the server. If the database can only be read, the server starts, and
+ * recovers when the database can be written again. Disposing the server rejects new calls, waits for
  * running calls, and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env } = options
   const database = openDatabase(env.database, (connection) => migrateSessions({ database: connection, env }))
   try {
-    await database.ready()
+    await database.ready().catch((error: unknown) => {
+      // The next query tries again. The ledger is in the same database, so it logs what to do.
+      if (!isUnwritable(error)) throw error
+    })
     return await assemble(database, options)
   } catch (error) {
     await database[Symbol.asyncDispose]()

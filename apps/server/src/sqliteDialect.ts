@@ -13,6 +13,7 @@ import {
   UpdateQueryNode,
 } from 'kysely'
 import type Libsql from 'libsql'
+import { orUnavailable } from './unwritable.ts'
 
 /**
  * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which blocks the
@@ -32,7 +33,7 @@ function createDriver(connect: () => Promise<Libsql.Database>): Driver {
   let database: Libsql.Database | null = null
   return {
     async init() {
-      database = await connect()
+      database = await orUnavailable(connect())
     },
     async acquireConnection() {
       if (!database) throw new Error('The database is not open.')
@@ -55,7 +56,7 @@ function connectionTo(database: Libsql.Database): DatabaseConnection {
     executeQuery<Row>(query: CompiledQuery) {
       const execute = () => run<Row>(database, query)
       const locks = isWrite(query) && !database.inTransaction
-      return retryWhileBusy(locks ? () => inTransaction(database, execute) : execute)
+      return orUnavailable(retryWhileBusy(locks ? () => inTransaction(database, execute) : execute))
     },
     streamQuery() {
       throw new Error('SQLite queries can’t be streamed.')

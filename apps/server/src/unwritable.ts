@@ -1,0 +1,39 @@
+import { BillingError } from '@metered/billing'
+import { APIError, isAPIError } from 'better-auth/api'
+
+/**
+ * Matches the codes of the errors of the file system, SQLite and PostgreSQL for a database that can only be read.
+ * 25006 is a read-only transaction, and 53100 is a full disk.
+ */
+const codes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR)\w*|25006|53100)$/
+
+/** Returns whether the error, or one of its causes, says that the database can't be written at present. */
+export const isUnwritable = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && codes.test(String(error.code))) || isUnwritable(error.cause))
+
+/**
+ * Returns the work's result. If the database can't be written, throws an error with status 503. better-auth answers
+ * with this status, and would report any other error as the caller's mistake (422).
+ */
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (!isUnwritable(cause) || isAPIError(cause)) throw cause
+    throw new APIError('SERVICE_UNAVAILABLE', {
+      message: 'Try again in a moment.',
+      code: 'UNAVAILABLE',
+      cause,
+    })
+  }
+}
+
+/** Returns billing's error instead of better-auth's if the session couldn't be read, and any other error unchanged. */
+export const withoutSession = (error: unknown): unknown =>
+  isUnwritable(error)
+    ? new BillingError(
+        { code: 'BILLING_UNAVAILABLE', retryAfterMs: 1_000 },
+        'The database is not available right now. Nothing was charged; please try again.',
+        { cause: error },
+      )
+    : error
