@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
-import { PlanChangeError, unavailable } from '../contract/errors.ts'
+import { customerArchived, PlanChangeError, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Snapshot } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -13,7 +13,7 @@ const maxThrottleWaitMs = 3_000
 /** Reads a customer's current subscription from Flowglad. A plan change must not rely on an old snapshot. */
 export class CurrentSubscription {
   readonly #ledger: Pick<Ledger, 'balances'>
-  readonly #sync: Pick<Sync, 'fetch'>
+  readonly #sync: Pick<Sync, 'fetch' | 'isArchived'>
   readonly #clock: Clock
   readonly #fetchEveryMs: number
 
@@ -24,7 +24,7 @@ export class CurrentSubscription {
     fetchEveryMs,
   }: {
     ledger: Pick<Ledger, 'balances'>
-    sync: Pick<Sync, 'fetch'>
+    sync: Pick<Sync, 'fetch' | 'isArchived'>
     clock: Clock
     /** How long a throttled customer waits for the next fetch. */
     fetchEveryMs: number
@@ -38,7 +38,8 @@ export class CurrentSubscription {
   /**
    * Returns the subscription, or null if there is none. Counts against the customer's fetch limit, because
    * requests that don't change a plan must be throttled too. If the customer is throttled, waits for the next
-   * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer.
+   * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
+   * `CUSTOMER_ARCHIVED` if Flowglad has archived the customer.
    */
   async get(customer: Customer): Promise<Subscription | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
@@ -52,6 +53,7 @@ export class CurrentSubscription {
       outcome = await fetch()
     }
     if (outcome.state !== 'installed') throw unavailable(2_000)
+    if (this.#sync.isArchived(customer.id)) throw customerArchived()
     return this.#read(customer)
   }
 

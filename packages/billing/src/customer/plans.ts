@@ -33,7 +33,7 @@ export function createPlans({
 }: {
   ledger: Pick<Ledger, 'balances'>
   flowglad: FlowgladClient
-  sync: Pick<Sync, 'fetch'>
+  sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
   /** Reads the balances from the ledger. */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>

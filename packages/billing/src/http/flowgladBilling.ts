@@ -1,14 +1,14 @@
 import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Customer } from '../contract/customer.ts'
-import { unavailable } from '../contract/errors.ts'
+import { customerArchived, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { withLedgerBalances } from './withLedgerBalances.ts'
 
 export interface FlowgladBillingParts {
   ledger: Pick<Ledger, 'balances'>
-  sync: Pick<Sync, 'fetch' | 'lastBilling'>
+  sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
 }
@@ -27,6 +27,7 @@ export const createFlowgladBilling =
     // Wait for Flowglad no longer than a metered call does. A slower fetch continues in the background.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
+    if (sync.isArchived(customer.id)) throw customerArchived()
     if (!fetched) throw unavailable(2_000)
     return withLedgerBalances(fetched, (await ledger.balances(customer.id)).balances).billing
   }

@@ -1,9 +1,10 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { aUser, type Stack, startStack } from './startStack.ts'
+import { aUser, type Stack, startStack, type User } from './startStack.ts'
 
 const ada = aUser()
 const options = { snapshotMaxAgeMs: 1 }
@@ -30,6 +31,44 @@ test('denies an archived customer, and never creates the customer again with new
   for (let n = 0; n < 5; n++) await expect(call(stack)).rejects.toMatchObject(archived)
   await expect(stack.billing.requireFeature(ada, 'hd')).rejects.toMatchObject(archived)
   expect(await customersAtFlowglad(stack)).toBe(1)
+})
+
+test.each([
+  ['checkout', { priceSlug: 'pro_monthly' }],
+  ['changePlan', { priceSlug: 'pro_monthly' }],
+  ['cancel', undefined],
+  ['resume', undefined],
+] as const)("denies an archived customer's %s, and creates no customer", async (name, input) => {
+  await using stack = await startStack({ options })
+  const { options: own, router } = stack.billing.trpc
+  const t = initTRPC.context<{ user: User }>().create(own())
+  const billing = router({ protectedProcedure: t.procedure, publicProcedure: t.procedure })
+  await call(stack)
+  await archive(stack)
+  const procedure = billing.createCaller({ user: ada })[name] as (input: unknown) => Promise<unknown>
+  await expect(procedure(input)).rejects.toMatchObject({ code: 'FORBIDDEN', cause: archived })
+  expect(await customersAtFlowglad(stack)).toBe(1)
+})
+
+test.each([
+  ['customers/billing', {}],
+  ['usage-meters/balances', {}],
+  ['checkout-sessions/create', { priceSlug: 'pro_monthly' }],
+  ['checkout-sessions/create-add-payment-method', {}],
+])("denies an archived customer's request to %s", async (path, body) => {
+  await using stack = await startStack({ options })
+  await call(stack)
+  await archive(stack)
+  const response = await stack.billing.handle(
+    new Request(`http://localhost:3000/api/flowglad/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+    { customer: () => ada },
+  )
+  expect(response?.status).toBe(403)
+  expect(await response?.json()).toMatchObject({ error: { code: 'customer_archived' } })
 })
 
 test('denies an archived customer on a node that has not seen the customer before', async () => {
