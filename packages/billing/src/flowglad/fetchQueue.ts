@@ -44,7 +44,7 @@ export class FetchQueue {
     /** How long a fetch waits for its customer's lease before it fails. */
     leaseWaitMs: number
     logger: Logger
-    /** After this signal aborts, fetches that have not reached Flowglad fail. */
+    /** When this signal is aborted, fetches that haven't reached Flowglad yet fail. */
     stopping: AbortSignal
   }) {
     this.#leases = parts.leases

@@ -21,7 +21,7 @@ interface EventFailures {
   tries: number
   /** The number of rejections that count toward parking. */
   countedRejections: number
-  /** True once this event appears to cause the failures. */
+  /** True if this event appears to be causing the failures. */
   atFault: boolean
   firstFailedAt: number
   retryAt: number
@@ -43,18 +43,18 @@ export type PassState = 'unavailable' | 'progress' | 'blocked' | 'idle'
 
 const firstPauseMs = 500
 const firstEventPauseMs = 1_000
-/** Usage from calls that end within this time is sent in one bulk request. */
+/** How long to collect usage before sending it in one bulk request. */
 const gatheringMs = 50
 const rememberedEvents = 10_000
-/** The maximum number of a customer's events that a pass skips because they are backing off. */
+/** The maximum number of events per customer that a pass skips because they are backing off. */
 const maxSkippedEvents = 100
 
 /**
- * Returns whether the event must be sent again to find out whether Flowglad has it. Flowglad may record an
- * event and then answer with an error, so a single rejection is inconclusive. If Flowglad has the event, a
- * second request returns it. If the second request is rejected too, the event counts as not recorded. If
- * Flowglad has the event after all, its units are subtracted twice until the next fetch. Until then, the
- * customer has too few units, but never too many.
+ * Returns whether the event must be resent to determine if Flowglad recorded it. Flowglad may record an event
+ * and then answer with an error, so a single rejection is inconclusive. If Flowglad recorded the event, a
+ * second request returns it. If the second request is also rejected, the event is treated as not recorded. If
+ * that is wrong, the event's units are subtracted twice until the next fetch, so the customer temporarily has
+ * too few units, but never too many.
  */
 export const isInconclusive = (consecutiveRejections: number | undefined) => consecutiveRejections === 1
 
@@ -63,7 +63,7 @@ export const isInconclusive = (consecutiveRejections: number | undefined) => con
  * There are three levels:
  * - An event at fault backs off, and is parked if it keeps failing.
  * - A customer backs off while all its events back off.
- * - If Flowglad as a whole does not answer, pauses grow and requests shrink.
+ * - While Flowglad itself doesn't answer, pauses get longer and requests get smaller.
  */
 export class RetryPolicy {
   readonly #options: RetryOptions
@@ -116,7 +116,7 @@ export class RetryPolicy {
     this.#failures.delete(idOf(event))
   }
 
-  /** Decides what to do after Flowglad rejects an event that was sent alone. */
+  /** Decides what to do when Flowglad rejects an event that was sent in its own request. */
   eventRejected(event: UsageEvent): 'retryLater' | 'park' {
     const { failures, flowgladWorks } = this.#failed(event, this.#options.parkAfterMs / 10)
     failures.atFault = true
@@ -130,7 +130,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Decides what to do after Flowglad doesn't answer a request that contains only this event. Never parks the
+   * Decides what to do when Flowglad doesn't answer a request that contains only this event. Never parks the
    * event. If other requests have succeeded since the event's last failure, the event is at fault. It then
    * backs off, and delivery continues without it.
    */
@@ -180,8 +180,8 @@ export class RetryPolicy {
 
   /**
    * Makes the customer back off after a pass if none of the pass's events can be sent now, or if Flowglad may
-   * have caused a failure. Events at fault don't delay the pass's other events. If the next pass can take
-   * more events, they don't delay later events either.
+   * have caused a failure. Events at fault don't delay the pass's other events. They don't delay later events
+   * either if `canLookFurther` is set.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -203,9 +203,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns each customer's number of events at fault that are backing off. A pass takes that many additional
-   * events. Otherwise, the events at fault, which are the oldest, would leave no room for events that can be
-   * sent.
+   * Returns how many events at fault are backing off, by customer. A pass takes that many additional events.
+   * Otherwise, the events at fault, which are the oldest, would leave no room for events that can be sent.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()
@@ -233,8 +232,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink to as few as
-   * one event, because a single event may be causing the failures.
+   * Adapts the load to the result of a pass. While Flowglad doesn't answer, requests shrink, down to one
+   * event each, because a single event may be causing the failures.
    */
   adaptLoad({ unavailable, timedOut }: { unavailable: boolean; timedOut: boolean }): void {
     const { maxBulks, bulkMaxEvents } = this.#options

@@ -45,17 +45,18 @@ export class SnapshotFetcher {
   }
 
   /**
-   * Fetches and installs a customer's snapshot. Creates a new customer at Flowglad first. Updates the name and
-   * email there if they have changed. Returns Flowglad's `GET billing` answer, or null if the customer is
-   * archived: an archived customer gets a snapshot without a subscription.
+   * Fetches and installs a customer's snapshot. If the customer doesn't exist at Flowglad yet, creates the
+   * customer first. Updates the customer's name and email at Flowglad if they have changed. Returns
+   * Flowglad's `GET billing` answer, or null if the customer is archived. An archived customer's snapshot has
+   * no subscription.
    */
   async fetch(customer: KnownCustomer, lease: Lease): Promise<unknown> {
-    // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it waited for its
-    // turn need notes that are newer than their calls.
+    // Update the lease's notes on acknowledged usage. Callers that joined this fetch while it was queued need
+    // notes that are newer than their calls.
     await renote(lease)
     if (lease.ambiguous.length > 0) {
-      // Flowglad may or may not have these events. Send them again, so that the ledger can tell whether the
-      // balance includes them.
+      // It is unknown whether Flowglad recorded these events. Send them again so that the ledger can tell
+      // whether the balance includes them.
       await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }
@@ -96,15 +97,15 @@ export class SnapshotFetcher {
     return this.#archived.peek(customer) ?? false
   }
 
-  /** Creates an archived customer again, as a new customer at Flowglad. */
+  /** Recreates an archived customer as a new customer at Flowglad. */
   async recreate(customer: Customer): Promise<void> {
     await this.#asking(() => this.#flowglad.createCustomer(customer))
   }
 
   /**
-   * Returns whether this Flowglad has known the customer. Archiving frees the customer's ID, so a customer that
-   * Flowglad no longer finds is either archived, or the app now uses another Flowglad. Creating an archived
-   * customer again would grant new credits.
+   * Returns whether the customer once existed in this Flowglad environment. Archiving frees the customer's
+   * ID. If Flowglad no longer finds a customer, either the customer is archived or the app now uses another
+   * environment. Recreating an archived customer would grant new credits.
    */
   async #wasKnown(customer: string): Promise<boolean> {
     const { snapshot } = await this.#ledger.balances(customer)

@@ -14,7 +14,7 @@ export type FetchOutcome =
   /** The customer has caused too many fetches recently. */
   | { state: 'throttled' }
 
-/** The earliest times at which a customer's next background refresh and next period fetch can start. */
+/** The earliest times at which `refreshInBackground` and `fetchNewPeriod` can fetch again for a customer. */
 interface RefreshPauses {
   staleRefreshes: number
   noRefreshBefore: number
@@ -27,8 +27,8 @@ const rememberedAnswers = 500
 const firstRefreshPauseMs = 1_000
 
 /**
- * Keeps snapshots current. Decides whether a caller gets a new fetch, joins a fetch, or uses the existing
- * snapshot.
+ * Keeps snapshots current. Decides whether a caller starts a new fetch, joins an existing fetch, or uses the
+ * existing snapshot.
  */
 export class Sync {
   readonly #queue: FetchQueue
@@ -45,7 +45,7 @@ export class Sync {
     clock: Clock
     options: BillingOptions
     logger: Logger
-    /** After this signal aborts, fetches that have not reached Flowglad fail. */
+    /** When this signal is aborted, fetches that haven't reached Flowglad yet fail. */
     stopping: AbortSignal
   }) {
     const { leases, fetcher, clock, options, logger, stopping } = parts
@@ -67,10 +67,10 @@ export class Sync {
   }
 
   /**
-   * Fetches the customer's snapshot. The caller may deny work based on the result, because the fetch notes
-   * after this call which usage is acknowledged. Joins a fetch that has not noted this yet, and makes the
-   * fetch urgent if `urgent` is set. A new fetch takes a token from the customer's bucket, unless `forced` is
-   * set.
+   * Fetches the customer's snapshot. The fetch notes the acknowledged usage after this call, so the caller
+   * may deny work based on the result. Joins an existing fetch that hasn't noted the acknowledged usage yet.
+   * If `urgent` is set, that fetch becomes urgent. A new fetch takes a token from the customer's bucket,
+   * unless `forced` is set.
    */
   fetch(
     customer: KnownCustomer,
@@ -82,15 +82,18 @@ export class Sync {
     return this.#queue.add(customer, urgent)
   }
 
-  /** Fetches for a caller that can try again later. Returns null if the node is at its fetch limit. */
+  /**
+   * Fetches the snapshot for a caller that can try again later. Returns null if the node is at its fetch
+   * limit.
+   */
   fetchIfRoom(customer: KnownCustomer): Promise<FetchOutcome> | null {
     return this.#queue.hasRoom ? this.fetch(customer, { urgent: false, forced: false }) : null
   }
 
   /**
-   * Returns the result of a fetch that began before this call, or null if there is none. The caller must not
-   * deny work based on this result, but can use it for a customer without a snapshot. To join a fetch that
-   * has not reached Flowglad yet, call `fetch`.
+   * Returns the result of a fetch that began before this call, or null if no such fetch is running. The
+   * caller must not deny work based on this result, but can use it for a customer without a snapshot. To join
+   * a fetch that has not reached Flowglad yet, call `fetch`.
    */
   fetchUnderWay(customer: string): Promise<FetchOutcome> | null {
     return this.#queue.begun(customer)
@@ -98,7 +101,7 @@ export class Sync {
 
   /**
    * Fetches the new period's snapshot before a decision. Takes no token. Returns null if the fetch takes
-   * longer than `decisionMs`. If a fetch doesn't succeed in time, returns `throttled` for the next
+   * longer than `decisionMs`. After a fetch that doesn't succeed in time, returns `throttled` for
    * `snapshotMaxAgeMs`, so that an outage doesn't slow down every call.
    */
   async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome | null> {
@@ -148,14 +151,14 @@ export class Sync {
     return this.#fetcher.isArchived(customer)
   }
 
-  /** Creates an archived customer again at Flowglad, and fetches the new snapshot. */
+  /** Recreates an archived customer at Flowglad and fetches the new snapshot. */
   async recreate(customer: Customer): Promise<void> {
     await this.#fetcher.recreate(customer)
     const outcome = await this.fetch(customer, { urgent: true, forced: true })
     if (outcome.state !== 'installed') throw unavailable(1_000)
   }
 
-  /** Whether the last request to Flowglad failed on this node. */
+  /** Whether this node's last request to Flowglad failed. */
   isUnavailable(): boolean {
     return this.#fetcher.isUnavailable
   }

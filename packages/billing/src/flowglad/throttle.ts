@@ -4,8 +4,8 @@ import { RecentMap } from './recentMap.ts'
 const rememberedCustomers = 10_000
 
 /**
- * Limits the fetches that each customer can cause. A bucket holds up to `burst` tokens, and gains one token
- * every `everyMs`.
+ * Limits how many fetches each customer can cause. Each customer's bucket holds up to `burst` tokens and
+ * gains one token every `everyMs`.
  */
 export class Throttle {
   readonly #burst: number

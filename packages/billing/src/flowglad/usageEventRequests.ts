@@ -10,7 +10,8 @@ interface Rejected {
   reason: string
 }
 /**
- * There was no answer, or the answer didn't come from Flowglad. The events may or may not have been recorded.
+ * There was no answer, or the answer didn't come from Flowglad. It is unknown whether the events were
+ * recorded.
  */
 interface Unanswered {
   state: 'unanswered'
@@ -20,8 +21,8 @@ interface Unanswered {
 
 export type BulkAnswer =
   /**
-   * `omitted`: events that the answer does not mention. Flowglad had already recorded events with their
-   * transaction IDs: the same events, or different events.
+   * `omitted`: events that the answer doesn't mention. For each of them, Flowglad had already recorded an
+   * event with the same transaction ID: either the same event or a different one.
    */
   | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if any. */
@@ -67,10 +68,7 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
   }
 }
 
-/**
- * Sends one event. If Flowglad already has the transaction ID, it answers with the event that it has recorded
- * under this ID.
- */
+/** Sends one event. If Flowglad already has an event with this transaction ID, it returns that event. */
 export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
   try {
     const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event)))
@@ -89,8 +87,8 @@ function failureOf(error: unknown): Rejected | Unanswered {
   return { state: 'unanswered', error, timedOut }
 }
 
-// Flowglad's answers contain only its own meter ID, and one attempt may use several meters. The properties
-// therefore carry the meter's slug.
+// Flowglad's answers identify a meter only by Flowglad's own ID, and one attempt may use several meters. The
+// properties therefore carry the meter's slug.
 const requestBody = (event: UsageEvent) => ({
   subscriptionId: event.subscription,
   transactionId: event.attempt,
@@ -107,8 +105,8 @@ const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =
   answer.properties?.meter === event.meter
 
 /**
- * Returns the index of the event that a bulk error names. The message contains the index in the path of a
- * validation issue, or as text.
+ * Returns the index of the event that a bulk error names. The message contains the index as plain text or in
+ * the path of a validation issue.
  */
 function namedIndex(message: string): number | null {
   const index = /"usageEvents",\s*(\d+)/.exec(message)?.[1] ?? /\bindex\W{0,2}(\d+)/i.exec(message)?.[1]

@@ -3,8 +3,9 @@ import { SetupError } from '../config/setupError.ts'
 import { flowgladError } from './flowgladError.ts'
 
 /**
- * Returns an error with instructions if a failed request shows that `flowglad.secretKey` or `flowglad.baseUrl`
- * is wrong. Returns null for any other failure. A gateway's error page (5xx) isn't a wrong setting.
+ * Returns an error with instructions if a failed request shows that `flowglad.secretKey` or
+ * `flowglad.baseUrl` is wrong. Returns null for any other failure. A gateway's error page (5xx) doesn't
+ * indicate a wrong setting.
  */
 export function wrongSetting(error: unknown, baseUrl: string): SetupError | null {
   if (!(error instanceof APIError) || error.status === undefined || error.status >= 500) return null
@@ -15,7 +16,7 @@ export function wrongSetting(error: unknown, baseUrl: string): SetupError | null
       `Flowglad rejects \`flowglad.secretKey\` (${status}). Copy the key of this pricing model from Flowglad's dashboard.`,
     )
   }
-  // Flowglad's 404 for an unknown customer or price contains Flowglad's own error.
+  // Flowglad's 404 for an unknown customer or price uses Flowglad's own error format.
   return status === 404 && !flowgladError(error) ? notFlowglad(baseUrl, '404') : null
 }
 

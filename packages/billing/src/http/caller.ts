@@ -9,7 +9,7 @@ export interface Caller {
   customer: () => Promise<Customer | null> | Customer | null
   /**
    * Called before each action under `/api/flowglad/*`, including reads. To limit the customer, return an
-   * object with `retryAfterMs`. The action is then answered with 429 and a `retry-after` header. Default: no
+   * object with `retryAfterMs`. The handler then responds with 429 and a `retry-after` header. Default: no
    * limit.
    */
   limit?: ((customer: Customer) => Promise<Limited | null> | Limited | null) | undefined

@@ -14,7 +14,7 @@ export interface FlowgladBillingParts {
 }
 
 /**
- * Creates the function that returns a customer's billing: Flowglad's report, with the ledger's balances. The
+ * Creates the function that returns Flowglad's billing report on a customer, with the ledger's balances. The
  * report is reused for up to `snapshotMaxAgeMs` if it shows the same subscription as the snapshot.
  */
 export const createFlowgladBilling =
@@ -24,7 +24,7 @@ export const createFlowgladBilling =
     const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
     const known = last ? withLedgerBalances(last, balances) : null
     if (known && known.currentId === (snapshot?.subscription?.id ?? null)) return known.billing
-    // Wait for Flowglad no longer than a metered call does. A slower fetch continues in the background.
+    // Wait for Flowglad no longer than a metered call waits. A slower fetch continues in the background.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (sync.isArchived(customer.id)) throw customerArchived()

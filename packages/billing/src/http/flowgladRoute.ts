@@ -22,8 +22,8 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
   /**
-   * Reads the catalog. If Flowglad has been unreachable since the process started, rejects with
-   * `BILLING_UNAVAILABLE`, because this process isn't at fault.
+   * Reads the catalog. Rejects with `BILLING_UNAVAILABLE` if Flowglad has been unreachable since the process
+   * started.
    */
   async function readCatalog(): Promise<Catalog> {
     const known = await within(clock, options.decisionMs, catalog.get(), null).catch((error: unknown) => {

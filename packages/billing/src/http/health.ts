@@ -17,7 +17,7 @@ export interface Health {
   reasons: string[]
   /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
-  /** The number of parked usage events, which Flowglad rejected. */
+  /** The number of parked usage events (events that Flowglad rejected). */
   parked: number
   /** How far the ledger's clock is behind the latest time in the ledger. 0 unless the clock has stepped backward. */
   skewMs: number

@@ -12,7 +12,7 @@ export const fail = (status: number, code: string, message: string, detail: obje
 
 /**
  * Returns the result of `work` as `{ data }`. If `work` fails with an error that the browser can act on,
- * returns the response for that error. Rejects with any other error.
+ * returns the response for that error. Rethrows any other error.
  */
 export async function replyWith(work: () => Promise<unknown>): Promise<Response> {
   try {

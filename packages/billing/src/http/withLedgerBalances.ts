@@ -15,7 +15,7 @@ const billing = z.looseObject({
 /**
  * Replaces the balances in Flowglad's billing answer with the ledger's balances. Flowglad's own balances
  * ignore undelivered usage and held units. Adds the balance of each ledger meter that has no balance at
- * Flowglad. Otherwise, `checkUsageBalance` would return null.
+ * Flowglad. Otherwise, `checkUsageBalance` would return null for such a meter.
  */
 export function withLedgerBalances(answer: unknown, balances: Balance[]) {
   const parsed = billing.parse(answer)
