@@ -123,9 +123,9 @@ const expire = z.object({ type: z.literal('expire'), customer })
 
 /**
  * Takes the customer's lease, or extends it if it already belongs to `token`. For a fetch, records each
- * account's acknowledged, dropped and ambiguous units for the install. For a delivery, marks waiting events
- * as sent. Send this command immediately before each request. Never send it between a GET request and the
- * install of its response: events acknowledged in the meantime would be treated as part of the response.
+ * account's acknowledged, dropped and ambiguous units for the later `install`. For a delivery, marks waiting
+ * events as sent. Send this command immediately before each request. Never send it between a GET request and
+ * the install of its response: events acknowledged in the meantime would be treated as part of the response.
  */
 const takeLease = z.object({
   type: z.literal('takeLease'),
@@ -212,8 +212,8 @@ const park = z.object({
 })
 
 /**
- * Drops events at an operator's request, and ends their retries immediately. The next install whose lease was
- * taken after the drop lowers `booked`.
+ * Drops events at an operator's request, and ends their retries immediately. `booked` is lowered by the next
+ * install whose lease was taken after the drop.
  */
 const drop = z.object({ type: z.literal('drop'), customer, events: listOf(eventId) })
 

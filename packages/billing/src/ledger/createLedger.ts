@@ -47,7 +47,7 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
     async execute<C extends Command>(command: C): Promise<AnswerOf[C['type']]> {
       const answer = await batcher.execute(validateCommand(command))
       for (const listener of listeners) listener(command)
-      // The core returns the answer type of this command, but the queue's type doesn't preserve it.
+      // The core returns an answer of this command's type, but the queue loses the type.
       return answer as AnswerOf[C['type']]
     },
     onCommit(listener) {

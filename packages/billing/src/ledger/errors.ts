@@ -10,10 +10,11 @@ export class InvalidCommandError extends Error {
 }
 
 /**
- * The error for a command or read that the ledger can't accept or finish. The queue is full, the ledger is
- * closing, the store is unreachable, the setup prevents the store from being opened (`cannotOpen`), or the store
- * can only be read, for example because its disk is full (`cannotWrite`). For `cannotOpen` and `cannotWrite`, the
- * message says what to correct. A ledger that can't be written recovers by itself.
+ * The error for a command or read that the ledger can't accept or finish. Possible reasons: the queue is
+ * full, the ledger is closing, the store is unreachable, the setup prevents the store from being opened
+ * (`cannotOpen`), or the store can only be read, for example because its disk is full (`cannotWrite`). For
+ * `cannotOpen` and `cannotWrite`, the message says what to correct. After `cannotWrite`, the ledger recovers
+ * automatically once the problem is fixed.
  */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError'

@@ -53,8 +53,8 @@ export interface Ledger extends AsyncDisposable {
   /** Returns customers that have a due hold. */
   customersWithDueHolds(limit: number): Promise<string[]>
   /**
-   * Returns customers that have usage events to deliver and whose lease is free. Such events are waiting,
-   * ambiguous, or parked and due for a retry.
+   * Returns customers that have usage events to deliver and whose lease is free. Events to deliver are
+   * waiting, ambiguous, or parked and due for a retry.
    */
   customersToDeliver(limit: number): Promise<string[]>
   /** Returns the delivery metrics that operators monitor. */
@@ -86,7 +86,10 @@ export interface CustomerBalances {
     subscription: NonNullable<Snapshot['subscription']> | null
     /** When the fetch started, in epoch milliseconds according to the database's clock. */
     asOf: number
-    /** If the snapshot is from the future, its distance from now. The clock has then stepped backward. */
+    /**
+     * The absolute difference between now and `asOf`, which is in the future if the clock has stepped
+     * backward.
+     */
     ageMs: number
     periodOver: boolean
     /** True if a fetch after the period's end still reported that period. */
@@ -127,20 +130,20 @@ export interface Charge {
   /** The price that Flowglad applied. Null until the charge is delivered. */
   priceId: string | null
   state: ChargeState
-  /** Why the amount differs from the cost callback's result. Null if they are equal. */
+  /** Why the amount differs from the cost callback's result. Null if it doesn't differ. */
   flagged: string | null
 }
 
 export interface LedgerHealth {
   /** The number of usage events that Flowglad hasn't acknowledged, excluding parked events. */
   waiting: number
-  /** The age of the oldest waiting event. 0 if no event is waiting, or if the event is from the future. */
+  /** The age of the oldest waiting event. 0 if no event is waiting or if the event's time is in the future. */
   oldestWaitingMs: number
   /** The number of parked events. */
   parked: number
   /**
-   * How far the store's clock is behind the latest time that this process has read from it, and behind the
-   * newest undelivered event. 0 unless the clock has stepped backward.
+   * How far the store's clock is behind the latest time that this process has read from it or the time of the
+   * newest undelivered event, whichever is later. 0 unless the clock has stepped backward.
    */
   skewMs: number
 }

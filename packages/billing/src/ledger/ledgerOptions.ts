@@ -7,13 +7,13 @@ export const ledgerDefaults = {
   /** The maximum number of queued commands. Further commands are rejected with `LedgerUnavailableError`. */
   queueCommands: 10_000,
   /**
-   * How long a command waits for a busy or unreachable store before it is rejected with
+   * How long a command waits for a busy or unreachable store before the command is rejected with
    * `LedgerUnavailableError`.
    */
   outOfReachAfterMs: 15_000,
   /**
-   * How long a command waits for a store that can't be written, for example because its disk is full, before it is
-   * rejected with `LedgerUnavailableError`.
+   * How long a command waits for a store that rejects writes, for example because its disk is full, before
+   * the command is rejected with `LedgerUnavailableError`.
    */
   cannotWriteAfterMs: 500,
   /**

@@ -2,21 +2,21 @@ import { LedgerUnavailableError } from './errors.ts'
 import type { OpenStore, Store, WriteProblem } from './stores/store.ts'
 
 /**
- * Opens a store at its first use, and again after a failure that the connection can't recover from. For example, a
- * connection to a file on a volume that was read-only stays read-only. Until a new connection can write, reads use
- * the earlier connection.
+ * Opens a store on first use, and again after a failure that the connection can't recover from. For example,
+ * a connection that was opened while the file's volume was read-only stays read-only. Until a new connection
+ * can write, reads use the earlier connection.
  */
 export class ReopeningStore {
   readonly #store: Store
   #opening: Promise<OpenStore> | null = null
-  /** The last store that was opened. */
+  /** The most recently opened store. */
   #open: OpenStore | null = null
 
   constructor(store: Store) {
     this.#store = store
   }
 
-  /** Rejects with `cannotWrite` if the store can't be written. */
+  /** Rejects with `cannotWrite` if the store rejects writes. */
   async write<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
     const open = await this.#reopen()
     try {
@@ -65,7 +65,7 @@ export class ReopeningStore {
     }
   }
 
-  /** Returns `cannotOpen`, unless a retry can succeed. */
+  /** Returns a `cannotOpen` error, unless a retry can succeed. */
   #openError(error: unknown): unknown {
     if (error instanceof LedgerUnavailableError) return error
     const problem = this.#store.writeProblem(error)

@@ -4,8 +4,8 @@ import type { Ledger } from './ledger.ts'
 import { isLedgerUnavailable } from './onLedger.ts'
 
 /**
- * Returns the ledger, and logs once when it can't be opened or written, and once when it can be written again. The
- * first message says what to do.
+ * Wraps the ledger to log its outages: once when it can't be opened or rejects writes, and once when it
+ * accepts writes again. The first message says what to do.
  */
 export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   let reported: string | null = null
@@ -30,7 +30,7 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
     async execute(command) {
       try {
         const answer = await ledger.execute(command)
-        if (reported !== null) logger.info({}, 'The ledger can be written again')
+        if (reported !== null) logger.info({}, 'The ledger accepts writes again')
         reported = null
         return answer
       } catch (error) {
@@ -50,6 +50,6 @@ export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   }
 }
 
-/** Returns whether `reportOutages` logs the error, so that other messages about it are unnecessary. */
+/** Returns whether `reportOutages` logs the error. If so, callers don't need to log it. */
 export const isOutage = (error: unknown): error is LedgerUnavailableError =>
   isLedgerUnavailable(error) && (error.reason === 'cannotOpen' || error.reason === 'cannotWrite')

@@ -51,7 +51,7 @@ export class Lifecycle {
     if (!this.#isClosed) this.#instance.startLoops({ keepAlive: true })
   }
 
-  /** Prevents later starts. Running loops continue until `stopLoops` is called. */
+  /** Prevents the loops from being started later. Running loops continue until `stopLoops` is called. */
   close(): void {
     this.#isClosed = true
     this.#instance.leave()

@@ -30,7 +30,8 @@ export class SetupCheck {
 
   /**
    * If there are problems, rejects with an error whose message has one line of instructions per problem.
-   * Doesn't fail if the ledger can't be reached or written, or if Flowglad is unreachable, because both can recover.
+   * Doesn't fail if the ledger is unreachable or rejects writes, or if Flowglad is unreachable, because both
+   * can recover.
    */
   async run(): Promise<void> {
     const failure = await this.#ledger.health().then(
@@ -38,7 +39,7 @@ export class SetupCheck {
       (error: unknown) => error,
     )
     if (isLedgerUnavailable(failure) && failure.reason === 'cannotOpen') throw failure
-    // If the ledger can't be written, the log says so now instead of on the first call.
+    // If the ledger rejects writes, log that now instead of on the first call.
     if (!failure) void this.#probe().catch(() => {})
     const catalog = await this.#catalog.recheck().catch((error: unknown) => {
       if (error instanceof SetupError) throw error

@@ -33,8 +33,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   Object.prototype.toString.call(value) === '[object Object]'
 
 /**
- * Returns whether tRPC can send each property of the object when it is ready. Uses tRPC's rule, which also accepts
- * objects from other realms, and objects that inherit from a plain object.
+ * Returns whether tRPC can send each of the object's properties as soon as that property is ready. Uses
+ * tRPC's rule, which also accepts objects from other realms, and objects that inherit from a plain object.
  */
 export function hasParts(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value)) return false
@@ -44,23 +44,25 @@ export function hasParts(value: unknown): value is Record<string, unknown> {
   return isRecord(prototype) && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
-/** Returns whether one of the value's direct properties passes the test. */
+/** Returns whether any of the value's direct properties passes the test. */
 export const hasProperty = (value: unknown, test: (property: unknown) => boolean): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).some(test)
 
 const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 
-/** Returns whether JSON contains the object's fields, because neither `toJSON` nor a codec replaces the object. */
+/**
+ * Returns whether JSON represents the object by its fields, because no `toJSON` or codec replaces the object.
+ */
 const isSentByField = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)
 
-/** Deeper values are not searched, because a cycle has no end. */
+/** Deeper values are not searched. */
 const maxDepth = 16
 
 /**
- * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none. JSON
- * represents such a part as `{}`. `ofInstances` is false if a codec serializes the instances of classes: they are
- * then not searched.
+ * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none.
+ * JSON represents such a part as `{}`. `ofInstances` is false if a codec serializes class instances, which
+ * are then not searched.
  */
 export const asyncPathIn = (value: unknown, ofInstances: boolean): string | null =>
   pathIn(value, 0, { searched: new Set(), isSearched: ofInstances ? isSentByField : isPlainObject })
@@ -72,7 +74,8 @@ function pathIn(
 ): string | null {
   const { searched, isSearched } = search
   if (depth > maxDepth || !(Array.isArray(value) || isSearched(value))) return null
-  // In a graph, the number of paths grows exponentially with their length.
+  // Search each object once. Otherwise, the search time could grow exponentially in a graph of shared
+  // objects.
   if (searched.has(value)) return null
   searched.add(value)
   for (const [key, item] of Object.entries(value)) {

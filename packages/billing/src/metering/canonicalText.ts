@@ -6,13 +6,13 @@ import type { Codec } from './storedResult.ts'
 type Serializer = Pick<Codec, 'serialize'>
 
 /**
- * Returns a text that is equal for equal values, regardless of the order of fields. Adds the files in the
- * value to `files`, because their content can't be read synchronously. Never throws.
+ * Returns the same text for equal values, regardless of the order of fields. Adds the files in the value to
+ * `files`, because their content can't be read synchronously. Never throws.
  */
 export const canonicalText = (value: unknown, files: Blob[], codec?: Serializer): string =>
   new Canonical(files, codec).textOf(value, 0)
 
-/** Parts that are nested more deeply aren't compared, so a nested value can't overflow the stack. */
+/** Parts that are nested more deeply aren't compared, so a deeply nested value can't overflow the stack. */
 const maxDepth = 200
 /** A longer text is replaced by its hash, so that an object that occurs many times needs little memory. */
 const maxLength = 4_096

@@ -11,9 +11,9 @@ export interface Usage {
    */
   add(units: number): void
   /**
-   * Replaces everything counted so far with `units`, an integer of at least 0. Never throws. Use it when a
-   * provider reports the exact usage after the work has added an estimate. A valid total also replaces
-   * invalid amounts.
+   * Replaces everything counted so far with `units`, an integer of at least 0. Never throws. Use this method
+   * when a provider reports the exact usage after the work has added an estimate. A valid total also clears
+   * earlier invalid amounts.
    */
   set(units: number): void
   readonly total: number
@@ -54,9 +54,9 @@ export interface MeteredLeg {
 }
 
 /**
- * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose reader
- * has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far, or 0 if there are
- * none, even if the usage is unknown.
+ * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose
+ * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far, or 0
+ * if no units were counted. This applies even if the usage is unknown.
  */
 export type CostBasis = 'work' | 'left' | 'counted'
 

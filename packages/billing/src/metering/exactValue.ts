@@ -1,22 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isPlainObject } from './asyncShapes.ts'
 
-/** Returns whether JSON carries the value exactly, without a loss such as `undefined`, `NaN` or a `Date`. */
+/**
+ * Returns whether JSON represents the value exactly. For example, JSON loses `undefined` fields, `NaN` and
+ * `Date` objects.
+ */
 export function isJson(value: unknown): boolean {
   return value === undefined || isJsonPart(value, 0, new Set())
 }
 
-/** A more deeply nested value isn't examined. */
+/** More deeply nested values are treated as inexact. */
 const maxDepth = 200
 
 function isJsonPart(value: unknown, depth: number, seen: Set<unknown>): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  // JSON can't carry a cycle, and repeats an object that occurs many times.
+  // JSON can't represent a cycle, and duplicates an object that occurs more than once.
   if (typeof value !== 'object' || depth > maxDepth || seen.has(value)) return false
   seen.add(value)
   if (Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype) {
-    // An array can have holes and further properties.
+    // An array can have holes and extra properties, which JSON loses.
     return (
       Object.keys(value).length === value.length &&
       [...value].every((item) => isJsonPart(item, depth + 1, seen))
@@ -27,7 +30,7 @@ function isJsonPart(value: unknown, depth: number, seen: Set<unknown>): boolean 
 }
 
 /**
- * Returns whether the copy equals the value. A plain object without a prototype, such as a row of
+ * Returns whether the copy equals the value. A plain object without a prototype, such as a row from
  * `node:sqlite`, equals a plain object with the same fields.
  */
 export const carriesExactly = (value: unknown, copy: unknown): boolean => equals(value, copy, new Set())

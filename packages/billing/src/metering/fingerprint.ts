@@ -10,7 +10,8 @@ import type { Codec } from './storedResult.ts'
  * Never fails. Parts that can't be compared, such as a stream or a private field, have no effect on the
  * fingerprint. Inputs that differ only in such parts have the same fingerprint.
  *
- * `codec` serializes instances of an app's own classes. Default: their fields.
+ * `codec` serializes instances of an app's own classes. By default, the fingerprint covers the instances'
+ * fields.
  */
 export async function fingerprint(rawInput: unknown, codec?: Pick<Codec, 'serialize'>): Promise<string> {
   const files: Blob[] = []

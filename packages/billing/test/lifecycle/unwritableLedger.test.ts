@@ -51,6 +51,6 @@ test.each<{
     expect(await spend()).toBe('done')
     expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok' } })
     await expect.poll(() => stack.atFlowglad.events()).toHaveLength(1)
-    expect(messages).toEqual([expect.stringContaining(problem), 'The ledger can be written again'])
+    expect(messages).toEqual([expect.stringContaining(problem), 'The ledger accepts writes again'])
   },
 )

@@ -41,8 +41,8 @@ export const joined = (...parts: string[]) => parts.join('\0')
 export class Draft {
   readonly row: CustomerRow
   /**
-   * The store's time, for all decisions and all new rows. It can be earlier than times in the rows if the
-   * clock has stepped backward.
+   * The store's time, for all decisions and all new rows. If the clock has stepped backward, it can be
+   * earlier than the times in the rows.
    */
   readonly now: number
   readonly #accounts: Map<string, AccountRow>

@@ -5,8 +5,8 @@ import { endHold } from './endHold.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Returns whether the hold's time is over. That is also true if the hold ends later than now plus its maximum
- * lifetime, because the clock has stepped backward since. `customersWithDueHolds` applies the same rule in
+ * Returns whether the hold is due: its expiry time has passed, or it is later than now plus the hold's
+ * maximum lifetime, because the clock has stepped backward. `customersWithDueHolds` applies the same rule in
  * SQL.
  */
 export const isDue = ({ state, expiresAt, maxHoldMs }: HoldRow, now: number) =>

@@ -20,8 +20,9 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   installAccounts(draft, command, lease)
   const { subscription } = command.snapshot
   const periodEnd = subscription?.periodEnd ?? null
-  // Use the time when the lease was taken. The answer is at least that recent, but it might not include a
-  // period that began afterwards. If the clock has stepped backward since, the lease's time is in the future.
+  // Use the time when the lease was taken. Flowglad's answer is at least that recent, but might not include a
+  // period that began later. If the clock has stepped backward and that time is in the future, use the
+  // current time.
   const fetchedAt = Math.min(lease.notedAt, draft.now)
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
@@ -36,7 +37,7 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
 
 /**
  * Subtracts dropped units from `booked`. No other function lowers `booked`. The units were dropped before the
- * lease was taken, so the answer can't contain them.
+ * lease was taken, so Flowglad's answer can't include them.
  */
 function subtractDropped(draft: Draft, { notes }: Lease): void {
   for (const { subscription, meter, dropped } of notes) {
@@ -54,8 +55,8 @@ function installAccounts(draft: Draft, { snapshot, unlimitedBy }: Install, { not
   for (const meter of new Set([...Object.keys(meters), ...existing.map((account) => account.meter)])) {
     const feature = unlimitedBy[meter]
     const { available, granted } = meters[meter] ?? { available: 0, granted: 0 }
-    // An account created after the lease was taken has no note. None of its units had been acknowledged at
-    // that time.
+    // An account created after the lease was taken has no note, because none of its units had been
+    // acknowledged at that time.
     const note = notes.find((it) => it.subscription === subscription.id && it.meter === meter)
     installAccount(draft, draft.account(subscription.id, meter), {
       available,

@@ -35,14 +35,13 @@ export function takeLease(draft: Draft, command: TakeLease): TakeLeaseAnswer {
 }
 
 /**
- * Returns whether another process can take the lease. A lease that was taken in the future is over, because
- * the clock has stepped backward since: the lease ends later than now plus the time that a lease lasts.
- * `customersToDeliver` applies the same rule in SQL.
+ * Returns whether another process can take the lease. A lease whose start is in the future also counts as
+ * free, because the clock has stepped backward. `customersToDeliver` applies the same rule in SQL.
  */
 const isLeaseFree = ({ leaseToken, leaseUntil, lease }: CustomerRow, now: number) =>
   leaseToken === null || leaseUntil <= now || (lease !== null && lease.notedAt > now)
 
-/** Ends the lease. Returns the events in `untaken` to their previous state. */
+/** Ends the lease. Puts the events in `untaken` back into their previous state. */
 export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' } {
   // If another process has taken the lease, change nothing, because that process may be sending these events.
   if (draft.row.leaseToken !== command.token) return { state: 'left' }
@@ -66,11 +65,11 @@ function accountNotes(draft: Draft, ambiguous: EventRow[]) {
   })
 }
 
-/** Returns the waiting events and the due parked events, oldest first. */
+/** Returns the waiting events, and the parked events that are due, oldest first. */
 function deliverable(draft: Draft): EventRow[] {
   const isDue = ({ state, retryAt, parkedAt }: EventRow) =>
     state === 'waiting' ||
-    // An event that was parked in the future is due, because the clock has stepped backward since.
+    // If the event's parking time is in the future, the clock has stepped backward, so the event is due.
     (state === 'parked' && ((retryAt ?? 0) <= draft.now || (parkedAt ?? 0) > draft.now))
   return draft
     .events()

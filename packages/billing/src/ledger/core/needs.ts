@@ -6,8 +6,8 @@ export interface Needs {
   customers: string[]
   holds: [customer: string, attempt: string][]
   /**
-   * Load every due hold of these customers. If a customer's `time` is in the future, load every held hold:
-   * the clock has stepped backward, so any of them may be due.
+   * Load every due hold of these customers. If a customer's `time` is in the future, load every hold in state
+   * `held`: the clock has stepped backward, so any of them may be due.
    */
   dueHolds: string[]
   /** Loading a key also loads its attempt's hold. */
@@ -24,13 +24,13 @@ export interface Needs {
   subscriptions: [customer: string, subscription: string][]
   /** Load every account of these customers. */
   allAccounts: string[]
-  /** The total size and the number of results to store, by customer. */
+  /** The total size and the number of the results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
 
 /**
  * How many of a customer's oldest results to load to make room for `count` new results. Most results have
- * similar sizes, so `few` usually suffices; if it doesn't, load `many`. If even `many` results don't free
+ * similar sizes, so `few` usually suffices. If it doesn't, load `many`. If even `many` results don't free
  * enough space, the new result isn't stored.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }

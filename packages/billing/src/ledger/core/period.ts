@@ -7,9 +7,9 @@ export function isPeriodOver({ snapshot }: CustomerRow, now: number): boolean {
 }
 
 /**
- * Returns whether a fetch after the period's end still reported that period. One such fetch is enough. A
- * fetch in the future doesn't count: the clock has stepped backward since, so the fetch may have run before
- * the period's end.
+ * Returns whether a fetch after the period's end still reported that period. After one such fetch, `reserve`
+ * doesn't ask for another. A fetch whose time is in the future doesn't count: the clock has stepped backward,
+ * so the fetch may have run before the period's end.
  */
 export const isPeriodChecked = (
   { snapshot, periodCheckedFor, fetchedAt }: CustomerRow,

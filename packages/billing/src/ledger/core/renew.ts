@@ -9,7 +9,7 @@ import type { Draft } from './draft.ts'
 export function renew(draft: Draft, command: Renew): RenewAnswer {
   const hold = draft.hold(command.attempt)
   if (hold?.state !== 'held') return { state: 'ended' }
-  // If the clock has stepped backward, a start in the future would extend the hold's maximum lifetime.
+  // If the clock has stepped backward, a start time in the future would extend the hold's maximum lifetime.
   const startedAt = Math.min(hold.startedAt, draft.now)
   const latest = startedAt + hold.maxHoldMs
   const expiresAt = Math.min(draft.now + command.ttlMs, latest)

@@ -29,7 +29,7 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
 
   // Before denying a call, expire abandoned holds to return their units.
   if (shortLegs(draft, snapshot, command.legs).length > 0 && expireDueHolds(draft, settings) > 0) {
-    // An expired hold may belong to the previous attempt under this key.
+    // One of the expired holds may belong to the previous attempt under this key, so check the key again.
     const retryAfterExpiry = answerRetry(draft, command, settings)
     if (retryAfterExpiry) return retryAfterExpiry
   }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The ledger's rows: one schema per table, the same in every store. Each property is a column (`startedAt` is
- * the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as epoch
- * milliseconds. Every primary key begins with the customer.
+ * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
+ * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
+ * epoch milliseconds. Every primary key begins with the customer.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -30,8 +30,8 @@ const subscriptionDetail = z.object({
 })
 
 /**
- * One account's counters when the lease was taken for a fetch. `install` uses them to determine which units
- * Flowglad's answer contains.
+ * One account's counters at the time when the lease was taken for a fetch. `install` uses them to determine
+ * which units Flowglad's answer includes.
  */
 const leaseNote = z.object({
   subscription: z.string(),
@@ -45,8 +45,8 @@ export const customerRow = z.object({
   customer: z.string(),
   version: integer,
   /**
-   * The latest time of a change to this customer. While it is in the future, because the clock has stepped
-   * backward, holds may end later than now plus their maximum lifetime.
+   * The latest time of any change to this customer. If it is in the future, the clock has stepped backward,
+   * and holds may end later than now plus their maximum lifetime.
    */
   time: integer,
   leaseToken: z.string().nullable(),
@@ -59,8 +59,8 @@ export const customerRow = z.object({
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
   /**
-   * The last install's token. If the install runs again because the outcome of its COMMIT was unknown, it
-   * still answers `installed`.
+   * The last install's token. If that install runs again because the outcome of its COMMIT was unknown, it
+   * still returns `installed`.
    */
   installedToken: z.string().nullable(),
   subscription: z.string().nullable(),
@@ -84,7 +84,7 @@ export const accountRow = z.object({
   booked: integer,
   acked: integer,
   held: integer,
-  /** Dropped units to subtract from `booked` at the next install whose lease was taken after the drop. */
+  /** Dropped units, to be subtracted from `booked` by the next install whose lease was taken after the drop. */
   dropped: integer,
   /** The number of parked events (not their units). */
   parked: integer,
@@ -131,7 +131,8 @@ export const holdRow = z.object({
 })
 
 /**
- * Stores whether the work has completed. The hold of the key's attempt determines whether the key is in use.
+ * A key's row. It records whether the work has completed. Whether the key is in use depends on the hold of
+ * the key's attempt.
  */
 export const keyRow = z.object({
   customer: z.string(),

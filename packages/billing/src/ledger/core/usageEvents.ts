@@ -15,8 +15,8 @@ export function acknowledge(
     const account = draft.account(event.subscription, meter)
     draft.writeAccount(account, {
       acked: account.acked + event.amount,
-      // Flowglad has this event although it was dropped. The drop lowers `booked`, so add the units to
-      // `booked` again.
+      // Flowglad has recorded this event although an operator dropped it. The drop lowers `booked`, so add
+      // the units back.
       booked: account.booked + (event.state === 'dropped' ? event.amount : 0),
     })
     moveEvent(draft, event, 'acked')
@@ -36,7 +36,7 @@ export function park(draft: Draft, command: Park): { state: 'parked' } {
   return { state: 'parked' }
 }
 
-/** Drops events. The next install whose lease was taken after the drop lowers `booked`. */
+/** Drops events. `booked` is lowered by the next install whose lease was taken after the drop. */
 export function drop(
   draft: Draft,
   command: Drop,
@@ -79,6 +79,9 @@ export function moveEvent(
   }
 }
 
-/** Returns whether the event counts as parked. A parked event still counts while it is being retried. */
+/**
+ * Returns whether the event counts as parked. A parked event still counts as parked while it is being
+ * retried.
+ */
 export const isParked = ({ state, reason }: Pick<EventRow, 'state' | 'reason'>) =>
   state === 'parked' || (state === 'sent' && reason !== null)

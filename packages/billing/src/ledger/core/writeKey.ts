@@ -32,8 +32,8 @@ export function completeKey(draft: Draft, command: Settle, settings: LedgerSetti
 }
 
 /**
- * Writes the key's row. Leaves out a result that exceeds the size limit or the remaining space for the
- * customer's results.
+ * Writes the key's row. Omits a result that exceeds the size limit or the remaining space for the customer's
+ * results.
  */
 function writeKey(
   draft: Draft,

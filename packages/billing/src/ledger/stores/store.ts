@@ -6,18 +6,18 @@ import type { Ledger } from '../ledger.ts'
 /** A database that isn't opened until `open` is called. */
 export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
   /**
-   * Opens the database, applies missing migrations, and checks that the database can be written. Can be called again
-   * after a failure of `open` or of a write. The earlier result stays usable until the new one is ready.
+   * Opens the database, applies missing migrations, and checks that the database is writable. Can be called
+   * again after `open` or a write fails. The earlier result stays usable until the new one is ready.
    *
    * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says what to correct.
    */
   open(): Promise<OpenStore>
-  /** Returns the problem if the error says that the store can't be written, and null for any other error. */
+  /** Returns the problem if the error says that the store rejects writes, and null for any other error. */
   writeProblem(error: unknown): WriteProblem | null
 }
 
 export interface WriteProblem {
-  /** Says why the store can't be written, and what to do. */
+  /** Says why the store rejects writes, and what to do. */
   message: string
   /** Whether the connection can't recover, so that the store must be opened again. */
   isStale: boolean

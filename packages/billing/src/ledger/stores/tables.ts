@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
 
-/** The mapping from a table's rows to its columns, the same in every store. */
+/** Maps a table's columns to the fields of its row objects. All stores share this mapping. */
 export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]

@@ -2,12 +2,12 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import type { PostgresConnection } from './transaction.ts'
 
 const message =
-  'The ledger needs transactions of several statements, but a connection pooler between the ledger and PostgreSQL ' +
-  'refuses them. Set its pool mode to transaction or session. PgBouncer’s setting is pool_mode.'
+  'The ledger needs multi-statement transactions, but a connection pooler between the ledger and PostgreSQL rejects ' +
+  'them. Set its pool mode to transaction or session (pool_mode in PgBouncer).'
 
 /**
- * Checks that transactions of several statements work. A pooler in statement mode refuses them. This error would
- * otherwise look like a lost connection, so the ledger would retry it forever.
+ * Checks that multi-statement transactions work. A pooler in statement mode rejects them. Without this check,
+ * the pooler's error would look like a lost connection, and the ledger would retry forever.
  */
 export async function checkTransactions(connection: PostgresConnection): Promise<void> {
   try {

@@ -9,8 +9,8 @@ import { rowParsers } from './rowParsers.ts'
 
 const now = databaseTime('$1')
 /**
- * Whether the customer `c` has a free lease at the time in the row `clock`. The core's function `isLeaseFree`
- * explains the rule.
+ * Whether the lease of the customer `c` is free at the time in the row `clock`. The core's function
+ * `isLeaseFree` explains the rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= (SELECT now FROM clock)
   OR (c.lease::json ->> 'notedAt')::bigint > (SELECT now FROM clock))`
@@ -18,7 +18,7 @@ const rows = z.array(z.unknown())
 
 /**
  * Creates the reads. Each read is one statement, so all data in an answer reflects the same point in time.
- * `$1` is the time, or null for the database's time.
+ * `$1` is the time, or null to use the database's time.
  */
 export function createReads(
   pool: PostgresPool,
@@ -97,10 +97,10 @@ export function createReads(
       return due.map((row) => row.customer)
     },
     customersToDeliver: async (limit) => {
-      // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve
-      // other customers, and new usage can't starve parked events. If a free lease ended in the future, the clock has
-      // stepped backward since. Such customers come first, because other customers could starve them until the clock
-      // catches up.
+      // Start with the customer whose lease ended first. This way, a customer with rejected events can't
+      // starve other customers, and new usage can't starve parked events. If a free lease ends in the future,
+      // the clock has stepped backward. Such customers come first. Otherwise, other customers could starve
+      // them until the clock catches up.
       const found = await query(
         customerName,
         `WITH clock AS MATERIALIZED (SELECT ${now} AS now)

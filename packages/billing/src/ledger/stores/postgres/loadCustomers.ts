@@ -14,14 +14,15 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
   `SELECT ${selectList(table, alias, without)}`
 
 /**
- * Inserts missing customer rows, locks all of the batch's customers, and then loads. One call does all three,
- * which saves round trips. The lock order is always the same, so batches can't deadlock.
+ * Inserts missing customer rows, locks all of the batch's customers, and then loads the rows that the batch
+ * needs. One call does all three, which saves round trips. The lock order is always the same, so batches
+ * can't deadlock.
  *
- * The loading must be a later statement than the locking, which sees rows as they were before it waited for
- * the lock. Loading in that statement would miss holds that other batches committed during the wait, so the
- * batch would oversell. In a VOLATILE function, each statement sees what was committed before it began.
+ * Loading must be a separate, later statement: the locking statement sees rows as they were before it waited
+ * for the lock. It would miss holds that other batches committed during the wait, so the batch would
+ * oversell. In a VOLATILE function, each statement sees what was committed before it began.
  *
- * `$1` is `Needs` as JSON. `$2` is the time, or null for the database's time. `$3` is the size limit for a
+ * `$1` is `Needs` as JSON. `$2` is the time, or null to use the database's time. `$3` is the size limit for a
  * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
  * would then read every customer's holds.
  */
@@ -149,7 +150,7 @@ const answer = z.object({
   ]),
 })
 
-/** Locks the customers of a batch. Then loads the rows that the batch needs, and the time. */
+/** Locks a batch's customers, then loads the rows that the batch needs and the time. */
 export async function loadCustomers(
   connection: PostgresConnection,
   needs: Needs,

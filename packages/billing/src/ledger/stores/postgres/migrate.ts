@@ -11,7 +11,7 @@ const migrationLock = 7_260_114
 
 /**
  * The time limit for migrations. It is long enough to build an index on a large table, or to wait while
- * another node builds it.
+ * another node builds one.
  */
 const migrationDeadlineMs = 10 * 60_000
 

@@ -121,7 +121,7 @@ export const migrations = [
   ALTER TABLE metered.customer RENAME COLUMN lane_until TO lease_until;
   ALTER TABLE metered.customer RENAME COLUMN lane TO lease;
   `,
-  // With the hold's maximum lifetime in the index, the index alone tells which holds are due.
+  // The index includes the hold's maximum lifetime, so the index alone determines which holds are due.
   `
   ALTER TABLE metered.event ADD COLUMN parked_at bigint;
   DROP INDEX metered.hold_due;

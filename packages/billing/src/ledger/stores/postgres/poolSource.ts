@@ -3,7 +3,7 @@ import { LedgerUnavailableError } from '../../errors.ts'
 import { isMissing } from '../isMissing.ts'
 import type { PostgresPool } from './postgresPool.ts'
 
-/** The source of the ledger's pool. */
+/** Provides the ledger's pool. */
 interface PoolSource {
   /** Identifies the database. Contains no password. */
   address: string
@@ -13,7 +13,7 @@ interface PoolSource {
   close(): Promise<void>
 }
 
-/** Returns the source for a connection string or for the app's pool. */
+/** Returns the pool source for a connection string or for the app's pool. */
 export function poolSource(database: string | PostgresPool): PoolSource {
   // The connection string can be missing during `next build`.
   const source = database ?? ''

@@ -33,7 +33,7 @@ export interface PostgresLedgerOptions extends LedgerOptions {
  * the pool's connections.
  */
 export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {
-  // The address may come from an environment variable that isn't set during a build.
+  // The connection string may come from an environment variable that isn't set during a build.
   if (!database && !isNextBuild()) {
     throw new TypeError(
       'postgresLedger needs a connection string or a Pool. The connection string is missing.',

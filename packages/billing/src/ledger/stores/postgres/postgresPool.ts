@@ -19,19 +19,19 @@ export interface PostgresPool {
 export interface PostgresClient {
   /** Runs a query in the connection's transaction. */
   query(query: PostgresQuery): Promise<PostgresResult>
-  /** Returns the connection to the pool. With an error or `true`, closes the connection instead. */
+  /** Returns the connection to the pool. If given an error or `true`, closes the connection instead. */
   release(error?: Error | boolean): void
   /** Listens for errors on the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** A query. It has no name, because a prepared statement belongs to a session. */
+/** A query. It is unnamed, because a named prepared statement belongs to a session. */
 export interface PostgresQuery {
   text: string
   values?: unknown[]
   /** The parsers of the values in the rows. */
   types: {
-    /** Returns the parser for values of a PostgreSQL type, which is given by its object identifier. */
+    /** Returns the parser for values of the PostgreSQL type with this object identifier (OID). */
     getTypeParser(type: number): (value: unknown) => unknown
   }
 }

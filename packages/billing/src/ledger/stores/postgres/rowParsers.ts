@@ -1,4 +1,4 @@
-/** The object identifiers of PostgreSQL's types that the ledger parses. */
+/** The object identifiers (OIDs) of the PostgreSQL types that the ledger parses. */
 const boolean = 16
 const json = 114
 
@@ -9,8 +9,8 @@ const parse = {
 const asText = (text: string): unknown => text
 
 /**
- * Parses the values in the ledger's rows. Every query brings these parsers, because the app can replace
- * node-postgres's own parsers for the whole process or for its pool. Types without a parser stay text.
+ * Parses the values in the ledger's rows. Every query specifies these parsers, because the app can replace
+ * node-postgres's own parsers for the whole process or for its pool. Values of other types remain text.
  */
 export const rowParsers = {
   getTypeParser(type: number) {

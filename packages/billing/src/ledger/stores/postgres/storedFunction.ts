@@ -11,10 +11,10 @@ export interface StoredFunction {
 }
 
 /**
- * Describes a PL/pgSQL function. Inside a function, each server connection plans a statement once. Named
- * statements do so too, but they belong to a session, and a connection pooler such as PgBouncer can run each
- * transaction in another session. Nodes of two releases can share a database, because another text gets
- * another name.
+ * Describes a PL/pgSQL function. Each server connection plans a function's statements only once. The same is
+ * true of named statements, but they belong to a session, and a connection pooler such as PgBouncer can run
+ * each transaction in a different session. Nodes that run different releases can share a database, because a
+ * changed function gets a different name.
  */
 export function storedFunction(
   name: string,

@@ -5,9 +5,10 @@ import { rowParsers } from './rowParsers.ts'
 
 /**
  * `SET LOCAL` settings end with the transaction, so they work behind a connection pooler that runs each
- * transaction in another session. If a node stops while it holds locks, the timeouts limit how long the other nodes wait. With REPEATABLE
- * READ, a transaction would load rows as they were before it waited for the lock. Every lookup is by key, so the
- * planner settings allow only index lookups, even if the statistics are outdated.
+ * transaction in a different session. If a node stops while it holds locks, the timeouts limit how long the
+ * other nodes wait. With REPEATABLE READ, a transaction would load rows as they were before it waited for the
+ * lock. Every lookup is by key, so the planner settings allow only index lookups, even if the statistics are
+ * outdated.
  */
 const begin = (timeoutMs: number) => `
   BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -21,7 +22,7 @@ const begin = (timeoutMs: number) => `
   SET LOCAL enable_mergejoin = off;
 `
 
-/** A connection that the work can use until it ends. */
+/** A connection that the work can use until the work ends. */
 export interface PostgresConnection {
   /** Runs a query. Without values, the text can contain several statements. */
   query(text: string, values?: unknown[]): Promise<PostgresResult>

@@ -2,14 +2,15 @@ import type { WriteProblem } from '../store.ts'
 
 const readOnly =
   'The ledger’s PostgreSQL database is read-only: the server is a standby, or default_transaction_read_only is on. ' +
-  'Connect the ledger to the primary, or turn the setting off. The ledger then continues by itself.'
+  'Connect the ledger to the primary, or turn the setting off. The ledger then recovers automatically.'
 
 const full =
-  'The disk of the ledger’s PostgreSQL server is full. Free some space. The ledger then continues by itself.'
+  'The disk of the ledger’s PostgreSQL server is full. Free some space. The ledger then recovers automatically.'
 
 /**
- * Returns the problem if the error says that the database can't be written, and null for any other error. A failed
- * transaction closes its connection, because a session keeps its `default_transaction_read_only` until it ends.
+ * Returns the problem if the error says that the database rejects writes, and null for any other error. A
+ * failed transaction closes its connection, because an open session keeps its old
+ * `default_transaction_read_only`.
  */
 export function writeProblem(error: unknown): WriteProblem | null {
   if (!(error instanceof Error && 'severity' in error && 'code' in error)) return null

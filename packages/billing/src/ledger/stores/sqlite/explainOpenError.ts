@@ -27,7 +27,7 @@ function problemOf(file: string, code: number | null): string | null {
       if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
         return `The ledger's path ${file} is a folder. Pass a file path to sqliteLedger.`
       }
-      // This isn't a mistake in the setup, so `writeProblem` describes it.
+      // A read-only volume isn't a mistake in the setup, so `writeProblem` describes it.
       if (isReadOnlyVolume(file)) return null
       return `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
     default:

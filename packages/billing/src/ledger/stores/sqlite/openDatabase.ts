@@ -3,8 +3,9 @@ import { migrations } from './migrations.ts'
 import { connect, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 
 /**
- * Opens the file (or `:memory:`), checks that it can be written, and applies missing migrations. Several processes can open the file
- * concurrently. Throws if the file is busy, because waiting here would block the event loop.
+ * Opens the file (or `:memory:`), checks that it is writable, and applies missing migrations. Several
+ * processes can open the file concurrently. Throws if the file is busy, because waiting here would block the
+ * event loop.
  */
 export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabase {
   const db = connect(file, driver)
@@ -28,9 +29,10 @@ export function openDatabase(file: string, driver?: SqliteDriver): SqliteDatabas
 }
 
 /**
- * Writes to the disk. SQLite opens a file that can't be written for reading, and `BEGIN IMMEDIATE` then succeeds. This
- * function must not prepare statements: libsql keeps a connection open until its statements are garbage-collected, and
- * while a read-only connection is open, new connections in the process are read-only too.
+ * Checks that the file is writable by writing to it. SQLite opens a read-only file without an error, and even
+ * `BEGIN IMMEDIATE` succeeds. This function must not prepare statements: libsql keeps a connection open until
+ * its statements are garbage-collected, and while a read-only connection is open, new connections in the
+ * process are read-only too.
  */
 function checkWritable(db: SqliteDatabase): void {
   db.exec('CREATE TABLE IF NOT EXISTS metered_migration (id integer PRIMARY KEY)')

@@ -119,7 +119,7 @@ function loadOldestResults({ oldestKeys }: Statements, customer: string, excess:
 
 /**
  * Returns the subscriptions whose accounts the batch needs: the subscriptions of its commands, of the
- * snapshot, and of the loaded holds and events. Leaves out customers for whom the batch loads every account.
+ * snapshot, and of the loaded holds and events. Omits customers for whom the batch loads every account.
  */
 function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
   const all = new Set(needs.allAccounts)

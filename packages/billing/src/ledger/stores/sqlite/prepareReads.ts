@@ -13,8 +13,8 @@ const healthRow = z.object({
 })
 
 /**
- * Whether the customer `c` has a free lease at the time `?1`. The core's function `isLeaseFree` explains the
- * rule.
+ * Whether the lease of the customer `c` is free at the time `?1`. The core's function `isLeaseFree` explains
+ * the rule.
  */
 const isLeaseFree = `(c.lease_token IS NULL OR c.lease_until <= ?1 OR json_extract(c.lease, '$.notedAt') > ?1)`
 
@@ -41,9 +41,10 @@ export function prepareReads(db: SqliteDatabase, now: () => number, watch: Clock
     `SELECT DISTINCT customer FROM metered_hold INDEXED BY metered_hold_due
      WHERE state = 'held' AND (expires_at <= ?1 OR expires_at > ?1 + max_hold_ms) LIMIT ?2`,
   )
-  // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve other
-  // customers, and new usage can't starve parked events. If a free lease ended in the future, the clock has stepped
-  // backward since. Such customers come first, because other customers could starve them until the clock catches up.
+  // Start with the customer whose lease ended first. This way, a customer with rejected events can't starve
+  // other customers, and new usage can't starve parked events. If a free lease ends in the future, the clock
+  // has stepped backward. Such customers come first. Otherwise, other customers could starve them until the
+  // clock catches up.
   const toDeliver = db.prepare(
     `SELECT customer FROM (
        SELECT * FROM (

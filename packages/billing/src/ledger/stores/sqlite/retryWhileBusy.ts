@@ -5,15 +5,15 @@ import { resultCodeOf } from './sqliteDriver.ts'
 const lockedCodes: (number | null)[] = [5, 6]
 
 /**
- * Runs work on a SQLite connection, and runs it again while another connection has locked the file. The event loop
- * is free between the attempts. The connection's `busy_timeout` must be 0, because SQLite itself waits
- * synchronously.
+ * Runs work on a SQLite connection, and retries the work while another connection has locked the file.
+ * Doesn't block the event loop between attempts. The connection's `busy_timeout` must be 0, because SQLite
+ * itself waits synchronously.
  *
- * Work that writes must use `inTransaction`. With libsql, a prepared write that finds the file locked stays active,
- * and the connection's next write is then not committed.
+ * Work that writes must use `inTransaction`. With libsql, a prepared write that finds the file locked stays
+ * active, and the connection's next write is then not committed.
  *
- * @param options `waitMs` is the longest wait for the lock. Default: 15 seconds. After that time, the promise rejects
- * with SQLite's error.
+ * @param options `waitMs` is the maximum time to wait for the lock. Default: 15 seconds. After that time, the
+ * promise rejects with SQLite's error.
  */
 export async function retryWhileBusy<T>(
   work: () => T,

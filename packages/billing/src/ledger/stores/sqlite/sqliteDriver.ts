@@ -5,7 +5,7 @@ import { isMissing } from '../isMissing.ts'
 /** A SQLite library for Node. Both libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
-/** A connection: the methods that both drivers have and the ledger uses. */
+/** A connection, with only the methods that both drivers have and the ledger uses. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
@@ -67,7 +67,7 @@ function nodeSqlite(): OpenConnection | null {
   return (file) => new DatabaseSync(file)
 }
 
-/** Runs `load` without Node's warning that SQLite is experimental. Other warnings are still emitted. */
+/** Runs `load` and suppresses Node's warning that SQLite is experimental. Other warnings are still emitted. */
 function withoutSqliteWarning<T>(load: () => T): T {
   const { emitWarning } = process
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

@@ -80,7 +80,7 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
       } catch (error) {
         throw explainOpenError(path, error)
       }
-      // A read that has just been given the earlier connection uses it before this callback runs.
+      // A read that has just received the earlier connection uses it before this callback runs.
       if (earlier) setImmediate(() => earlier.close())
       return openStore(db, clock, settings)
     },

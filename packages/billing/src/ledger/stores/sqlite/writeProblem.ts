@@ -3,12 +3,12 @@ import { dirname } from 'node:path'
 import type { WriteProblem } from '../store.ts'
 import { resultCodeOf } from './sqliteDriver.ts'
 
-/** Returns the problem if the error says that the file can't be written, and null for any other error. */
+/** Returns the problem if the error says that the file can't be written to, and null for any other error. */
 export function writeProblem(file: string, error: unknown): WriteProblem | null {
   switch (resultCodeOf(error)) {
     case 13: // FULL
       return {
-        message: `The disk with the ledger's file ${file} is full. Free some space. The ledger then continues by itself.`,
+        message: `The disk with the ledger's file ${file} is full. Free some space. The ledger then recovers automatically.`,
         isStale: false,
       }
     case 8: // READONLY
@@ -22,10 +22,10 @@ export function writeProblem(file: string, error: unknown): WriteProblem | null 
 
 function diskProblem(file: string, error: unknown): string {
   if (isReadOnlyVolume(file)) {
-    return `The volume with the ledger's file ${file} is read-only. Make it writable again. The ledger then continues by itself.`
+    return `The volume with the ledger's file ${file} is read-only. Make it writable again. The ledger then recovers automatically.`
   }
   const reason = error instanceof Error ? error.message : String(error)
-  return `The ledger can’t write its file ${file}: ${reason}. Check the file's permissions and the disk. The ledger then continues by itself.`
+  return `The ledger can’t write to its file ${file}: ${reason}. Check the file's permissions and the disk. The ledger then recovers automatically.`
 }
 
 export function isReadOnlyVolume(file: string): boolean {
