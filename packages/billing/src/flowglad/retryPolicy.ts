@@ -131,8 +131,8 @@ export class RetryPolicy {
 
   /**
    * Decides what to do when Flowglad doesn't answer a request that contains only this event. Never parks the
-   * event. If other requests have succeeded since the event's last failure, the event is at fault. It then
-   * backs off, and delivery continues without it.
+   * event. If other requests have succeeded since the event's last failure, the event is at fault: it backs
+   * off, and delivery continues without it.
    */
   eventUnanswered(event: UsageEvent): 'retryLater' | 'flowgladUnavailable' {
     const { failures, flowgladWorks } = this.#failed(event, this.#options.deliverMaxPauseMs)
@@ -203,7 +203,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns how many events at fault are backing off, by customer. A pass takes that many additional events.
+   * Returns how many events at fault are backing off, by customer. A pass takes that many more events.
    * Otherwise, the events at fault, which are the oldest, would leave no room for events that can be sent.
    */
   skippedEvents(): Map<string, number> {

@@ -66,8 +66,8 @@ const reserve = z.object({
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
   /**
-   * True if the caller has already tried to fetch a snapshot. If so, the ledger uses a snapshot whose period
-   * has ended instead of asking for another fetch.
+   * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts a snapshot whose
+   * period has ended and doesn't ask for another fetch.
    */
   decisive: z.boolean(),
 })

@@ -10,7 +10,7 @@ export interface Ledger extends AsyncDisposable {
   /**
    * Identifies the store within this process: ledgers with the same address use the same store. The address
    * is the absolute path of a SQLite file, a PostgreSQL connection string without its password, or a unique
-   * name for a `:memory:` ledger or a given `Pool`.
+   * name for a `:memory:` ledger or a `Pool` that the app passes.
    */
   readonly address: string
 

@@ -1,10 +1,10 @@
-/** Remembers the latest time of a store's clock, to notice when the clock steps backward. */
+/** Remembers the latest time of a store's clock, to detect when the clock steps backward. */
 export interface ClockWatch {
   /** Remembers a time that was read from the clock, and returns it. */
   note(now: number): number
   /**
-   * Returns a function that returns how far `now` is behind the times remembered so far and behind the newest
-   * event. Call this before reading `now`, because other reads can run at the same time.
+   * Returns a function that measures how far `now` is behind the times remembered so far and the time of the
+   * newest event. Call `start` before reading `now`, because other reads can run at the same time.
    */
   start(): (now: number, newestEvent: number | null) => number
 }

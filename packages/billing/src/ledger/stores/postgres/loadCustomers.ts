@@ -20,7 +20,7 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
  *
  * Loading must be a separate, later statement: the locking statement sees rows as they were before it waited
  * for the lock. It would miss holds that other batches committed during the wait, so the batch would
- * oversell. In a VOLATILE function, each statement sees what was committed before it began.
+ * oversell. In a VOLATILE function, each statement sees what was committed before that statement began.
  *
  * `$1` is `Needs` as JSON. `$2` is the time, or null to use the database's time. `$3` is the size limit for a
  * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and

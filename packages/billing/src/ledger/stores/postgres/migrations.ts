@@ -110,8 +110,8 @@ export const migrations = [
   );
   `,
   // The condition is always true. Only the query that lists charges repeats the condition, so only that query
-  // uses this index. Without the condition, a planner without statistics would use this index instead of the
-  // primary key to look up single events, and would read the customer's whole history.
+  // uses this index. Otherwise, a planner that lacks statistics would use this index instead of the primary
+  // key to look up single events, and would read the customer's whole history.
   `
   DROP INDEX metered.event_charges;
   CREATE INDEX event_charges ON metered.event (customer, at, attempt, meter) WHERE at >= 0;

@@ -28,9 +28,9 @@ export interface PostgresLedgerOptions extends LedgerOptions {
  * ledger connects and applies missing migrations.
  *
  * @param database A connection string or a node-postgres `Pool`. For a connection string, the ledger creates
- * a pool of 4 connections, and `close` ends it. `close` doesn't end a given pool. If the given pool has no
- * `connectionTimeoutMillis`, the ledger sets it to `silentAfterMs`. The ledger also adds error listeners to
- * the pool's connections.
+ * a pool of 4 connections, and `close` ends it. `close` doesn't end a pool that the app passes. If that pool
+ * has no `connectionTimeoutMillis`, the ledger sets it to `silentAfterMs`. The ledger also adds error
+ * listeners to the pool's connections.
  */
 export function postgresLedger(database: string | PostgresPool, options: PostgresLedgerOptions = {}): Ledger {
   // The connection string may come from an environment variable that isn't set during a build.

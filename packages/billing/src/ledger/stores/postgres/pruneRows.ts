@@ -23,7 +23,7 @@ export async function pruneRows(
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
   if (customers.length === 0) return false
-  // Lock the customers first, in the same order as batches, so that pruning and a batch can't deadlock.
+  // Lock the customers first, in the same order as batches do, so that pruning and batches can't deadlock.
   await connection.query(
     'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
     [customers],

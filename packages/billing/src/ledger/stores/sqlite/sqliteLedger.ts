@@ -25,8 +25,8 @@ export interface SqliteLedgerOptions extends LedgerOptions {
   /**
    * The SQLite library. The default is `node:sqlite` on Node 22.13 or newer, and `libsql` on older versions.
    *
-   * If the app opens the same file in the same process, choose the app's library. Within a process, two
-   * libraries don't see each other's locks, so transactions can be lost.
+   * If the app opens the same file in the same process, choose the library that the app uses. Within a
+   * process, two libraries don't see each other's locks, so transactions can be lost.
    */
   driver?: SqliteDriver
   /** A clock for tests that control time. The default is the system clock. */
