@@ -12,8 +12,11 @@ export const idempotencyKey = 'idempotencyKey'
  */
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
-/** The number of calls that `billingLinks` sends in one request. The keys of more calls need several requests. */
-export const maxBatchItems = 200
+/**
+ * The number of calls that `billingLinks` sends in one request. A header can carry this number of keys, even if each
+ * key has 128 characters.
+ */
+export const maxBatchItems = 90
 
 /** Node and most proxies reject requests whose headers exceed 16 kB in total. The rest is for the other headers. */
 const maxHeaderLength = 12_000
@@ -31,7 +34,7 @@ export const keyOf = ({ context }: KeyedOperation): string | null => {
 /**
  * Returns the `headers` option for `httpLink`, `httpBatchLink` or `httpBatchStreamLink`. The given header
  * carries the keys of all operations, in batch order. Throws if the batch has more keys than a header can carry.
- * To prevent this, set `maxItems: 200` on the batch link.
+ * To prevent this, set `maxItems: 90` on the batch link.
  */
 export const keyHeadersAs =
   (header: string) =>

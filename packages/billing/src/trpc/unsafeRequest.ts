@@ -14,9 +14,9 @@ export function unsafeReason(
   publicUrl: string | undefined,
 ): UnsafeReason | null {
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return null
-  const purposes = [header('sec-purpose'), header('purpose'), header('x-moz')]
-  if (purposes.some((purpose) => purpose !== null && /prefetch|prerender|preview/i.test(purpose)))
-    return 'prefetch'
+  const purposes = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map(header)
+  const isPrefetch = purposes.some((purpose) => purpose && /prefetch|prerender|preview/i.test(purpose))
+  if (isPrefetch || header('next-router-prefetch') !== null) return 'prefetch'
   if (header('sec-fetch-site') !== 'cross-site') return null
   const origin = header('origin')
   return origin !== null &&

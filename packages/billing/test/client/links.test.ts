@@ -98,18 +98,23 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
   expect(keyHeadersAs('x-request-id')({ op: op('a') })).toEqual({ 'x-request-id': 'a' })
 })
 
-test('runs and charges each of 500 concurrent calls once', async () => {
-  // Free's grant becomes Pro's grant of 500 units.
-  const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
-  await using app = await startApp({ pricing: generous })
-  const client = createTRPCClient<AppRouter>({
-    links: billingLinks<AppRouter>({ url: app.url, stream: true, headers: { user: 'ada' } }),
-  })
-  const calls = Array.from({ length: 500 }, (_, n) => client.generate.mutate({ prompt: `${n}`, count: 1 }))
-  expect(await Promise.all(calls)).toHaveLength(500)
-  const { balances } = await app.client.billing.balances.query()
-  expect(balances).toContainEqual(expect.objectContaining({ meter: 'generations', used: 500, held: 0 }))
-})
+test.each([36, 128])(
+  'runs and charges each of 500 concurrent calls with keys of %d characters once',
+  async (length) => {
+    // Free's grant becomes Pro's grant of 500 units.
+    const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
+    await using app = await startApp({ pricing: generous })
+    const client = createTRPCClient<AppRouter>({
+      links: billingLinks<AppRouter>({ url: app.url, stream: true, headers: { user: 'ada' } }),
+    })
+    const calls = Array.from({ length: 500 }, (_, n) =>
+      client.generate.mutate({ prompt: `${n}`, count: 1 }, keyed(`${n}`.padStart(length, '0'))),
+    )
+    expect(await Promise.all(calls)).toHaveLength(500)
+    const { balances } = await app.client.billing.balances.query()
+    expect(balances).toContainEqual(expect.objectContaining({ meter: 'generations', used: 500, held: 0 }))
+  },
+)
 
 test('fails a batch whose keys do not fit in a header, names the remedy, and charges nothing', async () => {
   await using app = await startApp()
@@ -119,7 +124,7 @@ test('fails a batch whose keys do not fit in a header, names the remedy, and cha
   for (const { status, ...rest } of await Promise.allSettled(calls))
     expect({ status, ...rest }).toMatchObject({
       status: 'rejected',
-      reason: { message: expect.stringContaining('maxItems: 200') },
+      reason: { message: expect.stringContaining('maxItems: 90') },
     })
   const { balances } = await app.client.billing.balances.query()
   expect(balances).toContainEqual(expect.objectContaining({ meter: 'api_calls', used: 0, held: 0 }))

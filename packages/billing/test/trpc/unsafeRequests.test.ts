@@ -43,6 +43,8 @@ test.each([
   ['a prerendered page', { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-site': 'same-origin' }],
   ['an older prefetch', { purpose: 'prefetch' }],
   ['an older prefetch in Firefox', { 'x-moz': 'prefetch' }],
+  ['a preview in Safari', { 'x-purpose': 'preview' }],
+  ['a link that Next.js prefetches', { 'next-router-prefetch': '1' }],
 ])('charges nothing for a metered query or subscription that %s requests', async (_, headers) => {
   await using app = await start()
   for (const path of ['lookUp', 'lookUp,free?batch=1', 'watch']) {
