@@ -7,10 +7,10 @@ export default defineConfig({
   // Files run in alphabetical order, so the long tests in tests/api start first.
   testDir: './tests',
   fullyParallel: true,
-  // A small CI machine has two cores. It can run a third worker, because tests spend much of their time
+  // A small CI machine has two cores, but it can run a third worker, because tests spend much of their time
   // waiting.
   workers: 3,
-  // If a test passes only on the second run, Playwright reports it as flaky. Treat a flaky test as a bug.
+  // If a test passes only on its second run, Playwright reports it as flaky. Treat a flaky test as a bug.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   // Tests wait for conditions instead of fixed times. The timeouts are long because the machine might be

@@ -1,5 +1,5 @@
-// Measures how long the built app takes to show Studio to a signed-in customer. The measurement starts with
-// the navigation and ends when the balances are visible and the form is usable.
+// Measures how long the built app takes to show Studio to a signed-in customer. The measurement starts at the
+// navigation and ends when the balances are visible and the form is usable.
 import { type Browser, chromium } from '@playwright/test'
 import { systemChromium } from '../chromium.ts'
 import { startStack } from '../stack/startStack.ts'
@@ -37,7 +37,7 @@ async function signUpCustomer(): Promise<Cookies> {
   return context.cookies()
 }
 
-/** Opens Studio several times in a new browser profile that has only the session's cookies. */
+/** Opens Studio `times` times in one new browser profile, which has only the session's cookies. */
 async function visit(cookies: Cookies, times: number): Promise<Visit[]> {
   await using context = await browser.newContext()
   await context.addCookies(cookies)

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 
 /**
- * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they never
- * wait for fixed times.
+ * A server that implements OpenAI's API. Tests decide when its work pauses, finishes or fails, so they need
+ * no fixed waiting times.
  */
 export interface Model extends AsyncDisposable {
   /** The value for `OPENAI_BASE_URL`. */
@@ -12,9 +12,9 @@ export interface Model extends AsyncDisposable {
   pausePictures(): void
   /** Returns the number of unfinished pictures. */
   picturesInProgress(): number
-  /** Finishes every picture in progress, and each later picture immediately. */
+  /** Finishes all pictures in progress, and finishes later pictures immediately. */
   finishPictures(): void
-  /** Fails every picture in progress, and each later picture immediately. */
+  /** Fails all pictures in progress, and fails later pictures immediately. */
   failPictures(): void
   /** Returns how many text responses are still open. */
   textsInProgress(): number
@@ -23,7 +23,10 @@ export interface Model extends AsyncDisposable {
    * end arrives.
    */
   streamWords(words: string): void
-  /** Completes every open text response. `tokens`: the model's own count of tokens. Default: it reports none. */
+  /**
+   * Completes every open text response. `tokens` is the token count that the model reports. By default, it
+   * reports none.
+   */
   endTexts(options?: { tokens: number }): void
   /** Closes the connection of every open text response before the text ends. */
   breakTexts(): void

@@ -40,7 +40,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-// If the test run ends before it has stopped its processes, kill them.
+// When the test run ends, kill the processes that are still running.
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -69,7 +69,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       ? []
       : ['--import', `data:text/javascript,${encodeURIComponent(moveClock(clockAheadMs))}`]
   const child = spawn(process.execPath, [...preload, join(repository, options.main)], {
-    // Don't pass on the developer's environment, because it must not affect the tests.
+    // The developer's environment must not affect the tests, so don't pass it on.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

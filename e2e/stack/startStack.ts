@@ -11,7 +11,7 @@ const key = 'sk_test_local'
 const webhookSecret = 'whsec_ZW5kLXRvLWVuZC10ZXN0cy13ZWJob29rLXNlY3JldA=='
 
 export interface StackOptions {
-  /** The server's environment variables, in addition to the required variables. */
+  /** Additional environment variables for the servers. */
   env?: Record<string, string>
   /** Whether flowglad-local sends webhooks. Default true. */
   webhooks?: boolean
@@ -24,12 +24,12 @@ export interface StackOptions {
    * model. Default `controlled`.
    */
   model?: 'controlled' | 'builtIn'
-  /** Whether the tests move Flowglad's clock. Such tests share a stack only with each other. */
+  /** Whether the tests move Flowglad's clock. Tests that move the clock share stacks only with each other. */
   movesClock?: boolean
 }
 
 export interface Stack extends AsyncDisposable {
-  /** The first server's address. The server also serves the built web app. */
+  /** The address of the first server, which also serves the built web app. */
   url: string
   /** All servers' addresses. */
   urls: string[]

@@ -4,7 +4,10 @@ import type { Page } from '@playwright/test'
 export interface Transport {
   /** Drops the server's response to the next `draw` call. */
   loseNextResponse(): void
-  /** Returns the keys of all `draw` calls that the page has sent so far. A key appears once per attempt. */
+  /**
+   * Returns the keys of all `draw` calls that the page has sent so far. If a call is retried, its key appears
+   * once per attempt.
+   */
   keys(): unknown[]
 }
 
@@ -25,7 +28,7 @@ export async function httpTransport(page: Page): Promise<Transport> {
   return { keys: () => keys, loseNextResponse: () => (lose = true) }
 }
 
-/** Observes a page's WebSocket messages. To drop a response, closes the connection. */
+/** Observes a page's WebSocket messages. Drops a response by closing the connection. */
 export async function webSocketTransport(page: Page): Promise<Transport> {
   const keys: unknown[] = []
   const draws = new Set<unknown>()

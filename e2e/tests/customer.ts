@@ -57,7 +57,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       }
     },
 
-    /** Records any number of API calls in one request, as a browser can. */
+    /** Records any number of API calls with one request, as a browser can. */
     async recordApiCalls(amount: number) {
       await post(request, `${stack.url}/api/flowglad/usage-events/create`, {
         usageMeterSlug: 'api_calls',
@@ -65,7 +65,9 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
       })
     },
 
-    /** Buys a plan or a pack without opening the checkout page. Then makes the server fetch the result. */
+    /**
+     * Buys a plan or a pack without opening the checkout page, and makes the server fetch the new balances.
+     */
     async buy(priceSlug: string) {
       const { data, error } = await call('billing.checkout', { priceSlug })
       if (!data) throw new Error(`billing.checkout returned ${JSON.stringify(error)}`)

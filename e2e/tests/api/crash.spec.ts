@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'default' })
 
 const picture = (prompt: string) => ({ prompt, count: 1 })
 
-/** Longer than the lifetime of these tests' holds and of a killed server's lease. */
+/** Outlasts these tests' holds and a killed server's lease. */
 const afterLeasesMs = 60_000
 
 test('bills every successful call once despite five crashes and failed deliveries', async ({
@@ -46,7 +46,7 @@ test('bills every successful call once despite five crashes and failed deliverie
     await fourEnded
     inFlightAtCrashes += inFlight
     const isLast = crash === failures.length - 1
-    // Only the last server's clock is set past the expiry of the killed servers' leases.
+    // Only the last server's clock is ahead, so that the killed servers' leases have expired by that clock.
     await stack.restart('SIGKILL', { clockAheadMs: isLast ? afterLeasesMs : 0 })
     await Promise.all(calls)
   }

@@ -36,7 +36,7 @@ export function appOn(page: Page) {
     plan: (priceSlug: string) => planCard(page, priceSlug),
     checkout: checkoutPage(page),
     dialog,
-    /** In every dialog, the first button changes nothing. */
+    /** In every dialog, the first button closes the dialog without a change. */
     keep: dialogButtons.first(),
     confirm: dialogButtons.last(),
 
@@ -63,7 +63,9 @@ export function appOn(page: Page) {
     async expectUnlimited(meter: Meter, { used }: { used: number }) {
       await expect(balance(meter)).toContainText(new RegExp(`^\\D*${used} used.*unlimited`, 'i'))
     },
-    /** Starts recording every change to a balance's text. The returned function reads the recording. */
+    /**
+     * Starts recording every change to a balance's text. The returned function returns the recorded texts.
+     */
     recordBalance: (meter: Meter) => recordTexts(page, `[data-testid=balance-${meter}]`),
 
     prompt: picturesForm.getByRole('textbox'),
@@ -175,7 +177,7 @@ function checkoutPage(page: Page) {
   }
 }
 
-/** Starts recording every change to an element's text. The returned function reads the recording. */
+/** Starts recording every change to an element's text. The returned function returns the recorded texts. */
 export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const texts = await page.evaluateHandle((selector) => {
     const texts: string[] = []

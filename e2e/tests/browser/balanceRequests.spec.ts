@@ -5,7 +5,7 @@ import { texts } from './texts.ts'
 
 const screens = ['Usage', 'Plans', 'Billing', 'Studio'] as const
 
-/** Starts counting the page's requests for balances. The returned function reads the count. */
+/** Starts counting the page's requests for balances. The returned function returns the count. */
 function countBalanceRequests(page: Page) {
   let count = 0
   page.on('request', (request) => {
@@ -15,8 +15,8 @@ function countBalanceRequests(page: Page) {
 }
 
 /**
- * Returns a function that moves the page's clock forward by one minute. A screen then refetches balances
- * unless the event stream is open.
+ * Returns a function that moves the page's clock forward by one minute. After a minute, a screen refetches
+ * balances unless the event stream is open.
  */
 function minuteHand(page: Page) {
   let now = Date.now()

@@ -37,7 +37,7 @@ test('never shows an older balance when a slow response arrives last', async ({ 
   await expect.poll(() => records.used(customer)).toEqual({ generations: 7 })
 })
 
-test('updates the balance after every call without the event stream', async ({ app, customer }) => {
+test('updates the balance after every call even if the event stream is down', async ({ app, customer }) => {
   await app.page.route(/billing\.onBalances/, (route) => route.abort('connectionrefused'))
   await app.open()
   await app.makePictures('a boat', 2)

@@ -52,7 +52,7 @@ test('prints a link to the sign-up form, and commands that work without pnpm', a
   expect(commands).toEqual([expect.stringMatching(/ npx -y pnpm@12 dev --data \S+ --reset /)])
 })
 
-test("keeps a running instance's data when a second instance resets on other ports", async ({ page }) => {
+test('refuses to reset data that another instance is using, even on other ports', async ({ page }) => {
   const second = await startDev(['--reset', '--data', folder], { FLOWGLAD_LOCAL_PRICING: pricingFile })
   expect(await second.ended).toBe(1)
   expect(second.output()).toContain('open, probably another instance of dev. Press Ctrl-C')
@@ -64,7 +64,7 @@ test("keeps a running instance's data when a second instance resets on other por
   expect(answer.status()).toBe(200)
 })
 
-test('shows a mistake in pricing.yaml and stays up with the last valid version', async ({ request }) => {
+test('shows a mistake in pricing.yaml and keeps running with the last valid version', async ({ request }) => {
   const proPrice = async () => {
     const answer = await request.get(`${dev.flowgladUrl}/api/v1/pricing-models/default`, {
       headers: { authorization: 'sk_test_local' },

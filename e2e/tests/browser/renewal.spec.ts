@@ -1,5 +1,5 @@
-// These tests end billing periods. They move only Flowglad's clock, so the period hasn't ended according to
-// the server's clock.
+// These tests end billing periods. They move only Flowglad's clock, so the period hasn't ended by the
+// server's clock.
 import type { FlowgladRecords } from '../../stack/flowgladRecords.ts'
 import type { Customer } from '../customer.ts'
 import type { App } from './app.ts'
@@ -10,7 +10,7 @@ test.describe.configure({ mode: 'default' })
 
 const moreThanMonthMs = 32 * 86_400_000
 
-/** Uses all credits, opens Studio, which then shows the paywall, and ends the period at Flowglad. */
+/** Uses all credits, opens Studio, waits for the paywall, and ends the period at Flowglad. */
 async function exhaustAndEndPeriod(fixtures: { app: App; records: FlowgladRecords; customer: Customer }) {
   const { app, records, customer } = fixtures
   await customer.makePictures(10)
@@ -30,7 +30,7 @@ test('shows the renewed balance within two seconds of a refresh', async ({ app, 
   await app.expectBalance('generations', { left: 6, of: 10 })
 })
 
-test('allows the next call after a renewal that the server has not fetched', async ({
+test('allows the next call after a renewal that the server has not fetched yet', async ({
   app,
   records,
   customer,

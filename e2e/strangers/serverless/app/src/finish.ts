@@ -1,9 +1,6 @@
 import { sendLogs } from './logs.js'
 
-/**
- * Runs after each response. Also runs every minute, in case a function died before it could call this
- * function.
- */
+/** Runs after each response. Also runs every minute, for functions that died before they could call it. */
 export async function finish() {
   await sendLogs()
 }

@@ -1,5 +1,5 @@
 /** The object that the platform passes to each function. */
 export interface Invocation {
-  /** Keeps the function running after its response. */
+  /** Keeps the function running until `work` has ended, even after the response. */
   waitUntil(work: Promise<unknown>): void
 }
