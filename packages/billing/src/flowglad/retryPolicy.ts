@@ -15,7 +15,7 @@ type RetryOptions = Pick<
   | 'parkedRetryMs'
 >
 
-/** One event's failures. Counts only failures of requests that contained no other event. */
+/** One event's failures. Includes only failures of requests that contained no other event. */
 interface EventFailures {
   customer: string
   tries: number

@@ -100,9 +100,9 @@ export class Sync {
   }
 
   /**
-   * Fetches the new period's snapshot before a decision. Takes no token. Returns null if the fetch takes
-   * longer than `decisionMs`. After a fetch that doesn't succeed in time, returns `throttled` for
-   * `snapshotMaxAgeMs`, so that an outage doesn't slow down every call.
+   * Fetches the new period's snapshot before a decision. Takes no token from the customer's bucket. Returns
+   * null if the fetch takes longer than `decisionMs`. After a fetch that doesn't succeed in time, returns
+   * `throttled` for `snapshotMaxAgeMs`, so that an outage doesn't slow down every call.
    */
   async fetchNewPeriod(customer: KnownCustomer): Promise<FetchOutcome | null> {
     const pauses = this.#pausesOf(customer.id)
@@ -129,7 +129,7 @@ export class Sync {
     void this.fetch(customer, { urgent: false, forced: true })
   }
 
-  /** Resets the pauses of `refreshInBackground`. Call this when the snapshot is fresh. */
+  /** Resets the pauses of `refreshInBackground`. Call this method when the snapshot is fresh. */
   resetRefreshPauses(customer: string): void {
     const pauses = this.#pauses.peek(customer)
     if (pauses) pauses.staleRefreshes = 0

@@ -40,7 +40,7 @@ export class Instance {
     registry().set(key, this.#shared)
   }
 
-  /** The shared ledger. A later instance uses the first instance's ledger, and never opens its own ledger. */
+  /** The shared ledger. A later instance uses the first instance's ledger, and never opens its own. */
   get ledger(): Ledger {
     return this.#shared.ledger
   }

@@ -51,7 +51,7 @@ export const hasProperty = (value: unknown, test: (property: unknown) => boolean
 const isAsync = (value: unknown) => isPromise(value) || isAsyncIterable(value)
 
 /**
- * Returns whether JSON represents the object by its fields, because no `toJSON` or codec replaces the object.
+ * Returns whether JSON represents the object by its fields, rather than by the result of `toJSON` or a codec.
  */
 const isSentByField = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !('toJSON' in value)

@@ -14,13 +14,13 @@ export const canonicalText = (value: unknown, files: Blob[], codec?: Serializer)
 
 /** Parts that are nested more deeply aren't compared, so a deeply nested value can't overflow the stack. */
 const maxDepth = 200
-/** A longer text is replaced by its hash, so that an object that occurs many times needs little memory. */
+/** Longer texts are replaced by their hashes, so that repeated objects need little memory. */
 const maxLength = 4_096
 
 class Canonical {
   readonly #files: Blob[]
   readonly #codec: Serializer | undefined
-  /** The texts of the objects. An object can occur many times, and can contain itself. */
+  /** The text of each object that has been read. An object can occur several times, and can contain itself. */
   readonly #known = new Map<object, string>()
 
   constructor(files: Blob[], codec?: Serializer) {

@@ -55,8 +55,8 @@ export interface MeteredLeg {
 
 /**
  * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose
- * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far, or 0
- * if no units were counted. This applies even if the usage is unknown.
+ * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far (0 if
+ * none were counted), even if the usage is unknown.
  */
 export type CostBasis = 'work' | 'left' | 'counted'
 

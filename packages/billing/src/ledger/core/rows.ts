@@ -59,8 +59,8 @@ export const customerRow = z.object({
     z.object({ purpose: z.enum(['fetch', 'deliver']), notedAt: integer, notes: z.array(leaseNote) }),
   ).nullable(),
   /**
-   * The last install's token. If that install runs again because the outcome of its COMMIT was unknown, it
-   * still returns `installed`.
+   * The token of the last install. If that install runs again because the outcome of its COMMIT was unknown,
+   * it still returns `installed`.
    */
   installedToken: z.string().nullable(),
   subscription: z.string().nullable(),

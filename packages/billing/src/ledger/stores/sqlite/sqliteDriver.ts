@@ -5,7 +5,7 @@ import { isMissing } from '../isMissing.ts'
 /** A SQLite library for Node. Both libraries are synchronous. */
 export type SqliteDriver = 'node:sqlite' | 'libsql'
 
-/** A connection, with only the methods that both drivers have and the ledger uses. */
+/** The methods of a connection that both drivers have and the ledger uses. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
