@@ -5,15 +5,15 @@ import type { QueryClient } from '@tanstack/react-query'
  * What to do with an answer:
  * - `show`: it is for the customer that the page shows.
  * - `follow`: the session's customer has changed, so show the answer's customer.
- * - `drop`: it answers a request from before the page showed this customer.
+ * - `drop`: its request was sent before the page showed the current customer.
  * - `reject`: the provider's customer and the server's customer never matched, or the server's answers contradict
  *   each other.
  */
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 
 /**
- * How long a page doesn't return to a customer that it has left. If some of the app's requests have another session
- * than the others, the page would otherwise switch back and forth.
+ * How long a page refuses to return to a customer that it has left. Otherwise, the page would switch back and
+ * forth if the app's requests belonged to different sessions.
  */
 const noReturnMs = 5_000
 
@@ -51,7 +51,10 @@ export class ShownCustomer {
     this.#confirmed = true
   }
 
-  /** Decides what to do with an answer. An answer to a query isn't late, because a change cancels all queries. */
+  /**
+   * Decides what to do with an answer. An answer to a query is never late, because a change of the customer
+   * cancels all queries.
+   */
   judge(answer: BalancesAnswer, from: 'query' | 'elsewhere'): Verdict {
     if (answer.customer === this.#customer) return 'show'
     if (this.#customer === null) return 'drop'

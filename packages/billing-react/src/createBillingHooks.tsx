@@ -16,7 +16,7 @@ interface BillingHooksOptions {
   /**
    * The billing router's query key: `getQueryKey(trpc.billing)` in @trpc/react-query, or
    * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. A plain tRPC client has no query key. The
-   * default, `[['billing']]`, fits any app that has one billing router.
+   * default, `[['billing']]`, fits a router that is mounted as `billing`, and a plain tRPC client.
    */
   queryKey?: QueryKey
 }

@@ -42,9 +42,9 @@ export function handOver(given: string | null, queryClient: QueryClient, keys: Q
 }
 
 /**
- * Handles an answer for a customer that the page doesn't show. If the session's customer has changed, the page drops
- * the old customer's data and shows the new customer's. The components stay mounted, so a form keeps its text, and a
- * running call keeps its result.
+ * Handles an answer for a customer that the page doesn't show. If the session's customer has changed, the
+ * page drops the old customer's data and shows the new customer's data. The components stay mounted, so a
+ * form keeps its text, and a running call keeps its result.
  */
 export function receiveOther(
   answer: BalancesAnswer,
@@ -74,7 +74,10 @@ export function receiveOther(
 const setOwner = (customer: string | null, queryClient: QueryClient, keys: QueryKeys) =>
   setCacheOwner(queryClient, customer, (answer) => receiveOther(answer, 'elsewhere', queryClient, keys))
 
-/** Balances from storage or from server rendering have no request. Answers to requests from now on replace them. */
+/**
+ * Balances from storage or from server rendering have no request. Answers to requests that are sent from now
+ * on replace them.
+ */
 function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
   if (restored?.customer !== customer) return

@@ -87,7 +87,7 @@ export interface BillingStatus {
 }
 
 /**
- * An answer below this age counts as current. The age is above 0 if the server fetched the answer shortly
+ * An answer younger than this counts as current. An answer's age is above 0 if the server fetched it shortly
  * before the request.
  */
 const currentMs = 15_000

@@ -21,8 +21,8 @@ export const createQueryKeys = (router?: QueryKey): QueryKeys => {
   return {
     ...keys,
     /**
-     * This key is outside the router's key, so that invalidating the router after a mutation doesn't trigger
-     * a request to Flowglad.
+     * This key is outside the router's key, so that invalidating the router's queries after a mutation sends
+     * no request to Flowglad.
      */
     status: ['billing-status', ...keys.router],
   }

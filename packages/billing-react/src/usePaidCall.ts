@@ -22,8 +22,8 @@ interface Unanswered {
 }
 
 /**
- * Each QueryClient's unanswered calls, by mutation key. The map is outside the hook so that a call keeps its
- * key when the user leaves a screen and returns.
+ * For each QueryClient, the calls whose outcome is unknown, by mutation key. The map is outside the hook so
+ * that a call keeps its key when the user leaves a screen and returns.
  */
 const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
 
@@ -77,8 +77,7 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
 
   /** Starts the call, unless it is already running. */
   function start(input: Input, callbacks?: MutateOptions<Output, Failure, Input>) {
-    // Check the mutation cache, because it is updated immediately. A button stays enabled until the next
-    // render.
+    // Check the mutation cache, which is updated immediately. A button stays enabled until the next render.
     if (isRunning(queryClient, mutationKey)) return
     if (callbacks) mutate(input, callbacks)
     else mutate(input)

@@ -2,7 +2,7 @@ import type { BalancesAnswer } from '@metered/billing/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { shownIn } from './ShownCustomer.ts'
 
-/** Reports that the server answered for a different customer than the customer passed to BillingProvider. */
+/** Reports that the server answered for a customer other than the one passed to BillingProvider. */
 export class WrongCustomerError extends Error {
   override readonly name = 'WrongCustomerError'
   constructor(customer: string | null, answered: string) {
@@ -23,8 +23,8 @@ export function warnOfWrongCustomer(customer: string | null, answered: string): 
 }
 
 /**
- * Returns the answer of a query. Warns and throws if BillingProvider gets a different ID than the server uses. If the
- * session's customer has changed, returns the answer, which the page then follows.
+ * Returns a query's answer, even if the session's customer has changed, because the page then shows the new
+ * customer. Warns and throws if BillingProvider gets a different ID than the server uses.
  */
 export function ofCustomer<Meter extends string>(
   customer: string | null,

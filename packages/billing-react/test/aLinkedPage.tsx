@@ -6,8 +6,8 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { aClient, hooks, type Meter, render } from './aBilling.tsx'
 
 /**
- * Renders a page that uses `billingLinks` with a real tRPC server. The responses to mutations contain the balances in a
- * header. The page has an own query for the balances, and its stream stays silent.
+ * Renders a page that uses `billingLinks` with a real tRPC server. The responses to mutations contain the
+ * balances in a header. The page also has its own query for the balances, and its stream stays silent.
  */
 export function aLinkedPage(first: BalancesAnswer<Meter>) {
   let current = first

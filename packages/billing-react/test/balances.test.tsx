@@ -37,7 +37,7 @@ describe('the cached balances', () => {
     expect(result.current.data).toMatchObject({ used: 4, version: 6 })
   })
 
-  it('keeps the newest version when the stream pushes a version that an answer has overtaken', async () => {
+  it('keeps the newest version when the stream pushes an older version', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalance('generations'), server)
     await server.push(anAnswer({ version: 7, used: 6 }))
@@ -46,7 +46,7 @@ describe('the cached balances', () => {
     await waitFor(() => expect(result.current.data).toMatchObject({ used: 8, version: 9 }))
   })
 
-  it('keeps the answer that Flowglad confirmed last if two versions are equal', async () => {
+  it('keeps the more recently confirmed answer if two versions are equal', async () => {
     const server = aClient()
     const { result, queryClient } = render(() => hooks.useBalances(), server)
     await server.push({ ...anAnswer({ version: 7 }), asOf: 100 })

@@ -100,7 +100,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when its window gets the focus without a stream', async () => {
+  it('when its window gets the focus, even without a stream', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = render(use, server)
@@ -146,7 +146,7 @@ it('opens its stream as the new customer, and fetches nothing twice', async () =
   expect(warn).not.toHaveBeenCalled()
 })
 
-it('shows nothing of the old customer while the new customer’s usage is loading', async () => {
+it('shows none of the old customer’s data while the new customer’s usage is loading', async () => {
   const server = aServer()
   const loading = deferred<UsageDay<Meter>[]>()
   const page = await annasPage(server)

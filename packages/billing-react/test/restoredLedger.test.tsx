@@ -159,7 +159,7 @@ describe('with billingLinks', () => {
   })
 })
 
-/** Returns a cache's content, as an app stores it or sends it from server rendering. */
+/** Returns a cache's content in the form that apps store or that server rendering sends. */
 function persisted(answer: BalancesAnswer<Meter>): DehydratedState {
   const queryKey = [['billing', 'balances'], { type: 'query' }]
   return {

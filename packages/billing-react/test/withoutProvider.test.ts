@@ -66,7 +66,7 @@ describe('billingLinks without BillingProvider', () => {
     expect(shown()).toMatchObject({ customer: 'ben', version: 1 })
   })
 
-  it('ignores a late response to the previous customer after the app has set the next customer', async () => {
+  it('ignores a late response for the previous customer after the app has set the next customer', async () => {
     const { client, queryClient, shown } = aClientOf(() => anAnswer({ version: 99 }))
     const late = client.spend.mutate()
     setCacheOwner(queryClient, 'ben')
