@@ -95,7 +95,7 @@ export const theme = createTheme({
  * contrast on its background, and so does `--edge` on a surface.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
-  // The number of meters. Skeletons use it to reserve enough space.
+  // Skeletons use the number of meters to reserve enough space.
   variables: { '--meters': String(meters.length) },
   light: {
     '--mantine-color-body': '#f3f5f1',

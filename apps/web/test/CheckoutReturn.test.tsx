@@ -16,7 +16,7 @@ afterEach(() => sessionStorage.clear())
 it.each([
   ['success', 'Your payment method is saved'],
   ['cancelled', 'No card was saved'],
-])("shows the card form's outcome on Billing: %s", async (checkout, title) => {
+])("shows the card form's outcome on the Billing screen: %s", async (checkout, title) => {
   saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
   const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
   const router = createRouter({ routeTree: createRootRoute(), history })

@@ -30,7 +30,7 @@ export function CheckoutReturn() {
     void navigate({ to: at, search: {}, replace: true })
   }, [checkout, navigate, here])
 
-  // Show the notice only on the screen to which the customer returned.
+  // Show the notice only on the screen that the customer returned to.
   if (ended?.at !== here) return null
   const close = () => setEnded(null)
   if (!ended.paid)

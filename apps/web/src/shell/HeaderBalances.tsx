@@ -6,7 +6,8 @@ import { BalanceBar, balanceText, isIncluded } from '../parts/BalanceBar.tsx'
 import classes from './HeaderBalances.module.css'
 
 /**
- * Shows each meter's balance on every screen. Has the same size for loading, loaded and unavailable balances.
+ * Shows each meter's balance on every screen. Keeps its size while the balances are loading, loaded or
+ * unavailable.
  */
 export function HeaderBalances() {
   const { data, isError } = trpc.billing.balances.useQuery()
@@ -24,7 +25,7 @@ export function HeaderBalances() {
                     <span className={classes.held}> · {formatNumber(row.held)} in progress</span>
                   )}
                 </span>
-                {/* With this key, a new number replaces the element: a width change would count as a layout shift. */}
+                {/* The key makes a new number replace the element. A width change would count as a layout shift. */}
                 <span
                   key={`${balanceText(row)} ${row.status}`}
                   className={classes.numbers}

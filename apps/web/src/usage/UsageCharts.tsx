@@ -51,7 +51,7 @@ export function UsageCharts({ days }: { days: UsageDay<Meter>[] }) {
                 }}
                 xAxisProps={{ interval: 0, ticks: weekly }}
                 barProps={{ radius: [3, 3, 0, 0], isAnimationActive: !still }}
-                // The margins leave room for the last day's label and the zero, which extend beyond the axes.
+                // The margins leave room for the last day's label and the 0 label, which extend beyond the axes.
                 barChartProps={{
                   syncId: 'usage',
                   accessibilityLayer: false,
