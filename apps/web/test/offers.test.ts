@@ -109,7 +109,7 @@ describe('a pack', () => {
     expect(packFor([free, pro, pack], null, 'generations')).toBeUndefined()
   })
 
-  it('is for sale while the balances load', () => {
+  it('can be bought while the balances load', () => {
     expect(uselessFor(pack, undefined)).toBeNull()
   })
 })

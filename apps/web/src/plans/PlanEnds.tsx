@@ -23,7 +23,7 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
       {lost !== '' && (
         <p>
           <strong>
-            Your pack ends with {plan.name}. You have {lost} left in it.
+            Your pack ends when {plan.name} ends. You have {lost} left in it.
           </strong>{' '}
           Use them before then.
         </p>

@@ -9,9 +9,9 @@ import { ShortOfCredits } from './ShortOfCredits.tsx'
 interface DenialNoticeProps {
   error: { message: string }
   onRetry: () => void
-  /** A button that continues without the feature that the plan lacks. */
+  /** A button to continue without the feature that the plan doesn't include. */
   onWithoutFeature?: ReactNode
-  /** Returns a button that continues with the available units. */
+  /** Returns a button to continue with only the available units. */
   onLess?: (available: number) => ReactNode
 }
 

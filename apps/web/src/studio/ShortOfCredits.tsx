@@ -35,7 +35,7 @@ export function ShortOfCredits({ error, onRetry, onLess }: ShortOfCreditsProps) 
           actions={
             <>
               {onLess?.(balance.available ?? 0)}
-              {/* At `noticeShare` and above, the panel beside the form already shows these options. */}
+              {/* Once usage reaches `noticeShare`, the panel beside the form shows these options. */}
               {balance.share < noticeShare && <UpgradeOptions meter={balance.meter} />}
             </>
           }

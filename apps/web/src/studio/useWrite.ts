@@ -39,8 +39,8 @@ export function useWrite() {
         if (hasStarted) complete(step.value.tokens)
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens received so far. Don't rethrow the error, because the next text must
-        // be a new call.
+        // The user pays for the tokens received so far. Don't rethrow the error. Otherwise, a new text from
+        // the same prompt would reuse this call's key.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {
