@@ -85,18 +85,17 @@ class UsageCounter implements Usage {
   get total() {
     return this.#total
   }
-  add(units: number) {
+  // Work can pass a method without its object: `onToken: usage.add`.
+  readonly add = (units: number) =>
     this.#count('add', units, () => {
       assertAmount(this.#total + units, 0, 'The usage of one call')
       this.#total += units
     })
-  }
-  set(units: number) {
+  readonly set = (units: number) =>
     this.#count('set', units, () => {
       this.#total = units
       this.#invalid = null
     })
-  }
   #count(method: UsageMethod, units: number, apply: () => void) {
     if (this.#closed) return this.#onLate(method, units)
     this.#wasCalled = true

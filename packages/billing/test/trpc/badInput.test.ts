@@ -151,6 +151,15 @@ test('charges nothing for work that counts 0 units', async () => {
 })
 
 test.each(['add', 'set'] as const)(
+  'counts usage with usage.%s, passed on without its object',
+  async (method) => {
+    await using stack = await startStack()
+    await countTokens(stack, ({ [method]: count }) => count(3))
+    expect(await chargesOf(stack)).toMatchObject([{ amount: 3, flagged: null }])
+  },
+)
+
+test.each(['add', 'set'] as const)(
   'ignores usage.%s() after the call was charged, and warns once',
   async (method) => {
     const warn = vi.fn()
