@@ -53,7 +53,7 @@ describe("a plan's benefits", () => {
 })
 
 describe('the next offer', () => {
-  it('is the next more expensive plan, never a pack, and undefined for the largest plan', () => {
+  it('is the next more expensive plan (never a pack), or undefined for the largest plan', () => {
     const offers = [pro, pack, free]
     expect(plansOf(offers)).toEqual([free, pro])
     expect(nextOffer(offers, onFree({ available: 1, limit: 10 }).plan)).toBe(pro)
