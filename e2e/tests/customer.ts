@@ -27,7 +27,7 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
     callProcedure(request, options.url ?? stack.url, path, input, options.key)
 
   return {
-    /** The user's id, which is Flowglad's `externalId`. */
+    /** The user's ID, which is Flowglad's `externalId`. */
     id,
     ...credentials,
     /** Calls a tRPC procedure over plain HTTP. */
@@ -84,7 +84,7 @@ export async function aCustomer(request: APIRequestContext, stack: Stack): Promi
   return customer
 }
 
-/** Signs an existing customer in over HTTP. The session cookie is stored in `request`. */
+/** Signs in an existing customer over HTTP. The session cookie is stored in `request`. */
 export async function signIn(request: APIRequestContext, stack: Stack, { email, password }: Credentials) {
   await post(request, `${stack.url}/api/auth/sign-in/email`, { email, password })
 }

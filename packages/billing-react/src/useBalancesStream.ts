@@ -42,8 +42,8 @@ export function useBalancesStream<Meter extends string>(
       client,
       customer,
       onBalances(answer, isFirst) {
-        // Cancel any request in flight. An answer would add nothing, and a failure would replace the balances
-        // with an error.
+        // Cancel any request in flight. Its answer would add nothing, and its failure would replace the
+        // balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, answer, { queryKey: keys.router })
       },

@@ -71,7 +71,7 @@ it('sends no further requests when the app’s own hook has cached the other cus
   expect(server.requests('balances')).toBe(1)
 })
 
-it('shows the balances after the customer is corrected', async () => {
+it('shows the balances after the customer ID is corrected', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   const server = aServerOf('org-4')
   const { result, signIn } = render(() => hooks.useBalance('generations'), { ...server, customer: 'user-4' })
