@@ -54,7 +54,7 @@ export interface BillingClient<Meter extends string = string> {
   checkout: {
     mutate(
       input: { priceSlug: string; quantity?: number },
-      call?: Call,
+      call?: Call & { context?: Record<string, unknown> },
     ): Promise<{ url: string; forfeits: Forfeit[] }>
   }
   changePlan: { mutate(input: { priceSlug: string }, call?: Call): Promise<PlanChange> }

@@ -1,5 +1,6 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type BillingContext, plansOptions } from './queries.ts'
+import { withOrderKey } from './withOrderKey.ts'
 
 export function createPlanHooks<Meter extends string>(useBilling: () => BillingContext<Meter>) {
   /** Returns the plans and packs on offer, even while no customer is signed in. */
@@ -8,14 +9,17 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
   /**
    * Starts a hosted checkout for `{ priceSlug, quantity? }`. `quantity` defaults to 1. `data.url` is the
    * checkout page's URL, and `data.forfeits` lists the pack units that the customer loses by paying. Nothing is
-   * charged until the customer pays on that page. Fails with `BAD_REQUEST` and a message for the customer if the
-   * price is not for sale, or if the purchase would add a second paid plan. Fails with `BILLING_UNAVAILABLE` if Flowglad does not answer.
+   * charged until the customer pays on that page. While the page is open, a second click or a retry gets the same
+   * page for the same order. Fails with `BAD_REQUEST` and a message for the customer if the price is not for sale,
+   * or if the purchase would add a second paid plan. Fails with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */
   function useCheckout() {
     const { client, keys } = useBilling()
+    const queryClient = useQueryClient()
     return useMutation({
       mutationKey: keys.procedure('checkout'),
-      mutationFn: (order: { priceSlug: string; quantity?: number }) => client.checkout.mutate(order),
+      mutationFn: (order: { priceSlug: string; quantity?: number }) =>
+        withOrderKey(queryClient, order, (call) => client.checkout.mutate(order, call)),
     })
   }
 

@@ -83,6 +83,43 @@ describe('a checkout', () => {
     await waitFor(() => expect(result.current.data).toEqual({ url: 'https://checkout.test/1', forfeits: [] }))
   })
 
+  /** Renders two buttons. `order` clicks each button that has an order. `keys` lists the calls' keys. */
+  function renderCheckout(answers: (() => Promise<unknown>)[]) {
+    const keys: unknown[] = []
+    const { client } = aClient()
+    vi.spyOn(client.checkout, 'mutate').mockImplementation(async (_, call) => {
+      keys.push(call?.context?.idempotencyKey)
+      await answers[keys.length - 1]?.()
+      return { url: 'https://checkout.test/1', forfeits: [] }
+    })
+    const { result } = render(() => [hooks.useCheckout(), hooks.useCheckout()], { client })
+    return {
+      keys,
+      order: (...orders: { priceSlug: string; quantity?: number }[]) =>
+        act(() => Promise.allSettled(orders.map((order, n) => result.current[n]?.mutateAsync(order)))),
+    }
+  }
+  const paid = () => Promise.reject(aDenial({ code: 'ALREADY_COMPLETED', key: 'k' }))
+
+  it('keeps its key for the same order, after a lost answer and from another button', async () => {
+    const { keys, order } = renderCheckout([() => Promise.reject(new Error('lost'))])
+    await order({ priceSlug: 'pack' })
+    await order({ priceSlug: 'pack' }, { priceSlug: 'pack', quantity: 1 })
+    expect(keys).toEqual([expect.any(String), keys[0], keys[0]])
+    await order({ priceSlug: 'pack', quantity: 2 })
+    await order({ priceSlug: 'pro_monthly' })
+    expect(new Set(keys).size).toBe(3)
+  })
+
+  it('opens a page under one new key once the customer has paid on the earlier page', async () => {
+    const { keys, order } = renderCheckout([async () => 'open', paid, paid])
+    await order({ priceSlug: 'pack' })
+    await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })
+    const [first, , , next] = keys
+    expect(next).not.toBe(first)
+    expect(keys).toEqual([first, first, first, next, next])
+  })
+
   it('returns the client’s error unchanged when the call is denied', async () => {
     const denial = aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 })
     const server = aClient({ checkout: () => Promise.reject(denial) })

@@ -159,15 +159,17 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     options,
     upgradeUrl,
   })
-  const { fetchEveryMs } = options
+  const { fetchEveryMs, flowgladDeadlineMs: leaseWaitMs } = options
   const plans = createPlans({
     ledger: callLedger,
     flowglad,
+    leases,
     sync,
     catalog,
     readBalances: accounts.read,
     clock,
     fetchEveryMs,
+    leaseWaitMs,
     publicUrl,
     returnPaths,
   })

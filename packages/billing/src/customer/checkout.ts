@@ -3,7 +3,7 @@ import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
-import { askFlowglad } from './askFlowglad.ts'
+import type { CheckoutSessions } from './checkoutSessions.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 
 /** The paths in the app to which Flowglad's hosted pages return. */
@@ -15,11 +15,13 @@ export interface ReturnPaths {
 /** Creates the functions that open Flowglad's hosted pages. These pages redirect only to the app itself. */
 export function createCheckout({
   flowglad,
+  sessions,
   subscriptions,
   publicUrl,
   returnPaths,
 }: {
   flowglad: Pick<FlowgladClient, 'checkout'>
+  sessions: CheckoutSessions
   subscriptions: CurrentSubscription
   publicUrl: string | undefined
   returnPaths: ReturnPaths
@@ -39,36 +41,43 @@ export function createCheckout({
   }
 
   return {
-    async buy(customer: Customer, offer: PlanOffer, quantity: number) {
+    async buy(
+      customer: Customer,
+      offer: PlanOffer,
+      { quantity, key }: { quantity: number; key: string | null },
+    ) {
       const urls = returnUrls()
       if (offer.isFree) {
         throw new PlanChangeError('The free plan needs no checkout. Cancel your paid plan instead.')
       }
-      assertCheckout(offer, await subscriptions.get(customer))
       const { priceSlug } = offer
-      const { url, checkoutSession } = await askFlowglad(
-        flowglad.checkout({
-          type: 'product',
-          customerExternalId: customer.id,
-          priceSlug,
-          quantity,
-          ...urls,
-        }),
-      )
-      return { url, id: checkoutSession.id }
+      const order = { customer: customer.id, procedure: 'checkout', key, input: { priceSlug, quantity } }
+      return sessions.open(order, async () => {
+        assertCheckout(offer, await subscriptions.get(customer))
+        return () =>
+          flowglad.checkout({
+            type: 'product',
+            customerExternalId: customer.id,
+            priceSlug,
+            quantity,
+            ...urls,
+          })
+      })
     },
 
-    async addPaymentMethod(customer: Customer) {
+    async addPaymentMethod(customer: Customer, key: string | null) {
       const urls = returnUrls()
-      const { id } = await subscriptions.require(customer)
-      return askFlowglad(
-        flowglad.checkout({
-          type: 'add_payment_method',
-          customerExternalId: customer.id,
-          targetSubscriptionId: id,
-          ...urls,
-        }),
-      )
+      const request = { customer: customer.id, procedure: 'addPaymentMethod', key, input: null }
+      return sessions.open(request, async () => {
+        const { id } = await subscriptions.require(customer)
+        return () =>
+          flowglad.checkout({
+            type: 'add_payment_method',
+            customerExternalId: customer.id,
+            targetSubscriptionId: id,
+            ...urls,
+          })
+      })
     },
   }
 }

@@ -6,10 +6,12 @@ import { forfeitsOf } from '../contract/forfeits.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
+import { CheckoutSessions } from './checkoutSessions.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
@@ -23,16 +25,19 @@ export type Plans = ReturnType<typeof createPlans>
 export function createPlans({
   ledger,
   flowglad,
+  leases,
   sync,
   catalog,
   readBalances,
   clock,
   fetchEveryMs,
+  leaseWaitMs,
   publicUrl,
   returnPaths,
 }: {
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<Ledger, 'balances' | 'execute'>
   flowglad: FlowgladClient
+  leases: Pick<Leases, 'takeForFetch'>
   sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
   /** Reads the balances from the ledger. */
@@ -40,11 +45,14 @@ export function createPlans({
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */
   fetchEveryMs: number
+  /** How long a checkout waits for the customer's lease. */
+  leaseWaitMs: number
   publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
   const subscriptions = new CurrentSubscription({ ledger, sync, clock, fetchEveryMs })
-  const checkout = createCheckout({ flowglad, subscriptions, publicUrl, returnPaths })
+  const sessions = new CheckoutSessions({ ledger, leases, flowglad, leaseWaitMs })
+  const checkout = createCheckout({ flowglad, sessions, subscriptions, publicUrl, returnPaths })
   const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, clock })
 
   const offers = async (): Promise<PlanOffer[]> => (await askFlowglad(catalog.get())).offers
@@ -63,18 +71,21 @@ export function createPlans({
     offers,
 
     /**
-     * Creates a hosted checkout page for a plan or a pack. `forfeits` lists the pack units that the customer
-     * loses by paying. To move from one paid plan to another, use
-     * `changePlan`.
+     * Opens a hosted checkout page for a plan or a pack. `forfeits` lists the pack units that the customer
+     * loses by paying. To move from one paid plan to another, use `changePlan`. Requests with the same key get
+     * the same page while it is open.
      */
-    async checkout(customer: Customer, { priceSlug, quantity }: { priceSlug: string; quantity: number }) {
+    async checkout(
+      customer: Customer,
+      { priceSlug, ...order }: { priceSlug: string; quantity: number; key: string | null },
+    ) {
       const wanted = await offer(priceSlug)
-      const session = await checkout.buy(customer, wanted, quantity)
+      const session = await checkout.buy(customer, wanted, order)
       return { ...session, forfeits: await forfeits(customer, wanted) }
     },
 
-    /** Creates a hosted page that stores a payment method for the current subscription. */
-    addPaymentMethod: (customer: Customer) => checkout.addPaymentMethod(customer),
+    /** Opens a hosted page that stores a payment method for the current subscription. */
+    addPaymentMethod: (customer: Customer, key: string | null) => checkout.addPaymentMethod(customer, key),
 
     /**
      * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the

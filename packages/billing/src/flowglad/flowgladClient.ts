@@ -87,10 +87,7 @@ export function createFlowgladClient(
         await ask(sdk.subscriptions.retrieve(id, once()))
         return true
       } catch (error) {
-        const rejection = flowgladError(error)
-        // Flowglad answers 500 for an unknown subscription.
-        if (rejection && (rejection.status === 404 || /no subscriptions? found/i.test(rejection.message)))
-          return false
+        if (isNotFound(error)) return false
         throw error
       }
     },
@@ -113,6 +110,16 @@ export function createFlowgladClient(
 
     async checkout(session: Flowglad.CheckoutSessionCreateParams['checkoutSession']) {
       return ask(sdk.checkoutSessions.create({ checkoutSession: session }, once()))
+    },
+
+    /** Returns the status of a checkout session, or null if Flowglad has deleted the session. */
+    async checkoutStatus(id: string) {
+      try {
+        return (await ask(sdk.checkoutSessions.retrieve(id, once()))).checkoutSession.status
+      } catch (error) {
+        if (isNotFound(error)) return null
+        throw error
+      }
     },
 
     /** Changes the plan: immediately if the price is higher, otherwise at the end of the period. */
@@ -146,4 +153,13 @@ export function createFlowgladClient(
       return ask(sdk.post(path, { body: {}, ...once() }))
     },
   }
+}
+
+/** Returns whether Flowglad doesn't have the object. Flowglad answers 500 for most unknown IDs. */
+function isNotFound(error: unknown): boolean {
+  const rejection = flowgladError(error)
+  return (
+    rejection !== null &&
+    (rejection.status === 404 || /no (subscriptions?|checkout sessions?) found/i.test(rejection.message))
+  )
 }

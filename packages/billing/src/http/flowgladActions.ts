@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Customer } from '../contract/customer.ts'
+import type { CheckoutSession } from '../customer/checkoutSessions.ts'
 import { afterPlanChange } from '../customer/planChangeErrors.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
@@ -25,8 +26,11 @@ export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsagePa
   readCatalog: () => Promise<Catalog>
 }
 
-/** Maps each path below `/api/flowglad/` to its action. */
-export type FlowgladActions = Record<string, (customer: Customer, body: unknown) => Promise<unknown>>
+/** Maps each path below `/api/flowglad/` to its action. `key` is the request's idempotency key. */
+export type FlowgladActions = Record<
+  string,
+  (customer: Customer, body: unknown, key: string | null) => Promise<unknown>
+>
 
 /**
  * Creates the actions that an app with `@flowglad/react` needs. They replace Flowglad's own handler, through
@@ -69,14 +73,14 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
       usageEvent: await recordUsage(customer, body),
     }),
 
-    'checkout-sessions/create': async (customer, body) => {
+    'checkout-sessions/create': async (customer, body, key) => {
       const wanted = checkout.parse(body)
       const priceSlug = await slugOf(wanted)
-      const { id, url } = await plans.checkout(customer, { priceSlug, quantity: wanted.quantity })
-      return { checkoutSession: { id }, url }
+      return present(await plans.checkout(customer, { priceSlug, quantity: wanted.quantity, key }))
     },
 
-    'checkout-sessions/create-add-payment-method': (customer) => plans.addPaymentMethod(customer),
+    'checkout-sessions/create-add-payment-method': async (customer, _body, key) =>
+      present(await plans.addPaymentMethod(customer, key)),
 
     'subscriptions/cancel': async (customer, body) => {
       const wanted = cancellation.parse(body)
@@ -109,3 +113,5 @@ export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActio
     },
   }
 }
+
+const present = ({ id, url }: CheckoutSession) => ({ checkoutSession: { id }, url })

@@ -2,6 +2,7 @@ import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import { unavailable } from '../contract/errors.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
+import { parseKey } from '../metering/key.ts'
 import type { Caller } from './caller.ts'
 import { createFlowgladActions, type FlowgladActionParts } from './flowgladActions.ts'
 import { maxBodyBytes, readBody } from './readBody.ts'
@@ -10,7 +11,7 @@ import { fail, replyWith, tooManyRequests } from './reply.ts'
 export interface FlowgladRouteParts extends Omit<FlowgladActionParts, 'readCatalog'> {
   catalog: { get(): Promise<Catalog> }
   clock: Clock
-  options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
+  options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'keyHeader'>
 }
 
 const readable = new Set(['customers/billing', 'usage-meters/balances'])
@@ -33,6 +34,11 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
     return known
   }
 
+  const keyOf = ({ headers }: Request) => {
+    const key = headers.get(options.keyHeader)
+    return key === null ? null : parseKey(key)
+  }
+
   const actions = createFlowgladActions({ ...parts, readCatalog })
   const actionAt = (path: string) => (Object.hasOwn(actions, path) ? actions[path] : undefined)
 
@@ -53,7 +59,9 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
     const limited = await limit?.(customer)
     if (limited) return tooManyRequests(limited)
     const body = await readJson(request)
-    return body instanceof Response ? body : replyWith(() => action(customer, body.json))
+    return body instanceof Response
+      ? body
+      : replyWith(async () => action(customer, body.json, keyOf(request)))
   }
 }
 

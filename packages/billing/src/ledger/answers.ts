@@ -5,6 +5,8 @@ export interface AnswerOf {
   reserve: ReserveAnswer
   renew: RenewAnswer
   settle: SettleAnswer
+  findResult: FindResultAnswer
+  keepResult: KeepResultAnswer
   release: { state: 'ended' }
   expire: { state: 'swept'; ended: number }
   takeLease: TakeLeaseAnswer
@@ -55,6 +57,17 @@ export type SettleAnswer =
   | { state: 'settled' }
   /** Another attempt under the key completed first. This attempt isn't charged. */
   | { state: 'completed'; result: string | null }
+
+export type FindResultAnswer =
+  /** No result is stored. */
+  | { state: 'unused' }
+  /** The attempt that completed the key. `result` is JSON, or null if the result wasn't kept. */
+  | { state: 'completed'; attempt: string; result: string | null }
+  /** The key belongs to an operation with a different input. */
+  | { state: 'keyReused' }
+
+/** Any answer other than `kept` means that another result stays under the key. */
+export type KeepResultAnswer = { state: 'kept' } | Exclude<FindResultAnswer, { state: 'unused' }>
 
 export type TakeLeaseAnswer =
   /**

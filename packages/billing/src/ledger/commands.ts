@@ -115,6 +115,25 @@ const settle = z.object({
   properties,
 })
 
+/** Looks up the result that unmetered work, such as opening a checkout, has stored under a key. */
+const findResult = z.object({ type: z.literal('findResult'), customer, procedure, key, fingerprint })
+
+/**
+ * Stores the result of unmetered work under its key, and completes the key. The first result under a key stays, unless
+ * the command names its attempt in `replaces`.
+ */
+const keepResult = z.object({
+  type: z.literal('keepResult'),
+  customer,
+  attempt,
+  procedure,
+  key,
+  fingerprint,
+  /** JSON. */
+  result: text(4096),
+  replaces: attempt.nullable(),
+})
+
 /** Ends a failed attempt's hold and returns the held units. */
 const release = z.object({ type: z.literal('release'), customer, attempt })
 
@@ -221,6 +240,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   reserve,
   renew,
   settle,
+  findResult,
+  keepResult,
   release,
   expire,
   takeLease,
@@ -240,6 +261,8 @@ export type Snapshot = z.output<typeof snapshot>
 export type Reserve = z.output<typeof reserve>
 export type Renew = z.output<typeof renew>
 export type Settle = z.output<typeof settle>
+export type FindResult = z.output<typeof findResult>
+export type KeepResult = z.output<typeof keepResult>
 export type Release = z.output<typeof release>
 export type TakeLease = z.output<typeof takeLease>
 export type LeaveLease = z.output<typeof leaveLease>

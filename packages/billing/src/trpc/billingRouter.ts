@@ -7,6 +7,8 @@ import { unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import type { BillingRouter } from './billingProcedures.ts'
+import { billingRequestOf } from './billingRequest.ts'
+import { callKey } from './callKey.ts'
 import type { TrpcServices } from './createTrpc.ts'
 
 const nothing = z.object({}).optional()
@@ -96,9 +98,16 @@ export const createBillingRouter =
 
       checkout: protectedProcedure
         .input(z.object({ priceSlug, quantity: z.number().int().min(1).max(1_000).default(1) }))
+        .use(async ({ ctx, getRawInput, signal, next }) => {
+          const call = { getRawInput, signal, isSubscription: false }
+          return next({ ctx: { checkoutKey: await app.run(() => callKey(billingRequestOf(ctx), call)) } })
+        })
         .mutation(({ ctx, input }) =>
           app.run(async () => {
-            const { url, forfeits } = await plans.checkout(readCustomer(ctx), input)
+            const { url, forfeits } = await plans.checkout(readCustomer(ctx), {
+              ...input,
+              key: ctx.checkoutKey,
+            })
             return { url, forfeits }
           }),
         ),

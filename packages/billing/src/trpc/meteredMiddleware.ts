@@ -5,9 +5,10 @@ import { type MeterCost, type MeteredLeg, meteredLeg } from '../metering/cost.ts
 import { parseKey } from '../metering/key.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
+import { callKey, rawInputOf } from './callKey.ts'
 import type { MiddlewareFunction } from './coreTypes.ts'
 import type { TrpcServices } from './createTrpc.ts'
-import { keyIn, withoutKey } from './inputKey.ts'
+import { withoutKey } from './inputKey.ts'
 import type { Transformer } from './transformer.ts'
 import type { Warnings } from './warnings.ts'
 
@@ -77,19 +78,13 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     if (!request && signal) warnings.missingRequest(path || unnamedProcedure)
 
     /**
-     * Returns the raw input, or undefined if it can't be read. If the procedure needs an input, its validator
-     * rejects undefined.
-     */
-    const rawInput = () => getRawInput().catch(() => undefined)
-
-    /**
      * Returns the call's key. A subscription has no key: after a reconnect, it is new work and is charged for
      * the usage that it counts from then on.
      */
     const readKey = async () => {
       if (isSubscription) return null
       if (keyOf) return parseKey(keyOf({ input }))
-      const key = request?.keyOf(call) ?? keyIn(await rawInput())
+      const key = await callKey(request, call)
       if (key === null && requireKey) request?.denyWithoutKey(call)
       return key
     }
@@ -109,7 +104,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         customer,
         procedure: path || unnamedProcedure,
         key,
-        rawInput: async () => withoutKey(await rawInput()),
+        rawInput: async () => withoutKey(await rawInputOf(call)),
         inputCodec: transformer.input,
         codec: transformer.output,
         legs,

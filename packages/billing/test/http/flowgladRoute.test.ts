@@ -4,20 +4,10 @@ import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { until } from '../flowglad/until.ts'
 import { startApp } from '../trpc/startApp.ts'
+import { type App, post } from './postFlowglad.ts'
 
 const ada = aUser()
-type App = Awaited<ReturnType<typeof startApp>>
 
-async function post(app: App, path: string, body: unknown = {}, user: string | null = 'ada') {
-  const response = await fetch(`${app.origin}/api/flowglad/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(user === null ? {} : { user }) },
-    body: JSON.stringify(body),
-  })
-  const json: { data?: Record<string, unknown>; error?: { code: string; message: string } } =
-    await response.json()
-  return { status: response.status, ...json }
-}
 const availableOf = async (app: App, meter: string) => {
   const { data } = await post(app, 'usage-meters/balances')
   const rows = data?.usageMeterBalances as { slug: string; availableBalance: number }[]

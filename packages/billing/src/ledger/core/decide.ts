@@ -4,6 +4,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import { Draft, type LoadedCustomer, type Writes } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
+import { findResult, keepResult } from './keepResult.ts'
 import { leaveLease, takeLease } from './lease.ts'
 import { release } from './release.ts'
 import { renew } from './renew.ts'
@@ -58,6 +59,10 @@ function answer(draft: Draft, command: Command, settings: LedgerSettings): Answe
       return renew(draft, command)
     case 'settle':
       return settle(draft, command, settings)
+    case 'findResult':
+      return findResult(draft, command)
+    case 'keepResult':
+      return keepResult(draft, command, settings)
     case 'release':
       return release(draft, command, settings)
     case 'expire':

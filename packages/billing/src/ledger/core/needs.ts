@@ -71,10 +71,14 @@ function add(needs: Needs, command: Command): void {
       for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
       if (command.key === null) return
       needs.keys.push([customer, command.procedure, command.key])
-      if (command.result !== null) {
-        const { bytes, count } = needs.results.get(customer) ?? { bytes: 0, count: 0 }
-        needs.results.set(customer, { bytes: bytes + Buffer.byteLength(command.result), count: count + 1 })
-      }
+      if (command.result !== null) addResult(needs, customer, command.result)
+      return
+    case 'findResult':
+      needs.keys.push([customer, command.procedure, command.key])
+      return
+    case 'keepResult':
+      needs.keys.push([customer, command.procedure, command.key])
+      addResult(needs, customer, command.result)
       return
     case 'renew':
     case 'release':
@@ -102,4 +106,9 @@ function add(needs: Needs, command: Command): void {
     default:
       command satisfies never
   }
+}
+
+function addResult({ results }: Needs, customer: string, result: string): void {
+  const { bytes, count } = results.get(customer) ?? { bytes: 0, count: 0 }
+  results.set(customer, { bytes: bytes + Buffer.byteLength(result), count: count + 1 })
 }

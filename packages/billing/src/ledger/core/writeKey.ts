@@ -15,11 +15,13 @@ export function claimKey(draft: Draft, command: Reserve, settings: LedgerSetting
   })
 }
 
+type Completion = Pick<Settle, 'attempt' | 'procedure' | 'key' | 'fingerprint' | 'result'>
+
 /**
  * Marks the key as completed and stores the result, unless the key belongs to another operation or the result
  * is already stored.
  */
-export function completeKey(draft: Draft, command: Settle, settings: LedgerSettings): void {
+export function completeKey(draft: Draft, command: Completion, settings: LedgerSettings): void {
   if (command.key === null || command.fingerprint === null) return
   const existing = draft.key(command.procedure, command.key)
   if (existing && existing.fingerprint !== command.fingerprint && existing.pruneAt > draft.now) return

@@ -5,6 +5,7 @@ import { delivery } from './delivery.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
 import { holds } from './holds.ts'
+import { keptResults } from './keptResults.ts'
 import { keys } from './keys.ts'
 import { lease } from './lease.ts'
 import { onCommit } from './onCommit.ts'
@@ -16,6 +17,7 @@ const parts = [
   guarantees,
   holds,
   keys,
+  keptResults,
   lease,
   accounting,
   delivery,

@@ -28,6 +28,8 @@ export class Calls {
         const attempt = this.#ledger.newId('a')
         return [aSettle({ customer, attempt, subscription: 'sub_0', legs: [leg] })]
       }
+      case 'keepResult':
+        return this.#keepResult(call)
       case 'expire':
         return [{ type: 'expire', customer }]
       default: {
@@ -58,6 +60,18 @@ export class Calls {
       decisive,
       snapshotMaxStaleMs: 7_200_000,
     })
+  }
+
+  /** Returns the commands that look up a key's result and store another, possibly instead of the former. */
+  #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
+    const { customer, model } = this.#ledger
+    const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }
+    const attempt = this.#ledger.newId('a')
+    const former = replaces ? (model.keys.get(key)?.attempt ?? null) : null
+    return [
+      { type: 'findResult', ...id },
+      { type: 'keepResult', ...id, attempt, result, replaces: former },
+    ]
   }
 
   #later(call: CallOf<'reserveAgain' | 'settle' | 'release' | 'renew'>, reserve: Reserve): Command[] {

@@ -1,8 +1,6 @@
 import type { Answer, ShortLeg } from '../../../src/ledger/answers.ts'
 import type { Command, Install, Reserve, Settle, Snapshot, TakeLease } from '../../../src/ledger/commands.ts'
-import { id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelState.ts'
-
-const day = 24 * 3_600_000
+import { day, id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelState.ts'
 
 /**
  * Models one customer as the specification describes it. Keeps lists of holds and events instead of counters,
@@ -24,6 +22,10 @@ export class Model extends ModelState {
       }
       case 'settle':
         return this.#settle(command)
+      case 'findResult':
+        return this.findResult(command)
+      case 'keepResult':
+        return this.keepResult(command)
       case 'release':
         this.holds.delete(command.attempt)
         return { state: 'ended' }

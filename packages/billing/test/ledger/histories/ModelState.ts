@@ -1,4 +1,5 @@
-import type { Leg, Snapshot } from '../../../src/ledger/commands.ts'
+import type { FindResultAnswer, KeepResultAnswer } from '../../../src/ledger/answers.ts'
+import type { FindResult, KeepResult, Leg, Snapshot } from '../../../src/ledger/commands.ts'
 import type { Balance } from '../../../src/ledger/ledger.ts'
 
 export interface ModelHold {
@@ -33,6 +34,7 @@ interface ModelAccount {
   ackedAtFirstSight: number
 }
 
+export const day = 24 * 3_600_000
 export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
 export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
 
@@ -147,6 +149,24 @@ export class ModelState {
       const { limit } = this.account(subscription, meter)
       return { meter, available, held, used: limit - available - held, limit, parked }
     })
+  }
+
+  /** Returns the result of unmetered work under a key. */
+  findResult({ key: name, fingerprint }: Omit<FindResult, 'type'>): FindResultAnswer {
+    const key = this.keys.get(name)
+    if (!key || key.until <= this.now) return { state: 'unused' }
+    if (key.fingerprint !== fingerprint) return { state: 'keyReused' }
+    return { state: 'completed', attempt: key.attempt, result: key.result }
+  }
+
+  /** Stores a result, unless another attempt's result stays. */
+  keepResult(command: KeepResult): KeepResultAnswer {
+    const { fingerprint, attempt, result, key, replaces } = command
+    const found = this.findResult(command)
+    if (found.state === 'keyReused') return found
+    if (found.state === 'completed' && found.attempt !== replaces) return found
+    this.keys.set(key, { fingerprint, attempt, completed: true, result, until: this.now + day })
+    return { state: 'kept' }
   }
 
   /** Books units once per attempt and meter. */

@@ -39,6 +39,16 @@ const call = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('settleUnknown'), amount }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('keepResult'),
+      key: fc.constantFrom('u1', 'u2'),
+      fingerprint: fc.constantFrom('a', 'a', 'a', 'b'),
+      result: fc.constantFrom('"r1"', '"r2"'),
+      replaces: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('reserveAgain'), nth }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release'), nth }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('renew'), nth }) },
