@@ -24,8 +24,8 @@ export interface Model extends AsyncDisposable {
    */
   streamWords(words: string): void
   /**
-   * Completes every open text response. `tokens` is the token count that the model reports. By default, it
-   * reports none.
+   * Completes every open text response. `tokens` is the token count that the model reports. By default, the
+   * model reports no count.
    */
   endTexts(options?: { tokens: number }): void
   /** Closes the connection of every open text response before the text ends. */

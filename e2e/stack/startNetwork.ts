@@ -18,7 +18,7 @@ export interface Network extends AsyncDisposable {
   restore(): void
 }
 
-/** Starts a proxy between the server and Flowglad. Tests can make requests through the proxy fail. */
+/** Starts a proxy between the server and Flowglad. Through the proxy, tests can simulate failed requests. */
 export async function startNetwork(target: string): Promise<Network> {
   const failures = new Map<string, Failure>()
   const to = new URL(target)

@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
 /** The maximum number of lines that metering can add or change in an app. */
 const maxAddedLines = 10
 
-/** Files whose lines don't count: `billing.ts` is the one new file in each app, and the others contain no code. */
+/**
+ * Files whose lines don't count: `billing.ts` is the one new file in each app, and the other files contain no
+ * code.
+ */
 const uncounted = new Set(['billing.ts', 'package.json', 'package-lock.json'])
 
 /** Throws if metering adds or changes too many lines in an app. */

@@ -30,7 +30,7 @@ export async function installApp(options: InstallOptions): Promise<void> {
 
 /**
  * Updates the app's lockfile to the current dependencies of the app and the tarballs. Keeps the versions that
- * still satisfy them.
+ * still satisfy those dependencies.
  */
 export async function updateLockfile(options: InstallOptions): Promise<void> {
   await copyApp(options)

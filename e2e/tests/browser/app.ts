@@ -64,7 +64,7 @@ export function appOn(page: Page) {
       await expect(balance(meter)).toContainText(new RegExp(`^\\D*${used} used.*unlimited`, 'i'))
     },
     /**
-     * Starts recording every change to a balance's text. The returned function returns the recorded texts.
+     * Starts recording every change to a balance's text. Returns a function that returns the recorded texts.
      */
     recordBalance: (meter: Meter) => recordTexts(page, `[data-testid=balance-${meter}]`),
 
@@ -177,7 +177,7 @@ function checkoutPage(page: Page) {
   }
 }
 
-/** Starts recording every change to an element's text. The returned function returns the recorded texts. */
+/** Starts recording every change to an element's text. Returns a function that returns the recorded texts. */
 export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const texts = await page.evaluateHandle((selector) => {
     const texts: string[] = []

@@ -5,7 +5,7 @@ import { texts } from './texts.ts'
 
 const screens = ['Usage', 'Plans', 'Billing', 'Studio'] as const
 
-/** Starts counting the page's requests for balances. The returned function returns the count. */
+/** Starts counting the page's requests for balances. Returns a function that returns the count. */
 function countBalanceRequests(page: Page) {
   let count = 0
   page.on('request', (request) => {
@@ -48,7 +48,7 @@ test('requests balances at most once while the event stream is open', async ({ a
   expect(requests()).toBe(before)
 })
 
-test('requests balances at most once per navigation without the event stream', async ({ app }) => {
+test('requests balances at most once per navigation if the event stream is down', async ({ app }) => {
   await app.page.route(/billing\.onBalances/, (route) => route.abort('connectionrefused'))
   const requests = countBalanceRequests(app.page)
   await app.open()

@@ -47,8 +47,8 @@ test('compresses scripts and styles, and loads them only once', async ({ app, st
 })
 
 /**
- * Starts recording the URLs of responses that come from the server, not from the browser's caches. The
- * returned function returns the recorded URLs.
+ * Starts recording the URLs of responses that come from the server, not from the browser's caches. Returns a
+ * function that returns the recorded URLs.
  */
 async function recordServerResponses(page: Page): Promise<() => string[]> {
   const responses: { id: string; url: string }[] = []

@@ -79,7 +79,7 @@ test('warns before an upgrade that forfeits pack credits', async ({ app, records
   await expect.poll(() => records.balances(customer)).toMatchObject({ generations: 500 })
 })
 
-test('reports the received payment immediately, and shows the new plan when Flowglad confirms it', async ({
+test("reports a received payment immediately, and shows the new plan after Flowglad's confirmation", async ({
   app,
   network,
   customer,

@@ -11,7 +11,7 @@ test('lets a customer sign up, use all credits, pay and continue using only the 
 }) => {
   const { page, checkout } = app
   const press = (key: string) => page.keyboard.press(key)
-  /** Presses Tab until the element has focus. Fails after 60 steps. */
+  /** Presses Tab until the element has focus. Fails after 60 presses. */
   async function tabTo(target: Locator) {
     await expect(target.first()).toBeAttached()
     for (let steps = 0; steps < 60; steps++) {

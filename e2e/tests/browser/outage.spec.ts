@@ -75,7 +75,10 @@ test('shows the balances after a restart during an outage, and all other data wh
   await expect(app.plan('pro_monthly').card).toBeVisible(backoff)
 })
 
-test("denies a new customer's calls without a charge until the outage ends", async ({ visitor, network }) => {
+test("denies a new customer's calls until the outage ends, and charges nothing for them", async ({
+  visitor,
+  network,
+}) => {
   network.fail('/', 'unreachable')
   await visitor.signUp({ email: 'ada@example.com', password: 'correct horse battery' })
   await visitor.goTo('Billing')

@@ -1,4 +1,4 @@
-// These tests end billing periods. They move only Flowglad's clock, so the period hasn't ended by the
+// These tests end billing periods. The tests move only Flowglad's clock, so the period hasn't ended by the
 // server's clock.
 import type { FlowgladRecords } from '../../stack/flowgladRecords.ts'
 import type { Customer } from '../customer.ts'

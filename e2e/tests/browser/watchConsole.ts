@@ -1,6 +1,9 @@
 import type { BrowserContext } from '@playwright/test'
 
-/** Chromium logs every 4xx response and every broken connection. The tests cause both on purpose. */
+/**
+ * Chromium logs every 4xx response and every broken connection. The tests cause such responses and broken
+ * connections on purpose.
+ */
 const alwaysExpected = [
   /Failed to load resource: the server responded with a status of (207|40\d|422|429|503)/,
   /net::ERR_(INTERNET_DISCONNECTED|CONNECTION|INCOMPLETE|ABORTED|NETWORK)/,

@@ -18,7 +18,7 @@ export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 const noReturnMs = 5_000
 
 /**
- * The customer whose data one page shows. It is the provider's customer until the server answers for another
+ * The customer whose data a page shows: the provider's customer until the server answers for another
  * customer, for example because the user has switched to another organization in another tab.
  */
 export class ShownCustomer {
@@ -37,7 +37,7 @@ export class ShownCustomer {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Shows the provider's customer, unless the page has already followed the server to another customer. */
+  /** If the provider's customer has changed, shows that customer. */
   give(given: string | null): void {
     if (given === this.#given) return
     this.#given = given
@@ -81,7 +81,7 @@ export class ShownCustomer {
 
 const shownCustomers = new WeakMap<QueryClient, ShownCustomer>()
 
-/** Returns the customer whose data the page with this cache shows. */
+/** Returns the `ShownCustomer` of the page that uses this cache. */
 export function shownIn(queryClient: QueryClient): ShownCustomer {
   const shown = shownCustomers.get(queryClient) ?? new ShownCustomer()
   shownCustomers.set(queryClient, shown)

@@ -32,9 +32,9 @@ export interface BillingProviderProps<Meter extends string> {
    */
   customer: string | null
   /**
-   * Called when the server starts to answer for another customer, for example because the user has switched to another
-   * organization in another tab. The hooks then already show the new customer's data. Load the session again here, so
-   * that the rest of the page shows the new customer too.
+   * Called when the server starts to answer for another customer, for example because the user has switched
+   * to another organization in another tab. The hooks already show the new customer's data when this function
+   * is called. To show the new customer on the rest of the page, load the session again in this function.
    */
   onCustomerChange?: (customer: string) => void
   children: ReactNode
@@ -45,16 +45,17 @@ export interface BillingProviderProps<Meter extends string> {
  * `createBillingHooks<MeterOf<typeof client.billing>>()`.
  *
  * Amounts are in the meter's unit, times are epoch milliseconds, and money is in the currency's smallest
- * unit. Each hook returns TanStack Query's result unchanged. Errors come from the tRPC client. To read them,
- * use `usePaywall(error)` or `billingDenial(error)`.
+ * unit. Each hook returns TanStack Query's result unchanged. Errors come from the tRPC client. To read a
+ * denial from an error, use `usePaywall(error)` or `billingDenial(error)`.
  */
 export function createBillingHooks<Meter extends string>({ queryKey }: BillingHooksOptions = {}) {
   const keys = createQueryKeys(queryKey)
   const Context = createContext<BillingContext<Meter> | null>(null)
 
   /**
-   * Provides the client and the customer to the hooks. Put it inside the app's QueryClientProvider. If the
-   * app uses @flowglad/react, put the QueryClientProvider inside FlowgladProvider.
+   * Provides the client and the customer to the hooks. Put this provider inside the app's
+   * QueryClientProvider. If the app uses @flowglad/react, put the QueryClientProvider inside
+   * FlowgladProvider.
    */
   function BillingProvider({
     client,

@@ -76,7 +76,7 @@ const setOwner = (customer: string | null, queryClient: QueryClient, keys: Query
 
 /**
  * Balances from storage or from server rendering have no request. Answers to requests that are sent from now
- * on replace them.
+ * on replace these balances.
  */
 function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)

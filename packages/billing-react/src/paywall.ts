@@ -1,6 +1,6 @@
 import { type BalanceRow, type BalancesAnswer, billingDenial, type Denial } from '@metered/billing/client'
 
-/** The minimum used share at which customers see a notice. */
+/** Customers see a notice once this share of their units is used. */
 export const noticeShare = 0.8
 const criticalShare = 0.9
 
@@ -11,8 +11,8 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80 % is used. `percent` is the used share as a whole number. `percent` reaches 100 only on plans
-   * with overage.
+   * At least 80 % is used. `percent` is the used share in percent, rounded down. `percent` reaches 100 only
+   * on plans with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
   /** Units are left, but fewer than the denied call needs. */
@@ -41,8 +41,8 @@ export function paywallOfMeter<Meter extends string>(
 }
 
 /**
- * Returns the paywall to show after a failed call. The state is `open` again once the balance is sufficient,
- * for example after a top-up, a renewal, or an upgrade in another tab.
+ * Returns the paywall to show after a failed call. The state changes back to `open` once the balance is
+ * sufficient, for example after a top-up, a renewal, or an upgrade in another tab.
  */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,

@@ -2,8 +2,8 @@ import { type BillingQueryKeys, billingQueryKeys } from '@metered/billing/client
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 
 /**
- * The query keys of `@flowglad/react`. That package's queries are in the app's QueryClient if
- * FlowgladProvider is outside the app's QueryClientProvider.
+ * The query keys of `@flowglad/react`, whose queries are in the app's QueryClient if FlowgladProvider is
+ * outside the app's QueryClientProvider.
  */
 export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
 
@@ -21,8 +21,8 @@ export const createQueryKeys = (router?: QueryKey): QueryKeys => {
   return {
     ...keys,
     /**
-     * This key is outside the router's key, so that invalidating the router's queries after a mutation sends
-     * no request to Flowglad.
+     * The status key is outside the router's key, so that invalidating the router's queries after a mutation
+     * sends no request to Flowglad.
      */
     status: ['billing-status', ...keys.router],
   }

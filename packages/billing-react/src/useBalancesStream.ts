@@ -66,7 +66,7 @@ export function useBalancesStream<Meter extends string>(
 }
 
 function onWindowFocus(listener: () => void): () => void {
-  // React Native has a window without events.
+  // In React Native, `window` has no events.
   if (typeof window === 'undefined' || !window.addEventListener) return () => {}
   window.addEventListener('focus', listener)
   return () => window.removeEventListener('focus', listener)

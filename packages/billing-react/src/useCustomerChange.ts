@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 
-/** Calls `onChange` when the page starts to show another customer than the provider's. */
+/** Calls `onChange` when the page starts to show a customer other than the provider's. */
 export function useCustomerChange(
   given: string | null,
   shown: string | null,

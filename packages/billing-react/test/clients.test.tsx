@@ -21,7 +21,7 @@ import { anAnswer, deferred, type Meter } from './aBilling.tsx'
 
 afterEach(cleanup)
 
-/** Creates a server that spends one unit per `generate` call. Its router is a real tRPC router. */
+/** Creates a server with a real tRPC router that spends one unit per `generate` call. */
 function aServer() {
   let used = 0
   let requests = 0
@@ -129,7 +129,7 @@ function withTanStackReactQuery(keyPrefix?: string): Wiring {
   const { BillingProvider, useBalance } = createBillingHooks<Meter>({ queryKey })
   return {
     wrap: (children, client, queryClient) => (
-      // The prop's type depends on a flag that is fixed at compile time. This test covers both cases.
+      // The prop's type depends on a compile-time flag, and this test covers both values of the flag.
       <TRPCProvider trpcClient={client} queryClient={queryClient} keyPrefix={keyPrefix as never}>
         <BillingProvider client={billingOf(client)} customer="anna">
           {children}

@@ -89,7 +89,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when its window gets the focus', async () => {
+  it('when its window gains focus', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = await annasPage(server)
@@ -100,7 +100,7 @@ describe('a page shows the new customer’s balances, plan and usage', () => {
     await showsBen(page)
   })
 
-  it('when its window gets the focus, even without a stream', async () => {
+  it('when its window gains focus, even without a stream', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aServer()
     const page = render(use, server)
@@ -223,7 +223,7 @@ describe('with billingLinks', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it('ignores a late response to a call of the old customer', async () => {
+  it('ignores a late response to the old customer’s call', async () => {
     const page = aLinkedPage(ofAnna)
     await waitFor(() => expect(page.shown()).toEqual([9, 9]))
     const late = deferred<void>()

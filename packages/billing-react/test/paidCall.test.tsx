@@ -77,7 +77,7 @@ describe('a paid call’s key', () => {
   it.each([
     ['a result', async () => 'done'],
     ['a denial', fails({ code: 'INSUFFICIENT_CREDITS', meters: [] })],
-    ['a denial because the operation is already completed', fails({ code: 'ALREADY_COMPLETED', key: 'k' })],
+    ['a denial because the operation has already completed', fails({ code: 'ALREADY_COMPLETED', key: 'k' })],
     ['an outage before the work starts', fails({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })],
     [
       'an error that the server returns',

@@ -1,6 +1,8 @@
 import { sendLogs } from './logs.js'
 
-/** Runs after each response. Also runs every minute, for functions that died before they could call it. */
+/**
+ * Runs after each response. Also runs every minute, for functions that died before they could call `finish`.
+ */
 export async function finish() {
   await sendLogs()
 }

@@ -1,7 +1,9 @@
 import { billing } from './billing.js'
 import { sendLogs } from './logs.js'
 
-/** Runs after each response. Also runs every minute, for functions that died before they could call it. */
+/**
+ * Runs after each response. Also runs every minute, for functions that died before they could call `finish`.
+ */
 export async function finish() {
   await billing.drain()
   await sendLogs()
