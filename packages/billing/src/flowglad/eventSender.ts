@@ -4,8 +4,13 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import type { Lease } from './leases.ts'
-import { isInconclusive, type RetryPolicy } from './retryPolicy.ts'
-import { createUsageEvent, createUsageEvents } from './usageEventRequests.ts'
+import type { RetryPolicy } from './retryPolicy.ts'
+import {
+  type BulkAnswer,
+  createUsageEvent,
+  createUsageEvents,
+  type SingleAnswer,
+} from './usageEventRequests.ts'
 
 /** An event to send, and the lease that covers it. */
 export interface Sending {
@@ -67,25 +72,30 @@ export class EventSender {
     return result
   }
 
+  /**
+   * Sends ambiguous events before a fetch. Sends the events at fault that are backing off too, in one request: if
+   * Flowglad has recovered, a call needn't wait until they are due. If that request fails, their backoff doesn't
+   * change.
+   */
+  async resend(batch: Sending[]): Promise<void> {
+    const retries = this.#retries
+    const waiting = batch.filter(({ event }) => retries.sendsAlone(event) && retries.isBackingOff(event))
+    const result = await this.send(batch)
+    const sendings = await stillLeased(waiting)
+    if (sendings.length === 0 || result.unavailable || this.#stopping.aborted) return
+    const answer = await this.#createAll(sendings)
+    if (answer.state === 'recorded') await this.#recorded(sendings, answer, result)
+  }
+
   async #sendTogether(batch: Sending[], result: SendResult): Promise<void> {
     const sendings = await stillLeased(batch)
     const [only] = sendings
     if (!only || result.unavailable || this.#stopping.aborted) return
     if (sendings.length === 1) return this.#sendAlone(only, result)
-    const answer = await countingRejections(sendings, () =>
-      createUsageEvents(
-        this.#flowglad,
-        sendings.map(({ event }) => event),
-      ),
-    )
+    const answer = await this.#createAll(sendings)
     switch (answer.state) {
-      case 'recorded': {
-        this.#retries.requestSucceeded()
-        await this.#acknowledge(answer.recorded, result)
-        const omitted = new Set(answer.omitted)
-        for (const sending of sendings) if (omitted.has(sending.event)) await this.#sendAlone(sending, result)
-        return
-      }
+      case 'recorded':
+        return this.#recorded(sendings, answer, result)
       case 'rejected':
         return this.#narrow(sendings, answer.culprit, result)
       case 'unanswered':
@@ -93,6 +103,22 @@ export class EventSender {
       default:
         answer satisfies never
     }
+  }
+
+  #createAll(sendings: Sending[]): Promise<BulkAnswer> {
+    const events = sendings.map(({ event }) => event)
+    return countingRejections(sendings, () => createUsageEvents(this.#flowglad, events))
+  }
+
+  async #recorded(
+    sendings: Sending[],
+    answer: Extract<BulkAnswer, { state: 'recorded' }>,
+    result: SendResult,
+  ): Promise<void> {
+    this.#retries.requestSucceeded()
+    await this.#acknowledge(answer.recorded, result)
+    const omitted = new Set(answer.omitted)
+    for (const sending of sendings) if (omitted.has(sending.event)) await this.#sendAlone(sending, result)
   }
 
   /**
@@ -119,6 +145,7 @@ export class EventSender {
     if (!sending || result.unavailable || this.#stopping.aborted) return
     const { event, lease } = sending
     const { customer, attempt, meter } = event
+    const isFirstRequest = lease.rejections.get(event) === 0
     const answer = await countingRejections([sending], () => createUsageEvent(this.#flowglad, event))
     switch (answer.state) {
       case 'recorded':
@@ -128,7 +155,9 @@ export class EventSender {
         this.#retries.requestSucceeded()
         return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
       case 'rejected': {
-        if (isInconclusive(lease.rejections.get(event))) return this.#sendAlone(sending, result)
+        // Flowglad can record an event and then answer with an error. In that case, it answers the second request with
+        // the event.
+        if (isFirstRequest) return this.#sendAlone(sending, result)
         const { reason } = answer
         this.#logger.warn({ customer, attempt, meter, reason }, 'Flowglad rejected a usage event')
         if (this.#retries.eventRejected(event) === 'park') await this.#park(event, reason, result)
@@ -207,10 +236,10 @@ async function stillLeased(batch: Sending[]): Promise<Sending[]> {
 }
 
 /**
- * Sends a request. If Flowglad rejects it, increments each event's rejection count, unless the count was
+ * Sends a request. After a conclusive rejection, increments each event's rejection count, unless the count was
  * cleared earlier. Any other outcome clears the counts, because Flowglad may have recorded the events.
  */
-async function countingRejections<Answer extends { state: string }>(
+async function countingRejections<Answer extends BulkAnswer | SingleAnswer>(
   sendings: Sending[],
   request: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -220,7 +249,7 @@ async function countingRejections<Answer extends { state: string }>(
     return count
   })
   const answer = await request()
-  if (answer.state === 'rejected') {
+  if (answer.state === 'rejected' && answer.isConclusive) {
     for (const [index, { event, lease }] of sendings.entries()) {
       const count = before[index]
       if (count !== undefined) lease.rejections.set(event, count + 1)

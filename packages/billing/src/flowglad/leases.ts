@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, sleep } from '../config/clock.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { isInconclusive } from './retryPolicy.ts'
 
 /** The exclusive right to fetch one customer's snapshot or deliver the customer's events. */
 export interface Lease {
@@ -13,8 +12,8 @@ export interface Lease {
   /** Events that were marked as sent when this lease was taken. */
   events: UsageEvent[]
   /**
-   * For each of `events`, the number of consecutive rejections. An event has no entry while it is being sent,
-   * or after any outcome other than a rejection. In these cases, Flowglad might have recorded the event.
+   * For each of `events`, the number of consecutive conclusive rejections. An event has no entry while it is being
+   * sent, or after any other outcome. In these cases, Flowglad might have recorded the event.
    */
   rejections: Map<UsageEvent, number>
   /**
@@ -28,7 +27,7 @@ export interface Lease {
    */
   renote(): Promise<boolean>
   /**
-   * Ends the lease. Unsent events, and events that were rejected twice in a row, return to their previous
+   * Ends the lease. Unsent events, and events with two conclusive rejections in a row, return to their previous
    * state.
    */
   leave(): Promise<void>
@@ -75,7 +74,7 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
       },
       async leave() {
         const untaken = [...lease.rejections]
-          .filter(([, rejections]) => !isInconclusive(rejections))
+          .filter(([, rejections]) => rejections !== 1)
           .map(([{ attempt, meter }]) => ({ attempt, meter }))
         try {
           await ledger.execute({ type: 'leaveLease', customer, token, untaken })

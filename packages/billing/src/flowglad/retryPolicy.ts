@@ -50,15 +50,6 @@ const rememberedEvents = 10_000
 const maxSkippedEvents = 100
 
 /**
- * Returns whether the event must be resent to determine if Flowglad recorded it. Flowglad may record an event
- * and then answer with an error, so a single rejection is inconclusive. If Flowglad recorded the event, a
- * second request returns it. If the second request is also rejected, the event is treated as not recorded. If
- * that is wrong, the event's units are subtracted twice until the next fetch, so the customer temporarily has
- * too few units, but never too many.
- */
-export const isInconclusive = (consecutiveRejections: number | undefined) => consecutiveRejections === 1
-
-/**
  * Decides when to retry, what to send next, and when to park an event. Does no I/O.
  * There are three levels:
  * - An event at fault backs off, and is parked if it keeps failing.

@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { changedContact } from './changedContact.ts'
 import type { EventSender } from './eventSender.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
+import { flowgladError } from './flowgladError.ts'
 import type { Lease } from './leases.ts'
 import { RecentMap } from './recentMap.ts'
 import { snapshotOf } from './snapshotOf.ts'
@@ -57,7 +58,7 @@ export class SnapshotFetcher {
     if (lease.ambiguous.length > 0) {
       // It is unknown whether Flowglad recorded these events. Send them again so that the ledger can tell
       // whether the balance includes them.
-      await this.#sender.send(lease.ambiguous.map((event) => ({ event, lease })))
+      await this.#sender.resend(lease.ambiguous.map((event) => ({ event, lease })))
       await renote(lease)
     }
     const found = await this.#asking(() => this.#flowglad.billing(customer.id))
@@ -127,11 +128,21 @@ export class SnapshotFetcher {
 
   async #create({ id, name, email }: KnownCustomer, lease: Lease) {
     if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
-    await this.#asking(() => this.#flowglad.createCustomer({ id, name, email }))
+    const failure = await this.#asking(() => this.#flowglad.createCustomer({ id, name, email })).then(
+      () => null,
+      (error: unknown) => {
+        if (!flowgladError(error)) throw error
+        return { error }
+      },
+    )
     if (!(await lease.keep())) throw leaseLost()
-    const billing = await this.#asking(() => this.#flowglad.billing(id))
-    if (!billing) throw new Error(`Flowglad did not find customer ${id} right after creating the customer`)
-    return billing
+    // Look even after an error, because Flowglad can create a customer and then answer with an error.
+    return this.#asking(async () => {
+      const billing = await this.#flowglad.billing(id)
+      if (billing) return billing
+      if (failure) throw failure.error
+      throw new Error(`Flowglad did not find customer ${id} right after creating the customer`)
+    })
   }
 
   async #asking<T>(ask: () => Promise<T> | T): Promise<T> {

@@ -4,10 +4,12 @@ import type { UsageEvent } from '../ledger/answers.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { flowgladError } from './flowgladError.ts'
 
-/** Flowglad read the request and rejected it. */
+/** Flowglad answered with its own error. */
 interface Rejected {
   state: 'rejected'
   reason: string
+  /** Whether the error proves that Flowglad hasn't recorded the events. */
+  isConclusive: boolean
 }
 /**
  * There was no answer, or the answer didn't come from Flowglad. It is unknown whether the events were
@@ -35,6 +37,13 @@ export type SingleAnswer =
   | { state: 'conflict' }
   | Rejected
   | Unanswered
+
+/**
+ * The messages of the checks that Flowglad makes before it records an event. Flowglad answers these checks with 500,
+ * the status of its internal failures, which can also happen after an event is recorded.
+ */
+const checkedFirst =
+  /^(No \w+ found|(Subscription|UsageMeter|Price) not found|Invalid \w+|UsageEvent conflict):? |for archived customer$|out of range for type integer/
 
 const recordedEvent = z.object({
   transactionId: z.string(),
@@ -82,7 +91,10 @@ export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEve
 
 function failureOf(error: unknown): Rejected | Unanswered {
   const rejection = flowgladError(error)
-  if (rejection) return { state: 'rejected', reason: rejection.message }
+  if (rejection) {
+    const isConclusive = rejection.status < 500 || checkedFirst.test(rejection.message)
+    return { state: 'rejected', reason: rejection.message, isConclusive }
+  }
   const timedOut = error instanceof Error && /abort|timed? ?out/i.test(`${error.name} ${error.message}`)
   return { state: 'unanswered', error, timedOut }
 }

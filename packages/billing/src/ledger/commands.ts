@@ -169,7 +169,7 @@ const leaveLease = z.object({
   token,
   /**
    * Events that were marked as sent under this lease, but that Flowglad doesn't have: they were never sent,
-   * or Flowglad rejected them twice in a row. They return to their previous state and are no longer
+   * or Flowglad conclusively rejected them twice in a row. They return to their previous state and are no longer
    * ambiguous. Leave out events that were ambiguous when the lease was taken: a later response can't tell us
    * whether an earlier request succeeded.
    */

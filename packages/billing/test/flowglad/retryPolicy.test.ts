@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BillingOptions } from '../../src/config/options.ts'
-import { isInconclusive, RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
+import { RetryPolicy } from '../../src/flowglad/retryPolicy.ts'
 import type { UsageEvent } from '../../src/ledger/answers.ts'
 
 const minute = 60_000
@@ -36,10 +36,6 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   parkedBefore: false,
   properties: {},
   ...fields,
-})
-
-test('repeats the request after one rejection, and treats a second rejection as final', () => {
-  expect([undefined, 0, 1, 2].map(isInconclusive)).toEqual([false, false, true, false])
 })
 
 test('parks an event after ten counted rejections over fifteen minutes', () => {

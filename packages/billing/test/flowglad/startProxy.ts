@@ -9,6 +9,8 @@ export type Fault =
   /** A gateway answers with its own error page. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
+  /** Flowglad handles the request, but the answer is this error. */
+  | { state: 'handledButFails'; status: number; body: unknown }
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
   /**
@@ -51,9 +53,9 @@ export async function startProxy(target: string) {
         return response.writeHead(broken.status, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>')
       case 'json':
         await broken.after
-        return response
-          .writeHead(broken.status, { 'content-type': 'application/json' })
-          .end(JSON.stringify(broken.body))
+        return answerWith(broken, response)
+      case 'handledButFails':
+        return pass(request, response, body, { instead: broken })
       case 'held':
         await broken.until
         return pass(request, response, body)
@@ -68,15 +70,19 @@ export async function startProxy(target: string) {
     request: IncomingMessage,
     response: ServerResponse,
     body: Buffer,
-    { lose = false, after }: { lose?: boolean; after?: Promise<void> } = {},
+    {
+      lose = false,
+      after,
+      instead,
+    }: { lose?: boolean; after?: Promise<void>; instead?: { status: number; body: unknown } } = {},
   ) {
     const upstream = forward(
       { hostname, port, method: request.method, path: request.url, headers: request.headers },
       async (answer) => {
         await after
-        if (lose) {
+        if (lose || instead) {
           answer.resume()
-          answer.on('end', () => response.destroy())
+          answer.on('end', () => (instead ? answerWith(instead, response) : response.destroy()))
           return
         }
         response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -119,6 +125,9 @@ export async function startProxy(target: string) {
     },
   }
 }
+
+const answerWith = ({ status, body }: { status: number; body: unknown }, response: ServerResponse) =>
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
 function withResolver() {
   let resolve = () => {}
