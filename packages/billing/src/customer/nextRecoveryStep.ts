@@ -7,7 +7,7 @@ export interface FailedChange {
   lifted: Lifted | null
   /**
    * - `notAsked`: removing the schedule failed, so the change itself was never requested.
-   * - `rejected`: Flowglad rejected the change.
+   * - `rejected`: Flowglad answered with an error. It may have made the change before it failed.
    * - `unclear`: Flowglad didn't answer. It may have made the change, or may still make it.
    */
   outcome: 'notAsked' | 'rejected' | 'unclear'
@@ -40,7 +40,7 @@ export type RecoveryStep =
  */
 export function nextRecoveryStep(failed: FailedChange, cause: unknown): RecoveryStep {
   const { lifted, outcome, seen, restored } = failed
-  const mustLook = outcome === 'unclear' || lifted === 'downgrade' || restored !== 'notTried'
+  const mustLook = outcome !== 'notAsked' || lifted === 'downgrade' || restored !== 'notTried'
   if (seen === 'notYet' && mustLook) return { do: 'look' }
 
   const made = seen !== 'notYet' && seen?.isMade ? seen.subscription : null
@@ -48,21 +48,30 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     if (!made || outcome === 'notAsked') return { do: 'fail', error: errorFor(failed, cause) }
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
-  if (outcome === 'unclear' && made) return { do: 'accept', subscription: made }
+  if (outcome !== 'notAsked' && made) return { do: 'accept', subscription: made }
   // Read the subscription before restoring the cancellation: the cancellation could end a plan that has just
   // been paid for.
-  if (lifted === 'cancellation' && (outcome !== 'unclear' || seen)) return { do: 'restoreCancellation' }
+  if (lifted === 'cancellation' && (outcome === 'notAsked' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }
 
-function errorFor({ lifted, outcome, seen, restored }: FailedChange, cause: unknown): unknown {
+function errorFor(failed: FailedChange, cause: unknown): unknown {
+  const { lifted, seen, restored } = failed
+  const isUnclear = mayBeMade(failed)
   if (lifted && restored === 'yes') {
-    return outcome === 'unclear' ? unclearChange(cause, { of: lifted, is: 'restored' }) : cause
+    return isUnclear ? unclearChange(cause, { of: lifted, is: 'restored' }) : cause
   }
   const isLifted = lifted !== null && !(seen && seen !== 'notYet' && isScheduled(seen.subscription))
-  if (outcome === 'unclear') return unclearChange(cause, isLifted ? { of: lifted, is: 'lifted' } : undefined)
+  if (isUnclear) return unclearChange(cause, isLifted ? { of: lifted, is: 'lifted' } : undefined)
   return isLifted ? liftedForNothing(lifted, cause) : cause
 }
+
+/**
+ * Returns whether Flowglad may have made the change, or may still make it. A cancellation is restored only after the
+ * subscription was read, so an error was then a rejection.
+ */
+const mayBeMade = ({ outcome, seen, restored }: FailedChange) =>
+  outcome === 'unclear' || (outcome === 'rejected' && seen === null && restored === 'notTried')
 
 /**
  * Returns whether a cancellation or a downgrade is still scheduled, for example because removing the schedule

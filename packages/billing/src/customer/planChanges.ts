@@ -84,7 +84,7 @@ export class PlanChanges {
     const current = await subscriptions.require(customer)
     if (!liftedBy(current)) return this.#read(customer, clock.now())
     try {
-      await this.#liftSchedules(current)
+      await this.#liftSchedules(customer, current)
     } finally {
       // Fetch even after a failure, because one of the two schedules may already have been removed.
       await subscriptions.look(customer)
@@ -96,7 +96,7 @@ export class PlanChanges {
     let effectiveAt: number
     let isRequested = false
     try {
-      await this.#liftSchedules(current)
+      await this.#liftSchedules(customer, current)
       isRequested = true
       effectiveAt = await change.request()
     } catch (error) {
@@ -111,10 +111,23 @@ export class PlanChanges {
    * Removes a scheduled cancellation and a scheduled downgrade. Flowglad rejects plan changes while either is
    * scheduled.
    */
-  async #liftSchedules({ id, cancelScheduledAt, scheduledAdjustmentAt }: Subscription) {
+  async #liftSchedules(customer: Customer, current: Subscription) {
     const { flowglad } = this.#parts
-    if (cancelScheduledAt !== null) await askFlowglad(flowglad.uncancel(id))
-    if (scheduledAdjustmentAt !== null) await askFlowglad(flowglad.cancelScheduledAdjustment(id))
+    const lift = async (
+      schedule: 'cancelScheduledAt' | 'scheduledAdjustmentAt',
+      request: () => Promise<unknown>,
+    ) => {
+      if (current[schedule] === null) return
+      try {
+        await askFlowglad(request())
+      } catch (error) {
+        // Flowglad can remove the schedule and then answer with an error.
+        const now = await this.#parts.subscriptions.look(customer)
+        if (now?.[schedule] !== null) throw error
+      }
+    }
+    await lift('cancelScheduledAt', () => flowglad.uncancel(current.id))
+    await lift('scheduledAdjustmentAt', () => flowglad.cancelScheduledAdjustment(current.id))
   }
 
   /**

@@ -19,40 +19,44 @@ function failure(failed: Partial<FailedChange>): string {
   return step.do === 'fail' && step.error instanceof Error ? step.error.message : ''
 }
 
-test('reports a rejected change without checking the plan if no schedule was lifted', () => {
-  expect(next({})).toEqual({ do: 'fail', error: cause })
+const failed = ['unclear', 'rejected'] as const
+const anySchedule = [null, 'cancellation', 'downgrade'] as const
+
+test('checks the plan after a failed request to change it', () => {
+  for (const outcome of failed)
+    for (const lifted of anySchedule) expect(next({ lifted, outcome })).toEqual({ do: 'look' })
 })
 
-test('checks the plan if Flowglad did not answer the request to change it', () => {
-  for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
-    expect(next({ lifted, outcome: 'unclear' })).toEqual({ do: 'look' })
-  }
-})
-
-test('accepts an unanswered change if a check shows that it was made', () => {
+test('accepts a failed change if a check shows that it was made', () => {
   const subscription = aSubscription({ priceSlug: 'scale_monthly' })
-  for (const lifted of [null, 'cancellation', 'downgrade'] as const) {
-    expect(next({ lifted, outcome: 'unclear', seen: seen(subscription, true) })).toEqual({
-      do: 'accept',
-      subscription,
-    })
+  for (const outcome of failed) {
+    for (const lifted of anySchedule) {
+      const step = next({ lifted, outcome, seen: seen(subscription, true) })
+      expect(step).toEqual({ do: 'accept', subscription })
+    }
   }
+})
+
+test('reports a rejection if a check shows no change, and an unclear change if the plan cannot be read', () => {
+  expect(next({ seen: seen() })).toEqual({ do: 'fail', error: cause })
+  expect(failure({ seen: null })).toMatch(/may have changed/)
 })
 
 describe('after a cancellation was lifted', () => {
   const lifted = 'cancellation'
 
-  test('restores the cancellation after a rejection, and after a check that shows no change', () => {
+  test('restores the cancellation if the change was not requested, or if a check shows no change', () => {
     const restore = { do: 'restoreCancellation' }
-    expect(next({ lifted, outcome: 'rejected' })).toEqual(restore)
     expect(next({ lifted, outcome: 'notAsked' })).toEqual(restore)
-    expect(next({ lifted, outcome: 'unclear', seen: seen() })).toEqual(restore)
+    for (const outcome of failed) expect(next({ lifted, outcome, seen: seen() })).toEqual(restore)
   })
 
   test('does not restore the cancellation while it is unknown whether the change was made', () => {
-    expect(failure({ lifted, outcome: 'unclear', seen: null })).toMatch(
-      /may have changed.*cancellation is no longer scheduled/,
-    )
+    for (const outcome of failed) {
+      expect(failure({ lifted, outcome, seen: null })).toMatch(
+        /may have changed.*cancellation is no longer scheduled/,
+      )
+    }
   })
 
   test('checks the plan again after trying to restore the cancellation', () => {
@@ -62,7 +66,7 @@ describe('after a cancellation was lifted', () => {
   test('lifts the cancellation again if the last check shows that the change was made', () => {
     const found = seen(cancelled, true)
     const step = { do: 'liftRestored', subscription: cancelled }
-    for (const outcome of ['unclear', 'rejected'] as const) {
+    for (const outcome of failed) {
       expect(next({ lifted, outcome, restored: 'yes', seen: found })).toEqual(step)
       expect(next({ lifted, outcome, restored: 'no', seen: found })).toEqual(step)
     }

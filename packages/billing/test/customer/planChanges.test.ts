@@ -56,6 +56,38 @@ test('restores a scheduled cancellation after a rejected plan change, or asks th
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
+test('reports each change that Flowglad makes but answers with an error', async () => {
+  await using app = await start()
+  const { billing } = app.client
+  await on(app, 'pro_monthly')
+  app.proxy.breakWith(({ method, path }) =>
+    method === 'POST' && /subscriptions/.test(path)
+      ? { state: 'handledButFails', status: 500, body: declined.body }
+      : undefined,
+  )
+  const { plan: upgraded } = await billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
+  expect(upgraded).toMatchObject({ name: 'Scale', cancelsAt: null })
+  const { plan: cancelled } = await billing.cancel.mutate()
+  expect(cancelled?.cancelsAt).toEqual(expect.any(Number))
+  expect((await billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', cancelsAt: null })
+  const { plan: leaving } = await billing.changePlan.mutate({ priceSlug: 'pro_monthly' })
+  expect(leaving).toMatchObject({ name: 'Scale', changesAt: expect.any(Number) })
+  expect((await billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
+  app.proxy.mend()
+  expect(await planNow(app)).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: null })
+})
+
+test('changes a cancelled plan if Flowglad undoes the cancellation but answers with an error', async () => {
+  await using app = await start()
+  await on(app, 'pro_monthly')
+  await app.client.billing.cancel.mutate()
+  app.proxy.breakWith(({ path }) =>
+    path.endsWith('/uncancel') ? { state: 'handledButFails', status: 500, body: declined.body } : undefined,
+  )
+  const { plan } = await app.client.billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
+  expect(plan).toMatchObject({ name: 'Scale', cancelsAt: null })
+})
+
 test("says that the plan may have changed if the ledger can't be read after the change", async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
