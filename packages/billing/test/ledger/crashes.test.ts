@@ -111,7 +111,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test("limits how long other nodes wait for a stopped node's locks, and completes that node's hold when it resumes", async () => {
+  test("limits how long other nodes wait for a stopped node's locks, and completes the hold when the stopped node resumes", async () => {
     const address = await stores[store]()
     await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))
@@ -133,7 +133,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   })
 })
 
-/** PostgreSQL ends the stopped node's transaction, so the default timeout is long enough. */
+/** The default timeout suffices for PostgreSQL, because the server ends the stopped node's transaction. */
 const timeouts = { SQLite: { outOfReachAfterMs: 500 }, PostgreSQL: {} }
 
 async function allCharges(ledger: Ledger): Promise<Charge[]> {

@@ -3,12 +3,12 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The address of a database. Each test file connects to it to create its own database. */
+    /** The address of a database. Each test file connects to this database and creates its own. */
     postgres: string
   }
 }
 
-/** Starts one PostgreSQL server for all test files. Returns a function that stops it. */
+/** Starts one PostgreSQL server for all test files. Returns a function that stops the server. */
 export default async function setup(project: TestProject) {
   // Tests cut connections and kill clients, but no test simulates a power failure. The server therefore
   // doesn't have to wait for the disk.

@@ -58,7 +58,7 @@ test('creates a pool for a connection string, and ends it when it closes', async
   await ledger.close()
   // The connections must end before the pool's idle timeout of 10 s.
   await expect.poll(connections, { timeout: 8_000 }).toEqual([])
-  // Closing again, as `await using` does, changes nothing.
+  // `await using` also closes the ledger, so a second close must be harmless.
   await ledger.close()
 })
 
@@ -74,7 +74,7 @@ test('says why PostgreSQL rejects the connection', async () => {
   await expect(ledger.execute(aReserve())).rejects.toMatchObject(error)
 })
 
-test('uses the connection string without its password as the address, and gives each pool a unique address', () => {
+test('uses the connection string, without its password, as the address, and gives each pool a unique address', () => {
   const addressOf = (database: string) => postgresLedger(database).address
   expect(addressOf('postgres://ada:secret@db.example:5432/app?sslmode=require')).toBe(
     'postgres://ada@db.example:5432/app?sslmode=require',

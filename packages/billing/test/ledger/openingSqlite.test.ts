@@ -50,7 +50,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   })
 
-  test('creates no file if it closes unused, or if it is used only after closing', async () => {
+  test('creates no file if it is closed before its first use', async () => {
     const { file, ledger } = open('ledger.db')
     await ledger.close()
     const closing = expect.objectContaining({ reason: 'closing' })
@@ -70,7 +70,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('names a path that is a folder or another kind of file', async () => {
+  test('names a path that is a folder, or a file that is not a database', async () => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(
@@ -109,7 +109,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
   })
 })
 
-/** Runs `work` without root's permission to write anywhere. */
+/** Runs `work` without root privileges, because root can write anywhere. */
 async function asOrdinaryUser(work: () => Promise<void>) {
   const isRoot = process.geteuid?.() === 0
   if (isRoot) process.seteuid?.(65_534)

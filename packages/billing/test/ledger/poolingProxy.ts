@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Takes whole messages out of a stream. A message has a type, its length and a body. */
+/** Extracts complete messages from a stream. A message has a type, a length and a body. */
 function messages(onMessage: (message: Buffer) => void) {
   let rest = Buffer.alloc(0)
   return (bytes: Buffer) => {
@@ -18,9 +18,9 @@ function messages(onMessage: (message: Buffer) => void) {
 const typeOf = (message: Buffer) => String.fromCharCode(message[0] ?? 0)
 
 /**
- * Starts a proxy that runs each transaction on another server connection, as PgBouncer does in transaction mode.
- * With `statements`, it refuses transactions, as PgBouncer does in statement mode. The server must ask for a
- * password in plain text.
+ * Starts a proxy that runs each transaction on a different server connection, as PgBouncer does in
+ * transaction mode. With `statements`, the proxy refuses transactions, as PgBouncer does in statement mode.
+ * The server must ask for a password in plain text.
  */
 export async function startPoolingProxy(to: string, { statements = false } = {}) {
   const { hostname, port, username, password, pathname } = new URL(to)
@@ -59,7 +59,7 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
           return
         }
         const { client } = server
-        // The status after a message 'Z' is I outside of a transaction.
+        // In a message of type 'Z', the status 'I' means that no transaction is open.
         if (typeOf(message) === 'Z' && message[5] === 73) server.client = null
         client.write(message)
       }
@@ -88,7 +88,8 @@ export async function startPoolingProxy(to: string, { statements = false } = {})
           if (!server) {
             server = servers.find((it) => it.client === null)
             if (!server) throw new Error('All server connections are busy')
-            // Other transactions come first, so that the next one uses another connection.
+            // Move the connection to the end of the list, so that the next transaction uses another
+            // connection.
             servers.splice(servers.indexOf(server), 1)
             servers.push(server)
             server.client = near

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ReopeningStore } from '../../src/ledger/reopeningStore.ts'
 import type { OpenStore, Store } from '../../src/ledger/stores/store.ts'
 
-/** A store whose connections fail. A real disk that fails can't be simulated. */
+/** A store whose connections fail. The tests can't make a real disk fail. */
 function aStore(isStale: boolean) {
   const opened: number[] = []
   const store: Store = {
@@ -24,7 +24,7 @@ test.each([
   { isStale: true, connections: 2 },
   { isStale: false, connections: 1 },
 ])(
-  'uses $connections connections for two writes if the first fails (stale: $isStale)',
+  'uses $connections connections for two writes if the first write fails (stale: $isStale)',
   async ({ isStale, connections }) => {
     const { stores, opened } = aStore(isStale)
     await expect(stores.write(failing)).rejects.toMatchObject({
@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('opens a new connection after a read that a stale connection rejects', async () => {
+test('opens a new connection after a stale connection rejects a read', async () => {
   const { stores } = aStore(true)
   await expect(stores.read(failing)).rejects.toThrow('failed')
   expect(await stores.read(async (it) => it)).toEqual({ number: 2 })

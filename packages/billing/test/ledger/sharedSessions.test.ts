@@ -23,7 +23,7 @@ async function runsCalls(pool: Pool) {
   expect(await ledger.health()).toMatchObject({ waiting: 48 })
 }
 
-describe('behind a pooler that runs each transaction in another session', () => {
+describe('behind a pooler that runs each transaction in a different session', () => {
   test('every call succeeds', async () => {
     await using proxy = await startPoolingProxy(await createDatabase())
     // A second pool uses the server sessions that the first pool used.
@@ -55,7 +55,7 @@ describe('behind a pooler that runs each transaction in another session', () => 
   })
 })
 
-describe('with parsers of the app', () => {
+describe('with the app’s own parsers', () => {
   const { builtins } = pg.types
   const types = [builtins.BOOL, builtins.INT4, builtins.INT8, builtins.JSON, builtins.JSONB, builtins.TEXT]
   const parsers = types.map((type) => [type, pg.types.getTypeParser(type)] as const)
@@ -63,16 +63,16 @@ describe('with parsers of the app', () => {
     for (const [type, parser] of parsers) pg.types.setTypeParser(type, parser)
   })
 
-  test.each([false, true])('reads its own rows as usual, if the pool’s binary mode is %j', async (binary) => {
+  test.each([false, true])('reads its own rows correctly if the pool’s binary mode is %j', async (binary) => {
     for (const type of types) pg.types.setTypeParser(type, (text) => `the app’s ${text}`)
-    // The declared options lack `binary`.
+    // `PoolConfig` doesn't declare `binary`.
     const options: PoolConfig & { binary: boolean } = { connectionString: await createDatabase(), binary }
     const pool = new Pool(options)
     await runsCalls(pool)
     await pool.end()
   })
 
-  test('reads its own rows as usual if the parsers belong to the pool', async () => {
+  test('reads its own rows correctly if the parsers belong to the pool', async () => {
     const app = { getTypeParser: () => (text: string) => `the app’s ${text}` }
     // The declared type has overloads that the app's parsers don't need.
     const types = app as unknown as typeof pg.types

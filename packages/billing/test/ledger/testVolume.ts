@@ -10,8 +10,8 @@ function asRoot(...command: string[]): void {
 }
 
 /**
- * Mounts a volume of 4 MB in memory, which a test can fill or make read-only. Permissions aren't enough for such
- * tests: root may write to every file on a writable volume.
+ * Mounts a 4 MB in-memory volume that a test can fill or make read-only. File permissions aren't enough for
+ * such tests, because root can write to any file on a writable volume.
  */
 export function testVolume() {
   const folder = mkdtempSync(join(tmpdir(), 'metered-volume-'))
@@ -38,8 +38,8 @@ export function testVolume() {
 }
 
 /**
- * Makes writes to the file fail, even through open handles, as on a volume that becomes read-only after an error.
- * (A volume with files that are open for writing can't be remounted.)
+ * Makes writes to the file fail, even through open handles, as on a volume that becomes read-only after an
+ * error. A remount can't simulate this state, because it fails while files are open for writing.
  */
 export function rejectWrites(file: string) {
   asRoot('chattr', '+i', file)
@@ -52,6 +52,6 @@ export const noVolumes: string | null = (() => {
     using _ = testVolume()
     return null
   } catch (error) {
-    return `Mounting a volume needs root on Linux: ${error instanceof Error ? error.message : error}`
+    return `Mounting a volume requires root on Linux: ${error instanceof Error ? error.message : error}`
   }
 })()

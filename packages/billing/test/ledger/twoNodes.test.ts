@@ -60,7 +60,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(row).toEqual({ deadlocks: 0 })
   })
 
-  test('locks customers in a fixed order, so a batch that waits for the first customer has not locked any other', async () => {
+  test('locks customers in a fixed order, so a batch that waits for the first customer holds no other lock', async () => {
     const address = await createDatabase()
     await using one = openAt(address)
     const customers = ['e', 'd', 'c', 'b', 'a']

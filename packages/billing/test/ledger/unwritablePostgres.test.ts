@@ -6,7 +6,7 @@ import { createDatabase, query } from './postgres.ts'
 
 const cannotWrite = { reason: 'cannotWrite', message: expect.stringContaining('is read-only') }
 
-/** Creates a database that the test can make read-only for new sessions, as an administrator does. */
+/** Creates a database that the test can make read-only for new sessions, as an administrator would. */
 async function aDatabase() {
   const address = await createDatabase()
   const name = new URL(address).pathname.slice(1)
@@ -21,7 +21,7 @@ async function aDatabase() {
   return { open, setReadOnly }
 }
 
-test('rejects commands while PostgreSQL is read-only at the start, and recovers by itself', async () => {
+test('rejects commands if PostgreSQL is read-only at startup, and recovers automatically', async () => {
   const { open, setReadOnly } = await aDatabase()
   await using first = open()
   await fetched(first, units(10))
@@ -33,7 +33,7 @@ test('rejects commands while PostgreSQL is read-only at the start, and recovers 
   expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
 })
 
-test('creates its tables once an empty, read-only PostgreSQL database can be written', async () => {
+test('creates its tables once an empty, read-only PostgreSQL database becomes writable', async () => {
   const { open, setReadOnly } = await aDatabase()
   await setReadOnly('on')
   await using ledger = open()

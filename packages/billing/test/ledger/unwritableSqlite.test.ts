@@ -25,19 +25,19 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     return ledger
   }
 
-  /** Writes a ledger to `file`, as a process that stopped normally or that crashed leaves it. */
-  async function written(file: string, end: 'normal' | 'crash') {
+  /** Writes a ledger to `file`, in the state that a process leaves behind after a normal stop or a crash. */
+  async function written(file: string, end: 'normal stop' | 'crash') {
     const folder = mkdtempSync(join(tmpdir(), 'metered-written-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const origin = join(folder, 'ledger.db')
     await fetched(open(origin), units(10))
-    if (end === 'normal') connect(origin, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    const endings = end === 'normal' ? [''] : ['', '-wal', '-shm']
+    if (end === 'normal stop') connect(origin, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const endings = end === 'normal stop' ? [''] : ['', '-wal', '-shm']
     for (const ending of endings) copyFileSync(origin + ending, file + ending)
   }
 
-  test.each(['normal', 'crash'] as const)(
-    'rejects commands while the volume is read-only at the start after a %s stop, and recovers by itself',
+  test.each(['normal stop', 'crash'] as const)(
+    'rejects commands if the volume is read-only at startup after a %s, and recovers automatically',
     async (end) => {
       using volume = testVolume()
       const file = join(volume.folder, 'ledger.db')
@@ -53,7 +53,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     },
   )
 
-  test('rejects commands while the volume of a new ledger is read-only, and creates the ledger afterwards', async () => {
+  test('rejects commands while the volume of a new ledger is read-only, and creates the ledger afterward', async () => {
     using volume = testVolume()
     const file = join(volume.folder, 'ledger.db')
     volume.makeReadOnly()
@@ -65,7 +65,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('rejects commands while the disk is full at the start, and recovers by itself', async () => {
+  test('rejects commands if the disk is full at startup, and recovers automatically', async () => {
     using volume = testVolume()
     volume.fill()
     const ledger = open(join(volume.folder, 'ledger.db'))
@@ -75,12 +75,12 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('still reads while the disk is full, and recovers by itself', async () => {
+  test('still reads while the disk is full, and recovers automatically', async () => {
     using volume = testVolume()
     const ledger = open(join(volume.folder, 'ledger.db'))
     await fetched(ledger, units(1_000))
     volume.fill()
-    // The first commands may still fit into the space that the file has already taken.
+    // The first commands may still fit into the space that is already allocated to the file.
     const fillUp = async () => {
       for (;;) await ledger.execute(aReserve())
     }
@@ -90,7 +90,7 @@ describe.each(sqliteDrivers)('a SQLite file that can’t be written, through %s'
     expect(await reserve(ledger)).toMatchObject(held)
   })
 
-  test('still reads while the running ledger’s file rejects writes, and recovers by itself', async () => {
+  test('still reads while the running ledger’s file rejects writes, and recovers automatically', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'metered-rejects-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'ledger.db')

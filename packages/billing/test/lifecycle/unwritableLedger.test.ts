@@ -18,7 +18,7 @@ test.each<{
   { problem: 'is read-only', cause: 'makeReadOnly', repair: 'makeWritable', started: false },
   { problem: 'is full', cause: 'fill', repair: 'empty', started: true },
 ])(
-  'denies calls, reports the ledger once and recovers by itself if the volume $problem (start(): $started)',
+  'denies calls, reports the problem once and recovers automatically if the volume $problem (start(): $started)',
   async ({ problem, cause, repair, started }) => {
     using volume = testVolume()
     volume[cause]()

@@ -47,7 +47,7 @@ const settlement = {
   reference: null,
 }
 
-test('renews a hold at half of its remaining time until renewal is stopped', async () => {
+test('renews a hold whenever half of its remaining time has passed, until renewal is stopped', async () => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await clock.advance(expiresInMs / 2 - 100_000)
@@ -63,7 +63,7 @@ test('renews a hold at half of its remaining time until renewal is stopped', asy
 test.each([
   ['settled', (hold: Hold) => hold.settle(settlement), 'settle'],
   ['released', (hold: Hold) => hold.release(), 'release'],
-] as const)('never renews a hold after it was %s', async (_, end, command) => {
+] as const)('never renews a hold once it is %s', async (_, end, command) => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await end(hold)
@@ -72,7 +72,7 @@ test.each([
   expect(commands).toEqual([command])
 })
 
-test('releases a hold at most once, and never after it was settled', async () => {
+test('releases a hold at most once, and never once it is settled', async () => {
   const { hold, commands } = aHold()
   await hold.settle(settlement)
   await hold.release()

@@ -160,7 +160,7 @@ test.each(['add', 'set'] as const)(
 )
 
 test.each(['add', 'set'] as const)(
-  'ignores usage.%s() after the call was charged, and warns once',
+  'ignores usage.%s() after the call has been charged, and warns once',
   async (method) => {
     const warn = vi.fn()
     await using stack = await startStack({ logger: { info() {}, warn, error() {} } })

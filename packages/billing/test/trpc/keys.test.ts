@@ -124,7 +124,7 @@ test.each([
   ['has 129 characters', 'x'.repeat(129)],
   ['has 10,000 characters', 'x'.repeat(10_000)],
   ['is empty', ''],
-])('answers 400 only to the batched call whose key %s', async (_, bad) => {
+])('returns 400 only for the batched call whose key %s', async (_, bad) => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate,unmetered?batch=1`, {
     method: 'POST',
@@ -144,7 +144,7 @@ test.each([
   expect((await app.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10, held: 0 })
 })
 
-test('charges no call of a batch that has one key for several calls', async () => {
+test('charges nothing for a batch that has one key for several calls', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/generate,generate?batch=1`, {
     method: 'POST',

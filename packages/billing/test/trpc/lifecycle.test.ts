@@ -114,7 +114,7 @@ test('returns the units of failed work as soon as the store recovers, before the
   expect(refused).toBeGreaterThan(3)
 })
 
-test("expires other customers' holds when one customer's holds cannot expire", async () => {
+test("expires other customers' holds when one customer's holds cannot be expired", async () => {
   const ledger = sqliteLedger(':memory:')
   const execute: typeof ledger.execute = async (command) => {
     if (command.type === 'expire' && command.customer === 'ada') throw new Error('unreadable')

@@ -1,5 +1,5 @@
-// Unusual shapes of outputs over every transport: what tRPC can't send costs nothing, and what it sends is charged at
-// its end.
+// Unusual outputs over every transport. Output that tRPC can't send costs nothing. Output that it can send is
+// charged when the output ends.
 import { setTimeout } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
 import {
@@ -86,14 +86,14 @@ async function expectFree(app: App) {
   expect(await app.charged()).toEqual([])
 }
 
-/** Subscribes, and returns the chunks and the message of an error. */
+/** Subscribes, and returns the chunks, followed by the message of an error if one occurs. */
 const watch = (app: App, transport: 'http' | 'webSocket') =>
   new Promise<unknown[]>((resolve) => {
     const seen: unknown[] = []
     const subscription = app[transport].watch.subscribe(undefined, {
       onData: (chunk) => seen.push(chunk),
       onError: (error) => end(error.message),
-      // An EventSource connects again after an error.
+      // An EventSource reconnects after an error.
       onConnectionStateChange: ({ error }) => error && end(error.message),
       onComplete: () => end(),
     })
@@ -127,18 +127,18 @@ const lateWords: Work = (count) =>
 
 test.each<[string, Work, Transport[]]>([
   [
-    'an instance of a class that contains a promise',
+    'a class instance that contains a promise',
     (count) => new Page(setTimeout(5, 'x').finally(() => count(1))),
     ['http', 'batch', 'streaming', 'webSocket'],
   ],
   [
-    'an instance of a class in a list that contains a promise',
+    'a list of class instances that contain promises',
     (count) => [new Page(setTimeout(5, 'x').finally(() => count(1)))],
     ['http', 'batch', 'streaming', 'webSocket'],
   ],
   ['an observable', lateWords, ['http', 'batch', 'webSocket']],
   [
-    'an object that inherits from another one and contains a stream',
+    'an object that inherits from another object and contains a stream',
     (count) => Object.assign(Object.create({}), { text: words(count) }),
     ['http', 'batch', 'webSocket'],
   ],
@@ -178,7 +178,7 @@ test.each<[string, () => unknown]>([
   await expectFree(app)
 })
 
-test('charges an observable that a mutation returns when it completes', async () => {
+test('charges an observable from a mutation when the observable completes', async () => {
   await using app = await start(lateWords)
   const output = await app.streaming.write.mutate()
   expect(await app.charged()).toEqual([])
@@ -186,7 +186,7 @@ test('charges an observable that a mutation returns when it completes', async ()
   expect(await app.charged()).toEqual([3])
 })
 
-test('charges a stream in an object that inherits from another one when the stream ends', async () => {
+test('charges a stream when it ends, even in an object that inherits from another object', async () => {
   await using app = await start((count) => Object.assign(Object.create({}), { text: words(count) }))
   const { text } = (await app.streaming.write.mutate()) as { text: unknown }
   expect(await app.charged()).toEqual([])
@@ -209,7 +209,7 @@ test.each<[string, () => unknown]>([
 })
 
 test.each(['http', 'webSocket'] as const)(
-  'charges a stream that a server-side caller with a signal reads, for a call over %s',
+  'charges a stream that a server-side caller with a signal reads during a call over %s',
   async (transport) => {
     await using app = await start(words)
     expect(await app[transport].nested.mutate()).toEqual(['one', 'two', 'three'])
@@ -218,13 +218,13 @@ test.each(['http', 'webSocket'] as const)(
   },
 )
 
-/** Carries values as text and, like devalue, throws for a symbol. */
+/** Serializes values as text and, like devalue, throws for symbols. */
 const text = {
   serialize: (value: unknown) => serialize(value).toString('base64'),
   deserialize: (value: string) => deserialize(Buffer.from(value, 'base64')),
 }
 test.each(['http', 'webSocket'] as const)(
-  'sends tracked chunks over %s with a transformer that throws for a symbol',
+  'sends tracked chunks over %s with a transformer that throws for symbols',
   async (transport) => {
     await using app = await start(async function* (count) {
       for (const id of ['a', 'b']) {
@@ -239,7 +239,7 @@ test.each(['http', 'webSocket'] as const)(
   },
 )
 
-test('reads a hand-written iterator that returns its steps without promises', async () => {
+test('reads a hand-written async iterator whose `next` does not return a promise', async () => {
   await using app = await start((count) => {
     let n = 0
     const next = () => {
@@ -252,7 +252,7 @@ test('reads a hand-written iterator that returns its steps without promises', as
   expect(await app.charged()).toEqual([4])
 })
 
-test('charges nothing for an observable that throws when it is subscribed to', async () => {
+test('charges nothing for an observable that throws on subscription', async () => {
   await using app = await start(() =>
     observable(() => {
       throw new Error('the model failed')

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { aUser, startStack, type User } from '../flowglad/startStack.ts'
 
-/** Starts an app whose procedures are functions, as `experimental_nextAppDirCaller` makes them. */
+/** Starts an app whose procedures are functions, like those that `experimental_nextAppDirCaller` creates. */
 async function startActions({ path = '' }: { path?: string } = {}) {
   const stack = await startStack()
   const t = initTRPC.context<{ user: User }>().create(stack.billing.trpc.options())
@@ -30,7 +30,7 @@ async function startActions({ path = '' }: { path?: string } = {}) {
 const charges = async ({ ledger }: Awaited<ReturnType<typeof startActions>>) =>
   (await ledger.charges({ customer: 'ada', limit: 10, cursor: null })).charges
 
-test('charges a procedure without a path, and names it', async () => {
+test('charges a procedure without a path, and records it as "unnamed procedure"', async () => {
   await using app = await startActions()
   expect([await app.count(), await app.count()]).toEqual([1, 2])
   expect(await charges(app)).toMatchObject([
@@ -52,7 +52,7 @@ test('accepts a key for a server action with a path', async () => {
   expect(await charges(app)).toMatchObject([{ procedure: 'count' }])
 })
 
-test('names plain work whose own name is empty', async () => {
+test('records work outside tRPC with an empty name as "meter"', async () => {
   await using app = await startActions()
   await app.billing.meter({ customer: aUser(), meter: 'generations', name: '' }, () => 'done')
   expect(await charges(app)).toMatchObject([{ procedure: 'meter' }])

@@ -6,7 +6,7 @@ import { billingDenial } from '../../src/client/index.ts'
 import { aUser, startStack } from '../flowglad/startStack.ts'
 import { type Source, sources, startTransformedApp, type TransformedSetup } from './startTransformedApp.ts'
 
-/** Carries values as text, like devalue. */
+/** Serializes values as text, as devalue does. */
 const text = {
   serialize: (value: unknown) => serialize(value).toString('base64'),
   deserialize: (value: string) => deserialize(Buffer.from(value, 'base64')),
@@ -57,7 +57,7 @@ test.each(transformedWays)(
   },
 )
 
-/** Inputs of which only the key can be compared, or only a part. */
+/** Inputs that can be compared only in part, or not at all. */
 const opaqueInputs: Record<string, () => unknown> = {
   'a stream': () => new ReadableStream(),
   'a promise': () => Promise.resolve(1),
@@ -120,7 +120,7 @@ test.each<[string, (content: string) => FormData | Blob]>([
   expect(app.runs()).toBe(1)
 })
 
-test('compares an input that contains an object many times in little time', async () => {
+test('quickly compares an input that contains the same object many times', async () => {
   await using stack = await startStack()
   let input: unknown = 'x'
   for (let n = 0; n < 100; n++) input = [input, input]
@@ -129,7 +129,7 @@ test('compares an input that contains an object many times in little time', asyn
   expect([await call(), await call()]).toEqual(['done', 'done'])
 })
 
-test('replays a result that contains an object many times in little time', async () => {
+test('quickly replays a result that contains the same object many times', async () => {
   await using stack = await startStack()
   let result: unknown = { at: new Date(1) }
   for (let n = 0; n < 100; n++) result = [result, result]
@@ -140,7 +140,7 @@ test('replays a result that contains an object many times in little time', async
   expect(replayed).toEqual({ at: new Date(1) })
 })
 
-test.each(sources)('replays a graph to a retry from %s', async (source) => {
+test.each(sources)('replays a circular result to a retry from %s', async (source) => {
   const parent: { children: unknown[] } = { children: [] }
   for (let n = 0; n < 30; n++) parent.children.push({ n, parent })
   await using app = await startTransformedApp({ transformer: superjson, work: () => parent })
@@ -201,7 +201,7 @@ const results: Record<string, unknown> = {
 const resultsWithTransformer = { ...results, bigint: { n: 10n ** 20n } }
 
 test.each(everyWay)(
-  'replays a result that JSON cannot carry unchanged, from %s with %s',
+  'replays results that JSON cannot carry, without changing them, from %s with %s',
   async (source, _, setup) => {
     const given = setup.transformer && setup.declared !== false ? resultsWithTransformer : results
     await using app = await startTransformedApp({
@@ -236,7 +236,7 @@ test.each(everyWay)(
 test.each<[string, () => unknown]>([
   ['a ReadableStream', () => new ReadableStream()],
   ['a function', () => ({ run: () => 1 })],
-  ['an instance of a class', () => new Money(5)],
+  ['a class instance', () => new Money(5)],
   ['a URL', () => new URL('https://a.example')],
 ])('returns ALREADY_COMPLETED to a retry in this process if the result is %s', async (_, make) => {
   await using stack = await startStack()
@@ -252,7 +252,7 @@ test.each<[string, unknown]>([
   ['itself', circular],
   ['bytes', Buffer.from('abc')],
   ['nothing', undefined],
-])('replays a result in this process that contains %s', async (_, result) => {
+])('replays, in this process, a result that contains %s', async (_, result) => {
   await using stack = await startStack()
   const call = () => stack.billing.meter({ customer: aUser(), meter: 'generations', key: 'k' }, () => result)
   expect(await call()).toBe(result)
@@ -260,10 +260,13 @@ test.each<[string, unknown]>([
   expect((await stack.billing.balances(aUser())).balances[0]).toMatchObject({ used: 1 })
 })
 
-test.each(everyWay)('treats an empty input like no input, from %s with %s', async (source, _, setup) => {
-  await using app = await startTransformedApp(setup)
-  const first = await app.draw(source, {}, 'k')
-  expect(await app.draw(source, {}, 'k')).toEqual(first)
-  expect(await app.draw(source, undefined, 'k')).toEqual(first)
-  expect(app.runs()).toBe(1)
-})
+test.each(everyWay)(
+  'treats an empty input like a missing input, from %s with %s',
+  async (source, _, setup) => {
+    await using app = await startTransformedApp(setup)
+    const first = await app.draw(source, {}, 'k')
+    expect(await app.draw(source, {}, 'k')).toEqual(first)
+    expect(await app.draw(source, undefined, 'k')).toEqual(first)
+    expect(app.runs()).toBe(1)
+  },
+)

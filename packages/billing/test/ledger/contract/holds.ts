@@ -85,8 +85,8 @@ export const holds = (open: OpenLedger) =>
         { meter: 'generations', available: 6, held: 0 },
         { meter: 'tokens', available: 10, held: 0 },
       ])
-      // Expiry has charged the operation, so a retry before the late settle gets `completed` without a
-      // result.
+      // Expiry has already charged the operation, so a retry before the late settle gets `completed` without
+      // a result.
       expect(await it.ledger.execute(aReserve({ legs, key: 'k' }))).toEqual({
         state: 'completed',
         result: null,

@@ -6,7 +6,7 @@ import { balance, expectLateInstallRejected, spend } from './steps.ts'
 
 export const lease = (open: OpenLedger) =>
   describe('the lease', () => {
-    test('gives the lease to one process until the lease expires, and lets that process extend it', async () => {
+    test('gives the lease to one process at a time, and lets that process extend the lease', async () => {
       await using it = await open()
       const mine = aTakeLease()
       expect(await it.ledger.execute(mine)).toEqual({ state: 'taken', ambiguous: [], events: [] })
@@ -19,7 +19,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(aTakeLease())).toMatchObject({ state: 'taken' })
     })
 
-    test('rejects an install after the lease was lost', async () => {
+    test('rejects an install after the lease has been lost', async () => {
       await using it = await open()
       const slow = aTakeLease({ leaseMs: 1000 })
       await it.ledger.execute(slow)
@@ -59,7 +59,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
     })
 
-    test('returns events that did not reach Flowglad to the outbox when the process ends its lease', async () => {
+    test('puts events back into the outbox if they did not reach Flowglad before the process ended its lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]
@@ -92,7 +92,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.ledger.execute(aTakeLease())).toMatchObject({ ambiguous: untaken })
     })
 
-    test('does not extend a lease that another process has held, even if the lease is free again', async () => {
+    test('does not extend a lease that another process has since held, even if the lease is free again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

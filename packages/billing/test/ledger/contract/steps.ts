@@ -31,7 +31,7 @@ export async function deliver(ledger: Ledger, maxEvents = 100): Promise<void> {
 /** Returns the customer's first balance. */
 export const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
-/** Lets the other node fetch, and expects that the install under the lost lease then changes nothing. */
+/** Lets the other node fetch, then checks that an install under the lost lease changes nothing. */
 export async function expectLateInstallRejected(
   { ledger, other }: TwoNodes,
   lostToken: string,

@@ -23,7 +23,7 @@ export const unlimited = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 10, limit: 10, used: 0 })
     })
 
-    test('leaves nothing available in the same period, even with undelivered usage', async () => {
+    test('leaves no units available in the same period, even if usage is undelivered', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
       const reserve = aReserve({ legs: [aLeg({ amount: 500, unlimitedBy: 'unlimited' })] })
@@ -52,7 +52,7 @@ export const unlimited = (open: OpenLedger) =>
 
 export const limits = (open: OpenLedger) =>
   describe('limit and used', () => {
-    test('counts granted units as used if they are missing at the first install', async () => {
+    test('counts granted units as used if they are not available in the first snapshot', async () => {
       await using it = await open()
       await fetched(it.ledger, plan(4, 1))
       expect(await balance(it.ledger)).toMatchObject({ available: 4, used: 6, limit: 10 })

@@ -10,13 +10,13 @@ import { World } from './world.ts'
 export interface Subject {
   run(commands: Command[]): Promise<Answer[]>
   balances(customer: string): Promise<CustomerBalances>
-  /** The store's lookups across customers. Absent if the ledger under test has none. */
+  /** The store's lookups across customers, if the ledger under test has any. */
   lookups?: Pick<Ledger, 'customersWithDueHolds' | 'customersToDeliver'>
 }
 
 /**
- * Runs one customer's commands on both the ledger and the model. Compares their answers and balances with
- * each other and with the truth.
+ * Runs one customer's commands on both the ledger and the model. Compares the answers and balances of both
+ * with each other and with the truth at Flowglad.
  */
 export class CheckedLedger {
   readonly customer: string
@@ -25,7 +25,7 @@ export class CheckedLedger {
   readonly #subject: Subject
   /** The number of changes at Flowglad that our events didn't cause. */
   changes = 0
-  /** The number of these changes that the last installed snapshot includes. */
+  /** The number of `changes` that the last installed snapshot includes. */
   changesSeen = -1
   #generatedIds = 0
   #last: CustomerBalances = { version: 0, snapshot: null, balances: [] }
@@ -67,7 +67,7 @@ export class CheckedLedger {
     return answers
   }
 
-  /** Lookups must find the customer exactly if a command for the customer would find something to do. */
+  /** A lookup must find the customer if and only if a command for the customer would have something to do. */
   async #checkLookups(): Promise<void> {
     const { lookups } = this.#subject
     if (!lookups) return

@@ -15,8 +15,8 @@ interface Delivery {
 }
 
 /**
- * Runs a history's deliveries. Each delivery takes the lease, sends events and gets the answers. Other steps
- * can run in between.
+ * Runs a history's deliveries. Each delivery takes the lease, sends events and receives the answers. Other
+ * steps can run in between.
  */
 export class Deliveries {
   readonly #ledger: CheckedLedger

@@ -4,7 +4,7 @@ import { day, id, type ModelEvent, type ModelHold, ModelState, sum } from './Mod
 
 /**
  * Models one customer as the specification describes it. Keeps lists of holds and events instead of counters,
- * and computes every number from them. This is slow, but simple enough to verify by reading.
+ * and computes every number from them. The model is slow, but simple enough to verify by reading.
  */
 export class Model extends ModelState {
   answer(command: Command): Answer {

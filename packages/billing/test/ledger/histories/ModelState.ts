@@ -105,7 +105,7 @@ export class ModelState {
     return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
   }
 
-  /** Returns whether the hold ends in the past, or later than a hold that starts now can end. */
+  /** Returns whether the hold's end is in the past, or later than any hold that starts now could end. */
   isDue({ expiresAt, maxHoldMs }: ModelHold): boolean {
     return expiresAt <= this.now || expiresAt > this.now + maxHoldMs
   }
@@ -114,12 +114,15 @@ export class ModelState {
     return [...this.holds.values()].some((hold) => this.isDue(hold))
   }
 
-  /** Returns whether the lease has ended, or was taken in the future. */
+  /** Returns whether the lease has ended, or starts in the future because the clock stepped backward. */
   isLeaseFree(): boolean {
     return this.lease === null || this.lease.until <= this.now || this.lease.at > this.now
   }
 
-  /** Returns whether the parked event's pause has ended, or began in the future. */
+  /**
+   * Returns whether the parked event's pause has ended, or starts in the future because the clock stepped
+   * backward.
+   */
   isRetryDue({ retryAt, parkedAt }: ModelEvent): boolean {
     return retryAt <= this.now || parkedAt > this.now
   }
