@@ -87,7 +87,7 @@ export class Hold {
    * Books the actual amounts and resolves when they are durable. If another attempt under the same key
    * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. If the
    * ledger takes longer than `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and
-   * the settle is retried in the background until shutdown.
+   * retries the settle in the background until shutdown.
    */
   async settle({ amounts, result, reference }: Settlement): Promise<AnswerOf['settle']> {
     const { clock, options, inFlight, meters } = this.#services

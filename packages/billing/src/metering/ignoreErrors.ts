@@ -4,8 +4,9 @@ import { types } from 'node:util'
 const maxDepth = 16
 
 /**
- * Handles the errors of the promises in a value that isn't sent. An unhandled error would end the process. Doesn't
- * touch other objects with `then`, such as a database query, because `then` starts their work.
+ * Handles rejections of the promises in a value that isn't sent, because an unhandled rejection would end the
+ * process. Doesn't touch other objects with a `then` method, such as database queries, because calling `then`
+ * starts their work.
  */
 export function ignoreErrors(value: unknown): void {
   const searched = new Set<unknown>()

@@ -1,7 +1,7 @@
 import type { Logger } from '../config/logger.ts'
 import type { UsageMethod } from './cost.ts'
 
-/** Returns a function that warns, once, that usage was counted after the call had been charged. */
+/** Returns a function that warns about usage counted after its call was charged. It warns only once. */
 export function warnAboutLateUsage(
   logger: Logger,
 ): (meter: string, method: UsageMethod, units: unknown) => void {

@@ -3,10 +3,10 @@ import type { Meters } from '../contract/meters.ts'
 import type { LegSettings } from './cost.ts'
 import { warnAboutLateUsage } from './lateUsage.ts'
 
-/** Returns a meter's settings for the legs of its calls. */
+/** Returns the settings of a meter's legs. */
 export type LegSettingsOf = (meter: string) => LegSettings
 
-/** Creates the function that returns a meter's settings for the legs of its calls. */
+/** Creates the function that returns the settings of a meter's legs. */
 export function createLegSettings(meters: Meters, logger: Logger): LegSettingsOf {
   const onLateUsage = warnAboutLateUsage(logger)
   return (meter) => ({

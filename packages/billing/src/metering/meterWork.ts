@@ -6,7 +6,7 @@ import type { LegSettingsOf } from './legSettings.ts'
 import type { Operation } from './operation.ts'
 
 /**
- * The cost of plain work, in integer units from 1 to 2^31−1. If the cost is known before the work, set
+ * The cost of plain work, in integer units from 1 to 2^31−1. If the cost is known before the work starts, set
  * `amount`. Otherwise, set `hold` to the units to reserve, and `cost` to a function that runs after the work.
  */
 type WorkCost =
@@ -35,9 +35,12 @@ export type MeterCall<Meter extends string> = WorkCost & {
   input?: unknown
   /** The name shown on charges. Default `meter`. */
   name?: string
-  /** Returns an ID from the output. The ID is shown on charges. */
+  /** Returns an ID from the output to show on the charge. */
   reference?: (output: unknown) => string
-  /** If the work returns a stream, aborting this signal ends the stream. The stream is then charged. */
+  /**
+   * If the work returns a stream, aborting this signal ends the stream. The charge is the same as if the
+   * reader had left.
+   */
   signal?: AbortSignal
 }
 
@@ -67,8 +70,8 @@ export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf
       transport: null,
       signal: call.signal,
       work(run) {
-        // The amount is at least 1, so the operation has reserved it.
-        if (!run) throw new Error(`The work on ${call.meter} has no attempt`)
+        // The amount is at least 1, so the operation has reserved units and passes a `run`.
+        if (!run) throw new Error(`The work on ${call.meter} started without an attempt`)
         return work({ usage: leg.usage, attempt: run.attempt, subscription: run.subscription })
       },
     })

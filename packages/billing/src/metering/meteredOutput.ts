@@ -6,15 +6,15 @@ import { meteredStream, type StreamEnd } from './meteredStream.ts'
 interface Following {
   /** Runs when the first part becomes active: a stream at its first read, a promise immediately. */
   started: () => void
-  /** Runs when no part is active, but a stream has not been read yet. */
+  /** Runs when no part is active but at least one stream hasn't been read yet. */
   paused: () => void
   /** Runs once, before the reader sees the end of the last part. */
   ended: (how: StreamEnd, wasRead: boolean) => Promise<void>
-  /** Throws if the value can't be sent. Its asynchronous properties are replaced with null. */
+  /** Throws if the value can't be sent. The value has null in place of its asynchronous properties. */
   check: (value: unknown) => void
   /** Returns whether the value is a stream to meter. */
   isStream: (value: unknown) => value is AsyncIterable<unknown>
-  /** Whether asynchronous properties of the output, of chunks, and of a promise's value are parts too. */
+  /** Whether parts include the asynchronous properties of the output, of chunks, and of promise values. */
   nests: boolean
   signal: AbortSignal | undefined
   clock: Clock
@@ -25,9 +25,9 @@ interface Following {
 const severity: Record<StreamEnd, number> = { finished: 0, left: 1, failed: 2 }
 
 /**
- * Follows an output whose parts end after the work: a stream, an observable, or an object with promises and streams.
- * Parts can contain further parts. The output ends when its last part ends. It fails if one part fails, and is left
- * if one part is left.
+ * Follows an output whose parts end after the work returns: a stream, an observable, or an object with
+ * promises and streams. Parts can contain further parts. The output ends when its last part ends. If any part
+ * fails, the output counts as failed. Otherwise, if the reader leaves any part, the output counts as left.
  */
 export class MeteredOutput {
   readonly #following: Following
@@ -42,8 +42,8 @@ export class MeteredOutput {
   }
 
   /**
-   * Returns a copy of the value that reports the end of its parts. The caller reads the copy instead. Throws if the
-   * rest of the value can't be sent; then nothing is followed.
+   * Returns a copy of the value that reports when its parts end. The caller reads the copy instead of the
+   * value. If the rest of the value can't be sent, throws before following any part.
    */
   wrap(value: unknown): unknown {
     const { check, isStream, nests } = this.#following
@@ -134,7 +134,7 @@ export class MeteredOutput {
     return followed
   }
 
-  /** Returns an observable that reports its end. */
+  /** Returns an observable that reports when it ends. */
   observe(source: Observable): Observable {
     return {
       subscribe: (observer) => {
@@ -177,7 +177,7 @@ export class MeteredOutput {
   }
 }
 
-/** Subscribes to the observable. If this throws, the observable has failed. */
+/** Subscribes to the observable. If `subscribe` throws, passes the error to the observer. */
 function subscribeTo(source: Observable, observer: Observer): () => void {
   try {
     const subscription = source.subscribe(observer)

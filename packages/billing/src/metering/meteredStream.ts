@@ -1,15 +1,15 @@
 import { type Clock, within } from '../config/clock.ts'
 
 /**
- * How a stream ended. `finished`: the reader read it to the end. `left`: the reader stopped or disconnected
- * early, even if the source failed afterwards. `failed`: the source threw, or produced a chunk that can't be
- * sent.
+ * How a stream ended. `finished`: the reader read the whole stream. `left`: the reader stopped or
+ * disconnected early, even if the source failed afterwards. `failed`: the source threw, or produced a chunk
+ * that can't be sent.
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
 
 /**
- * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so the charge is
- * durable by then.
+ * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so that the
+ * charge is durable by then.
  *
  * This is an explicit iterator, not a generator: `return()` must take effect before the first read and during
  * a read. The iterator also listens to the request's abort signal, because tRPC's `return()` waits for the
@@ -28,12 +28,18 @@ export function meteredStream(
     /** Runs at the first read, before the source starts. Doesn't run if the reader has already left. */
     started: () => void
     ended: (how: StreamEnd) => Promise<void>
-    /** Returns a chunk, or the generator's return value, for the reader. Throws if the chunk can't be sent. The stream then fails. */
+    /**
+     * Returns a chunk, or the generator's return value, for the reader. If the chunk can't be sent, throws,
+     * and the stream fails.
+     */
     wrap: (chunk: unknown) => unknown
     /** The request's signal. Undefined for server-side callers without a signal. */
     signal: AbortSignal | undefined
     clock: Clock
-    /** How long to wait for the source to clean up after the reader leaves, before the stream is charged. */
+    /**
+     * How long to wait for the source to clean up after the reader leaves. After this time, the stream is
+     * charged anyway.
+     */
     patienceMs: number
   },
 ): AsyncGenerator<unknown> {

@@ -41,8 +41,8 @@ export interface MeteredCall<Output> {
   /** The units to hold and to charge, one leg per meter. A leg that holds 0 units costs 0. */
   legs: MeteredLeg[]
   /**
-   * Returns an ID from the output, for the charge. Not called for a stream. If it throws, the charge has no
-   * ID.
+   * Returns an ID from the output to show on the charge. Not called for a stream. If it throws, the charge
+   * has no ID.
    */
   reference?: ((output: unknown) => string) | undefined
   /**
@@ -100,8 +100,9 @@ const cleanUpMs = 5_000
  *    to the customer. Nothing is charged, not even counted usage (the units that the work reported while it
  *    ran), and the key can be retried.
  *
- * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end. The
- * same is true for an observable, and for an object with promises and streams, which ends with its last part:
+ * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end. An
+ * observable is charged in the same way. So is an object with promises and streams, which ends with its last
+ * part. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
  * - If its reader left after the first read, each meter's `onLeave` determines what is charged. By default, the
  *   `cost` is charged, as in step 3: if the work has counted nothing, the held units are charged.
@@ -219,14 +220,15 @@ export class Operation {
   }
 
   /**
-   * Meters a stream that a WebSocket can't carry. tRPC answers 415 and doesn't read it. If it is read, its reader is
-   * a server-side caller that passes a signal, which looks like a call over the WebSocket.
+   * Meters a stream that a WebSocket can't carry. To a client, tRPC answers 415 without reading the stream.
+   * Therefore, only a server-side caller reads it. If such a caller passes a signal, its call looks like a
+   * call over the WebSocket.
    */
   async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
     yield* await this.run({ ...call, transport: null, work: () => output })
   }
 
-  /** Wraps an output that ends later. The caller reads the result instead of `output`. */
+  /** Wraps an output that ends later. The caller reads the returned copy instead of `output`. */
   #follow<Output>(
     call: MeteredCall<Output>,
     output: Output,
@@ -259,8 +261,9 @@ export class Operation {
 }
 
 /**
- * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are, so they are
- * examined once and not serialized twice. An output without a key that stays in this process isn't examined.
+ * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are, so they
+ * are examined once and not serialized twice. If the call has no key and its output stays in this process,
+ * the output isn't examined.
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
   (transport !== null || key !== null) && isJson(output)
@@ -276,7 +279,7 @@ const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' |
 const replay = <Output>(call: MeteredCall<Output>, result: string | null) =>
   replayResult(result, call.key ?? '', deliveryOf(call)) as Output
 
-/** Returns what a stream is charged for. */
+/** Returns the cost basis of an output that has ended. */
 function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {
   if (how === 'finished') return 'work'
   return how === 'left' && wasRead ? 'left' : 'counted'

@@ -3,7 +3,7 @@ import type { CostBasis, MeteredLeg } from './cost.ts'
 /** The values that settle a hold: each leg's actual amount, and the data to store with the charge. */
 export interface Settlement {
   amounts: { meter: string; amount: number; flagged: string | null }[]
-  /** The JSON result for a retry under the key. */
+  /** The result as JSON, stored for retries under the key. */
   result: string | null
   reference: string | null
 }

@@ -21,13 +21,16 @@ interface Delivery {
   codec?: Codec | undefined
 }
 
-/** The stored form of a result. The ledger stores it as JSON. Without any property, the output is undefined. */
+/**
+ * The stored form of a result, which the ledger keeps as JSON. If no property is set, the output is
+ * undefined.
+ */
 const storedResult = z.strictObject({
   /** The output, if JSON carries it exactly. */
   json: z.unknown().optional(),
   /** The output as V8's structured data, in base64. This form preserves dates, maps, bytes, `undefined` and `NaN`. */
   data: z.string().optional(),
-  /** The output in the transformer's serialized form, if it contains class instances. */
+  /** The output as the transformer serializes it, if the output contains class instances. */
   sent: z.unknown().optional(),
 })
 
@@ -50,8 +53,9 @@ export function assertSerializable(output: unknown, codec?: Codec): void {
 }
 
 /**
- * Returns an output for retries, or null if the output can't be stored: a retry could get a different value, or
- * the output is larger than `maxBytes`. `plain` is true if JSON carries the output exactly (see `isJson`).
+ * Returns an output in the form that is stored for retries. Returns null if a retry could get a different
+ * value, or if the stored form is larger than `maxBytes`. `plain` is true if JSON carries the output exactly
+ * (see `isJson`).
  */
 export function storeResult(
   output: unknown,
@@ -75,7 +79,10 @@ function asData(output: unknown, maxBytes: number): string | null {
   }
 }
 
-/** For a caller in this process, the transformer might not restore a class instance, for example its private fields. */
+/**
+ * Returns null for a caller in this process, because the transformer might lose part of a class instance,
+ * such as its private fields.
+ */
 function asSent(output: unknown, { codec, inProcess }: Delivery): string | null {
   if (inProcess || !codec) return null
   try {
@@ -86,7 +93,10 @@ function asSent(output: unknown, { codec, inProcess }: Delivery): string | null 
   }
 }
 
-/** Returns the stored result, or throws `ALREADY_COMPLETED` if the result wasn't stored for this delivery. */
+/**
+ * Returns the stored result. Throws `ALREADY_COMPLETED` if there is none, or if its stored form can't be
+ * restored for this delivery.
+ */
 export function replayResult(result: string | null, key: string, { codec, inProcess }: Delivery): unknown {
   const completed = () => keyDenial({ state: 'alreadyCompleted' }, key)
   if (result === null) throw completed()
@@ -98,7 +108,7 @@ export function replayResult(result: string | null, key: string, { codec, inProc
     if (sent === undefined) return json
     if (codec && !inProcess) return codec.deserialize(sent)
   } catch {
-    // The data come from a newer version of Node or from another transformer.
+    // The data comes from a newer version of Node or from another transformer.
   }
   throw completed()
 }

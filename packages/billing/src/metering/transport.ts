@@ -12,9 +12,9 @@ import { ignoreErrors } from './ignoreErrors.ts'
 import { assertSerializable, type Codec, toJson } from './storedResult.ts'
 
 /**
- * The kind of response. `json`: one JSON value; tRPC answers 415 to an asynchronous output, and doesn't read it.
- * `jsonLines`: an output with promises and streams, also in its direct properties. `subscription`: a stream or an
- * observable. `socket`: one JSON message.
+ * The kind of response. `json`: one JSON value; tRPC answers 415 to an asynchronous output, and doesn't read
+ * it. `jsonLines`: JSON lines, which can carry promises and streams, including those in direct properties of
+ * the output. `subscription`: a stream or an observable. `socket`: one JSON message.
  */
 export type Transport = 'json' | 'jsonLines' | 'subscription' | 'socket'
 
@@ -26,13 +26,16 @@ export type Transport = 'json' | 'jsonLines' | 'subscription' | 'socket'
 export const isStream = (transport: Transport | null, value: unknown): value is AsyncIterable<unknown> =>
   isAsyncIterable(value) && (transport !== null || 'next' in value)
 
-/** A call, as far as it determines how its output is delivered. */
+/** The fields of a call that determine how its output is delivered. */
 interface Delivered {
   transport: Transport | null
   isSubscription?: boolean
 }
 
-/** Returns whether the output is an observable that tRPC reads. In this process, only a subscription has one. */
+/**
+ * Returns whether the output is an observable that tRPC reads. For a caller in this process, only a
+ * subscription's output can be one.
+ */
 export const isRead = (
   { transport, isSubscription = false }: Delivered,
   output: unknown,
@@ -40,8 +43,9 @@ export const isRead = (
   (isSubscription || transport !== null) && isObservable(output) && !('toJSON' in output)
 
 /**
- * Returns when the output ends. `now`: with the work. `later`: it is a stream, an observable, or an object with
- * promises and streams. `refused`: tRPC can't send it over the transport.
+ * Returns when the output ends. `now`: when the work returns. `later`: after the work returns, because the
+ * output is a stream, an observable, or an object with promises and streams. `refused`: tRPC can't send the
+ * output over the transport.
  */
 export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refused' {
   const { transport, isSubscription = false } = call
@@ -50,16 +54,17 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
   const isWhole = transport === 'json' || transport === 'socket'
   if (isAsync) return isWhole ? 'refused' : 'later'
   if (!hasProperty(output, (it) => isStream(transport, it) || isPromise(it))) return 'now'
-  // tRPC answers 415 to an instance of a class too, but otherwise sends it whole.
+  // Here, tRPC also answers 415 to a class instance. Over other transports, it sends a class instance as one
+  // value.
   if (transport === 'json') return 'refused'
   if (!hasParts(output)) return 'now'
   return isWhole ? 'refused' : 'later'
 }
 
 /**
- * Returns an output for which tRPC answers with an error: 415 for a call, and 500 for a subscription without a stream.
- * tRPC would send an observable in JSON, and the parts of an object over a WebSocket, as `{}`. Therefore, this
- * function returns a stream for the observable, and throws for the object.
+ * Returns an output that makes tRPC answer with an error: 415 for a call, and 500 for a subscription without
+ * a stream. In a JSON response, tRPC would send an observable as `{}`, so this function returns a stream
+ * instead. Over a WebSocket, tRPC would send each part of an object as `{}`, so this function throws.
  */
 export function reject<Output>(call: Delivered, output: Output): Output {
   ignoreErrors(output)
@@ -108,8 +113,8 @@ export const untracked = (chunk: unknown): unknown =>
   Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
 
 /**
- * Throws if a chunk, or a value without its asynchronous properties, can't be sent. tRPC sends the streams of a batch
- * in one response, so such a chunk would end all of them.
+ * Throws if a chunk, or the rest of a value with asynchronous properties, can't be sent. tRPC sends all
+ * streams of a batch in one response, so one invalid chunk would end them all.
  */
 export function assertSendable(chunk: unknown, codec?: Codec): void {
   assertNoAsyncPart(chunk, codec)

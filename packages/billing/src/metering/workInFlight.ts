@@ -9,7 +9,7 @@ export class WorkInFlight {
   readonly #graceEnded = new AbortController()
   #closing = false
 
-  /** True once `close` has been called. New work must not start. */
+  /** True once `close` has been called. From then on, new work must not start. */
   get isClosing(): boolean {
     return this.#closing
   }

@@ -15,14 +15,14 @@ export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMes
 
 /**
  * Returns a handler with Node's `(request, response)` signature, for plain `http`, Connect and Express. If
- * billing doesn't serve the path, calls `next`, or answers 404 if there is no `next`.
+ * billing doesn't serve the path, the handler calls `next`. Without `next`, it answers 404.
  *
  *     express().use(billingHandler(billing, { customer: (request) => request.user ?? null }))
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
  * Mount it before body parsers such as `express.json()`. The webhook's signature covers the raw bytes, which
- * a parser consumes. If a parser runs first, the webhook works only if the parser keeps the bytes, as
- * `express.raw()` does. The other routes also accept parsed JSON.
+ * a parser consumes. After a parser, the webhook works only if the parser keeps the bytes, as `express.raw()`
+ * does. The other routes also accept parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(

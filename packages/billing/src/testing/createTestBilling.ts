@@ -6,8 +6,9 @@ import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
  * Creates a billing instance for an app's tests. The instance is the real implementation with an in-memory
- * ledger. It logs nothing, and does no background work until `billing.start()`. Call `billing.drain()` to
- * deliver usage. `flowglad` can be any server with Flowglad's API, such as `flowglad-local`:
+ * ledger. It logs nothing, and does no background work until you call `billing.start()`. Call
+ * `billing.drain()` to deliver usage. `flowglad` can be any server with Flowglad's API, such as
+ * `flowglad-local`:
  *
  *     const { url, key } = await startFlowgladLocal({ pricing })
  *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })

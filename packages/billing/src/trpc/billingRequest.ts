@@ -72,8 +72,8 @@ export class BillingRequest {
 
   /**
    * Returns a call's key from the request header, or null if the header has no key for the call. A batch has
-   * one key per call. Throws `KEY_INVALID` if a key is malformed, or if the number of keys is wrong: one key for
-   * a whole batch would make different calls one operation.
+   * one key per call. Throws `KEY_INVALID` if a key is malformed, or if the number of keys is wrong: one key
+   * for a whole batch would turn different calls into one operation.
    */
   keyOf(call: MiddlewareCall): string | null {
     const origin = this.#originOf(call)
@@ -89,13 +89,13 @@ export class BillingRequest {
     if (this.#originOf(call) === 'caller') return
     throw new BillingError(
       { code: 'KEY_REQUIRED', header: this.#header },
-      `This call needs an idempotency key. Send it in the header ${this.#header} or, over WebSockets, in the input's property "${keyProperty}".`,
+      `This call needs an idempotency key. Send it in the ${this.#header} header. Over WebSockets, send it in the input's "${keyProperty}" property.`,
     )
   }
 
   /**
-   * Throws an `UnsafeRequestError` if the call is a query or subscription over HTTP that another site or a prefetch
-   * caused.
+   * Throws an `UnsafeRequestError` if the call came in a GET request that was caused by another site or a
+   * prefetch.
    */
   assertSafe(call: MiddlewareCall, path: string): void {
     const origin = this.#originOf(call)
@@ -152,6 +152,6 @@ export class BillingRequest {
 const positionOf = ({ getRawInput }: RequestedCall, calls: readonly RequestedCall[]) =>
   calls.findIndex((call) => call.getRawInput === getRawInput)
 
-/** Returns the request that `createContext` added to the context, or null if the context has none. */
+/** Returns the billing request that `createContext` added to the context, or null if the context has none. */
 export const billingRequestOf = (ctx: object): BillingRequest | null =>
   'billingRequest' in ctx && ctx.billingRequest instanceof BillingRequest ? ctx.billingRequest : null

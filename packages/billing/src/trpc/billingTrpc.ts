@@ -21,7 +21,7 @@ type BaseProcedure<C, Meta, Overrides> = ProcedureBuilder<
   false
 >
 
-/** Rejects a procedure whose context lacks the fields that `customer` reads. */
+/** Rejects procedures whose context lacks the fields that `customer` reads. */
 type HasContext<C, Overrides, Ctx> = Omit<C, keyof Overrides> & Overrides extends Ctx
   ? unknown
   : { context: 'lacks the fields that `customer` reads' }
@@ -35,7 +35,7 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
    * count usage with `ctx.usage.add(1)`, or replace the count with `ctx.usage.set(5)`. To reserve units on
-   * several meters, either all or none, call `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`.
+   * all of several meters or on none, call `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`.
    * The resolver can then count usage with `ctx.usage.tokens.add(1)`.
    */
   metered: {
@@ -103,8 +103,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
-   * the context in `createContext`. If you pass all of `createContext`'s options, the response also carries
-   * the new balances. Without `info`, a batch's keys can't be assigned to its calls.
+   * the object that `createContext` returns. If you pass all of `createContext`'s options, the response also
+   * carries the new balances. Without `info`, a batch's keys can't be matched to its calls.
    */
   request(
     source: ResponseParts & {
@@ -114,8 +114,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   ): { billingRequest: BillingRequest }
 
   /**
-   * Returns the new balances as headers for the adapter's `responseMeta`. You need this function only if
-   * `request` gets neither `res` nor `resHeaders`.
+   * Returns the new balances as headers for the adapter's `responseMeta`. You need this function only if you
+   * pass neither `res` nor `resHeaders` to `request`.
    */
   responseMeta(response: { ctx?: object | undefined }): { headers?: Record<string, string> }
 }

@@ -44,8 +44,7 @@ export interface MeteringParts extends TrpcServices {
 }
 
 /**
- * The calls that are already metered. Each call has its own `getRawInput` function, which identifies the
- * call.
+ * Calls that are already metered. Each call has its own `getRawInput` function, which identifies the call.
  */
 const meteredCalls = new WeakSet<() => Promise<unknown>>()
 
@@ -140,7 +139,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 /** The name on charges for a procedure without a path, such as a server action in Next.js. */
 const unnamedProcedure = 'unnamed procedure'
 
-/** Without paths, a key could return the result of another procedure. */
+/** Procedures without paths would share their keys, so a key could return another procedure's result. */
 const keyWithoutPath = () =>
   new SetupError(
     'This procedure has no path, so it cannot be used with a key. For a server action, set pathExtractor in experimental_caller(…), or call without a key.',

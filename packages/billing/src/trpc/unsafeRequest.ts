@@ -1,13 +1,14 @@
-/** Reads a request header. Returns null if the request doesn't have it. */
+/** Returns the value of a request header, or null if the request doesn't have the header. */
 export type ReadHeader = (name: string) => string | null
 
 /** A reason to deny metered work that a browser requested with GET. */
 export type UnsafeReason = 'crossSite' | 'prefetch'
 
 /**
- * Returns why a GET request must not spend units, or null if it can. Browsers send GET requests that the user didn't
- * ask for: another site can cause one with an image or a link, and a prefetch might never be shown. The app's own
- * pages are safe on any site: their origin is `publicUrl`'s.
+ * Returns the reason why a GET request must not spend units, or null if it may. Browsers can send GET
+ * requests that the user didn't ask for: another site can cause one with an image or a link, and a prefetched
+ * page might never be shown. Requests from the app's own pages on another site are safe. The origin of these
+ * pages matches `publicUrl`.
  */
 export function unsafeReason(
   { method, header }: { method: string | undefined; header: ReadHeader },

@@ -116,7 +116,7 @@ test.each([['a b'], [''], ['x'.repeat(129)], [7], [null], [{ nested: 'k' }]])(
 test('enforces requireKey for calls over a WebSocket, but not for server-side calls', async () => {
   await using app = await start()
   await expect(app.socket.insists.mutate({ count: 1 })).rejects.toMatchObject({
-    message: expect.stringContaining(`in the input's property "idempotency-key"`),
+    message: expect.stringContaining(`in the input's "idempotency-key" property`),
     data: { billing: { code: 'KEY_REQUIRED' } },
   })
   await app.socket.insists.mutate({ count: 1, ...keyed('k') })
