@@ -27,7 +27,7 @@ function added(app: AppFiles, path: string): string[] {
 }
 
 test.each(Object.entries(apps))(
-  'plans every change to a %s app, except changes to a client that is not in its files',
+  'plans every change to a %s app, except to a client that is not among the app’s files',
   (_, app) => {
     expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
       app === expressApp ? ["keys in the client's links"] : [],
@@ -116,7 +116,7 @@ test('derives import extensions from the module resolution if the app has no rel
   expect(lineWith('{ "moduleResolution": "bundler" }')).toBe("import { billing } from './billing'")
 })
 
-test("never plans to replace one of the app's files", () => {
+test('never plans to replace an existing file', () => {
   const own = { 'server/billing.ts': 'export const invoices = []\n', 'pricing.yaml': 'mine\n' }
   const plan = planOf({ ...fastifyApp, ...own })
   expect(plan.newFiles.map(({ path }) => path)).toEqual(['server/metered.ts'])
@@ -215,21 +215,24 @@ test.each([
   expect(client('[httpBatchLink({ url })]', before)).toContain(`links: ${links}`)
 })
 
-test.each(['httpBatchStreamLink', 'httpLink'])('keeps %s, and leaves its headers to the user', (name) => {
-  const headers = '({ op }) => headersOf(op)'
-  const app = {
-    ...fastifyApp,
-    'server/client.ts': `createTRPCClient({ links: [${name}({ url, headers: ${headers} })] })\n`,
-  }
-  expect(planOf(app).byHand).toEqual([
-    {
-      title: "keys in the client's links",
-      state: 'byHand',
-      reason: expect.stringContaining('has its own headers'),
-      code: expect.stringContaining('...keyHeaders(opts)'),
-    },
-  ])
-})
+test.each(['httpBatchStreamLink', 'httpLink'])(
+  'keeps %s, and leaves the link’s headers to the user',
+  (name) => {
+    const headers = '({ op }) => headersOf(op)'
+    const app = {
+      ...fastifyApp,
+      'server/client.ts': `createTRPCClient({ links: [${name}({ url, headers: ${headers} })] })\n`,
+    }
+    expect(planOf(app).byHand).toEqual([
+      {
+        title: "keys in the client's links",
+        state: 'byHand',
+        reason: expect.stringContaining('has its own headers'),
+        code: expect.stringContaining('...keyHeaders(opts)'),
+      },
+    ])
+  },
+)
 
 test('gives an app without sign-in a protectedProcedure that rejects all calls in production', () => {
   const { 'server/trpc.ts': trpc = '' } = fastifyApp
@@ -257,7 +260,7 @@ test.each([
   ['libsql', false],
   ['pg', false],
 ])(
-  'warns about two SQLite libraries only if the app depends on one besides libsql: %s',
+  'warns about two SQLite libraries only if the app uses a library other than libsql: %s',
   (dependency, warns) => {
     const app = { ...fastifyApp, 'package.json': `{ "dependencies": { "${dependency}": "1" } }` }
     expect(planOf(app).next.some((text) => text.includes('two SQLite libraries'))).toBe(warns)

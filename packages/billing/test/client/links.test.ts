@@ -101,7 +101,7 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
 test.each([36, 128])(
   'runs and charges each of 500 concurrent calls with keys of %d characters once',
   async (length) => {
-    // Free's grant becomes Pro's grant of 500 units.
+    // Raises Free's grant to 500 units, as on Pro.
     const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')
     await using app = await startApp({ pricing: generous })
     const client = createTRPCClient<AppRouter>({
@@ -116,7 +116,7 @@ test.each([36, 128])(
   },
 )
 
-test('fails a batch whose keys do not fit in a header, names the remedy, and charges nothing', async () => {
+test('fails a batch whose keys do not fit in a header, suggests a fix, and charges nothing', async () => {
   await using app = await startApp()
   const calls = Array.from({ length: 500 }, () =>
     app.streaming.ping.mutate(undefined, keyed(crypto.randomUUID())),

@@ -7,8 +7,8 @@ const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Opens a page and reads its stream until the given plan arrives, or by default until the first balances arrive.
- * Returns the last plan's name.
+ * Opens a page and reads its stream until the given plan arrives. Without a plan, stops at the first
+ * balances. Returns the name of the last plan.
  */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
@@ -50,7 +50,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Wait until this fetch has finished. A pending fetch would keep Ada's lease while Bob's fetch is held.
+  // Fetch Ada's snapshot first. Otherwise, her pending fetch would keep her lease while Bob's fetch is held.
   await app.billing.refresh(ada)
   let answer = () => {}
   const answered = new Promise<void>((resolve) => {

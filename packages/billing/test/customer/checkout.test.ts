@@ -9,7 +9,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('rejects a checkout if publicUrl is missing, without a request to Flowglad', async () => {
+test('rejects a checkout if publicUrl is missing, and sends no request to Flowglad', async () => {
   await using app = await startApp({ publicUrl: undefined })
   const buy = { priceSlug: 'pro_monthly' }
   expect(await failureOf(app.client.billing.checkout.mutate(buy))).toMatchObject({

@@ -26,7 +26,7 @@ const scale = anOffer({ priceSlug: 'scale_monthly' })
 const pack = anOffer({ kind: 'pack', priceSlug: 'generation_pack' })
 const offers = [pack, free, pro, scale]
 
-/** Returns the answer to a customer on this plan, with one balance. */
+/** Returns the balances answer for a customer on this plan, with one balance. */
 function answerOn({ priceSlug, isFree }: PlanOffer, row: { available: number | null; limit: number | null }) {
   const plan: PlanSummary = {
     name: priceSlug,
@@ -74,7 +74,7 @@ test('forfeits nothing while the offers or the balances are not loaded', () => {
   expect(forfeitsOf(pro, offers, undefined)).toEqual([])
 })
 
-test('names the pack units that an upgrade from Free forfeits, in the answer of the checkout', async () => {
+test('answers a checkout with the pack units that the customer loses by upgrading from Free', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'generation_pack')
@@ -85,7 +85,7 @@ test('names the pack units that an upgrade from Free forfeits, in the answer of 
   expect((await checkout('generation_pack')).forfeits).toEqual([])
 })
 
-test('names the pack units that the end of a paid plan forfeits, and none for a change between paid plans', async () => {
+test('lists the pack units that the customer loses when a paid plan ends, and none for a change between paid plans', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')

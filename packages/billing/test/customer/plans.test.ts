@@ -142,7 +142,7 @@ test('lists known plans while Flowglad is unavailable, and answers a checkout wi
   expect(billingDenial(error)).toMatchObject({ code: 'BILLING_UNAVAILABLE' })
 })
 
-test("measures the balances' age by the database's clock", async () => {
+test("measures the age of the balances with the database's clock", async () => {
   await using app = await startApp()
   const { ageMs } = await app.client.billing.refresh.mutate()
   expect(ageMs).not.toBeNull()
@@ -168,7 +168,7 @@ test('allows usage beyond the grant on a plan with overage, and records every un
   expect(await app.atFlowglad.available(ada, 'api_calls')).toBe(-1)
 })
 
-test('lets exactly 250 of 400 calls for 2 units succeed when two nodes share a ledger with 500 units', async () => {
+test('allows exactly 250 of 400 two-unit calls when two nodes share a ledger with 500 units', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'metered-'))
   try {
     await using one = await startApp({ ledger: sqliteLedger(`${folder}/ledger.db`) })

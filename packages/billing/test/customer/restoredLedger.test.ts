@@ -39,7 +39,7 @@ async function startRestorableApp() {
 
 const usedIn = ({ balances }: BalancesAnswer) => balances.find(({ meter }) => meter === 'generations')?.used
 
-test('pushes the restored balances to a stream that stays open', async () => {
+test('pushes the restored balances to a stream that was open before the restore', async () => {
   await using app = await startRestorableApp()
   await app.billing.refresh(ada)
   app.backUp()
@@ -56,7 +56,7 @@ test('pushes the restored balances to a stream that stays open', async () => {
   stop.abort()
 })
 
-test('ends the stream of a customer who is missing from the restored ledger, so that the page connects again', async () => {
+test('ends the stream of a customer who is missing from the restored ledger, so that the page reconnects', async () => {
   await using app = await startRestorableApp()
   await app.billing.refresh(aUser('ben'))
   app.backUp()

@@ -13,7 +13,7 @@ const archived = { denial: { code: 'CUSTOMER_ARCHIVED' } }
 const call = ({ billing }: Stack, amount = 1) =>
   billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
 const archive = ({ atFlowglad }: Stack) => atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
-/** Calls until the customer is denied. Calls within the old snapshot can still be allowed. */
+/** Repeats the call until it is denied. Until the old snapshot is replaced, calls can still be allowed. */
 const untilDenied = (stack: Stack) =>
   expect.poll(() => call(stack).catch((error) => error)).toMatchObject(archived)
 const customersAtFlowglad = async ({ atFlowglad }: Stack) => {
@@ -71,7 +71,7 @@ test.each([
   expect(await response?.json()).toMatchObject({ error: { code: 'customer_archived' } })
 })
 
-test('denies an archived customer on a node that has not seen the customer before', async () => {
+test('denies an archived customer on a node that has never served that customer', async () => {
   const file = aFile()
   await using first = await startStack({ options, ledger: sqliteLedger(file) })
   await call(first)
@@ -92,7 +92,7 @@ test('allows calls after recreateCustomer, with the default plan', async () => {
   expect(await customersAtFlowglad(stack)).toBe(2)
 })
 
-test('creates its customers again if the app uses another Flowglad', async () => {
+test('creates the customers again if the app switches to another Flowglad server', async () => {
   const file = aFile()
   await using before = await startStack({ options, ledger: sqliteLedger(file) })
   await call(before)
@@ -102,7 +102,7 @@ test('creates its customers again if the app uses another Flowglad', async () =>
   expect(await customersAtFlowglad(after)).toBe(1)
 })
 
-test('does not treat a customer as archived while Flowglad cannot be asked', async () => {
+test('does not treat a customer as archived while Flowglad is unavailable', async () => {
   await using stack = await startStack({ options })
   await call(stack)
   await archive(stack)

@@ -8,7 +8,7 @@ const contact = async ({ atFlowglad }: Stack) => {
   return [customer.name, customer.email]
 }
 
-/** Reads the customer's balances until Flowglad has the name and email. Not every read fetches. */
+/** Reads the customer's balances until Flowglad has the name and email. Not every read triggers a fetch. */
 const expectContact = (stack: Stack, user: typeof ada) =>
   expect
     .poll(async () => {

@@ -58,7 +58,7 @@ test("delivers other customers' usage in one bulk request while one customer's e
   await using stack = await startStack({ started: false, options: { parkAfterMs: 0, parkAfterFailures: 99 } })
   const users = Array.from({ length: 8 }, (_, n) => aUser(`u${n}`))
   for (const user of users) await spend(stack, user)
-  // Flowglad rejects an archived customer's usage, and every bulk request that contains this usage.
+  // Flowglad rejects an archived customer's usage, and any bulk request that contains it.
   await stack.atFlowglad.sdk.post('/api/v1/customers/u3/archive', { body: {} })
   await stack.billing.drain()
   expect(await stack.atFlowglad.events()).toHaveLength(7)
@@ -197,7 +197,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('sends ambiguous events before a fetch, in bulk requests no larger than Flowglad has recently handled', async () => {
+test('sends ambiguous events before a fetch, in bulk requests no larger than those that Flowglad has recently handled', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

@@ -13,9 +13,9 @@ import { testClock } from '../../src/testing/testClock.ts'
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
 
 /**
- * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad: it gets
- * a request's events, and resolves to record them or rejects to fail the request. Use it for cases that would
- * be slow with a real server, such as timeouts.
+ * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It
+ * receives a request's events, and either resolves (the events are recorded) or rejects (the request fails).
+ * Use it for cases that would be slow with a real server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),

@@ -14,8 +14,8 @@ export type Fault =
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }
   /**
-   * Flowglad gets the request immediately. Its answer arrives only when `until` resolves, and may be outdated
-   * by then.
+   * Flowglad gets the request immediately. The proxy holds Flowglad's answer until `until` resolves, so the
+   * answer may be outdated.
    */
   | { state: 'answerHeld'; until: Promise<void> }
   /** The answer's headers arrive, but its body never ends. */
@@ -27,7 +27,10 @@ export interface Passing {
   body: string
 }
 
-/** Starts a proxy between billing and Flowglad. The proxy records every request and fails as the test directs. */
+/**
+ * Starts a proxy between billing and Flowglad. The proxy records every request, and simulates the failures
+ * that the test sets.
+ */
 export async function startProxy(target: string) {
   const seen: Passing[] = []
   let fault: (passing: Passing) => Fault | undefined = () => undefined

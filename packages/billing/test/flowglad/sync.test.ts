@@ -25,7 +25,7 @@ test('creates a new customer at Flowglad only once for concurrent calls', async 
   ).toHaveLength(1)
 })
 
-test("decides a new customer's calls with the fetch that is already creating the customer", async () => {
+test('uses the fetch that is creating a new customer to decide the customer’s other calls', async () => {
   await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -50,7 +50,7 @@ test("decides a new customer's calls with the fetch that is already creating the
   expect((await stack.billing.balances(ada)).balances[0]).toMatchObject({ available: 8 })
 })
 
-test('accepts a customer that another node has just created', async () => {
+test('accepts a customer whom another node has just created', async () => {
   await using stack = await startStack()
   await stack.atFlowglad.sdk.customers.create({
     customer: { externalId: 'ada', name: 'ada', email: 'ada@example.com' },
@@ -70,7 +70,7 @@ test('accepts a customer that another node has just created', async () => {
   expect(await stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('accepts a customer that another node creates at the same time', async () => {
+test('accepts a customer whom another node creates at the same time', async () => {
   await using stack = await startStack()
   // Another node creates the customer after our 404 and before our create request, so Flowglad answers 409.
   stack.proxy.breakWith(({ method, path }) => {
@@ -84,7 +84,7 @@ test('accepts a customer that another node creates at the same time', async () =
   await expect.poll(() => stack.atFlowglad.available(ada, 'generations')).toBe(9)
 })
 
-test('denies a call only on the basis of a fetch that began after the call', async () => {
+test('fetches again before each denial, so a payment takes effect on the next call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -95,7 +95,7 @@ test('denies a call only on the basis of a fetch that began after the call', asy
   expect(await spend(stack)).toBe('done')
 })
 
-test('does not deny a call based on a fetch that began before the call', async () => {
+test('does not deny a call on the basis of a fetch that started before the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()
@@ -107,7 +107,7 @@ test('does not deny a call based on a fetch that began before the call', async (
   await stack.atFlowglad.pay(ada, 'generation_pack')
   const late = denialOf(spend(stack))
   open()
-  // The early call's fetch read the balance before the payment.
+  // The fetch for the early call read the balance before the payment.
   expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(await late).toBe('done')
 })

@@ -55,7 +55,7 @@ test('fetches a new period even if the customer has no fetch tokens left', async
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('decides calls based on the old period while Flowglad still reports it', async () => {
+test('decides calls on the basis of the old period while Flowglad still reports that period', async () => {
   await using stack = await startTimed()
   await spend(stack, 9)
   await stack.billing.drain()
@@ -69,7 +69,7 @@ test('decides calls based on the old period while Flowglad still reports it', as
   expect(fetches(stack) - before).toBeLessThanOrEqual(1)
 })
 
-test('uses the old period after one failed fetch if the period ends during an outage, but fetches again before a denial', async () => {
+test('uses the old period after one failed fetch during an outage, but fetches again before a denial', async () => {
   await using stack = await startTimed({ started: false })
   await spend(stack, 5)
   await stack.billing.drain()
@@ -85,7 +85,7 @@ test('uses the old period after one failed fetch if the period ends during an ou
   expect(fetches(stack)).toBeGreaterThan(before)
 })
 
-test('keeps a feature after one failed fetch if the period ends during an outage, and does not wait for another fetch', async () => {
+test('keeps a feature after one failed fetch during an outage, and does not wait for another fetch', async () => {
   // The deadlines are longer than the test timeout, so a call that waits for Flowglad fails the test.
   const options = { decisionMs: 600_000, flowgladDeadlineMs: 600_000 }
   await using stack = await startTimed({ started: false, options })

@@ -66,7 +66,7 @@ describe.each([
     ])
   })
 
-  test('sends an array unchanged, and warns once that it cannot carry the key', async () => {
+  test('sends an array unchanged, and warns once that an array cannot carry the key', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await client.save.mutate({ text: 'a' })

@@ -59,7 +59,7 @@ export const accounting = (open: OpenLedger) =>
       })
     })
 
-    test('notes the acknowledged units again when a fetch takes its lease again', async () => {
+    test('records the acknowledged units again when a fetch takes its lease again', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 6)

@@ -4,7 +4,7 @@ import type { OpenLedger } from './openLedger.ts'
 
 export const guarantees = (open: OpenLedger) =>
   describe('guarantees', () => {
-    test('never oversells: exactly 6 of 20 concurrent holds of 75 units on two nodes fit into 500', async () => {
+    test('never oversells: exactly 6 of 20 concurrent 75-unit holds on two nodes fit into 500 units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(500))
       const answers = await Promise.all(
@@ -18,7 +18,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never falsely denies: all of 40 concurrent holds of 100 units fit into 100 000', async () => {
+    test('never falsely denies: all of 40 concurrent 100-unit holds fit into 100,000 units', async () => {
       await using it = await open()
       await fetched(it.ledger, units(100_000))
       const answers = await Promise.all(
@@ -66,7 +66,7 @@ export const guarantees = (open: OpenLedger) =>
       ])
     })
 
-    test('never bills twice: books once when a settle runs again on either node', async () => {
+    test('never bills twice: books once if either node repeats a settle', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve()
