@@ -25,7 +25,7 @@ type Place = z.output<typeof place> | (z.output<typeof olderPlace> & { id?: unde
  */
 export const listQuery = z.object({ limit: limits.default(10), cursor: z.string().optional() })
 
-/** Checks `limit` and `cursor`. The platform makes this check first on every GET. The error has no code. */
+/** Checks `limit` and `cursor`. On every GET, the platform runs this check first. The error has no code. */
 export function rejectBadPaging(query: unknown): void {
   const given = z.object({ limit: z.unknown(), cursor: z.unknown() }).partial().parse(query)
   for (const name of ['limit', 'cursor'] as const)

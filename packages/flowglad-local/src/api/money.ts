@@ -27,7 +27,8 @@ export function moneyRoutes(route: Route): void {
   route('GET', '/invoices/:id', {}, ({ platform, params }) => {
     const { db } = platform
     const invoice = db.invoices.find(params.id ?? '')
-    // The platform doesn't check the ID, so the response for a missing invoice fails validation.
+    // The platform doesn't check whether the invoice exists, so the response for a missing invoice fails
+    // validation.
     if (!invoice) throw rejected('Output validation failed')
     return {
       invoice: presentInvoice(invoice),

@@ -3,7 +3,7 @@ import { catalogue } from '../rules/bounds.ts'
 
 const interval = z.enum(['day', 'week', 'month', 'year'])
 const text = z.string().nullish()
-/** A field that only other price types have. */
+/** A field that only other price types have. It must be null or absent. */
 const nothing = z.null().optional()
 
 const recurring = { intervalUnit: interval, name: text, intervalCount: catalogue.intervalCount }

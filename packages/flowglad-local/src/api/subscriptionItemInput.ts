@@ -75,11 +75,11 @@ const terse = z
 
 /**
  * A subscription item: a price with a quantity, or a full item. A full item's name and cost can differ from
- * its price.
+ * those of its price.
  */
 export const subscriptionItemInput = z
-  // The platform drops the price slug of an item that fits the first shape. If the item has no price ID, the
-  // platform then ignores the item. This server keeps both the slug and the item.
+  // The platform drops the price slug of an item that fits the first shape. If such an item has no price ID,
+  // the platform ignores the item. This server keeps both the slug and the item.
   .union([insert.extend({ priceSlug: z.unknown().optional() }), record, withPriceSlug, terse])
   .transform((item) => {
     const priceId = item.priceId || undefined

@@ -96,7 +96,8 @@ export function usageEventRoutes(route: Route): void {
     '/usage-events/bulk',
     { body: z.object({ usageEvents: z.array(eventInput) }) },
     ({ platform, now, body }) => {
-      // Check each rule for all events before the next rule, so that the first error matches the platform's.
+      // Check each rule for all events before checking the next rule, so that the first error matches the
+      // platform's.
       const subscribed = body.usageEvents.map((input, index) => {
         const subscription = platform.db.subscriptions.find(input.subscriptionId)
         if (!subscription)

@@ -12,7 +12,7 @@ import { currentSubscriptions } from './subscriptions.ts'
 
 /**
  * Sells a one-time product. On the platform, the quantity affects neither the charge nor the credits. Only
- * the first credit feature grants credits, which never expire.
+ * the first credit feature grants credits. These credits never expire.
  */
 export function buyOnce(
   platform: Platform,

@@ -55,7 +55,7 @@ export function resourceUsage(
 
 export interface ClaimRequest {
   resourceSlug: string
-  /** The number of anonymous seats. */
+  /** The number of anonymous seats to claim. */
   quantity?: number | undefined
   /** The seat's name. Claiming the same name again has no effect. */
   externalId?: string | undefined
@@ -144,7 +144,7 @@ function scheduledCapacity(platform: Platform, subscription: Subscription, resou
 
 export interface ReleaseRequest {
   resourceSlug: string
-  /** The number of anonymous seats to release, oldest first. */
+  /** The number of anonymous seats to release, starting with the oldest. */
   quantity?: number | undefined
   externalId?: string | undefined
   externalIds?: string[] | undefined

@@ -115,7 +115,10 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
     .findLast(({ billingPeriodId, reason }) => billingPeriodId === period?.id && reason !== 'adjustment')
 }
 
-/** Makes an on-session payment for the current period, or for the period's unpaid billing run. */
+/**
+ * Collects the payment for the current period while the customer is present. If the period has an unpaid
+ * billing run, retries that run.
+ */
 export function payNow(platform: Platform, at: number, subscription: Subscription): void {
   const run = runOfPeriod(platform, subscription)
   if (!run) runBilling(platform, at, subscription, { reason: 'renewal', onSession: true })
@@ -172,8 +175,8 @@ export function attemptBillingRun(
 }
 
 /**
- * Returns whether the subscription has a payment that was not refunded. The billing run's reason doesn't show
- * this, because the first payment after a trial is a renewal.
+ * Returns whether the subscription has a payment that was not refunded. The billing run's reason isn't
+ * enough, because the first payment after a trial has the reason `renewal`.
  */
 const hasPaid = ({ db }: Platform, { id, customerId }: Subscription) =>
   db.payments.by('customer', customerId).some((p) => p.subscriptionId === id && p.status === 'succeeded')

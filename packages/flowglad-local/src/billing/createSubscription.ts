@@ -26,7 +26,10 @@ export function createSubscription(
     backupPaymentMethodId?: string | null
     metadata?: Metadata | null
     doNotCharge?: boolean
-    /** The plan whose current period and billing cycle the subscription continues. Default: a new cycle. */
+    /**
+     * The existing subscription whose period and billing cycle the new subscription continues. Default:
+     * starts a new cycle.
+     */
     continues?: Subscription | undefined
     trialEnd?: number | null
     interval?: Subscription['interval']

@@ -26,7 +26,10 @@ export function applyDiscount(
   return discount !== undefined
 }
 
-/** Records that an order uses its session's discount. Copies the terms, so later edits don't apply. */
+/**
+ * Records that an order uses its session's discount. Copies the discount's terms, so later edits don't affect
+ * the order.
+ */
 export function redeem(
   { db }: Platform,
   at: number,

@@ -17,7 +17,8 @@ export function grantPlanCredits(
   const period = currentPeriod(platform, subscription.id)
   for (const feature of featuresOf(platform, itemsAt(platform, subscription.id, at))) {
     if (feature.type !== 'usage_credit_grant' || !feature.usageMeterId) continue
-    // A feature added to a single subscription can have a negative amount, which removes no credits.
+    // A feature that was added to a single subscription can have a negative amount. A negative amount removes
+    // no credits.
     if (feature.amount === null || feature.amount <= 0) continue
     const recurring = feature.renewalFrequency === 'every_billing_period'
     if (renewal && !recurring) continue

@@ -128,7 +128,8 @@ export function charge(
     settlementDate: null,
     status: failed ? 'failed' : 'succeeded',
     subscriptionId: invoice.subscriptionId,
-    // This is the invoice's subtotal even for a plan change, where `amount` is only the difference.
+    // For a plan change, `amount` is only the difference, but the platform still records the invoice's
+    // subtotal here.
     subtotal: invoice.subtotal,
     taxAmount: 0,
     taxCountry: 'US',
