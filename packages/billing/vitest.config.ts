@@ -30,8 +30,8 @@ export default defineConfig({
   test: {
     // Many tests wait for processes and timers, so a worker per core doesn't overload the machine.
     maxWorkers: '100%',
-    // Importing modules takes longer than most of these tests, so a worker's files share them. No module keeps
-    // state that could leak from one test to another.
+    // Importing modules takes longer than most of these tests, so the test files of a worker share the
+    // modules. No module keeps state that could leak from one test to another.
     isolate: false,
     projects: [
       {

@@ -38,7 +38,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     return { file, ledger }
   }
 
-  test('creates the file at the first read or command, and not before', async () => {
+  test('creates the file on the first read or command, and not before', async () => {
     for (const use of [
       (ledger: Ledger) => ledger.balances('ada'),
       (ledger: Ledger) => ledger.execute(aReserve()),

@@ -117,5 +117,5 @@ function encode(type: string, body: string): Buffer {
   return Buffer.concat([header, Buffer.from(body)])
 }
 
-/** PgBouncer's answer to BEGIN in statement mode. */
+/** PgBouncer's response to BEGIN in statement mode. */
 const refusal = encode('E', 'SFATAL\0C08P01\0Mtransaction blocks not allowed in statement pooling mode\0\0')

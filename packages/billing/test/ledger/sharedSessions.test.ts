@@ -26,7 +26,7 @@ async function runsCalls(pool: Pool) {
 describe('behind a pooler that runs each transaction in a different session', () => {
   test('every call succeeds', async () => {
     await using proxy = await startPoolingProxy(await createDatabase())
-    // A second pool uses the server sessions that the first pool used.
+    // The second pool reuses the first pool's server sessions.
     for (const max of [4, 1]) {
       const pool = new Pool({ connectionString: proxy.address, max })
       await using ledger = postgresLedger(pool, { batchCommands: 1 })

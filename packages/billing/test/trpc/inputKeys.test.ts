@@ -137,7 +137,7 @@ test('uses the key in the header, or the key in the input if the header has no k
   expect(await app.used()).toBe(2)
 })
 
-test("removes the key from a resolver's input if its schema is a Zod object", async () => {
+test("removes the key from a resolver's input if the input schema is a Zod object", async () => {
   await using app = await start()
   await app.socket.generate.mutate({ count: 1, ...keyed('k') })
   expect(app.inputs).toEqual([{ count: 1 }])
@@ -150,7 +150,7 @@ test("reads the key in a server-side call's input", async () => {
   expect(await app.used()).toBe(1)
 })
 
-test("does not apply a request's key to its resolver's server-side calls", async () => {
+test("does not apply a request's key to server-side calls that the resolver makes", async () => {
   await using app = await start()
   expect(await app.batch('nested', [], { 'idempotency-key': 'k' })).toEqual([null])
   expect(await app.used()).toBe(2)

@@ -77,7 +77,7 @@ const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = 
 ]
 
 test.each(shapes)(
-  'charges %s for its counted units when its last part ends, over HTTP',
+  'charges %s for its counted units when its last part ends, for a call over HTTP',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.streaming.later.mutate({ tokens: 50 })
@@ -88,7 +88,7 @@ test.each(shapes)(
 )
 
 test.each(shapes)(
-  'charges %s for its counted units when its last part ends, in process',
+  'charges %s for its counted units when its last part ends, for an in-process call',
   async (_, later, read, expected) => {
     await using app = await start(later)
     const output = await app.router.createCaller({ user: aUser() }).later({ tokens: 50 })
@@ -154,7 +154,7 @@ test('charges the counted units when the reader leaves a stream in a property', 
   expect(await charged(app)).toEqual([2])
 })
 
-test('charges nothing for a result with a promise over a link that cannot stream, and survives its rejection', async () => {
+test('charges nothing over a link that cannot stream for a result whose promise rejects later', async () => {
   await using app = await start((count) => ({
     text: late('', () => {
       count(2)

@@ -178,7 +178,7 @@ test('lets running work end at shutdown and charges it, but accepts no new work'
   await stack[Symbol.asyncDispose]()
 })
 
-/** Starts a call and then the shutdown. The call waits for Flowglad until `open` is called. */
+/** Starts a call, then begins the shutdown. The call waits for Flowglad until `open` is called. */
 async function callBeforeShutdown(stack: Stack, run?: () => unknown) {
   let open = () => {}
   const until = new Promise<void>((resolve) => {

@@ -24,7 +24,10 @@ const createContextOf =
 const routerOf = (stack: Stack) =>
   createRouter(stack, { generate: ({ prompt }) => ({ id: prompt }), async *write() {}, later: () => null })
 
-/** Each function starts an app, and returns link options that connect to the app and a function that stops it. */
+/**
+ * Each function starts an app. Returns link options for connecting to the app, and a function that stops the
+ * app.
+ */
 const adapters = {
   async fastify(stack: Stack) {
     const app = fastify()

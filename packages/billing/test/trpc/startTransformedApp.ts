@@ -9,7 +9,7 @@ export interface TransformedSetup {
   transformer?: DataTransformer
   /** Whether the app passes its transformer to `billing.trpc.options`. Default true. */
   declared?: boolean
-  /** The work that the procedure runs. Default: returns the number of the run. */
+  /** The work that the procedure runs. Default: returns the run's number. */
   work?: (input: unknown) => unknown
 }
 
@@ -31,7 +31,10 @@ function createRouter(
   })
 }
 
-/** Starts an app whose procedure accepts and returns any value, over HTTP, a WebSocket and in this process. */
+/**
+ * Starts an app whose procedure accepts and returns any value, over HTTP, over a WebSocket and in this
+ * process.
+ */
 export async function startTransformedApp(setup: TransformedSetup = {}) {
   const stack = await startStack()
   let runs = 0

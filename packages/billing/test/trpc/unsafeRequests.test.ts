@@ -38,11 +38,11 @@ async function start({ publicUrl }: { publicUrl?: string } = {}) {
 
 test.each([
   ['another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
-  ['a script of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+  ['a script on another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
   ['a prefetch', { 'sec-purpose': 'prefetch' }],
   ['a prerendered page', { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-site': 'same-origin' }],
-  ['an older prefetch', { purpose: 'prefetch' }],
-  ['an older prefetch in Firefox', { 'x-moz': 'prefetch' }],
+  ['a prefetch in an older browser', { purpose: 'prefetch' }],
+  ['a prefetch in an older Firefox version', { 'x-moz': 'prefetch' }],
   ['a preview in Safari', { 'x-purpose': 'preview' }],
   ['a link that Next.js prefetches', { 'next-router-prefetch': '1' }],
 ])('charges nothing for a metered query or subscription that %s requests', async (_, headers) => {

@@ -43,7 +43,7 @@ const product = z.discriminatedUnion('anonymous', [
 const addPaymentMethod = common.extend({
   type: z.literal('add_payment_method'),
   targetSubscriptionId: z.string().optional(),
-  // Like the platform, this server accepts this field but ignores it.
+  // Like the platform, this server accepts the field but ignores it.
   automaticallyUpdateSubscriptions: z.boolean().nullish(),
 })
 

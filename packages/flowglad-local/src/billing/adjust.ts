@@ -55,7 +55,8 @@ export function adjustSubscription(
   } else {
     db.subscriptions.patch(subscription.id, { scheduledAdjustmentAt: effectiveAt, updatedAt: at })
   }
-  // As on the platform, even a scheduled change immediately renames the subscription to match its current items.
+  // As on the platform, even a scheduled change immediately renames the subscription to match its current
+  // items.
   followItems(platform, at, subscription)
   return {
     paid: true as const,

@@ -15,7 +15,7 @@ export const holds = (open: OpenLedger) =>
       expect((await balance(it.ledger))?.held).toBe(6)
     })
 
-    test('renews an overdue hold that is still marked held, but not a hold that has ended', async () => {
+    test('renews an overdue hold that is still marked as held, but not a hold that has ended', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000 })

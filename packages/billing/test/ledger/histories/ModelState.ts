@@ -21,7 +21,7 @@ export interface ModelEvent {
   wasParked: boolean
   retryAt: number
   parkedAt: number
-  /** True once the event is dropped and an install under a later lease has lowered `booked`. */
+  /** True once the event has been dropped and an install under a later lease has lowered `booked`. */
   forgotten: boolean
 }
 

@@ -6,7 +6,7 @@ import { build } from 'vite'
 /** Bundles `node.ts`, so that processes start faster than if each one compiled the sources. */
 export async function buildNode() {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
-  // The output is inside the package so that the bundle finds the package's dependencies.
+  // The output is inside the package so that the bundle can find the package's dependencies.
   const outDir = join(root, `node_modules/.ledger-node-${process.pid}`)
   await build({
     root,

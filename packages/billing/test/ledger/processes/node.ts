@@ -53,7 +53,8 @@ switch (act) {
     process.exit(0)
     break
   case 'work':
-    // Reserves and settles until the process is killed. Prints each attempt once its settle is answered.
+    // Reserves and settles until the process is killed. Prints each attempt when the ledger answers its
+    // settle.
     await Promise.all(
       Array.from({ length: 16 }, async () => {
         for (;;) {
