@@ -74,7 +74,7 @@ const cleanUpMs = 5_000
 /**
  * The metered operation. All metered work runs through it:
  *
- * 1. **Recognize a retry, or reserve.** One ledger command does both under the customer's lock. A key
+ * 1. **Recognize a retry, or reserve.** One ledger command handles both cases under the customer's lock. A key
  *    identifies one operation per customer and procedure. A call without a key is always a new operation.
  *    - If the key was used with a different input, even in a failed call, the call is denied with
  *      `KEY_REUSED`.
@@ -220,9 +220,8 @@ export class Operation {
   }
 
   /**
-   * Meters a stream that a WebSocket can't carry. To a client, tRPC answers 415 without reading the stream.
-   * Therefore, only a server-side caller reads it. If such a caller passes a signal, its call looks like a
-   * call over the WebSocket.
+   * Meters a stream that a WebSocket can't carry. For a client, tRPC answers 415 and doesn't read the stream.
+   * A server-side caller that passes a signal looks like a client, but reads the stream.
    */
   async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
     yield* await this.run({ ...call, transport: null, work: () => output })

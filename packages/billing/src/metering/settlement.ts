@@ -8,7 +8,7 @@ export interface Settlement {
   reference: string | null
 }
 
-/** Returns the actual amounts and closes the usage counters, so no more usage can be added. */
+/** Returns the actual amounts and closes the usage counters, so that no more usage can be added. */
 export function settlementOf(
   legs: MeteredLeg[],
   output: unknown,

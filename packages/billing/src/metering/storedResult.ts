@@ -28,7 +28,10 @@ interface Delivery {
 const storedResult = z.strictObject({
   /** The output, if JSON carries it exactly. */
   json: z.unknown().optional(),
-  /** The output as V8's structured data, in base64. This form preserves dates, maps, bytes, `undefined` and `NaN`. */
+  /**
+   * The output in V8's serialization format, in base64. This form preserves dates, maps, bytes, `undefined`
+   * and `NaN`.
+   */
   data: z.string().optional(),
   /** The output as the transformer serializes it, if the output contains class instances. */
   sent: z.unknown().optional(),

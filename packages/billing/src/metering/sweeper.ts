@@ -5,7 +5,7 @@ import { isOutage } from '../ledger/reportOutages.ts'
 
 /**
  * Expires holds that are no longer renewed, and prunes old rows. Repeats every `sweepMs` until `stopping` is
- * aborted. The timers for the pauses don't keep the process running.
+ * aborted. Pauses don't keep the process running.
  */
 export async function runSweeper({
   ledger,

@@ -21,7 +21,7 @@ export class UsableMeters {
 
   /**
    * Throws a `SetupError` if one of the meters is unusable. If the loaded pricing model shows a problem,
-   * loads the pricing model again first, because the problem might have been fixed.
+   * first reloads it, because the problem might have been fixed.
    */
   async assert(meters: string[]): Promise<void> {
     if (this.#problemsOf(meters).length === 0) return

@@ -21,8 +21,8 @@ export interface BillingHandlerOptions<Req extends IncomingMessage = IncomingMes
  *     http.createServer(billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null }))
  *
  * Mount it before body parsers such as `express.json()`. The webhook's signature covers the raw bytes, which
- * a parser consumes. After a parser, the webhook works only if the parser keeps the bytes, as `express.raw()`
- * does. The other routes also accept parsed JSON.
+ * a parser consumes. If a parser runs first, it must keep the bytes, as `express.raw()` does. Otherwise, the
+ * webhook fails. The other routes also accept parsed JSON.
  */
 export const billingHandler =
   <Req extends IncomingMessage = IncomingMessage>(

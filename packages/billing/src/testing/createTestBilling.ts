@@ -5,7 +5,7 @@ import { type BillingSetup, createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
- * Creates a billing instance for an app's tests. The instance is the real implementation with an in-memory
+ * Creates a billing instance for an app's tests. The instance uses the real implementation with an in-memory
  * ledger. It logs nothing, and does no background work until you call `billing.start()`. Call
  * `billing.drain()` to deliver usage. `flowglad` can be any server with Flowglad's API, such as
  * `flowglad-local`:

@@ -35,8 +35,9 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
    *
    * For one meter, call `metered('generations', { cost: ({ input }) => input.count })`. The resolver can
    * count usage with `ctx.usage.add(1)`, or replace the count with `ctx.usage.set(5)`. To reserve units on
-   * all of several meters or on none, call `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`.
-   * The resolver can then count usage with `ctx.usage.tokens.add(1)`.
+   * several meters at once (all or none), call
+   * `metered({ generations: { cost: 1 }, tokens: { hold, cost } })`. The resolver can then count usage with
+   * `ctx.usage.tokens.add(1)`.
    */
   metered: {
     <Input>(

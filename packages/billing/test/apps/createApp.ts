@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** An app's files: each file's content by its path. */
+/** An app's files, as a map from each file's path to its content. */
 export type AppFiles = Record<string, string>
 
 export const packageFolder = fileURLToPath(new URL('../..', import.meta.url))

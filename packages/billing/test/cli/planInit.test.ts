@@ -80,7 +80,7 @@ test("keeps initTRPC's options, and edits a context function only once if HTTP a
   expect(lines.filter((line) => line === '...billing.trpc.request(opts),')).toHaveLength(1)
 })
 
-test("adds the billing request to the context in create-t3-app's route handler, and reads the user from its session", () => {
+test("adds the billing request to the context in create-t3-app's route handler, and reads the user from the session", () => {
   expect(added(t3App, 'src/app/api/trpc/[trpc]/route.ts')).toContain(
     'createContext: async ({ info }) => ({ ...(await createContext(req)), ...billing.trpc.request({ req, info }) }),',
   )
@@ -123,7 +123,7 @@ test('never plans to replace an existing file', () => {
   expect(plan.changes.filter(({ path }) => path in own)).toEqual([])
 })
 
-test('gives the reason and the code to add for each part that it cannot find', () => {
+test('explains why it cannot find a part, and shows the code to add', () => {
   const plan = planOf({ 'trpc.ts': "import { initTRPC } from '@trpc/server'\nconst t = initTRPC.create()\n" })
   expect(plan.byHand).toHaveLength(5)
   for (const { reason, code } of plan.byHand) {

@@ -50,7 +50,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await using app = await startApp({
     options: { arrivalMaxAgeMs: 0, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Fetch Ada's snapshot first. Otherwise, her pending fetch would keep her lease while Bob's fetch is held.
+  // Finish Ada's fetch first. A pending fetch would keep her lease while Bob's fetch is held.
   await app.billing.refresh(ada)
   let answer = () => {}
   const answered = new Promise<void>((resolve) => {

@@ -37,7 +37,7 @@ test('accepts a failed change if a check shows that it was made', () => {
   }
 })
 
-test('reports a rejection if a check shows no change, and an unclear change if the plan cannot be read', () => {
+test('reports a rejection if a check shows no change, and an uncertain outcome if the plan cannot be read', () => {
   expect(next({ seen: seen() })).toEqual({ do: 'fail', error: cause })
   expect(failure({ seen: null })).toMatch(/may have changed/)
 })

@@ -56,7 +56,7 @@ test('restores a scheduled cancellation after a rejected plan change, or asks th
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
-test('reports each change that Flowglad makes but answers with an error', async () => {
+test('reports each change that Flowglad makes despite answering with an error', async () => {
   await using app = await start()
   const { billing } = app.client
   await on(app, 'pro_monthly')
@@ -170,7 +170,7 @@ test('replaces a scheduled downgrade with a cancellation', async () => {
   expect(cancelled).toMatchObject({ name: 'Scale', changesAt: null, cancelsAt: changesAt })
 })
 
-test('shows that one of two schedules was lifted if lifting the other failed', async () => {
+test('shows that one schedule was lifted even if lifting the other failed', async () => {
   await using app = await start()
   await leavingFor(app, { from: 'scale_monthly', to: 'pro_monthly' })
   // Only Flowglad can schedule both a downgrade and a cancellation.

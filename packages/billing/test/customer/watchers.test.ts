@@ -40,7 +40,7 @@ function generations({ balances }: BalancesAnswer) {
 const spend = (stack: Stack, work: () => unknown = () => 'done') =>
   stack.billing.meter({ customer: ada, meter: 'generations', amount: 2 }, work)
 
-test('pushes the balances after a settle on this node, without waiting for the poll', async () => {
+test('pushes the balances after a settle on this node, without waiting for the next poll', async () => {
   await using stack = await startStack(noPolling)
   await stack.billing.refresh(ada)
   const watching = watch(stack)

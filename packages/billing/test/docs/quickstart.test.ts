@@ -10,7 +10,10 @@ const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, langua
   language,
   code,
 }))
-/** The content of each file that the quickstart shows. A comment with the file's name begins its code block. */
+/**
+ * The content of each file that the quickstart shows. Each code block starts with a comment that names its
+ * file.
+ */
 const files: Record<string, string> = Object.fromEntries(
   blocks.flatMap(({ code }) => {
     const [, path, content] = /^(?:\/\/|#) (\w+\.\w+)\n([\s\S]*)$/.exec(code) ?? []

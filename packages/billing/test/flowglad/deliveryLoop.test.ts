@@ -98,7 +98,7 @@ test('lengthens its pauses while Flowglad is unavailable, up to the maximum', as
   expect(Math.min(...pauses.slice(4))).toBeGreaterThanOrEqual(2_000)
 })
 
-test('reduces the size of bulk requests while they time out, and restores it once they succeed', async () => {
+test('reduces the size of bulk requests while requests time out, and restores it once requests succeed', async () => {
   const sizes: number[] = []
   let maxEvents = 2
   await using node = startDelivery({
@@ -122,7 +122,7 @@ test('reduces the size of bulk requests while they time out, and restores it onc
   expect(sizes.at(-1)).toBe(8)
 })
 
-test('reduces the number of parallel requests while they time out, and restores it once they succeed', async () => {
+test('reduces the number of parallel requests while requests time out, and restores it once requests succeed', async () => {
   let requests = 0
   let isSlow = true
   await using node = startDelivery({

@@ -100,7 +100,7 @@ test('blames Flowglad for an unanswered event until another request succeeds', (
   expect(policy.sendsAlone(anEvent())).toBe(true)
 })
 
-test('sends an event alone after it was rejected or parked', () => {
+test('sends an event alone after the event has been rejected or parked', () => {
   const { policy } = aPolicy()
   policy.eventRejected(anEvent())
   expect(policy.sendsAlone(anEvent())).toBe(true)

@@ -124,7 +124,7 @@ test('limits the number of fetches during a burst of denials', async () => {
   expect(stack.proxy.count(billing) - before).toBeLessThanOrEqual(5)
 })
 
-test('denies a call based on the last snapshot and reports its time while Flowglad is slow', async () => {
+test('denies a call based on the last snapshot while Flowglad is slow, and reports the snapshot’s time', async () => {
   await using stack = await startStack({ options: { decisionMs: 100 } })
   await meet(stack)
   await spend(stack, 9)
@@ -213,7 +213,7 @@ test("delivers a customer's usage while its refresh waits for another customer's
   await using stack = await startStack({
     options: { snapshotMaxAgeMs: 1, maxFetches: 1, flowgladDeadlineMs: 600_000, decisionMs: 600_000 },
   })
-  // Wait for the whole fetch. A second fetch would keep Ada's lease while Bob's fetch is held.
+  // Finish Ada's fetch first. A pending fetch would keep her lease while Bob's fetch is held.
   await stack.billing.refresh(ada)
   const open = stack.proxy.hold(/bob/)
   const bob = stack.billing.refresh(aUser('bob'))

@@ -166,7 +166,7 @@ describe.each([
     ])
   })
 
-  test('warns once about a mutation if the link has no `keyHeaders`, and never if it has them', async () => {
+  test('warns once about a mutation if the link has no `keyHeaders`, and not at all if it has them', async () => {
     await using server = await startWireServer()
     const link = [httpLink, httpBatchLink, httpBatchStreamLink][index]
     const bare = clientOf((link ?? httpLink)({ url: server.url }))

@@ -86,7 +86,7 @@ export const delivery = (open: OpenLedger) =>
       expect(await it.ledger.customersToDeliver(2)).toEqual(['ada', 'bob'])
     })
 
-    test("returns a dropped event's units at the first install whose lease was taken after the drop", async () => {
+    test("returns a dropped event's units with the first install whose lease was taken after the drop", async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
