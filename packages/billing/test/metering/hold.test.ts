@@ -63,7 +63,7 @@ test('renews a hold whenever half of its remaining time has passed, until renewa
 test.each([
   ['settled', (hold: Hold) => hold.settle(settlement), 'settle'],
   ['released', (hold: Hold) => hold.release(), 'release'],
-] as const)('never renews a hold once it is %s', async (_, end, command) => {
+] as const)('never renews a hold after it is %s', async (_, end, command) => {
   const { hold, clock, commands } = aHold()
   hold.startRenewing()
   await end(hold)
@@ -72,7 +72,7 @@ test.each([
   expect(commands).toEqual([command])
 })
 
-test('releases a hold at most once, and never once it is settled', async () => {
+test('releases a hold at most once, and never after it is settled', async () => {
   const { hold, commands } = aHold()
   await hold.settle(settlement)
   await hold.release()

@@ -122,7 +122,7 @@ test('returns 404 for any other path if there is no next handler', async () => {
   ])
 })
 
-test('passes an unexpected error to the next handler, or answers 500 and reports the error', async () => {
+test('passes an unexpected error to the next handler, or returns 500 and reports the error', async () => {
   const failing = {
     customer() {
       throw new Error('the session store is down')

@@ -151,7 +151,7 @@ test('charges nothing for work that counts 0 units', async () => {
 })
 
 test.each(['add', 'set'] as const)(
-  'counts usage with usage.%s, passed on without its object',
+  'counts usage with usage.%s when the method is called without its object',
   async (method) => {
     await using stack = await startStack()
     await countTokens(stack, ({ [method]: count }) => count(3))

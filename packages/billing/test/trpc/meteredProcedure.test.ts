@@ -39,7 +39,7 @@ test('admits exactly 10 of 40 concurrent calls when 10 credits are left, and del
   expect((await app.atFlowglad.events()).map(({ amount }) => amount)).toEqual(Array(10).fill(1))
 })
 
-test('answers a batch of five calls with 207, three results and two denials when three credits are left', async () => {
+test('returns 207 with three results and two denials for a batch of five calls when three credits are left', async () => {
   await using app = await startApp()
   await app.client.generate.mutate({ prompt: 'first', count: 7 })
   const response = await fetch(`${app.url}/generate,generate,generate,generate,generate?batch=1`, {
@@ -93,7 +93,7 @@ test('admits a call immediately after a payment, without a webhook', async () =>
   expect((await app.client.billing.refresh.mutate()).plan).toMatchObject({ name: 'Pro', isFree: false })
 })
 
-test('returns 401 for a signed-out caller without a request to Flowglad', async () => {
+test('returns 401 to a signed-out caller, and sends no request to Flowglad', async () => {
   await using app = await startApp()
   const response = await fetch(`${app.url}/ping`, {
     method: 'POST',

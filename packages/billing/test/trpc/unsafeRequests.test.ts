@@ -68,7 +68,7 @@ test.each([
   expect(await app.used()).toBe(1)
 })
 
-test('runs a mutation, and a query that is sent with POST, from another site', async () => {
+test('runs mutations and POST queries from another site', async () => {
   await using app = await start()
   const headers = { 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' }
   for (const path of ['change', 'lookUp'])

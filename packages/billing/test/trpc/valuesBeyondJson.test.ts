@@ -159,7 +159,7 @@ class Decimal {
   }
 }
 
-test.each(sources)("carries instances of the app's own class for calls from %s", async (source) => {
+test.each(sources)("preserves instances of the app's own class in calls from %s", async (source) => {
   const transformer = new SuperJSON()
   transformer.registerCustom<Decimal, string>(
     {

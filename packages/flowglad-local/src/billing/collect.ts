@@ -24,8 +24,8 @@ export function paymentMethodOf({ db }: Platform, subscription: Subscription): P
 }
 
 /**
- * Returns the card that a billing run charges. Only the first run can use the customer's default card. That
- * card doesn't become the subscription's card.
+ * Returns the card that a billing run charges. Only the first run can use the customer's default card. The
+ * default card doesn't become the subscription's card.
  */
 function methodFor(platform: Platform, subscription: Subscription, reason: BillingRun['reason']) {
   const own = paymentMethodOf(platform, subscription)
@@ -69,8 +69,8 @@ export function runBilling(
   const period = latestPeriod(platform, subscription.id) ?? addPeriod(platform, at, subscription)
   const run = newRecord('billing_run', at)
   const lines: Line[] = planLines(platform, at, subscription)
-  // On the platform, a subscription without a card gets no invoice. With a card, it gets an invoice even for
-  // $0.
+  // On the platform, a subscription without a card gets no invoice. A subscription with a card gets an
+  // invoice even for $0.
   if (subscription.doNotCharge || !methodFor(platform, subscription, reason)) {
     if (totalOf(lines) === 0) collected(platform, at, subscription, reason)
     else db.subscriptions.patch(subscription.id, { status: 'past_due', updatedAt: at })

@@ -62,7 +62,10 @@ export class Calls {
     })
   }
 
-  /** Returns the commands that look up a key's result and store another, possibly instead of the former. */
+  /**
+   * Returns the commands that look up a key's result and then store a new result. If `replaces` is set, the
+   * new result replaces the old one.
+   */
   #keepResult({ key, fingerprint, result, replaces }: CallOf<'keepResult'>): Command[] {
     const { customer, model } = this.#ledger
     const id = { customer, procedure: 'unmetered', key, fingerprint: fingerprint.repeat(64) }

@@ -162,7 +162,7 @@ export class ModelState {
     return { state: 'completed', attempt: key.attempt, result: key.result }
   }
 
-  /** Stores a result, unless another attempt's result stays. */
+  /** Stores a result, unless the key has the result of an attempt that the command doesn't replace. */
   keepResult(command: KeepResult): KeepResultAnswer {
     const { fingerprint, attempt, result, key, replaces } = command
     const found = this.findResult(command)

@@ -5,8 +5,8 @@ import type { CheckedLedger } from './CheckedLedger.ts'
 import { meters } from './world.ts'
 
 /**
- * Checks the model's answer against the truth at Flowglad: it must neither oversell nor falsely deny. The
- * ledger's answer must equal the model's.
+ * Checks the model's answer against the truth at Flowglad: the answer must neither oversell nor falsely deny.
+ * The ledger's answer must equal the model's.
  */
 export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer): void {
   for (const meter of meters) {

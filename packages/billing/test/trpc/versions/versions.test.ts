@@ -92,7 +92,7 @@ test('charges a result with a promise and a stream when its last part ends', asy
   expect(await app.balance('tokens')).toEqual({ available: 1_997, held: 0 })
 })
 
-test('charges nothing for a result with a stream if the link cannot carry it', async () => {
+test('charges nothing for a result with a stream if the link cannot carry the stream', async () => {
   await using app = await startVersionedApp()
   for (const client of [app.single, app.batching])
     await expect(client.page.mutate({ count: 3 })).rejects.toMatchObject({ data: { httpStatus: 415 } })
