@@ -59,7 +59,7 @@ export const createMeterWork = (operation: Operation, legSettings: LegSettingsOf
     const cost: MeterCost<unknown> =
       call.hold === undefined ? { cost: call.amount ?? 1 } : { hold: call.hold, cost: call.cost ?? call.hold }
     const leg = meteredLeg(call.meter, cost, call.input, legSettings(call.meter))
-    assertAmount(leg.hold, 1, `The amount on ${call.meter}`)
+    assertAmount(leg.hold, 1, `The amount for ${call.meter}`)
     return operation.run({
       customer: call.customer,
       procedure: call.name || 'meter',

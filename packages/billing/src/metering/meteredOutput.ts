@@ -80,7 +80,7 @@ export class MeteredOutput {
         if (--this.#open > 0) {
           if (this.#active === 0) this.#following.paused()
         } else if (!this.#ended) {
-          // An observable can be subscribed to again after its end.
+          // An observable can be subscribed to again after it ends.
           this.#ended = true
           await this.#following.ended(this.#how, this.#wasRead)
         }

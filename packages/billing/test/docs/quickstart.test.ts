@@ -23,7 +23,7 @@ const files: Record<string, string> = Object.fromEntries(
 const printed = blocks.find(({ language }) => language === 'text')?.code
 const tsx = ['--import', import.meta.resolve('tsx')]
 
-test('shows the same files that init writes', () => {
+test('shows the same billing.ts and pricing.yaml as init writes', () => {
   expect(files['billing.ts']).toBe(billingText('user'))
   expect(files['pricing.yaml']).toBe(pricingText)
 })

@@ -40,7 +40,7 @@ async function startFastifyApp({ prefix = '' } = {}) {
   }
 }
 
-test("verifies a webhook by its raw bytes, and doesn't change JSON parsing in the rest of the app", async () => {
+test("verifies a webhook against its raw bytes, and doesn't change JSON parsing in the rest of the app", async () => {
   await using app = await startFastifyApp()
   const body = '{ "customer": null }'
   expect(await app.post('/api/webhooks/flowglad', body, signWebhook(body))).toEqual({

@@ -132,7 +132,7 @@ test('gives up on a stalled response at the deadline, and then delivers the usag
   expect(await stack.atFlowglad.events()).toHaveLength(1)
 })
 
-test('delivers waiting usage once after a restart', async () => {
+test('delivers waiting usage exactly once after a restart', async () => {
   using file = ledgerFile()
   await using stack = await startStack({ ledger: sqliteLedger(file.path) })
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))

@@ -9,7 +9,7 @@ export type Fault =
   /** A gateway answers with its own error page. */
   | { state: 'page'; status: number }
   | { state: 'json'; status: number; body: unknown; after?: Promise<void> }
-  /** Flowglad handles the request, but the answer is this error. */
+  /** Flowglad handles the request, but billing gets this error. */
   | { state: 'handledButFails'; status: number; body: unknown }
   /** Flowglad gets the request only when `until` resolves. */
   | { state: 'held'; until: Promise<void> }

@@ -291,7 +291,7 @@ test('rate-limits reads and actions, and answers 429 with retry-after without ca
   expect(app.proxy.count(/customers/)).toBe(asked)
 })
 
-test('returns known balances after a restart without waiting for an unresponsive Flowglad', async () => {
+test('after a restart, returns known balances without waiting for an unresponsive Flowglad', async () => {
   const ledger = sqliteLedger(':memory:')
   const kept = { ...ledger, close: async () => {} }
   await using before = await startApp({ ledger: kept })
