@@ -71,7 +71,7 @@ export class Delivery {
         woken = new AbortController()
         const state = await this.#passInTurn().catch((error: unknown): PassState => {
           if (!isOutage(error)) this.#logger.error({ error: String(error) }, 'delivery failed')
-          return 'unavailable'
+          return 'failed'
         })
         const { untilWokenMs, alwaysMs } = this.#retries.pausesAfter(state)
         if (untilWokenMs > 0 && !stopping.aborted) {

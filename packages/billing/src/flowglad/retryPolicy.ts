@@ -34,12 +34,13 @@ interface EventFailures {
 
 /**
  * The result of one pass over the outbox.
- * - `unavailable`: no progress, because Flowglad did not answer or the pass failed.
+ * - `unavailable`: no progress, because Flowglad did not answer.
+ * - `failed`: the pass failed before its end, for example because the ledger can't be written.
  * - `progress`: at least one event was acknowledged or newly parked.
  * - `blocked`: there were events to send, but none was acknowledged or newly parked.
  * - `idle`: there was nothing to send.
  */
-export type PassState = 'unavailable' | 'progress' | 'blocked' | 'idle'
+export type PassState = 'unavailable' | 'failed' | 'progress' | 'blocked' | 'idle'
 
 const firstPauseMs = 500
 const firstEventPauseMs = 1_000
@@ -63,7 +64,9 @@ export class RetryPolicy {
   readonly #failures = new RecentMap<string, EventFailures>(rememberedEvents)
   readonly #customerRetryAt = new Map<string, number>()
   #successes = 0
-  #unavailablePasses = 0
+  /** The number of consecutive passes that were `unavailable` or `failed`. */
+  #fruitlessPasses = 0
+  #lastState: PassState = 'idle'
   #requests: number
   #eventsPerRequest: number
 
@@ -237,22 +240,24 @@ export class RetryPolicy {
 
   /**
    * Returns the pauses before the next pass. New usage ends `untilWokenMs` early. Only a shutdown ends
-   * `alwaysMs` early. While Flowglad does not answer, `alwaysMs` grows exponentially, with jitter, up to
+   * `alwaysMs` early. While Flowglad does not answer or passes fail, `alwaysMs` grows exponentially, with jitter, up to
    * `deliverMaxPauseMs`.
    */
   pausesAfter(state: PassState): { alwaysMs: number; untilWokenMs: number } {
     const { deliverEveryMs, deliverMaxPauseMs } = this.#options
-    this.#unavailablePasses = state === 'unavailable' ? this.#unavailablePasses + 1 : 0
+    this.#lastState = state
+    const isFruitless = state === 'unavailable' || state === 'failed'
+    this.#fruitlessPasses = isFruitless ? this.#fruitlessPasses + 1 : 0
     const gatherMs = Math.min(gatheringMs, deliverEveryMs)
     if (state === 'progress') return { alwaysMs: gatherMs, untilWokenMs: 0 }
-    if (state !== 'unavailable') return { alwaysMs: gatherMs, untilWokenMs: deliverEveryMs }
-    const pauseMs = Math.min(deliverMaxPauseMs, firstPauseMs * 2 ** Math.min(this.#unavailablePasses, 10))
+    if (!isFruitless) return { alwaysMs: gatherMs, untilWokenMs: deliverEveryMs }
+    const pauseMs = Math.min(deliverMaxPauseMs, firstPauseMs * 2 ** Math.min(this.#fruitlessPasses, 10))
     return { alwaysMs: pauseMs * (0.5 + this.#random() / 2) + gatherMs, untilWokenMs: 0 }
   }
 
   /** Whether the last pass was `unavailable`. */
   get isUnavailable(): boolean {
-    return this.#unavailablePasses > 0
+    return this.#lastState === 'unavailable'
   }
 }
 

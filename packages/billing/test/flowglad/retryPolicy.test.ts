@@ -184,6 +184,13 @@ test('doubles the pause while Flowglad does not answer, up to the maximum', () =
   expect(policy.pausesAfter('unavailable').alwaysMs).toBe(800)
 })
 
+test('doubles the pause while passes fail, without reporting that Flowglad does not answer', () => {
+  const { policy } = aPolicy()
+  const pauses = Array.from({ length: 2 }, () => policy.pausesAfter('failed').alwaysMs)
+  expect(pauses).toEqual([1_000, 2_000].map((ms) => ms * 0.75 + 50))
+  expect(policy.isUnavailable).toBe(false)
+})
+
 test('lets new usage end a pause early only after an idle or blocked pass', () => {
   const { policy } = aPolicy()
   expect(policy.pausesAfter('idle')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -6,7 +6,7 @@ import { LedgerUnavailableError } from '../../src/ledger/errors.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
-import { aReserve } from './builders.ts'
+import { aReserve, fetched, units } from './builders.ts'
 import { sqliteDrivers } from './sqliteDrivers.ts'
 
 /**
@@ -68,6 +68,32 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     })
     mkdirSync(missing)
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
+  })
+
+  test('notices that its folder was moved while it runs, and recovers when the folder is back', async () => {
+    const { ledger } = open('ledger.db')
+    await fetched(ledger, units(10))
+    renameSync(folder, `${folder}-moved`)
+    await expect(ledger.execute(aReserve())).rejects.toMatchObject({
+      reason: 'cannotOpen',
+      message: expect.stringContaining(`The ledger's folder ${folder} does not exist.`),
+    })
+    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 10 }] })
+    renameSync(`${folder}-moved`, folder)
+    expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
+    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 9 }] })
+  })
+
+  test('uses the new file after its file was replaced while it runs, as by a restored backup', async () => {
+    const { file, ledger } = open('ledger.db')
+    await fetched(ledger, units(10))
+    const backup = open('backup.db')
+    await fetched(backup.ledger, units(3))
+    connect(backup.file, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    for (const ending of ['-wal', '-shm']) rmSync(file + ending)
+    renameSync(backup.file, file)
+    expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
+    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
   })
 
   test('names a path that is a folder, or a file that is not a database', async () => {

@@ -1,3 +1,4 @@
+import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -8,22 +9,39 @@ import { noVolumes, testVolume } from '../ledger/testVolume.ts'
 
 beforeEach(({ skip }) => skip(noVolumes !== null, noVolumes ?? ''))
 
-test.each<{
-  problem: string
-  cause: 'makeReadOnly' | 'fill'
-  repair: 'makeWritable' | 'empty'
-  started: boolean
-}>([
-  { problem: 'is read-only', cause: 'makeReadOnly', repair: 'makeWritable', started: true },
-  { problem: 'is read-only', cause: 'makeReadOnly', repair: 'makeWritable', started: false },
-  { problem: 'is full', cause: 'fill', repair: 'empty', started: true },
+type Volume = ReturnType<typeof testVolume>
+const dataFolder = ({ folder }: Volume) => join(folder, 'data')
+
+const readOnly = {
+  problem: 'is read-only',
+  cause: (volume: Volume) => volume.makeReadOnly(),
+  repair: (volume: Volume) => volume.makeWritable(),
+}
+const full = {
+  problem: 'is full',
+  cause: (volume: Volume) => volume.fill(),
+  repair: (volume: Volume) => volume.empty(),
+}
+const missing = {
+  problem: 'does not exist',
+  cause: (volume: Volume) => rmdirSync(dataFolder(volume)),
+  repair: (volume: Volume) => mkdirSync(dataFolder(volume)),
+}
+
+test.each([
+  { ...readOnly, started: true },
+  { ...readOnly, started: false },
+  { ...full, started: true },
+  // With a missing folder, `start()` rejects.
+  { ...missing, started: false },
 ])(
-  'denies calls, reports the problem once and recovers automatically if the volume $problem (start(): $started)',
+  'denies calls, reports the problem once and recovers automatically if the ledger’s folder $problem (start(): $started)',
   async ({ problem, cause, repair, started }) => {
     using volume = testVolume()
-    volume[cause]()
+    mkdirSync(dataFolder(volume))
+    cause(volume)
     const { messages, logger } = recordingLogger()
-    const ledger = sqliteLedger(join(volume.folder, 'ledger.db'), { cannotWriteAfterMs: 20 })
+    const ledger = sqliteLedger(join(dataFolder(volume), 'ledger.db'), { cannotWriteAfterMs: 20 })
     await using stack = await startStack({ ledger, logger, started, autoStart: true })
     const { billing } = stack
     const spend = () => billing.meter({ customer: aUser(), meter: 'tokens' }, () => 'done')
@@ -47,7 +65,7 @@ test.each<{
     })
     expect(messages).toEqual([expect.stringContaining(problem)])
 
-    volume[repair]()
+    repair(volume)
     expect(await spend()).toBe('done')
     expect(await ready()).toMatchObject({ status: 200, body: { status: 'ok' } })
     await expect.poll(() => stack.atFlowglad.events()).toHaveLength(1)

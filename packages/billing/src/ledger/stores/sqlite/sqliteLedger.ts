@@ -18,6 +18,7 @@ import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
+import { watchFile } from './watchFile.ts'
 import { writeProblem } from './writeProblem.ts'
 
 /** The options of `sqliteLedger`. */
@@ -82,7 +83,7 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
       }
       // A read that has just received the earlier connection uses it before this callback runs.
       if (earlier) setImmediate(() => earlier.close())
-      return openStore(db, clock, settings)
+      return openStore(db, { clock, settings, assertSameFile: inMemory ? () => {} : watchFile(path) })
     },
     async close() {
       db?.close()
@@ -91,21 +92,26 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
   }
 }
 
-function openStore(db: SqliteDatabase, clock: Pick<Clock, 'now'>, settings: LedgerSettings): OpenStore {
+function openStore(
+  db: SqliteDatabase,
+  { clock, settings, assertSameFile }: Omit<Setup, 'file' | 'driver'> & { assertSameFile: () => void },
+): OpenStore {
   const load = prepareLoad(db, settings)
   const write = prepareWrite(db)
   const prune = preparePrune(db)
   const watch = createClockWatch()
   return {
     ...prepareReads(db, () => clock.now(), watch),
-    transact: async (commands) =>
-      inTransaction(db, () => {
+    transact: async (commands) => {
+      assertSameFile()
+      return inTransaction(db, () => {
         const now = watch.note(clock.now())
         const loaded = load(needsOf(commands), now)
         const { answers, writes } = decide({ loaded, commands, now, settings })
         write(writes)
         return answers
-      }),
+      })
+    },
     prune: async () => inTransaction(db, () => prune(clock.now(), settings.pruneRows)),
   }
 }

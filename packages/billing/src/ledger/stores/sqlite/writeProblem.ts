@@ -2,9 +2,12 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { WriteProblem } from '../store.ts'
 import { resultCodeOf } from './sqliteDriver.ts'
+import { MovedFileError } from './watchFile.ts'
 
 /** Returns the problem if the error says that the file can't be written to, and null for any other error. */
 export function writeProblem(file: string, error: unknown): WriteProblem | null {
+  if (error instanceof MovedFileError)
+    return { message: `${error.message}. Restore the file.`, isStale: true }
   switch (resultCodeOf(error)) {
     case 13: // FULL
       return {

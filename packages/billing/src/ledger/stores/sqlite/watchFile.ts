@@ -1,0 +1,22 @@
+import { statSync } from 'node:fs'
+
+/** The error for a file that was moved, deleted or replaced while the ledger was open. */
+export class MovedFileError extends Error {
+  override readonly name = 'MovedFileError'
+}
+
+/**
+ * Remembers which file the path names. Returns a function that throws a `MovedFileError` if the path now names no file
+ * or another file. SQLite doesn't notice this: it continues to write to the earlier file, which no restart finds.
+ */
+export function watchFile(path: string): () => void {
+  const opened = identityOf(path)
+  return () => {
+    if (identityOf(path) !== opened) throw new MovedFileError(`The file ${path} was moved or deleted`)
+  }
+}
+
+function identityOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found ? `${found.dev} ${found.ino}` : null
+}
