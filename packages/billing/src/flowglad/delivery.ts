@@ -3,9 +3,10 @@ import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
-import type { EventSender, Sending, SendResult } from './eventSender.ts'
+import type { EventSender, SendResult } from './eventSender.ts'
 import type { Lease, Leases } from './leases.ts'
 import type { PassState, RetryPolicy } from './retryPolicy.ts'
+import type { Sending } from './sending.ts'
 
 const customersPerPass = 100
 

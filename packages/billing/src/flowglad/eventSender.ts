@@ -3,20 +3,10 @@ import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
-import type { Lease } from './leases.ts'
+import { type LookUp, lookUpUsageEvents } from './lookUpUsageEvents.ts'
 import type { RetryPolicy } from './retryPolicy.ts'
-import {
-  type BulkAnswer,
-  createUsageEvent,
-  createUsageEvents,
-  type SingleAnswer,
-} from './usageEventRequests.ts'
-
-/** An event to send, and the lease that covers it. */
-export interface Sending {
-  event: UsageEvent
-  lease: Lease
-}
+import { countingRejections, type Sending, stillLeased } from './sending.ts'
+import { type BulkAnswer, createUsageEvent, createUsageEvents } from './usageEventRequests.ts'
 
 export interface SendResult {
   /**
@@ -27,6 +17,11 @@ export interface SendResult {
   timedOut: boolean
   /** The number of events that were acknowledged or newly parked. */
   resolved: number
+}
+
+/** The result so far, and the events whose last rejection was inconclusive. */
+interface Progress extends SendResult {
+  inconclusive: { sending: Sending; reason: string }[]
 }
 
 /**
@@ -63,31 +58,33 @@ export class EventSender {
    */
   async send(batch: Sending[]): Promise<SendResult> {
     const retries = this.#retries
-    const result: SendResult = { unavailable: false, timedOut: false, resolved: 0 }
+    const result: Progress = { unavailable: false, timedOut: false, resolved: 0, inconclusive: [] }
     const together = batch.filter(({ event }) => !retries.sendsAlone(event))
     while (together.length > 0)
       await this.#sendTogether(together.splice(0, retries.load.eventsPerRequest), result)
     const alone = batch.filter(({ event }) => retries.sendsAlone(event) && !retries.isBackingOff(event))
     for (const sending of alone) await this.#sendAlone(sending, result)
+    await this.#decideInconclusive(result)
     return result
   }
 
   /**
    * Sends ambiguous events before a fetch. Sends the events at fault that are backing off too, in one request: if
-   * Flowglad has recovered, a call needn't wait until they are due. If that request fails, their backoff doesn't
-   * change.
+   * Flowglad has recovered, a call needn't wait until they are due. If that request fails, looks for them in
+   * Flowglad's list, and doesn't change their backoff.
    */
   async resend(batch: Sending[]): Promise<void> {
     const retries = this.#retries
     const waiting = batch.filter(({ event }) => retries.sendsAlone(event) && retries.isBackingOff(event))
-    const result = await this.send(batch)
+    const result = { ...(await this.send(batch)), inconclusive: [] }
     const sendings = await stillLeased(waiting)
     if (sendings.length === 0 || result.unavailable || this.#stopping.aborted) return
     const answer = await this.#createAll(sendings)
     if (answer.state === 'recorded') await this.#recorded(sendings, answer, result)
+    else await this.#lookUp(sendings, result).catch(() => {})
   }
 
-  async #sendTogether(batch: Sending[], result: SendResult): Promise<void> {
+  async #sendTogether(batch: Sending[], result: Progress): Promise<void> {
     const sendings = await stillLeased(batch)
     const [only] = sendings
     if (!only || result.unavailable || this.#stopping.aborted) return
@@ -113,7 +110,7 @@ export class EventSender {
   async #recorded(
     sendings: Sending[],
     answer: Extract<BulkAnswer, { state: 'recorded' }>,
-    result: SendResult,
+    result: Progress,
   ): Promise<void> {
     this.#retries.requestSucceeded()
     await this.#acknowledge(answer.recorded, result)
@@ -125,7 +122,7 @@ export class EventSender {
    * Searches a rejected bulk request for the bad event. If the error names an event, sends that event alone,
    * and then the others together. Otherwise, sends each half separately.
    */
-  async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: SendResult): Promise<void> {
+  async #narrow(sendings: Sending[], culprit: UsageEvent | null, result: Progress): Promise<void> {
     const suspect = sendings.find(({ event }) => event === culprit)
     if (suspect) {
       await this.#sendAlone(suspect, result)
@@ -140,11 +137,10 @@ export class EventSender {
     }
   }
 
-  async #sendAlone(candidate: Sending, result: SendResult): Promise<void> {
+  async #sendAlone(candidate: Sending, result: Progress): Promise<void> {
     const [sending] = await stillLeased([candidate])
     if (!sending || result.unavailable || this.#stopping.aborted) return
     const { event, lease } = sending
-    const { customer, attempt, meter } = event
     const isFirstRequest = lease.rejections.get(event) === 0
     const answer = await countingRejections([sending], () => createUsageEvent(this.#flowglad, event))
     switch (answer.state) {
@@ -154,28 +150,73 @@ export class EventSender {
       case 'conflict':
         this.#retries.requestSucceeded()
         return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
-      case 'rejected': {
+      case 'rejected':
         // Flowglad can record an event and then answer with an error. In that case, it answers the second request with
         // the event.
         if (isFirstRequest) return this.#sendAlone(sending, result)
-        const { reason } = answer
-        this.#logger.warn({ customer, attempt, meter, reason }, 'Flowglad rejected a usage event')
-        if (this.#retries.eventRejected(event) === 'park') await this.#park(event, reason, result)
+        if (answer.isConclusive) return this.#rejected(event, answer.reason, result)
+        result.inconclusive.push({ sending, reason: answer.reason })
         return
-      }
-      case 'unanswered': {
-        if (this.#retries.eventUnanswered(event) === 'flowgladUnavailable')
-          return this.#unavailable(answer, result)
-        const error = String(answer.error)
-        this.#logger.warn(
-          { customer, attempt, meter, error },
-          'sending a usage event failed and will be retried',
-        )
-        return
-      }
+      case 'unanswered':
+        return this.#unanswered(event, answer, result)
       default:
         answer satisfies never
     }
+  }
+
+  /**
+   * Looks at Flowglad's list after inconclusive rejections, and acknowledges the events that it contains. The others
+   * are retried or parked. They stay ambiguous unless the list shows that Flowglad hasn't recorded them.
+   */
+  async #decideInconclusive(result: Progress): Promise<void> {
+    const { inconclusive } = result
+    if (inconclusive.length === 0 || result.unavailable || this.#stopping.aborted) return
+    const sendings = inconclusive.map(({ sending }) => sending)
+    let found: Map<UsageEvent, LookUp>
+    try {
+      found = await this.#lookUp(sendings, result)
+    } catch (error) {
+      for (const { event } of sendings) this.#unanswered(event, { error, timedOut: false }, result)
+      return
+    }
+    for (const { sending, reason } of inconclusive) {
+      const { event, lease } = sending
+      const state = found.get(event)?.state
+      if (state === 'recorded') continue
+      // An event that was ambiguous before this lease stays ambiguous: its earlier request may still be running.
+      if (state === 'missing' && lease.events.includes(event)) lease.rejections.set(event, 2)
+      await this.#rejected(event, reason, result)
+    }
+  }
+
+  /** Looks for events in Flowglad's list, and acknowledges those that it contains. */
+  async #lookUp(sendings: Sending[], result: SendResult): Promise<Map<UsageEvent, LookUp>> {
+    const found = await lookUpUsageEvents(
+      this.#flowglad,
+      sendings.map(({ event }) => event),
+      async () => !this.#stopping.aborted && (await stillLeased(sendings)).length > 0,
+    )
+    const recorded = [...found].flatMap(([event, look]) =>
+      look.state === 'recorded' ? [{ event, priceId: look.priceId }] : [],
+    )
+    await this.#acknowledge(recorded, result)
+    return found
+  }
+
+  async #rejected(event: UsageEvent, reason: string, result: SendResult): Promise<void> {
+    const { customer, attempt, meter } = event
+    this.#logger.warn({ customer, attempt, meter, reason }, 'Flowglad rejected a usage event')
+    if (this.#retries.eventRejected(event) === 'park') await this.#park(event, reason, result)
+  }
+
+  #unanswered(event: UsageEvent, failure: { error: unknown; timedOut: boolean }, result: SendResult): void {
+    if (this.#retries.eventUnanswered(event) === 'flowgladUnavailable') {
+      this.#unavailable(failure, result)
+      return
+    }
+    const { customer, attempt, meter } = event
+    const error = String(failure.error)
+    this.#logger.warn({ customer, attempt, meter, error }, 'sending a usage event failed and will be retried')
   }
 
   async #acknowledge(
@@ -225,35 +266,4 @@ export class EventSender {
     result.timedOut ||= timedOut
     this.#logger.warn({ error: String(error) }, 'sending usage events failed. The events stay in the outbox')
   }
-}
-
-/** Returns the events whose leases this node still holds. Extends the leases if necessary. */
-async function stillLeased(batch: Sending[]): Promise<Sending[]> {
-  const leases = [...new Set(batch.map(({ lease }) => lease))]
-  const kept = await Promise.all(leases.map(async (lease) => ((await lease.keep()) ? [lease] : [])))
-  const ours = new Set(kept.flat())
-  return batch.filter(({ lease }) => ours.has(lease))
-}
-
-/**
- * Sends a request. After a conclusive rejection, increments each event's rejection count, unless the count was
- * cleared earlier. Any other outcome clears the counts, because Flowglad may have recorded the events.
- */
-async function countingRejections<Answer extends BulkAnswer | SingleAnswer>(
-  sendings: Sending[],
-  request: () => Promise<Answer>,
-): Promise<Answer> {
-  const before = sendings.map(({ event, lease }) => {
-    const count = lease.rejections.get(event)
-    lease.rejections.delete(event)
-    return count
-  })
-  const answer = await request()
-  if (answer.state === 'rejected' && answer.isConclusive) {
-    for (const [index, { event, lease }] of sendings.entries()) {
-      const count = before[index]
-      if (count !== undefined) lease.rejections.set(event, count + 1)
-    }
-  }
-  return answer
 }

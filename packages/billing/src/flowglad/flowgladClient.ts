@@ -17,6 +17,11 @@ export interface FlowgladSettings {
 
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
+/** The cursor with which a list begins at the newest record. Flowglad's lists otherwise begin at the oldest. */
+const newestFirst = Buffer.from(
+  JSON.stringify({ createdAt: Date.UTC(2200, 0, 1), id: 'newest', direction: 'backward' }),
+).toString('base64')
+
 /**
  * Creates a client for the part of Flowglad's API that this package uses. Each call sends one request. The
  * deadline covers the whole request, including the body. The client doesn't retry. If an answer shows that a
@@ -102,6 +107,15 @@ export function createFlowgladClient(
 
     async createUsageEvents(usageEvents: Flowglad.UsageEventCreateParams['usageEvent'][]): Promise<unknown> {
       return ask(sdk.post('/api/v1/usage-events/bulk', { body: { usageEvents }, ...once() }))
+    },
+
+    /**
+     * Returns a page of all usage events, newest first. `cursor` is the previous page's `nextCursor`, or null for
+     * the first page.
+     */
+    async newestUsageEvents(cursor: string | null): Promise<unknown> {
+      const query = { limit: 100, cursor: cursor ?? newestFirst }
+      return ask(sdk.get('/api/v1/usage-events', { query, ...once() }))
     },
 
     async pricingModel() {

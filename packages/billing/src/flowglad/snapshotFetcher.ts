@@ -65,7 +65,7 @@ export class SnapshotFetcher {
     const isArchived = !found && (await this.#wasKnown(customer.id))
     if (isArchived) this.#reportArchived(customer.id)
     else this.#archived.delete(customer.id)
-    const billing = found ?? (isArchived ? null : await this.#create(customer, lease))
+    const billing = found ?? (isArchived ? null : await this.#createNew(customer, lease))
     const snapshot = await this.#asking(() =>
       isArchived ? { subscription: null, meters: {} } : snapshotOf(billing, this.#clock.now()),
     )
@@ -100,7 +100,7 @@ export class SnapshotFetcher {
 
   /** Recreates an archived customer as a new customer at Flowglad. */
   async recreate(customer: Customer): Promise<void> {
-    await this.#asking(() => this.#flowglad.createCustomer(customer))
+    await this.#create(customer, async () => {})
   }
 
   /**
@@ -126,16 +126,24 @@ export class SnapshotFetcher {
     )
   }
 
-  async #create({ id, name, email }: KnownCustomer, lease: Lease) {
+  async #createNew({ id, name, email }: KnownCustomer, lease: Lease) {
     if (name === undefined || email === undefined) throw new Error(`Flowglad has no customer ${id}`)
-    const failure = await this.#asking(() => this.#flowglad.createCustomer({ id, name, email })).then(
+    return this.#create({ id, name, email }, async () => {
+      if (!(await lease.keep())) throw leaseLost()
+    })
+  }
+
+  /** Creates a customer and returns the customer's billing. Runs `beforeLook` between the two requests. */
+  async #create(customer: Customer, beforeLook: () => Promise<void>) {
+    const { id } = customer
+    const failure = await this.#asking(() => this.#flowglad.createCustomer(customer)).then(
       () => null,
       (error: unknown) => {
         if (!flowgladError(error)) throw error
         return { error }
       },
     )
-    if (!(await lease.keep())) throw leaseLost()
+    await beforeLook()
     // Look even after an error, because Flowglad can create a customer and then answer with an error.
     return this.#asking(async () => {
       const billing = await this.#flowglad.billing(id)

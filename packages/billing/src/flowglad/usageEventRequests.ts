@@ -45,7 +45,8 @@ export type SingleAnswer =
 const checkedFirst =
   /^(No \w+ found|(Subscription|UsageMeter|Price) not found|Invalid \w+|UsageEvent conflict):? |for archived customer$|out of range for type integer/
 
-const recordedEvent = z.object({
+/** A usage event in Flowglad's answers. */
+export const recordedEvent = z.object({
   transactionId: z.string(),
   subscriptionId: z.string(),
   amount: z.number(),
@@ -110,7 +111,7 @@ const requestBody = (event: UsageEvent) => ({
   ...event.price,
 })
 
-const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =>
+export const isSameEvent = (answer: z.infer<typeof recordedEvent>, event: UsageEvent) =>
   answer.transactionId === event.attempt &&
   answer.subscriptionId === event.subscription &&
   answer.amount === event.amount &&

@@ -10,7 +10,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { testClock } from '../../src/testing/testClock.ts'
 
-type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents'>
+type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 'newestUsageEvents'>
 
 /**
  * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It
@@ -38,6 +38,7 @@ export function startDelivery({
       await respond([usageEvent])
       return { usageEvent }
     },
+    newestUsageEvents: async () => ({ data: [], nextCursor: null }),
   }
   const flowglad = {
     ...createFlowgladClient(

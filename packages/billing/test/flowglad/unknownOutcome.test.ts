@@ -1,7 +1,7 @@
 // Flowglad can handle a request and then answer with its own error. These tests send every request through a proxy
 // that does the same.
 import { expect, test } from 'vitest'
-import { spend, usageEvents } from './spending.ts'
+import { bodies, spend, usageEvents } from './spending.ts'
 import type { Passing } from './startProxy.ts'
 import { aUser, type Stack, startStack } from './startStack.ts'
 
@@ -45,4 +45,100 @@ test('admits a new customer whom Flowglad creates but answers with an error', as
   failAfter(stack, ({ method, path }) => method === 'POST' && /\/customers$/.test(path))
   expect(await spend(stack, ada, 10)).toBe('done')
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
+})
+
+/** Posts of usage events. Flowglad's list of usage events can still be read. */
+const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
+
+test("admits each customer whose usage is in Flowglad's list, even if every answer to usage is an error", async () => {
+  await using stack = await startStack({ started: false })
+  const customers = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
+  for (const customer of customers) await spend(stack, customer, 6)
+  failAfter(stack, sendsUsage)
+  expect(await stack.billing.drain()).toBe(true)
+  for (const customer of customers) {
+    await stack.billing.refresh(customer)
+    expect(await spend(stack, customer, 4)).toBe('done')
+    await expect(spend(stack, customer)).rejects.toMatchObject({
+      denial: { code: 'INSUFFICIENT_CREDITS', availableBalance: 0 },
+    })
+  }
+  expect(await stack.billing.drain()).toBe(true)
+  expect(await stack.atFlowglad.events()).toHaveLength(2 * customers.length)
+  for (const customer of customers) expect(await stack.atFlowglad.available(customer, 'generations')).toBe(0)
+})
+
+test("acknowledges usage in Flowglad's list before a fetch, even if the answer to it was lost before", async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, ada, 2)
+  stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
+  await stack.billing.drain()
+  failAfter(stack, sendsUsage)
+  await stack.billing.refresh(ada)
+  expect(await spend(stack, ada, 8)).toBe('done')
+})
+
+test("denies a call with INSUFFICIENT_CREDITS if Flowglad's list doesn't contain usage that Flowglad rejects", async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, ada, 6)
+  stack.proxy.breakWith((passing) =>
+    sendsUsage(passing) ? { state: 'json', status: 500, body: failure } : undefined,
+  )
+  await stack.billing.drain()
+  await expect(spend(stack, ada, 5)).rejects.toMatchObject({
+    denial: { code: 'INSUFFICIENT_CREDITS', availableBalance: 4 },
+  })
+})
+
+test.each([
+  ['one event', 1],
+  ['a bulk request', 3],
+])(
+  'bills once if Flowglad records %s and answers with an error, and recognizes the same transaction IDs',
+  async (_, calls) => {
+    await using stack = await startStack({ started: false })
+    for (let n = 0; n < calls; n++) await spend(stack, ada)
+    let failures = 1
+    failAfter(stack, (passing) => sendsUsage(passing) && failures-- > 0)
+    expect(await stack.billing.drain()).toBe(true)
+    const sent = bodies(stack, usageEvents)
+    expect(sent.length).toBeGreaterThan(1)
+    const ids = sent.flatMap((body) => body.match(/"transactionId":"[^"]+"/g) ?? [])
+    expect(new Set(ids).size).toBe(calls)
+    expect(await stack.atFlowglad.events()).toHaveLength(calls)
+    expect(await spend(stack, ada, 10 - calls)).toBe('done')
+  },
+)
+
+test('does not update a contact again that Flowglad has updated but answered with an error', async () => {
+  await using stack = await startStack({ started: false })
+  await stack.billing.refresh(ada)
+  failAfter(stack, ({ method }) => method === 'PUT')
+  const renamed = { ...ada, name: 'Ada King' }
+  for (let n = 0; n < 3; n++) expect((await stack.billing.refresh(renamed)).balances).not.toEqual([])
+  expect((await stack.atFlowglad.sdk.customers.retrieve(ada.id)).customer.name).toBe('Ada King')
+  expect(stack.proxy.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+})
+
+test('recreates an archived customer once if Flowglad creates the customer but answers with an error', async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, ada)
+  await stack.atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
+  failAfter(stack, ({ method, path }) => method === 'POST' && /\/customers$/.test(path))
+  await stack.billing.recreateCustomer(ada)
+  expect(await spend(stack, ada, 9)).toBe('done')
+  const { data } = await stack.atFlowglad.sdk.customers.list()
+  expect(data).toHaveLength(2)
+})
+
+test('does not recreate an archived customer if Flowglad rejects the request', async () => {
+  await using stack = await startStack({ started: false })
+  await spend(stack, ada)
+  await stack.atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
+  stack.proxy.breakWith(({ method, path }) =>
+    method === 'POST' && /\/customers$/.test(path)
+      ? { state: 'json', status: 500, body: failure }
+      : undefined,
+  )
+  await expect(stack.billing.recreateCustomer(ada)).rejects.toThrow('unexpected error')
 })
