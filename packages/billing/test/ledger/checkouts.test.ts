@@ -16,15 +16,18 @@ const pack: Order = { priceSlug: 'generation_pack' }
 const sources = ['http', 'batch', 'webSocket', 'caller'] as const
 type Source = (typeof sources)[number]
 
-/** The customer who orders, and the ledgers' distance from the system clock. */
+/** The customer who orders. */
 interface Scene {
   customer: string
-  offsetMs: number
 }
 
 /** Starts a node that sells over HTTP, over a WebSocket and in this process. */
-async function startNode(address: string, scene: Scene, beside?: Stack) {
-  const opened = openAt(address, () => scene.offsetMs)
+async function startNode(
+  address: string,
+  scene: Scene,
+  { beside, clockOffset }: { beside?: Stack; clockOffset?: () => number } = {},
+) {
+  const opened = openAt(address, clockOffset)
   const stack = await startStack({
     ledger: opened.ledger,
     options: { fetchBurst: 100 },
@@ -70,8 +73,9 @@ async function startNodes(store: (typeof storeNames)[number], scene: Scene) {
   const stores = await createStores()
   const address = await stores[store]()
   const one = await startNode(address, scene)
-  const two = await startNode(address, scene, one)
+  const two = await startNode(address, scene, { beside: one })
   return {
+    address,
     one,
     two,
     async close() {
@@ -83,12 +87,13 @@ async function startNodes(store: (typeof storeNames)[number], scene: Scene) {
 describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store) => {
   let one: Node
   let two: Node
+  let address = ''
   let close = async () => {}
-  const scene: Scene = { customer: '', offsetMs: 0 }
+  const scene: Scene = { customer: '' }
   let customers = 0
 
   beforeAll(async () => {
-    ;({ one, two, close } = await startNodes(store, scene))
+    ;({ address, one, two, close } = await startNodes(store, scene))
   })
   afterAll(() => close())
   beforeEach(() => {
@@ -211,8 +216,8 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     )
     const slow = one.order('http', pack, 'k')
     await expect.poll(created).toBe(1)
-    scene.offsetMs += 31_000
-    const url = await two.order('http', pack, 'k')
+    await using later = await startNode(address, scene, { beside: one, clockOffset: () => 31_000 })
+    const url = await later.order('http', pack, 'k')
     release()
     expect(await slow).toBe(url)
     expect(created()).toBe(2)
