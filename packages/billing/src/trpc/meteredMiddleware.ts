@@ -68,9 +68,9 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 ): MeteredMiddleware<Ctx, UsageOut, Input> {
   return async ({ ctx, input, path, type, signal, getRawInput, next }) => {
     type Result = Awaited<ReturnType<typeof next<{ usage: UsageOut }>>>
-    assertMeteredOnce(getRawInput, path)
     await app.check()
     const customer = readCustomer(ctx)
+    assertMeteredOnce(getRawInput, path)
     const isSubscription = type === 'subscription'
     const call = { getRawInput, signal, isSubscription }
     const request = billingRequestOf(ctx)
@@ -125,6 +125,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       if (result && !result.ok && result.error === error) return result
       throw app.toError(error)
     } finally {
+      // A middleware of the app can run a failed call again.
+      meteredCalls.delete(getRawInput)
       if (request && sendsBalances) await noteBalances(request, customer)
     }
   }
