@@ -55,7 +55,10 @@ function report(message: string): void {
   process.stderr.write(`${message}\n`)
 }
 
-/** Returns a one-line message for a user's mistake, or the stack of any other error, which indicates a bug. */
+/**
+ * Returns the message for a user's mistake. For any other error, which indicates a bug, returns the stack
+ * trace.
+ */
 function describe(error: unknown): string {
   if (error instanceof OptionsError || error instanceof PricingError || error instanceof DatabaseError)
     return error.message

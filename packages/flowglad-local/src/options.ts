@@ -31,7 +31,7 @@ export function readOptions(
   const webhookSecret = flags['webhook-secret'] ?? env.FLOWGLAD_LOCAL_WEBHOOK_SECRET
   if (key && !/^[\x21-\x7e]+$/.test(key))
     throw new OptionsError(
-      'The API key must be ASCII without spaces, because it is sent in the Authorization header',
+      'The API key must contain only ASCII characters and no spaces, because it is sent in the Authorization header',
     )
   if (webhookUrl && !(URL.canParse(webhookUrl) && /^https?:$/.test(new URL(webhookUrl).protocol)))
     throw new OptionsError(`webhook-url must be a URL like http://127.0.0.1:3000/hook, not "${webhookUrl}"`)

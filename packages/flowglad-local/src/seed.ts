@@ -17,9 +17,9 @@ const people = [
 ] as const
 
 /**
- * Creates demo customers in the states that an application has to show: a new customer, a partly used plan, a
- * negative balance, a scheduled cancellation, and a card that fails at the renewal. Does nothing if any
- * customers exist.
+ * Creates demo customers in the states that an application must handle: a new customer, a partly used plan, a
+ * negative balance, a scheduled cancellation, and a card that fails on renewal. Does nothing if any customers
+ * exist.
  */
 export function seed(platform: Platform): void {
   const { db, clock } = platform

@@ -34,7 +34,7 @@ export interface FlowgladLocalOptions {
   seed?: boolean
   /** The delay added to each API call. Default 0. */
   latencyMs?: number
-  /** The source of time, in epoch milliseconds. Default: the machine's clock. */
+  /** Returns the current time in epoch milliseconds. Default: the machine's clock. */
   clock?: () => number
   /**
    * The start time of a new database's clock, in epoch milliseconds. From then on, time passes normally.
@@ -50,7 +50,7 @@ export interface FlowgladLocal extends AsyncDisposable {
   key: string
   /** Returns the platform's time in epoch milliseconds. */
   now(): number
-  /** Moves the clock forward and runs everything that falls due, such as renewals, before it returns. */
+  /** Moves the clock forward and runs everything that becomes due, such as renewals, before it returns. */
   advance(ms: number): void
   /**
    * Replaces the pricing. Current subscriptions keep their prices and features.

@@ -5,8 +5,8 @@ const pollEveryMs = 300
 const settleMs = 100
 
 /**
- * Calls `apply` with the pricing file's content after each change and reports the outcome. If `apply` throws,
- * reports the mistake.
+ * Calls `apply` with the pricing file's content after each change. Reports success, or the error that `apply`
+ * throws.
  * @param current the content that the server started with
  * @returns a function that stops watching
  */
@@ -52,7 +52,9 @@ export function watchPricing({
   }
 }
 
-/** Returns the message for a mistake in the pricing file if the server keeps an earlier version. */
+/**
+ * Returns the message for a mistake in the pricing file. It adds that the last valid version stays in use.
+ */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`
 

@@ -14,7 +14,7 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** The offer, the customer and the return URLs of a new session. */
+/** The parameters of a new checkout session. */
 type CheckoutRequest = Common &
   (
     | {
@@ -42,7 +42,7 @@ type CheckoutRequest = Common &
 export const checkoutUrl = ({ url }: Platform, { id, type }: CheckoutSession) =>
   `${url}/${type === 'add_payment_method' ? 'add-payment-method' : 'checkout'}/${id}`
 
-/** Opens a checkout session. Throws if the request breaks a rule. */
+/** Opens a checkout session. Throws if the request is invalid. */
 export function openCheckout(platform: Platform, now: number, input: CheckoutRequest): CheckoutSession {
   const { db, organizationId } = platform
   const customer =

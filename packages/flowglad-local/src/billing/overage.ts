@@ -21,7 +21,7 @@ const alreadyBilled = (
 /**
  * Returns the invoice lines for usage that no credit covered: one line per meter and price.
  *
- * Invariant: no unit is on two invoices that will both be collected.
+ * Invariant: no unit is billed on two invoices that will both be collected.
  */
 export function overageLines(
   platform: Platform,

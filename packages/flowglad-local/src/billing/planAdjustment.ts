@@ -16,7 +16,7 @@ interface AdjustmentItem {
   /** The price's slug or ID. */
   priceSlug: string | undefined
   quantity: number
-  /** The fields of a full item. They override the price's name and cost. */
+  /** The additional fields of a full subscription item, which override the price's name and amount. */
   given?: {
     name: string | null
     unitPrice: number
@@ -57,7 +57,7 @@ export type AdjustmentPlan =
       newItems: PlannedItem[]
     }
 
-/** The reason why a subscription can't be adjusted while it waits for its first payment. */
+/** The error for a subscription that is waiting for its first payment and has no billing period yet. */
 export const noPeriod = 'No current billing period found for subscription.'
 
 const total = (items: readonly { unitPrice: number; quantity: number }[]) =>

@@ -28,7 +28,8 @@ export const findUsage = ({ db }: Platform, transactionId: string, meterId: stri
 
 /**
  * Stores an event and deducts its cost from the subscription's credits. Never rejects an event for lack of
- * credits: the balance becomes negative, and the uncovered cost is outstanding until an invoice settles it.
+ * credits: the balance becomes negative, and the uncovered cost stays outstanding until an invoice settles
+ * it.
  */
 export function recordUsage(platform: Platform, at: number, usage: Usage): UsageEvent {
   const { db } = platform

@@ -57,8 +57,8 @@ function nextDue(platform: Platform, until: number): Due | null {
 }
 
 /**
- * Runs everything that is due, in chronological order, so that May's renewal uses the results of April's.
- * Returns whether anything was due.
+ * Runs all due renewals and retries in chronological order. For example, May's renewal depends on the results
+ * of April's renewal. Returns whether anything was due.
  */
 export function catchUp(platform: Platform, now: number): boolean {
   let happened = false

@@ -27,9 +27,9 @@ interface SubscriptionRequest {
 }
 
 /**
- * Subscribes a customer without a checkout. If a card is saved, makes the first payment immediately, but
- * returns the subscription as it was before the payment. If the plan needs a card and none is saved, the
- * subscription is `incomplete`, and the customer has no current plan.
+ * Subscribes a customer without a checkout. If the customer has a saved card, makes the first payment
+ * immediately, but returns the subscription as it was before the payment. If the plan needs a card and the
+ * customer has none, the subscription is `incomplete`, and the customer has no current plan.
  */
 export function subscribeCustomer(platform: Platform, at: number, input: SubscriptionRequest): Subscription {
   const { db } = platform
@@ -124,7 +124,7 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform's database rejects. Accepts a quantity of 0, at which a plan costs nothing
+ * Rejects values that the platform's database rejects. Accepts a quantity of 0. The plan then costs nothing
  * and grants nothing.
  */
 function rejectUnstorable(

@@ -131,7 +131,7 @@ export class Database {
   constructor(file: string | null) {
     this.#journal = file === null ? null : sqliteJournal(file, [...this.#tables.keys()])
     for (const [name, table] of this.#tables) {
-      // Only this program writes the file, so its records have the expected shape.
+      // Only this program writes to the file, so its records have the expected shape.
       for (const record of this.#journal?.load(name) ?? []) table.load(record as never)
     }
   }
@@ -168,7 +168,7 @@ export class Database {
     }
   }
 
-  /** Calls `notify` after the transaction commits. Doesn't call it if the transaction is undone. */
+  /** Calls `notify` after the transaction commits. Doesn't call it if the transaction is rolled back. */
   afterCommit(notify: () => void): void {
     this.#afterCommit.push(notify)
   }

@@ -5,7 +5,7 @@ type Indexes<R> = Record<string, (record: R) => string | null>
 
 /**
  * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces a
- * record, so undoing a change only restores the previous object.
+ * record, so undoing a change only needs to restore the previous object.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()

@@ -82,7 +82,7 @@ ${table(
     return html`<tr><td class="when">${instant(session.createdAt)}</td><td>${session.customerName ?? 'Anonymous'}</td>
 <td>${session.status === 'open' ? html`<a href="/${path}/${session.id}">${what}</a>` : what}</td><td>${badge(session.status)}</td></tr>`
   }),
-  'No checkouts yet. Your app opens a checkout when a customer buys.',
+  'No checkouts yet. Your app opens a checkout when a customer makes a purchase.',
   'Checkout sessions',
 )}`
 }

@@ -22,7 +22,7 @@ export function dashboardPage(
     customer: Customer | undefined
     /** The requested customer ID, if no customer has it. */
     unknown: string | undefined
-    /** The search text; empty without a search. */
+    /** The search text, or an empty string if there is no search. */
     find: string
     testControls: boolean
     key: string

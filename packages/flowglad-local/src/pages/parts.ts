@@ -36,7 +36,7 @@ export const cardText = ({ paymentMethodData }: PaymentMethod): Html =>
 /** The maximum number of rows in a table. */
 export const rowsShown = 40
 
-/** Returns the newest records, newest first. */
+/** Returns the last `rowsShown` records, newest first. */
 export const newest = <T>(records: Iterable<T>): T[] => [...records].slice(-rowsShown).reverse()
 
 /** Returns "30 in all", or "The newest 40 of 500" if a table can't show every row. */
@@ -84,7 +84,7 @@ export function balanceBars({ db }: Platform, subscription: Subscription): Html 
   })}</div>`
 }
 
-/** A heading, optionally with its column's kind. */
+/** A column heading, optionally with the column's kind. */
 export type Heading = string | { [kind in 'number' | 'slim' | 'slim number' | 'broad']?: string }
 
 /** Returns a table that scrolls on narrow screens. If there are no rows, returns the `empty` message. */

@@ -29,8 +29,8 @@ import {
 const searched = z.object({ find: z.string() }).catch({ find: '' })
 
 /**
- * Adds the billing portal, where customers see their plan, invoices and card. Flowglad sends a sign-in code by
- * email. This portal lets you choose a customer instead.
+ * Adds the billing portal, where customers see their plan, invoices and card. Flowglad's portal sends a
+ * sign-in code by email. This portal lets you choose a customer instead.
  */
 export function portalPages(app: FastifyInstance, platform: Platform): void {
   const { db } = platform
@@ -202,7 +202,10 @@ function pastDue({ db }: Platform, subscription: Subscription): string {
     : 'The last payment failed.'
 }
 
-/** Returns a line's description. Adds the quantity unless the description has it, as in "Team x 2". */
+/**
+ * Returns an invoice line's description. Adds the quantity unless the description already contains it, as in
+ * "Team x 2".
+ */
 const lineText = ({ description, quantity, type }: InvoiceLineItem) =>
   quantity === 1 || (type === 'static' && description.includes(` x ${quantity}`))
     ? description

@@ -15,12 +15,12 @@ export interface Platform {
   hasReceiver: boolean
 }
 
-/** Moves the clock forward and runs everything that falls due. */
+/** Moves the clock forward and runs the renewals and retries that become due. */
 export type Advance = (ms: number) => void
 
 /**
- * Returns a new record's common fields. `at` is the platform's time. It can be earlier than the clock while
- * overdue renewals and retries run.
+ * Returns a new record's common fields. `at` is the time of the operation. While overdue renewals and retries
+ * run, it can be earlier than the clock's time.
  */
 export const newRecord = (prefix: string, at: number) => ({
   id: createId(prefix),

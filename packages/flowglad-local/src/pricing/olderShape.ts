@@ -5,7 +5,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** Returns an older product's price, from `price` or from the first entry of `prices`. */
+/** Returns the price of a product in the older format: its `price`, or the first entry of its `prices`. */
 function priceOf(product: Record<string, unknown>): { price: unknown; at: Path } {
   return 'price' in product
     ? { price: product.price, at: ['price'] }
@@ -81,7 +81,7 @@ export function fromOlderShape(value: unknown): { value: unknown; originOf(path:
   }
 }
 
-/** Converts an older free default plan, which has a single payment of 0, to a plan that renews for 0. */
+/** Converts the price of a free default plan from a single payment of 0 to a monthly subscription for 0. */
 function asRecurringWhenDefault(product: unknown, price: unknown): unknown {
   const isFreeDefault =
     isRecord(product) && product.default === true && isRecord(price) && price.unitPrice === 0

@@ -103,7 +103,7 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 }
 
-/** Returns the issue for a union's first option. */
+/** For a union, returns the issue of its first option. */
 function firstOption(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
   return first ? { ...first, path: [...issue.path, ...first.path] } : issue
@@ -177,8 +177,8 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 }
 
 /**
- * Returns all errors that involve several parts of the setup. Unlike the API, doesn't stop at the first error,
- * so that the author of a pricing file can fix all errors together.
+ * Returns all errors that involve several parts of the setup. Unlike the API, doesn't stop at the first
+ * error, so that the author of a pricing file can fix them all at once.
  */
 function referenceErrors(setup: PricingSetup): Finding[] {
   const findings: Finding[] = []

@@ -105,8 +105,8 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
 
 /**
  * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
- * are in cents. Flowglad returns 500 if some rules are violated. `installPricingModel` checks those rules, not this
- * schema.
+ * are in cents. This schema doesn't check the rules for which Flowglad returns 500. `installPricingModel`
+ * checks them.
  */
 export const pricingSetup = z.object({
   name: label,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /*
- * Number limits. The platform's database stores 32-bit integers. The platform rejects larger numbers with 500,
- * and this server rejects them with 400. The latest time is in 2200, so that every date computed from a time is
- * valid.
+ * Number limits. The platform's database stores 32-bit integers. The platform rejects larger numbers with
+ * 500, and this server rejects them with 400. No time is later than 1 January 2200, so that every date
+ * computed from a time is valid.
  */
 export const int32Max = 2 ** 31 - 1
 export const maxIntervals = 1000

@@ -32,7 +32,7 @@ export const overageUnits = (outstanding: number, usageEventsPerUnit: number) =>
   Math.ceil(outstanding / usageEventsPerUnit)
 
 /**
- * Returns the credits that a plan's feature grants for a quantity. Top-ups ignore the quantity (see
+ * Returns the credits that a plan's feature grants for a given quantity. Top-ups ignore the quantity (see
  * `grantPurchasedCredits`).
  */
 export const grantAmount = (featureAmount: number | null, quantity: number) => (featureAmount ?? 0) * quantity

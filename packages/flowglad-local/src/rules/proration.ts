@@ -29,9 +29,9 @@ interface Grantable {
 }
 
 /**
- * Returns the credits that a plan change within a period grants. For each meter, the change grants the new
- * plan's credits for the remaining time, minus the credits already issued in this period. `once` credits aren't
- * prorated. A downgrade doesn't remove credits.
+ * Returns the credits to grant for a plan change within a period. For each meter, the change grants the new
+ * plan's credits for the remaining time, minus the credits already issued in this period. `once` credits
+ * aren't prorated. A downgrade doesn't remove credits.
  */
 export function proratedGrants(
   features: readonly Grantable[],

@@ -10,8 +10,8 @@ export interface BillingRun extends Base {
   billingPeriodId: string
   invoiceId: string
   /**
-   * A `first` run starts a subscription, a `renewal` run continues it, and an `adjustment` run collects a plan
-   * change's cost.
+   * A `first` run starts a subscription, a `renewal` run continues it, and an `adjustment` run collects the
+   * cost of a plan change.
    */
   reason: 'first' | 'renewal' | 'adjustment'
   status: 'scheduled' | 'succeeded' | 'failed' | 'abandoned'

@@ -77,7 +77,7 @@ export interface Discount extends Base {
   name: string
   /** In upper case. */
   code: string
-  /** In cents, or a percentage. */
+  /** Cents or a percentage, depending on `amountType`. */
   amount: number
   amountType: 'percent' | 'fixed'
   active: boolean
