@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,18 +27,41 @@ export interface Manifest {
   peerDependenciesMeta?: Record<string, { optional?: boolean }> | undefined
 }
 
-/** Builds the packages that the apps install, and packs them as `pnpm publish` does. */
-export async function packPackages(folder: string): Promise<Tarball[]> {
+/** The packages that the apps install. */
+const sources = ['billing', 'flowglad-local'].map((name) => join(repository, 'packages', name))
+
+/** Builds the packages, and packs them as `pnpm publish` does. */
+export function packPackages(folder: string): Promise<Tarball[]> {
   return Promise.all(
-    ['billing', 'flowglad-local'].map((name) => pack(join(repository, 'packages', name), folder)),
+    sources.map(async (source) => {
+      const tarball = await tarballOf(source, folder)
+      await run('pnpm', ['pack', '--out', tarball.path], { cwd: source, maxBuffer: 1e8 })
+      return withManifest(tarball)
+    }),
   )
 }
 
-async function pack(source: string, folder: string): Promise<Tarball> {
+/** Returns the tarballs of the last `pnpm packages:check`. */
+export function packedPackages(): Promise<Tarball[]> {
+  const folder = join(repository, 'tools/packages/tarballs')
+  return Promise.all(
+    sources.map(async (source) => {
+      const tarball = await tarballOf(source, folder)
+      if (!existsSync(tarball.path)) {
+        throw new Error(`${tarball.path} is missing. Run \`pnpm packages:check\`, which packs the packages.`)
+      }
+      return withManifest(tarball)
+    }),
+  )
+}
+
+async function tarballOf(source: string, folder: string): Promise<Omit<Tarball, 'manifest'>> {
   const { name } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'))
   const fileName = `${name.replace('@', '').replace('/', '-')}.tgz`
-  const path = join(folder, fileName)
-  await run('pnpm', ['pack', '--out', path], { cwd: source, maxBuffer: 1e8 })
-  const { stdout } = await run('tar', ['-xzOf', path, 'package/package.json'])
-  return { name, fileName, path, manifest: JSON.parse(stdout) }
+  return { name, fileName, path: join(folder, fileName) }
+}
+
+async function withManifest(tarball: Omit<Tarball, 'manifest'>): Promise<Tarball> {
+  const { stdout } = await run('tar', ['-xzOf', tarball.path, 'package/package.json'])
+  return { ...tarball, manifest: JSON.parse(stdout) }
 }

@@ -5,6 +5,7 @@
  *     pnpm strangers                      # all apps
  *     pnpm strangers express next         # these apps
  *     pnpm strangers --node 22 express    # with the newest Node 22, after the contract tests
+ *     pnpm strangers --packed             # with the tarballs of the last `pnpm packages:check`
  *     pnpm strangers --lock               # updates the lockfiles
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -16,13 +17,17 @@ import { apps } from './apps.ts'
 import { environment } from './environment.ts'
 import { installApp, updateLockfile } from './installApp.ts'
 import { installNode } from './installNode.ts'
-import { packPackages } from './packPackages.ts'
+import { packedPackages, packPackages } from './packPackages.ts'
 import { runApp } from './runApp.ts'
 import { runContractTests } from './runContractTests.ts'
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { lock: { type: 'boolean', default: false }, node: { type: 'string' } },
+  options: {
+    lock: { type: 'boolean', default: false },
+    node: { type: 'string' },
+    packed: { type: 'boolean', default: false },
+  },
 })
 const names = positionals.length > 0 ? positionals : Object.keys(apps)
 const folder = await mkdtemp(join(tmpdir(), 'strangers-'))
@@ -50,8 +55,8 @@ async function main() {
     await runContractTests(env)
   }
 
-  report('packing the packages')
-  const tarballs = await packPackages(folder)
+  if (!flags.packed) report('packing the packages')
+  const tarballs = await (flags.packed ? packedPackages() : packPackages(folder))
   for (const name of names) {
     const step = (text: string) => report(`${name}: ${text}`)
     const copy = { source: sourceOf(name), folder: join(folder, name), tarballs, env }

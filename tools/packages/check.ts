@@ -21,7 +21,10 @@ const peerVersions = ['react-oldest', 'trpc-newest']
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
 const bundler = { module: 'esnext', moduleResolution: 'bundler' }
 
+/** The tarballs stay here, so that `pnpm strangers --packed` needn't pack the packages again. */
+const tarballFolder = join(here, 'tarballs')
 const folder = await mkdtemp(join(tmpdir(), 'packages-'))
+await mkdir(tarballFolder, { recursive: true })
 try {
   const tarballs = await inTurn(packages, pack)
   const results = [
@@ -48,14 +51,13 @@ interface Tarball {
 /** Builds and packs a package, and unpacks it into the consumer's node_modules. */
 async function pack(path: string): Promise<Tarball> {
   const { name } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'))
-  const to = join(folder, 'tarballs', name)
-  await run('pnpm', ['pack', '--pack-destination', to], path)
-  const [file] = await readdir(to)
+  const file = join(tarballFolder, `${name.replace('@', '').replace('/', '-')}.tgz`)
+  await run('pnpm', ['pack', '--out', file], path)
   const content = join(folder, 'consumer/node_modules', name)
   await mkdir(content, { recursive: true })
-  await run('tar', ['-xzf', join(to, String(file)), '--strip-components=1', '-C', content], folder)
+  await run('tar', ['-xzf', file, '--strip-components=1', '-C', content], folder)
   console.log(`packed ${name}`)
-  return { name, file: join(to, String(file)), content }
+  return { name, file, content }
 }
 
 /** Runs publint and Are The Types Wrong, and returns their reports. The packages contain only ES modules. */
