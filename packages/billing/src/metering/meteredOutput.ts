@@ -91,14 +91,20 @@ export class MeteredOutput {
   #stream(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
     const { signal, clock, patienceMs } = this.#following
     const { start, end } = this.#begin()
-    return meteredStream(source, {
-      started: start,
-      ended: end,
-      wrap: (chunk) => this.wrap(chunk),
-      signal,
-      clock,
-      patienceMs,
-    })
+    try {
+      return meteredStream(source, {
+        started: start,
+        ended: end,
+        wrap: (chunk) => this.wrap(chunk),
+        signal,
+        clock,
+        patienceMs,
+      })
+    } catch (error) {
+      // The source can't be read, for example because another reader has locked it. The output that contains it fails.
+      this.#open--
+      throw error
+    }
   }
 
   #promise(source: Promise<unknown>): Promise<unknown> {

@@ -178,6 +178,18 @@ test.each<[string, () => unknown]>([
   await expectFree(app)
 })
 
+test('charges the counted units of a stream with a chunk that contains a locked stream', async () => {
+  await using app = await start(async function* (count) {
+    const text = new ReadableStream()
+    text.getReader()
+    count(3)
+    yield { text }
+  })
+  await expect(app.streaming.write.mutate().then(readParts)).rejects.toThrow('locked')
+  await expect.poll(app.held).toBe(0)
+  expect(await app.charged()).toEqual([3])
+})
+
 test('charges an observable from a mutation when the observable completes', async () => {
   await using app = await start(lateWords)
   const output = await app.streaming.write.mutate()
