@@ -1,8 +1,7 @@
 /**
- * Checks the packages in the form in which apps install them. Packs each package, lints the tarball, and runs
- * the packed `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`. Covers
- * the oldest and the newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest
- * peers.
+ * Checks the packages as apps install them. Packs each package, lints the tarball, and runs the packed
+ * `metered` command. Compiles `consumer/` against the packed types without `skipLibCheck`. Covers the oldest
+ * and the newest TypeScript, both module resolutions, CommonJS, and the oldest and the newest peers.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -98,7 +97,8 @@ async function compileConsumer(tarballs: Tarball[]): Promise<string[]> {
   await linkDependencies(join(consumer, 'node_modules'), new Set(tarballs.map(({ name }) => name)))
   const errors = [
     await compile(consumer, { compiler: oldestTypeScript }),
-    // Both resolutions load the same declarations, so TypeScript's slow oldest version checks them only once.
+    // Both resolutions load the same declarations, so the oldest TypeScript, which is slow, checks them only
+    // once.
     await compile(consumer, { compiler: oldestTypeScript, resolution: bundler, skipLibCheck: true }),
     await compile(consumer),
     await compile(consumer, { resolution: bundler }),

@@ -28,8 +28,8 @@ describe('adjusting a subscription', () => {
     // A third of the period has passed. The change costs 1633 for the old plan plus 13267 for the new plan, minus
     // the 4900 already paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // The plan grants two thirds of 2400, which is 1600. Of these, 600 were already granted and 100 are used. All
-    // exports were already granted.
+    // The plan grants two thirds of 2400, which is 1600. Of these, 600 were already granted and 100 have been
+    // used. All exports were already granted.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
@@ -44,7 +44,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data.map(({ amount }) => amount)).toEqual([4900, 15_000])
   })
 
-  it('grants only the additional credits at a second adjustment', async () => {
+  it('grants only the additional credits on a second adjustment', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')
@@ -129,7 +129,7 @@ describe('adjusting a subscription', () => {
     expect((await studio.node.payments.list()).data).toHaveLength(3)
   })
 
-  it('ends a trial when the plan change is paid for', async () => {
+  it('ends a trial when the plan change is paid', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'trial_price')
@@ -258,7 +258,7 @@ describe('adjusting a subscription', () => {
     })
   })
 
-  it("reports an invalid item's errors for each of the four item formats", async () => {
+  it("reports an invalid item's errors once for each of the four item formats", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')

@@ -127,7 +127,7 @@ function audit(opened: Opened): void {
   }
 }
 
-/** Returns the highest plan total during a billing period. */
+/** Returns the highest total price of the subscription's items during a billing period. */
 function dearestPlan({ db }: Opened, { subscriptionId, startDate, endDate }: BillingPeriod): number {
   const items = db.subscriptionItems.by('subscription', subscriptionId)
   const totalAt = (at: number) =>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { startStudio } from './studio.ts'
 
-it('sells products, prices and meters added to a pricing model', async () => {
+it('offers products, prices and meters that are added to a pricing model', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { pricingModel } = await node.pricingModels.retrieveDefault()

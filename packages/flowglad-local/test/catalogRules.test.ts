@@ -36,7 +36,7 @@ describe('a product', () => {
     expect((await productOf(studio, 'team')).prices.map((p) => p.slug)).toEqual(['team_2'])
   })
 
-  it('is hidden after its price is archived, but keeps its subscriptions readable', async () => {
+  it('is hidden after its price is archived, but its subscriptions stay readable', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')

@@ -8,7 +8,10 @@ const urls = { successUrl: 'http://127.0.0.1/thanks', cancelUrl: 'http://127.0.0
 const open = async (studio: Studio, checkoutSession: object) =>
   studio.node.checkoutSessions.create({ checkoutSession: { ...urls, ...checkoutSession } as never })
 
-/** Returns a rejected session's status and error. The error is a message, or the code and path of each issue. */
+/**
+ * Returns the status and error of a rejected request. The error is a message, or the code and path of each
+ * issue.
+ */
 const rejectionOf = async (studio: Studio, checkoutSession: object) => {
   const answer = await fetch(`${studio.url}/api/v1/checkout-sessions`, {
     method: 'POST',
@@ -168,7 +171,7 @@ describe('an anonymous payer', () => {
   })
 })
 
-it("shows the customer's details for a plan, and the payer's details for a one-time purchase", async () => {
+it("shows the customer's details in a plan's session, and the payer's details in a one-time purchase's session", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const shown = async (priceSlug: string) => {
@@ -253,7 +256,7 @@ describe('activating a subscription', () => {
     expect(await studio.balances('ada')).toEqual({ render: 1200, exports: 80 })
   })
 
-  it('collects once for a past-due subscription without a card', async () => {
+  it('collects the amount due only once for a past-due subscription without a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const saved = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })

@@ -55,7 +55,7 @@ it('changes only the given fields and never the external ID', async () => {
   await expect(node.customers.update('nobody', { customer: {} })).rejects.toMatchObject({ status: 404 })
 })
 
-it('starts no plan for a customer created as archived', async () => {
+it('starts no plan for a customer that is archived from the start', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: details('ada') })

@@ -125,7 +125,7 @@ describe('a discount code at the checkout', () => {
   })
 
   it.each([
-    // The second payment is half of 4900 plus 9950, minus the 2450 already paid.
+    // The second payment is half of the sum of 4900 and 9950, minus the 2450 already paid.
     ['for every payment', { ...summer, amount: 50, duration: 'forever' as const }, [2450, 4975], 9950],
     ['only if the discount still applies', { ...summer, amount: 50 }, [2450, 9950], 19_900],
     [

@@ -10,7 +10,7 @@ import { studioPricing } from './studioPricing.ts'
 
 const sdk = (url: string) => new Flowglad({ baseURL: url, apiKey: 'sk_test_local', maxRetries: 0 })
 
-it('loses no acknowledged write when killed at any moment', async () => {
+it('loses no acknowledged write, no matter when the server is killed', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   const answered: string[] = []
@@ -58,7 +58,7 @@ it('loses no acknowledged write when killed at any moment', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
-it('keeps acknowledged writes when killed right after the response', async () => {
+it('keeps acknowledged writes if the server is killed right after its response', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
@@ -243,7 +243,7 @@ it.each([
   expect(() => readOptions(given, {})).toThrow(message)
 })
 
-it('prefers the command line to the environment', async () => {
+it('prefers command-line options to environment variables', async () => {
   await using directory = await createDirectory()
   const env = {
     FLOWGLAD_LOCAL_PORT: '1',

@@ -345,7 +345,7 @@ const valid: [string, string, { [key: string]: Json }][] = [
   ],
 ]
 
-/** Returns the path of every nested value, so that a test can replace a value. */
+/** Returns the path of every nested value, so that a test can replace each value. */
 const placesIn = (value: Json, at: (string | number)[] = []): (string | number)[][] =>
   typeof value !== 'object' || value === null
     ? [at]

@@ -5,7 +5,10 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
-/** Sends a request without an SDK. Returns the status and the body, or the status and the body's error. */
+/**
+ * Sends a request without an SDK. Returns the status with the body, or with only the body's `error` if there
+ * is one.
+ */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {
     headers: { authorization: studio.key },

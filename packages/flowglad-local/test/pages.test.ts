@@ -63,7 +63,7 @@ it('returns to the application and charges nothing when the checkout is cancelle
   expect((await studio.billing('ada')).invoices).toEqual([])
 })
 
-it('lets a customer cancel and restore a plan and change the card in the billing portal', async () => {
+it('lets a customer cancel a plan, restore it and change the card in the billing portal', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   await studio.subscribe('ada', 'team_price')
@@ -237,7 +237,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
   ['dark', { runOnly: ['color-contrast'] }],
 ]
 
-it('passes axe on every page in light and dark colors, and fits on a small phone', async () => {
+it('has no axe violations on any page, in light or dark mode, and fits on a small phone', async () => {
   const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })

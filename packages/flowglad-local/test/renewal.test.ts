@@ -21,7 +21,7 @@ describe('renewal', () => {
     expect(await studio.subscribe('ada', 'team_price')).toMatchObject({ status: 'active', isFreePlan: false })
   })
 
-  it('carries overage into the next period if the meter has no charge', async () => {
+  it('carries overage into the next period if usage of the meter is free', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     await studio.subscribe('ada', 'team_price')

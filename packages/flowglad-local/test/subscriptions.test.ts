@@ -24,7 +24,7 @@ describe('cancelling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends the plan immediately when cancelled, and has no effect when cancelled again', async () => {
+  it('ends the plan immediately, and does nothing when repeated', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -66,7 +66,7 @@ describe('cancelling a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ id, status: 'active' })
   })
 
-  it('cannot be undone without a card if the plan is not free', async () => {
+  it('cannot be undone for a paid plan without a card', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'trial_price' })
@@ -83,7 +83,7 @@ describe('cancelling a subscription', () => {
   })
 })
 
-it("rejects an unknown subscription with each call's own message", async () => {
+it('rejects an unknown subscription with a different message for each call', async () => {
   await using studio = await startStudio()
   const { subscriptions } = studio.node
   const missing = 'NotFoundError: No subscriptions found with id: sub_x'
@@ -100,7 +100,7 @@ it("rejects an unknown subscription with each call's own message", async () => {
 })
 
 describe('creating a subscription', () => {
-  it('leaves the subscription incomplete without a card until a checkout activates it', async () => {
+  it('keeps a subscription without a card incomplete until a checkout activates it', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })
@@ -147,7 +147,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('starts no period without a card, so adjusting and cancelling at the period end fail', async () => {
+  it('starts no period without a card, and rejects adjustments and end-of-period cancellations', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })

@@ -6,8 +6,8 @@ import { expect, it } from 'vitest'
 import { startFlowgladLocal } from '../src/index.ts'
 
 /**
- * The folder that contains recorded conversations with the real platform. By default, it is next to the
- * repository. FLOWGLAD_TRANSCRIPTS sets another folder.
+ * The folder of recorded conversations with the real platform. FLOWGLAD_TRANSCRIPTS overrides the default, a
+ * folder next to the repository.
  */
 const place =
   process.env.FLOWGLAD_TRANSCRIPTS ?? fileURLToPath(new URL('../../../../shared/flowglad', import.meta.url))

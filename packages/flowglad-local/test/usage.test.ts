@@ -120,7 +120,7 @@ it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   },
 )
 
-it('counts usage with any date in the current period, and rejects an invalid date', async () => {
+it('counts usage toward the current period regardless of its date, and rejects an invalid date', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -152,7 +152,7 @@ it('counts usage with any date in the current period, and rejects an invalid dat
     })
 })
 
-it("identifies a bulk call's rejected event, and checks subscriptions before meters", async () => {
+it('identifies the rejected event of a bulk call, and checks subscriptions before meters', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -210,7 +210,7 @@ describe('a meter that counts distinct properties', () => {
     expect(await studio.balances('ada')).toMatchObject({ viewers: -2 })
   })
 
-  it('rejects events after a cancellation, although other meters accept them', async () => {
+  it('rejects events after a cancellation, unlike other meters', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price')

@@ -12,8 +12,8 @@ export interface Postgres extends AsyncDisposable {
 }
 
 /**
- * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing the result stops the server and
- * deletes the folder.
+ * Starts a PostgreSQL server on a free port, with its data in a temporary folder. Disposing the result stops
+ * the server and deletes the folder.
  *
  * @param user The superuser's name. Default `postgres`.
  * @param flags Additional server arguments, for instance `['-c', 'fsync=off']`.

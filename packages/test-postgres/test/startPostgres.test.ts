@@ -57,17 +57,20 @@ test('throws the reason in one line when the server rejects its configuration', 
   )
 })
 
-// If the tests run as root, the server runs as another user, who might be unable to reach the installed
+// If the tests run as root, the server runs as another user, who might be unable to access the installed
 // files.
 test.runIf(asRoot)('starts from a folder that only root can enter', async () => {
   await using postgres = await startPostgres({ library: copyLibrary({ library, folder }) })
   expect(await query(postgres, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test.runIf(asRoot)('throws one line with a remedy if the temporary folder is unreachable too', async () => {
-  vi.stubEnv('TMPDIR', folder)
-  await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
-    /^PostgreSQL cannot start: it cannot run .*initdb: .*EACCES\. Set TMPDIR to a folder that every user can enter.*$/,
-  )
-  expect(readdirSync(folder)).toEqual(['node_modules'])
-})
+test.runIf(asRoot)(
+  'throws a one-line error with a remedy if the temporary folder is also inaccessible',
+  async () => {
+    vi.stubEnv('TMPDIR', folder)
+    await expect(startPostgres({ library: copyLibrary({ library, folder }) })).rejects.toThrow(
+      /^PostgreSQL cannot start: it cannot run .*initdb: .*EACCES\. Set TMPDIR to a folder that every user can enter.*$/,
+    )
+    expect(readdirSync(folder)).toEqual(['node_modules'])
+  },
+)
