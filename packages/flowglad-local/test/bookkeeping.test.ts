@@ -148,7 +148,7 @@ const isGiven = ({ isFreePlan, trialEnd, doNotCharge }: Subscription) =>
   isFreePlan || trialEnd !== null || doNotCharge
 
 const slugs = ['team_price', 'agency_price', 'weekly_price', 'trial_price'] as const
-// The card that fails at renewals is listed twice to make such failures more likely.
+// The card that fails on renewals is listed twice to make such failures more likely.
 const card = fc.constantFrom(...testCards.map(({ number }) => number), '4000000000000341' as const)
 const quantity = fc.integer({ min: 1, max: 3 })
 const plan = fc.record({ priceSlug: fc.constantFrom(...slugs), quantity })

@@ -72,7 +72,7 @@ export function grantCredits(
   })
 }
 
-/** Expires the credits that end by `at` and deducts their unused units from the balance. */
+/** Expires the credits that are due to expire by `at`, and deducts their unused units from the balance. */
 export function expireCredits(platform: Platform, at: number, subscriptionId: string): void {
   for (const credit of platform.db.usageCredits.by('subscription', subscriptionId)) {
     if (credit.expired || credit.expiresAt === null || credit.expiresAt > at) continue

@@ -58,8 +58,8 @@ export function overageLines(
 }
 
 /**
- * Grants exactly the units that a paid invoice's overage lines charged for. This offsets the past usage, so
- * the new period starts with its full grants.
+ * Grants exactly the units that a paid invoice's overage lines charged for. These units offset the past
+ * usage, so the new period starts with its full grants.
  */
 export function settleOverage(platform: Platform, at: number, invoice: Invoice): void {
   const { db } = platform

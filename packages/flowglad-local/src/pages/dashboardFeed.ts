@@ -93,7 +93,7 @@ const about = z.object({ customer: z.object({ externalId: z.string() }) })
 export function webhooksPart({ db }: Platform, customer: Customer | undefined): Html {
   const all = [...db.webhookDeliveries.all()]
   const deliveries = newest(customer ? all.filter(({ payload }) => payload.includes(customer.id)) : all)
-  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed like Svix. Events without a receiver are stored</span></div>
+  return html`<div class="spread"><h2>Webhooks</h2><span class="small soft">Signed in Svix format. Events without a receiver are stored</span></div>
 ${table(
   headings(customer, 'When', 'Customer', { broad: 'Event' }, 'State', 'Answer', {
     'slim number': 'Tries',

@@ -39,7 +39,7 @@ ${body}
     .send(page.text)
 }
 
-/** Returns the bar at the top of every page, which shows that the server is in test mode. */
+/** Returns the bar at the top of every page. It shows that the server is in test mode. */
 export const testModeBar = (right: Html | false = false) => html`<header class="bar">
   <a class="brand" href="/">flowglad-local</a>
   <span class="badge">Test mode · no real money moves</span>

@@ -106,7 +106,7 @@ function signInPage(platform: Platform, path: (customer: Customer) => string, fi
   return html`${testModeBar()}
 <main class="single stack">
   <h1>Billing portal</h1>
-  <p class="soft">Flowglad sends customers a sign-in code by email. Here you choose a customer.</p>
+  <p class="soft">Flowglad sends customers a sign-in code by email. Here, choose a customer instead.</p>
   <section class="card stack" aria-label="Customers">
     ${(find !== '' || customers.length > rowsShown) && findForm(`/billing-portal/${platform.organizationId}`, find)}
     ${

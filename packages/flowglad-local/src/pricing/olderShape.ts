@@ -13,8 +13,9 @@ function priceOf(product: Record<string, unknown>): { price: unknown; at: Path }
 }
 
 /**
- * Converts Flowglad's older pricing.yaml to the current setup format. In the older format, meters are plain
- * objects with slugs, and usage prices are listed as products. Returns a value in the current format unchanged.
+ * Converts Flowglad's older `pricing.yaml` format to the current setup format. In the older format, meters
+ * are plain objects with slugs, and usage prices are listed as products. Returns a value in the current
+ * format unchanged.
  * @returns the converted value, and a function that maps its paths to the original paths for error messages
  */
 export function fromOlderShape(value: unknown): { value: unknown; originOf(path: Path): Path } {

@@ -1,6 +1,6 @@
 /**
- * Returns the key by which a `count_distinct_properties` meter counts an event. Events with equal properties in
- * the same billing period have the same key, so the meter counts them once.
+ * Returns the key under which a `count_distinct_properties` meter counts an event. Events with equal
+ * properties in the same billing period have the same key, so the meter counts them once.
  */
 export const distinctKey = ({
   billingPeriodId,

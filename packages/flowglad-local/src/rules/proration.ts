@@ -1,7 +1,7 @@
 /**
- * Returns the cost of an immediate plan change, in cents: the old plan for the elapsed time, plus the new plan
- * for the remaining time, minus the amount paid for this period. The cost is never negative, because nothing is
- * refunded.
+ * Returns the cost of an immediate plan change, in cents: the old plan's price for the elapsed time, plus the
+ * new plan's price for the remaining time, minus the amount paid for this period. The cost is never negative,
+ * because nothing is refunded.
  */
 export function proratedCharge({
   oldTotal,
