@@ -1,6 +1,16 @@
 // A streamed text holds its maximum number of tokens, but costs only the counted tokens.
+import type { Model } from '../../stack/startModel.ts'
+import type { App } from './app.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
+
+/** Starts a text, and streams its first words. */
+async function receiveWords({ app, model }: { app: App; model: Model }, words: string) {
+  await app.open()
+  await app.startText('a lighthouse keeper')
+  await expect.poll(() => model.textsInProgress()).toBe(1)
+  model.streamWords(words)
+}
 
 test('holds the maximum, counts tokens live and charges the counted tokens', async ({
   app,
@@ -45,10 +55,7 @@ test("charges and shows the model's own count when the text is complete", async 
   records,
   customer,
 }) => {
-  await app.open()
-  await app.startText('a lighthouse keeper')
-  await expect.poll(() => model.textsInProgress()).toBe(1)
-  model.streamWords('The lamp is lit ')
+  await receiveWords({ app, model }, 'The lamp is lit ')
   await expect(app.tokenCount).toContainText('3 tokens so far')
   model.endTexts({ tokens: 11 })
   await expect(app.tokenCount).toContainText('11 tokens used')
@@ -63,10 +70,7 @@ test('charges the counted tokens when the customer stops the text', async ({
   records,
   customer,
 }) => {
-  await app.open()
-  await app.startText('a lighthouse keeper')
-  await expect.poll(() => model.textsInProgress()).toBe(1)
-  model.streamWords('one two three four ')
+  await receiveWords({ app, model }, 'one two three four ')
   await expect(app.tokenCount).toContainText('3 tokens')
   await app.stop.press('Enter')
   await expect(app.stop).toHaveCount(0)
@@ -106,10 +110,7 @@ test('charges the counted tokens when the customer closes the tab', async ({
 })
 
 test('charges the counted tokens when the model fails', async ({ app, model, records, customer }) => {
-  await app.open()
-  await app.startText('a lighthouse keeper')
-  await expect.poll(() => model.textsInProgress()).toBe(1)
-  model.streamWords('one two three ')
+  await receiveWords({ app, model }, 'one two three ')
   await expect(app.tokenCount).toContainText('2 tokens')
   model.breakTexts()
   await expect(app.alert).toContainText(texts.textEndedEarly)
