@@ -4,6 +4,7 @@ import { PlanChangeError } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { CheckoutSessions } from './checkoutSessions.ts'
+import { createCheckoutSession } from './createCheckoutSession.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 
 /** The paths in the app to which Flowglad's hosted pages return. */
@@ -20,7 +21,7 @@ export function createCheckout({
   publicUrl,
   returnPaths,
 }: {
-  flowglad: Pick<FlowgladClient, 'checkout'>
+  flowglad: Pick<FlowgladClient, 'checkout' | 'findCheckout'>
   sessions: CheckoutSessions
   subscriptions: CurrentSubscription
   publicUrl: string | undefined
@@ -55,7 +56,7 @@ export function createCheckout({
       return sessions.open(order, async () => {
         assertCheckout(offer, await subscriptions.get(customer))
         return () =>
-          flowglad.checkout({
+          createCheckoutSession(flowglad, {
             type: 'product',
             customerExternalId: customer.id,
             priceSlug,
@@ -71,7 +72,7 @@ export function createCheckout({
       return sessions.open(request, async () => {
         const { id } = await subscriptions.require(customer)
         return () =>
-          flowglad.checkout({
+          createCheckoutSession(flowglad, {
             type: 'add_payment_method',
             customerExternalId: customer.id,
             targetSubscriptionId: id,

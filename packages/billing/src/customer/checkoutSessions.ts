@@ -9,7 +9,6 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { keyDenial } from '../metering/denials.ts'
 import { fingerprint } from '../metering/fingerprint.ts'
-import { askFlowglad } from './askFlowglad.ts'
 
 /** A hosted page at Flowglad, on which the customer pays or stores a payment method. */
 const checkoutSession = z.object({ id: z.string(), url: z.string() })
@@ -29,7 +28,7 @@ export interface SessionRequest {
 type OperationId = Omit<FindResult, 'type'>
 
 /** Sends the request that creates a session. */
-type Create = () => ReturnType<FlowgladClient['checkout']>
+type Create = () => Promise<CheckoutSession>
 
 interface Parts {
   ledger: Pick<Ledger, 'execute'>
@@ -61,7 +60,7 @@ export class CheckoutSessions {
     { customer, procedure, key, input }: SessionRequest,
     prepare: () => Promise<Create>,
   ): Promise<CheckoutSession> {
-    if (key === null) return createWith(await prepare())
+    if (key === null) return (await prepare())()
     const id = { customer, procedure, key, fingerprint: await fingerprint(input) }
     const name = JSON.stringify(id)
     const opening =
@@ -83,7 +82,7 @@ export class CheckoutSessions {
     const { session, replaces } = await this.#find(id)
     if (session) return session
     if (!(await onLedger(lease.keep()))) throw unavailable(1_000)
-    const created = await createWith(create)
+    const created = await create()
     const result = JSON.stringify(created)
     const command = { type: 'keepResult', ...id, attempt: randomUUID(), result, replaces } as const
     const kept = await onLedger(this.#parts.ledger.execute(command))
@@ -116,11 +115,6 @@ export class CheckoutSessions {
       await lease.leave().catch(() => {})
     }
   }
-}
-
-async function createWith(create: Create): Promise<CheckoutSession> {
-  const { url, checkoutSession: created } = await askFlowglad(create())
-  return { id: created.id, url }
 }
 
 /** Returns the stored session. Throws a denial if the key belongs to another input, or if no session is stored. */

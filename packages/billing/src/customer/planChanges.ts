@@ -1,6 +1,6 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
-import { PlanChangeError } from '../contract/errors.ts'
+import { PlanChangeError, unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
@@ -123,7 +123,8 @@ export class PlanChanges {
       } catch (error) {
         // Flowglad can remove the schedule and then answer with an error.
         const now = await this.#parts.subscriptions.look(customer)
-        if (now?.[schedule] !== null) throw error
+        if (!now) throw unavailable(2_000, error)
+        if (now[schedule] !== null) throw error
       }
     }
     await lift('cancelScheduledAt', () => flowglad.uncancel(current.id))
@@ -169,8 +170,12 @@ export class PlanChanges {
   }
 
   async #liftRestored(customer: Customer, { id, scheduledAdjustmentAt }: Subscription): Promise<MadeChange> {
-    const { flowglad, clock } = this.#parts
-    if (await succeeds(flowglad.uncancel(id))) {
+    const { flowglad, subscriptions, clock } = this.#parts
+    // Flowglad can remove the cancellation and then answer with an error.
+    const isLifted =
+      (await succeeds(flowglad.uncancel(id))) ||
+      (await subscriptions.look(customer))?.cancelScheduledAt === null
+    if (isLifted) {
       return this.#fetchAndRead(customer, scheduledAdjustmentAt ?? clock.now())
     }
     throw new PlanChangeError(

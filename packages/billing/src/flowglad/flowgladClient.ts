@@ -126,6 +126,14 @@ export function createFlowgladClient(
       return ask(sdk.checkoutSessions.create({ checkoutSession: session }, once()))
     },
 
+    /** Returns the recent checkout session whose `outputMetadata` has this value under `name`, or null if there is none. */
+    async findCheckout(name: string, value: string) {
+      const query = { limit: '100', cursor: newestFirst }
+      const { data } = await ask(sdk.checkoutSessions.list(query, once()))
+      const session = data.find(({ outputMetadata }) => outputMetadata?.[name] === value)
+      return session ? ask(sdk.checkoutSessions.retrieve(session.id, once())) : null
+    },
+
     /** Returns the status of a checkout session, or null if Flowglad has deleted the session. */
     async checkoutStatus(id: string) {
       try {

@@ -19,3 +19,46 @@ test('rejects a checkout if publicUrl is missing, and sends no request to Flowgl
   expect(await failureOf(caller.checkout(buy))).toMatchObject({ cause: expect.any(SetupError) })
   expect(app.proxy.count(/checkout/)).toBe(0)
 })
+
+/** Flowglad's answer to an internal failure. */
+const failure = {
+  error: 'An unexpected error occurred',
+  code: 'INTERNAL_SERVER_ERROR',
+  request_id: '0a1b2c3d',
+}
+const creates = ({ method, path }: { method: string; path: string }) =>
+  method === 'POST' && /checkout-sessions/.test(path)
+
+test('returns the checkout page that Flowglad creates but answers with an error', async () => {
+  await using app = await startApp()
+  app.proxy.breakWith((passing) =>
+    creates(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
+  )
+  const { url } = await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
+  const { data } = await app.atFlowglad.sdk.checkoutSessions.list()
+  expect(data).toHaveLength(1)
+  expect(url).toMatch(new RegExp(`/${data[0]?.id}$`))
+})
+
+test("reports Flowglad's error if Flowglad rejects a checkout and has created no page", async () => {
+  await using app = await startApp()
+  await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
+  app.proxy.breakWith((passing) =>
+    creates(passing) ? { state: 'json', status: 500, body: failure } : undefined,
+  )
+  await expect(app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })).rejects.toThrow(
+    'An unexpected error occurred',
+  )
+})
+
+test('returns BILLING_UNAVAILABLE if a failed checkout cannot be looked up', async () => {
+  await using app = await startApp()
+  app.proxy.breakWith(({ path }) =>
+    /checkout-sessions/.test(path) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
+  )
+  const caller = app.router.createCaller({ user: aUser() }).billing
+  expect(await failureOf(caller.checkout({ priceSlug: 'pro_monthly' }))).toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    cause: { denial: { code: 'BILLING_UNAVAILABLE' } },
+  })
+})

@@ -88,6 +88,23 @@ test('changes a cancelled plan if Flowglad undoes the cancellation but answers w
   expect(plan).toMatchObject({ name: 'Scale', cancelsAt: null })
 })
 
+test("returns BILLING_UNAVAILABLE if undoing a cancellation fails and the plan can't be read", async () => {
+  await using app = await start()
+  await on(app, 'pro_monthly')
+  await app.client.billing.cancel.mutate()
+  let isAway = false
+  app.proxy.breakWith(({ path }) => {
+    isAway ||= path.endsWith('/uncancel')
+    if (path.endsWith('/uncancel')) return { state: 'handledButFails', status: 500, body: declined.body }
+    return isAway && path.endsWith('/billing') ? { state: 'refused' } : undefined
+  })
+  await expect(app.client.billing.resume.mutate()).rejects.toMatchObject({
+    data: { billing: { code: 'BILLING_UNAVAILABLE' } },
+  })
+  app.proxy.mend()
+  expect(await planNow(app)).toMatchObject({ name: 'Pro', cancelsAt: null })
+})
+
 test("says that the plan may have changed if the ledger can't be read after the change", async () => {
   const ledger = sqliteLedger(':memory:')
   let isAway = false
@@ -228,12 +245,19 @@ describe('when Flowglad does not answer a plan change', () => {
     expect(await planNow(app)).toMatchObject({ name: 'Max', cancelsAt: null })
   })
 
-  test('keeps a plan change made while a cancellation is being restored', async () => {
+  test.each([
+    ['made while a cancellation is being restored', undefined],
+    [
+      'if Flowglad then removes the restored cancellation but answers with an error',
+      { state: 'handledButFails', status: 500, body: declined.body },
+    ],
+  ] as const)('keeps a plan change %s', async (_, uncancelling) => {
     await using app = await start()
     const { upgrade } = await upgrading(app)
     const { currentSubscription } = await app.atFlowglad.sdk.customers.retrieveBilling(ada.id)
     app.proxy.breakWith(({ path }) => {
       if (path.endsWith('/adjust')) return { state: 'page', status: 504 }
+      if (path.endsWith('/uncancel')) return uncancelling
       if (!path.endsWith('/cancel')) return undefined
       // Flowglad makes the change now, after the gateway has timed out.
       const made = app.atFlowglad.sdk.subscriptions.adjust(currentSubscription?.id ?? '', {

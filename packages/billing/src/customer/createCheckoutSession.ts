@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { unavailable } from '../contract/errors.ts'
+import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import { flowgladError } from '../flowglad/flowgladError.ts'
+import { askFlowglad } from './askFlowglad.ts'
+
+type CheckoutParams = Parameters<FlowgladClient['checkout']>[0]
+
+/** Names our ID for the request in the session's metadata. */
+const requestId = 'meteredRequestId'
+
+/**
+ * Creates a checkout session and returns its ID and URL. Flowglad can create a session and then answer with its own
+ * error (500). In that case, the session is looked up. Throws a `PlanChangeError` if Flowglad rejects the request,
+ * and `BILLING_UNAVAILABLE` if it is unknown whether Flowglad created the session.
+ */
+export async function createCheckoutSession(
+  flowglad: Pick<FlowgladClient, 'checkout' | 'findCheckout'>,
+  params: CheckoutParams,
+): Promise<{ id: string; url: string }> {
+  const id = randomUUID()
+  const create = async () => {
+    try {
+      return await flowglad.checkout({ ...params, outputMetadata: { [requestId]: id } })
+    } catch (error) {
+      const rejection = flowgladError(error)
+      if (!rejection || rejection.status < 500) throw error
+      const found = await flowglad.findCheckout(requestId, id).catch((cause: unknown) => {
+        throw unavailable(2_000, cause)
+      })
+      if (!found) throw error
+      return found
+    }
+  }
+  const { checkoutSession, url } = await askFlowglad(create())
+  return { id: checkoutSession.id, url }
+}
