@@ -1,7 +1,7 @@
 /**
  * `pnpm bench:growth --customers 1e6 --events 1e7 --store SQLite` compares each operation's cost in large
- * ledgers with its cost in a small ledger (10³ customers, 10³ past events). The ledgers take turns, so a busy
- * machine slows all of them. Compare the ratios.
+ * ledgers with its cost in a small ledger (10³ customers, 10³ past events). Each round measures all ledgers,
+ * so load on the machine affects all of them. Compare the ratios.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -119,7 +119,7 @@ const operations: Record<string, (ledger: Ledger, customer: () => string) => Pro
     each(40, () => ledger.charges({ customer: customer(), limit: 1, cursor: null })),
   'versions of 100': (ledger, customer) =>
     each(20, () => ledger.versions(Array.from({ length: 100 }, customer))),
-  'customers to deliver, due holds': (ledger) =>
+  'customers with undelivered events or due holds': (ledger) =>
     each(10, async () => [await ledger.customersToDeliver(100), await ledger.customersWithDueHolds(100)]),
   health: (ledger) => each(10, () => ledger.health()),
   prune: (ledger) => each(10, () => ledger.prune()),

@@ -1,7 +1,7 @@
 /**
- * `pnpm bench` measures the rate of reserve+settle pairs with 64 callers. It runs on both stores, batched and
- * with one command per transaction. Absolute numbers depend on the machine, so compare the ratios within one
- * run. `growth.ts` shows how costs grow with the ledger.
+ * `pnpm bench` measures the rate of reserve+settle pairs with 64 callers. It measures both stores, each with
+ * batched commands and with one command per transaction. Absolute numbers depend on the machine, so compare
+ * the ratios within one run. `growth.ts` shows how costs grow with the ledger.
  */
 import { join } from 'node:path'
 import { Pool } from 'pg'
@@ -42,5 +42,5 @@ for (const [name, open] of Object.entries(stores)) {
     console.log(`${name}, ${how}:`, result)
   }
   const [batched = 0, single = 1] = rates
-  console.log(`${name}: batched is ${(batched / single).toFixed(1)} times as fast\n`)
+  console.log(`${name}: batching is ${(batched / single).toFixed(1)} times as fast\n`)
 }

@@ -12,7 +12,7 @@ interface Size {
   events: number
 }
 
-/** Returns a customer's name. Names sort in numeric order, so new rows are appended instead of inserted. */
+/** Returns a customer's name. Names sort in numeric order, so that new rows go to the end of each index. */
 export const nameOf = (number: number) => `c${String(number).padStart(7, '0')}`
 
 const chunk = 100_000

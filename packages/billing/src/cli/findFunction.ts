@@ -14,7 +14,7 @@ export interface ContextFunction {
   start: number
 }
 
-/** Looks for a function with each name in turn. Returns the first function found, or null. */
+/** Searches for each name in turn. Returns the first function found, or null. */
 export function findFunction(files: SourceFile[], names: string[]): ContextFunction | null {
   for (const name of names) {
     const pattern = new RegExp(

@@ -40,7 +40,7 @@ ${otherSqlite ? sqliteWarning : ''}  ledger: sqliteLedger('billing.db'),
 `
 }
 
-const sqliteWarning = `  // Don't use the app's database: if two SQLite libraries open the same file in one process, data is lost.
+const sqliteWarning = `  // Don't use the app's database: if two SQLite libraries open the same file in one process, you can lose data.
 `
 
 /** The content of the initial `pricing.yaml`: a free plan with 3 units a month, and a paid plan with 500. */

@@ -34,7 +34,7 @@ export function nextSteps(
     `Check \`customer\` in ${billingPath}. It returns the signed-in user.`,
     ...(otherSqlite(manifest)
       ? [
-          "Keep the ledger in its own file, billing.db. If two SQLite libraries open your app's database in one process, data is lost.",
+          "Keep the ledger in its own file, billing.db. If two SQLite libraries open your app's database in one process, you can lose data.",
         ]
       : []),
     `In another terminal, run npx flowglad-local --pricing pricing.yaml. It prints FLOWGLAD_BASE_URL and FLOWGLAD_SECRET_KEY. Put both in ${environment}.`,

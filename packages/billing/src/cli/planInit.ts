@@ -86,7 +86,7 @@ export function planInit(
   }
 }
 
-/** Returns the app as it is after `signInStep` has added a `protectedProcedure`. */
+/** Returns the app with the `protectedProcedure` that `signInStep` adds. */
 const withSignIn = (app: App): App => ({
   ...app,
   protectedProcedure: app.publicProcedure && { ...app.publicProcedure, name: 'protectedProcedure' },

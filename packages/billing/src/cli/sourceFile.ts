@@ -107,8 +107,8 @@ export class SourceFile {
   }
 
   /**
-   * Returns the ranges to remove in order to drop the import of a name. Returns an empty list if the name is
-   * also used outside `use`.
+   * Returns the ranges to remove so that the file no longer imports the name. Returns an empty list if the
+   * name is also used outside `use`.
    */
   withoutImport(name: string, use: Range): Range[] {
     const word = new RegExp(`\\b${name}\\b`)

@@ -53,9 +53,9 @@ export function keepNewestBalances(
 }
 
 /**
- * Returns the `structuralSharing` option for the balances query. TanStack Query also calls this function with
- * the results of an observer, such as those of `select`. `otherwise` combines them, because the cached balances are
- * already the newest.
+ * Returns the `structuralSharing` option for the balances query. TanStack Query also calls the option with an
+ * observer's results, such as those of `select`. `otherwise` combines these results. They need no comparison,
+ * because the cached balances are already the newest.
  */
 export function newestInCache(
   queryClient: Pick<BalancesCache, 'getQueryData'>,
@@ -72,8 +72,8 @@ export function newestInCache(
 }
 
 /**
- * Returns the newer answer. If the answers are for different customers, returns the answer that has just
- * arrived, because their versions can't be compared.
+ * Returns the newer answer, or `arrived` if the answers are for different customers. Versions of different
+ * customers can't be compared.
  */
 function newest(known: BalancesAnswer | undefined, arrived: BalancesAnswer): BalancesAnswer {
   return newestBalances(known?.customer === arrived.customer ? known : undefined, arrived)

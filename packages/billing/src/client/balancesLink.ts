@@ -8,7 +8,7 @@ import { StreamOrder } from './streamOrder.ts'
 
 /**
  * Calls `onBalances` with the balances in each non-streaming response, including denials. Responses can
- * arrive out of order, so keep only the newest answer with `newestBalances`. Streams carry no balances. For
+ * arrive out of order, so use `newestBalances` to keep only the newest answer. Streams carry no balances. For
  * balances during a stream, subscribe to the billing router's `onBalances`.
  */
 export function balancesLink<Router extends AnyTRPCRouter>({

@@ -47,7 +47,7 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
    * The options for each EventSource. To send cookies to another origin, pass `{ withCredentials: true }`.
    */
   eventSourceOptions?: { withCredentials?: boolean }
-  /** The WebSocket client's options. They apply to a `ws://` or `wss://` URL. */
+  /** The WebSocket client's options. Used only for a `ws://` or `wss://` URL. */
   webSocket?: Omit<WebSocketClientOptions, 'url' | 'connectionParams'>
   /**
    * The maximum time, in milliseconds, that a call waits for another attempt under the same key. The default
@@ -70,7 +70,7 @@ export type BillingLinksOptions<Router extends AnyTRPCRouter> = HttpOptions<Rout
 export function billingLinks<Router extends AnyTRPCRouter>(
   given: BillingLinksOptions<Router>,
 ): TRPCLink<Router>[] {
-  // The router's type only determines whether `transformer` is required. TypeScript has already checked that
+  // The router's type only determines whether `transformer` is required, which TypeScript has already checked
   // in the caller.
   const options = given as unknown as BillingLinksOptions<AnyTRPCRouter>
   const { queryClient, onBalances, links = [], maxWaitMs } = options

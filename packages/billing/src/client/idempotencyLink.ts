@@ -38,7 +38,7 @@ export function idempotencyLink<Router extends AnyTRPCRouter>({
     /** The paths of mutations and queries whose input schema rejects the key. */
     const withoutKey = new Set<string>()
 
-    /** Returns the operation's input. Adds the key if the operation might be sent without headers. */
+    /** Returns the operation's input, with the key if the operation might be sent without headers. */
     const keyedInput = (
       { type, path, input }: { type: string; path: string; input: unknown },
       key: string,

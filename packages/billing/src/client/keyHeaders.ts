@@ -2,8 +2,8 @@ import type { OperationContext } from '@trpc/client'
 import { idempotencyKeyHeader } from '../contract/keyHeader.ts'
 
 /**
- * The context field that carries an operation's key. Set this field yourself if retries create new
- * operations, for example with React Query.
+ * The context field that carries an operation's key. Set this field yourself if each retry creates a new
+ * operation, as in React Query.
  */
 export const idempotencyKey = 'idempotencyKey'
 
@@ -13,12 +13,15 @@ export const idempotencyKey = 'idempotencyKey'
 export const onKeyInHeader = Symbol('onKeyInHeader')
 
 /**
- * The number of calls that `billingLinks` sends in one request. A header can carry this number of keys, even if each
- * key has 128 characters.
+ * The number of calls that `billingLinks` sends in one request. A header can carry this many keys, even if
+ * each key has 128 characters.
  */
 export const maxBatchItems = 90
 
-/** Node and most proxies reject requests whose headers exceed 16 kB in total. The rest is for the other headers. */
+/**
+ * Node and most proxies reject requests whose headers exceed 16 kB in total. This lower limit leaves room for
+ * other headers.
+ */
 const maxHeaderLength = 12_000
 
 /** The part of tRPC's `Operation` that contains the key. */

@@ -29,7 +29,8 @@ export const withKey = (input: object | undefined, key: string): object => ({
 /**
  * Returns a copy of the input that carries the key in WebSocket messages, but not in HTTP requests.
  * `JSON.stringify` passes the property's name to `toJSON`. In a WebSocket message, tRPC puts the input into a
- * property called `input`. An HTTP request contains the input itself, or a batch of inputs by index.
+ * property called `input`. An HTTP request contains the input itself or, in a batch, an object that maps
+ * indexes to inputs.
  *
  * A data transformer copies the input without the hidden `toJSON`, so its output always carries the key.
  */

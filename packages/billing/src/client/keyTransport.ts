@@ -21,8 +21,8 @@ export class KeyTransport {
   }
 
   /**
-   * Records an answer. An answer without an HTTP response shows that keys must go into the input. After HTTP
-   * has been detected, such an answer is ignored, because it can come from a cache.
+   * Records an answer. An answer without an HTTP response shows that keys must be sent in the input. After
+   * HTTP has been detected, such an answer is ignored, because it can come from a cache.
    */
   sawAnswer(meta: OperationContext | undefined): void {
     if (meta?.response !== undefined) this.sawHttp()

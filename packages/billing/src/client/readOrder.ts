@@ -2,8 +2,8 @@ import { sharedState } from './sharedState.ts'
 
 /**
  * The order in which this page sends requests for balances and receives their answers. The server reads the
- * ledger after it gets the request. An answer is therefore at least as new as every answer that arrived before
- * its request was sent, even if its version is lower. Its version is lower if the ledger was restored from a
+ * ledger after it gets the request. An answer is therefore at least as new as every answer that arrived
+ * before its request was sent, even if its version is lower because the ledger has been restored from a
  * backup.
  */
 const order = sharedState('readOrder', () => ({
@@ -20,24 +20,27 @@ const next = () => {
 /** Returns the current position in the page's order. Call this function before you send a request. */
 export const startRead = (): number => next()
 
-/** Notes when the answer's request was sent, and returns the answer. `start` is a result of `startRead`. */
+/**
+ * Notes when the answer's request was sent, and returns the answer. `start` is a value that `startRead`
+ * returned.
+ */
 export function asRead<Answer extends object>(answer: Answer, start: number): Answer {
   order.sentAt.set(answer, Math.max(start, order.sentAt.get(answer) ?? 0))
   return answer
 }
 
-/** Notes that the page now has the answer. The first call for an answer counts. */
+/** Notes that the page now has the answer. Later calls for the same answer have no effect. */
 export function noteArrival(answer: object): void {
   if (!order.arrivedAt.has(answer)) order.arrivedAt.set(answer, next())
 }
 
-/** Returns whether the answer's request was sent after `start`. Returns false if the page doesn't know. */
+/** Returns whether the answer's request was sent after `start`. Returns false if the order is unknown. */
 export const wasSentSince = (answer: object, start: number): boolean =>
   (order.sentAt.get(answer) ?? 0) > start
 
 /**
  * Returns whether the arrived answer's request was sent after the page had the known answer. Returns false if
- * the page doesn't know.
+ * the order is unknown.
  */
 export function wasSentAfter(known: object, arrived: object): boolean {
   const sentAt = order.sentAt.get(arrived)

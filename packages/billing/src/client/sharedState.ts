@@ -4,7 +4,7 @@
  */
 export function sharedState<State extends object>(name: string, create: () => State): State {
   const key = Symbol.for(`@metered/billing/${name}`)
-  // Only this function writes the property, and each name has one kind of state.
+  // Only this function writes the property, and each name is always used with the same type of state.
   const known = Reflect.get(globalThis, key) as State | undefined
   if (known !== undefined) return known
   const created = create()

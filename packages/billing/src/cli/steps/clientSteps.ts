@@ -50,13 +50,13 @@ const byHand = (file: SourceFile, reason: string, code: string): Step => ({
 })
 
 /**
- * Returns whether `billingLinks` can replace the HTTP link: whether it accepts the same options and sends
- * calls in the same way.
+ * Returns whether `billingLinks` can replace the HTTP link. It must accept the same options and send calls in
+ * the same way.
  */
 function canReplace({ file, call }: Client, options: number): boolean {
   const name = file.codeIn(call)
   if (name === 'httpBatchLink') return true
-  // httpLink calls its `headers` function with one operation, billingLinks with a list.
+  // httpLink passes one operation to its `headers` function, but billingLinks passes a list.
   const headers = file.property(options, 'headers')
   return name === 'httpLink' && (headers === null || withoutParameter(file, headers))
 }

@@ -72,7 +72,7 @@ const bodyOf = ({ file, start }: ContextFunction) => file.code.slice(start, file
 const parameterOf = (definition: ContextFunction | null) =>
   definition && definition.file.codeIn(definition.parameters).trim() === '' ? '' : 'opts'
 
-/** Edits a function that is defined outside the adapter's options. A parameter added to it needs a type. */
+/** Edits a function that is defined outside the adapter's options, where a new parameter needs a type. */
 function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
   const { file, parameters, returned } = found
   if (returned === null) return null
@@ -142,7 +142,10 @@ function editParameters(found: ContextFunction, returned: number, imports: Impor
   }
 }
 
-/** Returns the argument for `billing.trpc.request`, and the edits that add missing names to the parameter. */
+/**
+ * Returns the argument for `billing.trpc.request`, and the edits that add missing names to a destructured
+ * parameter.
+ */
 function readParameter({ file, parameters }: ContextFunction): { argument: string; edits: Edit[] } | null {
   const start = file.skipSpace(parameters.start)
   if (file.code[start] !== '{') {
