@@ -47,6 +47,19 @@ test('admits a new customer whom Flowglad creates but answers with an error', as
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
 })
 
+test("returns BILLING_UNAVAILABLE to a new customer while Flowglad's books can't be read", async () => {
+  await using stack = await startStack({ started: false })
+  let isCreated = false
+  failAfter(stack, ({ method, path }) => {
+    isCreated ||= method === 'POST' && /\/customers$/.test(path)
+    return isCreated
+  })
+  await expect(spend(stack, ada)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
+  stack.proxy.mend()
+  expect(await spend(stack, ada, 10)).toBe('done')
+  expect((await stack.atFlowglad.sdk.customers.list()).data).toHaveLength(1)
+})
+
 /** Posts of usage events. Flowglad's list of usage events can still be read. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
