@@ -135,7 +135,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   })
   const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
 
-  // The metered operation and its callers.
+  // The metered operation, and the functions that call it.
   const inFlight = new WorkInFlight()
   const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
   const reservations = new Reservations(
@@ -260,8 +260,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     },
 
     /**
-     * Creates a customer again that Flowglad has archived. The customer gets the default plan and its credits.
-     * Until then, the customer's calls are denied with `CUSTOMER_ARCHIVED`. Does nothing if the customer exists.
+     * Recreates a customer that Flowglad has archived. The customer gets the default plan and its credits.
+     * Until the customer is recreated, their calls are denied with `CUSTOMER_ARCHIVED`. Does nothing if the
+     * customer exists.
      */
     async recreateCustomer(customer: Customer) {
       assertNotNextBuild()

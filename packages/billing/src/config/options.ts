@@ -12,8 +12,8 @@ export const defaultOptions = {
   /** The age at which a snapshot is refreshed in the background (±20 %). */
   snapshotMaxAgeMs: 60_000,
   /**
-   * The age from which a snapshot is refreshed when a balances stream opens. Reloading a page therefore shows
-   * Flowglad's current data.
+   * When a balances stream opens, a snapshot of at least this age is refreshed. Reloading a page therefore
+   * shows Flowglad's current data.
    */
   arrivalMaxAgeMs: 1_000,
   /** The age at which a snapshot is treated as missing. */
@@ -22,13 +22,13 @@ export const defaultOptions = {
   decisionMs: 1_500,
   /** The deadline for one request to Flowglad, including the body. Must be shorter than `leaseMs`. */
   flowgladDeadlineMs: 10_000,
-  /** How long a node holds a customer's lease unless it extends the lease. */
+  /** How long a customer's lease lasts unless the node extends it. */
   leaseMs: 30_000,
   /** The maximum number of concurrent fetches on a node. */
   maxFetches: 8,
-  /** The maximum number of fetches that one customer can cause in a burst, per node. */
+  /** The maximum number of fetches that one customer can trigger in a burst, per node. */
   fetchBurst: 5,
-  /** How often a customer can cause another fetch after a burst. */
+  /** How often a customer can trigger another fetch after a burst. */
   fetchEveryMs: 1_000,
   /** The maximum number of usage events in one bulk request. */
   bulkMaxEvents: 100,
@@ -40,9 +40,9 @@ export const defaultOptions = {
   deliverEveryMs: 2_000,
   /** The longest pause between two delivery attempts. */
   deliverMaxPauseMs: 15_000,
-  /** The number of counted rejections after which an event is parked, if they span at least `parkAfterMs`. */
+  /** An event is parked after this number of counted rejections if they span at least `parkAfterMs`. */
   parkAfterFailures: 10,
-  /** The minimum time from an event's first failure until it is parked. */
+  /** An event isn't parked until this long after its first failure. */
   parkAfterMs: 15 * 60_000,
   /** How often a parked event is retried. */
   parkedRetryMs: 3_600_000,

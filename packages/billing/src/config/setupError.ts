@@ -1,4 +1,4 @@
-/** The error for an app setup that can't work. The message says how to fix it. */
+/** The error for an incorrect setup. The message says how to fix it. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }

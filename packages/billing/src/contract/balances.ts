@@ -38,8 +38,8 @@ export interface BalancesAnswer<Meter extends string = string> {
   /** The ID that the app's `customer` option returned. Versions of different customers can't be compared. */
   customer: string
   /**
-   * The version of this customer's data. Of two answers to overlapping requests, the answer with the higher version is
-   * newer. It decreases only if the ledger is restored from a backup.
+   * The version of this customer's data. Of two answers to overlapping requests, the answer with the higher
+   * version is newer. The version decreases only if the ledger is restored from a backup.
    */
   version: number
   balances: BalanceRow<Meter>[]

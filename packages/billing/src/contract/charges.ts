@@ -7,7 +7,7 @@ export interface ChargeRow<Meter extends string = string> {
   procedure: string
   meter: Meter
   amount: number
-  /** The event's transaction ID, the same as at Flowglad. */
+  /** The event's transaction ID at Flowglad. */
   transactionId: string
   /** The ID that the procedure's `reference` callback read from the result. */
   reference: string | null

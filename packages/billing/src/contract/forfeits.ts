@@ -7,7 +7,7 @@ import type { Forfeit, PlanOffer } from './plans.ts'
  * between the free plan and a paid plan starts a new subscription. A change between paid plans keeps the
  * subscription. Units that running work holds don't count, because the work may still spend them.
  *
- * Returns no units while the offers or the balances aren't loaded.
+ * Returns an empty list until the offers and the balances are loaded.
  */
 export function forfeitsOf<Meter extends string>(
   target: Pick<PlanOffer, 'kind' | 'isFree'>,

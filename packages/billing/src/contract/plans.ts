@@ -46,7 +46,7 @@ export interface OveragePrice<Meter extends string = string> {
   currency: string
 }
 
-/** Pack units that a customer loses by a purchase or a plan change. */
+/** Pack units that a customer loses through a purchase or a plan change. */
 export interface Forfeit<Meter extends string = string> {
   meter: Meter
   amount: number

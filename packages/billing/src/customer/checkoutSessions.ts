@@ -38,10 +38,10 @@ interface Parts {
   leaseWaitMs: number
 }
 
-/** Opens hosted pages at Flowglad. Of all pages under one key, the customer can pay on at most one. */
+/** Opens hosted pages at Flowglad. The customer can pay on at most one of the pages under a key. */
 export class CheckoutSessions {
   readonly #parts: Parts
-  /** The requests on this node that are under way, by customer, key and input. Concurrent retries join them. */
+  /** The pending requests on this node, by customer, key and input. Concurrent retries join them. */
   readonly #opening = new Map<string, Promise<CheckoutSession>>()
 
   constructor(parts: Parts) {
@@ -111,7 +111,7 @@ export class CheckoutSessions {
     try {
       return await work(lease)
     } finally {
-      // If the ledger is unavailable, the lease ends by itself.
+      // If the ledger is unavailable, the lease expires.
       await lease.leave().catch(() => {})
     }
   }

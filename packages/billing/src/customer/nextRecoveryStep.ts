@@ -49,8 +49,8 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome !== 'notAsked' && made) return { do: 'accept', subscription: made }
-  // Read the subscription before restoring the cancellation: the cancellation could end a plan that has just
-  // been paid for.
+  // Read the subscription before restoring the cancellation: the cancellation could end a plan that the
+  // customer has just paid for.
   if (lifted === 'cancellation' && (outcome === 'notAsked' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }
@@ -67,8 +67,8 @@ function errorFor(failed: FailedChange, cause: unknown): unknown {
 }
 
 /**
- * Returns whether Flowglad may have made the change, or may still make it. A cancellation is restored only after the
- * subscription was read, so an error was then a rejection.
+ * Returns whether Flowglad may have made the change, or may still make it. After an error, this is unknown
+ * until the subscription has been read. A cancellation is restored only after that read.
  */
 const mayBeMade = ({ outcome, seen, restored }: FailedChange) =>
   outcome === 'unclear' || (outcome === 'rejected' && seen === null && restored === 'notTried')

@@ -27,7 +27,7 @@ export const liftedForNothing = (lifted: Lifted, cause: unknown) =>
 
 /**
  * Awaits a report on a change that Flowglad has already made. If the report fails, rejects with
- * `unclearChange`, because the change itself succeeded and may have been paid for.
+ * `unclearChange`, because the change itself succeeded and the customer may have paid for it.
  */
 export async function afterPlanChange<T>(report: Promise<T>): Promise<T> {
   try {

@@ -20,7 +20,7 @@ interface Parts {
   clock: Clock
 }
 
-/** A change without the units that the customer loses by it. */
+/** A plan change, without its `forfeits`. */
 type MadeChange = Omit<PlanChange, 'forfeits'>
 
 interface Change {

@@ -72,8 +72,8 @@ export function createPlans({
 
     /**
      * Opens a hosted checkout page for a plan or a pack. `forfeits` lists the pack units that the customer
-     * loses by paying. To move from one paid plan to another, use `changePlan`. Requests with the same key get
-     * the same page while it is open.
+     * loses when the payment succeeds. To move from one paid plan to another, use `changePlan`. Requests with
+     * the same key get the same page while it is open.
      */
     async checkout(
       customer: Customer,

@@ -20,7 +20,10 @@ const visible: ReadonlySet<Command['type']> = new Set([
 ])
 
 interface Watcher {
-  /** The last version that the watcher yielded. Any other version is new. After a restore, it can be lower. */
+  /**
+   * The last version that the watcher yielded. Any other version is new, even a lower version, which a
+   * restore from a backup can cause.
+   */
   seen: number
   wake: () => void
 }

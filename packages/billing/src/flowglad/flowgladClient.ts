@@ -17,7 +17,10 @@ export interface FlowgladSettings {
 
 export type FlowgladClient = ReturnType<typeof createFlowgladClient>
 
-/** The cursor with which a list begins at the newest record. Flowglad's lists otherwise begin at the oldest. */
+/**
+ * A cursor that makes a list begin at the newest record. Without it, Flowglad's lists begin at the oldest
+ * record.
+ */
 const newestFirst = Buffer.from(
   JSON.stringify({ createdAt: Date.UTC(2200, 0, 1), id: 'newest', direction: 'backward' }),
 ).toString('base64')
@@ -39,7 +42,7 @@ export function createFlowgladClient(
     maxRetries: 0,
     timeout: deadlineMs,
   })
-  // The SDK's timeout covers only the headers. The signal also aborts a stalled body.
+  // The SDK's timeout covers only the headers. The signal also aborts a request whose body stalls.
   const once = () => ({ signal: AbortSignal.timeout(deadlineMs) })
 
   let problem: string | null = null

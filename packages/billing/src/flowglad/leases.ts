@@ -36,10 +36,9 @@ export interface Lease {
 export type Leases = ReturnType<typeof createLeases>
 
 /**
- * Creates the functions that take leases. A customer has at most one lease at a time.
- * A snapshot must not be fetched during a delivery, because it might or might not include the delivered usage.
- * The ledger's lease excludes other nodes. Callers in the same process wait in a queue, without asking the
- * ledger.
+ * Creates the functions that take leases. A customer has at most one lease at a time. A snapshot must not be
+ * fetched during a delivery, because it might or might not include the delivered usage. The ledger's lease
+ * excludes other nodes. Callers in the same process wait in a queue, without querying the ledger.
  */
 export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock: Clock; leaseMs: number }) {
   const turns = createTurns(clock)

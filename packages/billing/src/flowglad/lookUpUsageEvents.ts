@@ -5,7 +5,7 @@ import { flowgladError } from './flowgladError.ts'
 import { isSameEvent, recordedEvent } from './usageEventRequests.ts'
 
 /**
- * What Flowglad's list of usage events shows about an event.
+ * The result of looking for an event in Flowglad's list of usage events:
  * - `missing`: Flowglad has not recorded the event.
  * - `unknown`: the list is too long to read, or Flowglad refuses to return it.
  */
@@ -16,7 +16,7 @@ const page = z.object({
   nextCursor: z.string().nullish(),
 })
 const maxPages = 20
-/** How much earlier than ours Flowglad's clock may be. */
+/** The maximum time by which Flowglad's clock may be behind ours. */
 const clockDifferenceMs = 10 * 60_000
 
 /**
