@@ -13,7 +13,7 @@ export async function pair(ledger: Ledger, customer: string): Promise<void> {
   await ledger.execute(settleOf(reserve))
 }
 
-/** Gives each customer a snapshot with more units than a benchmark spends. */
+/** Gives each customer a snapshot with more units than a benchmark uses. */
 export async function fill(ledger: Ledger, customers: string[]): Promise<void> {
   for (let from = 0; from < customers.length; from += 256) {
     await Promise.all(

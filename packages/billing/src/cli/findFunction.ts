@@ -10,7 +10,7 @@ export interface ContextFunction {
   returned: number | null
   /** The arrow function's body if it is an expression other than an object literal. Otherwise, null. */
   expression: Range | null
-  /** The offset of the parameter list, or of `async` before it. */
+  /** The offset of the parameter list, or of the `async` that precedes it. */
   start: number
 }
 
@@ -59,7 +59,7 @@ function bodyAfter(file: SourceFile, start: number): { body: number | null; isEx
         const end = file.closing(at)
         const next = end === null ? '' : file.code.slice(file.skipSpace(end + 1)).slice(0, 2)
         // These braces are part of the return type only if a type operator, an arrow or the body follows.
-        // Otherwise, they are the body.
+        // Otherwise, they enclose the body.
         if (end === null || !/^(\{|=>|[|&[])/.test(next)) break
         at = end + 1
       } else at++

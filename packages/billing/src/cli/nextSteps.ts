@@ -40,13 +40,13 @@ export function nextSteps(
     `In another terminal, run npx flowglad-local --pricing pricing.yaml. It prints FLOWGLAD_BASE_URL and FLOWGLAD_SECRET_KEY. Put both in ${environment}.`,
     mutation
       ? `Meter a mutation. For example, replace ${mutation.before} with ${mutation.after} in ${mutation.path}, and import meteredProcedure. Don't meter queries, because clients refetch them.`
-      : "Meter a mutation: generate: meteredProcedure('generations').mutation(…). Don't meter queries, because clients refetch them.",
+      : "Meter a mutation, for example `generate: meteredProcedure('generations').mutation(…)`. Don't meter queries, because clients refetch them.",
     ...(isFetch
       ? []
       : [
           'Call `await billing.start()` before your server listens, so that wrong settings are reported at startup.',
         ]),
-    'If your app uses @flowglad/react, return the signed-in customer in the options of the billing routes.',
+    'If your app uses @flowglad/react, change the `customer` option of the billing routes to return the signed-in customer.',
     'Add billing.db* to .gitignore.',
   ]
 }

@@ -5,7 +5,7 @@ export type KeyPlace = 'header' | 'input'
 
 /**
  * Detects whether the links after `idempotencyLink` send HTTP requests. A link can't inspect the links after
- * it, but HTTP links add the response to an answer's context, and `wsLink` doesn't.
+ * it. However, HTTP links add the response to an answer's context, and `wsLink` doesn't.
  */
 export class KeyTransport {
   #place: KeyPlace | 'unknown' = 'unknown'

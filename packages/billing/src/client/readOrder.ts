@@ -1,7 +1,7 @@
 import { sharedState } from './sharedState.ts'
 
 /**
- * The order in which this page sends requests for balances and receives their answers. The server reads the
+ * The order in which this page sends requests for balances and receives the answers. The server reads the
  * ledger after it gets the request. An answer is therefore at least as new as every answer that arrived
  * before its request was sent, even if its version is lower because the ledger has been restored from a
  * backup.

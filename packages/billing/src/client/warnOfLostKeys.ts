@@ -9,8 +9,9 @@ export interface SentKey {
 }
 
 /**
- * Returns a function that warns if neither the request's header nor the input carried a mutation's key. Warns once
- * for HTTP and once for other transports, because the cause is the same for all calls.
+ * Returns a function that warns if neither the request's header nor the input carried a mutation's key. Warns
+ * once for HTTP and once for other transports, because all calls over a transport lose their keys for the
+ * same reason.
  */
 export function warnOfLostKeys(): (sent: SentKey) => void {
   const warned = new Set<boolean>()

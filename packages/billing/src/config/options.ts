@@ -35,7 +35,8 @@ export const defaultOptions = {
   /** The maximum number of concurrent bulk requests. */
   maxBulks: 4,
   /**
-   * How often a node without new usage reads the outbox. This finds events that other nodes did not deliver.
+   * How often a node without new usage reads the outbox. These reads find events that other nodes did not
+   * deliver.
    */
   deliverEveryMs: 2_000,
   /** The longest pause between two delivery attempts. */

@@ -52,7 +52,7 @@ export class UnsafeRequestError extends Error {
   override readonly name = 'UnsafeRequestError'
 }
 
-/** The plan can't be bought or changed this way. The message is written for the customer. */
+/** The plan can't be purchased or changed this way. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'
 }

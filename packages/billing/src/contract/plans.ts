@@ -40,7 +40,7 @@ export interface OveragePrice<Meter extends string = string> {
   meter: Meter
   /** The slug of the toggle feature that allows overage. */
   feature: string
-  /** In the currency's smallest unit (cents), per `perUnits` units of the meter. */
+  /** The price of `perUnits` units of the meter, in the currency's smallest unit (cents). */
   unitPrice: number
   perUnits: number
   currency: string

@@ -83,7 +83,7 @@ export function createCheckout({
   }
 }
 
-/** Throws a `PlanChangeError` if the offer can't be bought with the current subscription. */
+/** Throws a `PlanChangeError` if a customer with this subscription can't buy the offer. */
 function assertCheckout({ kind }: PlanOffer, current: Subscription | null): void {
   if (kind === 'pack' && !current) {
     throw new PlanChangeError('A pack adds units to a plan. Choose a plan first.')

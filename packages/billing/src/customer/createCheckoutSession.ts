@@ -6,13 +6,13 @@ import { askFlowglad } from './askFlowglad.ts'
 
 type CheckoutParams = Parameters<FlowgladClient['checkout']>[0]
 
-/** Names our ID for the request in the session's metadata. */
+/** The name of the session's metadata field that contains our ID for the request. */
 const requestId = 'meteredRequestId'
 
 /**
- * Creates a checkout session and returns its ID and URL. Flowglad can create a session and then answer with its own
- * error (500). In that case, the session is looked up. Throws a `PlanChangeError` if Flowglad rejects the request,
- * and `BILLING_UNAVAILABLE` if it is unknown whether Flowglad created the session.
+ * Creates a checkout session and returns its ID and URL. Flowglad can create a session and then answer with
+ * its own error (500). In that case, looks up the session. Throws a `PlanChangeError` if Flowglad rejects the
+ * request, and `BILLING_UNAVAILABLE` if it is unknown whether Flowglad created the session.
  */
 export async function createCheckoutSession(
   flowglad: Pick<FlowgladClient, 'checkout' | 'findCheckout'>,

@@ -42,7 +42,7 @@ export class SnapshotReader {
     return this.read(customer)
   }
 
-  /** Returns whether there is a snapshot that is not too old to use. */
+  /** Returns whether a snapshot exists and is recent enough to use. */
   isUsable({ snapshot }: CustomerBalances): boolean {
     return snapshot !== null && snapshot.ageMs <= this.#parts.options.snapshotMaxStaleMs
   }

@@ -148,7 +148,7 @@ export class Watchers {
     try {
       const versions = await this.#ledger.versions([...this.#byCustomer.keys()])
       for (const [customer, watchers] of this.#byCustomer) {
-        // A restored ledger might not have the customer.
+        // A restored ledger might not contain the customer.
         const version = versions.get(customer) ?? 0
         for (const watcher of watchers) if (version !== watcher.seen) watcher.wake()
       }

@@ -151,8 +151,8 @@ export class EventSender {
         this.#retries.requestSucceeded()
         return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
       case 'rejected':
-        // Flowglad can record an event and then answer with an error. In that case, it answers the second request with
-        // the event.
+        // Flowglad can record an event and then answer with an error. In that case, Flowglad answers the
+        // second request with the event.
         if (isFirstRequest) return this.#sendAlone(sending, result)
         if (answer.isConclusive) return this.#rejected(event, answer.reason, result)
         result.inconclusive.push({ sending, reason: answer.reason })
@@ -165,8 +165,9 @@ export class EventSender {
   }
 
   /**
-   * Looks at Flowglad's list after inconclusive rejections, and acknowledges the events that it contains. The others
-   * are retried or parked. They stay ambiguous unless the list shows that Flowglad hasn't recorded them.
+   * Looks for events with inconclusive rejections in Flowglad's list, and acknowledges those that the list
+   * contains. The others are retried or parked. They stay ambiguous unless the list shows that Flowglad
+   * hasn't recorded them.
    */
   async #decideInconclusive(result: Progress): Promise<void> {
     const { inconclusive } = result
