@@ -2,10 +2,11 @@ import type { BalancesAnswer } from './balances.ts'
 import type { Forfeit, PlanOffer } from './plans.ts'
 
 /**
- * Returns the pack units that the customer loses by moving to the target, for example `[{ meter:
- * 'generations', amount: 48 }]`. Pack units expire with the subscription for which they were purchased. A
- * move between the free plan and a paid plan starts a new subscription. A change between paid plans keeps the
- * subscription. Units that running work holds don't count, because the work may still spend them.
+ * Returns the pack units that the customer loses by moving to the target, for example
+ * `[{ meter: 'generations', amount: 48 }]`. Pack units expire with the subscription for which they were
+ * purchased. A move between the free plan and a paid plan starts a new subscription. A change between paid
+ * plans keeps the subscription. Units that running work holds don't count, because the work may still spend
+ * them.
  *
  * Returns an empty list until the offers and the balances are loaded.
  */

@@ -43,8 +43,8 @@ export type BillingProcedures<Meter extends string> = {
   /**
    * Opens a hosted checkout page. Calls with the same key get the same page while it is open. After the
    * customer has paid, such calls get `ALREADY_COMPLETED`. `forfeits` lists the pack units that the customer
-   * loses by paying. Takes no redirect URLs: the checkout always returns to this app, whether the customer
-   * pays or cancels.
+   * loses when the payment succeeds. Takes no redirect URLs: the checkout always returns to this app, whether
+   * the customer pays or cancels.
    */
   checkout: Mutation<
     { priceSlug: string; quantity?: number | undefined; 'idempotency-key'?: string | undefined },
