@@ -44,7 +44,9 @@ async function drop(ledger: Ledger, attempt: string) {
 
 class OperatorError extends Error {}
 
-/** Opens an existing ledger. Throws if the SQLite file doesn't exist, because DATABASE_URL is then wrong. */
+/**
+ * Opens an existing ledger. A missing SQLite file means that DATABASE_URL is wrong, so this function throws.
+ */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
     if (!existsSync(database.file)) {

@@ -6,8 +6,8 @@ import type { DevProcess } from './processes.ts'
 import { nameOf, type PortVariable, type Settings, StartError, shown } from './readSettings.ts'
 
 /**
- * Checks for everything that can prevent `dev` from starting. `--reset` deletes data only after these checks
- * pass, so a failed start deletes nothing.
+ * Checks for all problems that can prevent `dev` from starting. `--reset` deletes data only after these
+ * checks pass, so a failed start deletes nothing.
  * @throws StartError
  */
 export async function assertCanStart(settings: Settings, processes: DevProcess[], { reset }: DevOptions) {

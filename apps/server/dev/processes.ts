@@ -33,7 +33,7 @@ export function processesOf(settings: Settings): DevProcess[] {
       FLOWGLAD_LOCAL_WEBHOOK_URL: webhook.url,
       FLOWGLAD_LOCAL_WEBHOOK_SECRET: webhook.signingSecret,
     },
-    // flowglad-local's greeting would repeat ours.
+    // flowglad-local's greeting would repeat the one that `dev` prints.
     quiet: true,
   }
   const server: DevProcess = {

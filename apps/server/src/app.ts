@@ -62,7 +62,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {
-    // A mutation without input sends an empty JSON body. Treat it as an empty object.
+    // A mutation without input sends an empty body. Treat this body as an empty object.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'
     })

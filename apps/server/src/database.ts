@@ -19,9 +19,9 @@ export interface Database extends Connection, AsyncDisposable {
   /** The parameters for opening the ledger in the same database. */
   source: { file: string } | { pool: Pool }
   /**
-   * Resolves when the app's tables and better-auth's tables are up to date. If several servers start at the same
-   * time, the first server migrates while the others wait. After a failure, the next call and the next query try
-   * again, so the server recovers when the database can be written again.
+   * Resolves when the app's tables and better-auth's tables are up to date. If several servers start at the
+   * same time, the first server migrates while the others wait. After a failure, the next call or query tries
+   * again, so the server recovers when the database can be written to again.
    */
   ready(): Promise<void>
 }

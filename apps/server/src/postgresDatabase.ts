@@ -54,9 +54,9 @@ export function openPostgres(url: string, migrateSessions: MigrateSessions): Dat
 }
 
 /**
- * Returns the client, and removes its connection from the pool after a write that PostgreSQL rejected because the
- * session is read-only. A session keeps its `default_transaction_read_only` until it ends, even if the database's
- * setting changes.
+ * Wraps the client. If PostgreSQL rejects a write because the session is read-only, `release` removes the
+ * connection from the pool. A session keeps its `default_transaction_read_only` until it ends, even if the
+ * database's setting changes.
  */
 function withoutReadOnly(client: PoolClient): PostgresPoolClient {
   let isReadOnly = false
@@ -68,7 +68,8 @@ function withoutReadOnly(client: PoolClient): PostgresPoolClient {
       throw error
     }
   }
-  // Kysely's type also allows cursors, which the app doesn't use, and lists the commands that pg calls a string.
+  // Kysely's type also has an overload for cursors, which the app doesn't use. It declares `command` as
+  // a union of literals, and pg declares it as a string.
   return { query, release: () => client.release(isReadOnly) } as unknown as PostgresPoolClient
 }
 

@@ -47,8 +47,8 @@ function connect(file: string): Libsql.Database {
     // NORMAL is safe here, because the ledger writes to the same file. The ledger syncs the file before it
     // answers, which also syncs the app's earlier writes.
     connection.exec('PRAGMA synchronous = NORMAL')
-    // SQLite opens a file that can't be written for reading, and such a connection stays read-only. This write
-    // makes it fail instead. The app doesn't use the version.
+    // If SQLite can't write to the file, it opens the file for reading, and the connection stays read-only.
+    // This write makes `connect` fail instead. The app doesn't use `user_version`.
     inTransaction(connection, () => connection.exec('PRAGMA user_version = 0'))
     return connection
   } catch (error) {

@@ -16,9 +16,9 @@ import type Libsql from 'libsql'
 import { orUnavailable } from './unwritable.ts'
 
 /**
- * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which blocks the
- * event loop, and lets every other query wait too. Here, a query that finds the file locked waits on a timer, while
- * reads and other requests continue.
+ * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which
+ * blocks the event loop and all other queries. Here, a query that finds the file locked waits on a timer,
+ * while reads and other requests continue.
  *
  * `connect` must open a connection with a `busy_timeout` of 0. If it fails, the next query calls it again.
  */
@@ -70,7 +70,7 @@ const isWrite = ({ query }: CompiledQuery) =>
 function run<Row>(database: Libsql.Database, { sql, parameters }: CompiledQuery): QueryResult<Row> {
   const statement = database.prepare(sql)
   if (statement.reader) {
-    // Kysely's caller declares the type of the rows.
+    // The code that runs the query declares the type of its rows.
     return { rows: statement.all(parameters) as Row[] }
   }
   const { changes, lastInsertRowid } = statement.run(parameters)

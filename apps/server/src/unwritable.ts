@@ -7,13 +7,13 @@ import { APIError, isAPIError } from 'better-auth/api'
  */
 const codes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR)\w*|25006|53100)$/
 
-/** Returns whether the error, or one of its causes, says that the database can't be written at present. */
+/** Returns whether the error, or one of its causes, says that the database can't be written to at present. */
 export const isUnwritable = (error: unknown): boolean =>
   error instanceof Error && (('code' in error && codes.test(String(error.code))) || isUnwritable(error.cause))
 
 /**
- * Returns the work's result. If the database can't be written, throws an error with status 503. better-auth answers
- * with this status, and would report any other error as the caller's mistake (422).
+ * Returns the work's result. If the database can't be written to, throws an error with status 503.
+ * better-auth answers with this status, and would report any other error as the caller's mistake (422).
  */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {

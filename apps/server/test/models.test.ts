@@ -189,10 +189,10 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ['has the finish reason "error"', [data('The sea is '), finish.replace('stop', 'error')]],
     ['contains an error', [data('The sea is '), 'data: {"error":{"message":"overloaded"}}\n\n']],
     [
-      'contains an error with choices of an unknown shape',
+      'contains an error and malformed choices',
       [data('The sea is '), 'data: {"error":{"message":"overloaded"},"choices":[7]}\n\n', 'data: [DONE]\n\n'],
     ],
-  ])('fail a text whose stream %s, without the endpoint’s message', async (_, events) => {
+  ])('report an interrupted text if the stream %s, and hide the endpoint’s message', async (_, events) => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(...events)
     const received: string[] = []
@@ -207,7 +207,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     )
   })
 
-  test('fail a text that ends without any text', async () => {
+  test('say that nothing was charged if a stream ends without text', async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of('data: [DONE]\n\n')
     await expect(all(it.models.write({ prompt: 'the sea', maxTokens: 50 }))).rejects.toThrow(
@@ -224,7 +224,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('use max_completion_tokens for a model that insists on it', async () => {
+  test('use max_completion_tokens for a model that rejects max_tokens', async () => {
     await using it = await startModelEndpoint()
     const error = { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." }
     it.answer.rejection = (body) => (JSON.stringify(body).includes('"max_tokens"') ? { error } : null)
@@ -241,7 +241,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     ['a finish reason', () => of(finish.replace('stop', 'content_filter'))],
     ['an error event', () => of('data: {"error":{"code":"content_policy_violation"},"choices":"?"}\n\n')],
     ['JSON with status 200', null],
-  ])('report a refused prompt in %s as a content policy error', async (_, stream) => {
+  ])('report a content refusal in %s as a content policy error', async (_, stream) => {
     await using it = await startModelEndpoint()
     it.answer.stream = stream
     it.answer.body = { error: { code: 'content_policy_violation' } }
@@ -265,7 +265,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     await expect.poll(it.closed).toBe(2)
   })
 
-  test('report an interruption after the received tokens, without saying that nothing was charged', async () => {
+  test('report an interruption after the first tokens, without claiming that nothing was charged', async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { FailedSection } from '../src/denials/FailedSection.tsx'
 import { show } from './show.tsx'
 
-it('moves the focus to the heading when a successful retry removes the button', () => {
+it('moves focus to the heading when a successful retry removes the button', () => {
   const usage = (charges: ReactNode) => (
     <>
       <h1 tabIndex={-1}>Usage</h1>

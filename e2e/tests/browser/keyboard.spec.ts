@@ -18,7 +18,7 @@ test('lets a customer sign up, use all credits, pay and continue using only the 
       if (await target.evaluateAll((found) => found.some((it) => it === document.activeElement))) return
       await press('Tab')
     }
-    throw new Error(`60 Tab presses did not move the focus to ${target}.`)
+    throw new Error(`60 Tab presses did not move focus to ${target}.`)
   }
 
   await page.goto('/sign-in')
@@ -54,7 +54,7 @@ test('lets a customer sign up, use all credits, pay and continue using only the 
   await tabTo(app.alert.getByRole('button', { name: /2/ }))
   await press('Enter')
   await expect(app.paywall).toBeVisible()
-  // The alert and its button are gone, so the focus moves to the form's button.
+  // The alert and its button are gone, so focus moves to the form's button.
   await expect(app.generate).toBeFocused()
 
   await tabTo(app.paywall.getByRole('button', { name: /Pro/ }))

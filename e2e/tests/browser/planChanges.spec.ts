@@ -32,7 +32,7 @@ test('keeps a cancelled plan until the end of its period, and lets the customer 
   await app.confirm.click()
   await expect(dialog).toHaveCount(0)
   await expect(subscription.getByRole('status')).toContainText(texts.endsOn(end))
-  // The button is gone, so the focus moves to the heading.
+  // The button is gone, so focus moves to the heading.
   await expect(app.heading).toBeFocused()
   await expect(app.planName).toHaveText('Pro')
   await app.expectBalance('generations', { left: 500, of: 500 })

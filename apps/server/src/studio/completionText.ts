@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
 
-/** The parts of a streamed chat completion's events that matter here. An unknown part is left out. */
+/** The fields of a streamed chat completion's events that this module reads. Unknown fields are dropped. */
 const event = z.object({
   error: z.unknown().optional(),
   choices: z

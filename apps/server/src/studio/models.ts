@@ -38,7 +38,10 @@ export function assertAllowed(prompt: string) {
   if (/\bforbidden\b/i.test(prompt)) throw contentDenied()
 }
 
-/** Returns whether a provider's error code, error type or finish reason means that it refuses the content. */
+/**
+ * Returns whether a provider's error code, error type or finish reason means that the provider refuses the
+ * content.
+ */
 export const isContentRefusal = (reason: string) => /content_policy|content_filter|moderation/.test(reason)
 
 export const contentDenied = (cause?: unknown) =>

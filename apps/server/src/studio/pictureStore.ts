@@ -33,8 +33,8 @@ export interface PictureStore {
 }
 
 /**
- * The maximum number of pictures to delete at once. One generation adds fewer pictures, so each deletion
- * reduces the surplus. Deleting more pictures at once would block other SQLite writers for longer.
+ * The maximum number of pictures to delete at once. A generation adds fewer pictures than this, so each
+ * deletion reduces the surplus. Deleting more pictures at once would block other SQLite writers for longer.
  */
 const maxDeletions = 50
 

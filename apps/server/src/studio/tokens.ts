@@ -27,7 +27,7 @@ class Tokenizer {
     return tokens
   }
 
-  /** Returns the last token, which is complete when the text ends. */
+  /** Returns the last token. The end of the text completes it. */
   end(): string[] {
     const last = this.#token
     this.#token = ''

@@ -18,7 +18,7 @@ export const useUser = () => use(UserContext)
 
 /**
  * Provides one user's query cache, tRPC client and balances stream. The user's ID is the component's key, so
- * a sign-out or a user change starts with an empty cache.
+ * the cache is empty after a sign-out or a change of user.
  */
 export function Session({
   user,

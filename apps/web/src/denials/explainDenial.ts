@@ -10,7 +10,7 @@ export interface Explanation {
   /** If `retryAfterMs` is set, `again` is possible only after that time. */
   next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** Set only if something is broken on our side, not for a denial or a wait. */
+  /** True if the server or the connection failed. The notice is then critical instead of a warning. */
   broken?: true
 }
 

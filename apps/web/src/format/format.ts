@@ -25,7 +25,7 @@ export const formatNumber = (value: number) => number().format(value)
 export const formatShort = (value: number) => short().format(value)
 /** Formats 87 as `87%`. */
 export const formatPercent = (value: number) => percent().format(value / 100)
-/** Formats a time as `1 December`. */
+/** Formats a date as `1 December`. */
 export const formatDay = (at: number) => dayAndMonth().format(at)
 export const formatDate = (at: number) => fullDate().format(at)
 export const formatTime = (at: number) => dateAndTime().format(at)

@@ -10,8 +10,8 @@ interface BusyButtonProps extends ButtonProps {
 }
 
 /**
- * Renders a button for an action that takes time. While busy, the button ignores clicks but keeps the focus;
- * a disabled button would lose it. If the button unmounts while it has the focus, the heading gets the focus.
+ * Renders a button for an action that takes time. While busy, the button ignores clicks but keeps focus; a
+ * disabled button would lose it. If the button unmounts while it has focus, the heading receives focus.
  */
 export function BusyButton({ busy, type = 'button', onClick, ...button }: BusyButtonProps) {
   function press(event: MouseEvent) {

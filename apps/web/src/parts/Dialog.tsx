@@ -5,19 +5,19 @@ import { focusHeading } from './focus.ts'
 interface DialogProps {
   title: string
   onClose: () => void
-  /** The first button gets the focus. Put the button that changes nothing first. */
+  /** The first button receives focus. Put the button that changes nothing first. */
   actions: ReactNode
   children: ReactNode
 }
 
 /**
- * Asks for confirmation. The browser's native dialog traps the focus, restores it afterwards, and closes on
+ * Asks for confirmation. The browser's native dialog traps focus, restores it afterwards, and closes on
  * Escape.
  */
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  // Close the dialog before React removes it: a removed dialog does not restore the focus.
+  // Close the dialog before React removes it: a removed dialog does not restore focus.
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()

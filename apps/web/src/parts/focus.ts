@@ -1,6 +1,6 @@
 /**
- * Moves the focus to the heading if an element unmounts while it has the focus. Use this function as the
- * element's `ref`.
+ * Moves focus to the heading if an element unmounts while it has focus. Use this function as the element's
+ * `ref`.
  */
 export function passFocusOn(element: HTMLElement | null) {
   return () => {

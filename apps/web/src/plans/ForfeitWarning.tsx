@@ -9,7 +9,7 @@ interface ForfeitWarningProps {
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
   /**
-   * The error that kept the checkout from opening. Appears in the dialog, which covers the rest of the
+   * The error that prevented the checkout from opening. Appears in the dialog, which covers the rest of the
    * screen.
    */
   error: Error | null

@@ -46,8 +46,8 @@ export function Composer({ label, meter, onSubmit, denial, children }: ComposerP
 }
 
 /**
- * Shows the explanation of a denied call. If the explanation unmounts while it has the focus, the submit
- * button gets the focus.
+ * Shows the explanation of a denied call. If the explanation unmounts while it has focus, the submit button
+ * receives focus.
  */
 function Answer({ form, children }: { form: RefObject<HTMLFormElement | null>; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)

@@ -26,7 +26,7 @@ export function WriteTab({ user }: { user: User }) {
 
   function writeAgain() {
     order.submit()
-    // The button unmounts, so move the focus to the text.
+    // The button unmounts, so move focus to the text.
     sheet.current?.focus({ preventScroll: true })
   }
 
@@ -69,7 +69,7 @@ export function WriteTab({ user }: { user: User }) {
                 {plural(charged ?? tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ' used'}
               </span>
-              {/* The Stop button becomes the Copy button, so it keeps the focus. */}
+              {/* The Stop button becomes the Copy button, so it keeps focus. */}
               <Button
                 size="xs"
                 variant="default"

@@ -81,7 +81,7 @@ export function checkoutPage(
   return { title: `${order.title} · Checkout`, body, layout: 'narrow' }
 }
 
-/** Returns a form field with its error below it. A field with an error gets the focus. */
+/** Returns a form field with its error below it. A field with an error receives focus. */
 const field = (
   label: string,
   name: FormError['field'],
