@@ -61,8 +61,8 @@ async function grownPostgres(connectionString: string, size: Size) {
 }
 
 /**
- * Writes the template rows: a customer with a snapshot, and a delivered charge. All other rows are
- * copies of these.
+ * Writes the template rows: a customer with a snapshot, and a delivered charge. All other rows are copies of
+ * these rows.
  */
 async function makeTemplate(ledger: Ledger) {
   await fill(ledger, ['template'])

@@ -51,8 +51,8 @@ export function applyEdits(edits: Edit[], imports: Import[]): Map<SourceFile, st
 function applyTo(file: SourceFile, edits: Edit[], imports: Import[]): string {
   const own = [...edits.filter((edit) => edit.file === file), ...importEdits(file, imports)]
   let text = file.text
-  // Apply the edits from the end of the file, so that the remaining offsets stay valid. Insertions at the
-  // same offset keep their order.
+  // Apply the edits from last to first, so that the remaining offsets stay valid. Insertions at the same
+  // offset keep their order.
   const inOrder = own
     .map((edit, index) => ({ ...edit, index }))
     .sort((a, b) => b.start - a.start || b.index - a.index)

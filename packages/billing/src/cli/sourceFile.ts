@@ -159,7 +159,7 @@ export class SourceFile {
   }
 }
 
-/** Returns the extension in the text's first relative import, or null if the text has no relative import. */
+/** Returns the extension in the text's first relative import, or null if there is none. */
 export function extensionStyleOf(text: string): string | null {
   const module = /\bfrom\s*["']\.\.?\/[^"']*?(\.[cm]?[jt]s)?["']/.exec(text)
   return module && (module[1] ?? '')

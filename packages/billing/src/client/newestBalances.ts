@@ -2,11 +2,11 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { noteArrival, wasSentAfter } from './readOrder.ts'
 
 /**
- * Returns the newer of two answers for the same customer. If the request for `arrived` was sent when `known`
- * had already arrived, `arrived` is newer. Its version can be lower if the ledger has been restored from a
- * backup. Otherwise, the requests overlapped, and the answer with the higher version is newer. If the
- * versions are equal, compares `asOf`, because a new fetch doesn't always change the version. On a tie,
- * prefers `arrived`, which may include the meters' names.
+ * Returns the newer of two answers for the same customer. If the request for `arrived` was sent after `known`
+ * had arrived, `arrived` is newer. Its version can be lower if the ledger has been restored from a backup.
+ * Otherwise, the requests overlapped, and the answer with the higher version is newer. If the versions are
+ * equal, compares `asOf`, because a new fetch doesn't always change the version. On a tie, prefers `arrived`,
+ * which may include the meters' names.
  *
  * `balancesLink` and the billing hooks note when they send requests. Pass their answers to this function
  * unchanged, because a copy of an answer is compared only by version and `asOf`.

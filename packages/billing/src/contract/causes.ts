@@ -1,6 +1,6 @@
 /**
- * The maximum number of nested errors. Real errors nest only a few levels deep, so the limit only stops
- * cycles.
+ * The maximum number of nested errors. Real errors nest only a few levels deep, so this limit matters only
+ * for cycles.
  */
 const maxDepth = 16
 

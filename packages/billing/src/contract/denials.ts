@@ -22,7 +22,7 @@ export type Denial<Meter extends string = string> =
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
-  /** Flowglad has archived the customer. Only the app can create the customer again. */
+  /** Flowglad has archived the customer. Only the app can recreate the customer. */
   | { code: 'CUSTOMER_ARCHIVED' }
   | { code: 'FEATURE_NOT_INCLUDED'; feature: string; upgradeUrl: string }
   | { code: 'IN_PROGRESS'; key: string; retryAfterMs: number }

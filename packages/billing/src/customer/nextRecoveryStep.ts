@@ -67,8 +67,8 @@ function errorFor(failed: FailedChange, cause: unknown): unknown {
 }
 
 /**
- * Returns whether Flowglad may have made the change, or may still make it. After an error, this is unknown
- * until the subscription has been read. A cancellation is restored only after that read.
+ * Returns whether Flowglad may have made the change, or may still make it. After an error, the outcome is
+ * unknown until the subscription has been read. A cancellation is restored only after that read.
  */
 const mayBeMade = ({ outcome, seen, restored }: FailedChange) =>
   outcome === 'unclear' || (outcome === 'rejected' && seen === null && restored === 'notTried')

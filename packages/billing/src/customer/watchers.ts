@@ -4,7 +4,7 @@ import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 
-/** The pause after each push. It limits the number of pushes during a burst of calls. */
+/** The pause after each push, which limits the number of pushes during a burst of calls. */
 const pushPauseMs = 50
 
 /** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */

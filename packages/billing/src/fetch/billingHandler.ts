@@ -1,9 +1,9 @@
 import type { AdapterOptions, BillingHttp } from '../http/caller.ts'
 
 /**
- * Returns a web-standard handler for the billing routes. It answers any other path with 404. To combine the
- * billing routes with your own routes, call `billing.handle(request, { customer })` instead, which resolves to
- * null for any other path.
+ * Returns a web-standard handler for the billing routes. The handler answers any other path with 404. To
+ * combine the billing routes with your own routes, call `billing.handle(request, { customer })` instead,
+ * which resolves to null for any other path.
  *
  *     const handler = billingHandler(billing, { customer: (request) => sessionOf(request)?.user ?? null })
  */

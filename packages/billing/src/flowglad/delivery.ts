@@ -145,7 +145,7 @@ export class Delivery {
   async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
     const { requests, eventsPerRequest } = this.#retries.load
     // Take only as many events as one round of requests can carry. Holding a customer's lease during other
-    // customers' requests would delay the customer's fetch.
+    // customers' requests would delay that customer's fetch.
     const room = requests * eventsPerRequest
     const waiting = await this.#ledger.customersToDeliver(
       customersPerPass + this.#retries.customersBackingOff(),

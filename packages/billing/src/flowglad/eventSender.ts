@@ -190,7 +190,7 @@ export class EventSender {
     }
   }
 
-  /** Looks for events in Flowglad's list, and acknowledges those that it contains. */
+  /** Looks for events in Flowglad's list, and acknowledges those that the list contains. */
   async #lookUp(sendings: Sending[], result: SendResult): Promise<Map<UsageEvent, LookUp>> {
     const found = await lookUpUsageEvents(
       this.#flowglad,

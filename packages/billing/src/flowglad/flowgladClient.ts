@@ -180,7 +180,10 @@ export function createFlowgladClient(
   }
 }
 
-/** Returns whether Flowglad doesn't have the object. Flowglad answers 500 for most unknown IDs. */
+/**
+ * Returns whether the error means that Flowglad doesn't have the object. Flowglad answers 500 for most
+ * unknown IDs.
+ */
 function isNotFound(error: unknown): boolean {
   const rejection = flowgladError(error)
   return (

@@ -101,7 +101,7 @@ function editInline(found: ContextFunction, from: string) {
   const isEmpty = file.codeIn(parameters).trim() === ''
   if (returned !== null) {
     if (!isEmpty) return editParameters(found, returned, imports)
-    // The body might use `req` from an enclosing function. A new parameter must not shadow it.
+    // The body might use `req` from an enclosing function. A new parameter must not shadow that variable.
     const insert = usesRequest(file.code.slice(returned, file.closing(returned) ?? returned))
       ? '{ info }'
       : '{ req, info }'

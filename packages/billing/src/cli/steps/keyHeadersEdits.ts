@@ -45,8 +45,8 @@ function valueStart(file: SourceFile, property: Range): number | null {
 }
 
 /**
- * Returns the offset between the parentheses of `new Headers()`. Returns null unless the range contains it
- * exactly once.
+ * Returns the offset between the parentheses of `new Headers()`. Returns null unless the range contains this
+ * call exactly once.
  */
 function newHeaders(file: SourceFile, { start, end }: Range): number | null {
   const found = file.matches(/\bnew Headers\(\s*(?=\))/).filter(({ index }) => index > start && index < end)
