@@ -27,9 +27,9 @@ interface ServerOptions {
 }
 
 /**
- * Opens and migrates the database, then creates the server. If the database can only be read, the server starts, and
- * recovers when the database can be written again. Disposing the server rejects new calls, waits for
- * running calls, and closes all connections.
+ * Opens and migrates the database, then creates the server. If the database is read-only, the server still
+ * starts, and recovers when the database can be written to again. Disposing the server rejects new calls,
+ * waits for running calls, and closes all connections.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { env } = options

@@ -2,8 +2,8 @@ import { BillingError } from '@metered/billing'
 import { APIError, isAPIError } from 'better-auth/api'
 
 /**
- * Matches the codes of the errors of the file system, SQLite and PostgreSQL for a database that can only be read.
- * 25006 is a read-only transaction, and 53100 is a full disk.
+ * Matches the error codes of the file system, SQLite and PostgreSQL that mean that the database can't be
+ * written to. 25006 is a read-only transaction, and 53100 is a full disk.
  */
 const codes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR)\w*|25006|53100)$/
 
@@ -28,7 +28,10 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Returns billing's error instead of better-auth's if the session couldn't be read, and any other error unchanged. */
+/**
+ * If the session couldn't be read, returns billing's error instead of better-auth's. Returns any other error
+ * unchanged.
+ */
 export const withoutSession = (error: unknown): unknown =>
   isUnwritable(error)
     ? new BillingError(

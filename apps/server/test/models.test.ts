@@ -50,7 +50,7 @@ describe('tokens', () => {
     ],
     ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
     ['of whitespace', ' \n'.repeat(500)],
-  ])('are at most 20 characters long in a text %s, wherever it is split', async (_, text) => {
+  ])('are at most 20 characters long, wherever a text %s is split', async (_, text) => {
     expect(tokensOf(text).join('')).toBe(text)
     for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
     for (const length of [1, 3, 20, 21]) {
@@ -165,7 +165,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('skip events without text, and accept a finish reason as the end', async () => {
+  test('skip events without text, and need no [DONE] after a finish reason', async () => {
     await using it = await startModelEndpoint()
     const events = [
       ': a comment\n\n',

@@ -13,8 +13,8 @@ let folder: string
 let postgres: Postgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metered-pictures-'))
-  // PostgreSQL looks for tables first in the schema that has the role's name. Here that is the ledger's schema, so
-  // the app must not use names of the ledger's tables.
+  // PostgreSQL first looks for tables in the schema with the role's name. This role has the name of the
+  // ledger's schema, so these tests also check that the app doesn't use the ledger's tables.
   postgres = await startPostgres({ user: 'metered' })
 })
 afterAll(async () => {

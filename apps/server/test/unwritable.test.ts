@@ -20,7 +20,7 @@ interface ReadOnlyDatabase extends AsyncDisposable {
   makeWritable(): Promise<void>
 }
 
-/** Returns the database of a server that has stopped, on a volume. */
+/** Copies the SQLite database of a stopped server to a volume. */
 async function onVolume({ DATABASE_URL }: Record<string, string>): Promise<ReadOnlyDatabase> {
   const volume = testVolume()
   const file = join(volume.folder, 'metered.sqlite')
@@ -102,7 +102,7 @@ test.for(['SQLite', 'PostgreSQL'])(
   },
 )
 
-test('recovers when its PostgreSQL database was read-only for a while', async () => {
+test('recovers after its PostgreSQL database was temporarily read-only', async () => {
   await using database = await inPostgres(await postgres.createDatabase())
   await using server = await startTestServer({ env: { DATABASE_URL: database.url } })
   const known = await signUp(server)

@@ -70,7 +70,7 @@ describe('the explanation of a denied call', () => {
     expect(explainDenial(answered(429, { retryAfterMs: 300 })).detail).toContain('Wait 1 second,')
   })
 
-  it('is marked as broken only for a fault on our side', () => {
+  it('is marked as broken only if the server or the connection failed', () => {
     const hd = explainDenial(denied({ code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' }))
     const busy = explainDenial(denied({ code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 }))
     const away = explainDenial(denied({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 }))

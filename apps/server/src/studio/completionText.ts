@@ -18,10 +18,11 @@ const event = z.object({
 })
 
 /**
- * Yields the text of a streamed chat completion. Skips events that it doesn't know. If the completion fails before its
- * first text, throws `contentDenied` for a refused prompt, and otherwise `modelUnavailable`. If it fails later, throws
- * `textInterrupted`. A completion that ends without a finish reason has failed, unless text and `[DONE]` have arrived.
- * At the end of a complete text, calls `onUsage` with the endpoint's own count of tokens, if it has sent one.
+ * Yields the text of a streamed chat completion. Skips unknown events. If the completion fails before its
+ * first text, throws `contentDenied` for a refused prompt, and otherwise `modelUnavailable`. If it fails
+ * later, throws `textInterrupted`. A completion that ends without a finish reason has failed, unless text and
+ * `[DONE]` have arrived. At the end of a complete text, calls `onUsage` with the endpoint's own count of
+ * tokens, if it has sent one.
  */
 export async function* completionText(
   response: Response,
@@ -58,9 +59,9 @@ export async function* completionText(
       }
       finished ||= !!reason
     }
-    if (!finished) throw new Error('The model endpoint ended the text before it was finished')
+    if (!finished) throw new Error('The model endpoint ended the stream before the text was complete')
   } catch (error) {
-    // After the finish, only the count can be missing.
+    // If the text is complete, only the count of tokens can be missing.
     if (!finished) throw started ? textInterrupted(error) : failureOf(error)
   }
   if (started && tokens !== null) onUsage(tokens)

@@ -8,8 +8,8 @@ export interface TextRequest {
   /** The maximum length in tokens (see tokens.ts). The text can be shorter. */
   maxTokens: number
   /**
-   * Called after the last token if the model provider reports its own count, which is then charged: an integer from 1
-   * to `maxTokens`. Not called for a text that fails or whose reader leaves.
+   * Called after the last token if the model provider reports its own count of tokens, from 1 to `maxTokens`.
+   * This count is then charged. Not called if the text fails or its reader leaves.
    */
   onUsage?: (tokens: number) => void
   /** Aborts when the reader disconnects. The model then stops immediately. */

@@ -46,8 +46,8 @@ export function createOpenAiModels({
   }
 
   /**
-   * Requests a text. Some models accept only the newer name of the limit, and others only the older name. Some endpoints
-   * don't know `stream_options`.
+   * Requests a text. Some models accept only the newer name of the limit, and others only the older name.
+   * Some endpoints don't support `stream_options`.
    */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
     let limit = 'max_tokens'

@@ -2,9 +2,10 @@
 const maxLength = 20
 
 /**
- * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace around it,
- * and at most 20 characters long. Joining the tokens restores the text, and the tokens don't depend on the pieces.
- * A text is charged for these tokens, unless its model's provider reports its own count.
+ * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace
+ * around it, up to 20 characters. Joining the tokens restores the text. The tokens don't depend on where the
+ * text is split into pieces. A text is charged for these tokens, unless its model's provider reports its own
+ * count.
  */
 class Tokenizer {
   #token = ''

@@ -26,7 +26,7 @@ export function Session({
   children,
 }: {
   user: User | null
-  /** Called when the server answers for another user, who has signed in in another tab. */
+  /** Called when a response is for another user, after a sign-in in a different tab. */
   onUserChange: () => void
   children: ReactNode
 }) {
