@@ -29,7 +29,7 @@ export interface DevOptions {
   data: string | undefined
 }
 
-/** @throws TypeError when an argument is unknown */
+/** @throws TypeError if an argument is unknown */
 export function parseOptions(args: readonly string[]): DevOptions {
   const {
     help = false,

@@ -37,8 +37,8 @@ export interface Settings {
 
 /**
  * Returns the settings for one run of `dev`. Like the server, treats an empty variable as unset.
- * @throws StartError when a port is invalid
- * @throws EnvError when the server would reject another variable
+ * @throws StartError if a port is invalid
+ * @throws EnvError if the server would reject another variable
  */
 export function readSettings(source: NodeJS.ProcessEnv, { data }: { data: string | undefined }): Settings {
   const env = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))

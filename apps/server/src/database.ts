@@ -29,7 +29,7 @@ export interface Database extends Connection, AsyncDisposable {
 /** Adds better-auth's tables. The connection is in a transaction. */
 export type MigrateSessions = (connection: Connection) => Promise<void>
 
-/** Prepares the database. The first query or call of `ready` opens and migrates it. */
+/** Prepares the database. The first query or the first call to `ready` opens and migrates the database. */
 export function openDatabase(where: Env['database'], migrateSessions: MigrateSessions): Database {
   return where.type === 'sqlite'
     ? openSqlite(where.file, migrateSessions)

@@ -154,8 +154,8 @@ function isLoopback(url: string): boolean {
 }
 
 /**
- * Returns the origin with each of the machine's three loopback names, or an empty list if the host is not a
- * loopback host.
+ * Returns three variants of a loopback origin, one for each loopback name. Returns an empty list for any
+ * other origin.
  */
 function loopbackAliases(url: string): string[] {
   if (!isLoopback(url)) return []

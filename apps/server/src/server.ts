@@ -36,7 +36,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const database = openDatabase(env.database, (connection) => migrateSessions({ database: connection, env }))
   try {
     await database.ready().catch((error: unknown) => {
-      // The next query tries again. The ledger is in the same database, so it logs what to do.
+      // The next query tries again. The ledger, which is in the same database, logs what to do.
       if (!isUnwritable(error)) throw error
     })
     return await assemble(database, options)

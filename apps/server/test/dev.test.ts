@@ -159,7 +159,7 @@ describe('--reset', () => {
     expect(errors).toContain('Nothing was deleted.')
   })
 
-  test('deletes only the database and the files that SQLite keeps beside it', async () => {
+  test('deletes only the database and the files that SQLite keeps next to it', async () => {
     await using folder = await aFolder()
     const [flowglad = ''] = folder.databases
     await writeFile(`${flowglad}.backup`, '')

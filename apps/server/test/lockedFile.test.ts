@@ -13,7 +13,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 const fileOf = ({ env }: TestServer) => String(env.DATABASE_URL).slice('file:'.length)
 
-/** Locks the file as another process's write does. Returns a function that ends the lock. */
+/** Locks the file like a write in another process. Returns a function that releases the lock. */
 function lock(file: string) {
   const other = new Libsql(file)
   other.exec('BEGIN IMMEDIATE')
@@ -29,7 +29,10 @@ function lock(file: string) {
   return unlock
 }
 
-/** Runs `write` while the file is locked. Asserts that the server answers other requests until the lock ends. */
+/**
+ * Runs `write` while the file is locked. Asserts that the server answers other requests until the lock is
+ * released.
+ */
 async function whileLocked<T>(write: () => Promise<T>): Promise<T> {
   const unlock = lock(fileOf(server))
   let isDone = false

@@ -103,7 +103,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the estimate if the connection breaks after the finish, before the count', async () => {
+  test('is the estimate if the connection breaks after the finish reason but before the count', async () => {
     endpoint.answer.stream = async function* () {
       yield* [...text, finish]
       throw new Error('the connection breaks')
@@ -121,7 +121,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 50, held: 0 })
   })
 
-  test('is never above the length that the customer chose', async () => {
+  test('never exceeds the length that the customer chose', async () => {
     send(...text, finish, usage(2_000), done)
     expect(await write(10)).toEqual({ text: 'The sea is wide.', reported: { tokens: 10 } })
     expect(endpoint.requests[0]?.body).toMatchObject({ max_tokens: 10 })
@@ -155,7 +155,7 @@ describe("a text's charge", () => {
     await expect.poll(balance).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is the estimate of the received text if the text fails, and nothing if no text has arrived', async () => {
+  test('is the estimate of the received text if the text fails, and zero if no text has arrived', async () => {
     const failed = event({
       choices: [{ delta: {}, finish_reason: 'error' }],
       usage: { completion_tokens: 900 },
@@ -168,7 +168,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 2, held: 0 })
   })
 
-  test('is nothing for a finished text without words', async () => {
+  test('is zero for a complete text without words', async () => {
     send(finish, usage(9), done)
     expect(await write()).toEqual({ text: '', reported: { tokens: 0 } })
     expect(await balance()).toMatchObject({ used: 0, held: 0 })
@@ -189,7 +189,7 @@ describe('the request for the provider’s count', () => {
     [400, refusal('stream_options')],
     [400, refusal('stream_options.include_usage')],
     [422, { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options'] }] }],
-  ])('is left out for an endpoint that refuses it with %s %j', async (status, error) => {
+  ])('is omitted in the next attempt if the endpoint rejects it with %s %j', async (status, error) => {
     endpoint.answer.rejectionStatus = status
     endpoint.answer.rejection = (body) => (JSON.stringify(body).includes('"stream_options"') ? error : null)
     send(...text, finish, done)
@@ -199,7 +199,7 @@ describe('the request for the provider’s count', () => {
   })
 
   test.each([[['"stream_options"', '"max_tokens"']], [['"max_tokens"', '"stream_options"']]])(
-    'is left out for an endpoint that refuses %j, in this order',
+    'is omitted if the endpoint rejects %j, in this order',
     async (names) => {
       const errors: Record<string, object> = {
         '"max_tokens"': { error: { message: "Use 'max_completion_tokens' instead of 'max_tokens'." } },
@@ -217,9 +217,9 @@ describe('the request for the provider’s count', () => {
   )
 
   test.each([
-    ['the same parameter again', 400, 2],
-    ['it for another reason', 500, 1],
-  ])('ends with an unavailable model if the endpoint refuses %s', async (_, status, requests) => {
+    ['stream_options twice', 400, 2],
+    ['the request with status 500', 500, 1],
+  ])('reports an unavailable model if the endpoint rejects %s', async (_, status, requests) => {
     endpoint.answer.rejectionStatus = status
     endpoint.answer.rejection = () => refusal('stream_options')
     await expect(write()).rejects.toThrow('Nothing was charged')

@@ -51,5 +51,5 @@ export async function startModelEndpoint() {
 /** Returns an event with a piece of a text. */
 export const data = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
 
-/** The event that finishes a text. */
+/** The event that ends a text. */
 export const finish = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'

@@ -13,7 +13,7 @@ const event = z.object({
     )
     .nullish()
     .catch(null),
-  // Some endpoints report 0 instead of leaving the count out. A text has at least one token.
+  // Some endpoints report 0 instead of omitting the count. A text has at least one token.
   usage: z.object({ completion_tokens: z.int32().positive() }).nullish().catch(null),
 })
 
@@ -32,7 +32,7 @@ export async function* completionText(
   let finished = false
   let tokens: number | null = null
   try {
-    // Some endpoints answer a request for a stream with an error in JSON and the status 200.
+    // Some endpoints answer a stream request with a JSON error and status 200.
     if (response.headers.get('content-type')?.includes('application/json')) {
       throw new Error(`The model endpoint sent no stream: ${(await response.text()).slice(0, 500)}`)
     }

@@ -125,7 +125,7 @@ interface CompletionRequest {
   messages: { role: 'user'; content: string }[]
 }
 
-/** An error response of the endpoint. */
+/** An error response from the endpoint. */
 class EndpointError extends Error {
   readonly status: number
   constructor(status: number, text: string) {

@@ -8,8 +8,8 @@ import type { PictureStore } from './pictureStore.ts'
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) })
 
 /**
- * An SVG file can contain scripts. Without this policy, they could run in the session of the user who opens
- * the file.
+ * An SVG file can contain scripts. Without this policy, the scripts could run in the session of the user who
+ * opens the file.
  */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 

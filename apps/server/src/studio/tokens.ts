@@ -1,4 +1,7 @@
-/** A longer word, or a longer run of whitespace, is several tokens. Some scripts have no spaces between words. */
+/**
+ * A longer word or a longer run of whitespace is split into several tokens. Some scripts have no spaces
+ * between words.
+ */
 const maxLength = 20
 
 /**
