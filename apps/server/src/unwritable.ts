@@ -2,8 +2,8 @@ import { BillingError } from '@metered/billing'
 import { APIError, isAPIError } from 'better-auth/api'
 
 /**
- * Matches the error codes of the file system, SQLite and PostgreSQL that mean that the database can't be
- * written to. 25006 is a read-only transaction, and 53100 is a full disk.
+ * Matches the error codes of the file system, SQLite and PostgreSQL for a database that can't be written to.
+ * 25006 is a read-only transaction, and 53100 is a full disk.
  */
 const codes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR)\w*|25006|53100)$/
 

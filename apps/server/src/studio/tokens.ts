@@ -31,7 +31,7 @@ class Tokenizer {
     return tokens
   }
 
-  /** Returns the last token. The end of the text completes it. */
+  /** Returns the last token. Call this method at the end of the text. */
   end(): string[] {
     const last = this.#token
     this.#token = ''

@@ -35,7 +35,7 @@ interface EventFailures {
 /**
  * The result of one pass over the outbox.
  * - `unavailable`: no progress, because Flowglad did not answer.
- * - `failed`: the pass failed before its end, for example because the ledger can't be written.
+ * - `failed`: the pass failed before its end, for example because the ledger can't be written to.
  * - `progress`: at least one event was acknowledged or newly parked.
  * - `blocked`: there were events to send, but none was acknowledged or newly parked.
  * - `idle`: there was nothing to send.

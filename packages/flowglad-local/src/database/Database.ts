@@ -137,8 +137,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` and commits all of its changes. If `work` throws or the file can't be written, undoes every
-   * change.
+   * Runs `work` and commits all of its changes. If `work` throws or the file can't be written to, undoes
+   * every change.
    */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work()
