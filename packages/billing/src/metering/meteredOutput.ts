@@ -62,6 +62,11 @@ export class MeteredOutput {
     return Object.setPrototypeOf(copy, Object.getPrototypeOf(value))
   }
 
+  /** Stops following the parts: `ended` doesn't run anymore. */
+  abandon(): void {
+    this.#ended = true
+  }
+
   #begin() {
     this.#open++
     let state: 'waiting' | 'active' | 'ended' = 'waiting'

@@ -253,9 +253,14 @@ export class Operation {
       clock: this.#clock,
       patienceMs: cleanUpMs,
     })
-    // The copy has the same shape as the output.
-    const copy = isRead(call, output) ? followed.observe(output) : followed.wrap(output)
-    return copy as Output
+    try {
+      // The copy has the same shape as the output.
+      return (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
+    } catch (error) {
+      // The call fails, so the end of its other parts must not charge it.
+      followed.abandon()
+      throw error
+    }
   }
 }
 

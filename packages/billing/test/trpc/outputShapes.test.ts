@@ -190,6 +190,21 @@ test('charges the counted units of a stream with a chunk that contains a locked 
   expect(await app.charged()).toEqual([3])
 })
 
+test('charges nothing for an output with a promise and a locked stream, even after the promise resolves', async () => {
+  let resolved = Promise.resolve()
+  await using app = await start((count) => {
+    const text = new ReadableStream()
+    text.getReader()
+    const title = setTimeout(5, 'x').finally(() => count(1))
+    resolved = title.then(() => {})
+    return { title, text }
+  })
+  await expect(app.streaming.write.mutate().then(readParts)).rejects.toThrow('locked')
+  await resolved
+  await setTimeout(20)
+  await expectFree(app)
+})
+
 test('charges an observable from a mutation when the observable completes', async () => {
   await using app = await start(lateWords)
   const output = await app.streaming.write.mutate()
