@@ -33,9 +33,17 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     folder = mkdtempSync(join(root, 'test-'))
     chmodSync(folder, 0o755)
     const file = join(folder, name)
-    const ledger = sqliteLedger(file, { driver })
+    const ledger = sqliteLedger(file, { driver, cannotWriteAfterMs: 50 })
     onTestFinished(() => ledger.close())
     return { file, ledger }
+  }
+
+  /** Returns a backup file that contains 3 units. */
+  const aBackup = async () => {
+    const { file, ledger } = open('backup.db')
+    await fetched(ledger, units(3))
+    connect(file, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return file
   }
 
   test('creates the file on the first read or command, and not before', async () => {
@@ -87,11 +95,24 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
   test('uses the new file after its file was replaced while it runs, as by a restored backup', async () => {
     const { file, ledger } = open('ledger.db')
     await fetched(ledger, units(10))
-    const backup = open('backup.db')
-    await fetched(backup.ledger, units(3))
-    connect(backup.file, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const backup = await aBackup()
     for (const ending of ['-wal', '-shm']) rmSync(file + ending)
-    renameSync(backup.file, file)
+    renameSync(backup, file)
+    expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
+    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
+  })
+
+  test('creates no empty ledger after its file was deleted while it runs, and uses a backup in its place', async () => {
+    const { file, ledger } = open('ledger.db')
+    await fetched(ledger, units(10))
+    const backup = await aBackup()
+    for (const ending of ['', '-wal', '-shm']) rmSync(file + ending)
+    await expect(ledger.execute(aReserve())).rejects.toMatchObject({
+      reason: 'cannotWrite',
+      message: `The ledger's file ${file} was moved or deleted. Restore the file, or restart the process to begin with an empty ledger.`,
+    })
+    expect(existsSync(file)).toBe(false)
+    renameSync(backup, file)
     expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
     expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
   })

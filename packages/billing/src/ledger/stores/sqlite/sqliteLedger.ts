@@ -18,7 +18,7 @@ import { prepareReads } from './prepareReads.ts'
 import { prepareWrite } from './prepareWrite.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
-import { watchFile } from './watchFile.ts'
+import { assertNotDeleted, watchFile } from './watchFile.ts'
 import { writeProblem } from './writeProblem.ts'
 
 /** The options of `sqliteLedger`. */
@@ -75,15 +75,19 @@ function createStore({ file, driver, clock, settings }: Setup): Store {
     isTransient,
     writeProblem: (error) => (inMemory ? null : writeProblem(path, error)),
     async open() {
-      const earlier = db
+      // An empty ledger in place of a missing file would forget charges and keys.
+      if (db && !inMemory) assertNotDeleted(path)
+      let opened: SqliteDatabase
       try {
-        db = await retryWhileBusy(() => openDatabase(path, driver), { waitMs: openingMs })
+        opened = await retryWhileBusy(() => openDatabase(path, driver), { waitMs: openingMs })
       } catch (error) {
         throw explainOpenError(path, error)
       }
+      const earlier = db
+      db = opened
       // A read that has just received the earlier connection uses it before this callback runs.
       if (earlier) setImmediate(() => earlier.close())
-      return openStore(db, { clock, settings, assertSameFile: inMemory ? () => {} : watchFile(path) })
+      return openStore(opened, { clock, settings, assertSameFile: inMemory ? () => {} : watchFile(path) })
     },
     async close() {
       db?.close()

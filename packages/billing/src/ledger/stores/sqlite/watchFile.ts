@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** The error for a file that was moved, deleted or replaced while the ledger was open. */
 export class MovedFileError extends Error {
@@ -12,9 +13,16 @@ export class MovedFileError extends Error {
 export function watchFile(path: string): () => void {
   const opened = identityOf(path)
   return () => {
-    if (identityOf(path) !== opened) throw new MovedFileError(`The file ${path} was moved or deleted`)
+    if (identityOf(path) !== opened) throw moved(path)
   }
 }
+
+/** Throws a `MovedFileError` if the file is missing from its folder. SQLite would create an empty file. */
+export function assertNotDeleted(path: string): void {
+  if (!existsSync(path) && existsSync(dirname(path))) throw moved(path)
+}
+
+const moved = (path: string) => new MovedFileError(`The ledger's file ${path} was moved or deleted`)
 
 function identityOf(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })

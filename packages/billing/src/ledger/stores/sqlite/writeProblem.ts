@@ -6,8 +6,10 @@ import { MovedFileError } from './watchFile.ts'
 
 /** Returns the problem if the error says that the file can't be written to, and null for any other error. */
 export function writeProblem(file: string, error: unknown): WriteProblem | null {
-  if (error instanceof MovedFileError)
-    return { message: `${error.message}. Restore the file.`, isStale: true }
+  if (error instanceof MovedFileError) {
+    const advice = 'Restore the file, or restart the process to begin with an empty ledger.'
+    return { message: `${error.message}. ${advice}`, isStale: true }
+  }
   switch (resultCodeOf(error)) {
     case 13: // FULL
       return {
