@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 const pollEveryMs = 300
 /** The delay before a changed file is read, because an editor can save a file in several steps. */
@@ -36,19 +36,22 @@ export function watchPricing({
     }
     report(`Applied the changes in ${file}.`)
   }
-  let timer: NodeJS.Timeout | undefined
-  const onChange = () => {
-    clearTimeout(timer)
-    timer = setTimeout(check, settleMs)
+  let settling: NodeJS.Timeout | undefined
+  // The first poll always reads the file, because it might have changed while the server was starting.
+  let stamp: string | undefined
+  const poll = () => {
+    const now = stampOf(file)
+    if (now === stamp) return
+    stamp = now
+    clearTimeout(settling)
+    settling = setTimeout(check, settleMs)
   }
   // Poll the file, because `fs.watch` stops working if an editor replaces the file, and misses changes on some
-  // mounted folders.
-  watchFile(file, { interval: pollEveryMs, persistent: false }, onChange)
-  // The file might have changed while the server was starting.
-  check()
+  // mounted folders. `fs.watchFile` misses a change that comes before its first look at the file.
+  const polling = setInterval(poll, pollEveryMs).unref()
   return () => {
-    unwatchFile(file, onChange)
-    clearTimeout(timer)
+    clearInterval(polling)
+    clearTimeout(settling)
   }
 }
 
@@ -57,6 +60,16 @@ export function watchPricing({
  */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`
+
+/** Returns a value that changes whenever the file is written or replaced. */
+function stampOf(file: string): string {
+  try {
+    const { ino, size, mtimeNs } = statSync(file, { bigint: true })
+    return `${ino} ${size} ${mtimeNs}`
+  } catch (error) {
+    return String(error)
+  }
+}
 
 function read(file: string): { content: string | null; failure?: Error } {
   try {
