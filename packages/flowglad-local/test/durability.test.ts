@@ -233,7 +233,7 @@ it.each([
   [['--pricing', 'PRICING', '--now', '01.02.2027'], 'now must be a date'],
   [['--pricing', 'PRICING', '--now', '2027-01-31T12:00'], 'now must be a date'],
   [['--pricing', '.'], 'Cannot read the pricing file .: EISDIR'],
-  [['--pricing', 'PRICING', '--key', 'a b'], 'without spaces'],
+  [['--pricing', 'PRICING', '--key', 'a b'], 'no spaces'],
   [['--pricing', 'PRICING', '--key', '钥匙'], 'ASCII'],
   [['--pricing', 'PRICING', '--webhook-url', 'nonsense'], 'webhook-url must be a URL like'],
   [['--pricing', 'PRICING', '--webhook-url', 'ftp://x'], 'webhook-url must be a URL like'],

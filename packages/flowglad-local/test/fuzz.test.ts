@@ -401,7 +401,7 @@ it('never reports an internal error for a valid request with one value replaced'
         // The platform describes an invalid number as NaN, so this NaN isn't a bug.
         const body = (await answer.text()).replaceAll(/"received":"NaN"|received NaN/g, '')
         if (
-          /TypeError|RangeError|is not a function|Cannot read|undefined is|referenced record|has no billing|NaN/.test(
+          /TypeError|RangeError|is not a function|Cannot read|undefined is|referenced record|has no billing|\bNaN\b/.test(
             body,
           ) &&
           !text.includes('NaN')
