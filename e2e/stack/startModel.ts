@@ -19,7 +19,7 @@ export interface Model extends AsyncDisposable {
   /** Returns how many text responses are still open. */
   textsInProgress(): number
   /**
-   * Sends words to every open text response. The app's server forwards a word only when the next word or the
+   * Streams words on every open text response. The app's server forwards a word only when the next word or the
    * end arrives.
    */
   streamWords(words: string): void

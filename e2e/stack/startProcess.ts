@@ -61,7 +61,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 const moveClock = (aheadMs: number) =>
   `const now = Date.now.bind(Date); Date.now = () => now() + ${JSON.stringify(aheadMs)}`
 
-/** Starts one of the product's built processes, and resolves when the process is ready. */
+/** Starts a process from a built entry point, and resolves when the process is ready. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { clockAheadMs = 0 } = options
   const preload =

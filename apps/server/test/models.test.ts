@@ -143,7 +143,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test("stream the text in Studio's tokens, wherever the events are split", async () => {
+  test('stream the text as Studio tokens, no matter where chunks split the events', async () => {
     await using it = await startModelEndpoint()
     const events = [
       data('The se'),

@@ -68,7 +68,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * The name of this billing instance in the process. A new instance replaces the earlier instance with the
    * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
    * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
-   * process. Also set a name to replace instances whose ledger is in memory or uses a `Pool`.
+   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't replace the
+   * earlier one.
    */
   instance?: string
   /** The clock. Replace it in tests that control time. Default: the system clock. */

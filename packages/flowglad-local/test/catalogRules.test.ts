@@ -422,7 +422,7 @@ describe('seats', () => {
     })
   })
 
-  it('omit their feature ID, and stay listed after the plan has ended', async () => {
+  it('are claimed without a feature ID, and stay listed after the plan has ended', async () => {
     const { studio, id } = await seats()
     await using _ = studio
     const { node } = studio

@@ -252,7 +252,7 @@ it('accepts a quantity of 0 and a trial end of 0', async () => {
   })
 })
 
-it("rejects another customer's card only if no other error applies", async () => {
+it("reports another customer's card only if there is no other error", async () => {
   await using studio = await startStudio()
   for (const who of ['ada', 'bob']) await studio.customer(who)
   const plan = await studio.subscribe('bob', 'team_price')

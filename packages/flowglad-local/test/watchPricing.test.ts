@@ -29,7 +29,7 @@ it('applies an edit to the pricing file without a restart', async () => {
   await expect.poll(() => teamPrice(running.url), patience).toBe(5600)
 })
 
-it('prints the line of a mistake and keeps the last valid version until the mistake is fixed', async () => {
+it('prints the line number of a mistake and keeps the last valid version until the mistake is fixed', async () => {
   await using directory = await createDirectory()
   await using running = await startProcess(directory.path)
   await writeFile(directory.file('pricing.yaml'), withTeamPrice('5500'))

@@ -22,7 +22,7 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
             Upgrade to {upgrade.name}
           </OrderButton>
         ) : (
-          // A change between paid plans starts on the Plans screen, which shows the price and the date.
+          // Customers change between paid plans on the Plans screen, which shows the price and the date of the change.
           <LinkButton to="/pricing" size={size}>
             Upgrade to {upgrade.name}
           </LinkButton>

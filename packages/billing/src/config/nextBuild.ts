@@ -7,6 +7,6 @@ export const isNextBuild = () => globalThis.process?.env.NEXT_PHASE === 'phase-p
 export function assertNotNextBuild(): void {
   if (!isNextBuild()) return
   throw new SetupError(
-    "Billing can't be used during next build. Render the page on each request: export const dynamic = 'force-dynamic'",
+    "Billing can't be used while `next build` runs. Render the page on each request: export const dynamic = 'force-dynamic'",
   )
 }

@@ -11,7 +11,7 @@ export interface ResponseParts {
   resHeaders?: Headers | undefined
 }
 
-/** Returns the newest balances of the context's request as a response header. */
+/** Returns a response header with the newest balances from the request's calls, or no header if there are none. */
 export function balancesMeta(ctx: object | undefined): { headers?: Record<string, string> } {
   const balances = (ctx && billingRequestOf(ctx)?.balances) ?? null
   const header = balances && headerOf(balances)

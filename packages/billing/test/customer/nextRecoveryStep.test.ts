@@ -42,7 +42,7 @@ test('reports a rejection if a check shows no change, and an uncertain outcome i
   expect(failure({ seen: null })).toMatch(/may have changed/)
 })
 
-describe('after a cancellation was lifted', () => {
+describe('after a scheduled cancellation was removed', () => {
   const lifted = 'cancellation'
 
   test('restores the cancellation if the change was not requested, or if a check shows no change', () => {
@@ -98,7 +98,7 @@ describe('after a cancellation was lifted', () => {
   })
 })
 
-describe('after a downgrade was lifted', () => {
+describe('after a scheduled downgrade was removed', () => {
   const lifted = 'downgrade'
 
   test('never restores the downgrade, because its target is unknown', () => {

@@ -151,7 +151,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('sends no customer to an open page that Flowglad would reject', async () => {
+  test('does not return an open checkout page if the customer has subscribed since it was opened', async () => {
     await one.order('http', { priceSlug: 'pro_monthly' }, 'k')
     await one.atFlowglad.pay(aUser(scene.customer), 'scale_monthly')
     await expect(two.order('http', { priceSlug: 'pro_monthly' }, 'k')).rejects.toThrow('Change it instead')

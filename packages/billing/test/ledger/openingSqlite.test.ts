@@ -67,7 +67,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(existsSync(file)).toBe(false)
   })
 
-  test('names a folder that does not exist, and opens once the folder exists', async () => {
+  test('reports that the folder is missing, and opens the ledger once the folder exists', async () => {
     const { ledger } = open('missing/ledger.db')
     const missing = join(folder, 'missing')
     expect(await openingError(ledger)).toMatchObject({

@@ -95,7 +95,7 @@ test('accepts a missing ledger address during `next build`', async () => {
       flowglad: { secretKey: missing },
       customer: () => ada,
     })
-    await expect(billing.balances(ada)).rejects.toThrow("Billing can't be used during next build.")
+    await expect(billing.balances(ada)).rejects.toThrow("Billing can't be used while `next build` runs.")
   }
 })
 
@@ -123,7 +123,7 @@ test('creates no ledger file and starts nothing during `next build`, even withou
     () => billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' }),
     () => billing.drain(),
   ]) {
-    await expect(call()).rejects.toThrow("Billing can't be used during next build.")
+    await expect(call()).rejects.toThrow("Billing can't be used while `next build` runs.")
   }
   expect(existsSync(file.path)).toBe(false)
   expect(clock.idling).toBe(0)

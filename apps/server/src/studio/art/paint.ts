@@ -32,7 +32,7 @@ export interface PictureRequest {
   prompt: string
   /** The picture's position within one generation, starting at 0. Each picture gets a different style. */
   index: number
-  /** Draws finer detail at twice the width. */
+  /** Doubles the picture's width and draws finer detail. */
   hd: boolean
 }
 

@@ -92,8 +92,8 @@ function editFunction(found: ContextFunction, adapter: Adapter, from: string) {
 }
 
 /**
- * Edits a function that is defined in the adapter's options, where TypeScript infers the type of a new
- * parameter.
+ * Edits a function that is defined in the adapter's options. A new parameter needs no type there, because
+ * TypeScript infers it.
  */
 function editInline(found: ContextFunction, from: string) {
   const { file, parameters, returned, expression, start } = found

@@ -2,8 +2,8 @@ import type { App } from '../findApp.ts'
 import type { Step } from './step.ts'
 
 /**
- * Adds a `protectedProcedure` to an app without sign-in. It gives every caller the same user in development,
- * and rejects all calls in production. Returns null if the app already has a `protectedProcedure`, has no
+ * Adds a `protectedProcedure` to an app without sign-in. In development, the procedure uses the same user for every
+ * caller. In production, it rejects all calls. Returns null if the app already has a `protectedProcedure`, has no
  * `publicProcedure`, or appears to have its own sign-in.
  */
 export function signInStep({ files, protectedProcedure, publicProcedure }: App): Step | null {

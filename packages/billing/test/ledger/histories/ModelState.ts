@@ -114,14 +114,14 @@ export class ModelState {
     return [...this.holds.values()].some((hold) => this.isDue(hold))
   }
 
-  /** Returns whether the lease has ended, or starts in the future because the clock stepped backward. */
+  /** Returns true if the lease has ended, or if it starts in the future because the clock stepped backward. */
   isLeaseFree(): boolean {
     return this.lease === null || this.lease.until <= this.now || this.lease.at > this.now
   }
 
   /**
-   * Returns whether the parked event's pause has ended, or starts in the future because the clock stepped
-   * backward.
+   * Returns true if the parked event's pause has ended, or if the pause starts in the future because the clock
+   * stepped backward.
    */
   isRetryDue({ retryAt, parkedAt }: ModelEvent): boolean {
     return retryAt <= this.now || parkedAt > this.now
