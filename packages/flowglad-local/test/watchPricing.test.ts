@@ -1,7 +1,10 @@
+import { pbkdf2 } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { Flowglad } from '@flowglad/node'
 import { expect, it } from 'vitest'
 import { PricingError } from '../src/index.ts'
+import { watchPricing } from '../src/watchPricing.ts'
 import { createDirectory, startProcess } from './process.ts'
 import { startStudio } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
@@ -27,6 +30,20 @@ it('applies an edit to the pricing file without a restart', async () => {
   await writeFile(directory.file('saved.yaml'), withTeamPrice('5600'))
   await rename(directory.file('saved.yaml'), directory.file('pricing.yaml'))
   await expect.poll(() => teamPrice(running.url), patience).toBe(5600)
+})
+
+it('applies an edit that is saved immediately after the start', async () => {
+  await using directory = await createDirectory()
+  const file = directory.file('pricing.yaml')
+  writeFileSync(file, 'before')
+  const applied: string[] = []
+  const apply = (content: string) => applied.push(content)
+  // Node's four threads are busy, so an asynchronous look at the file would come after the edit.
+  for (let thread = 0; thread < 4; thread++) pbkdf2('password', 'salt', 200_000, 32, 'sha512', () => {})
+  const unwatch = watchPricing({ file, current: 'before', apply, report: () => {} })
+  writeFileSync(file, 'after')
+  await expect.poll(() => applied, patience).toEqual(['after'])
+  unwatch()
 })
 
 it('prints the line number of a mistake and keeps the last valid version until the mistake is fixed', async () => {
