@@ -19,6 +19,7 @@ export function keepResult(draft: Draft, command: KeepResult, settings: LedgerSe
   if (found.state === 'keyReused') return found
   if (found.state === 'completed' && ![command.attempt, command.replaces].includes(found.attempt))
     return found
-  completeKey(draft, command, settings)
+  // Without the result, the operation would count as completed. For example, a checkout would count as paid.
+  completeKey(draft, command, settings, { alwaysKept: true })
   return { state: 'kept' }
 }

@@ -74,11 +74,8 @@ function add(needs: Needs, command: Command): void {
       if (command.result !== null) addResult(needs, customer, command.result)
       return
     case 'findResult':
-      needs.keys.push([customer, command.procedure, command.key])
-      return
     case 'keepResult':
       needs.keys.push([customer, command.procedure, command.key])
-      addResult(needs, customer, command.result)
       return
     case 'renew':
     case 'release':

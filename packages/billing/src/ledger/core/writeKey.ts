@@ -19,9 +19,15 @@ type Completion = Pick<Settle, 'attempt' | 'procedure' | 'key' | 'fingerprint' |
 
 /**
  * Marks the key as completed and stores the result, unless the key belongs to another operation or the result
- * is already stored.
+ * is already stored. If `alwaysKept` is set, the size limits don't apply to the result, and other results don't
+ * displace it.
  */
-export function completeKey(draft: Draft, command: Completion, settings: LedgerSettings): void {
+export function completeKey(
+  draft: Draft,
+  command: Completion,
+  settings: LedgerSettings,
+  { alwaysKept = false } = {},
+): void {
   if (command.key === null || command.fingerprint === null) return
   const existing = draft.key(command.procedure, command.key)
   if (existing && existing.fingerprint !== command.fingerprint && existing.pruneAt > draft.now) return
@@ -30,24 +36,29 @@ export function completeKey(draft: Draft, command: Completion, settings: LedgerS
     completed: 1,
     result: command.result,
     pruneAt: draft.now + settings.keyRetentionMs,
+    alwaysKept,
   })
 }
 
 /**
  * Writes the key's row. Omits a result that exceeds the size limit or the remaining space for the customer's
- * results.
+ * results, unless the result is always kept.
  */
 function writeKey(
   draft: Draft,
   { attempt, procedure, key, fingerprint }: Pick<KeyRow, 'attempt' | 'procedure' | 'key' | 'fingerprint'>,
   settings: LedgerSettings,
-  change: Pick<KeyRow, 'completed' | 'result' | 'pruneAt'>,
+  {
+    alwaysKept = false,
+    ...change
+  }: Pick<KeyRow, 'completed' | 'result' | 'pruneAt'> & { alwaysKept?: boolean },
 ): void {
   const existing = draft.key(procedure, key)
   const freedBytes = existing?.resultBytes ?? 0
-  const bytes = change.result === null ? 0 : Buffer.byteLength(change.result)
-  const isKept = bytes > 0 && bytes <= settings.resultBytes && makeRoom(draft, bytes, existing, settings)
-  const resultBytes = isKept ? bytes : 0
+  const bytes = change.result === null || alwaysKept ? 0 : Buffer.byteLength(change.result)
+  const fits = bytes > 0 && bytes <= settings.resultBytes && makeRoom(draft, bytes, existing, settings)
+  const resultBytes = fits ? bytes : 0
+  const isKept = fits || alwaysKept
   if (freedBytes !== 0 || resultBytes !== 0) {
     draft.writeCustomer({ resultBytes: draft.row.resultBytes - freedBytes + resultBytes })
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KeepResult } from '../../../src/ledger/commands.ts'
 import { attemptId } from '../../../src/metering/attemptId.ts'
+import { aReserve, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 
 const id = { customer: 'ada', procedure: 'checkout', key: 'k', fingerprint: 'a'.repeat(64) }
@@ -36,6 +37,21 @@ export const keptResults = (open: OpenLedger) =>
         Array.from({ length: 10 }, (_, index) => (index % 2 ? it.ledger : it.other).execute(aKeep())),
       )
       expect(answers.filter(({ state }) => state === 'kept')).toHaveLength(1)
+    })
+
+    test('keeps a result even if later results exceed the customer’s budget', async () => {
+      await using it = await open({ resultBytesPerCustomer: 30 })
+      await fetched(it.ledger, units(10))
+      const kept = aKeep({ result: `"${'k'.repeat(20)}"` })
+      expect(await it.ledger.execute(kept)).toEqual({ state: 'kept' })
+      for (const key of ['a', 'b']) {
+        it.advance(1)
+        const reserve = aReserve({ key })
+        await it.ledger.execute(reserve)
+        await it.ledger.execute(settleOf(reserve, { result: `"${key.repeat(20)}"` }))
+      }
+      expect(await it.other.execute(aFind())).toMatchObject({ result: kept.result })
+      expect(await it.other.execute(aReserve({ key: 'b' }))).toMatchObject({ result: `"${'b'.repeat(20)}"` })
     })
 
     test('replaces only the result of the named attempt', async () => {
