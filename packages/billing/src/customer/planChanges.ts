@@ -33,6 +33,8 @@ interface Change {
 /** Changes, cancels and resumes plans. Recovers when a change fails halfway. */
 export class PlanChanges {
   readonly #parts: Parts
+  /** Each customer's newest request on this node. */
+  readonly #newest = new Map<string, Promise<MadeChange>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -42,12 +44,41 @@ export class PlanChanges {
    * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the paid
    * plan.
    */
-  async changePlan(customer: Customer, wanted: PlanOffer): Promise<MadeChange> {
+  changePlan(customer: Customer, wanted: PlanOffer): Promise<MadeChange> {
+    return this.#inTurn(customer, () => this.#changePlan(customer, wanted))
+  }
+
+  /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
+  cancel(customer: Customer): Promise<MadeChange> {
+    return this.#inTurn(customer, () => this.#cancel(customer))
+  }
+
+  /** Undoes a scheduled cancellation or downgrade. */
+  resume(customer: Customer): Promise<MadeChange> {
+    return this.#inTurn(customer, () => this.#resume(customer))
+  }
+
+  /**
+   * Runs the customer's requests on this node one after another. Flowglad waits up to a minute for a payment, and
+   * a second request must see what the first has changed.
+   */
+  async #inTurn(customer: Customer, request: () => Promise<MadeChange>): Promise<MadeChange> {
+    const earlier = this.#newest.get(customer.id)
+    const running = earlier ? earlier.then(request, request) : request()
+    this.#newest.set(customer.id, running)
+    try {
+      return await running
+    } finally {
+      if (this.#newest.get(customer.id) === running) this.#newest.delete(customer.id)
+    }
+  }
+
+  async #changePlan(customer: Customer, wanted: PlanOffer): Promise<MadeChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     if (wanted.kind !== 'plan') {
       throw new PlanChangeError("A pack can't replace your plan. Buy it through the checkout.")
     }
-    if (wanted.isFree) return this.cancel(customer)
+    if (wanted.isFree) return this.#cancel(customer)
     const { priceSlug } = wanted
     const current = await subscriptions.require(customer)
     const decision = decidePlanChange(current, priceSlug)
@@ -62,8 +93,7 @@ export class PlanChanges {
     })
   }
 
-  /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
-  async cancel(customer: Customer): Promise<MadeChange> {
+  async #cancel(customer: Customer): Promise<MadeChange> {
     const { flowglad, subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     const { id, isFree, cancelScheduledAt, periodEnd } = current
@@ -78,8 +108,7 @@ export class PlanChanges {
     })
   }
 
-  /** Undoes a scheduled cancellation or downgrade. */
-  async resume(customer: Customer): Promise<MadeChange> {
+  async #resume(customer: Customer): Promise<MadeChange> {
     const { subscriptions, clock } = this.#parts
     const current = await subscriptions.require(customer)
     if (!liftedBy(current)) return this.#read(customer, clock.now())

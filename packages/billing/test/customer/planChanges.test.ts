@@ -56,6 +56,16 @@ test('restores a scheduled cancellation after a rejected plan change, or asks th
   expect((await app.client.billing.balances.query()).plan?.cancelsAt).toBeNull()
 })
 
+test('changes a plan once for concurrent requests', async () => {
+  await using app = await start()
+  const { billing } = app.client
+  await on(app, 'pro_monthly')
+  const upgrade = () => billing.changePlan.mutate({ priceSlug: 'scale_monthly' })
+  const upgrades = await Promise.all([upgrade(), upgrade()])
+  expect(upgrades.map(({ plan }) => plan?.name)).toEqual(['Scale', 'Scale'])
+  expect(app.proxy.count(/\/adjust$/)).toBe(1)
+})
+
 test('reports each change that Flowglad makes despite answering with an error', async () => {
   await using app = await start()
   const { billing } = app.client
