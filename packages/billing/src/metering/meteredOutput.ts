@@ -53,13 +53,13 @@ export class MeteredOutput {
     const entries = nests && hasParts(value) && hasProperty(value, isPart) ? Object.entries(value) : null
     try {
       check(entries ? Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? null : it])) : value)
+      if (!entries) return value
+      const copy = Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
+      return Object.setPrototypeOf(copy, Object.getPrototypeOf(value))
     } catch (error) {
       ignoreErrors(value)
       throw error
     }
-    if (!entries) return value
-    const copy = Object.fromEntries(entries.map(([key, it]) => [key, isPart(it) ? this.wrap(it) : it]))
-    return Object.setPrototypeOf(copy, Object.getPrototypeOf(value))
   }
 
   /** Stops following the parts: `ended` doesn't run anymore. */

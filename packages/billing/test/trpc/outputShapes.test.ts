@@ -151,6 +151,11 @@ test.each<[string, Work, Transport[]]>([
   await expectFree(app)
 })
 
+function lockedStream() {
+  const stream = new ReadableStream()
+  stream.getReader()
+  return stream
+}
 const fail = async (ms: number): Promise<never> => {
   if (ms > 0) await setTimeout(ms)
   throw new Error('the model failed')
@@ -164,6 +169,7 @@ test.each<[string, () => unknown]>([
   ['an instance of a class', () => new Page(fail(5))],
   ['a property of a promise', () => ({ page: Promise.resolve({ text: fail(5) }) })],
   ['a property beside a value that cannot be sent', () => ({ text: fail(5), size: 1n })],
+  ['a property beside a locked stream', () => ({ text: lockedStream(), title: fail(5) })],
   [
     'a chunk that cannot be sent',
     async function* () {
@@ -180,10 +186,8 @@ test.each<[string, () => unknown]>([
 
 test('charges the counted units of a stream with a chunk that contains a locked stream', async () => {
   await using app = await start(async function* (count) {
-    const text = new ReadableStream()
-    text.getReader()
     count(3)
-    yield { text }
+    yield { text: lockedStream() }
   })
   await expect(app.streaming.write.mutate().then(readParts)).rejects.toThrow('locked')
   await expect.poll(app.held).toBe(0)
@@ -193,11 +197,9 @@ test('charges the counted units of a stream with a chunk that contains a locked 
 test('charges nothing for an output with a promise and a locked stream, even after the promise resolves', async () => {
   let resolved = Promise.resolve()
   await using app = await start((count) => {
-    const text = new ReadableStream()
-    text.getReader()
     const title = setTimeout(5, 'x').finally(() => count(1))
     resolved = title.then(() => {})
-    return { title, text }
+    return { title, text: lockedStream() }
   })
   await expect(app.streaming.write.mutate().then(readParts)).rejects.toThrow('locked')
   await resolved
