@@ -68,8 +68,8 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * The name of this billing instance in the process. A new instance replaces the earlier instance with the
    * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
    * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
-   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't replace the
-   * earlier one.
+   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't
+   * replace the earlier one.
    */
   instance?: string
   /** The clock. Replace it in tests that control time. Default: the system clock. */
@@ -124,16 +124,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   )
   const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy, logger })
   const sync = new Sync({ leases, fetcher, clock: steady, options, logger, stopping })
-  const delivery = new Delivery({
-    ledger,
-    leases,
-    sender,
-    retries,
-    clock: steady,
-    options,
-    logger,
-    stopping,
-  })
+  const delivery = new Delivery({ ledger, leases, sender, retries, clock: steady, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
 
   // The metered operation, and the functions that call it.
