@@ -12,7 +12,7 @@ import type { Forfeit, PlanOffer } from './plans.ts'
  */
 export function forfeitsOf<Meter extends string>(
   target: Pick<PlanOffer, 'kind' | 'isFree'>,
-  offers: PlanOffer<Meter>[] | undefined,
+  offers: readonly Pick<PlanOffer<Meter>, 'kind' | 'priceSlug' | 'grants'>[] | undefined,
   answer: Pick<BalancesAnswer<Meter>, 'plan' | 'balances'> | undefined,
 ): Forfeit<Meter>[] {
   const plan = answer?.plan

@@ -6,28 +6,18 @@ import { startApp } from '../trpc/startApp.ts'
 
 const ada = aUser()
 
-const anOffer = (offer: Pick<PlanOffer, 'priceSlug'> & Partial<PlanOffer>): PlanOffer => ({
-  kind: 'plan',
-  name: offer.priceSlug,
-  description: null,
-  unitPrice: 2_000,
-  currency: 'USD',
-  interval: { unit: 'month', count: 1 },
-  isFree: false,
-  grants: [{ meter: 'generations', name: 'Generations', amount: 10, renews: true }],
-  features: [],
-  unlimited: [],
-  overage: [],
-  ...offer,
-})
-const free = anOffer({ priceSlug: 'free', unitPrice: 0, isFree: true })
-const pro = anOffer({ priceSlug: 'pro_monthly' })
-const scale = anOffer({ priceSlug: 'scale_monthly' })
-const pack = anOffer({ kind: 'pack', priceSlug: 'generation_pack' })
+const grants = [{ meter: 'generations', name: 'Generations', amount: 10, renews: true }]
+const free = { kind: 'plan', priceSlug: 'free', isFree: true, grants } as const
+const pro = { kind: 'plan', priceSlug: 'pro_monthly', isFree: false, grants } as const
+const scale = { kind: 'plan', priceSlug: 'scale_monthly', isFree: false, grants } as const
+const pack = { kind: 'pack', priceSlug: 'generation_pack', isFree: false, grants } as const
 const offers = [pack, free, pro, scale]
 
 /** Returns the balances answer for a customer on this plan, with one balance. */
-function answerOn({ priceSlug, isFree }: PlanOffer, row: { available: number | null; limit: number | null }) {
+function answerOn(
+  { priceSlug, isFree }: Pick<PlanOffer, 'priceSlug' | 'isFree'>,
+  row: { available: number | null; limit: number | null },
+) {
   const plan: PlanSummary = {
     name: priceSlug,
     priceSlug,

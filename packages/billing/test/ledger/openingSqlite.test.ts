@@ -38,12 +38,23 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     return { file, ledger }
   }
 
-  /** Returns a backup file that contains 3 units. */
-  const aBackup = async () => {
-    const { file, ledger } = open('backup.db')
-    await fetched(ledger, units(3))
-    connect(file, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    return file
+  /** Opens a ledger with 10 available units, and creates a backup file with 3. */
+  const openWithBackup = async () => {
+    const old = open('backup.db')
+    await fetched(old.ledger, units(3))
+    connect(old.file, driver).exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const { file, ledger } = open('ledger.db')
+    await fetched(ledger, units(10))
+    return {
+      file,
+      ledger,
+      /** Moves the backup to the ledger's path, and checks that the running ledger uses it. */
+      async restore() {
+        renameSync(old.file, file)
+        expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
+        expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
+      },
+    }
   }
 
   test('creates the file on the first read or command, and not before', async () => {
@@ -93,28 +104,20 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
   })
 
   test('uses the new file after its file was replaced while it runs, as by a restored backup', async () => {
-    const { file, ledger } = open('ledger.db')
-    await fetched(ledger, units(10))
-    const backup = await aBackup()
+    const { file, restore } = await openWithBackup()
     for (const ending of ['-wal', '-shm']) rmSync(file + ending)
-    renameSync(backup, file)
-    expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
-    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
+    await restore()
   })
 
   test('creates no empty ledger after its file was deleted while it runs, and uses a backup in its place', async () => {
-    const { file, ledger } = open('ledger.db')
-    await fetched(ledger, units(10))
-    const backup = await aBackup()
+    const { file, ledger, restore } = await openWithBackup()
     for (const ending of ['', '-wal', '-shm']) rmSync(file + ending)
     await expect(ledger.execute(aReserve())).rejects.toMatchObject({
       reason: 'cannotWrite',
       message: `The ledger's file ${file} was moved or deleted. Restore the file, or restart the process to begin with an empty ledger.`,
     })
     expect(existsSync(file)).toBe(false)
-    renameSync(backup, file)
-    expect(await ledger.execute(aReserve())).toMatchObject({ state: 'held' })
-    expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 2 }] })
+    await restore()
   })
 
   test('names a path that is a folder, or a file that is not a database', async () => {

@@ -103,6 +103,17 @@ test('keeps slugs as literal types from the definition to the browser', () => {
   expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
 })
 
+test('gives a cost no input fields if the procedure declares no input', () => {
+  protectedProcedure.use(
+    metered('generations', {
+      cost: ({ input }) => {
+        expectTypeOf(input).not.toHaveProperty('count')
+        return 1
+      },
+    }),
+  )
+})
+
 test('types the denials in error.data.billing', () => {
   const error = new TRPCClientError<AppRouter>('')
   const denial = error.data?.billing
@@ -155,8 +166,6 @@ export const mustNotCompile = () => [
   counted.use(metered('generations', { cost: () => 'one' })),
   // @ts-expect-error the hold has no cost
   counted.use(metered('generations', { hold: 5 })),
-  // @ts-expect-error the cost reads an input, but the procedure doesn't declare one
-  protectedProcedure.use(metered('generations', { cost: ({ input }) => input.count })),
   // @ts-expect-error a public procedure has no user
   t.procedure.use(metered('generations')),
   // @ts-expect-error a public procedure has no user
