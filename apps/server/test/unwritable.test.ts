@@ -83,7 +83,7 @@ async function expectRecovery(server: TestServer, known: Browser) {
 }
 
 test.for(['SQLite', 'PostgreSQL'])(
-  'starts while its database on %s is read-only, and recovers by itself',
+  'starts with a read-only %s database, and accepts writes once the database does',
   async (engine, { skip }) => {
     skip(engine === 'SQLite' && noVolumes !== null, noVolumes ?? '')
     await using flowglad = await startFlowgladLocal({ pricing })

@@ -2,12 +2,11 @@ import { type BalancesAnswer, startRead, wasSentSince } from '@metered/billing/c
 import type { QueryClient } from '@tanstack/react-query'
 
 /**
- * What to do with an answer:
- * - `show`: it is for the customer that the page shows.
- * - `follow`: the session's customer has changed, so show the answer's customer.
- * - `drop`: its request was sent before the page showed the current customer.
- * - `reject`: the provider's customer and the server's customer never matched, or the server's answers contradict
- *   each other.
+ * The decision about an answer.
+ * - `show`: the answer is for the customer that the page shows.
+ * - `follow`: the session's customer has changed, so the page switches to the answer's customer.
+ * - `drop`: the request was sent before the page showed the current customer.
+ * - `reject`: the server has never answered for the provider's customer, or its answers contradict each other.
  */
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 

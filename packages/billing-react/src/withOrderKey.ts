@@ -3,8 +3,8 @@ import { hashKey, type QueryClient } from '@tanstack/react-query'
 import type { PaidCall } from './usePaidCall.ts'
 
 /**
- * Each QueryClient's order keys, by order. The map is outside the hook so that an order keeps its key when the user
- * leaves a screen and returns.
+ * The idempotency key of each order, by QueryClient. The map is outside the hook, so an order keeps its key when the
+ * user leaves a screen and returns.
  */
 const orderKeys = new WeakMap<QueryClient, Map<string, string>>()
 

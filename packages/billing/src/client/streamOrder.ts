@@ -15,9 +15,9 @@ export class StreamOrder {
   }
 
   /**
-   * Notes when the answer was requested, and returns it. The server reads the ledger again for each answer.
-   * If the version falls, the ledger was restored from a backup, so this answer is newer than all answers
-   * that the page has.
+   * Notes when the answer was requested, and returns it. The server reads the ledger for each answer.
+   * A lower version means that the ledger was restored from a backup. The answer is then newer than every
+   * earlier answer.
    */
   read<Answer extends BalancesAnswer>(answer: Answer): Answer {
     if (answer.version < this.#version) this.connect()

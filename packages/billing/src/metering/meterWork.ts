@@ -6,8 +6,9 @@ import type { LegSettingsOf } from './legSettings.ts'
 import type { Operation } from './operation.ts'
 
 /**
- * The cost of plain work, in integer units from 1 to 2^31−1. If the cost is known before the work starts, set
- * `amount`. Otherwise, set `hold` to the units to reserve, and `cost` to a function that runs after the work.
+ * The cost of work outside tRPC. For a fixed cost, set `amount`. For a cost that depends on the result, set `hold` to
+ * the number of units to reserve, and `cost` to a function that returns the actual cost after the work. `amount` and
+ * `hold` are integers from 1 to 2^31−1.
  */
 type WorkCost =
   | {

@@ -28,8 +28,8 @@ export interface Passing {
 }
 
 /**
- * Starts a proxy between billing and Flowglad. The proxy records every request, and simulates the failures
- * that the test sets.
+ * Starts a proxy between billing and Flowglad. The proxy records every request. With `breakWith`, a test
+ * chooses how requests fail.
  */
 export async function startProxy(target: string) {
   const seen: Passing[] = []

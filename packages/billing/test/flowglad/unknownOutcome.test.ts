@@ -1,5 +1,5 @@
-// Flowglad can handle a request and then answer with its own error. These tests send every request through a proxy
-// that does the same.
+// Flowglad can handle a request and then answer with its own error. In these tests, a proxy simulates that: it passes
+// each request to flowglad-local, and replaces the answer with an error.
 import { expect, test } from 'vitest'
 import { bodies, spend, usageEvents } from './spending.ts'
 import type { Passing } from './startProxy.ts'
