@@ -1,5 +1,5 @@
-import type { BalancesAnswer } from './balances.ts'
-import type { Forfeit, PlanOffer } from './plans.ts'
+import type { BalanceRow } from './balances.ts'
+import type { Forfeit, PlanOffer, PlanSummary } from './plans.ts'
 
 /**
  * Returns the pack units that the customer loses by moving to the target, for example
@@ -13,7 +13,12 @@ import type { Forfeit, PlanOffer } from './plans.ts'
 export function forfeitsOf<Meter extends string>(
   target: Pick<PlanOffer, 'kind' | 'isFree'>,
   offers: readonly Pick<PlanOffer<Meter>, 'kind' | 'priceSlug' | 'grants'>[] | undefined,
-  answer: Pick<BalancesAnswer<Meter>, 'plan' | 'balances'> | undefined,
+  answer:
+    | {
+        plan: Pick<PlanSummary, 'isFree' | 'priceSlug'> | null
+        balances: readonly Pick<BalanceRow<Meter>, 'meter' | 'limit' | 'available'>[]
+      }
+    | undefined,
 ): Forfeit<Meter>[] {
   const plan = answer?.plan
   if (!plan || target.kind === 'pack' || target.isFree === plan.isFree) return []

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { forfeitsOf } from '../../src/contract/forfeits.ts'
-import type { PlanOffer, PlanSummary } from '../../src/contract/plans.ts'
 import { aUser } from '../flowglad/startStack.ts'
 import { startApp } from '../trpc/startApp.ts'
 
@@ -14,36 +13,13 @@ const pack = { kind: 'pack', priceSlug: 'generation_pack', isFree: false, grants
 const offers = [pack, free, pro, scale]
 
 /** Returns the balances answer for a customer on this plan, with one balance. */
-function answerOn(
-  { priceSlug, isFree }: Pick<PlanOffer, 'priceSlug' | 'isFree'>,
+const answerOn = (
+  plan: typeof free | typeof pro | typeof scale,
   row: { available: number | null; limit: number | null },
-) {
-  const plan: PlanSummary = {
-    name: priceSlug,
-    priceSlug,
-    isFree,
-    status: 'active',
-    renewsAt: null,
-    cancelsAt: null,
-    changesAt: null,
-    features: [],
-  }
-  const balance = {
-    meter: 'generations',
-    name: 'Generations',
-    held: 0,
-    used: 0,
-    unlimited: row.limit === null,
-    share: 0,
-    status: 'ok' as const,
-    renewsAt: null,
-    asOf: 0,
-    parked: 0,
-    version: 1,
-    ...row,
-  }
-  return { plan, balances: [balance] }
-}
+) => ({
+  plan,
+  balances: [{ meter: 'generations', ...row }],
+})
 
 test.each([
   ['nothing without a pack', pro, free, { available: 10, limit: 10 }, 0],
