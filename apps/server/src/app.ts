@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { Auth } from './auth.ts'
 import { authRoutes, sessionOf } from './authRoutes.ts'
 import type { Env } from './env.ts'
+import { limits } from './limits.ts'
 import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
@@ -70,8 +71,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
       prefix: '/trpc',
       trpcOptions: {
         router: createAppRouter(parts),
-        // Even within the rate limit, a longer batch could keep the server busy.
-        maxBatchSize: 50,
+        maxBatchSize: limits.batchCalls,
         async createContext({ req, res, info }) {
           const { user, cookies } = await sessionOf(auth, req)
           for (const cookie of cookies) res.header('set-cookie', cookie)

@@ -3,7 +3,9 @@ import { getMigrations } from 'better-auth/db/migration'
 import { type AuthEvents, authHooks } from './authHooks.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
+import { limits } from './limits.ts'
 import { schemaName } from './postgresDatabase.ts'
+import type { RateLimitSettings } from './rateLimit.ts'
 
 /**
  * The header that passes the connection's address to better-auth. The server overwrites any value that a
@@ -49,13 +51,10 @@ function optionsOf({ database, env }: Connected) {
     session: { cookieCache: { enabled: true, maxAge: 60 } },
     rateLimit: {
       enabled: env.rateLimit,
-      window: 60,
-      max: 300,
-      // These limits apply per address and path. They are high enough for an office that shares one address,
-      // and low enough to prevent password guessing.
+      ...perAddress(limits.authRequestsPerAddress),
       customRules: {
-        '/sign-up/*': { window: 60, max: 30 },
-        '/sign-in/*': { window: 60, max: 30 },
+        '/sign-up/*': perAddress(limits.signUpsPerAddress),
+        '/sign-in/*': perAddress(limits.signInsPerAddress),
       },
     },
     advanced: {
@@ -67,3 +66,6 @@ function optionsOf({ database, env }: Connected) {
     logger: { level: 'error' },
   } satisfies BetterAuthOptions
 }
+
+/** Converts a limit into better-auth's format. better-auth counts per address and path. */
+const perAddress = ({ calls, windowMs }: RateLimitSettings) => ({ max: calls, window: windowMs / 1_000 })

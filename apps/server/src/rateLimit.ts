@@ -1,13 +1,11 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { limits } from './limits.ts'
 
-/** Limits each signed-in user's calls. Every call in a batch counts. */
+/** Limits calls to `calls` in any window of `windowMs`. */
 export interface RateLimitSettings {
   calls: number
   windowMs: number
 }
-
-/** This limit allows normal use, including bursts of 40 calls. Each server applies the limit separately. */
-const defaultRateLimit: RateLimitSettings = { calls: 120, windowMs: 10_000 }
 
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError'
@@ -21,7 +19,7 @@ export type RateLimit = (user: string) => Promise<void>
 
 export const unlimited: RateLimit = async () => {}
 
-export function createRateLimit({ calls, windowMs }: RateLimitSettings = defaultRateLimit): RateLimit {
+export function createRateLimit({ calls, windowMs }: RateLimitSettings = limits.calls): RateLimit {
   const limiter = new RateLimiterMemory({ points: calls, duration: windowMs / 1_000 })
   return async (user) => {
     try {

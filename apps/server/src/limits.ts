@@ -1,0 +1,18 @@
+/** The server's limits. docs/security.md explains each limit. */
+export const limits = {
+  /**
+   * Each user's calls. Every call in a batch counts. The limit allows normal use, including bursts of 40
+   * calls. Each server applies the limit separately.
+   */
+  calls: { calls: 120, windowMs: 10_000 },
+  /**
+   * Sign-ups and sign-ins per address. The limits are high enough for an office that shares one address, and
+   * low enough to prevent password guessing.
+   */
+  signUpsPerAddress: { calls: 30, windowMs: 60_000 },
+  signInsPerAddress: { calls: 30, windowMs: 60_000 },
+  /** Requests per address to any other route of `/api/auth`. */
+  authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
+  /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
+  batchCalls: 50,
+} as const
