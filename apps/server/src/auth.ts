@@ -3,9 +3,9 @@ import { getMigrations } from 'better-auth/db/migration'
 import { type AuthEvents, authHooks } from './authHooks.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
+import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
 import { schemaName } from './postgresDatabase.ts'
-import type { RateLimitSettings } from './rateLimit.ts'
 
 /**
  * The header that passes the connection's address to better-auth. The server overwrites any value that a
@@ -68,4 +68,4 @@ function optionsOf({ database, env }: Connected) {
 }
 
 /** Converts a limit into better-auth's format. better-auth counts per address and path. */
-const perAddress = ({ calls, windowMs }: RateLimitSettings) => ({ max: calls, window: windowMs / 1_000 })
+const perAddress = ({ calls, windowMs }: LimitSettings) => ({ max: calls, window: windowMs / 1_000 })

@@ -15,4 +15,9 @@ export const limits = {
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
+  /**
+   * The keys (users, networks, accounts) that each limit counts. To count more keys, the server forgets the
+   * half whose windows started first.
+   */
+  countedKeys: 100_000,
 } as const

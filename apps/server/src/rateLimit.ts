@@ -1,11 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { createLimiter, type LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
-
-/** Limits calls to `calls` in any window of `windowMs`. */
-export interface RateLimitSettings {
-  calls: number
-  windowMs: number
-}
 
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError'
@@ -19,15 +13,11 @@ export type RateLimit = (user: string) => Promise<void>
 
 export const unlimited: RateLimit = async () => {}
 
-export function createRateLimit({ calls, windowMs }: RateLimitSettings = limits.calls): RateLimit {
-  const limiter = new RateLimiterMemory({ points: calls, duration: windowMs / 1_000 })
+export function createRateLimit(settings: LimitSettings = limits.calls): RateLimit {
+  const limiter = createLimiter(settings)
   return async (user) => {
-    try {
-      await limiter.consume(user)
-    } catch (error) {
-      if (error instanceof RateLimiterRes) throw new RateLimitedError(Math.max(1, error.msBeforeNext))
-      throw error
-    }
+    const waitMs = limiter.take(user)
+    if (waitMs > 0) throw new RateLimitedError(waitMs)
   }
 }
 

@@ -6,8 +6,9 @@ import { buildApp } from './app.ts'
 import { createAuth, migrateSessions, type User } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
+import type { LimitSettings } from './limiter.ts'
 import { meters } from './meters.ts'
-import { createRateLimit, type RateLimitSettings, unlimited } from './rateLimit.ts'
+import { createRateLimit, unlimited } from './rateLimit.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import type { AppBilling } from './trpc.ts'
@@ -23,7 +24,7 @@ interface ServerOptions {
   env: Env
   log: FastifyBaseLogger
   /** Applies unless `RATE_LIMIT` is off. */
-  rateLimit?: RateLimitSettings
+  rateLimit?: LimitSettings
 }
 
 /**

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/client'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { readEnv } from '../src/env.ts'
+import type { LimitSettings } from '../src/limiter.ts'
 import { createLog } from '../src/log.ts'
-import type { RateLimitSettings } from '../src/rateLimit.ts'
 import type { AppRouter } from '../src/router.ts'
 import { createServer, type Server } from '../src/server.ts'
 
@@ -29,7 +29,7 @@ export async function startTestServer(
   options: {
     env?: Record<string, string>
     flowglad?: FlowgladLocal
-    rateLimit?: RateLimitSettings
+    rateLimit?: LimitSettings
     /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
