@@ -4,14 +4,15 @@
  */
 export interface MeterPolicy {
   /**
-   * The toggle feature that lifts the limit. Usage by customers with this feature is counted but never
-   * denied.
+   * The toggle feature that lifts the limit. Usage by customers with this feature is counted but never denied
+   * and never billed: it is recorded at the meter's no-charge price.
    */
   unlimitedBy?: string
   /** The toggle feature that allows usage beyond the grant. Flowglad bills that usage at the meter's price. */
   overage?: { withFeature: string }
   /**
    * The slug of the usage price at which events are recorded. Default: the meter's default price at Flowglad.
+   * Unlimited usage is recorded at the meter's no-charge price instead.
    */
   priceSlug?: string
   /**

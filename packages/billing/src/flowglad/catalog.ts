@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../config/clock.ts'
 import type { MeterPolicy, Meters } from '../contract/meters.ts'
 import type { OveragePrice, PlanOffer } from '../contract/plans.ts'
-import type { FlowgladClient } from './flowgladClient.ts'
+import { noChargePriceSlug } from '../ledger/noChargePriceSlug.ts'
 
 const price = z.object({
   id: z.string(),
@@ -98,7 +98,11 @@ function catalogOf(answer: unknown, meters: Meters): Catalog {
 }
 
 /** Returns instructions if Flowglad can't record the meter's usage. Otherwise, returns null. */
-function problemOf(slug: string, { priceSlug }: MeterPolicy, model: PricingModel): string | null {
+function problemOf(
+  slug: string,
+  { priceSlug, unlimitedBy }: MeterPolicy,
+  model: PricingModel,
+): string | null {
   const meter = model.usageMeters.find((candidate) => candidate.slug === slug)
   if (!meter) {
     return `Flowglad's pricing model has no usage meter "${slug}". Create it in Flowglad, or remove it from defineMeters.`
@@ -106,8 +110,13 @@ function problemOf(slug: string, { priceSlug }: MeterPolicy, model: PricingModel
   if (meter.aggregationType !== 'sum') {
     return `The usage meter "${slug}" has the aggregation type ${meter.aggregationType}. Use a meter with the type sum.`
   }
-  if (priceSlug && !meter.prices.some((candidate) => candidate.slug === priceSlug && candidate.active)) {
+  const hasPrice = (wanted: string) => meter.prices.some(({ slug, active }) => slug === wanted && active)
+  if (priceSlug && !hasPrice(priceSlug)) {
     return `The usage meter "${slug}" has no active price "${priceSlug}". Create it in Flowglad, or change priceSlug.`
+  }
+  const noCharge = noChargePriceSlug(slug)
+  if (unlimitedBy && !hasPrice(noCharge)) {
+    return `The usage meter "${slug}" has no price "${noCharge}", so Flowglad would bill unlimited usage. Flowglad creates this price with each meter: recreate the meter, or remove unlimitedBy.`
   }
   return null
 }
@@ -186,7 +195,7 @@ export function createCatalogCache({
   clock,
   maxAgeMs,
 }: {
-  flowglad: FlowgladClient
+  flowglad: { pricingModel(): Promise<unknown> }
   meters: Meters
   clock: Clock
   maxAgeMs: number

@@ -6,6 +6,7 @@ import type { Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { noChargePriceSlug } from '../ledger/noChargePriceSlug.ts'
 import { ActionError } from './actionError.ts'
 
 const usageEvent = z.object({
@@ -44,7 +45,7 @@ export const createRecordUsage =
   async (customer: Customer, body: unknown) => {
     const catalog = await readCatalog()
     const { amount, transactionId, subscriptionId, ...names } = usageEvent.parse(body)
-    const { meter, priceId, usageMeterId } = meterOf(names, catalog, meters)
+    const { meter, usageMeterId, priceId, noChargePriceId } = meterOf(names, catalog, meters)
     if (!meters[meter]?.recordableByClient) {
       throw new ActionError(403, `Only the server can record usage of ${meter}`)
     }
@@ -65,15 +66,19 @@ export const createRecordUsage =
         name: `record.${meter}`,
         ...(transactionId === undefined ? {} : { key: transactionId }),
       },
-      ({ attempt, subscription }) => ({
-        id: attempt,
-        transactionId: transactionId ?? attempt,
-        amount,
-        subscriptionId: subscription,
-        usageMeterId,
-        priceId,
-        usageDate: clock.now(),
-      }),
+      async ({ attempt, subscription }) => {
+        const { balances } = await accounts.balances(customer)
+        const isUnlimited = balances.some((balance) => balance.meter === meter && balance.unlimited)
+        return {
+          id: attempt,
+          transactionId: transactionId ?? attempt,
+          amount,
+          subscriptionId: subscription,
+          usageMeterId,
+          priceId: isUnlimited ? noChargePriceId : priceId,
+          usageDate: clock.now(),
+        }
+      },
     )
   }
 
@@ -92,11 +97,17 @@ function meterOf(
     const policy = Object.hasOwn(meters, slug) ? meters[slug] : undefined
     if (!policy) continue
     const own = policy.priceSlug === undefined ? defaultPriceId : (prices.get(policy.priceSlug) ?? null)
-    if (slug === usageMeterSlug || id === usageMeterId) return { meter: slug, usageMeterId: id, priceId: own }
+    const found = {
+      meter: slug,
+      usageMeterId: id,
+      priceId: own,
+      noChargePriceId: prices.get(noChargePriceSlug(slug)) ?? null,
+    }
+    if (slug === usageMeterSlug || id === usageMeterId) return found
     const wanted = priceId ?? (priceSlug === undefined ? undefined : prices.get(priceSlug))
     if (wanted === undefined || ![...prices.values()].includes(wanted)) continue
     if (wanted !== own) throw new ActionError(403, `Usage of ${slug} can't be recorded at that price`)
-    return { meter: slug, usageMeterId: id, priceId: own }
+    return found
   }
   throw new ActionError(400, 'There is no such usage meter or price')
 }

@@ -1,4 +1,5 @@
 import type { EventPrice } from '../commands.ts'
+import { noChargePriceSlug } from '../noChargePriceSlug.ts'
 import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
@@ -25,11 +26,12 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
 
   const account = draft.account(subscription, meter)
   const wasUnlimited = hold?.legs.some((leg) => leg.meter === meter && leg.unlimited) ?? false
+  const isUnlimited = account.unlimited === 1
   draft.writeAccount(account, {
     booked: account.booked + amount,
     // Work that started while the meter was unlimited must not reduce the balance after the meter becomes
     // limited.
-    waived: account.waived + (wasUnlimited && account.unlimited === 0 ? amount : 0),
+    waived: account.waived + (wasUnlimited && !isUnlimited ? amount : 0),
   })
   draft.writeEvent({
     customer: draft.row.customer,
@@ -38,7 +40,8 @@ export function bookUsage(draft: Draft, usage: Usage, hold: HoldRow | undefined)
     subscription,
     procedure,
     amount,
-    price,
+    // The plan's price includes unlimited usage, so Flowglad must not bill it.
+    price: wasUnlimited || isUnlimited ? { priceSlug: noChargePriceSlug(meter) } : price,
     state: 'waiting',
     at: draft.now,
     reference,

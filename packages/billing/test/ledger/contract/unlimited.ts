@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../../src/ledger/commands.ts'
-import { aLeg, aReserve, aSnapshot, fetched, settleOf } from '../builders.ts'
+import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { balance, deliver, spend } from './steps.ts'
 
@@ -8,7 +8,39 @@ const unlimitedBy = { generations: 'unlimited' }
 const plan = (available: number, periodStart: number, features: string[] = []): Snapshot =>
   aSnapshot({ periodStart, features, meters: { generations: { available, granted: 10 } } })
 
-export const unlimited = (open: OpenLedger) =>
+export const unlimited = (open: OpenLedger) => {
+  describe('while a plan is unlimited', () => {
+    const standard = { priceSlug: 'standard' }
+    const noCharge = { priceSlug: 'generations_no_charge' }
+    const aCall = () => aReserve({ legs: [aLeg({ unlimitedBy: 'unlimited', price: standard })] })
+    /** Returns the prices of the waiting usage events. */
+    const prices = async ({ ledger }: Awaited<ReturnType<OpenLedger>>) => {
+      const taken = await ledger.execute(aTakeLease({ purpose: 'deliver', maxEvents: 100 }))
+      return taken.state === 'taken' ? taken.events.map(({ price }) => price) : taken
+    }
+
+    test('books usage at the no-charge price, even if the hold’s row is gone', async () => {
+      await using it = await open()
+      await fetched(it.ledger, plan(10, 1, ['unlimited']), { unlimitedBy })
+      const held = aCall()
+      await it.ledger.execute(held)
+      await it.ledger.execute(settleOf(held))
+      await it.ledger.execute(settleOf(aCall()))
+      expect(await prices(it)).toEqual([noCharge, noCharge])
+    })
+
+    test('books usage at the meter’s price before and after the unlimited plan', async () => {
+      await using it = await open()
+      for (const features of [[], ['unlimited'], []]) {
+        await fetched(it.ledger, plan(10, 1, features), { unlimitedBy })
+        const held = aCall()
+        await it.ledger.execute(held)
+        await it.ledger.execute(settleOf(held))
+      }
+      expect(await prices(it)).toEqual([standard, noCharge, standard])
+    })
+  })
+
   describe('after an unlimited plan ends', () => {
     test('makes only the plan’s grants available in a new period', async () => {
       await using it = await open()
@@ -49,6 +81,7 @@ export const unlimited = (open: OpenLedger) =>
       expect(await balance(it.ledger)).toMatchObject({ available: 20, held: 0 })
     })
   })
+}
 
 export const limits = (open: OpenLedger) =>
   describe('limit and used', () => {

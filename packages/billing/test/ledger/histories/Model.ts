@@ -220,8 +220,7 @@ export class Model extends ModelState {
     return { state: 'taken', ambiguous: usageEvents(ambiguous), events: usageEvents(next) }
   }
 
-  #usageEvent(customer: string, { attempt, meter, subscription, amount, at, wasParked }: ModelEvent) {
-    const price = { usageMeterSlug: meter }
+  #usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
     const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
     return { ...event, parkedBefore: wasParked }
   }

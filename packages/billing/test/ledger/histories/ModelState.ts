@@ -1,5 +1,5 @@
 import type { FindResultAnswer, KeepResultAnswer } from '../../../src/ledger/answers.ts'
-import type { FindResult, KeepResult, Leg, Snapshot } from '../../../src/ledger/commands.ts'
+import type { EventPrice, FindResult, KeepResult, Leg, Snapshot } from '../../../src/ledger/commands.ts'
 import type { Balance } from '../../../src/ledger/ledger.ts'
 
 export interface ModelHold {
@@ -16,6 +16,7 @@ export interface ModelEvent {
   meter: string
   subscription: string
   amount: number
+  price: EventPrice
   at: number
   state: 'waiting' | 'sent' | 'acked' | 'parked' | 'dropped'
   wasParked: boolean
@@ -176,14 +177,14 @@ export class ModelState {
   book(attempt: string, meter: string, amount: number, subscription: string, hold: ModelHold | undefined) {
     if (amount === 0 || this.events.has(`${attempt}/${meter}`)) return
     const account = this.account(subscription, meter)
-    if (hold?.legs.some((leg) => leg.meter === meter && leg.lifted) && !account.unlimited) {
-      account.waived += amount
-    }
+    const wasLifted = hold?.legs.some((leg) => leg.meter === meter && leg.lifted) ?? false
+    if (wasLifted && !account.unlimited) account.waived += amount
     this.events.set(`${attempt}/${meter}`, {
       attempt,
       meter,
       subscription,
       amount,
+      price: wasLifted || account.unlimited ? { priceSlug: `${meter}_no_charge` } : { usageMeterSlug: meter },
       at: this.now,
       state: 'waiting',
       wasParked: false,
