@@ -1,22 +1,21 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { pathInApp } from './account/pathInApp.ts'
 import { Broken } from './shell/Broken.tsx'
 import { NotFound } from './shell/NotFound.tsx'
 import { Shell } from './shell/Shell.tsx'
 
 interface Search {
   /** The outcome of a hosted checkout. */
-  checkout?: string
+  checkout?: string | undefined
   /** The path in this app to open after sign-in. */
-  next?: string
+  next?: string | undefined
 }
 
-function parseSearch(search: Record<string, unknown>): Search {
-  const { checkout, next } = search
-  return {
-    ...(typeof checkout === 'string' ? { checkout } : {}),
-    ...(typeof next === 'string' && /^\/(?!\/)/.test(next) ? { next } : {}),
-  }
-}
+/** Returns every parameter, because the router keeps the address's own value of any parameter left out. */
+const parseSearch = ({ checkout, next }: Record<string, unknown>): Search => ({
+  checkout: typeof checkout === 'string' ? checkout : undefined,
+  next: pathInApp(next),
+})
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, validateSearch: parseSearch })
 
