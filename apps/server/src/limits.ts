@@ -1,5 +1,11 @@
 /** The server's limits. docs/security.md explains each limit. */
 export const limits = {
+  /** The longest line that a model endpoint's event stream may contain, in characters. */
+  modelEventLength: 256 * 1024,
+  /** The largest picture response that a model endpoint may send, in bytes of JSON. */
+  modelPictureBytes: 12 * 1024 * 1024,
+  /** How much of a model endpoint's error response is read, in bytes. */
+  modelErrorBytes: 64 * 1024,
   /**
    * Each user's calls. Every call in a batch counts. The limit allows normal use, including bursts of 40
    * calls. Each server applies the limit separately.

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { compose } from '../src/studio/compose.ts'
 import { createLocalModels } from '../src/studio/localModels.ts'
-import { atMost, tokensOf, wholeTokens } from '../src/studio/tokens.ts'
+import { tokensOf } from '../src/studio/tokens.ts'
+import { all, of } from './asyncLists.ts'
 import { data, finish, startModelEndpoint } from './startModelEndpoint.ts'
 
 /** One pixel. */
@@ -9,69 +10,6 @@ const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 )
-
-async function all(tokens: AsyncIterable<string>): Promise<string[]> {
-  const list: string[] = []
-  for await (const token of tokens) list.push(token)
-  return list
-}
-async function* of(...pieces: string[]) {
-  yield* pieces
-}
-
-describe('tokens', () => {
-  test("are a text's words, and restore the text when joined", async () => {
-    const text = '  Two words,\n\nthen  three more – done. '
-    expect(tokensOf(text).join('')).toBe(text)
-    expect(tokensOf(text).map((token) => token.trim())).toEqual([
-      'Two',
-      'words,',
-      'then',
-      'three',
-      'more',
-      '–',
-      'done.',
-    ])
-    expect(tokensOf('')).toEqual([])
-  })
-
-  test("don't depend on where a stream splits the text", async () => {
-    const text = 'A stream may cut words anywhere, even here.'
-    for (const length of [1, 2, 3, 7, 100]) {
-      const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
-      expect(await all(wholeTokens(of(...pieces)))).toEqual(tokensOf(text))
-    }
-  })
-
-  test.each([
-    [
-      'without spaces',
-      '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。𠮷野家で何か食べた。',
-    ],
-    ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
-    ['of whitespace', ' \n'.repeat(500)],
-  ])('are at most 20 characters long, wherever a text %s is split', async (_, text) => {
-    expect(tokensOf(text).join('')).toBe(text)
-    for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
-    for (const length of [1, 3, 20, 21]) {
-      const pieces = text.match(new RegExp(`.{1,${length}}`, 'gsu')) ?? []
-      expect(await all(wholeTokens(of(...pieces)))).toEqual(tokensOf(text))
-    }
-  })
-
-  test('end at the limit, and stop the source', async () => {
-    let stopped = false
-    async function* endless() {
-      try {
-        for (;;) yield 'more '
-      } finally {
-        stopped = true
-      }
-    }
-    expect(await all(atMost(3, endless()))).toEqual(['more ', 'more ', 'more '])
-    expect(stopped).toBe(true)
-  })
-})
 
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })

@@ -9,6 +9,8 @@ export async function startModelEndpoint() {
     status: 200,
     body: {} as unknown,
     stream: null as (() => AsyncIterable<string>) | null,
+    /** The content type of a stream. */
+    contentType: 'text/event-stream',
     /** Returns an error for the requests that the endpoint rejects. */
     rejection: (_: unknown): object | null => null,
     /** The status of a rejection. */
@@ -22,7 +24,7 @@ export async function startModelEndpoint() {
     if (rejection) return reply.code(answer.rejectionStatus).send(rejection)
     if (!answer.stream) return reply.code(answer.status).send(answer.body)
     reply.hijack()
-    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+    reply.raw.writeHead(answer.status, { 'content-type': answer.contentType })
     reply.raw.on('close', () => closed++)
     try {
       for await (const piece of answer.stream()) {

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { limits } from '../limits.ts'
+import { eventData } from './eventData.ts'
 import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
+import { readBodyStart } from './readBody.ts'
 
 /** The fields of a streamed chat completion's events that this module reads. Unknown fields are dropped. */
 const event = z.object({
@@ -34,9 +37,9 @@ export async function* completionText(
   try {
     // Some endpoints answer a stream request with a JSON error and status 200.
     if (response.headers.get('content-type')?.includes('application/json')) {
-      throw new Error(`The model endpoint sent no stream: ${(await response.text()).slice(0, 500)}`)
+      throw new Error(`The model endpoint sent no stream: ${await readBodyStart(response, 500)}`)
     }
-    for await (const data of dataLines(response.body)) {
+    for await (const data of eventData(response.body, limits.modelEventLength)) {
       if (data === '[DONE]') {
         finished ||= started
         break
@@ -69,18 +72,6 @@ export async function* completionText(
 
 const failureOf = (error: unknown) =>
   isContentRefusal(String(error)) ? contentDenied(error) : modelUnavailable(error)
-
-/** Yields the content of each `data:` line. */
-async function* dataLines(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const bytes of body ?? []) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line.startsWith('data:')) yield line.slice(5).trim()
-  }
-  if (rest.startsWith('data:')) yield rest.slice(5).trim()
-}
 
 function parse(data: string): unknown {
   try {

@@ -104,12 +104,7 @@ function subjectOf(prompt: string): string {
   const request = /^(?:please\s+)?(?:write|tell|give|make|compose|describe)\b(?:\s+(?:me|us))?\s*/i
   const form =
     /^(?:an?|the|some)?\s*(?:short|long|little|brief|small)?\s*(?:story|poem|letter|text|essay|haiku|note|piece|paragraph|description|song)\s+(?:about|on|of|for)\s+/i
-  const subject = prompt
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(request, '')
-    .replace(form, '')
-    .replace(/[.!?…\s]+$/, '')
+  const subject = withoutFinalMarks(prompt.replace(/\s+/g, ' ').trim().replace(request, '').replace(form, ''))
   const short = subject.split(' ').slice(0, 14).join(' ')
   if (!short) return 'this'
   // Lowercase only common first words, because a name keeps its capital letter in the middle of a sentence.
@@ -117,4 +112,11 @@ function subjectOf(prompt: string): string {
     /^(?:An?|The|My|Our|Your|His|Her|Their|Some|One|Two|Three|How|Why|What|When|Where)\b/,
     (word) => word.toLowerCase(),
   )
+}
+
+/** Removes the final punctuation and spaces. A regular expression would need quadratic time. */
+function withoutFinalMarks(text: string): string {
+  let end = text.length
+  while ('.!?… '.includes(text.charAt(end - 1)) && end > 0) end--
+  return text.slice(0, end)
 }

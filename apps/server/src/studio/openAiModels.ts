@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
+import { limits } from '../limits.ts'
 import { completionText } from './completionText.ts'
 import {
   assertAllowed,
@@ -11,9 +12,10 @@ import {
   modelUnavailable,
   type TextRequest,
 } from './models.ts'
+import { readBody, readBodyStart } from './readBody.ts'
 import { atMost, wholeTokens } from './tokens.ts'
 
-const images = z.object({ data: z.array(z.object({ b64_json: z.base64() })).min(1) })
+const images = z.object({ data: z.array(z.object({ b64_json: z.string() })).min(1) })
 const denial = z.object({ error: z.object({ code: z.string().nullish(), type: z.string().nullish() }) })
 
 const timeoutMs = 120_000
@@ -97,9 +99,12 @@ export function createOpenAiModels({
         // gpt-image models always return base64 and reject this parameter.
         ...(imageModel.startsWith('gpt-image') ? {} : { response_format: 'b64_json' }),
       })
-      const parsed = images.safeParse(await response.json().catch(() => null))
-      const file = Buffer.from(parsed.data?.data[0]?.b64_json ?? '', 'base64')
-      if (!file.subarray(0, 8).equals(pngSignature)) {
+      const body = await readBody(response, limits.modelPictureBytes).catch((error: unknown) => {
+        throw modelUnavailable(error)
+      })
+      const parsed = images.safeParse(parseJson(body))
+      const file = fromBase64(parsed.data?.data[0]?.b64_json ?? '')
+      if (!file || file.length < 20 || !file.subarray(0, 8).equals(pngSignature)) {
         throw modelUnavailable(parsed.error ?? new Error('The model endpoint did not return a PNG'))
       }
       // A PNG's header contains its width.
@@ -141,7 +146,7 @@ function rejects(error: unknown, parameter: RegExp) {
 }
 
 async function toDenial(response: Response): Promise<TRPCError> {
-  const text = await response.text().catch(() => '')
+  const text = await readBodyStart(response, limits.modelErrorBytes).catch(() => '')
   const cause = new EndpointError(response.status, text)
   const parsed = denial.safeParse(parseJson(text))
   const reason = `${parsed.data?.error.code ?? ''} ${parsed.data?.error.type ?? ''}`
@@ -154,4 +159,14 @@ function parseJson(text: string): unknown {
   } catch {
     return null
   }
+}
+
+/**
+ * Decodes base64. Returns null if the text is invalid. zod's base64 check is a regular expression, which needs
+ * much memory for a long text.
+ */
+function fromBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64')
+  // Invalid characters don't become bytes.
+  return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : null
 }

@@ -8,21 +8,37 @@ const maxLength = 20
  * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace
  * around it, up to 20 characters. Joining the tokens restores the text. The tokens don't depend on where the
  * text is split into pieces. A text is charged for these tokens, unless its model's provider reports its own
- * count.
+ * count. Each character is examined once, so the time grows linearly with the text.
  */
 class Tokenizer {
   #token = ''
   #length = 0
   #hasWord = false
   #endsInSpace = false
+  /** The first half of a character that the next piece completes. */
+  #half = ''
 
   /** Returns the tokens that the piece completes. */
   push(piece: string): string[] {
+    const text = this.#half + piece
+    const whole = endsInHalf(text) ? text.length - 1 : text.length
+    this.#half = text.slice(whole)
+    return this.#split(text.slice(0, whole))
+  }
+
+  /** Returns the last tokens. Call this method at the end of the text. */
+  end(): string[] {
+    const tokens = this.#split(this.#half)
+    this.#half = ''
+    return this.#token === '' ? tokens : [...tokens, this.#cut()]
+  }
+
+  #split(text: string): string[] {
     const tokens: string[] = []
-    for (const character of piece) {
+    for (const character of text) {
       const isSpace = /\s/.test(character)
       const startsNextWord = this.#hasWord && this.#endsInSpace && !isSpace
-      if (startsNextWord || this.#length === maxLength) tokens.push(...this.end())
+      if (startsNextWord || this.#length === maxLength) tokens.push(this.#cut())
       this.#token += character
       this.#length++
       this.#hasWord ||= !isSpace
@@ -31,14 +47,20 @@ class Tokenizer {
     return tokens
   }
 
-  /** Returns the last token. Call this method at the end of the text. */
-  end(): string[] {
-    const last = this.#token
+  /** Returns the current token and starts the next one. */
+  #cut(): string {
+    const token = this.#token
     this.#token = ''
     this.#length = 0
     this.#hasWord = false
-    return last === '' ? [] : [last]
+    return token
   }
+}
+
+/** Returns whether the text ends in the first half of a UTF-16 surrogate pair. */
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1)
+  return last >= 0xd800 && last <= 0xdbff
 }
 
 export function tokensOf(text: string): string[] {
