@@ -1,11 +1,14 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import { addressKey } from './account/addressKey.ts'
+import { fillAddressKeys, userFields } from './account/userFields.ts'
 import { type AuthEvents, authHooks } from './authHooks.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
 import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
 import { schemaName } from './postgresDatabase.ts'
+import type { RateLimit } from './rateLimit.ts'
 
 /**
  * The header that passes the connection's address to better-auth. The server overwrites any value that a
@@ -21,14 +24,33 @@ interface Connected {
   env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
 }
 
+interface AuthParts extends Connected, AuthEvents {
+  /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
+  countNewAccount: RateLimit
+}
+
 /** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
-export function createAuth({ database, env, ...events }: Connected & AuthEvents) {
-  return betterAuth({ ...optionsOf({ database, env }), hooks: authHooks(events) })
+export function createAuth({ database, env, countNewAccount, ...events }: AuthParts) {
+  return betterAuth({
+    ...optionsOf({ database, env }),
+    hooks: authHooks(events),
+    databaseHooks: {
+      user: {
+        create: {
+          async before({ email }, context) {
+            await countNewAccount(context?.headers?.get(clientAddressHeader) ?? '')
+            return { data: { addressKey: addressKey(email) } }
+          },
+        },
+      },
+    },
+  })
 }
 
 export async function migrateSessions(connected: Connected) {
   const { runMigrations } = await getMigrations(optionsOf(connected))
   await runMigrations()
+  await fillAddressKeys(connected.database)
 }
 
 function optionsOf({ database, env }: Connected) {
@@ -46,6 +68,7 @@ function optionsOf({ database, env }: Connected) {
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     emailAndPassword: { enabled: true },
+    user: { additionalFields: userFields },
     // A cookie holds a signed copy of the session, so most calls need no database query. After a session is
     // revoked, the cookie stays valid for up to `maxAge` seconds.
     session: { cookieCache: { enabled: true, maxAge: 60 } },

@@ -1,5 +1,6 @@
 import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { explainLostRace, refuseKnownAddress } from './account/knownAddress.ts'
 
 interface SignedIn {
   id: string
@@ -8,12 +9,6 @@ interface SignedIn {
 }
 
 const signUp = z.object({ email: z.string() })
-
-/**
- * The maximum duration of a sign-up. If a user still has no password after this time, a crash interrupted the
- * sign-up.
- */
-const signUpMaxMs = 60_000
 
 export interface AuthEvents {
   /**
@@ -25,20 +20,22 @@ export interface AuthEvents {
   now: () => number
 }
 
-/** Extends better-auth: repairs interrupted sign-ups and reports new sessions. */
+/** Extends better-auth: allows one account per email address, and reports new sessions. */
 export const authHooks = ({ onSignIn, now }: AuthEvents) => ({
-  // On SQLite, a sign-up is not a transaction (see auth.ts). If the process dies after writing the user but
-  // before writing the password, that email address can be used neither to sign in nor to sign up. This hook
-  // deletes such a user before the next sign-up.
-  before: createAuthMiddleware(async ({ path, body, context: { internalAdapter } }) => {
-    const wanted = path === '/sign-up/email' ? signUp.safeParse(body) : null
-    if (!wanted?.success) return
-    const known = await internalAdapter.findUserByEmail(wanted.data.email, { includeAccounts: true })
-    if (!known || known.accounts.length > 0) return
-    if (now() - known.user.createdAt.getTime() > signUpMaxMs) await internalAdapter.deleteUser(known.user.id)
+  before: createAuthMiddleware(async ({ path, body, context }) => {
+    const email = signUpAddress(path, body)
+    if (email !== null) await refuseKnownAddress(context, email, now())
   }),
 
-  after: createAuthMiddleware(async ({ context: { newSession } }) => {
-    if (newSession) onSignIn(newSession.user)
+  after: createAuthMiddleware(async ({ path, body, context }) => {
+    if (context.newSession) onSignIn(context.newSession.user)
+    const email = signUpAddress(path, body)
+    if (email !== null) await explainLostRace(context, email, context.returned)
   }),
 })
+
+/** Returns the email address of a sign-up, or null for any other request. */
+function signUpAddress(path: string, body: unknown): string | null {
+  const wanted = path === '/sign-up/email' ? signUp.safeParse(body) : null
+  return wanted?.success ? wanted.data.email : null
+}

@@ -17,6 +17,14 @@ export const limits = {
    */
   signUpsPerAddress: { calls: 30, windowMs: 60_000 },
   signInsPerAddress: { calls: 30, windowMs: 60_000 },
+  /**
+   * New accounts per network: the /24 of an IPv4 address, or the /64 of an IPv6 address. Each account gets
+   * free credits. Refused sign-ups don't count. Each server applies the limit separately.
+   */
+  newAccountsPerNetwork: {
+    perHour: { calls: 10, windowMs: 3_600_000 },
+    perDay: { calls: 30, windowMs: 86_400_000 },
+  },
   /** Requests per address to any other route of `/api/auth`. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */

@@ -4,13 +4,15 @@ import ipaddr from 'ipaddr.js'
 const ipv6PrefixLength = 64
 
 /**
- * Returns the network whose members share a limit: an IPv4 address, or an IPv6 address's /64. Returns null if
- * `address` isn't an IP address. An IPv4-mapped address (`::ffff:192.0.2.1`) is the IPv4 address.
+ * Returns the network whose members share a limit: an IPv4 address (or its network with `ipv4PrefixLength`), or
+ * an IPv6 address's /64. Returns null if `address` isn't an IP address. An IPv4-mapped address
+ * (`::ffff:192.0.2.1`) is the IPv4 address. A prefix length must be a multiple of 8.
  */
-export function networkOf(address: string): string | null {
+export function networkOf(address: string, { ipv4PrefixLength = 32 } = {}): string | null {
   if (!ipaddr.isValid(address)) return null
   const parsed = ipaddr.process(address)
-  if (parsed.kind() === 'ipv4') return parsed.toString()
-  const bytes = parsed.toByteArray().fill(0, ipv6PrefixLength / 8)
-  return `${ipaddr.fromByteArray(bytes).toString()}/${ipv6PrefixLength}`
+  const prefixLength = parsed.kind() === 'ipv4' ? ipv4PrefixLength : ipv6PrefixLength
+  const bytes = parsed.toByteArray()
+  const first = ipaddr.fromByteArray(bytes.fill(0, prefixLength / 8)).toString()
+  return prefixLength === 32 ? first : `${first}/${prefixLength}`
 }

@@ -2,6 +2,7 @@ import { createBilling } from '@metered/billing'
 import { postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { createNewAccountLimit, type NewAccountLimits } from './account/newAccountLimit.ts'
 import { buildApp } from './app.ts'
 import { createAuth, migrateSessions, type User } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -25,6 +26,8 @@ interface ServerOptions {
   log: FastifyBaseLogger
   /** Applies unless `RATE_LIMIT` is off. */
   rateLimit?: LimitSettings
+  /** Applies unless `RATE_LIMIT` is off. */
+  newAccountsPerNetwork?: NewAccountLimits
 }
 
 /**
@@ -47,7 +50,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-async function assemble(database: Database, { env, log, rateLimit }: ServerOptions): Promise<Server> {
+async function assemble(database: Database, options: ServerOptions): Promise<Server> {
+  const { env, log, rateLimit, newAccountsPerNetwork } = options
   const { source } = database
   const billing = createBilling({
     meters,
@@ -66,6 +70,7 @@ async function assemble(database: Database, { env, log, rateLimit }: ServerOptio
       database,
       env,
       now: Date.now,
+      countNewAccount: env.rateLimit ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
       // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
       // If the fetch fails, the first call repeats it.
       onSignIn: (user) => void billing.balances(user).catch(() => {}),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Database from 'libsql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postAuth, postSignUp } from './postAuth.ts'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer
@@ -65,21 +66,17 @@ test('signs users up while Flowglad is unreachable', async () => {
 test('allows a second sign-up with an email address only if the first was interrupted', async () => {
   await using unlimited = await startTestServer()
   const { user } = await signUp(unlimited)
-  const send = (path: string) =>
-    unlimited.app.inject({
-      method: 'POST',
-      url: `/api/auth/${path}/email`,
-      headers: { 'content-type': 'application/json', origin: 'http://localhost:5173' },
-      payload: { name: 'Ada', email: user.email, password: 'a new password' },
-    })
-  expect((await send('sign-up')).statusCode).toBe(422)
+  const [name, domain] = user.email.split('@')
+  const alias = `${name}+1@${domain}`
+  expect((await postSignUp(unlimited, user.email)).statusCode).toBe(422)
   using database = openDatabaseOf(unlimited)
   // Simulates a process that died after writing the user but before writing the password.
   database.prepare('DELETE FROM account WHERE userId = ?').run(user.id)
-  expect((await send('sign-up')).statusCode).toBe(422)
+  expect((await postSignUp(unlimited, user.email)).statusCode).toBe(422)
   database.prepare('UPDATE user SET createdAt = ? WHERE id = ?').run('2026-01-01T00:00:00.000Z', user.id)
-  expect((await send('sign-up')).statusCode).toBe(200)
-  expect((await send('sign-in')).statusCode).toBe(200)
+  expect((await postSignUp(unlimited, alias)).statusCode).toBe(200)
+  const credentials = { email: alias, password: 'a long password' }
+  expect((await postAuth(unlimited, 'sign-in/email', credentials)).statusCode).toBe(200)
 })
 
 function openDatabaseOf({ env }: TestServer) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/client'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
+import type { NewAccountLimits } from '../src/account/newAccountLimit.ts'
 import { readEnv } from '../src/env.ts'
 import type { LimitSettings } from '../src/limiter.ts'
 import { createLog } from '../src/log.ts'
@@ -30,6 +31,7 @@ export async function startTestServer(
     env?: Record<string, string>
     flowglad?: FlowgladLocal
     rateLimit?: LimitSettings
+    newAccountsPerNetwork?: NewAccountLimits
     /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
@@ -52,6 +54,7 @@ export async function startTestServer(
     env: readEnv(env, { built: false }),
     log,
     ...(options.rateLimit ? { rateLimit: options.rateLimit } : {}),
+    ...(options.newAccountsPerNetwork ? { newAccountsPerNetwork: options.newAccountsPerNetwork } : {}),
   })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
   return {

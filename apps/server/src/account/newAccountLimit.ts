@@ -1,0 +1,34 @@
+import type { LimitSettings } from '../limiter.ts'
+import { limits } from '../limits.ts'
+import { networkOf } from '../networkOf.ts'
+import { createRateLimit, type RateLimit } from '../rateLimit.ts'
+import { countOrRefuse } from './countOrRefuse.ts'
+
+export interface NewAccountLimits {
+  perHour: LimitSettings
+  perDay: LimitSettings
+}
+
+/**
+ * Returns a function that counts a new account for the network of an IP address. The function rejects with a
+ * 429 if the network has created too many accounts.
+ */
+export function createNewAccountLimit(
+  { perHour, perDay }: NewAccountLimits = limits.newAccountsPerNetwork,
+): RateLimit {
+  const countHour = createRateLimit(perHour)
+  const countDay = createRateLimit(perDay)
+  return (address) =>
+    countOrRefuse(
+      async () => {
+        const network = networkOf(address, { ipv4PrefixLength: 24 }) ?? address
+        // An account that the hour's limit refuses doesn't count for the day.
+        await countHour(network)
+        await countDay(network)
+      },
+      {
+        code: 'TOO_MANY_NEW_ACCOUNTS',
+        message: 'Too many accounts were created from your network.',
+      },
+    )
+}

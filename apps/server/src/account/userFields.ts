@@ -1,0 +1,44 @@
+import type { Connection } from '../database.ts'
+import { addressKey } from './addressKey.ts'
+
+/** The columns that the app adds to better-auth's users. Clients can't set them. */
+export const userFields = {
+  /** The user's `addressKey`. Null if an older account had the same key when this column was added. */
+  addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
+} as const
+
+interface UserTable {
+  id: string
+  email: string
+  addressKey: string | null
+}
+
+const usersAtOnce = 1_000
+
+/** Sets the `addressKey` of users that an older version of the server created. */
+export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
+  const users = kysely.withTables<{ user: UserTable }>()
+  for (let after = ''; ; ) {
+    const page = await users
+      .selectFrom('user')
+      .select(['id', 'email'])
+      .where('addressKey', 'is', null)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(usersAtOnce)
+      .execute()
+    for (const { id, email } of page) {
+      const key = addressKey(email)
+      const taken = users.selectFrom('user').select('id').where('addressKey', '=', key)
+      await users
+        .updateTable('user')
+        .set({ addressKey: key })
+        .where('id', '=', id)
+        .where(({ not, exists }) => not(exists(taken)))
+        .execute()
+    }
+    const last = page.at(-1)
+    if (!last || page.length < usersAtOnce) return
+    after = last.id
+  }
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { startPostgres } from 'test-postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addressKey } from '../src/account/addressKey.ts'
+import { createNewAccountLimit } from '../src/account/newAccountLimit.ts'
+import { postSignUp } from './postAuth.ts'
+import { startTestServer, type TestServer } from './testServer.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+describe('one account per inbox', () => {
+  test.each([
+    ['ada+1@example.com', 'ada@example.com'],
+    ['ada+1+2@example.com', 'ada@example.com'],
+    ['Ada@Example.COM', 'ada@example.com'],
+    ['a.d.a+news@gmail.com', 'ada@gmail.com'],
+    ['ada@googlemail.com', 'ada@gmail.com'],
+    ['a.da@example.com', 'a.da@example.com'],
+    ['+1@example.com', '+1@example.com'],
+  ])('%s has the key %s', (email, key) => {
+    expect(addressKey(email)).toBe(key)
+  })
+
+  test('answers a sign-up with an alias as it answers one with a known address', async () => {
+    expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
+    const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
+    expect(known.statusCode).toBe(422)
+    for (const alias of [
+      'grace.hopper@gmail.com',
+      'gracehopper+2@gmail.com',
+      'G.R.A.C.E.hopper@GoogleMail.com',
+    ]) {
+      const { statusCode, body } = await postSignUp(server, alias)
+      expect({ alias, statusCode, body }).toEqual({ alias, statusCode: 422, body: known.body })
+    }
+    expect((await postSignUp(server, 'grace.hopper@example.com')).statusCode).toBe(200)
+  })
+
+  test.each(['sqlite', 'postgres'] as const)(
+    'creates one of several accounts that sign up at once with aliases (%s)',
+    async (type) => {
+      await using postgres = type === 'postgres' ? await startPostgres({ user: 'metered' }) : null
+      const database = await postgres?.createDatabase()
+      await using racing = await startTestServer({ env: database ? { DATABASE_URL: database } : {} })
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, (_, n) => postSignUp(racing, `mary+${n}@example.com`)),
+      )
+      const refused = answers.filter(({ statusCode }) => statusCode !== 200)
+      expect(refused).toHaveLength(4)
+      const known = await postSignUp(racing, 'mary@example.com')
+      expect(refused.map(({ statusCode, body }) => ({ statusCode, body }))).toEqual(
+        refused.map(() => ({ statusCode: 422, body: known.body })),
+      )
+    },
+  )
+
+  test('knows the aliases of accounts that an older version created', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'metered-older-'))
+    const file = join(folder, 'older.sqlite')
+    const older = new Database(file)
+    older.exec(`
+      CREATE TABLE user (id text NOT NULL PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE,
+        emailVerified integer NOT NULL, image text, createdAt date NOT NULL, updatedAt date NOT NULL);
+      CREATE TABLE account (id text NOT NULL PRIMARY KEY, accountId text NOT NULL, providerId text NOT NULL,
+        userId text NOT NULL REFERENCES user (id) ON DELETE CASCADE, accessToken text, refreshToken text,
+        idToken text, accessTokenExpiresAt date, refreshTokenExpiresAt date, scope text, password text,
+        createdAt date NOT NULL, updatedAt date NOT NULL)`)
+    const now = new Date().toISOString()
+    for (const email of ['ada@example.com', 'ada+1@example.com', 'joan+1@example.com']) {
+      older.prepare('INSERT INTO user VALUES (?, ?, ?, 0, NULL, ?, ?)').run(email, 'Ada', email, now, now)
+      older
+        .prepare(
+          "INSERT INTO account (id, accountId, providerId, userId, createdAt, updatedAt) VALUES (?, ?, 'credential', ?, ?, ?)",
+        )
+        .run(email, email, email, now, now)
+    }
+    older.close()
+    {
+      await using updated = await startTestServer({ env: { DATABASE_URL: `file:${file}` } })
+      for (const alias of ['ada+2@example.com', 'ada+1@example.com', 'joan@example.com']) {
+        expect({ alias, status: (await postSignUp(updated, alias)).statusCode }).toEqual({
+          alias,
+          status: 422,
+        })
+      }
+    }
+    await rm(folder, { recursive: true })
+  })
+
+  test('lets no client choose its own key', async () => {
+    const { statusCode } = await postSignUp(server, 'eve+1@example.com', { addressKey: 'eve' })
+    expect(statusCode).toBe(400)
+    const { user } = (await postSignUp(server, 'eve+1@example.com')).json()
+    expect(user).not.toHaveProperty('addressKey')
+    expect((await postSignUp(server, 'eve+2@example.com')).statusCode).toBe(422)
+  })
+})
+
+describe('new accounts per network', () => {
+  const minutes = 60_000
+  const perHour = { calls: 2, windowMs: 60 * minutes }
+  const perDay = { calls: 3, windowMs: 24 * 60 * minutes }
+
+  test.each([
+    [['203.0.113.1', '203.0.113.2', '::ffff:203.0.113.3'], '203.0.114.1'],
+    [['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3%eth0'], '2001:db8:1:3::1'],
+  ])('refuses a network that has reached the limit per hour, and no other network', async (same, other) => {
+    const count = createNewAccountLimit({ perHour, perDay })
+    const [first = '', second = '', third = ''] = same
+    await count(first)
+    await count(second)
+    await expect(count(third)).rejects.toMatchObject({ statusCode: 429 })
+    await expect(count(other)).resolves.toBeUndefined()
+  })
+
+  test('refuses a network that has reached the limit per day', async () => {
+    const count = createNewAccountLimit({ perHour: { ...perHour, calls: 10 }, perDay })
+    for (const host of [1, 2, 3]) await count(`203.0.113.${host}`)
+    await expect(count('203.0.113.4')).rejects.toMatchObject({
+      body: { message: 'Too many accounts were created from your network. Try again in 24 hours.' },
+    })
+  })
+
+  test('answers 429 with the time to wait, and counts only accounts that are created', async () => {
+    await using limited = await startTestServer({
+      env: { RATE_LIMIT: 'on' },
+      newAccountsPerNetwork: { perHour, perDay },
+    })
+    expect((await postSignUp(limited, 'one@example.com')).statusCode).toBe(200)
+    for (const refused of ['one@example.com', 'one+1@example.com', 'not an address'])
+      expect((await postSignUp(limited, refused)).statusCode).toBeOneOf([400, 422])
+    expect((await postSignUp(limited, 'two@example.com')).statusCode).toBe(200)
+    const answer = await postSignUp(limited, 'three@example.com')
+    expect(answer.statusCode).toBe(429)
+    expect(answer.json()).toEqual({
+      code: 'TOO_MANY_NEW_ACCOUNTS',
+      message: 'Too many accounts were created from your network. Try again in 60 minutes.',
+      retryAfterMs: expect.any(Number),
+    })
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(3_590)
+  })
+
+  test('has no limit with RATE_LIMIT=off', async () => {
+    await using unlimited = await startTestServer({
+      newAccountsPerNetwork: { perHour: { ...perHour, calls: 1 }, perDay },
+    })
+    for (const n of [1, 2]) expect((await postSignUp(unlimited, `${n}@example.com`)).statusCode).toBe(200)
+  })
+})
