@@ -25,6 +25,7 @@ const denials: Denial[] = [
   },
   { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' },
   { code: 'CUSTOMER_ARCHIVED' },
+  { code: 'STREAM_REPLACED' },
   { code: 'FEATURE_NOT_INCLUDED', feature: 'hd', upgradeUrl: '/pricing' },
   { code: 'IN_PROGRESS', key: 'k', retryAfterMs: 1_000 },
   { code: 'KEY_REUSED', key: 'k' },

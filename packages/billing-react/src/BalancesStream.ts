@@ -1,8 +1,10 @@
-import { type BalancesAnswer, StreamOrder } from '@metered/billing/client'
+import { type BalancesAnswer, billingDenial, StreamOrder } from '@metered/billing/client'
 import type { BillingClient } from './BillingClient.ts'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
+/** How often the balances are refetched after another page's stream has replaced this one. */
+const replacedRefetchMs = 30_000
 
 interface BalancesStreamOptions<Meter extends string> {
   client: BillingClient<Meter>
@@ -11,14 +13,21 @@ interface BalancesStreamOptions<Meter extends string> {
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
   /** Called with an answer for another customer. */
   onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
+  /** Called when the stream stops delivering, and every 30 s after another page's stream has replaced it. */
   onInterrupted: () => void
 }
 
-/** Streams one customer's balances. Reconnects until `close` is called. */
+/**
+ * Streams one customer's balances. Reconnects until `close` is called. If the server ends the stream because
+ * other pages have opened newer streams, it stays closed until the user returns to this page. Otherwise, the
+ * pages would replace each other's streams endlessly.
+ */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
   #subscription: { unsubscribe(): void } | null = null
   #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #refetchTimer: ReturnType<typeof setInterval> | undefined
+  #isReplaced = false
   #retryMs = firstRetryMs
   #delivering = false
   #openedAt = 0
@@ -36,8 +45,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   open(): void {
-    clearTimeout(this.#retryTimer)
     if (this.#subscription) return
+    this.close()
     let isOpen = true
     this.#openedAt = Date.now()
     const order = new StreamOrder()
@@ -49,7 +58,7 @@ export class BalancesStream<Meter extends string> {
         if (state === 'connecting') order.connect()
         if (isOpen && state !== 'pending') this.#interrupt()
       },
-      onError: () => isOpen && this.#reopen(),
+      onError: (error) => isOpen && this.#fail(error),
       onComplete: () => isOpen && this.#reopen(),
     })
     this.#subscription = {
@@ -70,8 +79,15 @@ export class BalancesStream<Meter extends string> {
     this.open()
   }
 
+  /** Opens the stream again if another page's stream has replaced it. Call this when the user returns. */
+  resume(): void {
+    if (this.#isReplaced) this.open()
+  }
+
   close(): void {
     clearTimeout(this.#retryTimer)
+    clearInterval(this.#refetchTimer)
+    this.#isReplaced = false
     this.#subscription?.unsubscribe()
     this.#subscription = null
     this.#delivering = false
@@ -90,6 +106,14 @@ export class BalancesStream<Meter extends string> {
     if (!this.#delivering) return
     this.#delivering = false
     this.#options.onInterrupted()
+  }
+
+  #fail(error: Error) {
+    if (billingDenial(error)?.code !== 'STREAM_REPLACED') return this.#reopen()
+    this.#interrupt()
+    this.close()
+    this.#isReplaced = true
+    this.#refetchTimer = setInterval(this.#options.onInterrupted, replacedRefetchMs)
   }
 
   /**

@@ -70,6 +70,7 @@ export function paywallOfError<Meter extends string>(
     case 'NO_SUBSCRIPTION':
       return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: denial.upgradeUrl }
     case 'CUSTOMER_ARCHIVED':
+    case 'STREAM_REPLACED':
     case 'IN_PROGRESS':
     case 'KEY_REUSED':
     case 'ALREADY_COMPLETED':

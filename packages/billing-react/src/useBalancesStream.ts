@@ -52,9 +52,11 @@ export function useBalancesStream<Meter extends string>(
     })
     current.current = stream
     // Another window may have changed the session's customer while this page was visible.
-    const stopFocus = onWindowFocus(() =>
-      stream.delivering ? stream.renew(balancesFreshMs) : refetchStale(),
-    )
+    const stopFocus = onWindowFocus(() => {
+      if (stream.delivering) return stream.renew(balancesFreshMs)
+      refetchStale()
+      stream.resume()
+    })
     const unsubscribe = focusManager.subscribe((isVisible) => (isVisible ? stream.open() : stream.close()))
     if (focusManager.isFocused()) stream.open()
     return () => {

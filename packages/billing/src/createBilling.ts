@@ -141,7 +141,6 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meterWork
 
   // The data that customers see and change.
-  const watchers = new Watchers({ ledger, clock, pollMs: options.livePollMs, logger })
   const accounts = createAccounts({
     ledger: callLedger,
     sync,
@@ -151,6 +150,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     options,
     upgradeUrl,
   })
+  const watchers = new Watchers({ ledger, read: (id) => accounts.read({ id }), clock, options, logger })
   const { fetchEveryMs, flowgladDeadlineMs: leaseWaitMs } = options
   const plans = createPlans({
     ledger: callLedger,
@@ -215,9 +215,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     balances: accounts.balances,
     /** Fetches from Flowglad, and returns the balances after at most `options.decisionMs`. */
     refresh: accounts.refresh,
-    /** Yields the balances now and after each change on any node. Ends when the signal aborts. */
-    watch: (customer: KnownCustomer, signal?: AbortSignal) =>
-      watchers.watch(customer.id, () => accounts.read(customer), signal),
+    /**
+     * Yields the balances now and after each change on any node. Ends when the signal aborts. Throws
+     * `STREAM_REPLACED` if the customer has more than `options.maxStreamsPerCustomer` newer streams. All
+     * streams of a customer yield the same object, so don't change it.
+     */
+    watch: ({ id }: KnownCustomer, signal?: AbortSignal) => watchers.watch(id, signal),
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */
     requireFeature: accounts.requireFeature,
 

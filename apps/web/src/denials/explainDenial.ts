@@ -71,6 +71,7 @@ export function explainDenial(error: unknown): Explanation {
       case 'KEY_REUSED':
       case 'KEY_INVALID':
       case 'KEY_REQUIRED':
+      case 'STREAM_REPLACED':
         return { title: 'This request was not accepted', detail: `${free} Please try again.`, next: 'again' }
       default:
         return denial satisfies never

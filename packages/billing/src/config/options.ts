@@ -56,6 +56,16 @@ export const defaultOptions = {
   resultMaxBytes: 64 * 1024,
   /** How often the ledger is checked for changes that other nodes made to connected customers' balances. */
   livePollMs: 500,
+  /**
+   * The maximum number of balances streams that one customer can have open on a node. A newer stream replaces
+   * the oldest one.
+   */
+  maxStreamsPerCustomer: 20,
+  /**
+   * The maximum number of balances streams on a node. A newer stream replaces the oldest one of the customer
+   * with the most streams.
+   */
+  maxStreams: 10_000,
   /** How long `close` waits for running work. */
   shutdownGraceMs: 10_000,
   /** How long the pricing model (plans, names) is cached. */

@@ -9,6 +9,7 @@ export const denialStatuses = {
   IN_PROGRESS: { trpc: 'CONFLICT', http: 409 },
   KEY_REUSED: { trpc: 'CONFLICT', http: 409 },
   ALREADY_COMPLETED: { trpc: 'CONFLICT', http: 409 },
+  STREAM_REPLACED: { trpc: 'CONFLICT', http: 409 },
   KEY_REQUIRED: { trpc: 'BAD_REQUEST', http: 400 },
   KEY_INVALID: { trpc: 'BAD_REQUEST', http: 400 },
   BILLING_UNAVAILABLE: { trpc: 'SERVICE_UNAVAILABLE', http: 503 },

@@ -24,6 +24,8 @@ export type Denial<Meter extends string = string> =
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
   /** Flowglad has archived the customer. Only the app can recreate the customer. */
   | { code: 'CUSTOMER_ARCHIVED' }
+  /** A newer balances stream has replaced this one. To avoid a loop, don't open it again immediately. */
+  | { code: 'STREAM_REPLACED' }
   | { code: 'FEATURE_NOT_INCLUDED'; feature: string; upgradeUrl: string }
   | { code: 'IN_PROGRESS'; key: string; retryAfterMs: number }
   | { code: 'KEY_REUSED' | 'ALREADY_COMPLETED' | 'KEY_INVALID'; key: string }

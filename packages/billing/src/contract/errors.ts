@@ -76,6 +76,13 @@ export const unconfirmed = (retryAfterMs: number, cause?: unknown) =>
     { cause },
   )
 
+/** Creates the denial for the oldest balances stream when a newer one takes its place. */
+export const streamReplaced = () =>
+  new BillingError(
+    { code: 'STREAM_REPLACED' },
+    'A newer balances stream has replaced this one. Read the balances from time to time, or open the stream again when the user returns to the page.',
+  )
+
 /** Creates the denial for a customer that Flowglad has archived. */
 export const customerArchived = () =>
   new BillingError(

@@ -1,11 +1,13 @@
-import { type Clock, sleep } from '../config/clock.ts'
+import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
+import type { BillingOptions } from '../config/options.ts'
+import type { BalancesAnswer } from '../contract/balances.ts'
+import { streamReplaced } from '../contract/errors.ts'
 import type { Command } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
-
-/** The pause after each push, which limits the number of pushes during a burst of calls. */
-const pushPauseMs = 50
+import { BalancesStream } from './balancesStream.ts'
+import { CustomerStreams } from './customerStreams.ts'
 
 /** The commands that change visible balances. Renewals and leases change only rows that no screen shows. */
 const visible: ReadonlySet<Command['type']> = new Set([
@@ -19,111 +21,98 @@ const visible: ReadonlySet<Command['type']> = new Set([
   'drop',
 ])
 
-interface Watcher {
-  /**
-   * The last version that the watcher yielded. Any other version is new, even a lower version, which a
-   * restore from a backup can cause.
-   */
-  seen: number
-  wake: () => void
+interface Parts {
+  ledger: Pick<Ledger, 'versions' | 'onCommit'>
+  read: (customer: string) => Promise<BalancesAnswer>
+  clock: Clock
+  options: Pick<BillingOptions, 'livePollMs' | 'maxStreams' | 'maxStreamsPerCustomer'>
+  logger: Logger
 }
 
 /**
  * Watches the balances of connected customers. On this node, each commit that changes a customer's balances
- * wakes the customer's watchers. To find changes on other nodes, a periodic query reads the versions of all
+ * wakes the customer's streams. To find changes on other nodes, a periodic query reads the versions of all
  * connected customers.
  */
 export class Watchers {
-  readonly #ledger: Pick<Ledger, 'versions' | 'onCommit'>
-  readonly #clock: Clock
-  readonly #pollMs: number
-  readonly #logger: Logger
-  readonly #byCustomer = new Map<string, Set<Watcher>>()
+  readonly #parts: Parts
+  readonly #byCustomer = new Map<string, CustomerStreams>()
+  #open = 0
   #stopListening = () => {}
   #cancelPoll: (() => void) | null = null
   #isClosed = false
 
-  constructor({
-    ledger,
-    clock,
-    pollMs,
-    logger,
-  }: {
-    ledger: Pick<Ledger, 'versions' | 'onCommit'>
-    clock: Clock
-    pollMs: number
-    logger: Logger
-  }) {
-    this.#ledger = ledger
-    this.#clock = clock
-    this.#pollMs = pollMs
-    this.#logger = logger
+  constructor(parts: Parts) {
+    this.#parts = parts
   }
 
   /**
-   * Yields the result of `read` immediately, and then after each change. All changes during a read or a pause
-   * result in a single yield. Ends when the signal aborts.
+   * Yields the customer's balances immediately, and then after each change. Ends when the signal aborts.
+   * Throws `STREAM_REPLACED` if a newer stream needs this one's place. All streams of a customer yield the
+   * same object. `arrive` runs first. It gets a signal that aborts when the stream ends.
    */
-  async *watch<T extends { version: number }>(
+  async *watch(
     customer: string,
-    read: () => Promise<T>,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<T, void, undefined> {
-    let dirty = true
-    let wakeUp = () => {}
-    const watcher: Watcher = {
-      seen: -1,
-      wake() {
-        dirty = true
-        wakeUp()
-      },
-    }
-    this.#add(customer, watcher)
-    signal?.addEventListener('abort', watcher.wake)
+    arrive: (ended: AbortSignal) => Promise<void> = async () => {},
+  ): AsyncGenerator<BalancesAnswer, void, undefined> {
+    if (this.#isClosed || signal?.aborted) return
+    const stream = new BalancesStream()
+    const leave = () => stream.end()
+    signal?.addEventListener('abort', leave)
+    this.#makeRoom(customer)
+    const streams = this.#add(customer, stream)
     try {
-      while (!signal?.aborted && !this.#isClosed) {
-        dirty = false
-        const value = await read()
-        if (value.version !== watcher.seen) {
-          watcher.seen = value.version
-          yield value
-          await sleep(this.#clock, pushPauseMs, signal)
-        }
-        if (!dirty) {
-          await new Promise<void>((resolve) => {
-            wakeUp = resolve
-            if (dirty) resolve()
-          })
-        }
-      }
+      await arrive(stream.signal)
+      if (!stream.signal.aborted) streams.start(stream)
+      yield* stream.read()
     } finally {
-      signal?.removeEventListener('abort', watcher.wake)
-      this.#remove(customer, watcher)
+      signal?.removeEventListener('abort', leave)
+      stream.end()
     }
   }
 
-  /** Ends every watch. */
+  /** Ends every stream. */
   close(): void {
     this.#isClosed = true
     this.#cancelPoll?.()
-    for (const watchers of this.#byCustomer.values()) for (const watcher of watchers) watcher.wake()
+    for (const streams of this.#byCustomer.values()) streams.end()
   }
 
-  #watchersOf(customer: string): Iterable<Watcher> {
-    return this.#byCustomer.get(customer) ?? []
+  /**
+   * Ends the customer's oldest stream if the customer has too many. If this node has too many, ends the oldest
+   * stream of the customer with the most streams.
+   */
+  #makeRoom(customer: string) {
+    const { maxStreams, maxStreamsPerCustomer } = this.#parts.options
+    const own = this.#byCustomer.get(customer)
+    if (own && own.size >= maxStreamsPerCustomer) return own.oldest?.end(streamReplaced())
+    if (this.#open < maxStreams) return
+    let largest: CustomerStreams | undefined
+    for (const streams of this.#byCustomer.values())
+      if (!largest || streams.size > largest.size) largest = streams
+    largest?.oldest?.end(streamReplaced())
   }
 
-  #add(customer: string, watcher: Watcher) {
+  /** Adds the stream to the customer's streams, and removes it when it ends. */
+  #add(customer: string, stream: BalancesStream): CustomerStreams {
+    const { read, clock } = this.#parts
     if (this.#byCustomer.size === 0) this.#listen()
-    const watchers = this.#byCustomer.get(customer) ?? new Set()
-    this.#byCustomer.set(customer, watchers.add(watcher))
+    const streams =
+      this.#byCustomer.get(customer) ?? new CustomerStreams({ read: () => read(customer), clock })
+    this.#byCustomer.set(customer, streams)
+    this.#open++
+    streams.add(stream)
+    stream.signal.addEventListener('abort', () => this.#remove(customer, streams, stream))
     this.#schedulePoll()
+    return streams
   }
 
-  #remove(customer: string, watcher: Watcher) {
-    const watchers = this.#byCustomer.get(customer)
-    watchers?.delete(watcher)
-    if (watchers?.size === 0) this.#byCustomer.delete(customer)
+  #remove(customer: string, streams: CustomerStreams, stream: BalancesStream) {
+    this.#open--
+    streams.remove(stream)
+    if (streams.size > 0) return
+    this.#byCustomer.delete(customer)
     if (this.#byCustomer.size > 0) return
     this.#stopListening()
     this.#cancelPoll?.()
@@ -131,30 +120,30 @@ export class Watchers {
   }
 
   #listen() {
-    this.#stopListening = this.#ledger.onCommit(({ type, customer }) => {
-      if (visible.has(type)) for (const watcher of this.#watchersOf(customer)) watcher.wake()
+    this.#stopListening = this.#parts.ledger.onCommit(({ type, customer }) => {
+      if (visible.has(type)) this.#byCustomer.get(customer)?.wake()
     })
   }
 
   #schedulePoll() {
     if (this.#cancelPoll || this.#isClosed || this.#byCustomer.size === 0) return
-    this.#cancelPoll = this.#clock.after(this.#pollMs, () => {
+    const { clock, options } = this.#parts
+    this.#cancelPoll = clock.after(options.livePollMs, () => {
       this.#cancelPoll = null
       this.#poll().finally(() => this.#schedulePoll())
     })
   }
 
   async #poll() {
+    const { ledger, logger } = this.#parts
     try {
-      const versions = await this.#ledger.versions([...this.#byCustomer.keys()])
-      for (const [customer, watchers] of this.#byCustomer) {
+      const versions = await ledger.versions([...this.#byCustomer.keys()])
+      for (const [customer, streams] of this.#byCustomer) {
         // A restored ledger might not contain the customer.
-        const version = versions.get(customer) ?? 0
-        for (const watcher of watchers) if (version !== watcher.seen) watcher.wake()
+        if ((versions.get(customer) ?? 0) !== streams.version) streams.wake()
       }
     } catch (error) {
-      if (!isOutage(error))
-        this.#logger.warn({ error: String(error) }, 'checking for changed balances failed')
+      if (!isOutage(error)) logger.warn({ error: String(error) }, 'checking for changed balances failed')
     }
   }
 }

@@ -38,16 +38,19 @@ export const createBillingRouter =
         ),
 
       onBalances: protectedProcedure.input(nothing).subscription(async function* ({ ctx, signal }) {
+        await app.check()
         const customer = readCustomer(ctx)
         // Without a snapshot, there are no balances to push. After the denial, the browser reconnects, which
         // starts another fetch.
         const fetched = (balances: BalancesAnswer) => {
-          if (balances.asOf === null) throw app.toError(unavailable(1_000))
+          if (balances.asOf === null) throw unavailable(1_000)
           return balances as BalancesAnswer<Meter>
         }
-        fetched(await app.run(() => accounts.arrival(customer, signal)))
-        for await (const balances of watchers.watch(customer.id, () => accounts.read(customer), signal)) {
-          yield fetched(balances)
+        const arrive = async (ended: AbortSignal) => void fetched(await accounts.arrival(customer, ended))
+        try {
+          for await (const balances of watchers.watch(customer.id, signal, arrive)) yield fetched(balances)
+        } catch (error) {
+          throw app.toError(error)
         }
       }),
 

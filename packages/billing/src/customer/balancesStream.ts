@@ -1,0 +1,56 @@
+import type { BalancesAnswer } from '../contract/balances.ts'
+
+/**
+ * One open stream of a customer's balances. A reader that is slower than the changes gets only the newest
+ * balances.
+ */
+export class BalancesStream {
+  readonly #ended = new AbortController()
+  /** The version that the reader got last. */
+  #seen = -1
+  #next: BalancesAnswer | null = null
+  #error: unknown
+  #wake = () => {}
+
+  /** Aborts when the stream ends for any reason. */
+  get signal(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  /**
+   * Offers balances to the reader. Any version other than the last one is new, even a lower version, which a
+   * restore from a backup can cause.
+   */
+  offer(balances: BalancesAnswer): void {
+    this.#next = balances.version === this.#seen ? null : balances
+    if (this.#next) this.#wake()
+  }
+
+  /** Ends the stream. If there is an error, the reader gets it. */
+  end(error?: unknown): void {
+    if (this.signal.aborted) return
+    this.#error = error
+    this.#ended.abort()
+    this.#wake()
+  }
+
+  /** Yields each change. */
+  async *read(): AsyncGenerator<BalancesAnswer, void, undefined> {
+    for (;;) {
+      if (!this.#next && !this.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+      if (this.signal.aborted) {
+        if (this.#error !== undefined) throw this.#error
+        return
+      }
+      if (!this.#next) continue
+      const balances = this.#next
+      this.#next = null
+      this.#seen = balances.version
+      yield balances
+    }
+  }
+}
