@@ -18,7 +18,9 @@ it.each([
   '/sign-in',
 ])('ignores ?next=%s on every screen', async (next) => {
   for (const screen of ['/sign-in', '/sign-up', '/pricing'])
-    expect(new Set(await searchAt(`${screen}?next=${encodeURIComponent(next)}`))).toEqual(new Set([undefined]))
+    expect(new Set(await searchAt(`${screen}?next=${encodeURIComponent(next)}`))).toEqual(
+      new Set([undefined]),
+    )
 })
 
 it('keeps a path of this app in ?next', async () => {

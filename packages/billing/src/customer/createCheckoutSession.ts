@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { unavailable } from '../contract/errors.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import { flowgladError } from '../flowglad/flowgladError.ts'
@@ -8,6 +9,9 @@ type CheckoutParams = Parameters<FlowgladClient['checkout']>[0]
 
 /** The name of the session's metadata field that contains our ID for the request. */
 const requestId = 'meteredRequestId'
+
+/** The browser opens this address, so it must not be a script (`javascript:…`). */
+const pageUrl = z.url({ protocol: /^https?$/ })
 
 /**
  * Creates a checkout session and returns its ID and URL. Flowglad can create a session and then answer with
@@ -33,5 +37,5 @@ export async function createCheckoutSession(
     }
   }
   const { checkoutSession, url } = await askFlowglad(create())
-  return { id: checkoutSession.id, url }
+  return { id: checkoutSession.id, url: pageUrl.parse(url) }
 }

@@ -40,6 +40,20 @@ test('returns the checkout page that Flowglad creates but answers with an error'
   expect(url).toMatch(new RegExp(`/${data[0]?.id}$`))
 })
 
+test.each(['javascript:alert(1)', 'data:text/html,x', '//pay.example'])(
+  'does not send the browser to %s',
+  async (url) => {
+    await using app = await startApp()
+    app.proxy.breakWith((passing) =>
+      creates(passing)
+        ? { state: 'json', status: 200, body: { checkoutSession: { id: 'x' }, url } }
+        : undefined,
+    )
+    const error = await failureOf(app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' }))
+    expect(error).toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR' } })
+  },
+)
+
 test("reports Flowglad's error if Flowglad rejects a checkout and has created no page", async () => {
   await using app = await startApp()
   await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
