@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,8 @@ import { type Network, startNetwork } from './startNetwork.ts'
 import { freePort, type RunningProcess, repository, startProcess } from './startProcess.ts'
 
 const key = 'sk_test_local'
-const webhookSecret = 'whsec_ZW5kLXRvLWVuZC10ZXN0cy13ZWJob29rLXNlY3JldA=='
+const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
+const authSecret = randomBytes(32).toString('base64')
 
 export interface StackOptions {
   /** Additional environment variables for the servers. */
@@ -96,7 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         FLOWGLAD_BASE_URL: network.url,
         FLOWGLAD_SECRET_KEY: key,
         FLOWGLAD_WEBHOOK_SECRET: webhookSecret,
-        AUTH_SECRET: 'a-secret-for-the-end-to-end-tests-only',
+        AUTH_SECRET: authSecret,
         RATE_LIMIT: 'off',
         ...(model && { OPENAI_BASE_URL: model.url }),
         ...options.env,

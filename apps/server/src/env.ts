@@ -1,16 +1,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { developmentSecrets, secretProblems } from './secrets.ts'
 
 /** The repository's root. The relative path is the same from `src/` and from `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
-
-/** These values are public, so they are safe only on a developer's own machine. */
-const development = {
-  authSecret: 'metered-development-secret-known-to-everybody',
-  flowgladSecretKey: 'sk_test_local',
-  webhookSecret: 'whsec_bWV0ZXJlZC1kZXZlbG9wbWVudC13ZWJob29rLXNlY3JldA==',
-}
 
 const wholeNumber = (of: { min: number; max: number }) =>
   z
@@ -31,12 +25,12 @@ const variables = z.object({
     .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:/a/path or postgres://…')
     .default(`file:${resolve(repository, '.data/metered.sqlite')}`),
   FLOWGLAD_BASE_URL: httpUrl.default('http://127.0.0.1:4010'),
-  FLOWGLAD_SECRET_KEY: z.string().default(development.flowgladSecretKey),
+  FLOWGLAD_SECRET_KEY: z.string().default(developmentSecrets.flowgladSecretKey),
   FLOWGLAD_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must start with whsec_, followed by base64')
     .optional(),
-  AUTH_SECRET: z.string().default(development.authSecret),
+  AUTH_SECRET: z.string().default(developmentSecrets.authSecret),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
   RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).optional(),
@@ -91,18 +85,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   const env = parsed.data
   const production = built || env.NODE_ENV === 'production'
   const withLocalFlowglad = isLoopback(env.FLOWGLAD_BASE_URL)
-  const problems: string[] = []
-  if (production && env.AUTH_SECRET === development.authSecret) {
-    problems.push('AUTH_SECRET must be set: it signs sessions. Create a secret with: openssl rand -base64 32')
-  }
-  if (!withLocalFlowglad && env.FLOWGLAD_SECRET_KEY === development.flowgladSecretKey) {
-    problems.push(
-      `FLOWGLAD_SECRET_KEY must be your own key. ${development.flowgladSecretKey} works only with a Flowglad server on this machine, not with ${env.FLOWGLAD_BASE_URL}`,
-    )
-  }
-  if (!withLocalFlowglad && env.FLOWGLAD_WEBHOOK_SECRET === development.webhookSecret) {
-    problems.push('FLOWGLAD_WEBHOOK_SECRET must be your own secret. The development secret is public')
-  }
+  const problems = secretProblems(env, { production, withLocalFlowglad })
   if (problems.length) throw new EnvError(problems.join('\n'))
 
   const publicUrl = new URL(
@@ -121,7 +104,9 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     flowglad: {
       baseUrl: env.FLOWGLAD_BASE_URL.replace(/\/+$/, ''),
       secretKey: env.FLOWGLAD_SECRET_KEY,
-      webhookSecret: env.FLOWGLAD_WEBHOOK_SECRET ?? (withLocalFlowglad ? development.webhookSecret : null),
+      webhookSecret:
+        env.FLOWGLAD_WEBHOOK_SECRET ??
+        (withLocalFlowglad && !production ? developmentSecrets.webhookSecret : null),
     },
     authSecret: env.AUTH_SECRET,
     holdTtlMs: env.HOLD_TTL_MS,

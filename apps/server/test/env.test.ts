@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { EnvError, readEnv } from '../src/env.ts'
 
+const ownSecret = randomBytes(32).toString('base64')
 const development = (source: Record<string, string> = {}) => readEnv(source, { built: false })
 const production = (source: Record<string, string> = {}) =>
-  readEnv({ AUTH_SECRET: 'a secret of our own', ...source }, { built: true })
+  readEnv({ AUTH_SECRET: ownSecret, ...source }, { built: true })
 const denial = (read: () => unknown) => {
   try {
     read()
@@ -39,13 +41,51 @@ describe('production mode', () => {
   test('is on for the built server and for NODE_ENV=production', () => {
     expect(production().production).toBe(true)
     expect(production({ NODE_ENV: 'development' }).production).toBe(true)
-    expect(development({ NODE_ENV: 'production', AUTH_SECRET: 'x' }).production).toBe(true)
+    expect(development({ NODE_ENV: 'production', AUTH_SECRET: ownSecret }).production).toBe(true)
   })
 
-  test('rejects a missing AUTH_SECRET and its development value', () => {
-    expect(denial(() => readEnv({}, { built: true }))).toContain('AUTH_SECRET')
-    expect(denial(() => readEnv({ AUTH_SECRET: '' }, { built: true }))).toContain('AUTH_SECRET')
-    expect(denial(() => production({ AUTH_SECRET: development().authSecret }))).toContain('AUTH_SECRET')
+  test.each([
+    ['no secret', undefined],
+    ['an empty secret', ''],
+    ['the development secret', development().authSecret],
+    ['the development secret between spaces', ` ${development().authSecret} `],
+    ["better-auth's default", 'better-auth-secret-12345678901234567890'],
+    ['one character', 'a'],
+    ['31 characters', ownSecret.slice(0, 31)],
+    ['spaces around a short secret', ownSecret.slice(0, 8).padEnd(40)],
+    ['one repeated character', 'a'.repeat(64)],
+    ['a few repeated characters', 'abcdef'.repeat(10)],
+  ])('rejects %s as AUTH_SECRET, and says how to create one', (_, secret) => {
+    const message = denial(() => readEnv({ AUTH_SECRET: secret }, { built: true }))
+    expect(message).toMatch(/^AUTH_SECRET .*openssl rand -base64 32$/)
+    if (secret && secret.length > 8) expect(message).not.toContain(secret)
+  })
+
+  test.each([
+    ['the development secret', development().flowglad.webhookSecret ?? ''],
+    [
+      'the development secret without padding',
+      development().flowglad.webhookSecret?.replace(/=+$/, '') ?? '',
+    ],
+    ['one byte', 'whsec_YQ=='],
+    ['one repeated byte', `whsec_${Buffer.alloc(32, 'a').toString('base64')}`],
+  ])('rejects %s as FLOWGLAD_WEBHOOK_SECRET, with a Flowglad server on this machine too', (_, secret) => {
+    expect(denial(() => production({ FLOWGLAD_WEBHOOK_SECRET: secret }))).toMatch(
+      /^FLOWGLAD_WEBHOOK_SECRET .*openssl rand -base64 32/,
+    )
+  })
+
+  test('rejects webhooks if FLOWGLAD_WEBHOOK_SECRET is not set', () => {
+    expect(production().flowglad.webhookSecret).toBeNull()
+  })
+
+  test('accepts random secrets', () => {
+    const FLOWGLAD_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`
+    const AUTH_SECRET = randomBytes(16).toString('hex')
+    expect(production({ AUTH_SECRET, FLOWGLAD_WEBHOOK_SECRET })).toMatchObject({
+      authSecret: AUTH_SECRET,
+      flowglad: { webhookSecret: FLOWGLAD_WEBHOOK_SECRET },
+    })
   })
 
   test("uses the server's own port in the public origin by default", () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -59,7 +60,11 @@ test('reports the port that is in use and suggests another port', async () => {
   await once(blocker, 'listening')
   const address = blocker.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  const env = { AUTH_SECRET: 'x', PORT: String(port), DATABASE_URL: `file:${join(folder, 'busy.sqlite')}` }
+  const env = {
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PORT: String(port),
+    DATABASE_URL: `file:${join(folder, 'busy.sqlite')}`,
+  }
   const { code, output } = await start(fromBuild(), env).ended
   blocker.close()
   expect({ code, output }).toEqual({
@@ -69,7 +74,11 @@ test('reports the port that is in use and suggests another port', async () => {
 })
 
 test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', async () => {
-  const env = { AUTH_SECRET: 'x', PORT: '0', DATABASE_URL: `file:${join(folder, 'away.sqlite')}` }
+  const env = {
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PORT: '0',
+    DATABASE_URL: `file:${join(folder, 'away.sqlite')}`,
+  }
   const { child, ended, line } = start(fromBuild(), env)
   const [, url] = await line(/Server listening at (http:[^"\s]+)/)
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
