@@ -9,6 +9,7 @@ import { limits } from './limits.ts'
 import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
+import { QueueFullError } from './studio/fairQueue.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
 import { isUnwritable } from './unwritable.ts'
 
@@ -79,6 +80,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
         },
         onError({ error, path }) {
           // Denials are normal responses. Log only failures in this server and in the services that it uses.
+          if (error.cause instanceof QueueFullError) return
           if (error.code === 'SERVICE_UNAVAILABLE' || isUnwritable(error.cause))
             log.warn({ path, reason: reasonOf(error) }, error.message)
           else if (error.code === 'INTERNAL_SERVER_ERROR')

@@ -1,9 +1,33 @@
 /** The server's limits. docs/security.md explains each limit. */
 export const limits = {
+  /**
+   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. A call that
+   * finds no place, or waits longer than `maxWaitMs`, is denied with 503 and costs nothing. A turn lasts until all
+   * pictures of a generation are done, or until a text ends. A text that takes longer than `maxMs` is interrupted.
+   */
+  modelQueues: {
+    pictures: {
+      running: 8,
+      runningPerCustomer: 4,
+      waiting: 400,
+      waitingPerCustomer: 100,
+      maxWaitMs: 60_000,
+      retryAfterMs: 5_000,
+    },
+    texts: {
+      running: 64,
+      runningPerCustomer: 8,
+      waiting: 400,
+      waitingPerCustomer: 100,
+      maxWaitMs: 60_000,
+      retryAfterMs: 5_000,
+      maxMs: 120_000,
+    },
+  },
   /** The longest line that a model endpoint's event stream may contain, in characters. */
   modelEventLength: 256 * 1024,
   /** The largest picture response that a model endpoint may send, in bytes of JSON. */
-  modelPictureBytes: 12 * 1024 * 1024,
+  modelPictureBytes: 8 * 1024 * 1024,
   /** How much of a model endpoint's error response is read, in bytes. */
   modelErrorBytes: 64 * 1024,
   /**

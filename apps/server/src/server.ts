@@ -12,6 +12,7 @@ import { meters } from './meters.ts'
 import { createRateLimit, unlimited } from './rateLimit.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
+import { type ModelQueueSettings, queueModels } from './studio/queuedModels.ts'
 import type { AppBilling } from './trpc.ts'
 import { isUnwritable } from './unwritable.ts'
 
@@ -28,6 +29,8 @@ interface ServerOptions {
   rateLimit?: LimitSettings
   /** Applies unless `RATE_LIMIT` is off. */
   newAccountsPerNetwork?: NewAccountLimits
+  /** Default: the limits in limits.ts. */
+  modelQueues?: ModelQueueSettings
 }
 
 /**
@@ -51,7 +54,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
-  const { env, log, rateLimit, newAccountsPerNetwork } = options
+  const { env, log, rateLimit, newAccountsPerNetwork, modelQueues } = options
   const { source } = database
   const billing = createBilling({
     meters,
@@ -77,7 +80,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     }),
     billing,
     rateLimit: env.rateLimit ? createRateLimit(rateLimit) : unlimited,
-    models: createModels(env),
+    models: queueModels(createModels(env), modelQueues),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
   })

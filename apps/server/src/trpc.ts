@@ -4,6 +4,7 @@ import { ZodError, z } from 'zod'
 import type { User } from './auth.ts'
 import type { meters } from './meters.ts'
 import { type RateLimit, RateLimitedError } from './rateLimit.ts'
+import { QueueFullError } from './studio/fairQueue.ts'
 
 export interface Context {
   /** Null if the request has no valid session. */
@@ -20,6 +21,9 @@ function messageOf(error: TRPCError): string {
   return error.cause instanceof ZodError ? z.prettifyError(error.cause) : error.message
 }
 
+const retryAfterMsOf = (cause: unknown) =>
+  cause instanceof RateLimitedError || cause instanceof QueueFullError ? cause.retryAfterMs : null
+
 /** Creates the base procedures for the app's routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create(
@@ -35,7 +39,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
         message: messageOf(error),
         data: {
           ...shape.data,
-          retryAfterMs: error.cause instanceof RateLimitedError ? error.cause.retryAfterMs : null,
+          retryAfterMs: retryAfterMsOf(error.cause),
         },
       }),
     }),

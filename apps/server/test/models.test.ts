@@ -3,13 +3,7 @@ import { compose } from '../src/studio/compose.ts'
 import { createLocalModels } from '../src/studio/localModels.ts'
 import { tokensOf } from '../src/studio/tokens.ts'
 import { all, of } from './asyncLists.ts'
-import { data, finish, startModelEndpoint } from './startModelEndpoint.ts'
-
-/** One pixel. */
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)
+import { data, finish, png, startModelEndpoint } from './startModelEndpoint.ts'
 
 describe('local models', () => {
   const models = createLocalModels({ latencyMs: 0 })

@@ -13,6 +13,8 @@ export async function startModelEndpoint() {
     contentType: 'text/event-stream',
     /** Returns an error for the requests that the endpoint rejects. */
     rejection: (_: unknown): object | null => null,
+    /** Runs before each answer. */
+    before: async (_prompt: string) => {},
     /** The status of a rejection. */
     rejectionStatus: 400,
   }
@@ -20,6 +22,7 @@ export async function startModelEndpoint() {
   const app = Fastify({ forceCloseConnections: true })
   app.post('/v1/*', async (request, reply) => {
     requests.push({ path: request.url, authorization: request.headers.authorization, body: request.body })
+    await answer.before(JSON.stringify(request.body))
     const rejection = answer.rejection(request.body)
     if (rejection) return reply.code(answer.rejectionStatus).send(rejection)
     if (!answer.stream) return reply.code(answer.status).send(answer.body)
@@ -55,3 +58,9 @@ export const data = (content: string) => `data: ${JSON.stringify({ choices: [{ d
 
 /** The event that ends a text. */
 export const finish = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+
+/** One pixel. */
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)

@@ -10,6 +10,7 @@ import type { LimitSettings } from '../src/limiter.ts'
 import { createLog } from '../src/log.ts'
 import type { AppRouter } from '../src/router.ts'
 import { createServer, type Server } from '../src/server.ts'
+import type { ModelQueueSettings } from '../src/studio/queuedModels.ts'
 
 export const pricing = await readFile(new URL('../pricing.yaml', import.meta.url), 'utf8')
 
@@ -32,6 +33,7 @@ export async function startTestServer(
     flowglad?: FlowgladLocal
     rateLimit?: LimitSettings
     newAccountsPerNetwork?: NewAccountLimits
+    modelQueues?: ModelQueueSettings
     /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
@@ -55,6 +57,7 @@ export async function startTestServer(
     log,
     ...(options.rateLimit ? { rateLimit: options.rateLimit } : {}),
     ...(options.newAccountsPerNetwork ? { newAccountsPerNetwork: options.newAccountsPerNetwork } : {}),
+    ...(options.modelQueues ? { modelQueues: options.modelQueues } : {}),
   })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
   return {

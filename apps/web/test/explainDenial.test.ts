@@ -57,6 +57,7 @@ describe('the explanation of a denied call', () => {
     [422, 'rephrase', 'This prompt is against our content policy'],
     [429, 'again', 'Too many requests'],
     [500, 'again', 'Something went wrong on our side'],
+    [503, 'again', 'Something went wrong on our side'],
   ])('for status %i, says that nothing was charged and suggests %s', (status, next, title) => {
     const explanation = explainDenial(answered(status))
     expect(explanation).toMatchObject({ next, title })
@@ -69,6 +70,15 @@ describe('the explanation of a denied call', () => {
       retryAfterMs: 11_400,
     })
     expect(explainDenial(answered(429, { retryAfterMs: 300 })).detail).toContain('Wait 1 second,')
+  })
+
+  it('says how long to wait when Studio is busy', () => {
+    expect(explainDenial(answered(503, { retryAfterMs: 5_000 }))).toEqual({
+      title: 'Studio is busy right now',
+      detail: 'Nothing was charged. Wait 5 seconds, then try again.',
+      next: 'again',
+      retryAfterMs: 5_000,
+    })
   })
 
   it('is marked as broken only if the server or the connection failed', () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { paint } from './art/paint.ts'
 import { compose } from './compose.ts'
 import { assertAllowed, type Models, type TextRequest } from './models.ts'
+import { createPacer } from './pacer.ts'
 import { atMost, tokensOf } from './tokens.ts'
 
 /**
@@ -9,6 +10,7 @@ import { atMost, tokensOf } from './tokens.ts'
  * delay for each picture, text and sentence. A sentence's delay is spread over its words.
  */
 export function createLocalModels({ latencyMs }: { latencyMs: number }): Models {
+  const pace = createPacer()
   async function* sentences({ prompt, signal }: TextRequest) {
     if (latencyMs > 0) await sleep(latencyMs, undefined, { signal })
     assertAllowed(prompt)
@@ -25,6 +27,7 @@ export function createLocalModels({ latencyMs }: { latencyMs: number }): Models 
       if (latencyMs > 0) await sleep(latencyMs)
       // Simulates a remote model: denies the prompt after the delay, while the call's units are held.
       assertAllowed(request.prompt)
+      await pace()
       const { svg, size } = paint(request)
       return { file: Buffer.from(svg), contentType: 'image/svg+xml', size }
     },

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import type { PictureRequest } from './art/paint.ts'
+import type { QueueFullError } from './fairQueue.ts'
 
 export type { PictureRequest }
 
@@ -57,6 +58,17 @@ export const modelUnavailable = (cause?: unknown) =>
     message: 'The model is not available right now. Nothing was charged. Try again in a moment.',
     cause,
   })
+
+export const modelBusy = (cause: QueueFullError) =>
+  new TRPCError({
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Studio is busy right now. Nothing was charged. Try again in a few seconds.',
+    cause,
+  })
+
+/** The caller has closed the connection. Unlike an internal error, this error isn't logged. */
+export const callerLeft = (cause: unknown) =>
+  new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has left.', cause })
 
 /** The message can't say "Nothing was charged": the received tokens are charged. */
 export const textInterrupted = (cause?: unknown) =>

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Trpc } from '../trpc.ts'
 import { lookUp } from './lookUp.ts'
-import type { Models } from './models.ts'
 import type { PictureStore } from './pictureStore.ts'
+import type { QueuedModels } from './queuedModels.ts'
 
 const prompt = z.string().trim().min(1).max(1_000)
 const generateInput = z.object({
@@ -18,7 +18,7 @@ const galleryInput = z
   .default({ limit: 24 })
 
 export interface StudioParts {
-  models: Models
+  models: QueuedModels
   pictures: PictureStore
 }
 
@@ -39,10 +39,9 @@ export function createStudioRouter(
           reference: ({ output }) => generation.parse(output).id,
         }),
       )
-      .mutation(async ({ input: { prompt, count, hd }, ctx }) => {
-        const painted = await Promise.all(
-          Array.from({ length: count }, (_, index) => models.paint({ prompt, index, hd })),
-        )
+      .mutation(async ({ input: { prompt, count, hd }, ctx, signal }) => {
+        const requests = Array.from({ length: count }, (_, index) => ({ prompt, index, hd }))
+        const painted = await models.paint({ customer: ctx.user.id, signal }, requests)
         return pictures.keep({ user: ctx.user.id, prompt, pictures: painted })
       }),
 
@@ -53,7 +52,8 @@ export function createStudioRouter(
         // A text that is stopped before its first token is free.
         ctx.usage.add(0)
         const onUsage = (tokens: number) => ctx.usage.set(tokens)
-        for await (const token of models.write({ ...input, signal, onUsage })) {
+        const caller = { customer: ctx.user.id, signal }
+        for await (const token of models.write(caller, { ...input, onUsage })) {
           ctx.usage.add(1)
           yield token
         }

@@ -105,15 +105,13 @@ export function explainDenial(error: unknown): Explanation {
         detail: `${free} Change the wording and try again.`,
         next: 'rephrase',
       }
-    case 429: {
-      const retryAfterMs = typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 5_000
-      return {
-        title: 'Too many requests',
-        detail: `${free} Wait ${plural(Math.ceil(retryAfterMs / 1000), 'second', 'seconds')}, then try again.`,
-        next: 'again',
-        retryAfterMs,
-      }
-    }
+    case 429:
+      return wait('Too many requests', typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 5_000)
+    case 503:
+      // Without `retryAfterMs`, the model has failed.
+      return typeof data.retryAfterMs === 'number'
+        ? wait('Studio is busy right now', data.retryAfterMs)
+        : failed
     case 400:
       return {
         title: 'This request was not accepted',
@@ -121,14 +119,23 @@ export function explainDenial(error: unknown): Explanation {
         next: 'rephrase',
       }
     default:
-      return {
-        title: 'Something went wrong on our side',
-        detail: `${free} Please try again.`,
-        next: 'again',
-        broken: true,
-      }
+      return failed
   }
 }
+
+const failed: Explanation = {
+  title: 'Something went wrong on our side',
+  detail: `${free} Please try again.`,
+  next: 'again',
+  broken: true,
+}
+
+const wait = (title: string, retryAfterMs: number): Explanation => ({
+  title,
+  detail: `${free} Wait ${plural(Math.ceil(retryAfterMs / 1000), 'second', 'seconds')}, then try again.`,
+  next: 'again',
+  retryAfterMs,
+})
 
 const featureNames: Record<string, string> = { hd: 'HD' }
 

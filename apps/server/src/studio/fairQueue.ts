@@ -1,0 +1,109 @@
+import { type TurnSettings, Turns } from './turns.ts'
+
+export interface FairQueueSettings extends TurnSettings {
+  /** A job that has waited this long is refused. */
+  maxWaitMs: number
+  /** When a refused caller should try again. */
+  retryAfterMs: number
+}
+
+/** Whose turn it is. When `signal` aborts, a waiting job leaves the queue. */
+export interface Caller {
+  customer: string
+  signal?: AbortSignal | undefined
+}
+
+/** The queue has no place for this job, or the job has waited too long. The job has not started. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError'
+  constructor(readonly retryAfterMs: number) {
+    super('Too many calls are waiting')
+  }
+}
+
+export interface FairQueue {
+  /** Waits for the customer's turn, then does the work. */
+  run<Result>(caller: Caller, work: () => Promise<Result>): Promise<Result>
+  /**
+   * Waits for the customer's turn, then yields what `open` yields. The turn ends with the stream, or after
+   * `maxMs`, even if the reader has stalled. The signal that `open` gets then aborts.
+   */
+  stream<Item>(
+    caller: Caller & { maxMs: number },
+    open: (signal: AbortSignal) => AsyncIterable<Item>,
+  ): AsyncGenerator<Item>
+}
+
+/**
+ * Creates a queue in which customers take turns (see turns.ts). A job is refused with `QueueFullError` if the
+ * queue is full, and with the signal's reason if its caller leaves while it waits.
+ */
+export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
+  const turns = new Turns<Waiter>(settings)
+
+  function startJobs() {
+    for (let next = turns.next(); next; next = turns.next()) next.job.start()
+  }
+
+  /** Waits for the customer's turn. Returns a function that ends the turn. */
+  const enter = ({ customer, signal }: Caller) =>
+    new Promise<() => void>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const stopWaiting = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const refuse = (reason: unknown) => {
+        stopWaiting()
+        turns.remove(customer, waiter)
+        reject(reason)
+      }
+      const onAbort = () => refuse(signal?.reason)
+      const full = () => refuse(new QueueFullError(retryAfterMs))
+      const timer = setTimeout(full, maxWaitMs)
+      const waiter: Waiter = {
+        full,
+        start() {
+          stopWaiting()
+          let hasEnded = false
+          resolve(() => {
+            if (hasEnded) return
+            hasEnded = true
+            turns.end(customer)
+            startJobs()
+          })
+        },
+      }
+      signal?.addEventListener('abort', onAbort)
+      turns.add(customer, waiter)?.full()
+      startJobs()
+    })
+
+  return {
+    async run(caller, work) {
+      const end = await enter(caller)
+      try {
+        return await work()
+      } finally {
+        end()
+      }
+    },
+
+    async *stream({ maxMs, ...caller }, open) {
+      const end = await enter(caller)
+      const deadline = AbortSignal.timeout(maxMs)
+      deadline.addEventListener('abort', end)
+      try {
+        yield* open(caller.signal ? AbortSignal.any([caller.signal, deadline]) : deadline)
+      } finally {
+        deadline.removeEventListener('abort', end)
+        end()
+      }
+    },
+  }
+}
+
+interface Waiter {
+  start(): void
+  full(): void
+}

@@ -1,0 +1,67 @@
+import { limits } from '../limits.ts'
+import type { PictureRequest } from './art/paint.ts'
+import { type Caller, createFairQueue, type FairQueueSettings, QueueFullError } from './fairQueue.ts'
+import {
+  callerLeft,
+  type Models,
+  modelBusy,
+  type PaintedPicture,
+  type TextRequest,
+  textInterrupted,
+} from './models.ts'
+
+/** Models at which customers take turns. */
+export interface QueuedModels {
+  /** Paints a generation's pictures in one turn. */
+  paint(caller: Caller, pictures: PictureRequest[]): Promise<PaintedPicture[]>
+  /** Yields one token at a time. */
+  write(caller: Caller, text: Omit<TextRequest, 'signal'>): AsyncIterable<string>
+}
+
+export interface ModelQueueSettings {
+  pictures: FairQueueSettings
+  texts: FairQueueSettings & { maxMs: number }
+}
+
+/**
+ * Lets customers take turns at the models. A call without a place in the queue fails with `modelBusy`, and a text
+ * that takes too long fails with `textInterrupted`. A caller that leaves while it waits frees its place.
+ */
+export function queueModels(
+  models: Models,
+  { pictures, texts: { maxMs, ...texts } }: ModelQueueSettings = limits.modelQueues,
+): QueuedModels {
+  const pictureQueue = createFairQueue(pictures)
+  const textQueue = createFairQueue(texts)
+  return {
+    paint: (caller, requests) =>
+      pictureQueue
+        .run(caller, async () => {
+          const pictures = requests.map((request) => models.paint(request))
+          // If one picture fails, the turn still lasts until the others end.
+          await Promise.allSettled(pictures)
+          return Promise.all(pictures)
+        })
+        .catch((error: unknown) => {
+          throw toDenial(caller, error)
+        }),
+    async *write(caller, request) {
+      let stop: AbortSignal | undefined
+      try {
+        yield* textQueue.stream({ ...caller, maxMs }, (signal) => {
+          stop = signal
+          return models.write({ ...request, signal })
+        })
+      } catch (error) {
+        const isTooLong = stop?.aborted && !caller.signal?.aborted
+        throw isTooLong ? textInterrupted(error) : toDenial(caller, error)
+      }
+    },
+  }
+}
+
+function toDenial({ signal }: Caller, error: unknown): unknown {
+  if (error instanceof QueueFullError) return modelBusy(error)
+  if (!signal?.aborted || error !== signal.reason) return error
+  return callerLeft(error)
+}
