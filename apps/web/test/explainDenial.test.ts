@@ -32,6 +32,8 @@ const denials: Denial[] = [
   { code: 'ALREADY_COMPLETED', key: 'k' },
   { code: 'KEY_REQUIRED', header: 'idempotency-key' },
   { code: 'KEY_INVALID', key: 'k' },
+  { code: 'FOREIGN_ORIGIN', origin: 'https://other.example' },
+  { code: 'PREFETCH' },
   { code: 'BILLING_UNAVAILABLE', retryAfterMs: 2_000 },
 ]
 

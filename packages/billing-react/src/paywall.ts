@@ -76,6 +76,8 @@ export function paywallOfError<Meter extends string>(
     case 'ALREADY_COMPLETED':
     case 'KEY_INVALID':
     case 'KEY_REQUIRED':
+    case 'FOREIGN_ORIGIN':
+    case 'PREFETCH':
     case 'BILLING_UNAVAILABLE':
       return { state: 'open' } // Buying a plan or a pack wouldn't help.
     default:

@@ -1,10 +1,12 @@
+import type { BillingSetup } from './billingSetup.ts'
 import { assertNodeVersion } from './config/assertNodeVersion.ts'
 import { assertSettings } from './config/assertSettings.ts'
-import { type Clock, systemClock } from './config/clock.ts'
-import { consoleLogger, type Logger } from './config/logger.ts'
+import { systemClock } from './config/clock.ts'
+import { consoleLogger } from './config/logger.ts'
 import { assertNotNextBuild, isNextBuild } from './config/nextBuild.ts'
 import { type BillingOptions, defaultOptions } from './config/options.ts'
 import { steadyClock } from './config/steadyClock.ts'
+import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import { createAccounts } from './customer/accounts.ts'
@@ -13,7 +15,7 @@ import { Watchers } from './customer/watchers.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { Delivery } from './flowglad/delivery.ts'
 import { EventSender } from './flowglad/eventSender.ts'
-import { createFlowgladClient, type FlowgladSettings } from './flowglad/flowgladClient.ts'
+import { createFlowgladClient } from './flowglad/flowgladClient.ts'
 import { createLeases } from './flowglad/leases.ts'
 import { RetryPolicy } from './flowglad/retryPolicy.ts'
 import { SnapshotFetcher } from './flowglad/snapshotFetcher.ts'
@@ -21,7 +23,8 @@ import { Sync } from './flowglad/sync.ts'
 import type { Caller } from './http/caller.ts'
 import { createHandler } from './http/createHandler.ts'
 import { createHealth } from './http/health.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import { assertTrustedOrigin } from './http/refusal.ts'
+import type { RequestSource } from './http/requestSource.ts'
 import { reportOutages } from './ledger/reportOutages.ts'
 import { BackgroundLoops } from './lifecycle/backgroundLoops.ts'
 import { Instance } from './lifecycle/instance.ts'
@@ -36,45 +39,6 @@ import { runSweeper } from './metering/sweeper.ts'
 import { UsableMeters } from './metering/usableMeters.ts'
 import { WorkInFlight } from './metering/workInFlight.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
-
-/** The settings of `createBilling`. */
-export interface BillingSetup<M extends Meters, Ctx extends object> {
-  /** The result of `defineMeters`. */
-  meters: M
-  /** `sqliteLedger(file)` or `postgresLedger(url)`. `close()` also closes the ledger. */
-  ledger: Ledger
-  flowglad: FlowgladSettings
-  /**
-   * Returns the customer who pays for a call. Receives the context of your protected procedures. In the
-   * parameter's type, declare the fields that the function reads.
-   */
-  customer: (ctx: Ctx) => Customer
-  /** The app's public URL, to which checkouts return. Checkouts fail without it. */
-  publicUrl?: string | undefined
-  /** The page that denials link to. Default: `/pricing`. */
-  upgradeUrl?: string
-  /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
-  returnPaths?: { success: string; cancelled: string }
-  /** Default: `defaultOptions`. */
-  options?: Partial<BillingOptions>
-  /** pino, or a logger with the same methods. Default: warnings and errors go to the console. */
-  logger?: Logger
-  /**
-   * Whether delivery and the sweeper start on the first call. Default: true. If false, only `start()` starts
-   * them. Use false in scripts that only read, or that deliver usage with `drain()`.
-   */
-  autoStart?: boolean
-  /**
-   * The name of this billing instance in the process. A new instance replaces the earlier instance with the
-   * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
-   * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
-   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't
-   * replace the earlier one.
-   */
-  instance?: string
-  /** The clock. Replace it in tests that control time. Default: the system clock. */
-  clock?: Clock
-}
 
 /** The result of `createBilling`, for example `Billing<typeof meters, { user: User }>`. */
 export type Billing<M extends Meters = Meters, Ctx extends object = object> = ReturnType<
@@ -95,6 +59,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   // Settings from the environment can be missing during a build.
   if (!isNextBuild()) assertSettings(setup)
   const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup
+  const trustedOrigins = allTrustedOrigins(setup)
   const steady = steadyClock(clock)
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
   const returnPaths = setup.returnPaths ?? {
@@ -191,6 +156,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meter: meterWork,
     health,
     webhookSecret,
+    trustedOrigins,
     clock,
     options,
   })
@@ -199,7 +165,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meters,
     /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
     trpc: createTrpc<M, Ctx>(
-      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings, publicUrl },
+      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings, trustedOrigins },
       setup.customer,
     ),
     /**
@@ -233,6 +199,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
       lifecycle.onCall()
       return handle(request, caller)
     },
+
+    /**
+     * Throws a `BillingError` with `FOREIGN_ORIGIN` if a page on a foreign origin sent the request. Use it to
+     * protect your own routes that change state. Metering and billing's own routes are already protected.
+     */
+    assertTrustedOrigin: (request: RequestSource) => assertTrustedOrigin(request, trustedOrigins),
 
     /** Returns the health of this process, and any problems that need an operator's attention. */
     async health() {

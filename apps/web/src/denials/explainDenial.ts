@@ -72,6 +72,8 @@ export function explainDenial(error: unknown): Explanation {
       case 'KEY_INVALID':
       case 'KEY_REQUIRED':
       case 'STREAM_REPLACED':
+      case 'FOREIGN_ORIGIN':
+      case 'PREFETCH':
         return { title: 'This request was not accepted', detail: `${free} Please try again.`, next: 'again' }
       default:
         return denial satisfies never

@@ -1,3 +1,5 @@
+import { originProblems } from './trustedOrigins.ts'
+
 /** The `createBilling` settings to check. An app without TypeScript can pass any value. */
 interface Settings {
   meters: object | undefined
@@ -5,10 +7,18 @@ interface Settings {
   flowglad: { secretKey?: unknown; baseUrl?: unknown } | undefined
   customer: unknown
   publicUrl?: unknown
+  trustedOrigins?: unknown
 }
 
 /** Throws a `TypeError` with one line for each missing or invalid setting. */
-export function assertSettings({ meters, ledger, flowglad, customer, publicUrl }: Settings): void {
+export function assertSettings({
+  meters,
+  ledger,
+  flowglad,
+  customer,
+  publicUrl,
+  trustedOrigins,
+}: Settings): void {
   const { secretKey, baseUrl } = flowglad ?? {}
   const problems: string[] = []
   if (Object.keys(meters ?? {}).length === 0) {
@@ -39,6 +49,7 @@ export function assertSettings({ meters, ledger, flowglad, customer, publicUrl }
       `\`publicUrl\` is not a URL: ${JSON.stringify(publicUrl)}. Pass the app's public address, such as https://app.example.`,
     )
   }
+  problems.push(...originProblems(trustedOrigins))
   if (problems.length > 0) throw new TypeError(problems.join('\n'))
 }
 

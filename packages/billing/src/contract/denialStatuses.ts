@@ -12,5 +12,7 @@ export const denialStatuses = {
   STREAM_REPLACED: { trpc: 'CONFLICT', http: 409 },
   KEY_REQUIRED: { trpc: 'BAD_REQUEST', http: 400 },
   KEY_INVALID: { trpc: 'BAD_REQUEST', http: 400 },
+  FOREIGN_ORIGIN: { trpc: 'FORBIDDEN', http: 403 },
+  PREFETCH: { trpc: 'FORBIDDEN', http: 403 },
   BILLING_UNAVAILABLE: { trpc: 'SERVICE_UNAVAILABLE', http: 503 },
 } as const satisfies Record<DenialCode, { trpc: string; http: number }>

@@ -30,6 +30,10 @@ export type Denial<Meter extends string = string> =
   | { code: 'IN_PROGRESS'; key: string; retryAfterMs: number }
   | { code: 'KEY_REUSED' | 'ALREADY_COMPLETED' | 'KEY_INVALID'; key: string }
   | { code: 'KEY_REQUIRED'; header: string }
+  /** A page on another origin sent the request. `origin` is null if the browser didn't send it. */
+  | { code: 'FOREIGN_ORIGIN'; origin: string | null }
+  /** A browser requested a metered query before the user opened the page. */
+  | { code: 'PREFETCH' }
   | {
       code: 'BILLING_UNAVAILABLE'
       retryAfterMs: number

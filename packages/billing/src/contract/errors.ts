@@ -45,13 +45,6 @@ export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
-/**
- * Another site or a prefetch requested metered work with GET. Nothing is held or charged.
- */
-export class UnsafeRequestError extends Error {
-  override readonly name = 'UnsafeRequestError'
-}
-
 /** The plan can't be purchased or changed this way. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'

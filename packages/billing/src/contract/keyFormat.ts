@@ -7,8 +7,8 @@ export const keyPattern = /^[A-Za-z0-9._:-]{1,128}$/
 export const keyRule =
   'An idempotency key has 1 to 128 letters, digits, dots, colons, dashes or underscores. A batch needs one key per call.'
 
-/** Returns an invalid key in a form that is safe to show in an error. */
-export const printable = (key: string) => key.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')
+/** Returns a header's value in a form that is safe to show in an error. */
+export const printable = (value: string) => value.slice(0, 128).replace(/[^\x20-\x7e]/g, '?')
 
 /** The input property that carries a call's key if the call has no headers, for example over a WebSocket. */
 export const keyProperty = 'idempotency-key'

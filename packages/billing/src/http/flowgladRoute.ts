@@ -5,11 +5,16 @@ import type { Catalog } from '../flowglad/catalog.ts'
 import { parseKey } from '../metering/key.ts'
 import type { Caller } from './caller.ts'
 import { createFlowgladActions, type FlowgladActionParts } from './flowgladActions.ts'
+import { foreignOriginOf } from './foreignOrigin.ts'
 import { maxBodyBytes, readBody } from './readBody.ts'
-import { fail, replyWith, tooManyRequests } from './reply.ts'
+import { refused } from './refusal.ts'
+import { fail, failWith, replyWith, tooManyRequests } from './reply.ts'
+import { nameOf } from './requestSource.ts'
 
 export interface FlowgladRouteParts extends Omit<FlowgladActionParts, 'readCatalog'> {
   catalog: { get(): Promise<Catalog> }
+  /** The origins whose pages may call the actions. */
+  trustedOrigins: ReadonlySet<string>
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'keyHeader'>
 }
@@ -19,7 +24,7 @@ const readable = new Set(['customers/billing', 'usage-meters/balances'])
 /**
  * Creates the handler for the routes that `@flowglad/react` calls. `path` is the part below `/api/flowglad/`.
  */
-export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
+export function createFlowgladRoute({ catalog, trustedOrigins, ...parts }: FlowgladRouteParts) {
   const { clock, options } = parts
 
   /**
@@ -54,6 +59,8 @@ export function createFlowgladRoute({ catalog, ...parts }: FlowgladRouteParts) {
     if (!action) {
       return replyWith(async () => ({ pricingModel: (await readCatalog()).pricingModel, source: 'default' }))
     }
+    const foreign = isRead ? null : foreignOriginOf(request, trustedOrigins)
+    if (foreign) return failWith(refused(foreign, nameOf(request)))
     const customer = await readCustomer()
     if (!customer) return fail(401, 'unauthorized', 'Unauthorized')
     const limited = await limit?.(customer)

@@ -22,11 +22,18 @@ export async function replyWith(work: () => Promise<unknown>): Promise<Response>
       return fail(error.status, error.status === 403 ? 'forbidden' : 'bad_request', error.message)
     }
     if (error instanceof z.ZodError) return fail(400, 'invalid_input', z.prettifyError(error))
-    const reply = billingErrorReply(error)
+    const reply = failWith(error)
     if (!reply) throw error
-    const { error: code, message, ...detail } = reply.body
-    return fail(reply.status, code, message, detail)
+    return reply
   }
+}
+
+/** Returns the response for one of this package's errors, or null for any other error. */
+export function failWith(thrown: unknown): Response | null {
+  const reply = billingErrorReply(thrown)
+  if (!reply) return null
+  const { error, message, ...detail } = reply.body
+  return fail(reply.status, error, message, detail)
 }
 
 export function tooManyRequests({ retryAfterMs }: Limited): Response {

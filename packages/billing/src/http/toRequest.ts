@@ -1,4 +1,5 @@
 import { isBillingPath } from './paths.ts'
+import { hostOf } from './requestSource.ts'
 
 /**
  * Converts a Node request to a web-standard `Request`. Returns null, without reading the body, if billing
@@ -36,5 +37,7 @@ function toHeaders(headers: Record<string, string | string[] | undefined>): Head
     if (value === undefined || name.startsWith(':')) continue
     for (const single of Array.isArray(value) ? value : [value]) result.append(name, single)
   }
+  const host = hostOf({ headers })
+  if (host !== null) result.set('host', host)
   return result
 }

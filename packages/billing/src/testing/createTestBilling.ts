@@ -1,7 +1,8 @@
+import type { BillingSetup } from '../billingSetup.ts'
 import { silent } from '../config/logger.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
-import { type BillingSetup, createBilling } from '../createBilling.ts'
+import { createBilling } from '../createBilling.ts'
 import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 
 /**

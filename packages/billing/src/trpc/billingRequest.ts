@@ -1,9 +1,9 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
-import { BillingError, UnsafeRequestError } from '../contract/errors.ts'
+import { BillingError } from '../contract/errors.ts'
 import { keyProperty } from '../contract/keyFormat.ts'
+import { type Refusal, refused } from '../http/refusal.ts'
 import { keyInvalid, parseKey } from '../metering/key.ts'
 import type { Transport } from '../metering/transport.ts'
-import type { UnsafeReason } from './unsafeRequest.ts'
 
 /** The parts of tRPC's request info that metering reads. tRPC passes `info` to `createContext`. */
 export interface RequestInfo {
@@ -30,10 +30,10 @@ export interface MiddlewareCall {
 }
 
 /**
- * The origin of a call: the HTTP request, the WebSocket connection, or a server-side caller that uses the
+ * The sender of a call: the HTTP request, the WebSocket connection, or a server-side caller that uses the
  * request's context. `unknown` if `createContext` passed no `info`.
  */
-type Origin = 'http' | 'webSocket' | 'caller' | 'unknown'
+type Sender = 'http' | 'webSocket' | 'caller' | 'unknown'
 
 /**
  * The parts of a request that tRPC doesn't pass to middlewares: the calls' keys, and whether the client can
@@ -43,7 +43,7 @@ export class BillingRequest {
   readonly #keys: string[]
   readonly #info: RequestInfo | undefined
   readonly #header: string
-  readonly #unsafe: UnsafeReason | null
+  readonly #refusal: Refusal | null
   readonly #onBalances: (balances: BalancesAnswer) => void
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
@@ -52,21 +52,21 @@ export class BillingRequest {
     keys,
     info,
     header,
-    unsafe = null,
+    refusal = null,
     onBalances,
   }: {
     keys: string | null
     info: RequestInfo | undefined
     header: string
-    /** Set if the request is a GET request that must not spend units. */
-    unsafe?: UnsafeReason | null
+    /** Set if the request must neither change state nor spend units. */
+    refusal?: Refusal | null
     /** Called with newer balances, before the response is sent. */
     onBalances: (balances: BalancesAnswer) => void
   }) {
     this.#keys = keys === null ? [] : keys.split(',').map((key) => key.trim())
     this.#info = info
     this.#header = header
-    this.#unsafe = unsafe
+    this.#refusal = refusal
     this.#onBalances = onBalances
   }
 
@@ -76,9 +76,9 @@ export class BillingRequest {
    * for a whole batch would turn different calls into one operation.
    */
   keyOf(call: MiddlewareCall): string | null {
-    const origin = this.#originOf(call)
+    const sender = this.#senderOf(call)
     // A key in a WebSocket's upgrade request would apply to every call on the connection.
-    if (this.#keys.length === 0 || origin === 'webSocket' || origin === 'caller') return null
+    if (this.#keys.length === 0 || sender === 'webSocket' || sender === 'caller') return null
     const calls = this.#info?.calls ?? [call]
     if (this.#keys.length !== calls.length) throw keyInvalid(this.#keys.join())
     return parseKey(this.#keys[positionOf(call, calls)] ?? '')
@@ -86,7 +86,7 @@ export class BillingRequest {
 
   /** Throws `KEY_REQUIRED` for a call without a key, unless the call comes from a server-side caller. */
   denyWithoutKey(call: MiddlewareCall): void {
-    if (this.#originOf(call) === 'caller') return
+    if (this.#senderOf(call) === 'caller') return
     throw new BillingError(
       { code: 'KEY_REQUIRED', header: this.#header },
       `This call needs an idempotency key. Send it in the ${this.#header} header. Over WebSockets, send it in the input's "${keyProperty}" property.`,
@@ -94,25 +94,25 @@ export class BillingRequest {
   }
 
   /**
-   * Throws an `UnsafeRequestError` if the call came in a GET request that was caused by another site or a
-   * prefetch.
+   * Throws `FOREIGN_ORIGIN` or `PREFETCH` if the user didn't ask for the call. Calls from a server-side caller
+   * are allowed. `isRead` means that the call neither changes state nor spends units. Such a call is allowed
+   * over HTTP, where a page on another origin can't read the answer. Over a WebSocket, it could.
    */
-  assertSafe(call: MiddlewareCall, path: string): void {
-    const origin = this.#originOf(call)
-    if (this.#unsafe === null || origin === 'webSocket' || origin === 'caller') return
-    throw new UnsafeRequestError(
-      this.#unsafe === 'prefetch'
-        ? `${path} is metered, so a prefetch can't call it. Nothing was charged. Make it a mutation.`
-        : `${path} is metered, so another site can't call it with GET. Nothing was charged. Make it a mutation, or set publicUrl to the address of your pages.`,
-    )
+  assertWanted(call: MiddlewareCall, path: string, { isRead }: { isRead: boolean }): void {
+    const sender = this.#senderOf(call)
+    // A middleware of the app can replace `getRawInput`, so that the call looks like a server-side caller's.
+    if (this.#refusal === null || (sender !== 'http' && !call.signal)) return
+    const isSocket = sender === 'webSocket'
+    if (isSocket ? this.#refusal.code === 'PREFETCH' : isRead) return
+    throw refused(this.#refusal, path)
   }
 
   /** Returns how the output reaches the client, or null if the output stays in this process. */
   transportOf(call: MiddlewareCall): Transport | null {
-    const origin = this.#originOf(call)
-    if (origin === 'caller' || origin === 'unknown') return null
+    const sender = this.#senderOf(call)
+    if (sender === 'caller' || sender === 'unknown') return null
     if (call.isSubscription) return 'subscription'
-    if (origin !== 'http') return 'socket'
+    if (sender !== 'http') return 'socket'
     return this.#readsStreams ? 'jsonLines' : 'json'
   }
 
@@ -121,8 +121,8 @@ export class BillingRequest {
    * headers before the calls run.
    */
   canSendBalances(call: MiddlewareCall): boolean {
-    const origin = this.#originOf(call)
-    return (origin === 'http' || origin === 'unknown') && !call.isSubscription && !this.#readsStreams
+    const sender = this.#senderOf(call)
+    return (sender === 'http' || sender === 'unknown') && !call.isSubscription && !this.#readsStreams
   }
 
   /** Keeps the balances for the response header if they are newer than the current balances. */
@@ -136,7 +136,7 @@ export class BillingRequest {
     return this.#info?.accept === 'application/jsonl'
   }
 
-  #originOf(call: MiddlewareCall): Origin {
+  #senderOf(call: MiddlewareCall): Sender {
     if (!this.#info) return 'unknown'
     // Over a WebSocket, `info` describes the connection and lists no calls. Only calls from the client have a
     // signal.

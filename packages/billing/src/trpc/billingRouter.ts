@@ -26,9 +26,16 @@ export const createBillingRouter =
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
     const t = initTRPC.create()
     // The types of `BillingTrpc` ensure that `customer` can read the procedures' context.
-    const protectedProcedure = procedures.protectedProcedure as typeof t.procedure
+    const base = procedures.protectedProcedure as typeof t.procedure
     const publicProcedure = procedures.publicProcedure as typeof t.procedure
-    app.inspect(protectedProcedure)
+    app.inspect(base)
+    const protectedProcedure = base.use(async ({ ctx, getRawInput, signal, path, type, next }) => {
+      const call = { getRawInput, signal, isSubscription: type === 'subscription' }
+      await app.run(async () =>
+        billingRequestOf(ctx)?.assertWanted(call, path, { isRead: type !== 'mutation' }),
+      )
+      return next()
+    })
 
     return t.router({
       balances: protectedProcedure

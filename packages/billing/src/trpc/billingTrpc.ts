@@ -1,6 +1,7 @@
 import type { TRPCError } from '@trpc/server'
 import type { Denial } from '../contract/denials.ts'
 import type { MeterOf, Meters } from '../contract/meters.ts'
+import type { RequestSource } from '../http/requestSource.ts'
 import type { MeterCost, Usage } from '../metering/cost.ts'
 import type { ResponseParts } from './balancesMeta.ts'
 import type { BillingRouter } from './billingProcedures.ts'
@@ -103,13 +104,14 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   formatError(failure: { error: TRPCError }): { billing: Denial<MeterOf<M>> | null }
 
   /**
-   * Returns the request's idempotency keys, and whether the client can read streams. Spread the result into
+   * Returns the request's idempotency keys, whether the client can read streams, and whether a page on a
+   * foreign origin sent the request. Spread the result into
    * the object that `createContext` returns. If you pass all of `createContext`'s options, the response also
    * carries the new balances. Without `info`, a batch's keys can't be matched to its calls.
    */
   request(
     source: ResponseParts & {
-      req: { headers: Headers | Record<string, string | string[] | undefined>; method?: string | undefined }
+      req: RequestSource
       info?: RequestInfo | undefined
     },
   ): { billingRequest: BillingRequest }

@@ -6,6 +6,8 @@ import type { MeterOf, Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Watchers } from '../customer/watchers.ts'
+import { refusalOf } from '../http/refusal.ts'
+import { headerOf } from '../http/requestSource.ts'
 import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
 import type { LegSettingsOf } from '../metering/legSettings.ts'
 import type { Operation } from '../metering/operation.ts'
@@ -23,7 +25,6 @@ import {
   meteredMiddleware,
 } from './meteredMiddleware.ts'
 import { Transformer } from './transformer.ts'
-import { unsafeReason } from './unsafeRequest.ts'
 import { Warnings } from './warnings.ts'
 
 /** The services that the tRPC adapter uses. */
@@ -37,8 +38,8 @@ export interface TrpcServices {
   plans: Plans
   watchers: Watchers
   legSettings: LegSettingsOf
-  /** The address of the app's pages. */
-  publicUrl: string | undefined
+  /** The origins whose pages may make calls. */
+  trustedOrigins: ReadonlySet<string>
 }
 
 /**
@@ -117,16 +118,12 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     request({ req, info, ...response }) {
       const header = services.options.keyHeader
-      const read = (name: string) => {
-        const value = req.headers instanceof Headers ? req.headers.get(name) : req.headers[name.toLowerCase()]
-        return Array.isArray(value) ? value.join() : (value ?? null)
-      }
       return {
         billingRequest: new BillingRequest({
-          keys: read(header),
+          keys: headerOf(req, header),
           info,
           header,
-          unsafe: unsafeReason({ method: req.method, header: read }, services.publicUrl),
+          refusal: refusalOf(req, services.trustedOrigins),
           onBalances: (balances) => sendBalances(response, balances),
         }),
       }

@@ -93,7 +93,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     try {
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, legSettings(meter)))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
-      if (holdsUnits && type !== 'mutation') request?.assertSafe(call, path)
+      request?.assertWanted(call, path, { isRead: type !== 'mutation' && !holdsUnits })
       const key = holdsUnits ? await readKey() : null
       if (key !== null && path === '') throw keyWithoutPath()
       // If the key comes from the input, a refetch gets the stored result and isn't charged.

@@ -6,7 +6,6 @@ import {
   BillingError,
   InvalidAmountError,
   PlanChangeError,
-  UnsafeRequestError,
   UnserializableResultError,
 } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
@@ -24,7 +23,6 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
     return convert('BAD_REQUEST', error)
   }
-  if (error instanceof UnsafeRequestError) return convert('FORBIDDEN', error)
   if (error instanceof UnserializableResultError) return convert('INTERNAL_SERVER_ERROR', error)
   return error
 }

@@ -46,9 +46,40 @@ test.each<[setting: string, changed: object, message: string]>([
     { publicUrl: 'app.example' },
     '`publicUrl` is not a URL: "app.example".',
   ],
+  [
+    'one trusted origin instead of an array',
+    { trustedOrigins: 'https://app.example' },
+    '`trustedOrigins` is not an array.',
+  ],
+  [
+    'a trusted origin with a path',
+    { trustedOrigins: ['https://app.example/'] },
+    '`trustedOrigins` contains "https://app.example/", which is not an origin. Pass https://app.example.',
+  ],
+  [
+    'a trusted origin with capitals and the default port',
+    { trustedOrigins: ['HTTPS://App.example:443'] },
+    'Pass https://app.example.',
+  ],
+  [
+    'a trusted origin without a scheme',
+    { trustedOrigins: ['app.example'] },
+    '`trustedOrigins` contains "app.example", which is not an origin. Pass a scheme and a host',
+  ],
+  ['a wildcard', { trustedOrigins: ['https://*.app.example'] }, 'Pass a scheme and a host without wildcards'],
+  ['any origin', { trustedOrigins: ['*'] }, '`trustedOrigins` contains "*"'],
+  ['the origin of sandboxed frames', { trustedOrigins: ['null'] }, '`trustedOrigins` contains "null"'],
+  ['the origin of files', { trustedOrigins: ['file://'] }, '`trustedOrigins` contains "file://"'],
+  ['a regular expression', { trustedOrigins: [/example/] }, '`trustedOrigins` contains {}'],
 ])('throws a TypeError that names the wrong setting: %s', (_, changed, message) => {
   expect(() => create(changed)).toThrow(TypeError)
   expect(() => create(changed)).toThrow(message)
+})
+
+test('accepts the origins of web pages and of apps', async () => {
+  const trustedOrigins = ['https://app.example', 'http://[::1]:5173', 'capacitor://localhost']
+  await using billing = create({ trustedOrigins })
+  expect(() => billing.assertTrustedOrigin({ headers: { origin: 'capacitor://localhost' } })).not.toThrow()
 })
 
 test('names each wrong setting on a separate line', () => {

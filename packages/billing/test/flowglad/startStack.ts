@@ -32,6 +32,7 @@ const quick: Partial<BillingOptions> = {
 export interface StackSetup {
   /** Default: `http://localhost:3000`. */
   publicUrl?: string | undefined
+  trustedOrigins?: string[]
   options?: Partial<BillingOptions>
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>

@@ -18,12 +18,14 @@ export async function serveEverywhere<Router extends AnyTRPCRouter>({ billing }:
   await once(sockets, 'listening')
   applyWSSHandler({ wss: sockets, router, createContext })
   const portOf = (address: unknown) => z.object({ port: z.number() }).parse(address).port
+  const socketUrl = `ws://127.0.0.1:${portOf(sockets.address())}`
   const socket = createWSClient({
-    url: `ws://127.0.0.1:${portOf(sockets.address())}`,
+    url: socketUrl,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
   })
   return {
     url: `http://127.0.0.1:${portOf(http.address())}`,
+    socketUrl,
     socket,
     async [Symbol.asyncDispose]() {
       await socket.close()

@@ -1,10 +1,19 @@
+import type { IncomingMessage } from 'node:http'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { initTRPC, TRPCError } from '@trpc/server'
+import type { FastifyRequest } from 'fastify'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type BalancesAnswer, billingLinks } from '../../src/client/index.ts'
-import { createBilling, type Denial, defineMeters, type Forfeit, type Usage } from '../../src/index.ts'
+import {
+  createBilling,
+  type Denial,
+  defineMeters,
+  type Forfeit,
+  type RequestSource,
+  type Usage,
+} from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
 declare const ledger: Ledger
@@ -21,13 +30,15 @@ interface User {
   name: string
   email: string
 }
+const customer = (ctx: { user: User }) => ctx.user
 const makeBilling = () =>
   createBilling({
     meters,
     ledger,
     flowglad: { secretKey: 'sk' },
-    customer: (ctx: { user: User }) => ctx.user,
+    customer,
     publicUrl: 'http://localhost',
+    trustedOrigins: ['https://app.example'] as const,
   })
 declare const billing: ReturnType<typeof makeBilling>
 
@@ -125,6 +136,15 @@ test('types the denials in error.data.billing', () => {
   }
 })
 
+test('types the denial of a page on a foreign origin', () => {
+  const denial = new TRPCClientError<AppRouter>('').data?.billing
+  if (denial?.code === 'FOREIGN_ORIGIN') expectTypeOf(denial.origin).toEqualTypeOf<string | null>()
+  expectTypeOf(billing.assertTrustedOrigin).parameter(0).toEqualTypeOf<RequestSource>()
+  expectTypeOf<Request>().toExtend<RequestSource>()
+  expectTypeOf<IncomingMessage>().toExtend<RequestSource>()
+  expectTypeOf<FastifyRequest>().toExtend<RequestSource>()
+})
+
 test("keeps the types of the app's own options, and adds the denial's type", () => {
   const transformer = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value }
   const own = initTRPC.context<{ requestId: string }>().create(
@@ -156,6 +176,14 @@ test("keeps the types of the app's own options, and adds the denial's type", () 
 })
 
 export const mustNotCompile = () => [
+  createBilling({
+    meters,
+    ledger,
+    flowglad: { secretKey: '' },
+    customer,
+    // @ts-expect-error a list of origins, not one origin
+    trustedOrigins: 'https://app.example',
+  }),
   // @ts-expect-error no such meter
   meteredProcedure('generation'),
   // @ts-expect-error no such meter

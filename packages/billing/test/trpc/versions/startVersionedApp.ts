@@ -17,6 +17,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { idempotencyLink, keyHeaders } from '../../../src/client/index.ts'
 import { aUser, type Stack, startStack, type User } from '../../flowglad/startStack.ts'
+import { socketWith } from '../socketWith.ts'
 
 /** A data transformer that wraps each value. A value that bypasses the transformer makes a test fail. */
 export const transformer = {
@@ -108,6 +109,10 @@ export async function startVersionedApp() {
     url: socketUrl,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
   })
+  const foreignSocket = createWSClient({
+    url: socketUrl,
+    WebSocket: socketWith({ origin: 'https://evil.example' }),
+  })
   const clientOf = (link: TRPCLink<VersionedRouter>) =>
     createTRPCClient<VersionedRouter>({ links: [idempotencyLink(), link] })
 
@@ -121,6 +126,10 @@ export async function startVersionedApp() {
     single: clientOf(httpLink({ url, transformer, headers: keyHeaders })),
     batching: clientOf(httpBatchLink({ url, transformer, headers: keyHeaders })),
     streaming: clientOf(httpBatchStreamLink({ url, transformer, headers: keyHeaders })),
+    /** A client on a WebSocket that a page on a foreign origin opens. */
+    foreignSocket: createTRPCClient<VersionedRouter>({
+      links: [wsLink({ client: foreignSocket, transformer })],
+    }),
     overWebSocket: createTRPCClient<VersionedRouter>({ links: [wsLink({ client: socket, transformer })] }),
     /** Returns a meter's available and held units. */
     async balance(meter: string) {
@@ -129,7 +138,7 @@ export async function startVersionedApp() {
       return { available: row?.available, held: row?.held }
     },
     async [Symbol.asyncDispose]() {
-      await socket.close()
+      await Promise.all([socket.close(), foreignSocket.close()])
       sockets.close()
       server.close()
       await stack[Symbol.asyncDispose]()

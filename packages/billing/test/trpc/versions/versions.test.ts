@@ -141,3 +141,20 @@ test.each([
     await expect.poll(() => app.balance('tokens')).toEqual({ available: 1_996, held: 0 })
   },
 )
+
+test('refuses the calls of pages on a foreign origin, over HTTP and over a WebSocket', async () => {
+  await using app = await startVersionedApp()
+  const headers = { origin: 'https://evil.example' }
+  const denial = { code: 'FOREIGN_ORIGIN', origin: headers.origin }
+  const response = await fetch(`${app.url}/ping,billing.cancel?batch=1`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  expect(response.status).toBe(403)
+  for (const { error } of await response.json()) expect(error.wrapped.data.billing).toEqual(denial)
+  for (const call of [app.foreignSocket.ping.mutate(), app.foreignSocket.billing.balances.query()])
+    expect(billingDenial(await call.catch((error: unknown) => error))).toEqual(denial)
+  expect(await app.router.createCaller(ada).ping()).toBe('pong')
+  expect(app.runs()).toBe(1)
+})

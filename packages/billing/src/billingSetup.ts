@@ -1,0 +1,52 @@
+import type { Clock } from './config/clock.ts'
+import type { Logger } from './config/logger.ts'
+import type { BillingOptions } from './config/options.ts'
+import type { Customer } from './contract/customer.ts'
+import type { Meters } from './contract/meters.ts'
+import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
+import type { Ledger } from './ledger/ledger.ts'
+
+/** The settings of `createBilling`. */
+export interface BillingSetup<M extends Meters, Ctx extends object> {
+  /** The result of `defineMeters`. */
+  meters: M
+  /** `sqliteLedger(file)` or `postgresLedger(url)`. `close()` also closes the ledger. */
+  ledger: Ledger
+  flowglad: FlowgladSettings
+  /**
+   * Returns the customer who pays for a call. Receives the context of your protected procedures. In the
+   * parameter's type, declare the fields that the function reads.
+   */
+  customer: (ctx: Ctx) => Customer
+  /** The app's public URL, to which checkouts return. Checkouts fail without it. Its origin is trusted. */
+  publicUrl?: string | undefined
+  /**
+   * More origins whose pages may make metered calls and change plans, such as `https://app.example`. Pages of
+   * the server's own origin always may. A request from any other page is denied with `FOREIGN_ORIGIN`. Set
+   * this if your pages and your API have different origins. Default: none.
+   */
+  trustedOrigins?: readonly string[] | undefined
+  /** The page that denials link to. Default: `/pricing`. */
+  upgradeUrl?: string
+  /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
+  returnPaths?: { success: string; cancelled: string }
+  /** Default: `defaultOptions`. */
+  options?: Partial<BillingOptions>
+  /** pino, or a logger with the same methods. Default: warnings and errors go to the console. */
+  logger?: Logger
+  /**
+   * Whether delivery and the sweeper start on the first call. Default: true. If false, only `start()` starts
+   * them. Use false in scripts that only read, or that deliver usage with `drain()`.
+   */
+  autoStart?: boolean
+  /**
+   * The name of this billing instance in the process. A new instance replaces the earlier instance with the
+   * same name: it uses the earlier instance's ledger, and takes over delivery. Default: the ledger's address,
+   * so that hot reload doesn't leak connections. Set a name to run several nodes on one ledger in one
+   * process. Also set a name if the ledger is in memory or uses a `Pool`. Otherwise, a new instance doesn't
+   * replace the earlier one.
+   */
+  instance?: string
+  /** The clock. Replace it in tests that control time. Default: the system clock. */
+  clock?: Clock
+}

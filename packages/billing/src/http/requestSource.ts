@@ -1,0 +1,30 @@
+/** The parts of a request that show who sent it: a Node, Fastify or web-standard request. */
+export interface RequestSource {
+  method?: string | undefined
+  /** The full URL, or the path and query. */
+  url?: string | undefined
+  headers: Headers | Record<string, string | string[] | undefined>
+}
+
+/** Returns the value of a request header, or null if the request doesn't have the header. */
+export function headerOf({ headers }: RequestSource, name: string): string | null {
+  // Don't check the class: a framework can have its own `Headers`.
+  if (isHeaders(headers)) return headers.get(name)
+  const value = headers[name.toLowerCase()]
+  return Array.isArray(value) ? value.join() : (value ?? null)
+}
+
+/** Returns the host to which the client sent the request, with the port, or null if it is unknown. */
+export function hostOf(source: RequestSource): string | null {
+  const host = headerOf(source, 'host')
+  if (host !== null) return host
+  // HTTP/2 has a pseudo-header instead, which `Headers` doesn't allow.
+  if (!isHeaders(source.headers)) return headerOf(source, ':authority')
+  return source.url !== undefined && URL.canParse(source.url) ? new URL(source.url).host : null
+}
+
+/** Returns the request's method and path, for an error message. */
+export const nameOf = ({ method = 'GET', url = '/' }: RequestSource): string =>
+  `${method} ${url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*/, '')}`
+
+const isHeaders = (headers: RequestSource['headers']): headers is Headers => typeof headers.get === 'function'
