@@ -1,15 +1,20 @@
 import helmet from '@fastify/helmet'
 import { billingRoutes, sendBillingError } from '@metered/billing/fastify'
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify'
 import type { Auth } from './auth.ts'
 import { authRoutes, sessionOf } from './authRoutes.ts'
 import type { Env } from './env.ts'
+import { QueueFullError } from './fairQueue.ts'
 import { limits } from './limits.ts'
 import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
-import { QueueFullError } from './studio/fairQueue.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
 import { isUnwritable } from './unwritable.ts'
 
@@ -56,11 +61,12 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
       .send({ error: 'internal', message: 'Something went wrong on our side. Try again in a moment.' })
   })
 
+  const user = async (request: FastifyRequest) => (await sessionOf(auth, request)).user
   await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
-  await app.register(pictureRoutes, { auth, pictures })
+  await app.register(pictureRoutes, { user, pictures })
   await app.register(billingRoutes, {
     billing,
-    customer: async (request) => (await sessionOf(auth, request)).user,
+    customer: user,
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {

@@ -24,6 +24,21 @@ export const limits = {
       maxMs: 120_000,
     },
   },
+  /**
+   * Picture files that are being sent. Users take turns. A user with more downloads gets 503. A download that takes
+   * longer than `maxMs` is cut off.
+   */
+  pictureDownloads: {
+    running: 32,
+    runningPerCustomer: 8,
+    waiting: 400,
+    waitingPerCustomer: 100,
+    maxWaitMs: 30_000,
+    retryAfterMs: 5_000,
+    maxMs: 120_000,
+  },
+  /** The newest pictures that the server keeps for each user. */
+  picturesPerUser: 200,
   /** The longest line that a model endpoint's event stream may contain, in characters. */
   modelEventLength: 256 * 1024,
   /** The largest picture response that a model endpoint may send, in bytes of JSON. */

@@ -2,9 +2,9 @@ import type { Billing } from '@metered/billing'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import type { User } from './auth.ts'
+import { QueueFullError } from './fairQueue.ts'
 import type { meters } from './meters.ts'
 import { type RateLimit, RateLimitedError } from './rateLimit.ts'
-import { QueueFullError } from './studio/fairQueue.ts'
 
 export interface Context {
   /** Null if the request has no valid session. */

@@ -124,6 +124,28 @@ test('a caller that leaves the queue frees its place, costs nothing and reaches 
   expect(await balance(browser, 'generations')).toMatchObject({ used: 2, held: 0 })
 })
 
+test('a reader that leaves before its text starts frees its place, costs nothing and reaches no model', async () => {
+  const browser = await signUp(server)
+  const resume = pauseFlood()
+  endpoint.answer.stream = async function* () {
+    yield* [data('The sea'), finish]
+  }
+  const running = readText(browser, 'flood')
+  await expect.poll(() => endpoint.requests.length).toBe(1)
+  const leaving = new AbortController()
+  const abandoned = Array.from({ length: 3 }, () =>
+    readText(browser, 'abandoned', leaving.signal).catch(() => 'left'),
+  )
+  await expect.poll(() => balance(browser, 'tokens')).toMatchObject({ held: 4 * 50 })
+  leaving.abort()
+  expect(await Promise.all(abandoned)).toEqual(['left', 'left', 'left'])
+  await expect.poll(() => balance(browser, 'tokens')).toMatchObject({ held: 50, used: 0 })
+  resume()
+  expect(await running).toBe('The sea')
+  expect(JSON.stringify(endpoint.requests)).not.toContain('abandoned')
+  expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
+})
+
 test("one account's flood of texts doesn't stop another customer, and its overflow gets 503 and costs nothing", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
@@ -165,9 +187,11 @@ test('a text that takes too long is interrupted, charged for its words, and ends
   expect(await readText(browser, 'the sea')).toBe('The sea')
 })
 
-async function readText(browser: Browser, prompt: string): Promise<string> {
+async function readText(browser: Browser, prompt: string, signal?: AbortSignal): Promise<string> {
   let text = ''
-  for await (const token of await browser.api.studio.write.mutate({ prompt, maxTokens: 50 })) text += token
+  const request = { prompt, maxTokens: 50 }
+  for await (const token of await browser.api.studio.write.mutate(request, signal ? { signal } : {}))
+    text += token
   return text
 }
 

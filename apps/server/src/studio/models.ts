@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
+import type { QueueFullError } from '../fairQueue.ts'
 import type { PictureRequest } from './art/paint.ts'
-import type { QueueFullError } from './fairQueue.ts'
 
 export type { PictureRequest }
 

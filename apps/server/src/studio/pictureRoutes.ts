@@ -1,7 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import { finished } from 'node:stream/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Auth } from '../auth.ts'
-import { sessionOf } from '../authRoutes.ts'
+import { createFairQueue, type FairQueueSettings, QueueFullError } from '../fairQueue.ts'
+import { limits } from '../limits.ts'
 import type { PictureStore } from './pictureStore.ts'
 
 /** Older links end in `.png`. */
@@ -13,26 +14,68 @@ const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}-[1-4](\.png)?$/) }
  */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-/** Serves each picture only to its owner. Other users get 404. */
+interface PictureRoutesOptions {
+  /** Returns the signed-in user. */
+  user: (request: FastifyRequest) => Promise<{ id: string } | null>
+  pictures: Pick<PictureStore, 'has' | 'file'>
+  /** Default: the limits in limits.ts. */
+  downloads?: FairQueueSettings & { maxMs: number }
+}
+
+/**
+ * Serves each picture only to its owner. Other users get 404. Users take turns, so one user's downloads can
+ * neither fill the memory nor delay other users. A user with too many downloads gets 503.
+ */
 export async function pictureRoutes(
   app: FastifyInstance,
-  { auth, pictures }: { auth: Auth; pictures: PictureStore },
+  { user: userOf, pictures, downloads: { maxMs, ...queue } = limits.pictureDownloads }: PictureRoutesOptions,
 ) {
+  const downloads = createFairQueue(queue)
+
   app.get('/api/studio/pictures/:id', async (request, reply) => {
-    const { user } = await sessionOf(auth, request)
+    const leaving = new AbortController()
+    reply.raw.once('close', () => leaving.abort())
+    const user = await userOf(request)
     if (!user) return reply.code(401).send({ error: 'unauthorized', message: 'Sign in first.' })
     const id = params.safeParse(request.params).data?.id.replace('.png', '')
-    const picture = id && (await pictures.file({ id, user: user.id }))
-    if (!picture)
-      return reply
-        .code(404)
-        .send({ error: 'not_found', message: 'This picture was not found in your gallery.' })
+    if (!id) return notFound(reply)
+    try {
+      return await downloads.run({ customer: user.id, signal: leaving.signal }, () =>
+        download(reply, { id, user: user.id, etag: request.headers['if-none-match'] }),
+      )
+    } catch (error) {
+      if (leaving.signal.aborted) return reply
+      if (!(error instanceof QueueFullError)) throw error
+      reply.code(503).header('retry-after', Math.ceil(error.retryAfterMs / 1_000))
+      return reply.send({
+        error: 'busy',
+        message: 'Too many pictures are loading. Try again in a few seconds.',
+      })
+    }
+  })
+
+  /** Sends the picture, and waits until it has arrived. Disconnects a reader that takes too long. */
+  async function download(
+    reply: FastifyReply,
+    { id, user, etag }: { id: string; user: string; etag: string | undefined },
+  ) {
     const tag = `"${id}"`
+    const isUnchanged = etag === tag && (await pictures.has({ id, user }))
+    const picture = isUnchanged ? undefined : await pictures.file({ id, user })
+    if (!picture && !isUnchanged) return notFound(reply)
     // A browser may cache the file but must revalidate it, so that the picture can't be seen after the user
     // signs out.
     reply.header('cache-control', 'private, no-cache').header('etag', tag).header('vary', 'cookie')
     reply.header('content-security-policy', contentSecurityPolicy).header('x-content-type-options', 'nosniff')
-    if (request.headers['if-none-match'] === tag) return reply.code(304).send()
-    return reply.type(picture.contentType).send(picture.file)
-  })
+    if (!picture) return reply.code(304).send()
+    const tooLong = setTimeout(() => reply.raw.destroy(), maxMs)
+    reply.type(picture.contentType).send(picture.file)
+    // Rejects if the reader leaves.
+    await finished(reply.raw).catch(() => {})
+    clearTimeout(tooLong)
+    return reply
+  }
 }
+
+const notFound = (reply: FastifyReply) =>
+  reply.code(404).send({ error: 'not_found', message: 'This picture was not found in your gallery.' })

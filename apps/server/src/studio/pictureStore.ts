@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database.ts'
+import { limits } from '../limits.ts'
 import type { PaintedPicture } from './models.ts'
 
 export interface Picture {
@@ -16,7 +17,7 @@ export interface Picture {
 export interface PictureStore {
   /**
    * Stores either all of a generation's pictures or none. Then deletes up to 50 of the user's oldest
-   * pictures, but always keeps the newest 200.
+   * pictures, but always keeps the newest ones (see `limits.picturesPerUser`).
    */
   keep(generation: { user: string; prompt: string; pictures: PaintedPicture[] }): Promise<{
     id: string
@@ -28,6 +29,8 @@ export interface PictureStore {
     limit: number
     before: string | null
   }): Promise<{ pictures: Picture[]; cursor: string | null }>
+  /** Returns whether the user has this picture, without reading its file. */
+  has(picture: { id: string; user: string }): Promise<boolean>
   /** Returns undefined if the user has no such picture. */
   file(picture: { id: string; user: string }): Promise<{ file: Buffer; contentType: string } | undefined>
 }
@@ -43,7 +46,7 @@ const pictureUrl = (id: string) => `/api/studio/pictures/${id}`
 export function createPictureStore({
   kysely,
   now,
-  keepNewest = 200,
+  keepNewest = limits.picturesPerUser,
 }: {
   kysely: Kysely<Tables>
   now: () => number
@@ -56,6 +59,9 @@ export function createPictureStore({
     const oldest = own.where('id', '<=', newestBeyond).orderBy('id').limit(maxDeletions)
     await kysely.deleteFrom('picture').where('user_id', '=', user).where('id', 'in', oldest).execute()
   }
+
+  const find = ({ id, user }: { id: string; user: string }) =>
+    kysely.selectFrom('picture').where('id', '=', id).where('user_id', '=', user)
 
   return {
     async keep({ user, prompt, pictures }) {
@@ -98,13 +104,12 @@ export function createPictureStore({
       return { pictures, cursor: rows.length > limit ? (pictures.at(-1)?.id ?? null) : null }
     },
 
-    async file({ id, user }) {
-      const row = await kysely
-        .selectFrom('picture')
-        .select(['png', 'content_type'])
-        .where('id', '=', id)
-        .where('user_id', '=', user)
-        .executeTakeFirst()
+    async has(picture) {
+      return (await find(picture).select('id').executeTakeFirst()) !== undefined
+    },
+
+    async file(picture) {
+      const row = await find(picture).select(['png', 'content_type']).executeTakeFirst()
       // libsql returns an ArrayBuffer; pg returns a Buffer.
       return row && { file: Buffer.from(row.png), contentType: row.content_type }
     },

@@ -1,6 +1,6 @@
+import { type Caller, createFairQueue, type FairQueueSettings, QueueFullError } from '../fairQueue.ts'
 import { limits } from '../limits.ts'
 import type { PictureRequest } from './art/paint.ts'
-import { type Caller, createFairQueue, type FairQueueSettings, QueueFullError } from './fairQueue.ts'
 import {
   callerLeft,
   type Models,
