@@ -116,7 +116,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     upgradeUrl,
   })
   const watchers = new Watchers({ ledger, read: (id) => accounts.read({ id }), clock, options, logger })
-  const { fetchEveryMs, flowgladDeadlineMs: leaseWaitMs } = options
+  const { fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
   const plans = createPlans({
     ledger: callLedger,
     flowglad,
@@ -127,6 +127,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     clock,
     fetchEveryMs,
     leaseWaitMs,
+    maxPlanRequests,
     publicUrl,
     returnPaths,
   })

@@ -30,6 +30,11 @@ export const defaultOptions = {
   fetchBurst: 5,
   /** How often a customer can trigger another fetch after a burst. */
   fetchEveryMs: 1_000,
+  /**
+   * The maximum number of a customer's checkouts and plan changes that run or wait at the same time, per node. A
+   * further request is denied with `BILLING_UNAVAILABLE`.
+   */
+  maxPlanRequests: 10,
   /** The maximum number of usage events in one bulk request. */
   bulkMaxEvents: 100,
   /** The maximum number of concurrent bulk requests. */

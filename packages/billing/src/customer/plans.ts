@@ -10,6 +10,7 @@ import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
+import { createBoundPerCustomer } from './boundPerCustomer.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
 import { CheckoutSessions } from './checkoutSessions.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
@@ -32,6 +33,7 @@ export function createPlans({
   clock,
   fetchEveryMs,
   leaseWaitMs,
+  maxPlanRequests,
   publicUrl,
   returnPaths,
 }: {
@@ -47,6 +49,8 @@ export function createPlans({
   fetchEveryMs: number
   /** How long a checkout waits for the customer's lease. */
   leaseWaitMs: number
+  /** The maximum number of a customer's requests in progress. */
+  maxPlanRequests: number
   publicUrl: string | undefined
   returnPaths: ReturnPaths
 }) {
@@ -54,6 +58,8 @@ export function createPlans({
   const sessions = new CheckoutSessions({ ledger, leases, flowglad, leaseWaitMs })
   const checkout = createCheckout({ flowglad, sessions, subscriptions, publicUrl, returnPaths })
   const changes = new PlanChanges({ ledger, flowglad, sync, subscriptions, clock })
+
+  const bounded = createBoundPerCustomer(maxPlanRequests)
 
   const offers = async (): Promise<PlanOffer[]> => (await askFlowglad(catalog.get())).offers
 
@@ -75,39 +81,43 @@ export function createPlans({
      * loses when the payment succeeds. To move from one paid plan to another, use `changePlan`. Requests with
      * the same key get the same page while it is open.
      */
-    async checkout(
-      customer: Customer,
-      { priceSlug, ...order }: { priceSlug: string; quantity: number; key: string | null },
-    ) {
-      const wanted = await offer(priceSlug)
-      const session = await checkout.buy(customer, wanted, order)
-      return { ...session, forfeits: await forfeits(customer, wanted) }
-    },
+    checkout: bounded(
+      async (
+        customer,
+        { priceSlug, ...order }: { priceSlug: string; quantity: number; key: string | null },
+      ) => {
+        const wanted = await offer(priceSlug)
+        const session = await checkout.buy(customer, wanted, order)
+        return { ...session, forfeits: await forfeits(customer, wanted) }
+      },
+    ),
 
     /** Opens a hosted page that stores a payment method for the current subscription. */
-    addPaymentMethod: (customer: Customer, key: string | null) => checkout.addPaymentMethod(customer, key),
+    addPaymentMethod: bounded((customer, key: string | null) => checkout.addPaymentMethod(customer, key)),
 
     /**
      * Upgrades immediately, or downgrades at the end of the period. A change to the free plan cancels the
      * paid plan.
      */
-    async changePlan(customer: Customer, { priceSlug }: { priceSlug: string }): Promise<PlanChange> {
+    changePlan: bounded(async (customer, { priceSlug }: { priceSlug: string }): Promise<PlanChange> => {
       const wanted = await offer(priceSlug)
       const change = await changes.changePlan(customer, wanted)
       return { ...change, forfeits: await afterPlanChange(forfeits(customer, wanted)) }
-    },
+    }),
 
     /** Cancels the plan at the end of the paid period, and removes a scheduled downgrade. */
-    async cancel(customer: Customer): Promise<PlanChange> {
+    cancel: bounded(async (customer): Promise<PlanChange> => {
       const change = await changes.cancel(customer)
       const lost = await afterPlanChange(forfeits(customer, { kind: 'plan', isFree: true }))
       return { ...change, forfeits: lost }
-    },
+    }),
 
     /** Undoes a scheduled cancellation or downgrade. */
-    resume: async (customer: Customer): Promise<PlanChange> => ({
-      ...(await changes.resume(customer)),
-      forfeits: [],
-    }),
+    resume: bounded(
+      async (customer): Promise<PlanChange> => ({
+        ...(await changes.resume(customer)),
+        forfeits: [],
+      }),
+    ),
   }
 }
