@@ -29,6 +29,6 @@ export default defineConfig({
   server: {
     port: Number(env.WEB_PORT ?? 5173),
     strictPort: true,
-    proxy: { '/trpc': server, '/api': server },
+    proxy: { '/trpc': server, '/api': server, '/dev/mailbox': server },
   },
 })

@@ -7,11 +7,14 @@ import Fastify, {
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify'
+import { customerOf, EmailUnverifiedError } from './account/verification.ts'
 import type { Auth } from './auth.ts'
 import { authRoutes, sessionOf } from './authRoutes.ts'
 import type { Env } from './env.ts'
 import { QueueFullError } from './fairQueue.ts'
 import { limits } from './limits.ts'
+import type { Mailbox } from './mail/mailbox.ts'
+import { mailboxRoute } from './mail/mailboxRoute.ts'
 import { limitedBy } from './rateLimit.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
@@ -19,13 +22,15 @@ import { pictureRoutes } from './studio/pictureRoutes.ts'
 import { isUnwritable } from './unwritable.ts'
 
 export interface AppParts extends RouterParts {
-  env: Pick<Env, 'production' | 'publicUrl' | 'webRoot'>
+  env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'webRoot'>
   auth: Auth
+  /** Serves a page with the server's mails. Null if a mail server sends them. */
+  mailbox: Mailbox | null
   log: FastifyBaseLogger
 }
 
 /** Builds the Fastify app with all its plugins. The caller must call `listen`. */
-export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<FastifyInstance> {
+export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts): Promise<FastifyInstance> {
   const { billing, pictures } = parts
   const app = Fastify({
     loggerInstance: log,
@@ -52,6 +57,7 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (sendBillingError(error, reply)) return reply
+    if (error instanceof EmailUnverifiedError) return reply.code(403).send(error.toFlowgladAnswer())
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
     if (isUnwritable(error)) request.log.warn({ reason: reasonOf(error) }, 'The database is not available')
@@ -63,10 +69,14 @@ export async function buildApp({ env, auth, log, ...parts }: AppParts): Promise<
 
   const user = async (request: FastifyRequest) => (await sessionOf(auth, request)).user
   await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
+  if (mailbox) await app.register(mailboxRoute, { mailbox, origins: [env.publicUrl, ...env.trustedOrigins] })
   await app.register(pictureRoutes, { user, pictures })
   await app.register(billingRoutes, {
     billing,
-    customer: user,
+    async customer(request) {
+      const signedIn = await user(request)
+      return signedIn && customerOf(signedIn)
+    },
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {

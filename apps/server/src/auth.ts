@@ -1,45 +1,45 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { addressKey } from './account/addressKey.ts'
-import { fillAddressKeys, userFields } from './account/userFields.ts'
+import { mailOptions } from './account/mailOptions.ts'
+import { fillAddressKeys, userFields, waiveVerification } from './account/userFields.ts'
 import { type AuthEvents, authHooks } from './authHooks.ts'
+import { clientAddressHeader, clientAddressOf } from './clientAddress.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
 import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
+import type { Mailer } from './mail/mailer.ts'
 import { schemaName } from './postgresDatabase.ts'
 import type { RateLimit } from './rateLimit.ts'
-
-/**
- * The header that passes the connection's address to better-auth. The server overwrites any value that a
- * client sends.
- */
-export const clientAddressHeader = 'x-client-address'
 
 export type Auth = ReturnType<typeof createAuth>
 export type User = Auth['$Infer']['Session']['user']
 
 interface Connected {
   database: Pick<Database, 'type' | 'kysely'>
-  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit'>
+  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit' | 'signUpVerification'>
 }
 
 interface AuthParts extends Connected, AuthEvents {
+  /** Null if the server can't send mails. */
+  mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit
 }
 
 /** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
-export function createAuth({ database, env, countNewAccount, ...events }: AuthParts) {
+export function createAuth({ database, env, mailer, countNewAccount, ...events }: AuthParts) {
   return betterAuth({
     ...optionsOf({ database, env }),
+    ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
     hooks: authHooks(events),
     databaseHooks: {
       user: {
         create: {
           async before({ email }, context) {
-            await countNewAccount(context?.headers?.get(clientAddressHeader) ?? '')
-            return { data: { addressKey: addressKey(email) } }
+            await countNewAccount(clientAddressOf(context?.headers))
+            return { data: { addressKey: addressKey(email), mustVerifyEmail: env.signUpVerification } }
           },
         },
       },
@@ -51,6 +51,7 @@ export async function migrateSessions(connected: Connected) {
   const { runMigrations } = await getMigrations(optionsOf(connected))
   await runMigrations()
   await fillAddressKeys(connected.database)
+  if (!connected.env.signUpVerification) await waiveVerification(connected.database)
 }
 
 function optionsOf({ database, env }: Connected) {
@@ -67,7 +68,6 @@ function optionsOf({ database, env }: Connected) {
       transaction: database.type === 'postgres',
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
-    emailAndPassword: { enabled: true },
     user: { additionalFields: userFields },
     // A cookie holds a signed copy of the session, so most calls need no database query. After a session is
     // revoked, the cookie stays valid for up to `maxAge` seconds.
@@ -78,6 +78,8 @@ function optionsOf({ database, env }: Connected) {
       customRules: {
         '/sign-up/*': perAddress(limits.signUpsPerAddress),
         '/sign-in/*': perAddress(limits.signInsPerAddress),
+        '/send-verification-email': perAddress(limits.mailRequestsPerAddress),
+        '/request-password-reset': perAddress(limits.mailRequestsPerAddress),
       },
     },
     advanced: {

@@ -1,41 +1,57 @@
 import { createAuthMiddleware } from 'better-auth/api'
+import { expireCookie } from 'better-auth/cookies'
 import { z } from 'zod'
 import { explainLostRace, refuseKnownAddress } from './account/knownAddress.ts'
+import type { CountMail } from './account/mailLimit.ts'
+import { clientAddressOf } from './clientAddress.ts'
 
 interface SignedIn {
   id: string
   name: string
   email: string
+  emailVerified: boolean
 }
 
-const signUp = z.object({ email: z.string() })
+const signUpPath = '/sign-up/email'
+const withEmail = z.object({ email: z.string() })
 
 export interface AuthEvents {
   /**
-   * Called when a session starts or is extended. better-auth extends an active session once a day. Must not
-   * block.
+   * Called when a session starts or is extended, and when a user verifies the email address. better-auth extends
+   * an active session once a day. Must not block.
    */
   onSignIn: (user: SignedIn) => void
+  countMail: CountMail
   /** Epoch milliseconds. */
   now: () => number
 }
 
-/** Extends better-auth: allows one account per email address, and reports new sessions. */
-export const authHooks = ({ onSignIn, now }: AuthEvents) => ({
-  before: createAuthMiddleware(async ({ path, body, context }) => {
-    const email = signUpAddress(path, body)
-    if (email !== null) await refuseKnownAddress(context, email, now())
+/** The routes that send a mail to the address in the request. */
+const mailPaths = new Set(['/send-verification-email', '/request-password-reset'])
+
+/**
+ * Extends better-auth: allows one account per email address, limits the mails to one address, and reports new
+ * sessions.
+ */
+export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
+  before: createAuthMiddleware(async ({ path, body, headers, context }) => {
+    const email = emailIn(body)
+    if (email === null) return
+    if (path === signUpPath) await refuseKnownAddress(context, email, now())
+    if (mailPaths.has(path)) await countMail({ email, address: clientAddressOf(headers) })
   }),
 
-  after: createAuthMiddleware(async ({ path, body, context }) => {
+  after: createAuthMiddleware(async (request) => {
+    const { path, body, context } = request
     if (context.newSession) onSignIn(context.newSession.user)
-    const email = signUpAddress(path, body)
-    if (email !== null) await explainLostRace(context, email, context.returned)
+    const email = emailIn(body)
+    if (path === signUpPath && email !== null) await explainLostRace(context, email, context.returned)
+    // The browser's copy of the session still has an unverified address.
+    if (path === '/verify-email') expireCookie(request, context.authCookies.sessionData)
   }),
 })
 
-/** Returns the email address of a sign-up, or null for any other request. */
-function signUpAddress(path: string, body: unknown): string | null {
-  const wanted = path === '/sign-up/email' ? signUp.safeParse(body) : null
-  return wanted?.success ? wanted.data.email : null
+function emailIn(body: unknown): string | null {
+  const parsed = withEmail.safeParse(body)
+  return parsed.success ? parsed.data.email : null
 }

@@ -1,6 +1,8 @@
 import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Auth, clientAddressHeader, type User } from './auth.ts'
+import { awaitsVerification } from './account/verification.ts'
+import type { Auth, User } from './auth.ts'
+import { clientAddressHeader } from './clientAddress.ts'
 import { withoutSession } from './unwritable.ts'
 
 /** Mounts better-auth's own routes. */
@@ -38,8 +40,16 @@ export interface Session {
 /** @throws {BillingError} if the session can't be read because the database is unavailable. */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
   if (!request.headers.cookie) return { user: null, cookies: [] }
+  const session = await readSession(auth, request, {})
+  // The user may have verified the email address in another browser after this browser's copy was made.
+  return session.user && awaitsVerification(session.user)
+    ? readSession(auth, request, { disableCookieCache: true })
+    : session
+}
+
+async function readSession(auth: Auth, request: FastifyRequest, query: { disableCookieCache?: boolean }) {
   const { headers, response } = await auth.api
-    .getSession({ headers: headersOf(request), returnHeaders: true })
+    .getSession({ headers: headersOf(request), query, returnHeaders: true })
     .catch((error: unknown) => {
       throw withoutSession(error)
     })

@@ -31,6 +31,12 @@ const variables = z.object({
     .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must start with whsec_, followed by base64')
     .optional(),
   AUTH_SECRET: z.string().default(developmentSecrets.authSecret),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@]@[^\s@][^\r\n]*$/, 'must be an email address, such as Studio <studio@example.com>')
+    .optional(),
+  SIGNUP_VERIFICATION: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
   RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).optional(),
@@ -58,6 +64,12 @@ export interface Env {
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }
   authSecret: string
+  /** Null if there is no mail server. */
+  mail: { smtpUrl: string; from: string } | null
+  /** Whether free credits wait until a new user has verified the email address. */
+  signUpVerification: boolean
+  /** True if anyone can get free credits, and no variable says that this is intended. */
+  openCreditsByDefault: boolean
   holdTtlMs: number
   rateLimit: boolean
   /** The delay before each picture, text and sentence. */
@@ -86,6 +98,9 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   const production = built || env.NODE_ENV === 'production'
   const withLocalFlowglad = isLoopback(env.FLOWGLAD_BASE_URL)
   const problems = secretProblems(env, { production, withLocalFlowglad })
+  if (production && env.SIGNUP_VERIFICATION === 'on' && env.SMTP_URL === undefined) {
+    problems.push('SIGNUP_VERIFICATION=on needs SMTP_URL, because the server sends a mail to each new user')
+  }
   if (problems.length) throw new EnvError(problems.join('\n'))
 
   const publicUrl = new URL(
@@ -109,6 +124,14 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
         (withLocalFlowglad && !production ? developmentSecrets.webhookSecret : null),
     },
     authSecret: env.AUTH_SECRET,
+    mail: env.SMTP_URL
+      ? {
+          smtpUrl: env.SMTP_URL,
+          from: env.MAIL_FROM ?? `Studio <no-reply@${new URL(publicUrl).hostname}>`,
+        }
+      : null,
+    signUpVerification: (env.SIGNUP_VERIFICATION ?? (env.SMTP_URL ? 'on' : 'off')) === 'on',
+    openCreditsByDefault: env.SIGNUP_VERIFICATION === undefined && env.SMTP_URL === undefined,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
     // A delay of 150 ms is long enough for a developer to watch a text arrive and to see its held units.

@@ -64,6 +64,12 @@ export const limits = {
     perHour: { calls: 10, windowMs: 3_600_000 },
     perDay: { calls: 30, windowMs: 86_400_000 },
   },
+  /** Requests per address for a mail: to verify an email address again, or to reset a password. */
+  mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
+  /** Requests for a mail to one recipient from one network. */
+  mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
+  /** Mails that wait for the mail server. Beyond this number, mails are dropped. */
+  waitingMails: 500,
   /** Requests per address to any other route of `/api/auth`. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */

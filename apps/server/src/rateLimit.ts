@@ -11,7 +11,8 @@ export class RateLimitedError extends Error {
 /** Counts a call. Rejects with `RateLimitedError` if the user has made too many calls. */
 export type RateLimit = (user: string) => Promise<void>
 
-export const unlimited: RateLimit = async () => {}
+/** Counts nothing. */
+export const unlimited = async () => {}
 
 export function createRateLimit(settings: LimitSettings = limits.calls): RateLimit {
   const limiter = createLimiter(settings)

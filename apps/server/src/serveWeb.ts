@@ -45,7 +45,7 @@ export function serveWeb(app: FastifyInstance, { root, page }: Web) {
   app.get('/', (_request, reply) => sendPage(reply))
   app.setNotFoundHandler((request, reply) => {
     // A path with a file extension refers to a missing file, not to a page.
-    const isPage = !/^\/(api|trpc)\/|\.\w+$/.test(request.url.split('?')[0] ?? '')
+    const isPage = !/^\/(api|dev|trpc)\/|\.\w+$/.test(request.url.split('?')[0] ?? '')
     if (isPage && (request.method === 'GET' || request.method === 'HEAD')) return sendPage(reply)
     return reply.code(404).send({ error: 'not_found', message: `Nothing found at ${request.url}` })
   })

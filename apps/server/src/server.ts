@@ -2,12 +2,15 @@ import { createBilling } from '@metered/billing'
 import { postgresLedger } from '@metered/billing/postgres'
 import { sqliteLedger } from '@metered/billing/sqlite'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { createMailLimit } from './account/mailLimit.ts'
 import { createNewAccountLimit, type NewAccountLimits } from './account/newAccountLimit.ts'
+import { awaitsVerification, customerOf } from './account/verification.ts'
 import { buildApp } from './app.ts'
 import { createAuth, migrateSessions, type User } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
 import type { LimitSettings } from './limiter.ts'
+import { createMailer } from './mail/createMailer.ts'
 import { meters } from './meters.ts'
 import { createRateLimit, unlimited } from './rateLimit.ts'
 import { createModels } from './studio/createModels.ts'
@@ -33,6 +36,9 @@ interface ServerOptions {
   modelQueues?: ModelQueueSettings
 }
 
+const openCreditsWarning =
+  'Anyone can get free credits again and again with made-up email addresses. Set SMTP_URL, so that new users verify their address first. If this is intended, set SIGNUP_VERIFICATION=off.'
+
 /**
  * Opens and migrates the database, then creates the server. If the database is read-only, the server still
  * starts, and recovers when the database can be written to again. Disposing the server rejects new calls,
@@ -56,13 +62,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, newAccountsPerNetwork, modelQueues } = options
   const { source } = database
+  const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
   const billing = createBilling({
     meters,
     // The app's tables are in the same file, so the ledger opens the file with the same SQLite library as the
     // app.
     ledger: 'file' in source ? sqliteLedger(source.file, { driver: 'libsql' }) : postgresLedger(source.pool),
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
-    customer: ({ user }: { user: User }) => user,
+    customer: ({ user }: { user: User }) => customerOf(user),
     publicUrl: env.publicUrl,
     options: { holdTtlMs: env.holdTtlMs },
     logger: log,
@@ -73,18 +80,24 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
       database,
       env,
       now: Date.now,
+      mailer,
+      countMail: env.rateLimit ? createMailLimit() : unlimited,
       countNewAccount: env.rateLimit ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
       // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
       // If the fetch fails, the first call repeats it.
-      onSignIn: (user) => void billing.balances(user).catch(() => {}),
+      onSignIn(user) {
+        if (!awaitsVerification(user)) void billing.balances(user).catch(() => {})
+      },
     }),
     billing,
+    mailbox,
     rateLimit: env.rateLimit ? createRateLimit(rateLimit) : unlimited,
     models: queueModels(createModels(env), modelQueues),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
   })
   await billing.start()
+  if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)
   return {
     app,
     billing,
@@ -94,6 +107,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
       // Connections that are still open belong to abandoned work.
       app.server.closeAllConnections()
       await closed
+      await mailer?.[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
   }

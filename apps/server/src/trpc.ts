@@ -1,6 +1,7 @@
 import type { Billing } from '@metered/billing'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
+import { EmailUnverifiedError } from './account/verification.ts'
 import type { User } from './auth.ts'
 import { QueueFullError } from './fairQueue.ts'
 import type { meters } from './meters.ts'
@@ -39,6 +40,8 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
         message: messageOf(error),
         data: {
           ...shape.data,
+          /** True if the user must confirm the email address first. */
+          emailUnverified: error instanceof EmailUnverifiedError,
           retryAfterMs: retryAfterMsOf(error.cause),
         },
       }),

@@ -154,3 +154,27 @@ test('reports every invalid variable by name', () => {
   const message = denial(() => development({ PORT: 'http', HOLD_TTL_MS: '-1', RATE_LIMIT: 'no' })) ?? ''
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'HOLD_TTL_MS', 'RATE_LIMIT'])
 })
+
+describe('sign-up verification', () => {
+  const smtp = { SMTP_URL: 'smtps://user:password@mail.example:465' }
+
+  test('is on exactly when there is a mail server', () => {
+    expect(production().signUpVerification).toBe(false)
+    expect(production(smtp).signUpVerification).toBe(true)
+    expect(production({ ...smtp, SIGNUP_VERIFICATION: 'off' }).signUpVerification).toBe(false)
+    expect(development({ SIGNUP_VERIFICATION: 'on' })).toMatchObject({ signUpVerification: true, mail: null })
+  })
+
+  test('needs a mail server in production', () => {
+    expect(denial(() => production({ SIGNUP_VERIFICATION: 'on' }))).toContain('SMTP_URL')
+  })
+
+  test('rejects a mail server or a sender that is not an address', () => {
+    expect(denial(() => production({ SMTP_URL: 'https://mail.example' }))).toContain('SMTP_URL')
+    for (const sender of ['Studio', 'a@b.example\r\nBcc: c@d.example', '@'])
+      expect(denial(() => production({ ...smtp, MAIL_FROM: sender }))).toContain('MAIL_FROM')
+    expect(production({ ...smtp, PUBLIC_URL: 'https://studio.example' }).mail?.from).toBe(
+      'Studio <no-reply@studio.example>',
+    )
+  })
+})

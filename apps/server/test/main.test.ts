@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startSmtp } from './startSmtp.ts'
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 let built = ''
@@ -85,6 +86,45 @@ test('starts while Flowglad is unreachable, and exits with code 0 on SIGTERM', a
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
+})
+
+test.each([
+  [{}, true],
+  [{ SIGNUP_VERIFICATION: 'off' }, false],
+])('warns once if anyone can get free credits, unless that is intended (%o)', async (env, warns) => {
+  const { child, ended, line } = start(fromBuild(), {
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PORT: '0',
+    DATABASE_URL: `file:${join(folder, 'open.sqlite')}`,
+    ...env,
+  })
+  await line(/Server listening/)
+  child.kill('SIGTERM')
+  const { output } = await ended
+  expect(output.match(/Anyone can get free credits.*SIGNUP_VERIFICATION=off/g) ?? []).toHaveLength(
+    warns ? 1 : 0,
+  )
+})
+
+test('sends mails from the built server', async () => {
+  await using smtp = await startSmtp()
+  const { child, ended, line } = start(fromBuild(), {
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PORT: '0',
+    PUBLIC_URL: 'https://studio.example',
+    DATABASE_URL: `file:${join(folder, 'mails.sqlite')}`,
+    SMTP_URL: smtp.url,
+  })
+  const [, url] = await line(/Server listening at (http:[^"\s]+)/)
+  const signedUp = await fetch(`${url}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://studio.example' },
+    body: JSON.stringify({ name: 'Ada', email: 'ada@example.com', password: 'a long password' }),
+  })
+  expect(signedUp.status).toBe(200)
+  expect(await smtp.linkTo('ada@example.com')).toContain('/api/auth/verify-email?')
+  child.kill('SIGTERM')
+  expect((await ended).output).not.toContain('Anyone can get free credits')
 })
 
 test('reports an unreachable database in one line when the server runs from source', async () => {

@@ -48,6 +48,7 @@ test('lets browsers cache files that have a hash in their name, and returns 404 
   for (const url of [
     '/assets/b.js',
     '/api/nothing',
+    '/dev/mailbox',
     '/robots.txt',
     '/../package.json',
     '/%2e%2e/package.json',

@@ -5,19 +5,22 @@ import { addressKey } from './addressKey.ts'
 export const userFields = {
   /** The user's `addressKey`. Null if an older account had the same key when this column was added. */
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },
+  /** True if the user signed up while `SIGNUP_VERIFICATION` was on. */
+  mustVerifyEmail: { type: 'boolean', required: false, input: false },
 } as const
 
 interface UserTable {
   id: string
   email: string
   addressKey: string | null
+  mustVerifyEmail: boolean | null
 }
 
 const usersAtOnce = 1_000
 
 /** Sets the `addressKey` of users that an older version of the server created. */
 export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
-  const users = kysely.withTables<{ user: UserTable }>()
+  const users = usersIn(kysely)
   for (let after = ''; ; ) {
     const page = await users
       .selectFrom('user')
@@ -42,3 +45,14 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
     after = last.id
   }
 }
+
+/** Lets all users work who still had to verify their email address. For a server that no longer asks for it. */
+export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {
+  await usersIn(kysely)
+    .updateTable('user')
+    .set({ mustVerifyEmail: null })
+    .where('mustVerifyEmail', 'is not', null)
+    .execute()
+}
+
+const usersIn = (kysely: Connection['kysely']) => kysely.withTables<{ user: UserTable }>()

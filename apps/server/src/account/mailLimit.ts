@@ -1,0 +1,21 @@
+import { limits } from '../limits.ts'
+import { networkOf } from '../networkOf.ts'
+import { createRateLimit } from '../rateLimit.ts'
+import { addressKey } from './addressKey.ts'
+import { countOrRefuse } from './countOrRefuse.ts'
+
+/** Counts a request for a mail. Rejects with an `APIError` if there have been too many. */
+export type CountMail = (request: { email: string; address: string }) => Promise<void>
+
+/**
+ * Limits the mails that one network can request for one recipient. Counts addresses without an account too, so
+ * that the answer doesn't reveal which addresses have one.
+ */
+export function createMailLimit(): CountMail {
+  const count = createRateLimit(limits.mailsPerRecipient)
+  return ({ email, address }) =>
+    countOrRefuse(() => count(`${addressKey(email)} ${networkOf(address) ?? address}`), {
+      code: 'TOO_MANY_MAILS',
+      message: 'Too many mails were requested for this address.',
+    })
+}

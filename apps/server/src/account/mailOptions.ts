@@ -1,0 +1,45 @@
+import { linkMaxAgeSeconds, passwordResetMail, verificationMail } from '../mail/accountMails.ts'
+import type { Mailer } from '../mail/mailer.ts'
+
+interface Recipient {
+  email: string
+}
+
+interface MailOptions<User> {
+  /** Null if the server can't send mails. Passwords can't be reset then. */
+  mailer: Mailer | null
+  publicUrl: string
+  /** Whether new users have to verify their email address. */
+  signUpVerification: boolean
+  onVerified: (user: User) => void
+}
+
+/** Returns better-auth's options for the mails that verify an email address or reset a password. */
+export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVerified }: MailOptions<User>) {
+  // These links ignore the addresses that a client can send. A password's token is in the fragment, so it
+  // reaches no log.
+  const verifyUrl = (token: string) =>
+    `${publicUrl}/api/auth/verify-email?${new URLSearchParams({ token, callbackURL: '/verified' })}`
+  const resetUrl = (token: string) => `${publicUrl}/reset-password#token=${token}`
+  return {
+    emailAndPassword: {
+      enabled: true,
+      resetPasswordTokenExpiresIn: linkMaxAgeSeconds,
+      revokeSessionsOnPasswordReset: true,
+      ...(mailer && {
+        sendResetPassword: async ({ user, token }: { user: Recipient; token: string }) =>
+          mailer.send(passwordResetMail({ to: user.email, link: resetUrl(token) })),
+      }),
+    },
+    emailVerification: {
+      expiresIn: linkMaxAgeSeconds,
+      sendOnSignUp: signUpVerification,
+      ...(signUpVerification &&
+        mailer && {
+          sendVerificationEmail: async ({ user, token }: { user: Recipient; token: string }) =>
+            mailer.send(verificationMail({ to: user.email, link: verifyUrl(token) })),
+        }),
+      afterEmailVerification: async (user: User) => onVerified(user),
+    },
+  }
+}

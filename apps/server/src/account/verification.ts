@@ -1,0 +1,40 @@
+import { TRPCError } from '@trpc/server'
+
+interface User {
+  email: string
+  emailVerified: boolean
+  mustVerifyEmail?: boolean | null | undefined
+}
+
+/** Returns whether the user's free credits wait until the user has confirmed the email address. */
+export const awaitsVerification = ({
+  emailVerified,
+  mustVerifyEmail,
+}: Pick<User, 'emailVerified' | 'mustVerifyEmail'>) => mustVerifyEmail === true && !emailVerified
+
+/** Denies billing to a user whose email address isn't confirmed. Works in tRPC and in Fastify. */
+export class EmailUnverifiedError extends TRPCError {
+  readonly statusCode = 403
+  constructor(email: string) {
+    super({
+      code: 'FORBIDDEN',
+      message: `Confirm your email address first. Open the link in the mail that we sent to ${email}, or request the mail again. Nothing was charged.`,
+    })
+  }
+
+  /** Returns the error as `@flowglad/react` expects it from the routes at /api/flowglad. */
+  toFlowgladAnswer() {
+    const { message } = this
+    return { error: { code: 'EMAIL_UNVERIFIED', message, json: { message } } }
+  }
+}
+
+/**
+ * Returns the user as billing's customer. Billing creates the customer at Flowglad, with its free credits, so
+ * every use of billing must get its customer from this function.
+ * @throws EmailUnverifiedError
+ */
+export function customerOf<U extends User>(user: U): U {
+  if (awaitsVerification(user)) throw new EmailUnverifiedError(user.email)
+  return user
+}

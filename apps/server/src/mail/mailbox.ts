@@ -1,0 +1,25 @@
+import type { Mail, Mailer } from './mailer.ts'
+
+/** Replaces a mail server in development: keeps the newest mails in memory, for the page at /dev/mailbox. */
+export interface Mailbox extends Mailer {
+  /** Returns the mails, newest first. */
+  mails(): ReceivedMail[]
+}
+
+export interface ReceivedMail extends Mail {
+  receivedAt: Date
+}
+
+const maxMails = 100
+
+export function createMailbox({ now }: { now: () => number }): Mailbox {
+  const mails: ReceivedMail[] = []
+  return {
+    send(mail) {
+      mails.unshift({ ...mail, receivedAt: new Date(now()) })
+      mails.splice(maxMails)
+    },
+    mails: () => mails,
+    async [Symbol.asyncDispose]() {},
+  }
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import type { Mailbox } from './mailbox.ts'
+import { mailboxPage } from './mailboxPage.ts'
+
+interface MailboxRouteOptions {
+  mailbox: Mailbox
+  /** The origins that serve the page. */
+  origins: string[]
+}
+
+/**
+ * Serves the mails at /dev/mailbox. Their links open users' accounts, so the page is only for the developer's own
+ * browser: a page on another site can't read it, not even if its domain name leads to this machine.
+ */
+export async function mailboxRoute(app: FastifyInstance, { mailbox, origins }: MailboxRouteOptions) {
+  const hosts = new Set(origins.map((origin) => new URL(origin).hostname))
+  app.get('/dev/mailbox', async (request, reply) => {
+    if (!hosts.has(request.hostname)) return reply.callNotFound()
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(mailboxPage(mailbox.mails()))
+  })
+}

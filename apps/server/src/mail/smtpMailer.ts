@@ -1,0 +1,64 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { createTransport } from 'nodemailer'
+import { limits } from '../limits.ts'
+import type { Mailer } from './mailer.ts'
+
+/** The maximum time to wait for a mail when the server stops. */
+const stopMs = 5_000
+
+interface SmtpSettings {
+  /** `smtp://user:password@host:port`, or `smtps://…` for TLS from the start. */
+  smtpUrl: string
+  /** The sender: an address, or `Name <address>`. */
+  from: string
+}
+
+export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBaseLogger): Mailer {
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: 2,
+    // nodemailer's defaults are minutes. Until then, a mail server that doesn't respond would block the queue.
+    dnsTimeout: 10_000,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  const sending = new Set<Promise<void>>()
+
+  async function deliver(...[{ to, subject, before, link, after }]: Parameters<Mailer['send']>) {
+    try {
+      await transport.sendMail({
+        from,
+        // An object, because text would be parsed as a list of addresses.
+        to: { name: '', address: to },
+        subject,
+        text: [before, link, after].join('\n\n'),
+      })
+    } catch (error) {
+      log.error({ reason: error instanceof Error ? error.message : error }, 'A mail could not be sent')
+    }
+  }
+
+  return {
+    send(mail) {
+      if (sending.size >= limits.waitingMails) {
+        log.error('A mail was not sent, because too many mails are waiting for the mail server')
+        return
+      }
+      const sent = deliver(mail).finally(() => sending.delete(sent))
+      sending.add(sent)
+    },
+    async [Symbol.asyncDispose]() {
+      let timer: NodeJS.Timeout | undefined
+      const timeout = new Promise((resolve) => {
+        timer = setTimeout(resolve, stopMs)
+      })
+      await Promise.race([Promise.all(sending), timeout])
+      clearTimeout(timer)
+      transport.close()
+    },
+  }
+}
