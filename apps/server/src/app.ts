@@ -16,6 +16,7 @@ import { limits } from './limits.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import { mailboxRoute } from './mail/mailboxRoute.ts'
 import { limitedBy } from './rateLimit.ts'
+import { refuseForeignOrigins } from './refuseForeignOrigins.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
@@ -68,6 +69,7 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   })
 
   const user = async (request: FastifyRequest) => (await sessionOf(auth, request)).user
+  refuseForeignOrigins(app, billing)
   await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
   if (mailbox) await app.register(mailboxRoute, { mailbox, origins: [env.publicUrl, ...env.trustedOrigins] })
   await app.register(pictureRoutes, { user, pictures })
@@ -80,6 +82,8 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
     limit: ({ id }) => limitedBy(parts.rateLimit, id),
   })
   await app.register(async (trpc) => {
+    // Refuses reads too: no page on another origin needs this app's API.
+    trpc.addHook('onRequest', async (request) => billing.assertTrustedOrigin(request))
     // A mutation without input sends an empty body. Treat this body as an empty object.
     trpc.addHook('preValidation', async (request) => {
       if (request.body === '') request.body = '{}'

@@ -59,7 +59,7 @@ export interface Env {
    * origin.
    */
   publicUrl: string
-  /** Origins that may send sign-in requests, in addition to `publicUrl`. */
+  /** Origins whose pages may use the server, in addition to `publicUrl`. */
   trustedOrigins: string[]
   database: { type: 'sqlite'; file: string } | { type: 'postgres'; url: string }
   flowglad: { baseUrl: string; secretKey: string; webhookSecret: string | null }

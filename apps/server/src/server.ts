@@ -71,6 +71,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
     customer: ({ user }: { user: User }) => customerOf(user),
     publicUrl: env.publicUrl,
+    trustedOrigins: env.trustedOrigins,
     options: { holdTtlMs: env.holdTtlMs },
     logger: log,
   })

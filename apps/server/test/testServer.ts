@@ -77,6 +77,8 @@ export async function startTestServer(
 /** Acts as a signed-up user's browser. Keeps the session's cookies. */
 export interface Browser {
   user: { id: string; email: string }
+  /** Returns the value of the `Cookie` header. */
+  cookie(): string
   /** Returns a browser with the same session for another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
@@ -102,6 +104,7 @@ export async function signUp({ url }: { url: string }, password: string = random
 }
 
 type Jar = Map<string, string>
+const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
 function requestWith(jar: Jar, url: string): Browser['fetch'] {
   return async (path, init = {}) => {
@@ -109,7 +112,7 @@ function requestWith(jar: Jar, url: string): Browser['fetch'] {
       ...init,
       headers: {
         origin: 'http://localhost:5173',
-        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        cookie: cookieOf(jar),
         ...(init.body ? { 'content-type': 'application/json' } : {}),
         ...Object.fromEntries(new Headers(init.headers)),
       },
@@ -126,6 +129,7 @@ function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
   const request = requestWith(jar, url)
   return {
     user,
+    cookie: () => cookieOf(jar),
     at: (other) => browserOf(user, jar, other),
     fetch: request,
     async call(path, input, { method = 'POST', headers = {} } = {}) {

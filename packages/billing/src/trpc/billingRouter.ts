@@ -10,17 +10,19 @@ import type { BillingRouter } from './billingProcedures.ts'
 import { billingRequestOf } from './billingRequest.ts'
 import { callKey } from './callKey.ts'
 import type { TrpcServices } from './createTrpc.ts'
+import type { Warnings } from './warnings.ts'
 
 const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
 interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers'> {
   app: AppTrpc
+  warnings: Warnings
 }
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, accounts, plans, watchers }: Parts,
+    { app, warnings, accounts, plans, watchers }: Parts,
     readCustomer: (ctx: object) => Customer,
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
@@ -31,9 +33,9 @@ export const createBillingRouter =
     app.inspect(base)
     const protectedProcedure = base.use(async ({ ctx, getRawInput, signal, path, type, next }) => {
       const call = { getRawInput, signal, isSubscription: type === 'subscription' }
-      await app.run(async () =>
-        billingRequestOf(ctx)?.assertWanted(call, path, { isRead: type !== 'mutation' }),
-      )
+      const request = billingRequestOf(ctx)
+      if (!request && signal) warnings.missingRequest(path)
+      await app.run(async () => request?.assertWanted(call, path, { isRead: type !== 'mutation' }))
       return next()
     })
 

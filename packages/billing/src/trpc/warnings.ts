@@ -32,7 +32,7 @@ export class Warnings {
     this.#missedRequest = true
     this.#logger.warn(
       { procedure: path },
-      'The context has no billing request, so keys in the request header have no effect. Add ...billing.trpc.request({ req, info }) to the result of createContext. Server-side callers do not need it.',
+      'The context has no billing request, so keys in the request header have no effect, and calls from pages on foreign origins are not refused. Add ...billing.trpc.request({ req, info }) to the result of createContext. Server-side callers do not need it.',
     )
   }
 }

@@ -41,6 +41,7 @@ function setUp() {
   }
   return { billing, warnings, routerOf }
 }
+type Client = ReturnType<typeof createTRPCClient<ReturnType<ReturnType<typeof setUp>['routerOf']>>>
 const aboutRequest = (message: string) => message.includes('billing request')
 const failureOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -48,7 +49,10 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('warns once if the context for client calls has no billing request', async () => {
+test.each<[name: string, call: (client: Client) => Promise<unknown>]>([
+  ['a metered call', (client) => client.ping.mutate()],
+  ['a change of a plan', (client) => client.billing.cancel.mutate()],
+])('warns once if the context for %s has no billing request', async (_name, call) => {
   const { billing, warnings, routerOf } = setUp()
   await using _ = billing
   const router = routerOf({ initTRPC })
@@ -57,8 +61,8 @@ test('warns once if the context for client calls has no billing request', async 
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
   const client = createTRPCClient<typeof router>({ links: [httpLink({ url: `http://127.0.0.1:${port}` })] })
-  await failureOf(client.ping.mutate())
-  await failureOf(client.ping.mutate())
+  await failureOf(call(client))
+  await failureOf(call(client))
   server.close()
   expect(warnings.filter(aboutRequest)).toEqual([
     expect.stringContaining('Add ...billing.trpc.request({ req, info })'),
