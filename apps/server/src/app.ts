@@ -94,9 +94,9 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
         router: createAppRouter(parts),
         maxBatchSize: limits.batchCalls,
         async createContext({ req, res, info }) {
-          const { user, cookies } = await sessionOf(auth, req)
+          const { user, session, cookies } = await sessionOf(auth, req)
           for (const cookie of cookies) res.header('set-cookie', cookie)
-          return { user, ...billing.trpc.request({ req, res, info }) }
+          return { user, session, ...billing.trpc.request({ req, res, info }) }
         },
         onError({ error, path }) {
           // Denials are normal responses. Log only failures in this server and in the services that it uses.

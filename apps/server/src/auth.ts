@@ -69,9 +69,8 @@ function optionsOf({ database, env }: Connected) {
       ...(database.type === 'postgres' ? { schemaName } : {}),
     },
     user: { additionalFields: userFields },
-    // A cookie holds a signed copy of the session, so most calls need no database query. After a session is
-    // revoked, the cookie stays valid for up to `maxAge` seconds.
-    session: { cookieCache: { enabled: true, maxAge: 60 } },
+    // A cookie holds a signed copy of the session, so most calls need no database query.
+    session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
     rateLimit: {
       enabled: env.rateLimit,
       ...perAddress(limits.authRequestsPerAddress),

@@ -30,16 +30,25 @@ export async function authRoutes(
   })
 }
 
+/** A session that was valid when the request arrived. */
+export interface OpenSession {
+  id: string
+  /** Reads the session from the database. Returns null if it has ended. Rejects if the database is unavailable. */
+  readUser(): Promise<User | null>
+}
+
 export interface Session {
   /** Null if the request has no valid session. */
   user: User | null
+  /** Null if the request has no valid session. */
+  session: OpenSession | null
   /** The `Set-Cookie` headers that renew the session's cached copy in the browser. */
   cookies: string[]
 }
 
 /** @throws {BillingError} if the session can't be read because the database is unavailable. */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
-  if (!request.headers.cookie) return { user: null, cookies: [] }
+  if (!request.headers.cookie) return { user: null, session: null, cookies: [] }
   const session = await readSession(auth, request, {})
   // The user may have verified the email address in another browser after this browser's copy was made.
   return session.user && awaitsVerification(session.user)
@@ -48,12 +57,21 @@ export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Se
 }
 
 async function readSession(auth: Auth, request: FastifyRequest, query: { disableCookieCache?: boolean }) {
+  const sent = headersOf(request)
   const { headers, response } = await auth.api
-    .getSession({ headers: headersOf(request), query, returnHeaders: true })
+    .getSession({ headers: sent, query, returnHeaders: true })
     .catch((error: unknown) => {
       throw withoutSession(error)
     })
-  return { user: response?.user ?? null, cookies: headers.getSetCookie() }
+  const readUser = async () => {
+    const query = { disableCookieCache: true, disableRefresh: true }
+    return (await auth.api.getSession({ headers: sent, query }))?.user ?? null
+  }
+  return {
+    user: response?.user ?? null,
+    session: response && { id: response.session.id, readUser },
+    cookies: headers.getSetCookie(),
+  }
 }
 
 function headersOf(request: FastifyRequest): Headers {

@@ -72,6 +72,13 @@ export const limits = {
   waitingMails: 500,
   /** Requests per address to any other route of `/api/auth`. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
+  /**
+   * How long a signed cookie is accepted without a look at the session in the database. A session that has
+   * ended is accepted for this long.
+   */
+  sessionCacheMs: 10_000,
+  /** How often the session of an open stream is read from the database. */
+  sessionCheckMs: 10_000,
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
   /**

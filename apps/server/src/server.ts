@@ -6,17 +6,18 @@ import { createMailLimit } from './account/mailLimit.ts'
 import { createNewAccountLimit, type NewAccountLimits } from './account/newAccountLimit.ts'
 import { awaitsVerification, customerOf } from './account/verification.ts'
 import { buildApp } from './app.ts'
-import { createAuth, migrateSessions, type User } from './auth.ts'
+import { createAuth, migrateSessions } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
 import type { LimitSettings } from './limiter.ts'
+import { limits } from './limits.ts'
 import { createMailer } from './mail/createMailer.ts'
 import { meters } from './meters.ts'
 import { createRateLimit, unlimited } from './rateLimit.ts'
 import { createModels } from './studio/createModels.ts'
 import { createPictureStore } from './studio/pictureStore.ts'
 import { type ModelQueueSettings, queueModels } from './studio/queuedModels.ts'
-import type { AppBilling } from './trpc.ts'
+import type { AppBilling, SignedInContext } from './trpc.ts'
 import { isUnwritable } from './unwritable.ts'
 
 export interface Server extends AsyncDisposable {
@@ -32,6 +33,8 @@ interface ServerOptions {
   rateLimit?: LimitSettings
   /** Applies unless `RATE_LIMIT` is off. */
   newAccountsPerNetwork?: NewAccountLimits
+  /** Default: `limits.sessionCheckMs`. */
+  sessionCheckMs?: number
   /** Default: the limits in limits.ts. */
   modelQueues?: ModelQueueSettings
 }
@@ -61,6 +64,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, newAccountsPerNetwork, modelQueues } = options
+  const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
   const billing = createBilling({
@@ -69,10 +73,17 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     // app.
     ledger: 'file' in source ? sqliteLedger(source.file, { driver: 'libsql' }) : postgresLedger(source.pool),
     flowglad: { ...env.flowglad, webhookSecret: env.flowglad.webhookSecret ?? undefined },
-    customer: ({ user }: { user: User }) => customerOf(user),
+    customer: ({ user }: SignedInContext) => customerOf(user),
+    session: {
+      id: ({ session }: SignedInContext) => session.id,
+      async customer({ session }: SignedInContext) {
+        const user = await session.readUser()
+        return user && !awaitsVerification(user) ? user : null
+      },
+    },
     publicUrl: env.publicUrl,
     trustedOrigins: env.trustedOrigins,
-    options: { holdTtlMs: env.holdTtlMs },
+    options: { holdTtlMs: env.holdTtlMs, sessionCheckMs },
     logger: log,
   })
   const app = await buildApp({

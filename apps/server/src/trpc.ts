@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import { EmailUnverifiedError } from './account/verification.ts'
 import type { User } from './auth.ts'
+import type { OpenSession } from './authRoutes.ts'
 import { QueueFullError } from './fairQueue.ts'
 import type { meters } from './meters.ts'
 import { type RateLimit, RateLimitedError } from './rateLimit.ts'
@@ -10,9 +11,17 @@ import { type RateLimit, RateLimitedError } from './rateLimit.ts'
 export interface Context {
   /** Null if the request has no valid session. */
   user: User | null
+  /** Null if the request has no valid session. */
+  session: OpenSession | null
 }
 
-export type AppBilling = Billing<typeof meters, { user: User }>
+/** The context of a signed-in user's call. */
+export interface SignedInContext {
+  user: User
+  session: OpenSession
+}
+
+export type AppBilling = Billing<typeof meters, SignedInContext>
 export type Trpc = ReturnType<typeof createTrpc>
 
 function messageOf(error: TRPCError): string {
@@ -51,8 +60,8 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
   const publicProcedure = t.procedure
   const protectedProcedure = publicProcedure
     .use(({ ctx, next }) => {
-      if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
-      return next({ ctx: { user: ctx.user } })
+      if (!ctx.user || !ctx.session) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+      return next({ ctx: { user: ctx.user, session: ctx.session } })
     })
     // The rate limit comes before metering, so a call over the limit never holds units.
     .use(async ({ ctx, next }) => {

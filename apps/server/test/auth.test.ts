@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import Database from 'libsql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabaseOf } from './openDatabaseOf.ts'
 import { postAuth, postSignUp } from './postAuth.ts'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
@@ -78,8 +78,3 @@ test('allows a second sign-up with an email address only if the first was interr
   const credentials = { email: alias, password: 'a long password' }
   expect((await postAuth(unlimited, 'sign-in/email', credentials)).statusCode).toBe(200)
 })
-
-function openDatabaseOf({ env }: TestServer) {
-  const database = new Database(String(env.DATABASE_URL).slice('file:'.length))
-  return Object.assign(database, { [Symbol.dispose]: () => void database.close() })
-}

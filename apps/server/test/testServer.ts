@@ -34,6 +34,7 @@ export async function startTestServer(
     rateLimit?: LimitSettings
     newAccountsPerNetwork?: NewAccountLimits
     modelQueues?: ModelQueueSettings
+    sessionCheckMs?: number
     /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
@@ -57,6 +58,7 @@ export async function startTestServer(
     log,
     ...(options.rateLimit ? { rateLimit: options.rateLimit } : {}),
     ...(options.newAccountsPerNetwork ? { newAccountsPerNetwork: options.newAccountsPerNetwork } : {}),
+    ...(options.sessionCheckMs === undefined ? {} : { sessionCheckMs: options.sessionCheckMs }),
     ...(options.modelQueues ? { modelQueues: options.modelQueues } : {}),
   })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })

@@ -5,6 +5,7 @@ import type { Customer } from './contract/customer.ts'
 import type { Meters } from './contract/meters.ts'
 import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import type { SessionSource } from './sessions/sessionSource.ts'
 
 /** The settings of `createBilling`. */
 export interface BillingSetup<M extends Meters, Ctx extends object> {
@@ -18,6 +19,11 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    * parameter's type, declare the fields that the function reads.
    */
   customer: (ctx: Ctx) => Customer
+  /**
+   * Reads a session from its store. Open streams, and calls over a WebSocket, then end with their session, even
+   * if their context holds an older copy. Default: only `customer` is called again, with the same context.
+   */
+  session?: SessionSource<Ctx>
   /** The app's public URL, to which checkouts return. Checkouts fail without it. Its origin is trusted. */
   publicUrl?: string | undefined
   /**

@@ -38,6 +38,8 @@ import { Reservations } from './metering/reservations.ts'
 import { runSweeper } from './metering/sweeper.ts'
 import { UsableMeters } from './metering/usableMeters.ts'
 import { WorkInFlight } from './metering/workInFlight.ts'
+import { SessionChecks } from './sessions/sessionChecks.ts'
+import type { SessionSource } from './sessions/sessionSource.ts'
 import { createTrpc } from './trpc/createTrpc.ts'
 
 /** The result of `createBilling`, for example `Billing<typeof meters, { user: User }>`. */
@@ -116,6 +118,14 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     upgradeUrl,
   })
   const watchers = new Watchers({ ledger, read: (id) => accounts.read({ id }), clock, options, logger })
+  const sessions = new SessionChecks({
+    // The router's types ensure that the contexts are `Ctx`.
+    customerOf: (ctx) => setup.customer(ctx as Ctx),
+    source: setup.session as SessionSource<object> | undefined,
+    clock: steady,
+    options,
+    logger,
+  })
   const { fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
   const plans = createPlans({
     ledger: callLedger,
@@ -166,7 +176,19 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meters,
     /** The adapter for a tRPC app: `metered`, `meteredProcedure`, the billing router, and the error formatter. */
     trpc: createTrpc<M, Ctx>(
-      { meters, options, clock, logger, operation, accounts, plans, watchers, legSettings, trustedOrigins },
+      {
+        meters,
+        options,
+        clock,
+        logger,
+        operation,
+        accounts,
+        plans,
+        watchers,
+        sessions,
+        legSettings,
+        trustedOrigins,
+      },
       setup.customer,
     ),
     /**
@@ -258,6 +280,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     async close() {
       lifecycle.close()
       watchers.close()
+      sessions.close()
       await inFlight.close({ graceMs: options.shutdownGraceMs, clock: steady, logger })
       closing.abort()
       await Promise.all([lifecycle.stopLoops(), sync.idle()])

@@ -19,6 +19,7 @@ export {
   InsufficientCreditsError,
   InvalidAmountError,
   PlanChangeError,
+  SessionEndedError,
   UnserializableResultError,
 } from './contract/errors.ts'
 export { idempotencyKeyHeader } from './contract/keyHeader.ts'
@@ -34,6 +35,7 @@ export { LedgerUnavailableError } from './ledger/errors.ts'
 export type { Ledger } from './ledger/ledger.ts'
 export type { MeterCost, Usage } from './metering/cost.ts'
 export type { MeterCall, MeterRun } from './metering/meterWork.ts'
+export type { SessionSource } from './sessions/sessionSource.ts'
 export type { ResponseParts } from './trpc/balancesMeta.ts'
 export type { BillingProcedures, BillingRouter } from './trpc/billingProcedures.ts'
 export type { BillingRequest, RequestedCall, RequestInfo } from './trpc/billingRequest.ts'

@@ -71,6 +71,16 @@ export const defaultOptions = {
    * with the most streams.
    */
   maxStreams: 10_000,
+  /**
+   * How often the session of an open stream is checked. A WebSocket connection's session is checked before a
+   * call if its last check is older than this.
+   */
+  sessionCheckMs: 10_000,
+  /**
+   * An open stream ends, and a call over a WebSocket is rejected, if its session couldn't be checked for this
+   * long.
+   */
+  sessionMaxUncheckedMs: 120_000,
   /** How long `close` waits for running work. */
   shutdownGraceMs: 10_000,
   /** How long the pricing model (plans, names) is cached. */

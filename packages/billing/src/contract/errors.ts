@@ -45,6 +45,24 @@ export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
+/**
+ * Why a stream's session counts as over. `ended`: the session has ended, or belongs to another customer.
+ * `unchecked`: the session couldn't be read for too long.
+ */
+export type SessionEnd = 'ended' | 'unchecked'
+
+/** The session of an open stream or WebSocket connection is over. A stream is charged as if its reader had left. */
+export class SessionEndedError extends Error {
+  override readonly name = 'SessionEndedError'
+  constructor(readonly reason: SessionEnd) {
+    super(
+      reason === 'ended'
+        ? 'Your session has ended. Sign in again.'
+        : "Your session can't be checked right now. Try again in a moment.",
+    )
+  }
+}
+
 /** The plan can't be purchased or changed this way. The message is written for the customer. */
 export class PlanChangeError extends Error {
   override readonly name = 'PlanChangeError'

@@ -1,4 +1,5 @@
 import { type Clock, within } from '../config/clock.ts'
+import type { Reader } from '../sessions/reader.ts'
 import { hasParts, hasProperty, isPromise, type Observable, type Observer } from './asyncShapes.ts'
 import { ignoreErrors } from './ignoreErrors.ts'
 import { meteredStream, type StreamEnd } from './meteredStream.ts'
@@ -16,7 +17,7 @@ interface Following {
   isStream: (value: unknown) => value is AsyncIterable<unknown>
   /** Whether parts include the asynchronous properties of the output, of chunks, and of promise values. */
   nests: boolean
-  signal: AbortSignal | undefined
+  reader: Pick<Reader, 'signal' | 'error'>
   clock: Clock
   /** How long to wait for a part to end after the reader leaves. */
   patienceMs: number
@@ -94,14 +95,14 @@ export class MeteredOutput {
   }
 
   #stream(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
-    const { signal, clock, patienceMs } = this.#following
+    const { reader, clock, patienceMs } = this.#following
     const { start, end } = this.#begin()
     try {
       return meteredStream(source, {
         started: start,
         ended: end,
         wrap: (chunk) => this.wrap(chunk),
-        signal,
+        reader,
         clock,
         patienceMs,
       })
@@ -113,33 +114,39 @@ export class MeteredOutput {
   }
 
   #promise(source: Promise<unknown>): Promise<unknown> {
-    const { signal, clock, patienceMs } = this.#following
+    const { reader, clock, patienceMs } = this.#following
+    const { signal } = reader
     const part = this.#begin()
     part.start()
-    const leave = () => {
-      const settled = source.then(
-        () => {},
-        () => {},
-      )
-      within(clock, patienceMs, settled, undefined).then(() => part.end('left').catch(() => {}))
-    }
-    if (signal?.aborted) leave()
-    else signal?.addEventListener('abort', leave, { once: true })
-    const endAs = (how: StreamEnd) => {
-      signal?.removeEventListener('abort', leave)
-      return part.end(signal?.aborted ? 'left' : how)
-    }
-    const followed = (async () => {
-      let value: unknown
-      try {
-        value = this.wrap(await source)
-      } catch (error) {
-        await endAs('failed')
-        throw error
+    const followed = new Promise<unknown>((resolve, reject) => {
+      const leave = async () => {
+        const settled = source.then(
+          () => {},
+          () => {},
+        )
+        await within(clock, patienceMs, settled, undefined)
+        await part.end('left').catch(() => {})
+        if (reader.error) reject(reader.error)
       }
-      await endAs('finished')
-      return value
-    })()
+      if (signal.aborted) void leave()
+      else signal.addEventListener('abort', leave, { once: true })
+      const endAs = (how: StreamEnd) => {
+        signal.removeEventListener('abort', leave)
+        return part.end(signal.aborted ? 'left' : how)
+      }
+      const follow = async () => {
+        let value: unknown
+        try {
+          value = this.wrap(await source)
+        } catch (error) {
+          await endAs('failed')
+          throw error
+        }
+        await endAs('finished')
+        return value
+      }
+      follow().then(resolve, reject)
+    })
     // After a disconnect, no reader is left to handle the error.
     followed.catch(() => {})
     return followed
@@ -149,6 +156,7 @@ export class MeteredOutput {
   observe(source: Observable): Observable {
     return {
       subscribe: (observer) => {
+        const { reader } = this.#following
         const part = this.#begin()
         part.start()
         const fail = (error: unknown) =>
@@ -156,27 +164,36 @@ export class MeteredOutput {
             () => observer.error?.(error),
             () => observer.error?.(error),
           )
-        let failed = false
+        let stopped = false
         const unsubscribe = subscribeTo(source, {
           next: (value) => {
-            if (failed) return
+            if (stopped) return
             let sent: unknown
             try {
               sent = this.wrap(value)
             } catch (error) {
-              failed = true
+              stopped = true
               fail(error)
               return
             }
             observer.next?.(sent)
           },
-          error: fail,
+          error: (error) => !stopped && fail(error),
           complete: () =>
+            !stopped &&
             part.end('finished').then(
               () => observer.complete?.(),
               (error) => observer.error?.(error),
             ),
         })
+        const sendAway = () => {
+          if (!reader.error) return
+          stopped = true
+          unsubscribe()
+          const tell = () => observer.error?.(reader.error)
+          part.end('left').then(tell, tell)
+        }
+        reader.signal.addEventListener('abort', sendAway, { once: true })
         return {
           unsubscribe: () => {
             unsubscribe()

@@ -1,8 +1,9 @@
 import { type Clock, within } from '../config/clock.ts'
+import type { Reader } from '../sessions/reader.ts'
 
 /**
  * How a stream ended. `finished`: the reader read the whole stream. `left`: the reader stopped or
- * disconnected early, even if the source failed afterwards. `failed`: the source threw, or produced a chunk
+ * disconnected early, or its session has ended, even if the source failed afterwards. `failed`: the source threw, or produced a chunk
  * that can't be sent.
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
@@ -21,7 +22,7 @@ export function meteredStream(
     started,
     ended,
     wrap,
-    signal,
+    reader,
     clock,
     patienceMs,
   }: {
@@ -33,8 +34,7 @@ export function meteredStream(
      * and the stream fails.
      */
     wrap: (chunk: unknown) => unknown
-    /** The request's signal. Undefined for server-side callers without a signal. */
-    signal: AbortSignal | undefined
+    reader: Pick<Reader, 'signal' | 'error'>
     clock: Clock
     /**
      * How long to wait for the source to clean up after the reader leaves. After this time, the stream is
@@ -43,6 +43,7 @@ export function meteredStream(
     patienceMs: number
   },
 ): AsyncGenerator<unknown> {
+  const { signal } = reader
   const iterator = source[Symbol.asyncIterator]()
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
   let firstEnd: StreamEnd | null = null
@@ -53,7 +54,7 @@ export function meteredStream(
   let endPendingRead = () => {}
 
   const end = (how: StreamEnd) => {
-    signal?.removeEventListener('abort', leaveOnAbort)
+    signal.removeEventListener('abort', leaveOnAbort)
     firstEnd ??= how
     ending ??= ended(firstEnd)
     return ending
@@ -79,8 +80,8 @@ export function meteredStream(
   function leaveOnAbort() {
     leave().catch(() => {})
   }
-  if (signal?.aborted) leaveOnAbort()
-  else signal?.addEventListener('abort', leaveOnAbort, { once: true })
+  if (signal.aborted) leaveOnAbort()
+  else signal.addEventListener('abort', leaveOnAbort, { once: true })
 
   return {
     [Symbol.asyncIterator]() {
@@ -92,6 +93,7 @@ export function meteredStream(
     async next() {
       if (leaving) {
         await leaving.catch(() => {})
+        if (reader.error) throw reader.error
         return done
       }
       if (!wasRead) {
@@ -101,7 +103,7 @@ export function meteredStream(
       let step: IteratorResult<unknown>
       try {
         step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
-          endPendingRead = () => resolve(done)
+          endPendingRead = () => (reader.error ? reject(reader.error) : resolve(done))
           // A hand-written iterator can return a step instead of a promise.
           Promise.resolve(iterator.next()).then(resolve, reject)
         })

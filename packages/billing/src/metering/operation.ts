@@ -1,26 +1,18 @@
 import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
+import type { WatchSession } from '../sessions/reader.ts'
 import { isAsyncIterable } from './asyncShapes.ts'
 import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
 import { isJson } from './exactValue.ts'
 import { fingerprint } from './fingerprint.ts'
+import { followOutput } from './followOutput.ts'
 import type { Hold } from './hold.ts'
 import { ignoreErrors } from './ignoreErrors.ts'
-import { MeteredOutput } from './meteredOutput.ts'
 import type { StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
 import { referenceOf, settlementOf } from './settlement.ts'
 import { type Codec, replayResult, storeResult } from './storedResult.ts'
-import {
-  assertDeliverable,
-  assertSendable,
-  endOf,
-  isRead,
-  isStream,
-  reject,
-  type Transport,
-  untracked,
-} from './transport.ts'
+import { assertDeliverable, endOf, reject, type Transport } from './transport.ts'
 
 /** A metered call from any source: a tRPC procedure, `billing.meter(…)`, or usage that a browser records. */
 export interface MeteredCall<Output> {
@@ -58,18 +50,14 @@ export interface MeteredCall<Output> {
   toError?: (error: unknown) => unknown
   /** The signal that is aborted when the reader of a stream disconnects. */
   signal?: AbortSignal | undefined
+  /** Checks the session of a stream's reader while the stream is read. Default: no checks. */
+  watchSession?: WatchSession | undefined
   /** The work, which throws if it fails. `run` is null for a call that holds no units. */
   work: (run: Run | null) => Promise<Output> | Output
 }
 
 /** The attempt's ID and the subscription to charge, which the work can read. */
 export type Run = Pick<Hold, 'attempt' | 'subscription'>
-
-/**
- * How long to wait for a stream's source to clean up after the reader leaves. After this time, the stream is
- * charged anyway.
- */
-const cleanUpMs = 5_000
 
 /**
  * The metered operation. All metered work runs through it:
@@ -104,7 +92,7 @@ const cleanUpMs = 5_000
  * observable is charged in the same way. So is an object with promises and streams, which ends with its last
  * part. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
- * - If its reader left after the first read, each meter's `onLeave` determines what is charged. By default, the
+ * - If its reader left after the first read, or its session ended, each meter's `onLeave` determines what is charged. By default, the
  *   `cost` is charged, as in step 3: if the work has counted nothing, the held units are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
@@ -187,7 +175,7 @@ export class Operation {
       assertDeliverable(call, output, isPlain(call, output))
       return output
     }
-    return this.#follow(call, output, { started() {}, paused() {}, async ended() {} })
+    return followOutput(call, output, { clock: this.#clock })
   }
 
   /**
@@ -205,7 +193,8 @@ export class Operation {
       return isRead ? (this.#readInProcess(call, output) as Output) : reject(call, output)
     }
     const { toError = unchanged } = call
-    return this.#follow(call, output, {
+    return followOutput(call, output, {
+      clock: this.#clock,
       started: () => hold.startRenewing(),
       paused: () => hold.stopRenewing(),
       async ended(how, wasRead) {
@@ -225,42 +214,6 @@ export class Operation {
    */
   async *#readInProcess<Output>(call: MeteredCall<Output>, output: Output & AsyncIterable<unknown>) {
     yield* await this.run({ ...call, transport: null, work: () => output })
-  }
-
-  /** Wraps an output that ends later. The caller reads the returned copy instead of `output`. */
-  #follow<Output>(
-    call: MeteredCall<Output>,
-    output: Output,
-    on: {
-      started: () => void
-      paused: () => void
-      ended: (how: StreamEnd, wasRead: boolean) => Promise<void>
-    },
-  ): Output {
-    const { signal, transport, codec, toError = unchanged } = call
-    const followed = new MeteredOutput({
-      ...on,
-      check(value) {
-        try {
-          if (transport) assertSendable(transport === 'subscription' ? untracked(value) : value, codec)
-        } catch (error) {
-          throw toError(error)
-        }
-      },
-      isStream: (value) => isStream(transport, value),
-      nests: transport === null || transport === 'jsonLines',
-      signal,
-      clock: this.#clock,
-      patienceMs: cleanUpMs,
-    })
-    try {
-      // The copy has the same shape as the output.
-      return (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
-    } catch (error) {
-      // The call fails, so the end of its other parts must not charge it.
-      followed.abandon()
-      throw error
-    }
   }
 }
 

@@ -45,6 +45,8 @@ export class BillingRequest {
   readonly #header: string
   readonly #refusal: Refusal | null
   readonly #onBalances: (balances: BalancesAnswer) => void
+  /** When the app last confirmed the session of this request or WebSocket connection. */
+  confirmedAt: number
   /** The newest balances of this request's calls, for the response header. */
   balances: BalancesAnswer | null = null
 
@@ -53,6 +55,7 @@ export class BillingRequest {
     info,
     header,
     refusal = null,
+    openedAt,
     onBalances,
   }: {
     keys: string | null
@@ -60,6 +63,8 @@ export class BillingRequest {
     header: string
     /** Set if the request must neither change state nor spend units. */
     refusal?: Refusal | null
+    /** When the request arrived or the WebSocket connected. */
+    openedAt: number
     /** Called with newer balances, before the response is sent. */
     onBalances: (balances: BalancesAnswer) => void
   }) {
@@ -67,6 +72,7 @@ export class BillingRequest {
     this.#info = info
     this.#header = header
     this.#refusal = refusal
+    this.confirmedAt = openedAt
     this.#onBalances = onBalances
   }
 
@@ -105,6 +111,11 @@ export class BillingRequest {
     const isSocket = sender === 'webSocket'
     if (isSocket ? this.#refusal.code === 'PREFETCH' : isRead) return
     throw refused(this.#refusal, path)
+  }
+
+  /** Returns whether the call came over a WebSocket. */
+  isOverSocket(call: MiddlewareCall): boolean {
+    return this.#senderOf(call) === 'webSocket'
   }
 
   /** Returns how the output reaches the client, or null if the output stays in this process. */

@@ -5,24 +5,26 @@ import type { ChargeRow, UsageDay } from '../contract/charges.ts'
 import type { Customer } from '../contract/customer.ts'
 import { unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
+import { Reader, type WatchSession } from '../sessions/reader.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import type { BillingRouter } from './billingProcedures.ts'
 import { billingRequestOf } from './billingRequest.ts'
 import { callKey } from './callKey.ts'
+import { confirmSession } from './confirmSession.ts'
 import type { TrpcServices } from './createTrpc.ts'
 import type { Warnings } from './warnings.ts'
 
 const nothing = z.object({}).optional()
 const priceSlug = z.string().min(1).max(200)
 
-interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers'> {
+interface Parts extends Pick<TrpcServices, 'accounts' | 'plans' | 'watchers' | 'sessions'> {
   app: AppTrpc
   warnings: Warnings
 }
 
 export const createBillingRouter =
   <Meter extends string>(
-    { app, warnings, accounts, plans, watchers }: Parts,
+    { app, warnings, accounts, plans, watchers, sessions }: Parts,
     readCustomer: (ctx: object) => Customer,
   ) =>
   (procedures: { protectedProcedure: object; publicProcedure: object }): BillingRouter<Meter> => {
@@ -32,10 +34,13 @@ export const createBillingRouter =
     const publicProcedure = procedures.publicProcedure as typeof t.procedure
     app.inspect(base)
     const protectedProcedure = base.use(async ({ ctx, getRawInput, signal, path, type, next }) => {
-      const call = { getRawInput, signal, isSubscription: type === 'subscription' }
+      const call = { ctx, getRawInput, signal, isSubscription: type === 'subscription' }
       const request = billingRequestOf(ctx)
       if (!request && signal) warnings.missingRequest(path)
-      await app.run(async () => request?.assertWanted(call, path, { isRead: type !== 'mutation' }))
+      await app.run(async () => {
+        request?.assertWanted(call, path, { isRead: type !== 'mutation' })
+        await confirmSession(sessions, call, readCustomer(ctx).id)
+      })
       return next()
     })
 
@@ -56,10 +61,17 @@ export const createBillingRouter =
           return balances as BalancesAnswer<Meter>
         }
         const arrive = async (ended: AbortSignal) => void fetched(await accounts.arrival(customer, ended))
+        const watchSession: WatchSession = (end) => sessions.watch(ctx, customer.id, end)
+        const reader = new Reader({ request: signal, watchSession })
+        reader.start()
         try {
-          for await (const balances of watchers.watch(customer.id, signal, arrive)) yield fetched(balances)
+          const pushes = watchers.watch(customer.id, reader.signal, arrive)
+          for await (const balances of pushes) yield fetched(balances)
+          if (reader.error) throw reader.error
         } catch (error) {
           throw app.toError(error)
+        } finally {
+          reader.close()
         }
       }),
 

@@ -11,12 +11,14 @@ import { headerOf } from '../http/requestSource.ts'
 import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
 import type { LegSettingsOf } from '../metering/legSettings.ts'
 import type { Operation } from '../metering/operation.ts'
+import type { SessionChecks } from '../sessions/sessionChecks.ts'
 import { AppTrpc } from './appTrpc.ts'
 import { assertTrpcVersion } from './assertTrpcVersion.ts'
 import { balancesMeta, sendBalances } from './balancesMeta.ts'
 import { BillingRequest } from './billingRequest.ts'
 import { createBillingRouter } from './billingRouter.ts'
 import type { BillingTrpc } from './billingTrpc.ts'
+import { confirmSession } from './confirmSession.ts'
 import { createErrorOptions } from './errorOptions.ts'
 import {
   type CallOptions,
@@ -38,6 +40,7 @@ export interface TrpcServices {
   plans: Plans
   watchers: Watchers
   legSettings: LegSettingsOf
+  sessions: SessionChecks
   /** The origins whose pages may make calls. */
   trustedOrigins: ReadonlySet<string>
 }
@@ -107,8 +110,13 @@ export function createTrpc<M extends Meters, Ctx extends object>(
 
     requireFeature:
       (feature) =>
-      async ({ ctx, next }) => {
-        await app.run(() => services.accounts.requireFeature(readCustomer(ctx), feature))
+      async ({ ctx, getRawInput, signal, type, next }) => {
+        await app.run(async () => {
+          const customer = readCustomer(ctx)
+          const call = { ctx, getRawInput, signal, isSubscription: type === 'subscription' }
+          await confirmSession(services.sessions, call, customer.id)
+          await services.accounts.requireFeature(customer, feature)
+        })
         return next({ ctx: {} })
       },
 
@@ -123,6 +131,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
           keys: headerOf(req, header),
           info,
           header,
+          openedAt: services.sessions.now(),
           refusal: refusalOf(req, services.trustedOrigins),
           onBalances: (balances) => sendBalances(response, balances),
         }),

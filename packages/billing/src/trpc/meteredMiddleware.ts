@@ -6,6 +6,7 @@ import { parseKey } from '../metering/key.ts'
 import type { AppTrpc } from './appTrpc.ts'
 import { type BillingRequest, billingRequestOf } from './billingRequest.ts'
 import { callKey, rawInputOf } from './callKey.ts'
+import { confirmSession } from './confirmSession.ts'
 import type { MiddlewareFunction } from './coreTypes.ts'
 import type { TrpcServices } from './createTrpc.ts'
 import { withoutKey } from './inputKey.ts'
@@ -53,7 +54,7 @@ const meteredCalls = new WeakSet<() => Promise<unknown>>()
  * and `metering/operation.ts`.
  */
 export function meteredMiddleware<Ctx extends object, UsageOut extends object, Input>(
-  { operation, accounts, options, clock, app, warnings, transformer, legSettings }: MeteringParts,
+  { operation, accounts, sessions, options, clock, app, warnings, transformer, legSettings }: MeteringParts,
   {
     readCustomer,
     costs,
@@ -91,6 +92,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     let sendsBalances = false
     let result: Result | undefined
     try {
+      await confirmSession(sessions, { ctx, ...call }, customer.id)
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, legSettings(meter)))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       request?.assertWanted(call, path, { isRead: type !== 'mutation' && !holdsUnits })
@@ -112,6 +114,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
         isSubscription,
         toError: app.toError,
         signal,
+        watchSession: (end) => sessions.watch(ctx, customer.id, end),
         async work() {
           result = await next({ ctx: { usage: usageOf(legs) } })
           if (!result.ok) throw result.error

@@ -6,6 +6,7 @@ import {
   BillingError,
   InvalidAmountError,
   PlanChangeError,
+  SessionEndedError,
   UnserializableResultError,
 } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
@@ -22,6 +23,9 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   if (error instanceof BillingError) return convert(codeOf(error), error)
   if (error instanceof InvalidAmountError || error instanceof PlanChangeError) {
     return convert('BAD_REQUEST', error)
+  }
+  if (error instanceof SessionEndedError) {
+    return convert(error.reason === 'ended' ? 'UNAUTHORIZED' : 'SERVICE_UNAVAILABLE', error)
   }
   if (error instanceof UnserializableResultError) return convert('INTERNAL_SERVER_ERROR', error)
   return error

@@ -4,7 +4,7 @@ import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { type Clock, systemClock } from '../../src/config/clock.ts'
 import { type Logger, silent } from '../../src/config/logger.ts'
 import type { MeterPolicy } from '../../src/contract/meters.ts'
-import { type BillingOptions, createBilling } from '../../src/index.ts'
+import { type BillingOptions, createBilling, type SessionSource } from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { meters, type User } from './meters.ts'
@@ -37,6 +37,7 @@ export interface StackSetup {
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger
+  session?: SessionSource<{ user: User }>
   /** Whether to start delivery and the sweeper. Default: true. */
   started?: boolean
   /** Flowglad's pricing model. Default: Free, Pro, Scale and a credit pack. */

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/config/clock.ts'
 import { meteredStream } from '../../src/metering/meteredStream.ts'
+import { Reader } from '../../src/sessions/reader.ts'
 
 async function* counting(to: number) {
   for (let n = 0; n < to; n++) yield n
@@ -13,7 +14,7 @@ function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: s
   const stream = meteredStream(source, {
     clock: systemClock,
     patienceMs,
-    signal: request.signal,
+    reader: new Reader({ request: request.signal }),
     wrap(chunk) {
       if (Number.isNaN(chunk)) throw new Error('no number')
       return chunk

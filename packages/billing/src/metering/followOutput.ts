@@ -1,0 +1,68 @@
+import type { Clock } from '../config/clock.ts'
+import { Reader } from '../sessions/reader.ts'
+import { MeteredOutput } from './meteredOutput.ts'
+import type { StreamEnd } from './meteredStream.ts'
+import type { MeteredCall } from './operation.ts'
+import { assertSendable, isRead, isStream, untracked } from './transport.ts'
+
+/**
+ * How long to wait for a stream's source to clean up after the reader leaves. After this time, the stream is
+ * charged anyway.
+ */
+const cleanUpMs = 5_000
+
+/**
+ * Wraps an output that ends later. The caller reads the returned copy instead of `output`. While the copy is
+ * read, its reader's session is checked.
+ */
+export function followOutput<Output>(
+  call: MeteredCall<Output>,
+  output: Output,
+  on: {
+    clock: Clock
+    started?: () => void
+    paused?: () => void
+    ended?: (how: StreamEnd, wasRead: boolean) => Promise<void>
+  },
+): Output {
+  const { signal, transport, codec, toError = (error: unknown) => error, watchSession } = call
+  const reader = new Reader({
+    request: signal,
+    watchSession: watchSession && ((end) => watchSession((error) => end(toError(error)))),
+  })
+  const followed = new MeteredOutput({
+    started() {
+      reader.start()
+      on.started?.()
+    },
+    paused() {
+      reader.pause()
+      on.paused?.()
+    },
+    async ended(how, wasRead) {
+      reader.close()
+      await on.ended?.(how, wasRead)
+    },
+    check(value) {
+      try {
+        if (transport) assertSendable(transport === 'subscription' ? untracked(value) : value, codec)
+      } catch (error) {
+        throw toError(error)
+      }
+    },
+    isStream: (value) => isStream(transport, value),
+    nests: transport === null || transport === 'jsonLines',
+    reader,
+    clock: on.clock,
+    patienceMs: cleanUpMs,
+  })
+  try {
+    // The copy has the same shape as the output.
+    return (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
+  } catch (error) {
+    // The call fails, so the end of its other parts must not charge it.
+    followed.abandon()
+    reader.close()
+    throw error
+  }
+}

@@ -1,0 +1,13 @@
+import type { Customer } from '../contract/customer.ts'
+
+/** Reads sessions from their store, so that open streams and WebSockets end with their session. */
+export interface SessionSource<Ctx> {
+  /** Returns the session's ID. Streams whose contexts have the same ID share one check. */
+  id: (ctx: Ctx) => string
+  /**
+   * Returns the customer that the session has now, or null if the session has ended. Read the session from its
+   * store, not from a copy such as a cookie or the context. If the store is unreachable, reject: the check is
+   * then repeated.
+   */
+  customer: (ctx: Ctx) => Promise<Pick<Customer, 'id'> | null>
+}

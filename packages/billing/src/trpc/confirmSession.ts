@@ -1,0 +1,15 @@
+import type { SessionChecks } from '../sessions/sessionChecks.ts'
+import { billingRequestOf, type MiddlewareCall } from './billingRequest.ts'
+
+/**
+ * Throws a `SessionEndedError` if the call came over a WebSocket whose session has ended. A WebSocket's context
+ * was created when it connected, which can be long ago.
+ */
+export async function confirmSession(
+  sessions: SessionChecks,
+  call: MiddlewareCall & { ctx: object },
+  customer: string,
+): Promise<void> {
+  const request = billingRequestOf(call.ctx)
+  if (request?.isOverSocket(call)) await sessions.confirm(call.ctx, customer, request)
+}

@@ -1,0 +1,102 @@
+import { setTimeout } from 'node:timers/promises'
+import {
+  createTRPCClient,
+  httpBatchStreamLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  wsLink,
+} from '@trpc/client'
+import { initTRPC } from '@trpc/server'
+import { observable } from '@trpc/server/observable'
+import type { BillingOptions } from '../../src/index.ts'
+import { aUser, startStack, type User } from '../flowglad/startStack.ts'
+import { FetchEventSource } from '../trpc/FetchEventSource.ts'
+import { serveEverywhere } from '../trpc/serveEverywhere.ts'
+
+/** Counts and yields one token, and then yields empty texts until its reader leaves. */
+async function* oneToken(count: (units: number) => void) {
+  count(1)
+  yield 'one'
+  for (;;) {
+    await setTimeout(10)
+    yield ''
+  }
+}
+
+/** Starts an app whose session store a test can change. Its streams count one token and stay open. */
+export async function startSessionApp({
+  options,
+  hasStore = true,
+}: {
+  options?: Partial<BillingOptions>
+  hasStore?: boolean
+} = {}) {
+  let read = async (): Promise<{ id: string } | null> => aUser()
+  let reads = 0
+  const customer = () => {
+    reads++
+    return read()
+  }
+  const stack = await startStack({
+    options: { sessionCheckMs: 30, ...options },
+    ...(hasStore ? { session: { id: () => 'the session', customer } } : {}),
+  })
+  const { metered, router: billingRouter } = stack.billing.trpc
+  const t = initTRPC.context<{ user: User }>().create(stack.billing.trpc.options())
+  const written = t.procedure.use(metered('tokens', { hold: 50, cost: ({ usage }) => usage.total }))
+  const router = t.router({
+    billing: billingRouter({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
+    ping: t.procedure.use(metered('api_calls')).mutation(() => 'pong'),
+    write: written.mutation(({ ctx }) => oneToken(ctx.usage.add)),
+    writeLater: written.mutation(({ ctx }) => {
+      ctx.usage.add(1)
+      return { text: new Promise<string>(() => {}) }
+    }),
+    writeFree: t.procedure.use(metered('tokens', { cost: 0 })).mutation(() => oneToken(() => {})),
+    watch: written.subscription(({ ctx }) => oneToken(ctx.usage.add)),
+    observe: written.subscription(
+      ({ ctx }) =>
+        observable<string>((observer) => {
+          ctx.usage.add(1)
+          observer.next('one')
+        }) as unknown as AsyncIterable<string>,
+    ),
+  })
+  const served = await serveEverywhere(stack, router)
+  const { url, socket } = served
+  const http = createTRPCClient<typeof router>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: httpSubscriptionLink({ url, EventSource: FetchEventSource }),
+        false: splitLink({
+          condition: ({ path }) => path.startsWith('write'),
+          true: httpBatchStreamLink({ url }),
+          false: httpLink({ url }),
+        }),
+      }),
+    ],
+  })
+  const webSocket = createTRPCClient<typeof router>({ links: [wsLink({ client: socket })] })
+  return {
+    billing: stack.billing,
+    router,
+    http,
+    webSocket,
+    /** Replaces the session's owner in the store. A function replaces the read itself. */
+    setSession(next: User | null | (() => Promise<User | null>)) {
+      read = typeof next === 'function' ? next : async () => next
+    },
+    reads: () => reads,
+    charged: async () =>
+      (await stack.ledger.charges({ customer: 'ada', limit: 100, cursor: null })).charges.map(
+        ({ meter, amount }) => [meter, amount],
+      ),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]()
+      await stack[Symbol.asyncDispose]()
+    },
+  }
+}
+export type SessionApp = Awaited<ReturnType<typeof startSessionApp>>
