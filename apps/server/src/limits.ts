@@ -39,6 +39,8 @@ export const limits = {
   },
   /** The newest pictures that the server keeps for each user. */
   picturesPerUser: 200,
+  /** After this many tokens of a text, the server handles its other events. */
+  tokensAtOnce: 32,
   /** The longest line that a model endpoint's event stream may contain, in characters. */
   modelEventLength: 256 * 1024,
   /** The largest picture response that a model endpoint may send, in bytes of JSON. */

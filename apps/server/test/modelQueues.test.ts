@@ -2,6 +2,8 @@ import { TRPCClientError } from '@trpc/client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { createLocalModels } from '../src/studio/localModels.ts'
+import { queueModels } from '../src/studio/queuedModels.ts'
+import { of } from './asyncLists.ts'
 import { data, finish, png, startModelEndpoint } from './startModelEndpoint.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 
@@ -179,12 +181,16 @@ test('a text that takes too long is interrupted, charged for its words, and ends
     yield data('The sea is ')
     await new Promise(() => {})
   }
-  await expect(readText(browser, 'the sea')).rejects.toThrow('The text was interrupted.')
-  expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
-  endpoint.answer.stream = async function* () {
-    yield* [data('The sea'), finish]
-  }
-  expect(await readText(browser, 'the sea')).toBe('The sea')
+  let received = 0
+  const reading = (async () => {
+    const text = await browser.api.studio.write.mutate({ prompt: 'the sea', maxTokens: 50 })
+    for await (const _ of text) received++
+  })()
+  await expect(reading).rejects.toThrow('The text was interrupted.')
+  expect(await balance(browser, 'tokens')).toMatchObject({ used: received, held: 0 })
+  const next = readText(browser, 'the sea').catch(() => 'interrupted')
+  await expect.poll(() => endpoint.requests.length).toBe(2)
+  expect(await next).toBe('interrupted')
 })
 
 async function readText(browser: Browser, prompt: string, signal?: AbortSignal): Promise<string> {
@@ -206,6 +212,23 @@ test('the server handles other events between two pictures of the local painter'
     }),
   )
   expect(eventsBefore).toEqual([0, 0, 1, 2, 3, 4, 5, 6])
+})
+
+test('the server handles other events while a model sends a whole text at once', async () => {
+  const { paint } = createLocalModels({ latencyMs: 0 })
+  const write = () => of(...Array.from({ length: 1_000 }, () => 'word '))
+  const models = queueModels({ paint, write })
+  let tokensAtOnce = 0
+  let longest = 0
+  const read = async (customer: string) => {
+    for await (const _ of models.write({ customer }, { prompt: 'words', maxTokens: 1_000 })) {
+      if (++tokensAtOnce === 1) setImmediate(() => (tokensAtOnce = 0))
+      longest = Math.max(longest, tokensAtOnce)
+    }
+  }
+  await Promise.all(['ada', 'bob', 'cy'].map(read))
+  // Each text begins at the same time. After that, one text continues at a time.
+  expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 
 test('one customer can neither run nor wait in all places', () => {

@@ -9,6 +9,7 @@ import {
   type TextRequest,
   textInterrupted,
 } from './models.ts'
+import { createPacer } from './pacer.ts'
 
 /** Models at which customers take turns. */
 export interface QueuedModels {
@@ -33,6 +34,7 @@ export function queueModels(
 ): QueuedModels {
   const pictureQueue = createFairQueue(pictures)
   const textQueue = createFairQueue(texts)
+  const pace = createPacer()
   return {
     paint: (caller, requests) =>
       pictureQueue
@@ -47,11 +49,17 @@ export function queueModels(
         }),
     async *write(caller, request) {
       let stop: AbortSignal | undefined
+      const tokens = textQueue.stream({ ...caller, maxMs }, (signal) => {
+        stop = signal
+        return models.write({ ...request, signal })
+      })
+      let count = 0
       try {
-        yield* textQueue.stream({ ...caller, maxMs }, (signal) => {
-          stop = signal
-          return models.write({ ...request, signal })
-        })
+        for await (const token of tokens) {
+          yield token
+          // A model can send a whole text at once.
+          if (++count % limits.tokensAtOnce === 0) await pace()
+        }
       } catch (error) {
         const isTooLong = stop?.aborted && !caller.signal?.aborted
         throw isTooLong ? textInterrupted(error) : toDenial(caller, error)
