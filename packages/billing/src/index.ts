@@ -20,6 +20,7 @@ export {
   InvalidAmountError,
   PlanChangeError,
   SessionEndedError,
+  StreamStoppedError,
   UnserializableResultError,
 } from './contract/errors.ts'
 export { idempotencyKeyHeader } from './contract/keyHeader.ts'

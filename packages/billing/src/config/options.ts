@@ -5,6 +5,11 @@ export const defaultOptions = {
    * `holdTtlMs` overrides this option.
    */
   holdTtlMs: 120_000,
+  /**
+   * How often a running stream stores the units that it has counted. If the process dies, the units counted
+   * since then are free.
+   */
+  countEveryMs: 4_000,
   /** The longest time that work can hold units. A meter's `maxHoldMs` overrides this option. */
   maxHoldMs: 15 * 60_000,
   /** How often due holds are expired and old rows are pruned. */
@@ -81,7 +86,10 @@ export const defaultOptions = {
    * long.
    */
   sessionMaxUncheckedMs: 120_000,
-  /** How long `close` waits for running work. */
+  /**
+   * How long `close` waits for running work. After half of this time, `close` ends the streams that are still open,
+   * and charges the units that they have counted.
+   */
   shutdownGraceMs: 10_000,
   /** How long the pricing model (plans, names) is cached. */
   catalogMaxAgeMs: 60_000,

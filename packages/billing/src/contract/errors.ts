@@ -45,6 +45,14 @@ export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
+/** The process is stopping, so a stream ends early. The units that the stream has counted are charged. */
+export class StreamStoppedError extends Error {
+  override readonly name = 'StreamStoppedError'
+  constructor() {
+    super('The server is stopping, so the output ends early. Please try again.')
+  }
+}
+
 /**
  * Why a stream's session counts as over. `ended`: the session has ended, or belongs to another customer.
  * `unchecked`: the session couldn't be read for too long.

@@ -17,7 +17,8 @@ export interface MeterPolicy {
   priceSlug?: string
   /**
    * Determines what happens to the units if the process dies during the work. `release` (default) returns the
-   * units. `settle` charges the units: use it for work that has already cost you money.
+   * units. `settle` charges the units: use it for work that has already cost you money. A stream that has
+   * counted units is charged for these units instead.
    */
   onExpiry?: 'release' | 'settle'
   /**

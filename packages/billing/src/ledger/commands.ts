@@ -76,7 +76,17 @@ const reserve = z.object({
  * Extends a hold. A hold in state `held` is extended even if its expiry time has passed. A hold that has
  * ended can't be renewed.
  */
-const renew = z.object({ type: z.literal('renew'), customer, attempt, ttlMs: durationMs })
+const renew = z.object({
+  type: z.literal('renew'),
+  customer,
+  attempt,
+  ttlMs: durationMs,
+  /**
+   * The units to book if the hold expires: one element for each leg that has counted units. An empty array
+   * means that no leg has. Null leaves the stored count unchanged.
+   */
+  counted: legsOf(z.object({ meter, amount })).nullable(),
+})
 
 /**
  * Books the actual amounts, ends the hold and stores the result under the key, in one transaction. The

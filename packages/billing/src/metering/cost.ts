@@ -33,7 +33,8 @@ type Amount<Call> = number | ((call: Call) => number)
 /**
  * The cost of a call on one meter, in integer units. Without `hold`, `cost` is evaluated once, before the
  * work, from the parsed input. `cost` defaults to 1. With `hold`, that number of units is reserved before the
- * work, and `cost` is evaluated after the work.
+ * work, and `cost` is evaluated after the work. While a stream is open, `cost` is also evaluated every
+ * `options.countEveryMs`, so it must not have side effects.
  */
 export type MeterCost<Input> =
   | { hold?: undefined; cost?: Amount<CostCall<Input>> }
@@ -56,13 +57,16 @@ export interface MeteredLeg {
 /**
  * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose
  * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far (0 if
- * none were counted), even if the usage is unknown.
+ * none were counted), even if the usage is unknown. `stopped`: the charge for a stream that ends because the
+ * process stops. It is the cost of the counted units. If none were counted, the meter's `onExpiry` determines the
+ * charge, as when the hold expires.
  */
-export type CostBasis = 'work' | 'left' | 'counted'
+export type CostBasis = 'work' | 'left' | 'counted' | 'stopped'
 
 /** The settings that all calls on a meter share. */
 export interface LegSettings {
   onLeave: 'hold' | 'counted' | undefined
+  onExpiry: 'release' | 'settle'
   /** Called if usage is counted after the call has ended. */
   onLateUsage: OnLateUsage
 }
@@ -109,6 +113,10 @@ class UsageCounter implements Usage {
   close() {
     this.#closed = true
   }
+  /** Returns the units counted so far. A cost can read them, but can't count. */
+  soFar(): Usage {
+    return { add: countInCost, set: countInCost, total: this.#total }
+  }
   /** Returns the usage of finished work. Reading its `total` throws if the usage is unknown. */
   finished(): Usage {
     const total = this.#total
@@ -134,16 +142,19 @@ export function meteredLeg<Input>(
   meter: string,
   { hold, cost }: MeterCost<Input>,
   input: Input,
-  { onLeave, onLateUsage }: LegSettings,
+  { onLeave, onExpiry, onLateUsage }: LegSettings,
 ): MeteredLeg {
   const usage = new UsageCounter(onLateUsage)
+  /** Returns the charge for a leg of a stopped stream that has counted nothing. */
+  const uncounted = (held: number) =>
+    onExpiry === 'settle' ? { amount: held, flagged: 'stopped' } : { amount: 0, flagged: null }
   if (hold === undefined) {
     const amount = evaluate(cost ?? 1, { input, usage: notCountedYet, output: undefined })
     assertAmount(amount, 0, `The cost on ${meter}`)
-    const actual = (_: unknown, basis: CostBasis) => ({
-      amount: basis === 'counted' ? 0 : amount,
-      flagged: null,
-    })
+    const actual = (_: unknown, basis: CostBasis) => {
+      if (basis === 'stopped') return uncounted(amount)
+      return { amount: basis === 'counted' ? 0 : amount, flagged: null }
+    }
     return { meter, hold: amount, fixed: true, usage, actual }
   }
   const held = evaluate(hold, { input })
@@ -154,11 +165,17 @@ export function meteredLeg<Input>(
     fixed: false,
     usage,
     actual(output, basis) {
-      const onlyCounted = basis === 'counted' || (basis === 'left' && onLeave === 'counted')
+      if (basis === 'stopped' && usage.total === 0) return uncounted(held)
+      const onlyCounted =
+        basis === 'counted' || basis === 'stopped' || (basis === 'left' && onLeave === 'counted')
       if (onlyCounted && usage.total === 0) return { amount: 0, flagged: null }
       if (basis === 'left' && onLeave === 'hold') return { amount: held, flagged: null }
       try {
-        const amount = evaluate(cost, { input, usage: onlyCounted ? usage : usage.finished(), output })
+        const amount = evaluate(cost, {
+          input,
+          usage: onlyCounted ? usage.soFar() : usage.finished(),
+          output,
+        })
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {

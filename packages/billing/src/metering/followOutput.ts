@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts'
+import { StreamStoppedError } from '../contract/errors.ts'
 import { Reader } from '../sessions/reader.ts'
-import { MeteredOutput } from './meteredOutput.ts'
-import type { StreamEnd } from './meteredStream.ts'
+import { MeteredOutput, type OutputEnd } from './meteredOutput.ts'
 import type { MeteredCall } from './operation.ts'
 import { assertSendable, isRead, isStream, untracked } from './transport.ts'
 
@@ -22,7 +22,9 @@ export function followOutput<Output>(
     clock: Clock
     started?: () => void
     paused?: () => void
-    ended?: (how: StreamEnd, wasRead: boolean) => Promise<void>
+    /** Receives the function that ends the output early, because the process stops. */
+    onStop?: (stop: () => void) => void
+    ended?: (how: OutputEnd, wasRead: boolean) => Promise<void>
   },
 ): Output {
   const { signal, transport, codec, toError = (error: unknown) => error, watchSession } = call
@@ -58,7 +60,9 @@ export function followOutput<Output>(
   })
   try {
     // The copy has the same shape as the output.
-    return (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
+    const copy = (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
+    on.onStop?.(() => followed.stop(toError(new StreamStoppedError())))
+    return copy
   } catch (error) {
     // The call fails, so the end of its other parts must not charge it.
     followed.abandon()

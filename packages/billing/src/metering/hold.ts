@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { isInvalidCommand } from '../ledger/onLedger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import { lifetimeOf, priceOf } from './policy.ts'
-import { renewHold } from './renewHold.ts'
+import { type Counted, renewHold } from './renewHold.ts'
 import type { Settlement } from './settlement.ts'
 import type { WorkInFlight } from './workInFlight.ts'
 
@@ -50,6 +50,7 @@ export class Hold {
   #stopRenewing = () => {}
   /** True after `stopRenewing`. If true, the next call to `startRenewing` renews the hold immediately. */
   #paused = false
+  #onStop = () => {}
 
   constructor(services: HoldServices, granted: Granted) {
     this.attempt = granted.attempt
@@ -59,16 +60,23 @@ export class Hold {
     services.inFlight.add(this)
   }
 
-  /** Renews the hold until it ends or reaches its maximum lifetime. */
-  startRenewing(): void {
+  /**
+   * Renews the hold until it ends or reaches its maximum lifetime. If `readCount` is given, also stores the units that
+   * it returns, and renews the hold beyond its maximum lifetime once there are any. If the process dies, the hold
+   * expires, and the stored units are charged.
+   */
+  startRenewing(readCount: (() => Counted) | null = null): void {
     this.#stopRenewing()
     if (this.#ended) return
     this.#services.inFlight.add(this)
     const { customer, attempt, legs } = this.#granted
     const { ttlMs } = lifetimeOf(this.#services.meters, legs, this.#services.options)
+    const { countEveryMs } = this.#services.options
     const expiresInMs = this.#paused ? 0 : this.#granted.expiresInMs
     this.#paused = false
-    this.#stopRenewing = renewHold(this.#services, { customer, attempt, ttlMs, expiresInMs })
+    const renewal = { customer, attempt, ttlMs, expiresInMs, readCount, countEveryMs }
+    this.#stopRenewing = renewHold(this.#services, renewal)
+    if (this.#services.inFlight.streamsStopped) this.stop()
   }
 
   /**
@@ -81,6 +89,17 @@ export class Hold {
     this.#paused = true
     const { clock, inFlight } = this.#services
     this.#stopRenewing = clock.after(this.#granted.expiresInMs, () => inFlight.remove(this))
+  }
+
+  /** Calls `run` when the process stops streams, or immediately if it has already stopped them. */
+  onStop(run: () => void): void {
+    this.#onStop = run
+    if (this.#services.inFlight.streamsStopped) run()
+  }
+
+  /** Ends the hold's stream. Has no effect on other work. */
+  stop(): void {
+    this.#onStop()
   }
 
   /**

@@ -11,6 +11,7 @@ export function createLegSettings(meters: Meters, logger: Logger): LegSettingsOf
   const onLateUsage = warnAboutLateUsage(logger)
   return (meter) => ({
     onLeave: meters[meter]?.onLeave,
+    onExpiry: meters[meter]?.onExpiry ?? 'release',
     onLateUsage: (method, units) => onLateUsage(meter, method, units),
   })
 }

@@ -2,7 +2,10 @@ import { type Clock, within } from '../config/clock.ts'
 import type { Reader } from '../sessions/reader.ts'
 import { hasParts, hasProperty, isPromise, type Observable, type Observer } from './asyncShapes.ts'
 import { ignoreErrors } from './ignoreErrors.ts'
-import { meteredStream, type StreamEnd } from './meteredStream.ts'
+import { meteredStream, type Stop, type StreamEnd } from './meteredStream.ts'
+
+/** How an output ended. `stopped`: the process ended it early, because the process stops. */
+export type OutputEnd = StreamEnd | 'stopped'
 
 interface Following {
   /** Runs when the first part becomes active: a stream at its first read, a promise immediately. */
@@ -10,7 +13,7 @@ interface Following {
   /** Runs when no part is active but at least one stream hasn't been read yet. */
   paused: () => void
   /** Runs once, before the reader sees the end of the last part. */
-  ended: (how: StreamEnd, wasRead: boolean) => Promise<void>
+  ended: (how: OutputEnd, wasRead: boolean) => Promise<void>
   /** Throws if the value can't be sent. The value has null in place of its asynchronous properties. */
   check: (value: unknown) => void
   /** Returns whether the value is a stream to meter. */
@@ -37,6 +40,10 @@ export class MeteredOutput {
   #active = 0
   #wasRead = false
   #how: StreamEnd = 'finished'
+  /** The functions that stop the open parts. */
+  readonly #stops = new Set<Stop>()
+  /** Resolves to the error for the reader. Null unless the output was stopped. */
+  #stopped: Promise<unknown> | null = null
 
   constructor(following: Following) {
     this.#following = following
@@ -68,10 +75,31 @@ export class MeteredOutput {
     this.#ended = true
   }
 
+  /**
+   * Ends the output without waiting for its source or its reader. Once `ended` has run, each part that hasn't ended
+   * fails with the error.
+   */
+  stop(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#stopped = this.#following.ended('stopped', this.#wasRead).then(
+      () => error,
+      (failure: unknown) => failure,
+    )
+    for (const stop of this.#stops) stop(this.#stopped)
+  }
+
   #begin() {
     this.#open++
     let state: 'waiting' | 'active' | 'ended' = 'waiting'
+    let stopPart: Stop = () => {}
     return {
+      /** Receives the function that stops the part. */
+      onStop: (stop: Stop) => {
+        stopPart = stop
+        if (this.#stopped) stop(this.#stopped)
+        else this.#stops.add(stop)
+      },
       start: () => {
         if (state !== 'waiting') return
         state = 'active'
@@ -82,6 +110,7 @@ export class MeteredOutput {
         if (state === 'ended') return
         if (state === 'active') this.#active--
         state = 'ended'
+        this.#stops.delete(stopPart)
         if (severity[how] > severity[this.#how]) this.#how = how
         if (--this.#open > 0) {
           if (this.#active === 0) this.#following.paused()
@@ -96,11 +125,12 @@ export class MeteredOutput {
 
   #stream(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
     const { reader, clock, patienceMs } = this.#following
-    const { start, end } = this.#begin()
+    const { start, end, onStop } = this.#begin()
     try {
       return meteredStream(source, {
         started: start,
         ended: end,
+        onStop,
         wrap: (chunk) => this.wrap(chunk),
         reader,
         clock,
@@ -118,6 +148,18 @@ export class MeteredOutput {
     const { signal } = reader
     const part = this.#begin()
     part.start()
+    const stopped = new Promise<void>((resolve) => {
+      part.onStop((error) => {
+        ignoreErrors(source)
+        error.then(() => resolve())
+      })
+    })
+    const read = async () => {
+      const value = await Promise.race([source, stopped])
+      // The charge doesn't cover a value that arrives after the stop.
+      if (this.#stopped) throw await this.#stopped
+      return this.wrap(value)
+    }
     const followed = new Promise<unknown>((resolve, reject) => {
       const leave = async () => {
         const settled = source.then(
@@ -137,7 +179,7 @@ export class MeteredOutput {
       const follow = async () => {
         let value: unknown
         try {
-          value = this.wrap(await source)
+          value = await read()
         } catch (error) {
           await endAs('failed')
           throw error
@@ -165,7 +207,14 @@ export class MeteredOutput {
             () => observer.error?.(error),
           )
         let stopped = false
-        const unsubscribe = subscribeTo(source, {
+        let unsubscribe = () => {}
+        part.onStop((error) => {
+          stopped = true
+          unsubscribe()
+          error.then((it) => observer.error?.(it))
+        })
+        if (stopped) return { unsubscribe }
+        unsubscribe = subscribeTo(source, {
           next: (value) => {
             if (stopped) return
             let sent: unknown

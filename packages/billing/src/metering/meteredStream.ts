@@ -1,5 +1,6 @@
 import { type Clock, within } from '../config/clock.ts'
 import type { Reader } from '../sessions/reader.ts'
+import { ignoreErrors } from './ignoreErrors.ts'
 
 /**
  * How a stream ended. `finished`: the reader read the whole stream. `left`: the reader stopped or
@@ -7,6 +8,9 @@ import type { Reader } from '../sessions/reader.ts'
  * that can't be sent.
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
+
+/** Ends a part of an output early. The reader gets the error that the promise resolves to. */
+export type Stop = (error: Promise<unknown>) => void
 
 /**
  * Wraps a stream and reports how it ends. `ended` runs once, before the reader sees the end, so that the
@@ -21,6 +25,7 @@ export function meteredStream(
   {
     started,
     ended,
+    onStop,
     wrap,
     reader,
     clock,
@@ -29,6 +34,8 @@ export function meteredStream(
     /** Runs at the first read, before the source starts. Doesn't run if the reader has already left. */
     started: () => void
     ended: (how: StreamEnd) => Promise<void>
+    /** Receives the function that stops the stream. */
+    onStop: (stop: Stop) => void
     /**
      * Returns a chunk, or the generator's return value, for the reader. If the chunk can't be sent, throws,
      * and the stream fails.
@@ -52,6 +59,10 @@ export function meteredStream(
   /** Set when the reader leaves. Settles after the source has cleaned up and `ended` has run. */
   let leaving: Promise<void> | null = null
   let endPendingRead = () => {}
+  let pendingStep: Promise<unknown> | null = null
+  /** Set when the stream is stopped. Resolves to the error for the reader. */
+  let stopped: Promise<unknown> | null = null
+  let hasThrown = false
 
   const end = (how: StreamEnd) => {
     signal.removeEventListener('abort', leaveOnAbort)
@@ -80,6 +91,21 @@ export function meteredStream(
   function leaveOnAbort() {
     leave().catch(() => {})
   }
+  onStop((error) => {
+    stopped = error
+    signal.removeEventListener('abort', leaveOnAbort)
+    stopSource().catch(() => {})
+    ignoreErrors(pendingStep)
+    error.then(() => endPendingRead())
+  })
+
+  /** Throws the error on the first read after the stream was stopped. */
+  async function readStopped(): Promise<IteratorResult<unknown>> {
+    if (hasThrown) return done
+    hasThrown = true
+    throw await stopped
+  }
+
   if (signal.aborted) leaveOnAbort()
   else signal.addEventListener('abort', leaveOnAbort, { once: true })
 
@@ -88,9 +114,10 @@ export function meteredStream(
       return this
     },
     async [Symbol.asyncDispose]() {
-      await leave()
+      if (!stopped) await leave()
     },
     async next() {
+      if (stopped) return readStopped()
       if (leaving) {
         await leaving.catch(() => {})
         if (reader.error) throw reader.error
@@ -99,18 +126,24 @@ export function meteredStream(
       if (!wasRead) {
         wasRead = true
         started()
+        if (stopped) return readStopped()
       }
       let step: IteratorResult<unknown>
       try {
         step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           endPendingRead = () => (reader.error ? reject(reader.error) : resolve(done))
           // A hand-written iterator can return a step instead of a promise.
-          Promise.resolve(iterator.next()).then(resolve, reject)
+          const read = Promise.resolve(iterator.next())
+          pendingStep = read
+          read.then(resolve, reject)
         })
       } catch (error) {
+        if (stopped) return readStopped()
         await end('failed')
         throw error
       }
+      // The charge doesn't cover a chunk that arrives after the stop.
+      if (stopped) return readStopped()
       let value: unknown
       try {
         value = wrap(step.value)
@@ -124,7 +157,7 @@ export function meteredStream(
       return { done: step.done ?? false, value }
     },
     async return(value?: unknown) {
-      await leave(value)
+      if (!stopped) await leave(value)
       return { done: true, value }
     },
     async throw(error?: unknown) {

@@ -2,15 +2,14 @@ import type { Clock } from '../config/clock.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { WatchSession } from '../sessions/reader.ts'
 import { isAsyncIterable } from './asyncShapes.ts'
-import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
+import { hasCounted, type MeteredLeg } from './cost.ts'
 import { isJson } from './exactValue.ts'
 import { fingerprint } from './fingerprint.ts'
 import { followOutput } from './followOutput.ts'
 import type { Hold } from './hold.ts'
 import { ignoreErrors } from './ignoreErrors.ts'
-import type { StreamEnd } from './meteredStream.ts'
 import type { Reservations } from './reservations.ts'
-import { referenceOf, settlementOf } from './settlement.ts'
+import { basisOf, countedUnits, referenceOf, settlementOf } from './settlement.ts'
 import { type Codec, replayResult, storeResult } from './storedResult.ts'
 import { assertDeliverable, endOf, reject, type Transport } from './transport.ts'
 
@@ -97,14 +96,16 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires.
+ * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
  *
  * A charged stream completes its key, even if the stream failed. The stream's output isn't stored.
  *
- * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. Its units return
+ * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. A stream stores its
+ * counted usage in its hold every few seconds, and expiry charges the stored usage. Without it, the units return
  * to the customer, and the key can be retried. However, the units of a meter with `onExpiry: 'settle'` are
- * charged at expiry, which completes the key. After step 3 commits, delivery keeps sending the usage events
- * until Flowglad has them, even after a restart. An event can be sent more than once, but its ID is the same
- * each time, so Flowglad records it only once.
+ * charged at expiry. A charge at expiry completes the key. After step 3 commits, delivery keeps sending the usage
+ * events until Flowglad has them, even after a restart. An event can be sent more than once, but its ID is the
+ * same each time, so Flowglad records it only once.
  */
 export class Operation {
   readonly #reservations: Reservations
@@ -195,12 +196,15 @@ export class Operation {
     const { toError = unchanged } = call
     return followOutput(call, output, {
       clock: this.#clock,
-      started: () => hold.startRenewing(),
+      started: () => hold.startRenewing(() => countedUnits(call.legs)),
       paused: () => hold.stopRenewing(),
+      onStop: (stop) => hold.onStop(stop),
       async ended(how, wasRead) {
         const basis = basisOf(how, wasRead)
         if (basis === 'counted' && !call.legs.some(hasCounted)) return hold.release()
         const settlement = settlementOf(call.legs, undefined, { basis, result: null, reference: null })
+        if (basis === 'stopped' && settlement.amounts.every(({ amount }) => amount === 0))
+          return hold.release()
         await hold.settle(settlement).catch((error: unknown) => {
           throw toError(error)
         })
@@ -235,11 +239,5 @@ const deliveryOf = ({ transport, codec }: Pick<MeteredCall<never>, 'transport' |
  */
 const replay = <Output>(call: MeteredCall<Output>, result: string | null) =>
   replayResult(result, call.key ?? '', deliveryOf(call)) as Output
-
-/** Returns the cost basis of an output that has ended. */
-function basisOf(how: StreamEnd, wasRead: boolean): CostBasis {
-  if (how === 'finished') return 'work'
-  return how === 'left' && wasRead ? 'left' : 'counted'
-}
 
 const unchanged = (error: unknown) => error

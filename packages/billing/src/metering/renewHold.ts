@@ -1,29 +1,65 @@
 import type { Clock } from '../config/clock.ts'
+import type { Renew } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+
+/** The units that a call has counted so far: one element for each leg that has counted units. */
+export type Counted = NonNullable<Renew['counted']>
 
 /**
  * Renews a hold each time half of its remaining time has passed, until the hold has ended or the returned
  * function is called. A failed renewal is retried until the hold's expiry time.
+ *
+ * With `readCount`, each renewal also stores the units counted so far. A changed count is stored at the latest after
+ * `countEveryMs`, or as soon as the ledger can be reached again.
  */
 export function renewHold(
   { ledger, clock }: { ledger: Pick<Ledger, 'execute'>; clock: Clock },
-  { expiresInMs, ...hold }: { customer: string; attempt: string; ttlMs: number; expiresInMs: number },
+  {
+    expiresInMs,
+    readCount,
+    countEveryMs,
+    ...hold
+  }: {
+    customer: string
+    attempt: string
+    ttlMs: number
+    expiresInMs: number
+    readCount: (() => Counted) | null
+    countEveryMs: number
+  },
 ): () => void {
   let cancelled = false
   let cancelTimer = () => {}
+  let expiresAt = clock.now() + expiresInMs
+  let renewAt = clock.now() + expiresInMs / 2
+  let stored = JSON.stringify([])
 
-  const renewIn = (delayMs: number, remainingMs: number) => {
-    cancelTimer = clock.after(delayMs, async () => {
-      const answer = await ledger.execute({ type: 'renew', ...hold }).catch(() => null)
-      // The hold may have ended during the renewal. If so, don't renew it again.
-      if (cancelled) return
-      if (answer?.state === 'renewed') return renewIn(answer.expiresInMs / 2, answer.expiresInMs / 2)
-      const pauseMs = Math.max(50, remainingMs / 8)
-      if (!answer && remainingMs > pauseMs) renewIn(pauseMs, remainingMs - pauseMs)
-    })
+  const schedule = () => {
+    const renewInMs = Math.max(0, renewAt - clock.now())
+    const delayMs = readCount ? Math.min(renewInMs, countEveryMs) : renewInMs
+    if (delayMs < Number.POSITIVE_INFINITY) cancelTimer = clock.after(delayMs, run)
   }
 
-  renewIn(expiresInMs / 2, expiresInMs / 2)
+  const run = async () => {
+    const counted = readCount?.() ?? null
+    const text = JSON.stringify(counted ?? [])
+    if (text === stored && clock.now() < renewAt) return schedule()
+    const answer = await ledger.execute({ type: 'renew', ...hold, counted }).catch(() => null)
+    // The hold may have ended during the renewal. If so, don't renew it again.
+    if (cancelled || answer?.state === 'ended') return
+    const now = clock.now()
+    if (!answer) {
+      const remainingMs = expiresAt - now
+      renewAt = remainingMs > 0 ? now + Math.max(50, remainingMs / 8) : Number.POSITIVE_INFINITY
+    } else {
+      stored = text
+      expiresAt = now + answer.expiresInMs
+      renewAt = answer.state === 'renewed' ? now + answer.expiresInMs / 2 : Number.POSITIVE_INFINITY
+    }
+    schedule()
+  }
+
+  schedule()
   return () => {
     cancelled = true
     cancelTimer()

@@ -1,4 +1,6 @@
-import type { CostBasis, MeteredLeg } from './cost.ts'
+import { type CostBasis, hasCounted, type MeteredLeg } from './cost.ts'
+import type { OutputEnd } from './meteredOutput.ts'
+import type { Counted } from './renewHold.ts'
 
 /** The values that settle a hold: each leg's actual amount, and the data to store with the charge. */
 export interface Settlement {
@@ -7,6 +9,13 @@ export interface Settlement {
   result: string | null
   reference: string | null
 }
+
+/** Returns the units to charge for what the work has counted so far. Omits legs that have counted nothing. */
+export const countedUnits = (legs: MeteredLeg[]): Counted =>
+  legs.filter(hasCounted).flatMap((leg) => {
+    const { amount } = leg.actual(undefined, 'counted')
+    return amount > 0 ? [{ meter: leg.meter, amount }] : []
+  })
 
 /** Returns the actual amounts and closes the usage counters, so that no more usage can be added. */
 export function settlementOf(
@@ -35,4 +44,11 @@ export function referenceOf<Output>(
   } catch {
     return null
   }
+}
+
+/** Returns the cost basis of an output that has ended. */
+export function basisOf(how: OutputEnd, wasRead: boolean): CostBasis {
+  if (how === 'finished') return 'work'
+  if (how === 'stopped') return 'stopped'
+  return how === 'left' && wasRead ? 'left' : 'counted'
 }

@@ -1,17 +1,30 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 
+/** A hold that hasn't ended. */
+interface OpenHold {
+  /** Ends the hold's stream, if its work has returned one, and charges it. */
+  stop(): void
+  abandon(): void
+}
+
 /** Tracks this process's metered work, so that shutdown can wait for it. */
 export class WorkInFlight {
-  readonly #holds = new Set<{ abandon(): void }>()
+  readonly #holds = new Set<OpenHold>()
   /** Reserve commands that haven't been answered, and settle and release commands that aren't durable yet. */
   readonly #commands = new Set<Promise<unknown>>()
   readonly #graceEnded = new AbortController()
   #closing = false
+  #streamsStopped = false
 
   /** True once `close` has been called. From then on, new work must not start. */
   get isClosing(): boolean {
     return this.#closing
+  }
+
+  /** True once `close` has ended the open streams. From then on, a stream ends when it is first read. */
+  get streamsStopped(): boolean {
+    return this.#streamsStopped
   }
 
   /** Aborts at the end of the grace period. Retries then stop, and open holds expire. */
@@ -19,11 +32,11 @@ export class WorkInFlight {
     return this.#graceEnded.signal
   }
 
-  add(hold: { abandon(): void }): void {
+  add(hold: OpenHold): void {
     this.#holds.add(hold)
   }
 
-  remove(hold: { abandon(): void }): void {
+  remove(hold: OpenHold): void {
     this.#holds.delete(hold)
   }
 
@@ -35,13 +48,22 @@ export class WorkInFlight {
     return command
   }
 
-  /** Waits up to `graceMs` for all work to end. Holds that are still open after this time expire. */
+  /**
+   * Waits up to `graceMs` for all work to end. After half of this time, ends the open streams, so that their charges
+   * are durable in time. Holds that are still open after `graceMs` expire.
+   */
   async close({ graceMs, clock, logger }: { graceMs: number; clock: Clock; logger: Logger }): Promise<void> {
     this.#closing = true
-    const deadline = clock.now() + graceMs
-    while ((this.#holds.size > 0 || this.#commands.size > 0) && clock.now() < deadline) {
-      await sleep(clock, 20)
+    const start = clock.now()
+    const workEndsBy = async (deadline: number) => {
+      while ((this.#holds.size > 0 || this.#commands.size > 0) && clock.now() < deadline) {
+        await sleep(clock, 20)
+      }
     }
+    await workEndsBy(start + graceMs / 2)
+    this.#streamsStopped = true
+    for (const hold of this.#holds) hold.stop()
+    await workEndsBy(start + graceMs)
     if (this.#holds.size > 0) {
       logger.warn({ holds: this.#holds.size }, 'work is still running at the end of the grace period')
     }

@@ -7,6 +7,7 @@ import {
   InvalidAmountError,
   PlanChangeError,
   SessionEndedError,
+  StreamStoppedError,
   UnserializableResultError,
 } from '../contract/errors.ts'
 import { withoutLedger } from '../ledger/onLedger.ts'
@@ -27,6 +28,7 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
   if (error instanceof SessionEndedError) {
     return convert(error.reason === 'ended' ? 'UNAUTHORIZED' : 'SERVICE_UNAVAILABLE', error)
   }
+  if (error instanceof StreamStoppedError) return convert('SERVICE_UNAVAILABLE', error)
   if (error instanceof UnserializableResultError) return convert('INTERNAL_SERVER_ERROR', error)
   return error
 }

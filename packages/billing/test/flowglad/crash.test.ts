@@ -66,6 +66,19 @@ test.each([
   },
 )
 
+test('bills the units that a stream has counted once if the process is killed during the stream', async () => {
+  using file = ledgerFile()
+  const { ledger, pass } = movedLedger(file.path)
+  await using stack = await startStack({ ledger, started: false })
+  await crash(stack, file.path, 'during stream')
+  pass(untilAllExpiredMs)
+  await stack.billing.start()
+  await expect.poll(() => stack.atFlowglad.available(aUser(), 'generations')).toBe(8)
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([2])
+  await expect(retry(stack)).rejects.toMatchObject({ denial: { code: 'ALREADY_COMPLETED' } })
+  expect(await generations(stack)).toMatchObject({ available: 8, used: 2, held: 0 })
+})
+
 test("returns IN_PROGRESS for a retry until the dead node's hold expires", async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)

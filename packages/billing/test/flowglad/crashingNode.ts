@@ -20,7 +20,12 @@ const reached = (): Promise<never> => {
 const ledger = sqliteLedger(file)
 const stopping: Ledger = {
   ...ledger,
-  execute: (command: Command) => (`before ${command.type}` === point ? reached() : ledger.execute(command)),
+  async execute(command: Command) {
+    if (`before ${command.type}` === point) return reached()
+    const answer = await ledger.execute(command)
+    if (command.type === 'renew' && point === 'during stream') console.log('reached')
+    return answer
+  },
 } as Ledger // `execute` is generic, and this wrapper is not.
 
 const billing = createBilling({
@@ -31,11 +36,29 @@ const billing = createBilling({
   publicUrl: 'http://localhost',
   autoStart: false,
   logger: silent,
-  options: { deliverEveryMs: 50, decisionMs: 20_000 },
+  options: { deliverEveryMs: 50, decisionMs: 20_000, countEveryMs: 50 },
 })
 // Keep the process alive at `point`.
 setInterval(() => {}, 1_000)
 if (point === 'before acknowledge') await billing.start()
+if (point === 'during stream') {
+  const stream = await billing.meter(
+    {
+      customer: aUser(),
+      meter: 'generations',
+      hold: 3,
+      cost: ({ usage }) => usage.total,
+      key: 'job',
+      input: 'same',
+    },
+    async function* ({ usage }) {
+      usage.add(2)
+      yield 'two units'
+      await new Promise(() => {})
+    },
+  )
+  for await (const _ of stream);
+}
 await billing.meter(
   { customer: aUser(), meter: 'generations', amount: 3, key: 'job', input: 'same' },
   async () => {

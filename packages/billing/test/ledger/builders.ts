@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Install, Leg, Reserve, Settle, Snapshot, TakeLease } from '../../src/ledger/commands.ts'
+import type { Install, Leg, Renew, Reserve, Settle, Snapshot, TakeLease } from '../../src/ledger/commands.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { attemptId } from '../../src/metering/attemptId.ts'
 
@@ -29,6 +29,16 @@ export const aReserve = (command: Partial<Reserve> = {}): Reserve => ({
   maxHoldMs: 900_000,
   snapshotMaxStaleMs: 86_400_000,
   decisive: false,
+  ...command,
+})
+
+/** Builds the command that renews a reserve's hold. */
+export const aRenew = ({ customer, attempt }: Reserve, command: Partial<Renew> = {}): Renew => ({
+  type: 'renew',
+  customer,
+  attempt,
+  ttlMs: 120_000,
+  counted: null,
   ...command,
 })
 

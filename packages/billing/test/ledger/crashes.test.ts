@@ -63,6 +63,20 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     },
   )
 
+  test.each(['dieAfterCount', 'dieInCount'])(
+    'charges the last stored count once when the process dies before the settle is durable (%s)',
+    async (act) => {
+      await using it = await survivor(store)
+      await it.afterDeath(act)
+      it.advance(120_001)
+      expect(await it.ledger.execute(aReserve({ key: 'k' }))).toEqual({ state: 'completed', result: null })
+      expect(await balance(it.ledger)).toMatchObject({ available: 7, held: 0, used: 3 })
+      expect(await it.ledger.execute(aTakeLease({ purpose: 'deliver' }))).toMatchObject({
+        events: [{ attempt: it.attempt, amount: 3 }],
+      })
+    },
+  )
+
   test('delivers once and replays the result when the process dies between settle and delivery', async () => {
     await using it = await survivor(store)
     await it.afterDeath('dieAfterSettle')

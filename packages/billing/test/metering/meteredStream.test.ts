@@ -20,6 +20,7 @@ function watched(source: AsyncIterable<number>, patienceMs = 10_000, reported: s
       return chunk
     },
     started: () => reported.push('started'),
+    onStop() {},
     ended: async (how) => {
       reported.push(how)
     },

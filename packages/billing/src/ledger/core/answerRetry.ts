@@ -2,7 +2,7 @@ import type { ReserveAnswer } from '../answers.ts'
 import type { Reserve, Settle } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
-import { expireHold, isDue } from './expire.ts'
+import { expireHold, isDue, unitsAtExpiry } from './expire.ts'
 import type { KeyRow } from './rows.ts'
 
 /** Returns the answer if another attempt has used the key, or null if this attempt can run. */
@@ -13,16 +13,14 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
   if (key.pruneAt <= draft.now && hold?.state !== 'held') return null
   if (key.fingerprint !== command.fingerprint) return { state: 'keyReused' }
   if (key.completed) return { state: 'completed', result: key.result }
+  if (hold && isDue(hold, draft.now)) expireHold(draft, hold, settings)
   if (hold?.state === 'held') {
-    if (!isDue(hold, draft.now)) {
-      const retryAfterMs = Math.min(hold.expiresAt - draft.now, settings.inProgressRetryMs)
-      return { state: 'inProgress', retryAfterMs }
-    }
-    expireHold(draft, hold, settings)
+    const retryAfterMs = Math.min(hold.expiresAt - draft.now, settings.inProgressRetryMs)
+    return { state: 'inProgress', retryAfterMs }
   }
   // If expiry booked the units, the operation has been charged. It must not run again, even though no result
   // is stored.
-  const isBooked = hold?.state === 'expired' && hold.legs.some((leg) => leg.onExpiry === 'settle')
+  const isBooked = hold?.legs.some((leg) => unitsAtExpiry(hold, leg) > 0)
   return isBooked ? { state: 'completed', result: null } : null
 }
 

@@ -3,8 +3,7 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Ends a hold. This is the only function that subtracts a hold's units from `held`, and it does so only
- * once per hold.
+ * Ends a hold, and returns its units if it still holds them.
  *
  * Removes the row of a settled or released hold. Keeps the row of an expired hold for `holdRetentionMs`,
  * because a late settle or a retry under the same key needs the row.
@@ -15,12 +14,18 @@ export function endHold(
   state: 'settled' | 'released' | 'expired',
   { holdRetentionMs }: LedgerSettings,
 ): void {
-  if (hold.state === 'held') {
-    for (const leg of hold.legs) {
-      const account = draft.account(hold.subscription, leg.meter)
-      draft.writeAccount(account, { held: account.held - leg.amount })
-    }
-  }
+  if (hold.state === 'held') returnUnits(draft, hold)
   if (state === 'expired') draft.writeHold(hold, { state, pruneAt: draft.now + holdRetentionMs })
   else draft.removeHold(hold)
+}
+
+/**
+ * Returns a hold's units to the customer. This is the only function that subtracts them from `held`. The caller must
+ * then end the hold or set the amounts of its legs to 0, so that the units are returned only once.
+ */
+export function returnUnits(draft: Draft, { subscription, legs }: HoldRow): void {
+  for (const { meter, amount } of legs) {
+    const account = draft.account(subscription, meter)
+    draft.writeAccount(account, { held: account.held - amount })
+  }
 }

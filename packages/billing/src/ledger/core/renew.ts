@@ -1,19 +1,36 @@
 import type { RenewAnswer } from '../answers.ts'
 import type { Renew } from '../commands.ts'
 import type { Draft } from './draft.ts'
+import { hasReturnedUnits } from './expire.ts'
+import type { HoldRow } from './rows.ts'
 
 /**
- * Extends a hold, up to its maximum lifetime. A hold in state `held` is extended even if its expiry time has
- * passed. A hold that has ended can't be renewed.
+ * Extends a hold, up to its maximum lifetime, and stores the units that the work has counted so far. A hold in
+ * state `held` is extended even if its expiry time has passed. A hold that has ended can't be renewed.
+ *
+ * A hold with a count is renewed even beyond its maximum lifetime. Expiry then returns the held units, but doesn't
+ * book the count while renewals show that the work is still running.
  */
-export function renew(draft: Draft, command: Renew): RenewAnswer {
-  const hold = draft.hold(command.attempt)
+export function renew(draft: Draft, { attempt, ttlMs, counted }: Renew): RenewAnswer {
+  const hold = draft.hold(attempt)
   if (hold?.state !== 'held') return { state: 'ended' }
   // If the clock has stepped backward, a start time in the future would extend the hold's maximum lifetime.
   const startedAt = Math.min(hold.startedAt, draft.now)
   const latest = startedAt + hold.maxHoldMs
-  const expiresAt = Math.min(draft.now + command.ttlMs, latest)
-  draft.writeHold(hold, { startedAt, expiresAt })
+  const liveUntil = draft.now + Math.min(ttlMs, hold.maxHoldMs)
+  const expiresAt = hasReturnedUnits(hold) ? liveUntil : Math.min(liveUntil, latest)
+  const legs = countedLegs(hold, counted)
+  draft.writeHold(hold, { startedAt, expiresAt, counted: legs.length > 0 ? { legs, liveUntil } : null })
+  if (legs.length > 0) return { state: 'renewed', expiresInMs: liveUntil - draft.now }
   const expiresInMs = Math.max(0, expiresAt - draft.now)
   return { state: expiresAt === latest ? 'atMaximum' : 'renewed', expiresInMs }
+}
+
+function countedLegs(hold: HoldRow, counted: Renew['counted']) {
+  const before = hold.counted?.legs ?? []
+  if (counted === null) return before
+  const legs = counted.filter(({ meter }) => hold.legs.some((leg) => leg.meter === meter))
+  if (!hasReturnedUnits(hold)) return legs
+  // The stored count also contains the units of legs that settle on expiry and have counted nothing.
+  return [...legs, ...before.filter(({ meter }) => !legs.some((leg) => leg.meter === meter))]
 }

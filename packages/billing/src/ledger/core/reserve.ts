@@ -79,6 +79,7 @@ function createHold(draft: Draft, subscription: Subscription, command: Reserve):
     expiresAt: draft.now + Math.min(command.ttlMs, command.maxHoldMs),
     maxHoldMs: command.maxHoldMs,
     pruneAt: null,
+    counted: null,
   }
   draft.writeHold(hold)
   return hold

@@ -112,6 +112,8 @@ const heldLeg = z.object({
   price: eventPrice,
 })
 
+const countedLeg = z.object({ meter: z.string(), amount: integer })
+
 /**
  * A hold in state `held`, or an expired hold that is kept for a late settle. A settled or released hold has
  * no row, because no later decision depends on it.
@@ -128,6 +130,8 @@ export const holdRow = z.object({
   maxHoldMs: integer,
   /** Null while held. */
   pruneAt: integer.nullable(),
+  /** The units that running work has counted so far. Expiry books them. Null if the work has counted nothing. */
+  counted: json(z.object({ legs: z.array(countedLeg).min(1), liveUntil: integer })).nullable(),
 })
 
 /**

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/ledger/commands.ts'
-import { aLeg, anInstall, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import {
+  aLeg,
+  anInstall,
+  aRenew,
+  aReserve,
+  aSnapshot,
+  aTakeLease,
+  fetched,
+  settleOf,
+  units,
+} from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { balance, deliver, expectLateInstallRejected, spend } from './steps.ts'
 
@@ -142,7 +152,7 @@ export const clockSteps = (open: OpenLedger) =>
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
       await it.ledger.execute(reserve)
       it.advance(-stepMs)
-      const renew: Command = { type: 'renew', customer: 'ada', attempt: reserve.attempt, ttlMs: 1000 }
+      const renew = aRenew(reserve, { ttlMs: 1000 })
       expect(await it.other.execute(renew)).toEqual({ state: 'renewed', expiresInMs: 1000 })
       it.advance(900)
       expect(await it.ledger.execute(renew)).toEqual({ state: 'atMaximum', expiresInMs: 600 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aLeg, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
+import { aLeg, aRenew, aReserve, aSnapshot, aTakeLease, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { balance } from './steps.ts'
 
@@ -21,7 +21,7 @@ export const holds = (open: OpenLedger) =>
       const reserve = aReserve({ ttlMs: 1000 })
       await it.ledger.execute(reserve)
       it.advance(5000)
-      const renew = { type: 'renew', customer: 'ada', attempt: reserve.attempt, ttlMs: 1000 } as const
+      const renew = aRenew(reserve, { ttlMs: 1000 })
       expect(await it.other.execute(renew)).toMatchObject({ state: 'renewed' })
       it.advance(1001)
       await it.ledger.execute({ type: 'expire', customer: 'ada' })
@@ -34,7 +34,7 @@ export const holds = (open: OpenLedger) =>
       await fetched(it.ledger, units(10))
       const reserve = aReserve({ ttlMs: 1000, maxHoldMs: 1500 })
       await it.ledger.execute(reserve)
-      const renew = { type: 'renew', customer: 'ada', attempt: reserve.attempt, ttlMs: 1000 } as const
+      const renew = aRenew(reserve, { ttlMs: 1000 })
       it.advance(900)
       expect(await it.ledger.execute(renew)).toMatchObject({ state: 'atMaximum' })
       it.advance(700)

@@ -1,6 +1,7 @@
 import { accounting } from './accounting.ts'
 import { badInput } from './badInput.ts'
 import { clockSteps } from './clockSteps.ts'
+import { counts } from './counts.ts'
 import { delivery } from './delivery.ts'
 import { growth } from './growth.ts'
 import { guarantees } from './guarantees.ts'
@@ -16,6 +17,7 @@ import { limits, unlimited } from './unlimited.ts'
 const parts = [
   guarantees,
   holds,
+  counts,
   keys,
   keptResults,
   lease,

@@ -1,5 +1,5 @@
 import type { Command, Reserve } from '../../../src/ledger/commands.ts'
-import { aReserve, aSettle, settleOf } from '../builders.ts'
+import { aRenew, aReserve, aSettle, settleOf } from '../builders.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
 import type { Call } from './history.ts'
 
@@ -94,7 +94,7 @@ export class Calls {
       case 'release':
         return [{ type: 'release', customer, attempt }]
       case 'renew':
-        return [{ type: 'renew', customer, attempt, ttlMs: 1500 }]
+        return [aRenew(reserve, { ttlMs: 1500, counted: call.counted })]
       default:
         return call satisfies never
     }

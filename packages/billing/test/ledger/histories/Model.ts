@@ -11,15 +11,8 @@ export class Model extends ModelState {
     switch (command.type) {
       case 'reserve':
         return this.#reserve(command)
-      case 'renew': {
-        const hold = this.holds.get(command.attempt)
-        if (!hold) return { state: 'ended' }
-        hold.startedAt = Math.min(hold.startedAt, this.now)
-        const end = hold.startedAt + hold.maxHoldMs
-        hold.expiresAt = Math.min(this.now + command.ttlMs, end)
-        const expiresInMs = Math.max(0, hold.expiresAt - this.now)
-        return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
-      }
+      case 'renew':
+        return this.renew(command)
       case 'settle':
         return this.#settle(command)
       case 'findResult':
@@ -103,6 +96,9 @@ export class Model extends ModelState {
       expiresAt,
       maxHoldMs: command.maxHoldMs,
       legs: command.legs.map((leg) => ({ ...leg, lifted: features.includes(leg.unlimitedBy ?? '') })),
+      counted: new Map(),
+      liveUntil: expiresAt,
+      returned: false,
     })
     if (command.key !== null) {
       this.keys.set(command.key, {
@@ -123,11 +119,13 @@ export class Model extends ModelState {
     if (key.until <= this.now && !hold) return null
     if (key.fingerprint !== command.fingerprint) return { state: 'keyReused' }
     if (key.completed) return { state: 'completed', result: key.result }
-    if (hold && !this.isDue(hold)) {
+    if (hold && this.isDue(hold)) this.#expire(hold)
+    if (hold && this.holds.has(hold.attempt)) {
       return { state: 'inProgress', retryAfterMs: Math.min(500, hold.expiresAt - this.now) }
     }
-    if (hold) this.#expire(hold)
-    const paidFor = this.expired.get(key.attempt)?.legs.some((leg) => leg.onExpiry === 'settle')
+    const expired = this.expired.get(key.attempt)
+    const paidFor =
+      expired && (expired.counted.size > 0 || expired.legs.some((leg) => leg.onExpiry === 'settle'))
     return paidFor ? { state: 'completed', result: null } : null
   }
 
@@ -154,11 +152,19 @@ export class Model extends ModelState {
     return due.length
   }
 
+  /** Returns the units of running work that has counted, and books the units of work that no longer runs. */
   #expire(hold: ModelHold): void {
+    if (hold.counted.size > 0 && hold.liveUntil > this.now) {
+      hold.returned = true
+      hold.liveUntil = Math.min(hold.liveUntil, this.now + hold.maxHoldMs)
+      hold.expiresAt = hold.liveUntil
+      return
+    }
     this.holds.delete(hold.attempt)
     this.expired.set(hold.attempt, hold)
     for (const leg of hold.legs) {
-      if (leg.onExpiry === 'settle') this.book(hold.attempt, leg.meter, leg.amount, hold.subscription, hold)
+      const units = hold.counted.get(leg.meter) ?? (leg.onExpiry === 'settle' ? leg.amount : 0)
+      this.book(hold.attempt, leg.meter, units, hold.subscription, hold)
     }
   }
 

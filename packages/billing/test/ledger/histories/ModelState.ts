@@ -1,5 +1,12 @@
-import type { FindResultAnswer, KeepResultAnswer } from '../../../src/ledger/answers.ts'
-import type { EventPrice, FindResult, KeepResult, Leg, Snapshot } from '../../../src/ledger/commands.ts'
+import type { FindResultAnswer, KeepResultAnswer, RenewAnswer } from '../../../src/ledger/answers.ts'
+import type {
+  EventPrice,
+  FindResult,
+  KeepResult,
+  Leg,
+  Renew,
+  Snapshot,
+} from '../../../src/ledger/commands.ts'
 import type { Balance } from '../../../src/ledger/ledger.ts'
 
 export interface ModelHold {
@@ -9,6 +16,12 @@ export interface ModelHold {
   expiresAt: number
   maxHoldMs: number
   legs: (Leg & { lifted: boolean })[]
+  /** The units that the running work has counted, by meter. */
+  counted: Map<string, number>
+  /** Until when the last renewal shows that the work is running. */
+  liveUntil: number
+  /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
+  returned: boolean
 }
 
 export interface ModelEvent {
@@ -76,7 +89,9 @@ export class ModelState {
 
   /** Returns the units held on a subscription's meter. */
   held(subscription: string, meter: string): number {
-    const holds = [...this.holds.values()].filter((hold) => hold.subscription === subscription)
+    const holds = [...this.holds.values()].filter(
+      (hold) => hold.subscription === subscription && !hold.returned,
+    )
     return sum(
       holds.flatMap((hold) => hold.legs.filter((leg) => leg.meter === meter).map((leg) => leg.amount)),
     )
@@ -104,6 +119,23 @@ export class ModelState {
     const unseen = this.booked(snapshot.subscription.id, meter).filter((it) => !snapshot.acked.has(id(it)))
     const waived = this.accounts.get(`${snapshot.subscription.id}/${meter}`)?.waived ?? 0
     return (snapshot.meters[meter]?.available ?? 0) + waived - sum(unseen.map((event) => event.amount))
+  }
+
+  /** Extends a hold, and stores the units that its work has counted. */
+  renew(command: Renew): RenewAnswer {
+    const hold = this.holds.get(command.attempt)
+    if (!hold) return { state: 'ended' }
+    if (command.counted && !hold.returned) hold.counted.clear()
+    for (const { meter, amount } of command.counted ?? []) {
+      if (hold.legs.some((leg) => leg.meter === meter)) hold.counted.set(meter, amount)
+    }
+    hold.startedAt = Math.min(hold.startedAt, this.now)
+    hold.liveUntil = this.now + Math.min(command.ttlMs, hold.maxHoldMs)
+    const end = hold.startedAt + hold.maxHoldMs
+    hold.expiresAt = hold.returned ? hold.liveUntil : Math.min(this.now + command.ttlMs, end)
+    if (hold.counted.size > 0) return { state: 'renewed', expiresInMs: hold.liveUntil - this.now }
+    const expiresInMs = Math.max(0, hold.expiresAt - this.now)
+    return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
   }
 
   /** Returns whether the hold's end is in the past, or later than any hold that starts now could end. */

@@ -51,7 +51,22 @@ const call = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('reserveAgain'), nth }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release'), nth }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('renew'), nth }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('renew'),
+      nth,
+      counted: fc.option(
+        fc.uniqueArray(
+          fc.record({
+            meter: fc.constantFrom('pictures', 'tokens'),
+            amount: fc.integer({ min: 1, max: 20 }),
+          }),
+          { selector: (it) => it.meter, maxLength: 2 },
+        ),
+      ),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('expire') }) },
 )
 

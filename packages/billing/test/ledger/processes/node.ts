@@ -1,5 +1,5 @@
 import { attemptId } from '../../../src/metering/attemptId.ts'
-import { aReserve, aTakeLease, settleOf } from '../builders.ts'
+import { aRenew, aReserve, aTakeLease, settleOf } from '../builders.ts'
 import { openAt } from './openAt.ts'
 
 /** Runs one node that dies or stops at a chosen moment. Usage: `node.ts <address> <act> <attempt>`. */
@@ -26,6 +26,17 @@ switch (act) {
   case 'dieAfterReserve':
     await ledger.execute(reserve)
     die()
+    break
+  case 'dieAfterCount':
+    await ledger.execute(reserve)
+    await ledger.execute(aRenew(reserve, { counted: [{ meter: 'generations', amount: 3 }] }))
+    die()
+    break
+  case 'dieInCount':
+    await ledger.execute(reserve)
+    await ledger.execute(aRenew(reserve, { counted: [{ meter: 'generations', amount: 3 }] }))
+    inTransaction = die
+    await ledger.execute(aRenew(reserve, { counted: [{ meter: 'generations', amount: 7 }] }))
     break
   case 'dieInSettle':
     await ledger.execute(reserve)

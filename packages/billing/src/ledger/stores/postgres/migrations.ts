@@ -127,4 +127,8 @@ export const migrations = [
   DROP INDEX metered.hold_due;
   CREATE INDEX hold_due ON metered.hold (customer, expires_at, max_hold_ms) WHERE state = 'held';
   `,
+  // The column is null in holds that an earlier release has written. An earlier release doesn't write the column.
+  `
+  ALTER TABLE metered.hold ADD COLUMN counted text;
+  `,
 ]

@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest'
+import type { Leg, Renew } from '../../../src/ledger/commands.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { aLeg, aRenew, aReserve, aSnapshot, fetched, settleOf } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+
+const expire = { type: 'expire', customer: 'ada' } as const
+const ttlMs = 1000
+const generations = aLeg({ amount: 4 })
+const tokens = aLeg({ meter: 'tokens', amount: 5 })
+
+/** Opens a ledger with 10 units on each meter, and reserves units for running work. */
+async function running(open: OpenLedger, legs: Leg[], maxHoldMs = 900_000) {
+  const it = await open()
+  const grant = { available: 10, granted: 10 }
+  await fetched(it.ledger, aSnapshot({ meters: { generations: grant, tokens: grant } }))
+  const reserve = aReserve({ legs, key: 'k', ttlMs, maxHoldMs })
+  await it.ledger.execute(reserve)
+  return {
+    ...it,
+    reserve,
+    /** Stores the units that the work has counted. */
+    count: (counted: Renew['counted']) => it.ledger.execute(aRenew(reserve, { ttlMs, counted })),
+    /** Returns the answer to a retry under the key. */
+    retry: () => it.other.execute(aReserve({ legs, key: 'k' })),
+    /** Expires the hold, as another node does after a crash. */
+    async crash() {
+      it.advance(ttlMs)
+      expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 1 })
+    },
+    async [Symbol.asyncDispose]() {
+      await it[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function chargesOf(ledger: Ledger) {
+  const { charges } = await ledger.charges({ customer: 'ada', limit: 10, cursor: null })
+  return charges.map(({ meter, amount }) => [meter, amount]).sort()
+}
+const balancesOf = async (ledger: Ledger) => (await ledger.balances('ada')).balances
+
+export const counts = (open: OpenLedger) =>
+  describe('counts', () => {
+    test.each(['release', 'settle'] as const)(
+      'books the count of a hold that expires once, if onExpiry is %s',
+      async (onExpiry) => {
+        await using it = await running(open, [{ ...generations, onExpiry }])
+        await it.count([{ meter: 'generations', amount: 1 }])
+        await it.count([{ meter: 'generations', amount: 3 }])
+        expect(await balancesOf(it.ledger)).toMatchObject([{ available: 6, held: 4 }, {}])
+        await it.crash()
+        await it.other.execute(expire)
+        expect(await balancesOf(it.ledger)).toMatchObject([{ available: 7, held: 0, used: 3 }, {}])
+        const { charges } = await it.ledger.charges({ customer: 'ada', limit: 10, cursor: null })
+        expect(charges).toMatchObject([
+          { amount: 3, transactionId: it.reserve.attempt, flagged: 'expired', state: 'waiting' },
+        ])
+        expect(await it.retry()).toEqual({ state: 'completed', result: null })
+      },
+    )
+
+    test('books nothing twice when the work settles after its count was booked', async () => {
+      await using it = await running(open, [generations, tokens])
+      await it.count([{ meter: 'tokens', amount: 2 }])
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([['tokens', 2]])
+      expect(await it.ledger.execute(settleOf(it.reserve, { amount: 4, result: '"late"' }))).toEqual({
+        state: 'settled',
+      })
+      expect(await chargesOf(it.ledger)).toEqual([
+        ['generations', 4],
+        ['tokens', 2],
+      ])
+      expect(await balancesOf(it.ledger)).toMatchObject([
+        { available: 6, held: 0 },
+        { available: 8, held: 0 },
+      ])
+      expect(await it.retry()).toEqual({ state: 'completed', result: '"late"' })
+    })
+
+    test('books a count above the hold', async () => {
+      await using it = await running(open, [generations])
+      await it.count([{ meter: 'generations', amount: 12 }])
+      await it.crash()
+      expect(await balancesOf(it.ledger)).toMatchObject([{ available: -2, held: 0, used: 12 }, {}])
+    })
+
+    test('lets onExpiry decide for the legs that have counted nothing', async () => {
+      await using it = await running(open, [{ ...generations, onExpiry: 'settle' }, tokens])
+      await it.count([])
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 4]])
+    })
+
+    test('books the counted legs, and lets onExpiry decide for the others', async () => {
+      await using it = await running(open, [{ ...generations, onExpiry: 'settle' }, tokens])
+      await it.count([{ meter: 'tokens', amount: 1 }])
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([
+        ['generations', 4],
+        ['tokens', 1],
+      ])
+    })
+
+    test('lets onExpiry decide after a count went back to 0, so a retry runs', async () => {
+      await using it = await running(open, [generations])
+      await it.count([{ meter: 'generations', amount: 3 }])
+      await it.count([])
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([])
+      expect(await it.retry()).toMatchObject({ state: 'held' })
+    })
+
+    test('keeps the count when a renewal has none, and ignores meters that the call does not spend', async () => {
+      await using it = await running(open, [generations])
+      await it.count([
+        { meter: 'generations', amount: 3 },
+        { meter: 'tokens', amount: 3 },
+      ])
+      await it.count(null)
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
+    })
+
+    test.each(['settle', 'release'] as const)(
+      'books only the %s of a call whose hold has a count',
+      async (type) => {
+        await using it = await running(open, [generations])
+        await it.count([{ meter: 'generations', amount: 3 }])
+        const { customer, attempt } = it.reserve
+        await it.ledger.execute(
+          type === 'settle' ? settleOf(it.reserve, { amount: 2 }) : { type, customer, attempt },
+        )
+        it.advance(ttlMs)
+        expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 0 })
+        expect(await chargesOf(it.ledger)).toEqual(type === 'settle' ? [['generations', 2]] : [])
+        expect(await it.count([{ meter: 'generations', amount: 4 }])).toEqual({ state: 'ended' })
+      },
+    )
+
+    test("books the count on the hold's subscription after the customer has changed it", async () => {
+      await using it = await running(open, [generations])
+      await it.count([{ meter: 'generations', amount: 3 }])
+      const grant = { available: 50, granted: 50 }
+      await fetched(it.other, aSnapshot({ id: 'sub_2', meters: { generations: grant } }))
+      await it.crash()
+      expect(await balancesOf(it.ledger)).toMatchObject([{ available: 50, held: 0 }, {}])
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
+    })
+
+    test('returns the units at maxHoldMs while counting work runs, and charges the work in full', async () => {
+      await using it = await running(open, [generations], 1500)
+      await it.count([{ meter: 'generations', amount: 1 }])
+      it.advance(800)
+      expect(await it.count([{ meter: 'generations', amount: 2 }])).toEqual({
+        state: 'renewed',
+        expiresInMs: ttlMs,
+      })
+      it.advance(700)
+      expect(await it.other.customersWithDueHolds(10)).toEqual(['ada'])
+      await it.other.execute(expire)
+      expect(await it.other.customersWithDueHolds(10)).toEqual([])
+      expect(await balancesOf(it.ledger)).toMatchObject([{ available: 10, held: 0 }, {}])
+      expect(await it.retry()).toMatchObject({ state: 'inProgress' })
+      for (const amount of [3, 9]) {
+        await it.count([{ meter: 'generations', amount }])
+        it.advance(900)
+        await it.other.execute(expire)
+      }
+      expect(await chargesOf(it.ledger)).toEqual([])
+      await it.ledger.execute(settleOf(it.reserve, { amount: 9 }))
+      expect(await balancesOf(it.ledger)).toMatchObject([{ available: 1, held: 0, used: 9 }, {}])
+    })
+
+    test('books the last count of work that crashes beyond maxHoldMs', async () => {
+      await using it = await running(open, [generations, { ...tokens, onExpiry: 'settle' }], 1500)
+      it.advance(800)
+      await it.count([{ meter: 'generations', amount: 2 }])
+      it.advance(700)
+      await it.other.execute(expire)
+      await it.count([{ meter: 'generations', amount: 7 }])
+      await it.crash()
+      expect(await chargesOf(it.ledger)).toEqual([
+        ['generations', 7],
+        ['tokens', 5],
+      ])
+      expect(await balancesOf(it.ledger)).toMatchObject([
+        { available: 3, held: 0 },
+        { available: 5, held: 0 },
+      ])
+    })
+
+    test('charges running work in full after the clock steps forward and back', async () => {
+      const stepMs = 3_600_000
+      await using it = await running(open, [generations])
+      it.advance(stepMs)
+      const reserve = aReserve({ legs: [generations], ttlMs })
+      const count = (amount: number) =>
+        it.ledger.execute(aRenew(reserve, { ttlMs, counted: [{ meter: 'generations', amount }] }))
+      await it.ledger.execute(reserve)
+      await count(1)
+      it.advance(-stepMs)
+      expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 1 })
+      expect(await chargesOf(it.ledger)).toEqual([])
+      await count(3)
+      await it.ledger.execute(settleOf(reserve))
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 4]])
+    })
+
+    test('books the count of work that crashed during a clock step', async () => {
+      const stepMs = 3_600_000
+      await using it = await running(open, [generations], 2000)
+      it.advance(stepMs)
+      await it.count([{ meter: 'generations', amount: 3 }])
+      it.advance(-stepMs)
+      for (const _ of ['returns the units', 'books the count']) {
+        it.advance(2000)
+        await it.other.execute(expire)
+      }
+      expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
+      expect(await balancesOf(it.ledger)).toMatchObject([{ available: 7, held: 0 }, {}])
+    })
+  })

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { connect } from '../../src/ledger/stores/sqlite/sqliteDriver.ts'
+import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
+import { aLeg, aRenew, aReserve, fetched, units } from './builders.ts'
+import { createDatabase, query } from './postgres.ts'
+import { testClock } from './testClock.ts'
+
+/** The columns of a hold in the releases without counts. During a deployment, such a release shares the ledger. */
+const columns =
+  'customer, attempt, subscription, procedure, legs, state, started_at, expires_at, max_hold_ms, prune_at'
+const attempt = 'written by an earlier release'
+
+const stores = {
+  async SQLite() {
+    const clock = testClock()
+    const folder = await mkdtemp(join(tmpdir(), 'metered-earlier-'))
+    const file = join(folder, 'ledger.db')
+    return {
+      clock,
+      ledger: sqliteLedger(file, { clock }),
+      run: async (sql: (table: string) => string) => connect(file).exec(sql('metered_hold')),
+      [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    }
+  },
+  async PostgreSQL() {
+    const clock = testClock()
+    const database = await createDatabase()
+    return {
+      clock,
+      ledger: postgresLedger(database, { clock }),
+      run: async (sql: (table: string) => string) => void (await query(database, sql('metered.hold'))),
+      async [Symbol.asyncDispose]() {},
+    }
+  },
+}
+
+const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
+
+test.each(['SQLite', 'PostgreSQL'] as const)(
+  'expires a hold that an earlier release has written, and keeps a count when an earlier release renews the hold (%s)',
+  async (name) => {
+    await using store = await stores[name]()
+    const { ledger, clock, run } = store
+    await fetched(ledger, units(10))
+    const reserve = aReserve({ legs: [aLeg({ amount: 4 })], ttlMs: 1000 })
+    await ledger.execute(reserve)
+    await ledger.execute(aRenew(reserve, { ttlMs: 1000, counted: [{ meter: 'generations', amount: 3 }] }))
+    await run(
+      (hold) => `
+        INSERT INTO ${hold} (${columns})
+        SELECT ${columns.replace('attempt', `'${attempt}'`)} FROM ${hold} WHERE attempt = '${reserve.attempt}'`,
+    )
+    await run(
+      (hold) => `UPDATE ${hold} SET expires_at = expires_at + 500 WHERE attempt = '${reserve.attempt}'`,
+    )
+    clock.advance(1000)
+    expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
+    expect(await ledger.execute(aRenew({ ...reserve, attempt }))).toEqual({ state: 'ended' })
+    clock.advance(500)
+    expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
+    expect(await balance(ledger)).toMatchObject({ used: 3 })
+    await ledger.close()
+  },
+)

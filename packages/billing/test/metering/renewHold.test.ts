@@ -1,0 +1,88 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { Renew } from '../../src/ledger/commands.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { type Counted, renewHold } from '../../src/metering/renewHold.ts'
+import { testClock } from '../../src/testing/index.ts'
+
+/** The test clock also runs in real time, so these durations are much longer than any test. */
+const countEveryMs = 1_000_000
+const ttlMs = 100 * countEveryMs
+
+/** Renews the hold of a call that counts units on a ledger that records each renewal. */
+function counting() {
+  const clock = testClock()
+  const stored: Renew['counted'][] = []
+  const state = { units: 0, reachable: true, answer: 'renewed' as 'renewed' | 'atMaximum' | 'ended' }
+  const ledger = {
+    async execute({ counted }: Renew) {
+      if (!state.reachable) throw new Error('the store is down')
+      stored.push(counted)
+      return { state: state.answer, expiresInMs: ttlMs }
+    },
+  } as unknown as Ledger // only `execute` is called
+  const readCount = (): Counted => (state.units > 0 ? [{ meter: 'tokens', amount: state.units }] : [])
+  const hold = { customer: 'ada', attempt: 'a', ttlMs, expiresInMs: ttlMs }
+  const stop = renewHold({ ledger, clock }, { ...hold, readCount, countEveryMs })
+  onTestFinished(stop)
+  return { state, stored, clock, stop }
+}
+const tokens = (amount: number) => [{ meter: 'tokens', amount }]
+
+test('writes nothing for a stream that ends before its first count is due', async () => {
+  const { state, stored, clock, stop } = counting()
+  state.units = 7
+  await clock.advance(0.9 * countEveryMs)
+  stop()
+  await clock.advance(10 * ttlMs)
+  expect(stored).toEqual([])
+})
+
+test('stores a changed count once in countEveryMs, and an unchanged count only with renewals', async () => {
+  const { state, stored, clock } = counting()
+  for (const units of [1, 5, 5, 5, 9]) {
+    state.units = units
+    await clock.advance(countEveryMs)
+  }
+  expect(stored).toEqual([tokens(1), tokens(5), tokens(9)])
+  await clock.advance(0.6 * ttlMs)
+  expect(stored).toEqual([tokens(1), tokens(5), tokens(9), tokens(9)])
+})
+
+test('stores a count that goes back to 0', async () => {
+  const { state, stored, clock } = counting()
+  for (const units of [3, 0, 0]) {
+    state.units = units
+    await clock.advance(countEveryMs)
+  }
+  expect(stored).toEqual([tokens(3), []])
+})
+
+test('stores the count as soon as the store can be reached again, even after the expiry time', async () => {
+  const { state, stored, clock } = counting()
+  state.reachable = false
+  state.units = 3
+  await clock.advance(2 * ttlMs)
+  state.reachable = true
+  await clock.advance(countEveryMs)
+  expect(stored).toEqual([tokens(3)])
+})
+
+test('stores a first count even if the hold can no longer be extended', async () => {
+  const { state, stored, clock } = counting()
+  state.answer = 'atMaximum'
+  await clock.advance(2 * ttlMs)
+  expect(stored).toEqual([[]])
+  state.units = 3
+  await clock.advance(countEveryMs)
+  expect(stored).toEqual([[], tokens(3)])
+})
+
+test('stores nothing after the hold has ended', async () => {
+  const { state, stored, clock } = counting()
+  state.units = 1
+  state.answer = 'ended'
+  await clock.advance(countEveryMs)
+  state.units = 2
+  await clock.advance(2 * ttlMs)
+  expect(stored).toEqual([tokens(1)])
+})
