@@ -12,6 +12,10 @@ import type { Auth } from './auth.ts'
 import { authRoutes, sessionOf } from './authRoutes.ts'
 import type { Env } from './env.ts'
 import { QueueFullError } from './fairQueue.ts'
+import { createHttpOptions } from './http/createHttpOptions.ts'
+import { guardRequests } from './http/guardRequests.ts'
+import { RequestLog } from './http/requestLog.ts'
+import { closeSlowClients, type SlowClientLimits } from './http/slowClients.ts'
 import { limits } from './limits.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import { mailboxRoute } from './mail/mailboxRoute.ts'
@@ -28,18 +32,24 @@ export interface AppParts extends RouterParts {
   /** Serves a page with the server's mails. Null if a mail server sends them. */
   mailbox: Mailbox | null
   log: FastifyBaseLogger
+  /** Default: `limits.slowClients`. */
+  slowClients?: SlowClientLimits | undefined
 }
 
 /** Builds the Fastify app with all its plugins. The caller must call `listen`. */
 export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts): Promise<FastifyInstance> {
-  const { billing, pictures } = parts
+  const { billing, pictures, slowClients = limits.slowClients } = parts
   const app = Fastify({
+    ...createHttpOptions(slowClients),
     loggerInstance: log,
+    logController: new RequestLog(),
     // A batch request's path contains the names of all its procedures.
     routerOptions: { maxParamLength: 5_000 },
   })
   const web = env.production ? readWeb(env.webRoot) : null
   const encrypted = env.publicUrl.startsWith('https:')
+  closeSlowClients(app, slowClients)
+  guardRequests(app)
 
   await app.register(helmet, {
     contentSecurityPolicy: {

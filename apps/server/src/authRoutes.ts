@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { awaitsVerification } from './account/verification.ts'
 import type { Auth, User } from './auth.ts'
 import { clientAddressHeader } from './clientAddress.ts'
+import { limits } from './limits.ts'
 import { withoutSession } from './unwritable.ts'
 
 /** Mounts better-auth's own routes. */
@@ -14,13 +15,15 @@ export async function authRoutes(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.route({
-    method: ['GET', 'POST'],
+    method: ['GET', 'HEAD', 'POST'],
     url: '/api/auth/*',
+    bodyLimit: limits.authBodyBytes,
     async handler(request, reply) {
       const hasBody = request.method === 'POST' && typeof request.body === 'string'
       const response = await auth.handler(
         new Request(new URL(request.url, publicUrl), {
-          method: request.method,
+          // Node sends the headers of this response without its body.
+          method: request.method === 'HEAD' ? 'GET' : request.method,
           headers: headersOf(request),
           ...(hasBody ? { body: String(request.body) } : {}),
         }),

@@ -83,6 +83,16 @@ export const limits = {
   sessionCheckMs: 10_000,
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
+  /** The longest request URL, in bytes. */
+  urlBytes: 8 * 1024,
+  /** The size of a request's URL and headers, in bytes. */
+  headerBytes: 16 * 1024,
+  /** The largest request body, in bytes. A larger body is refused before it is in memory. */
+  bodyBytes: 256 * 1024,
+  /** The largest body of a request to `/api/auth`, in bytes. */
+  authBodyBytes: 16 * 1024,
+  /** How long a client can take to send a request and to read the response. Work and streams can take longer. */
+  slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**
    * The keys (users, networks, accounts) that each limit counts. To count more keys, the server forgets the
    * half whose windows started first.

@@ -1,17 +1,28 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { logSerializers } from './http/logSerializers.ts'
 
 /**
  * Creates the server's logger. Logs JSON in production. In development, logs only warnings and errors, in a
  * readable format.
  */
-export async function createLog({ production }: { production: boolean }): Promise<FastifyBaseLogger> {
-  if (production) return Fastify({ logger: { level: 'info' } }).log
+export async function createLog({
+  production,
+  stream,
+}: {
+  production: boolean
+  /** Receives JSON instead of the standard output. */
+  stream?: { write(line: string): void } | undefined
+}): Promise<FastifyBaseLogger> {
+  const level = production ? 'info' : 'warn'
+  const serializers = logSerializers
+  if (stream) return Fastify({ logger: { level, serializers, stream } }).log
+  if (production) return Fastify({ logger: { level, serializers } }).log
   const { default: pretty } = await import('pino-pretty')
-  const stream = pretty({
+  const readable = pretty({
     destination: process.stderr.fd,
     sync: true,
     singleLine: true,
     ignore: 'pid,hostname,reqId',
   })
-  return Fastify({ logger: { level: 'warn', stream } }).log
+  return Fastify({ logger: { level, serializers, stream: readable } }).log
 }

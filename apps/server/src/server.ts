@@ -9,6 +9,7 @@ import { buildApp } from './app.ts'
 import { createAuth, migrateSessions } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
+import type { SlowClientLimits } from './http/slowClients.ts'
 import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
 import { createMailer } from './mail/createMailer.ts'
@@ -37,6 +38,8 @@ interface ServerOptions {
   sessionCheckMs?: number
   /** Default: the limits in limits.ts. */
   modelQueues?: ModelQueueSettings
+  /** Default: `limits.slowClients`. */
+  slowClients?: SlowClientLimits | undefined
 }
 
 const openCreditsWarning =
@@ -63,7 +66,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
-  const { env, log, rateLimit, newAccountsPerNetwork, modelQueues } = options
+  const { env, log, rateLimit, newAccountsPerNetwork, modelQueues, slowClients } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
@@ -107,6 +110,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     models: queueModels(createModels(env), modelQueues),
     pictures: createPictureStore({ kysely: database.kysely, now: Date.now }),
     log,
+    slowClients,
   })
   await billing.start()
   if (env.production && env.openCreditsByDefault) log.warn(openCreditsWarning)

@@ -6,6 +6,7 @@ import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/cl
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import type { NewAccountLimits } from '../src/account/newAccountLimit.ts'
 import { readEnv } from '../src/env.ts'
+import type { SlowClientLimits } from '../src/http/slowClients.ts'
 import type { LimitSettings } from '../src/limiter.ts'
 import { createLog } from '../src/log.ts'
 import type { AppRouter } from '../src/router.ts'
@@ -35,6 +36,9 @@ export async function startTestServer(
     newAccountsPerNetwork?: NewAccountLimits
     modelQueues?: ModelQueueSettings
     sessionCheckMs?: number
+    slowClients?: SlowClientLimits
+    /** Called with each warning and error that the server logs. */
+    onLog?: (line: string) => void
     /** Creates the server. Default: `createServer` from this package's sources. */
     create?: typeof createServer
   } = {},
@@ -51,8 +55,9 @@ export async function startTestServer(
     RATE_LIMIT: 'off',
     ...options.env,
   }
-  const log = await createLog({ production: false })
-  log.level = 'silent'
+  const { onLog } = options
+  const log = await createLog({ production: false, ...(onLog ? { stream: { write: onLog } } : {}) })
+  if (!onLog) log.level = 'silent'
   const server = await (options.create ?? createServer)({
     env: readEnv(env, { built: false }),
     log,
@@ -60,6 +65,7 @@ export async function startTestServer(
     ...(options.newAccountsPerNetwork ? { newAccountsPerNetwork: options.newAccountsPerNetwork } : {}),
     ...(options.sessionCheckMs === undefined ? {} : { sessionCheckMs: options.sessionCheckMs }),
     ...(options.modelQueues ? { modelQueues: options.modelQueues } : {}),
+    slowClients: options.slowClients,
   })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
   return {
@@ -84,6 +90,8 @@ export interface Browser {
   /** Returns a browser with the same session for another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
+  /** The session's cookies, as the `Cookie` header sends them. */
+  cookie(): string
   /** Calls a procedure. Use `method: 'GET'` for a query. */
   call(
     path: string,
@@ -106,6 +114,8 @@ export async function signUp({ url }: { url: string }, password: string = random
 }
 
 type Jar = Map<string, string>
+const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+
 const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
 function requestWith(jar: Jar, url: string): Browser['fetch'] {
@@ -134,6 +144,7 @@ function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
     cookie: () => cookieOf(jar),
     at: (other) => browserOf(user, jar, other),
     fetch: request,
+    cookie: () => cookieOf(jar),
     async call(path, input, { method = 'POST', headers = {} } = {}) {
       const query = method === 'GET' ? `?input=${encodeURIComponent(JSON.stringify(input))}` : ''
       const response = await request(`/trpc/${path}${query}`, {

@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import { answerConnect } from './answerClientError.ts'
+import { allowedMethods, refusalOf } from './requestRules.ts'
+
+/** Refuses requests that no route can read, before their bodies arrive. */
+export function guardRequests(app: FastifyInstance) {
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    const refusal = refusalOf(raw)
+    if (!refusal) return
+    const { status, ...body } = refusal
+    if (status === 405) reply.header('allow', allowedMethods)
+    return reply.code(status).send(body)
+  })
+  // Node doesn't pass CONNECT to Fastify.
+  app.server.on('connect', answerConnect)
+}

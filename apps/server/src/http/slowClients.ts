@@ -1,0 +1,50 @@
+import { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+export interface SlowClientLimits {
+  /** How long a request's headers can take to arrive. */
+  headersMs: number
+  /** How long a whole request can take to arrive, including its body. */
+  requestMs: number
+  /** How often the server looks for late requests. A late request lasts up to this time longer. */
+  checkMs: number
+  /** How long a connection without a request stays open. */
+  idleMs: number
+  /** How long a client can stop reading its response. */
+  unreadMs: number
+}
+
+/**
+ * Closes connections whose clients don't read their response or don't send another request. Node itself closes
+ * connections whose requests arrive too slowly (see `createHttpOptions`). A response can take any time, for
+ * example a stream.
+ */
+export function closeSlowClients(
+  app: FastifyInstance,
+  { headersMs, checkMs, idleMs, unreadMs }: SlowClientLimits,
+) {
+  const connections = new WeakMap<Socket, { requests: number; idle?: NodeJS.Timeout }>()
+
+  app.addHook('onRequest', async ({ raw: { socket } }, { raw: response }) => {
+    // A request from Fastify's `inject` has no connection.
+    if (!(socket instanceof Socket)) return
+    const connection = connections.get(socket) ?? { requests: 0 }
+    connections.set(socket, connection)
+    connection.requests++
+    clearTimeout(connection.idle)
+    response.once('close', () => {
+      connection.requests--
+      // A client could keep an idle connection open with line breaks, which Node ignores between requests. A
+      // request that begins at the last moment still has time to arrive.
+      if (connection.requests === 0) {
+        connection.idle = setTimeout(() => socket.destroy(), idleMs + headersMs + checkMs).unref()
+      }
+    })
+
+    socket.setTimeout(unreadMs)
+    response.on('timeout', () => {
+      if (socket.writableLength > 0) socket.destroy()
+      else socket.setTimeout(unreadMs)
+    })
+  })
+}
