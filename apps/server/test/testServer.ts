@@ -90,8 +90,6 @@ export interface Browser {
   /** Returns a browser with the same session for another server. */
   at(url: string): Browser
   fetch(path: string, init?: RequestInit): Promise<Response>
-  /** The session's cookies, as the `Cookie` header sends them. */
-  cookie(): string
   /** Calls a procedure. Use `method: 'GET'` for a query. */
   call(
     path: string,
@@ -114,8 +112,6 @@ export async function signUp({ url }: { url: string }, password: string = random
 }
 
 type Jar = Map<string, string>
-const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-
 const cookieOf = (jar: Jar) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
 function requestWith(jar: Jar, url: string): Browser['fetch'] {
@@ -144,7 +140,6 @@ function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
     cookie: () => cookieOf(jar),
     at: (other) => browserOf(user, jar, other),
     fetch: request,
-    cookie: () => cookieOf(jar),
     async call(path, input, { method = 'POST', headers = {} } = {}) {
       const query = method === 'GET' ? `?input=${encodeURIComponent(JSON.stringify(input))}` : ''
       const response = await request(`/trpc/${path}${query}`, {
