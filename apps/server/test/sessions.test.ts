@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { openDatabaseOf } from './openDatabaseOf.ts'
@@ -70,6 +71,9 @@ async function whenOpen<T>(open: (opened: () => void) => Promise<T>): Promise<{ 
   return { end: end as Promise<T> }
 }
 
+const isOpen = async (end: Promise<unknown>) =>
+  (await Promise.race([end, setTimeout(400, 'open')])) === 'open'
+
 test.each<[string, (browser: Browser) => unknown]>([
   ['signs out', ({ fetch }) => fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })],
   ['changes the password on another device', changePasswordElsewhere],
@@ -103,10 +107,23 @@ test('keeps the open streams of a user who signs out on another device only', as
     .map((it) => it.split(';')[0])
     .join('; ')
   await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers: { ...json, cookie }, body: '{}' })
-  const later = new Promise((resolve) => setTimeout(resolve, 400, 'open'))
-  expect(await Promise.race([end, later])).toBe('open')
+  expect(await isOpen(end)).toBe(true)
   await browser.fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })
   await end
+})
+
+test('keeps open streams while the database is away, and ends them when it is back', async () => {
+  const browser = await signUp(server, password)
+  const { end } = await whenOpen((opened) => readBalances(browser, opened))
+  using database = openDatabaseOf(server)
+  // better-auth logs each failure.
+  using _log = vi.spyOn(console, 'error').mockReturnValue()
+  database.exec('ALTER TABLE session RENAME TO session_away')
+  await setTimeout(400)
+  database.exec('ALTER TABLE session_away RENAME TO session')
+  expect(await isOpen(end)).toBe(true)
+  await browser.fetch('/api/auth/sign-out', { method: 'POST', body: '{}' })
+  expect(await end).toContain('UNAUTHORIZED')
 })
 
 test('rejects a copied cookie soon after its user has signed out', async () => {

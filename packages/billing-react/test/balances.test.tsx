@@ -137,6 +137,23 @@ describe('fetching balances', () => {
     await waitFor(() => expect(result.current.data?.used).toBe(6))
   })
 
+  it('opens the stream less and less often after the session has ended', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const server = aClient()
+    let opened = 0
+    const onBalances: typeof server.client.onBalances = {
+      subscribe(input, events) {
+        opened++
+        queueMicrotask(() => events.onError(new Error('401')))
+        return server.client.onBalances.subscribe(input, events)
+      },
+    }
+    render(() => hooks.useBalances(), { client: { ...server.client, onBalances } })
+    await act(() => vi.advanceTimersByTimeAsync(600_000))
+    expect(opened).toBeLessThanOrEqual(25)
+    expect(server.openStreams()).toBe(0)
+  })
+
   it('sends no request while signed out', async () => {
     const server = aClient()
     const { result } = render(() => [hooks.useBalances(), hooks.useUsage(), hooks.useCharges()] as const, {

@@ -16,10 +16,15 @@ const cleanUpMs = 5_000
  * read, its reader's session is checked.
  */
 export function followOutput<Output>(
-  call: MeteredCall<Output>,
+  call: Pick<
+    MeteredCall<Output>,
+    'signal' | 'transport' | 'isSubscription' | 'codec' | 'toError' | 'watchSession'
+  >,
   output: Output,
   on: {
     clock: Clock
+    /** Whether a value that can't be sent makes the output fail. */
+    mustBeSendable: boolean
     started?: () => void
     paused?: () => void
     /** Receives the function that ends the output early, because the process stops. */
@@ -47,7 +52,8 @@ export function followOutput<Output>(
     },
     check(value) {
       try {
-        if (transport) assertSendable(transport === 'subscription' ? untracked(value) : value, codec)
+        if (transport && on.mustBeSendable)
+          assertSendable(transport === 'subscription' ? untracked(value) : value, codec)
       } catch (error) {
         throw toError(error)
       }

@@ -176,7 +176,7 @@ export class Operation {
       assertDeliverable(call, output, isPlain(call, output))
       return output
     }
-    return followOutput(call, output, { clock: this.#clock })
+    return followOutput(call, output, { clock: this.#clock, mustBeSendable: true })
   }
 
   /**
@@ -196,6 +196,7 @@ export class Operation {
     const { toError = unchanged } = call
     return followOutput(call, output, {
       clock: this.#clock,
+      mustBeSendable: true,
       started: () => hold.startRenewing(() => countedUnits(call.legs)),
       paused: () => hold.stopRenewing(),
       onStop: (stop) => hold.onStop(stop),

@@ -79,6 +79,13 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
+   * Ends a stream with its session, and denies a call over a WebSocket whose session has
+   * ended. Metered procedures and the billing router check this themselves. Add it to your other procedures:
+   * `protectedProcedure.use(billing.trpc.checkSession())`.
+   */
+  checkSession<Input>(): MiddlewareFunction<Ctx, unknown, object, object, Input>
+
+  /**
    * Returns a router to mount as `billing`. It serves balances, usage, charges, plans and plan changes. It
    * uses the app's own procedures, so their sessions, limits and logs also apply to the router.
    */

@@ -18,6 +18,7 @@ import { balancesMeta, sendBalances } from './balancesMeta.ts'
 import { BillingRequest } from './billingRequest.ts'
 import { createBillingRouter } from './billingRouter.ts'
 import type { BillingTrpc } from './billingTrpc.ts'
+import { checkSession } from './checkSession.ts'
 import { confirmSession } from './confirmSession.ts'
 import { createErrorOptions } from './errorOptions.ts'
 import {
@@ -119,6 +120,8 @@ export function createTrpc<M extends Meters, Ctx extends object>(
         })
         return next({ ctx: {} })
       },
+
+    checkSession: () => checkSession(parts, readCustomer),
 
     router: createBillingRouter<Meter>(parts, readCustomer),
 

@@ -9,8 +9,7 @@ import {
 } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
-import type { BillingOptions } from '../../src/index.ts'
-import { aUser, startStack, type User } from '../flowglad/startStack.ts'
+import { aUser, type StackSetup, startStack, type User } from '../flowglad/startStack.ts'
 import { FetchEventSource } from '../trpc/FetchEventSource.ts'
 import { serveEverywhere } from '../trpc/serveEverywhere.ts'
 
@@ -26,12 +25,10 @@ async function* oneToken(count: (units: number) => void) {
 
 /** Starts an app whose session store a test can change. Its streams count one token and stay open. */
 export async function startSessionApp({
-  options,
   hasStore = true,
-}: {
-  options?: Partial<BillingOptions>
-  hasStore?: boolean
-} = {}) {
+  options,
+  ...setup
+}: Pick<StackSetup, 'options' | 'clock'> & { hasStore?: boolean } = {}) {
   let read = async (): Promise<{ id: string } | null> => aUser()
   let reads = 0
   const customer = () => {
@@ -39,13 +36,21 @@ export async function startSessionApp({
     return read()
   }
   const stack = await startStack({
+    ...setup,
+    started: false,
     options: { sessionCheckMs: 30, ...options },
     ...(hasStore ? { session: { id: () => 'the session', customer } } : {}),
   })
   const { metered, router: billingRouter } = stack.billing.trpc
   const t = initTRPC.context<{ user: User }>().create(stack.billing.trpc.options())
   const written = t.procedure.use(metered('tokens', { hold: 50, cost: ({ usage }) => usage.total }))
+  const checked = t.procedure.use(stack.billing.trpc.checkSession())
   const router = t.router({
+    whoAmI: checked.query(({ ctx }) => ctx.user.id),
+    news: checked.subscription(() => oneToken(() => {})),
+    meteredNews: checked
+      .use(metered('tokens', { hold: 50, cost: ({ usage }) => usage.total }))
+      .subscription(({ ctx }) => oneToken(ctx.usage.add)),
     billing: billingRouter({ protectedProcedure: t.procedure, publicProcedure: t.procedure }),
     ping: t.procedure.use(metered('api_calls')).mutation(() => 'pong'),
     write: written.mutation(({ ctx }) => oneToken(ctx.usage.add)),
