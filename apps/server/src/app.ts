@@ -8,26 +8,30 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { customerOf, EmailUnverifiedError } from './account/verification.ts'
+import { createAddressLimits, noAddressLimits } from './addressLimits.ts'
 import type { Auth } from './auth.ts'
-import { authRoutes, sessionOf } from './authRoutes.ts'
+import { authRoutes } from './authRoutes.ts'
 import type { Env } from './env.ts'
 import { QueueFullError } from './fairQueue.ts'
 import { createHttpOptions } from './http/createHttpOptions.ts'
 import { guardRequests } from './http/guardRequests.ts'
 import { RequestLog } from './http/requestLog.ts'
 import { closeSlowClients, type SlowClientLimits } from './http/slowClients.ts'
+import { createReadSession, limitBillingRoutes } from './limitAnonymousCalls.ts'
 import { limits } from './limits.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import { mailboxRoute } from './mail/mailboxRoute.ts'
-import { limitedBy } from './rateLimit.ts'
+import { limitedBy, RateLimitedError } from './rateLimit.ts'
 import { refuseForeignOrigins } from './refuseForeignOrigins.ts'
 import { type AppRouter, createAppRouter, type RouterParts } from './router.ts'
 import { readWeb, serveWeb } from './serveWeb.ts'
 import { pictureRoutes } from './studio/pictureRoutes.ts'
+import { tooManyRequests } from './trpc.ts'
+import { fastifyTrustProxy } from './trustProxy.ts'
 import { isUnwritable } from './unwritable.ts'
 
 export interface AppParts extends RouterParts {
-  env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'webRoot'>
+  env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'trustProxy' | 'rateLimit' | 'webRoot'>
   auth: Auth
   /** Serves a page with the server's mails. Null if a mail server sends them. */
   mailbox: Mailbox | null
@@ -43,10 +47,13 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
     ...createHttpOptions(slowClients),
     loggerInstance: log,
     logController: new RequestLog(),
+    trustProxy: fastifyTrustProxy(env.trustProxy),
     // A batch request's path contains the names of all its procedures.
     routerOptions: { maxParamLength: 5_000 },
   })
   const web = env.production ? readWeb(env.webRoot) : null
+  const addressLimits = env.rateLimit ? createAddressLimits() : noAddressLimits
+  const readSession = createReadSession(auth, addressLimits)
   const encrypted = env.publicUrl.startsWith('https:')
   closeSlowClients(app, slowClients)
   guardRequests(app)
@@ -69,6 +76,11 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (sendBillingError(error, reply)) return reply
     if (error instanceof EmailUnverifiedError) return reply.code(403).send(error.toFlowgladAnswer())
+    if (error instanceof RateLimitedError) {
+      const { message, retryAfterMs, retryAfterSeconds } = error
+      reply.code(429).header('retry-after', retryAfterSeconds)
+      return reply.send({ error: 'too_many_requests', message, retryAfterMs })
+    }
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: 'bad_request', message: error.message })
     if (isUnwritable(error)) request.log.warn({ reason: reasonOf(error) }, 'The database is not available')
@@ -78,18 +90,21 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
       .send({ error: 'internal', message: 'Something went wrong on our side. Try again in a moment.' })
   })
 
-  const user = async (request: FastifyRequest) => (await sessionOf(auth, request)).user
+  const user = async (request: FastifyRequest) => (await readSession(request)).user
   refuseForeignOrigins(app, billing)
-  await app.register(authRoutes, { auth, publicUrl: env.publicUrl })
+  await app.register(authRoutes, { auth, publicUrl: env.publicUrl, addressLimits })
   if (mailbox) await app.register(mailboxRoute, { mailbox, origins: [env.publicUrl, ...env.trustedOrigins] })
   await app.register(pictureRoutes, { user, pictures })
-  await app.register(billingRoutes, {
-    billing,
-    async customer(request) {
-      const signedIn = await user(request)
-      return signedIn && customerOf(signedIn)
-    },
-    limit: ({ id }) => limitedBy(parts.rateLimit, id),
+  await app.register(async (routes) => {
+    limitBillingRoutes(routes, { readSession, addressLimits })
+    await routes.register(billingRoutes, {
+      billing,
+      async customer(request) {
+        const signedIn = await user(request)
+        return signedIn && customerOf(signedIn)
+      },
+      limit: ({ id }) => limitedBy(parts.rateLimit, id),
+    })
   })
   await app.register(async (trpc) => {
     // Refuses reads too: no page on another origin needs this app's API.
@@ -104,7 +119,13 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
         router: createAppRouter(parts),
         maxBatchSize: limits.batchCalls,
         async createContext({ req, res, info }) {
-          const { user, session, cookies } = await sessionOf(auth, req)
+          const { user, session, cookies } = await readSession(req, info.calls.length).catch(
+            (error: unknown) => {
+              if (!(error instanceof RateLimitedError)) throw error
+              res.header('retry-after', error.retryAfterSeconds)
+              throw tooManyRequests(error)
+            },
+          )
           for (const cookie of cookies) res.header('set-cookie', cookie)
           return { user, session, ...billing.trpc.request({ req, res, info }) }
         },

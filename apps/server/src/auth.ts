@@ -7,7 +7,6 @@ import { type AuthEvents, authHooks } from './authHooks.ts'
 import { clientAddressHeader, clientAddressOf } from './clientAddress.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
-import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { schemaName } from './postgresDatabase.ts'
@@ -18,7 +17,7 @@ export type User = Auth['$Infer']['Session']['user']
 
 interface Connected {
   database: Pick<Database, 'type' | 'kysely'>
-  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit' | 'signUpVerification'>
+  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'signUpVerification'>
 }
 
 interface AuthParts extends Connected, AuthEvents {
@@ -71,16 +70,8 @@ function optionsOf({ database, env }: Connected) {
     user: { additionalFields: userFields },
     // A cookie holds a signed copy of the session, so most calls need no database query.
     session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
-    rateLimit: {
-      enabled: env.rateLimit,
-      ...perAddress(limits.authRequestsPerAddress),
-      customRules: {
-        '/sign-up/*': perAddress(limits.signUpsPerAddress),
-        '/sign-in/*': perAddress(limits.signInsPerAddress),
-        '/send-verification-email': perAddress(limits.mailRequestsPerAddress),
-        '/request-password-reset': perAddress(limits.mailRequestsPerAddress),
-      },
-    },
+    // addressLimits.ts limits the requests.
+    rateLimit: { enabled: false },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },
       // By default, better-auth skips the origin check if NODE_ENV is `test`.
@@ -90,6 +81,3 @@ function optionsOf({ database, env }: Connected) {
     logger: { level: 'error' },
   } satisfies BetterAuthOptions
 }
-
-/** Converts a limit into better-auth's format. better-auth counts per address and path. */
-const perAddress = ({ calls, windowMs }: LimitSettings) => ({ max: calls, window: windowMs / 1_000 })

@@ -1,6 +1,7 @@
 import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { awaitsVerification } from './account/verification.ts'
+import type { AddressLimits } from './addressLimits.ts'
 import type { Auth, User } from './auth.ts'
 import { clientAddressHeader } from './clientAddress.ts'
 import { limits } from './limits.ts'
@@ -9,7 +10,7 @@ import { withoutSession } from './unwritable.ts'
 /** Mounts better-auth's own routes. */
 export async function authRoutes(
   app: FastifyInstance,
-  { auth, publicUrl }: { auth: Auth; publicUrl: string },
+  { auth, publicUrl, addressLimits }: { auth: Auth; publicUrl: string; addressLimits: AddressLimits },
 ) {
   // better-auth parses request bodies itself.
   app.removeAllContentTypeParsers()
@@ -19,9 +20,11 @@ export async function authRoutes(
     url: '/api/auth/*',
     bodyLimit: limits.authBodyBytes,
     async handler(request, reply) {
+      const { pathname, search } = new URL(request.url, publicUrl)
+      addressLimits.countAuth(request, pathname)
       const hasBody = request.method === 'POST' && typeof request.body === 'string'
       const response = await auth.handler(
-        new Request(new URL(request.url, publicUrl), {
+        new Request(new URL(pathname + search, publicUrl), {
           // Node sends the headers of this response without its body.
           method: request.method === 'HEAD' ? 'GET' : request.method,
           headers: headersOf(request),

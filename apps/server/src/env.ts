@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { developmentSecrets, secretProblems } from './secrets.ts'
+import { type TrustProxy, trustProxySetting } from './trustProxy.ts'
 
 /** The repository's root. The relative path is the same from `src/` and from `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
@@ -37,6 +38,7 @@ const variables = z.object({
     .regex(/^[^\r\n]*[^\s@]@[^\s@][^\r\n]*$/, 'must be an email address, such as Studio <studio@example.com>')
     .optional(),
   SIGNUP_VERIFICATION: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
+  TRUST_PROXY: trustProxySetting.default(0),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
   RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).optional(),
@@ -70,6 +72,8 @@ export interface Env {
   signUpVerification: boolean
   /** True if anyone can get free credits, and no variable says that this is intended. */
   openCreditsByDefault: boolean
+  /** 0 if the server is directly on the network. */
+  trustProxy: TrustProxy
   holdTtlMs: number
   rateLimit: boolean
   /** The delay before each picture, text and sentence. */
@@ -132,6 +136,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
       : null,
     signUpVerification: (env.SIGNUP_VERIFICATION ?? (env.SMTP_URL ? 'on' : 'off')) === 'on',
     openCreditsByDefault: env.SIGNUP_VERIFICATION === undefined && env.SMTP_URL === undefined,
+    trustProxy: env.TRUST_PROXY,
     holdTtlMs: env.HOLD_TTL_MS,
     rateLimit: env.RATE_LIMIT === 'on',
     // A delay of 150 ms is long enough for a developer to watch a text arrive and to see its held units.

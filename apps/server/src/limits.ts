@@ -72,7 +72,7 @@ export const limits = {
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
   /** Mails that wait for the mail server. Beyond this number, mails are dropped. */
   waitingMails: 500,
-  /** Requests per address to any other route of `/api/auth`. */
+  /** Requests per address to the other routes of `/api/auth`. Reading one's own session isn't limited. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /**
    * How long a signed cookie is accepted without a look at the session in the database. A session that has
@@ -81,6 +81,10 @@ export const limits = {
   sessionCacheMs: 10_000,
   /** How often the session of an open stream is read from the database. */
   sessionCheckMs: 10_000,
+  /** Calls and requests without a session per address, for example to read the plans. */
+  anonymousCallsPerAddress: { calls: 600, windowMs: 60_000 },
+  /** Webhooks per address that are rejected, for example because of a wrong signature. */
+  rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
   /** The longest request URL, in bytes. */

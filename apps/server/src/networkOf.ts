@@ -5,10 +5,13 @@ const ipv6PrefixLength = 64
 
 /**
  * Returns the network whose members share a limit: an IPv4 address (or its network with `ipv4PrefixLength`), or
- * an IPv6 address's /64. Returns null if `address` isn't an IP address. An IPv4-mapped address
- * (`::ffff:192.0.2.1`) is the IPv4 address. A prefix length must be a multiple of 8.
+ * an IPv6 address's /64. Returns null if `text` isn't an IP address. An IPv4-mapped address
+ * (`::ffff:192.0.2.1`) is the IPv4 address. Ignores a port, which some proxies append. A prefix length must be a
+ * multiple of 8.
  */
-export function networkOf(address: string, { ipv4PrefixLength = 32 } = {}): string | null {
+export function networkOf(text: string, { ipv4PrefixLength = 32 } = {}): string | null {
+  const address =
+    /^(\d+(?:\.\d+){3})(?::\d+)?$|^\[(.+)\](?::\d+)?$/.exec(text)?.slice(1).find(Boolean) ?? text
   if (!ipaddr.isValid(address)) return null
   const parsed = ipaddr.process(address)
   const prefixLength = parsed.kind() === 'ipv4' ? ipv4PrefixLength : ipv6PrefixLength

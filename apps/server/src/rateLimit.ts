@@ -6,6 +6,10 @@ export class RateLimitedError extends Error {
   constructor(readonly retryAfterMs: number) {
     super('Too many calls in a short time. Nothing was charged. Try again in a few seconds.')
   }
+  /** The value of the `retry-after` header. */
+  get retryAfterSeconds(): number {
+    return Math.ceil(this.retryAfterMs / 1_000)
+  }
 }
 
 /** Counts a call. Rejects with `RateLimitedError` if the user has made too many calls. */

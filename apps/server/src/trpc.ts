@@ -34,6 +34,9 @@ function messageOf(error: TRPCError): string {
 const retryAfterMsOf = (cause: unknown) =>
   cause instanceof RateLimitedError || cause instanceof QueueFullError ? cause.retryAfterMs : null
 
+export const tooManyRequests = (cause: RateLimitedError) =>
+  new TRPCError({ code: 'TOO_MANY_REQUESTS', message: cause.message, cause })
+
 /** Creates the base procedures for the app's routers. */
 export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLimit: RateLimit }) {
   const t = initTRPC.context<Context>().create(
@@ -68,8 +71,7 @@ export function createTrpc({ billing, rateLimit }: { billing: AppBilling; rateLi
       try {
         await rateLimit(ctx.user.id)
       } catch (cause) {
-        if (!(cause instanceof RateLimitedError)) throw cause
-        throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: cause.message, cause })
+        throw cause instanceof RateLimitedError ? tooManyRequests(cause) : cause
       }
       return next()
     })

@@ -142,6 +142,37 @@ test('accepts a file or a PostgreSQL address as DATABASE_URL', () => {
   expect(denial(() => development({ DATABASE_URL: 'mysql://h/d' }))).toContain('DATABASE_URL')
 })
 
+test.each([
+  ['', 0],
+  ['0', 0],
+  ['1', 1],
+  [' 2 ', 2],
+  ['127.0.0.1', ['127.0.0.1']],
+  ['10.0.0.0/8, ::1,2001:db8::/32', ['10.0.0.0/8', '::1', '2001:db8::/32']],
+])('reads TRUST_PROXY "%s"', (value, trustProxy) => {
+  expect(development({ TRUST_PROXY: value })).toMatchObject({ trustProxy })
+})
+
+test.each([
+  'true',
+  '-1',
+  '1.5',
+  '1000',
+  '1e1',
+  'nginx',
+  'loopback',
+  '127.0.0.1,',
+  '10.0.0.0/33',
+  '10.0.0/8',
+  '0x7f.1',
+  '10.0.0.0/8;10.1.0.0/16',
+  // These networks contain every address, so a client could choose its own.
+  '0.0.0.0/0',
+  '::/0',
+])('rejects TRUST_PROXY "%s"', (value) => {
+  expect(denial(() => development({ TRUST_PROXY: value }))).toMatch(/^TRUST_PROXY must be/)
+})
+
 test('uses an external model only if its address is set; an API key alone is not enough', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
