@@ -37,6 +37,7 @@ export async function startDev(args: string[], env: Record<string, string> = {})
     output: () => output,
     flowgladUrl: `http://127.0.0.1:${ports.FLOWGLAD_LOCAL_PORT}`,
     serverUrl: `http://127.0.0.1:${ports.PORT}`,
+    webUrl: `http://localhost:${ports.WEB_PORT}`,
     /** Resolves with the exit code. */
     ended,
     async [Symbol.asyncDispose]() {

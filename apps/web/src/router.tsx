@@ -9,12 +9,18 @@ interface Search {
   checkout?: string | undefined
   /** The path in this app to open after sign-in. */
   next?: string | undefined
+  /** Why the link in a mail doesn't work. */
+  error?: string | undefined
+  /** Set after the user has chosen a new password. */
+  password?: 'changed' | undefined
 }
 
 /** Returns every parameter, because the router keeps the address's own value of any parameter left out. */
-const parseSearch = ({ checkout, next }: Record<string, unknown>): Search => ({
+const parseSearch = ({ checkout, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
   next: pathInApp(next),
+  error: typeof error === 'string' ? error : undefined,
+  password: password === 'changed' ? password : undefined,
 })
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, validateSearch: parseSearch })
@@ -49,6 +55,21 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/sign-up',
     component: lazyRouteComponent(() => import('./account/SignUpScreen.tsx'), 'SignUpScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/forgot-password',
+    component: lazyRouteComponent(() => import('./account/ForgotPasswordScreen.tsx'), 'ForgotPasswordScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reset-password',
+    component: lazyRouteComponent(() => import('./account/ResetPasswordScreen.tsx'), 'ResetPasswordScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/verified',
+    component: lazyRouteComponent(() => import('./account/VerifiedScreen.tsx'), 'VerifiedScreen'),
   }),
 ])
 

@@ -45,6 +45,13 @@ describe('the explanation of a denied call', () => {
     expect(next).not.toBe('')
   })
 
+  it('asks for the email address to be confirmed', () => {
+    expect(explainDenial(answered(403, { emailUnverified: true }))).toMatchObject({
+      title: 'Confirm your email address first',
+      next: 'again',
+    })
+  })
+
   it('directs a customer without a plan to the Plans screen', () => {
     expect(explainDenial(denied({ code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' }))).toEqual({
       title: 'You have no active plan',

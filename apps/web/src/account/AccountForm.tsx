@@ -1,51 +1,43 @@
 import { PasswordInput, TextInput } from '@mantine/core'
-import { useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { useUser } from '../api/Session.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { SubmitButton } from '../parts/SubmitButton.tsx'
 import classes from './AccountForm.module.css'
-import { Redirect } from './Redirect.tsx'
 
-interface Credentials {
-  name: string
-  email: string
-  password: string
-}
+type Field = 'name' | 'email' | 'password' | 'newPassword'
+type Values = Record<Field, string>
 
 interface AccountFormProps {
   title: string
   lead: string
   submit: string
   submitting: string
-  withName?: boolean
+  fields: readonly Field[]
   /** Returns a message for the user, or null on success. */
-  send: (credentials: Credentials) => Promise<string | null>
+  send: (values: Values) => Promise<string | null>
+  /** Links to other forms, one per paragraph. */
   children: ReactNode
 }
 
-export function AccountForm({ title, lead, submit, submitting, withName, send, children }: AccountFormProps) {
-  const user = useUser()
-  const { next } = useSearch({ strict: false })
+export function AccountForm({ title, lead, submit, submitting, fields, send, children }: AccountFormProps) {
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
-  const [visible, setVisible] = useState(false)
-  if (user !== null) return <Redirect href={next ?? '/'} />
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     if (busy) return
-    const fields = new FormData(event.currentTarget)
-    const field = (name: string) => String(fields.get(name) ?? '').trim()
+    const data = new FormData(event.currentTarget)
+    const value = (field: Field) => String(data.get(field) ?? '')
     setBusy(true)
     const failure = await send({
-      name: field('name'),
-      email: field('email'),
-      password: String(fields.get('password') ?? ''),
+      name: value('name').trim(),
+      email: value('email').trim(),
+      password: value('password'),
+      newPassword: value('newPassword'),
     })
     setProblem(failure)
-    // On success, the form stays busy until the session arrives and the next screen replaces the form.
+    // On success, the form stays busy until the next screen replaces it.
     if (failure !== null) setBusy(false)
   }
 
@@ -54,40 +46,64 @@ export function AccountForm({ title, lead, submit, submitting, withName, send, c
       <Screen title={title} lead={lead}>
         <form onSubmit={(event) => void onSubmit(event)} className={classes.form}>
           {problem && <Notice tone="critical" role="alert" title={problem} />}
-          {withName && (
+          {fields.includes('name') && (
             <TextInput name="name" label="Name" autoComplete="name" size="md" required withAsterisk={false} />
           )}
-          <TextInput
-            name="email"
-            type="email"
-            label="Email"
-            autoComplete="email"
-            size="md"
-            required
-            withAsterisk={false}
-          />
-          <PasswordInput
-            name="password"
-            label="Password"
-            description={withName ? 'At least 8 characters' : undefined}
-            minLength={withName ? 8 : undefined}
-            autoComplete={withName ? 'new-password' : 'current-password'}
-            visible={visible}
-            onVisibilityChange={setVisible}
-            visibilityToggleButtonProps={{
-              'aria-label': visible ? 'Hide password' : 'Show password',
-              tabIndex: 0,
-            }}
-            size="md"
-            required
-            withAsterisk={false}
-          />
+          {fields.includes('email') && (
+            <TextInput
+              name="email"
+              type="email"
+              label="Email"
+              autoComplete="email"
+              size="md"
+              required
+              withAsterisk={false}
+            />
+          )}
+          {fields.includes('password') && (
+            <Password name="password" label="Password" autoComplete="current-password" />
+          )}
+          {fields.includes('newPassword') && (
+            <Password
+              name="newPassword"
+              label={fields.includes('email') ? 'Password' : 'New password'}
+              description="At least 8 characters"
+              minLength={8}
+              autoComplete="new-password"
+            />
+          )}
           <SubmitButton busy={busy} fullWidth mt={4}>
             {busy ? submitting : submit}
           </SubmitButton>
         </form>
-        <p className={classes.other}>{children}</p>
+        <div className={classes.other}>{children}</div>
       </Screen>
     </div>
+  )
+}
+
+interface PasswordProps {
+  name: Field
+  label: string
+  description?: string
+  minLength?: number
+  autoComplete: string
+}
+
+function Password(props: PasswordProps) {
+  const [visible, setVisible] = useState(false)
+  return (
+    <PasswordInput
+      {...props}
+      visible={visible}
+      onVisibilityChange={setVisible}
+      visibilityToggleButtonProps={{
+        'aria-label': visible ? 'Hide password' : 'Show password',
+        tabIndex: 0,
+      }}
+      size="md"
+      required
+      withAsterisk={false}
+    />
   )
 }

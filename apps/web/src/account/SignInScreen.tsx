@@ -2,21 +2,36 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 import { AccountForm } from './AccountForm.tsx'
 import { problemOf } from './problemOf.ts'
+import { SignedOut } from './SignedOut.tsx'
 
 export function SignInScreen() {
-  const { next } = useSearch({ strict: false })
+  const { next, password } = useSearch({ strict: false })
   return (
-    <AccountForm
-      title="Sign in"
-      lead={next ? 'Sign in to continue.' : 'Welcome back.'}
-      submit="Sign in"
-      submitting="Signing in…"
-      send={({ email, password }) => problemOf(authClient.signIn.email({ email, password }))}
-    >
-      New here?{' '}
-      <Link to="/sign-up" search={next ? { next } : {}}>
-        Create an account
-      </Link>
-    </AccountForm>
+    <SignedOut>
+      <AccountForm
+        title="Sign in"
+        lead={
+          password === 'changed'
+            ? 'Your password is changed. Sign in with the new one.'
+            : next
+              ? 'Sign in to continue.'
+              : 'Welcome back.'
+        }
+        submit="Sign in"
+        submitting="Signing in…"
+        fields={['email', 'password']}
+        send={({ email, password }) => problemOf(authClient.signIn.email({ email, password }))}
+      >
+        <p>
+          <Link to="/forgot-password">Forgot password?</Link>
+        </p>
+        <p>
+          New here?{' '}
+          <Link to="/sign-up" search={next ? { next } : {}}>
+            Create an account
+          </Link>
+        </p>
+      </AccountForm>
+    </SignedOut>
   )
 }

@@ -2,7 +2,7 @@ interface Answer {
   error: { status: number; code?: string | undefined; message?: string | undefined } | null
 }
 
-/** Returns a message that explains why a sign-in, sign-up or sign-out failed, or null on success. */
+/** Returns a message that explains why a request to `/api/auth` failed, or null on success. */
 export async function problemOf(request: Promise<Answer>): Promise<string | null> {
   let error: Answer['error']
   try {
@@ -24,7 +24,15 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     case 'USER_ALREADY_EXISTS':
     case 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL':
       return 'This email already has an account. Sign in instead.'
+    case 'INVALID_TOKEN':
+      return 'This link has expired or was already used. Request a new mail.'
+    case 'EMAIL_ALREADY_VERIFIED':
+      return 'Your email address is already confirmed. Reload this page.'
+    case 'RESET_PASSWORD_DISABLED':
+      return "We can't send mails right now. Contact us to get a new password."
   }
+  // The app's own limits have messages that say when to try again.
+  if (error.code?.startsWith('TOO_MANY_') && error.message) return error.message
   if (error.status === 429) return 'Too many attempts. Wait a minute, then try again.'
   if (error.status >= 500) return 'Something went wrong on our side. Try again in a moment.'
   return error.message ?? 'Something went wrong. Try again.'

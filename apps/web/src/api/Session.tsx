@@ -9,7 +9,14 @@ export interface User {
   id: string
   name: string
   email: string
+  emailVerified: boolean
+  /** True if the user signed up while the server required verified email addresses. */
+  mustVerifyEmail?: boolean | null
 }
+
+/** Returns whether the user's free credits wait until the user has verified the email address. */
+export const awaitsVerification = ({ emailVerified, mustVerifyEmail }: User) =>
+  mustVerifyEmail === true && !emailVerified
 
 const UserContext = createContext<User | null>(null)
 
@@ -40,7 +47,7 @@ export function Session({
         <QueryClientProvider client={queryClient}>
           <BillingProvider
             client={client.billing}
-            customer={user?.id ?? null}
+            customer={user && !awaitsVerification(user) ? user.id : null}
             onCustomerChange={onUserChange}
           >
             {children}

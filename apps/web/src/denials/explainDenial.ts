@@ -94,6 +94,12 @@ export function explainDenial(error: unknown): Explanation {
     }
 
   const data = error instanceof TRPCClientError ? error.data : undefined
+  if (data?.emailUnverified === true)
+    return {
+      title: 'Confirm your email address first',
+      detail: `${free} Open the link in the mail that we sent you. Your text is still here.`,
+      next: 'again',
+    }
   switch (data?.httpStatus) {
     case 401:
       return {

@@ -1,5 +1,5 @@
 import { useBalances } from '../api/billing.ts'
-import { useUser } from '../api/Session.tsx'
+import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatMoney } from '../format/format.ts'
 import { unitsOf } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
@@ -34,6 +34,7 @@ function Action({ pack, price }: { pack: Offer; price: string }) {
         Sign up to buy
       </LinkButton>
     )
+  if (awaitsVerification(user)) return <p>Confirm your email address first.</p>
   if (answer?.plan === null && !isUnknown(answer)) return <p>Choose a plan first.</p>
   const useless = uselessFor(pack, answer)
   if (useless !== null)

@@ -1,6 +1,6 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { useBalances, usePlans } from '../api/billing.ts'
-import { useUser } from '../api/Session.tsx'
+import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { formatDay, formatMoney } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
@@ -57,6 +57,7 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
         {offer.isFree ? 'Start free' : `Start with ${offer.name}`}
       </LinkButton>
     )
+  if (awaitsVerification(user)) return <p className={classes.note}>Confirm your email address first</p>
   if (answer === undefined || isUnknown(answer))
     return (
       <p className={classes.note}>

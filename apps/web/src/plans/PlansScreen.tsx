@@ -1,9 +1,10 @@
 import { Skeleton } from '@mantine/core'
 import { usePlan, usePlans } from '../api/billing.ts'
-import { useUser } from '../api/Session.tsx'
+import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { FailedSection } from '../denials/FailedSection.tsx'
 import { OutdatedNotice } from '../denials/OutdatedNotice.tsx'
 import { formatDate } from '../format/format.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { Screen } from '../parts/Screen.tsx'
 import { plansOf } from './offers.ts'
@@ -13,11 +14,24 @@ import classes from './PlansScreen.module.css'
 import { ResumeButton } from './ResumeButton.tsx'
 
 export function PlansScreen() {
+  const user = useUser()
   const { data: offers, error, refetch } = usePlans()
   const packs = offers?.filter((offer) => offer.kind === 'pack') ?? []
   return (
     <Screen title="Plans" lead="Choose the plan that fits you. You can change or cancel it at any time.">
       <OutdatedNotice />
+      {user && awaitsVerification(user) && (
+        <Notice
+          title="Confirm your email address first"
+          actions={
+            <LinkButton to="/" size="sm" variant="default">
+              Request it again
+            </LinkButton>
+          }
+        >
+          Open the link in the mail that we sent to {user.email}. Then you can choose a plan.
+        </Notice>
+      )}
       <ScheduledChange />
       {error && !offers ? (
         <FailedSection what="The plans" error={error} onRetry={() => void refetch()} />

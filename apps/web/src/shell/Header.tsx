@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { problemOf } from '../account/problemOf.ts'
 import { authClient } from '../api/authClient.ts'
 import { useBalances, usePlans } from '../api/billing.ts'
-import type { User } from '../api/Session.tsx'
+import { awaitsVerification, type User } from '../api/Session.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { isUnknown, nextOffer } from '../plans/offers.ts'
 import { forgetDrafts } from '../studio/draft.ts'
@@ -20,6 +20,7 @@ const destinations = [
 ] as const
 
 export function Header({ user }: { user: User | null }) {
+  const hasBalances = user !== null && !awaitsVerification(user)
   return (
     <header className={classes.header}>
       <div className={classes.inner}>
@@ -37,7 +38,7 @@ export function Header({ user }: { user: User | null }) {
                 ))}
               </nav>
               <div className={classes.account}>
-                <CurrentPlan />
+                {hasBalances && <CurrentPlan />}
                 <AccountMenu user={user} />
               </div>
             </>
@@ -52,7 +53,7 @@ export function Header({ user }: { user: User | null }) {
             </div>
           )}
         </div>
-        {user && <HeaderBalances />}
+        {hasBalances && <HeaderBalances />}
       </div>
     </header>
   )

@@ -1,6 +1,7 @@
 import { Outlet } from '@tanstack/react-router'
 import { Suspense } from 'react'
-import { useUser } from '../api/Session.tsx'
+import { VerificationWatch } from '../account/VerificationWatch.tsx'
+import { awaitsVerification, useUser } from '../api/Session.tsx'
 import { ScreenSkeleton } from '../parts/ScreenSkeleton.tsx'
 import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
@@ -11,6 +12,8 @@ import classes from './Shell.module.css'
 /** Renders the frame around every screen. */
 export function Shell() {
   const user = useUser()
+  const waits = user !== null && awaitsVerification(user)
+  const hasBalances = user !== null && !waits
   return (
     <div className={classes.page}>
       <a className={classes.skip} href="#main">
@@ -19,12 +22,13 @@ export function Shell() {
       <Header user={user} />
       <main id="main" tabIndex={-1} className={classes.main}>
         <OfflineNotice />
-        {user && <CheckoutReturn />}
+        {hasBalances && <CheckoutReturn />}
         <Suspense fallback={<ScreenSkeleton />}>
           <Outlet />
         </Suspense>
       </main>
-      {user && <BalanceAnnouncer />}
+      {hasBalances && <BalanceAnnouncer />}
+      {waits && <VerificationWatch />}
     </div>
   )
 }

@@ -1,0 +1,17 @@
+import type { User } from '../api/Session.tsx'
+import { MessageCard } from './MessageCard.tsx'
+import { SendAgain } from './SendAgain.tsx'
+
+/** Replaces the screens that need credits until the user has verified the email address. */
+export function CheckInbox({ user }: { user: User }) {
+  return (
+    <MessageCard
+      title="Check your inbox"
+      lead={`We sent a mail to ${user.email}. Open its link to get your free credits.`}
+    >
+      <p>The mail can take a few minutes. Look in your spam folder too.</p>
+      <SendAgain user={user} />
+      <p>Is the address wrong? Sign out, and create an account with the right one.</p>
+    </MessageCard>
+  )
+}

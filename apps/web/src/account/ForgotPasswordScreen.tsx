@@ -1,0 +1,46 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { authClient } from '../api/authClient.ts'
+import { AccountForm } from './AccountForm.tsx'
+import { MessageCard } from './MessageCard.tsx'
+import { problemOf } from './problemOf.ts'
+import { SignedOut } from './SignedOut.tsx'
+
+export function ForgotPasswordScreen() {
+  const [sentTo, setSentTo] = useState<string | null>(null)
+
+  async function send({ email }: { email: string }) {
+    const problem = await problemOf(authClient.requestPasswordReset({ email }))
+    if (problem === null) setSentTo(email)
+    return problem
+  }
+
+  if (sentTo !== null)
+    return (
+      <MessageCard
+        title="Check your inbox"
+        lead={`If ${sentTo} has an account, we sent a mail with a link to choose a new password.`}
+      >
+        <p>The mail can take a few minutes. Look in your spam folder too.</p>
+        <p>
+          <Link to="/sign-in">Back to sign in</Link>
+        </p>
+      </MessageCard>
+    )
+  return (
+    <SignedOut>
+      <AccountForm
+        title="Forgot your password?"
+        lead="We'll send you a mail with a link to choose a new one."
+        submit="Send mail"
+        submitting="Sending…"
+        fields={['email']}
+        send={send}
+      >
+        <p>
+          <Link to="/sign-in">Back to sign in</Link>
+        </p>
+      </AccountForm>
+    </SignedOut>
+  )
+}

@@ -1,0 +1,43 @@
+import { Link, useLocation, useNavigate } from '@tanstack/react-router'
+import { authClient } from '../api/authClient.ts'
+import { LinkButton } from '../parts/LinkButton.tsx'
+import { AccountForm } from './AccountForm.tsx'
+import { MessageCard } from './MessageCard.tsx'
+import { problemOf } from './problemOf.ts'
+
+/** Sets a new password. Opened by the link in the mail, whose fragment contains a token. */
+export function ResetPasswordScreen() {
+  const token = useLocation({ select: ({ hash }) => new URLSearchParams(hash).get('token') })
+  const { refetch } = authClient.useSession()
+  const navigate = useNavigate()
+  if (!token)
+    return (
+      <MessageCard title="This link is incomplete" lead="Open the whole link, or request a new mail.">
+        <LinkButton to="/forgot-password">Request a new mail</LinkButton>
+      </MessageCard>
+    )
+
+  async function send({ newPassword }: { newPassword: string }) {
+    const problem = await problemOf(authClient.resetPassword({ newPassword, token: token ?? '' }))
+    if (problem !== null) return problem
+    // A new password ends all sessions, including one in this browser.
+    await refetch({ query: { disableCookieCache: true } })
+    await navigate({ to: '/sign-in', search: { password: 'changed' }, replace: true })
+    return null
+  }
+
+  return (
+    <AccountForm
+      title="Choose a new password"
+      lead="The new password signs you out everywhere."
+      submit="Change password"
+      submitting="Changing your password…"
+      fields={['newPassword']}
+      send={send}
+    >
+      <p>
+        <Link to="/forgot-password">Request a new mail</Link>
+      </p>
+    </AccountForm>
+  )
+}

@@ -1,0 +1,100 @@
+// These tests run `pnpm dev`, whose mails arrive at /dev/mailbox.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, type Page, test } from '@playwright/test'
+import { startDev } from '../../stack/startDev.ts'
+import { appOn } from './app.ts'
+
+test.describe.configure({ mode: 'serial' })
+
+/** The first start of `dev` compiles everything, which takes a long time on a busy machine. */
+const startMs = 120_000
+
+let folder: string
+let dev: Awaited<ReturnType<typeof startDev>>
+
+test.beforeAll(async () => {
+  test.setTimeout(startMs + 30_000)
+  folder = await mkdtemp(join(tmpdir(), 'metered-mails-'))
+  dev = await startDev(['--data', folder], { SIGNUP_VERIFICATION: 'on' })
+  await expect.poll(() => dev.output(), { timeout: startMs }).toContain('Metered is running.')
+})
+
+test.afterAll(async () => {
+  await dev[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const ada = { email: 'ada@studio.example', password: 'a long password' }
+
+/** Opens the newest mail's link. */
+async function openMail(page: Page, subject: string) {
+  await page.goto(`${dev.webUrl}/dev/mailbox`)
+  const mail = page.getByRole('article').filter({ hasText: subject }).first()
+  await expect(mail).toContainText(`To ${ada.email}`)
+  await mail.getByRole('link').click()
+}
+
+test('shows "Check your inbox" instead of balances until the address is verified', async ({
+  page,
+  browser,
+}) => {
+  const app = appOn(page)
+  const requests: string[] = []
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname))
+  await page.goto(`${dev.webUrl}/sign-up`)
+  await expect(app.heading).toHaveText('Create your account', { timeout: 60_000 })
+  await page.getByLabel('Name').fill('Ada Lovelace')
+  await app.signIn(ada)
+
+  await expect(app.heading).toHaveText('Check your inbox')
+  await expect(page.getByText(ada.email)).toBeVisible()
+  await expect(app.balance('generations')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Send again' }).click()
+  await expect(app.status('We sent it again.')).toBeVisible()
+  for (const path of ['/usage', '/billing']) {
+    await page.goto(dev.webUrl + path)
+    await expect(app.heading).toHaveText('Check your inbox')
+  }
+  await page.goto(`${dev.webUrl}/pricing`)
+  await expect(app.plan('pro_monthly').card).toContainText('Confirm your email address first')
+  expect(requests.filter((path) => /^\/(trpc\/.*billing\.(?!plans)|api\/flowglad)/.test(path))).toEqual([])
+
+  // The page notices that another browser has opened the link.
+  await page.goto(dev.webUrl)
+  await expect(app.heading).toHaveText('Check your inbox')
+  const phone = await browser.newPage()
+  await openMail(phone, 'Confirm your email address')
+  await expect(phone.getByRole('heading', { level: 1 })).toHaveText('Your email address is confirmed')
+  await phone.close()
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  await expect(app.prompt).toBeVisible()
+})
+
+test('sets a new password with the mail from "Forgot password?"', async ({ page }) => {
+  const app = appOn(page)
+  await page.goto(`${dev.webUrl}/sign-in`)
+  await page.getByRole('link', { name: 'Forgot password?' }).click()
+  await expect(app.heading).toHaveText('Forgot your password?')
+  await app.email.fill(ada.email)
+  await app.submitAccount.click()
+  await expect(app.heading).toHaveText('Check your inbox')
+
+  await openMail(page, 'Choose a new password')
+  await expect(app.heading).toHaveText('Choose a new password')
+  const link = page.url()
+  await page.getByLabel('New password').fill('another long password')
+  await app.submitAccount.click()
+  await expect(page.getByText('Your password is changed.')).toBeVisible()
+  await app.signIn(ada)
+  await expect(app.alert).toContainText("password don't match")
+  await app.signIn({ ...ada, password: 'another long password' })
+  await app.expectBalance('generations', { left: 10, of: 10 })
+
+  // The link works once.
+  await page.goto(link)
+  await page.getByLabel('New password').fill('a third long password')
+  await app.submitAccount.click()
+  await expect(app.alert).toContainText('already used')
+})
