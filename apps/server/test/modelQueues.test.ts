@@ -201,6 +201,29 @@ async function readText(browser: Browser, prompt: string, signal?: AbortSignal):
   return text
 }
 
+test('pictures that wait for the database keep their turn', async () => {
+  const models = queueModels(createLocalModels({ latencyMs: 0 }), {
+    pictures: queue,
+    texts: { ...queue, maxMs: 1 },
+  })
+  let [stored, store] = [0, () => {}]
+  const written = new Promise<void>((resolve) => {
+    store = resolve
+  })
+  const paint = () =>
+    models.paint({ customer: 'ada' }, [{ prompt: 'a boat', index: 0, hd: false }], () => {
+      stored++
+      return written
+    })
+  const generations = [paint(), paint()]
+  // Another customer's picture is painted after Ada's.
+  await models.paint({ customer: 'bob' }, [{ prompt: 'a boat', index: 0, hd: false }], async () => {})
+  expect(stored).toBe(1)
+  store()
+  await Promise.all(generations)
+  expect(stored).toBe(2)
+})
+
 test('the server handles other events between two pictures of the local painter', async () => {
   const models = createLocalModels({ latencyMs: 0 })
   let events = 0

@@ -13,8 +13,15 @@ import { createPacer } from './pacer.ts'
 
 /** Models at which customers take turns. */
 export interface QueuedModels {
-  /** Paints a generation's pictures in one turn. */
-  paint(caller: Caller, pictures: PictureRequest[]): Promise<PaintedPicture[]>
+  /**
+   * Paints a generation's pictures and stores them, all in one turn. Pictures that wait for the database can't
+   * pile up in memory.
+   */
+  paint<Stored>(
+    caller: Caller,
+    requests: PictureRequest[],
+    store: (pictures: PaintedPicture[]) => Promise<Stored>,
+  ): Promise<Stored>
   /** Yields one token at a time. */
   write(caller: Caller, text: Omit<TextRequest, 'signal'>): AsyncIterable<string>
 }
@@ -36,13 +43,13 @@ export function queueModels(
   const textQueue = createFairQueue(texts)
   const pace = createPacer()
   return {
-    paint: (caller, requests) =>
+    paint: (caller, requests, store) =>
       pictureQueue
         .run(caller, async () => {
           const pictures = requests.map((request) => models.paint(request))
           // If one picture fails, the turn still lasts until the others end.
           await Promise.allSettled(pictures)
-          return Promise.all(pictures)
+          return store(await Promise.all(pictures))
         })
         .catch((error: unknown) => {
           throw toDenial(caller, error)

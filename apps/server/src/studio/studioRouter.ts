@@ -41,8 +41,10 @@ export function createStudioRouter(
       )
       .mutation(async ({ input: { prompt, count, hd }, ctx, signal }) => {
         const requests = Array.from({ length: count }, (_, index) => ({ prompt, index, hd }))
-        const painted = await models.paint({ customer: ctx.user.id, signal }, requests)
-        return pictures.keep({ user: ctx.user.id, prompt, pictures: painted })
+        const user = ctx.user.id
+        return models.paint({ customer: user, signal }, requests, (painted) =>
+          pictures.keep({ user, prompt, pictures: painted }),
+        )
       }),
 
     write: protectedProcedure
