@@ -85,6 +85,11 @@ export const limits = {
   anonymousCallsPerAddress: { calls: 600, windowMs: 60_000 },
   /** Webhooks per address that are rejected, for example because of a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
+  /**
+   * What customers can use while a renewal is unpaid: their plan for 7 days, and then the free plan's credits.
+   */
+  // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
+  pastDue: { graceDays: 7, then: 'free' },
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
   /** The longest request URL, in bytes. */

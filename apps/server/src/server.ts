@@ -86,6 +86,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     },
     publicUrl: env.publicUrl,
     trustedOrigins: env.trustedOrigins,
+    pastDue: limits.pastDue,
     options: { holdTtlMs: env.holdTtlMs, sessionCheckMs },
     logger: log,
   })

@@ -20,6 +20,8 @@ export type Paywall<Meter extends string = string> =
   /** No units are left. Running work may still return its `held` units. */
   | { state: 'exhausted'; balance: BalanceRow<Meter>; held: number }
   | { state: 'feature'; feature: string; upgradeUrl: string }
+  /** A renewal of the plan is unpaid. More units can be used only after the payment. */
+  | { state: 'overdue'; since: number; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
 
 /** Returns the paywall to show before a call that uses the meter. */
@@ -29,7 +31,9 @@ export function paywallOfMeter<Meter extends string>(
 ): Paywall<Meter> {
   const balance = balances?.balances.find((row) => row.meter === meter)
   // Don't check `available === 0`: running work may return units, and overage allows usage beyond the grant.
-  if (balance?.status === 'exhausted') return { state: 'exhausted', balance, held: balance.held }
+  if (balance?.status === 'exhausted') {
+    return overduePaywall(balances) ?? { state: 'exhausted', balance, held: balance.held }
+  }
   if (balance === undefined || balance.unlimited || balance.share < noticeShare) return { state: 'open' }
   return {
     state: 'approaching',
@@ -38,6 +42,13 @@ export function paywallOfMeter<Meter extends string>(
     percent: Math.floor(balance.share * 100),
     critical: balance.share > criticalShare,
   }
+}
+
+/** Returns the paywall for an unpaid renewal, or null if the customer still has the whole plan. */
+function overduePaywall(balances: BalancesAnswer | undefined): Paywall<never> | null {
+  const pastDue = balances?.plan?.pastDue
+  if (pastDue === undefined || pastDue.state === 'grace') return null
+  return { state: 'overdue', since: pastDue.since, upgradeUrl: pastDue.upgradeUrl }
 }
 
 /**
@@ -67,6 +78,8 @@ export function paywallOfError<Meter extends string>(
       return balances?.plan?.features.includes(denial.feature)
         ? { state: 'open' }
         : { state: 'feature', feature: denial.feature, upgradeUrl: denial.upgradeUrl }
+    case 'PAYMENT_OVERDUE':
+      return overduePaywall(balances) ?? { state: 'open' }
     case 'NO_SUBSCRIPTION':
       return balances?.plan ? { state: 'open' } : { state: 'noSubscription', upgradeUrl: denial.upgradeUrl }
     case 'CUSTOMER_ARCHIVED':

@@ -5,6 +5,14 @@ import { aClient, aDenial, anAnswer, aRow, hooks, render } from './aBilling.tsx'
 
 afterEach(cleanup)
 
+/** Returns the balances of a customer whose renewal is unpaid and who has no units left. */
+function overdue(state: 'grace' | 'free' | 'denied') {
+  const answer = anAnswer({ used: 10, limit: 10 })
+  const pastDue = { since: 1, graceEndsAt: 2, state, upgradeUrl: '/billing' }
+  return { ...answer, plan: answer.plan && { ...answer.plan, pastDue } }
+}
+const unpaid = { state: 'overdue', since: 1, upgradeUrl: '/billing' }
+
 describe('before a call', () => {
   it.each([
     [{ used: 79, limit: 100 }, { state: 'open' }],
@@ -35,6 +43,17 @@ describe('before a call', () => {
     expect(paywallOfMeter(anAnswer(row), 'generations')).toMatchObject(expected)
   })
 
+  it.each(['free', 'denied'] as const)(
+    'asks for the payment if an overdue plan is exhausted (%s)',
+    (state) => {
+      expect(paywallOfMeter(overdue(state), 'generations')).toEqual(unpaid)
+    },
+  )
+
+  it('does not ask for the payment during the grace period', () => {
+    expect(paywallOfMeter(overdue('grace'), 'generations')).toMatchObject({ state: 'exhausted' })
+  })
+
   it('is open before the balances arrive', () => {
     expect(paywallOfMeter(undefined, 'generations')).toEqual({ state: 'open' })
   })
@@ -52,6 +71,19 @@ describe('after a denied call', () => {
     meters: [],
   } as const
   const short = aDenial(denial)
+
+  it('asks for the payment until it arrives', () => {
+    const error = aDenial({
+      code: 'PAYMENT_OVERDUE',
+      pastDueSince: 1,
+      graceEndsAt: 2,
+      asOf: 0,
+      upgradeUrl: '/billing',
+      meters: [],
+    })
+    expect(paywallOfError(overdue('free'), error)).toEqual(unpaid)
+    expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
+  })
 
   it('reports the available units and the required units', () => {
     const balance = aRow({ used: 7, version: 1 })

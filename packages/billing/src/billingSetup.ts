@@ -3,6 +3,7 @@ import type { Logger } from './config/logger.ts'
 import type { BillingOptions } from './config/options.ts'
 import type { Customer } from './contract/customer.ts'
 import type { Meters } from './contract/meters.ts'
+import type { PastDuePolicy } from './contract/pastDue.ts'
 import type { FlowgladSettings } from './flowglad/flowgladClient.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { SessionSource } from './sessions/sessionSource.ts'
@@ -34,6 +35,10 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   trustedOrigins?: readonly string[] | undefined
   /** The page that denials link to. Default: `/pricing`. */
   upgradeUrl?: string
+  /** The page where customers pay or change their card. `PAYMENT_OVERDUE` links to it. Default: `/billing`. */
+  billingUrl?: string
+  /** What customers can use while a renewal is unpaid. Default: the plan for 7 days, then the free plan's grants. */
+  pastDue?: PastDuePolicy
   /** The paths that checkouts return to. Default: `/?checkout=success` and `/pricing?checkout=cancelled`. */
   returnPaths?: { success: string; cancelled: string }
   /** Default: `defaultOptions`. */

@@ -10,7 +10,10 @@ import { allTrustedOrigins } from './config/trustedOrigins.ts'
 import type { Customer, KnownCustomer } from './contract/customer.ts'
 import type { MeterOf, Meters } from './contract/meters.ts'
 import { createAccounts } from './customer/accounts.ts'
+import { balanceRows } from './customer/balanceRows.ts'
+import { defaultReturnPaths } from './customer/checkout.ts'
 import { createPlans } from './customer/plans.ts'
+import { customerLedger } from './customer/usableBalances.ts'
 import { Watchers } from './customer/watchers.ts'
 import { createCatalogCache } from './flowglad/catalog.ts'
 import { Delivery } from './flowglad/delivery.ts'
@@ -34,6 +37,7 @@ import { SetupCheck } from './lifecycle/setupCheck.ts'
 import { createLegSettings } from './metering/legSettings.ts'
 import { createMeterWork, type MeterCall, type MeterRun } from './metering/meterWork.ts'
 import { Operation } from './metering/operation.ts'
+import { pastDueTerms } from './metering/pastDueTerms.ts'
 import { Reservations } from './metering/reservations.ts'
 import { runSweeper } from './metering/sweeper.ts'
 import { UsableMeters } from './metering/usableMeters.ts'
@@ -62,12 +66,10 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   if (!isNextBuild()) assertSettings(setup)
   const { meters, publicUrl, upgradeUrl = '/pricing', logger = consoleLogger, clock = systemClock } = setup
   const trustedOrigins = allTrustedOrigins(setup)
+  const pastDue = pastDueTerms(setup.pastDue, setup.billingUrl ?? '/billing')
   const steady = steadyClock(clock)
   const options: BillingOptions = { ...defaultOptions, ...setup.options }
-  const returnPaths = setup.returnPaths ?? {
-    success: '/?checkout=success',
-    cancelled: '/pricing?checkout=cancelled',
-  }
+  const returnPaths = setup.returnPaths ?? defaultReturnPaths
   const closing = new AbortController()
   const stopping = closing.signal
 
@@ -84,12 +86,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const leases = createLeases({ ledger, clock: steady, leaseMs: options.leaseMs })
   const retries = new RetryPolicy({ options, clock: steady })
   const sender = new EventSender({ ledger, flowglad, retries, logger, stopping })
-  const unlimitedBy = Object.fromEntries(
-    Object.entries(meters).flatMap(([meter, policy]) =>
-      policy.unlimitedBy === undefined ? [] : [[meter, policy.unlimitedBy]],
-    ),
-  )
-  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, unlimitedBy, logger })
+  const fetcher = new SnapshotFetcher({ ledger, flowglad, sender, clock, meters, logger })
   const sync = new Sync({ leases, fetcher, clock: steady, options, logger, stopping })
   const delivery = new Delivery({ ledger, leases, sender, retries, clock: steady, options, logger, stopping })
   const catalog = createCatalogCache({ flowglad, meters, clock: steady, maxAgeMs: options.catalogMaxAgeMs })
@@ -99,7 +96,7 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   const usableMeters = new UsableMeters({ catalog, clock, decisionMs: options.decisionMs })
   const reservations = new Reservations(
     { ledger: callLedger, clock: steady, meters, options, logger, inFlight },
-    { sync, usableMeters, upgradeUrl },
+    { sync, usableMeters, upgradeUrl, pastDue },
   )
   const operation = new Operation({ reservations, clock, resultMaxBytes: options.resultMaxBytes })
   const legSettings = createLegSettings(meters, logger)
@@ -108,8 +105,9 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     meterWork
 
   // The data that customers see and change.
+  const shownLedger = customerLedger(callLedger, meters, pastDue)
   const accounts = createAccounts({
-    ledger: callLedger,
+    ledger: shownLedger,
     sync,
     catalog,
     meters,
@@ -128,12 +126,12 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
   })
   const { fetchEveryMs, maxPlanRequests, flowgladDeadlineMs: leaseWaitMs } = options
   const plans = createPlans({
-    ledger: callLedger,
+    ledger: shownLedger,
     flowglad,
     leases,
     sync,
     catalog,
-    readBalances: accounts.read,
+    readBalances: async ({ id }) => balanceRows(id, await callLedger.balances(id), meters),
     clock,
     fetchEveryMs,
     leaseWaitMs,
@@ -156,17 +154,16 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     autoStart: setup.autoStart ?? true,
   })
 
-  const { webhookSecret } = setup.flowglad
   const handle = createHandler({
     meters,
-    ledger: callLedger,
+    ledger: shownLedger,
     sync,
     catalog,
     accounts,
     plans,
     meter: meterWork,
     health,
-    webhookSecret,
+    webhookSecret: setup.flowglad.webhookSecret,
     trustedOrigins,
     clock,
     options,

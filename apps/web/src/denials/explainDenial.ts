@@ -8,7 +8,7 @@ export interface Explanation {
   title: string
   detail: string
   /** If `retryAfterMs` is set, `again` is possible only after that time. */
-  next: 'again' | 'signIn' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
+  next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
   /** True if the server or the connection failed. The notice is then critical instead of a warning. */
   broken?: true
@@ -22,6 +22,12 @@ export function explainDenial(error: unknown): Explanation {
     switch (denial.code) {
       case 'INSUFFICIENT_CREDITS':
         return { title: 'Not enough credits', detail: free, next: 'credits' }
+      case 'PAYMENT_OVERDUE':
+        return {
+          title: 'Your payment is overdue',
+          detail: `${free} Pay for your plan to use all its credits again.`,
+          next: 'payment',
+        }
       case 'NO_SUBSCRIPTION':
         return {
           title: 'You have no active plan',

@@ -30,6 +30,11 @@ export function DenialNotice({ error, onRetry, onWithoutFeature, onLess }: Denia
             <RetryButton key={String(retryAfterMs)} onRetry={onRetry} waitMs={retryAfterMs ?? 0} />
           )}
           {next === 'signIn' && <SignInAgain />}
+          {next === 'payment' && (
+            <LinkButton to="/billing" size="sm">
+              Pay now
+            </LinkButton>
+          )}
           {next === 'withoutFeature' && onWithoutFeature}
           {(next === 'plans' || next === 'withoutFeature') && (
             <LinkButton to="/pricing" size="sm" variant={next === 'plans' ? 'filled' : 'default'}>

@@ -7,6 +7,7 @@ interface Settings {
   flowglad: { secretKey?: unknown; baseUrl?: unknown } | undefined
   customer: unknown
   publicUrl?: unknown
+  pastDue?: { graceDays?: unknown; then?: unknown } | undefined
   trustedOrigins?: unknown
 }
 
@@ -18,6 +19,7 @@ export function assertSettings({
   customer,
   publicUrl,
   trustedOrigins,
+  pastDue,
 }: Settings): void {
   const { secretKey, baseUrl } = flowglad ?? {}
   const problems: string[] = []
@@ -50,6 +52,12 @@ export function assertSettings({
     )
   }
   problems.push(...originProblems(trustedOrigins))
+  if (pastDue && !(typeof pastDue.graceDays === 'number' && pastDue.graceDays >= 0)) {
+    problems.push('`pastDue.graceDays` is not a number of days. Pass 0 or more.')
+  }
+  if (pastDue && pastDue.then !== 'free' && pastDue.then !== 'deny') {
+    problems.push("`pastDue.then` must be 'free' or 'deny'.")
+  }
   if (problems.length > 0) throw new TypeError(problems.join('\n'))
 }
 

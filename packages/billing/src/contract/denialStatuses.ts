@@ -3,6 +3,7 @@ import type { DenialCode } from './denials.ts'
 /** Maps each denial code to its tRPC error code and its HTTP status. */
 export const denialStatuses = {
   INSUFFICIENT_CREDITS: { trpc: 'PAYMENT_REQUIRED', http: 402 },
+  PAYMENT_OVERDUE: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   NO_SUBSCRIPTION: { trpc: 'PAYMENT_REQUIRED', http: 402 },
   CUSTOMER_ARCHIVED: { trpc: 'FORBIDDEN', http: 403 },
   FEATURE_NOT_INCLUDED: { trpc: 'FORBIDDEN', http: 403 },

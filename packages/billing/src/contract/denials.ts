@@ -21,6 +21,22 @@ export type Denial<Meter extends string = string> =
       /** Every meter with too few units. The denial's other fields describe the first of these meters. */
       meters: ShortMeter<Meter>[]
     } & ShortMeter<Meter>)
+  /** A renewal of the plan is unpaid, and the grace period is over. */
+  | {
+      code: 'PAYMENT_OVERDUE'
+      /** When the oldest unpaid renewal was due. */
+      pastDueSince: number
+      graceEndsAt: number
+      /** When Flowglad last reported the subscription. */
+      asOf: number
+      /** The page where the customer can pay or change the card. */
+      upgradeUrl: string
+      /**
+       * Every meter with too few units in the default plan. Empty if the policy denies all calls, or if a toggle
+       * feature was denied.
+       */
+      meters: ShortMeter<Meter>[]
+    }
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
   /** Flowglad has archived the customer. Only the app can recreate the customer. */
   | { code: 'CUSTOMER_ARCHIVED' }

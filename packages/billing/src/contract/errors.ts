@@ -102,6 +102,26 @@ export const streamReplaced = () =>
     'A newer balances stream has replaced this one. Read the balances from time to time, or open the stream again when the user returns to the page.',
   )
 
+/** Creates the denial for a plan whose renewal is unpaid. */
+export const paymentOverdue = (overdue: {
+  since: number
+  graceEndsAt: number
+  asOf: number
+  billingUrl: string
+  meters: ShortMeter[]
+}) =>
+  new BillingError(
+    {
+      code: 'PAYMENT_OVERDUE',
+      pastDueSince: overdue.since,
+      graceEndsAt: overdue.graceEndsAt,
+      asOf: overdue.asOf,
+      upgradeUrl: overdue.billingUrl,
+      meters: overdue.meters,
+    },
+    'The payment for your plan is overdue. Nothing was charged; pay or change your card to continue.',
+  )
+
 /** Creates the denial for a customer that Flowglad has archived. */
 export const customerArchived = () =>
   new BillingError(

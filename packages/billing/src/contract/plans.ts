@@ -1,3 +1,5 @@
+import type { PastDue } from './pastDue.ts'
+
 /** The customer's current subscription. Times are epoch milliseconds. */
 export interface PlanSummary {
   name: string
@@ -5,13 +7,15 @@ export interface PlanSummary {
   isFree: boolean
   /** The subscription's status at Flowglad, such as `active`. */
   status: string
+  /** Set while a renewal of the plan is unpaid. */
+  pastDue?: PastDue
   /** The end of the current period. null if there is none. */
   renewsAt: number | null
   /** When the plan ends, if a cancellation is scheduled. */
   cancelsAt: number | null
   /** When the plan changes, if a downgrade is scheduled. */
   changesAt: number | null
-  /** The slugs of the plan's toggle features. */
+  /** The slugs of the toggle features that the customer can use. */
   features: string[]
 }
 

@@ -5,10 +5,10 @@ import type { KnownCustomer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { CustomerBalances, Ledger } from '../ledger/ledger.ts'
 import { balanceRows } from './balanceRows.ts'
 import { createRequireFeature } from './requireFeature.ts'
 import { SnapshotReader } from './snapshotReader.ts'
+import type { CustomerLedger, UsableBalances } from './usableBalances.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
 
@@ -25,7 +25,7 @@ export function createAccounts({
   options,
   upgradeUrl,
 }: {
-  ledger: Pick<Ledger, 'balances' | 'charges' | 'usage'>
+  ledger: Pick<CustomerLedger, 'balances' | 'charges' | 'usage'>
   sync: Sync
   catalog: { get(): Promise<Catalog>; peek(): Catalog | null }
   meters: Meters
@@ -35,13 +35,13 @@ export function createAccounts({
 }) {
   const snapshots = new SnapshotReader({ ledger, sync, clock, options })
 
-  const rows = ({ id }: KnownCustomer, balances: CustomerBalances) =>
+  const rows = ({ id }: KnownCustomer, balances: UsableBalances) =>
     balanceRows(id, balances, meters, (slug) => catalog.peek()?.meters.get(slug)?.name ?? slug)
 
   /** Loads the meters' names. Without the names, rows show slugs. */
   const loadNames = () => within(clock, options.decisionMs, catalog.get(), null).catch(() => null)
 
-  async function current(customer: KnownCustomer): Promise<CustomerBalances> {
+  async function current(customer: KnownCustomer): Promise<UsableBalances> {
     const [balances] = await Promise.all([snapshots.current(customer), loadNames()])
     return balances
   }

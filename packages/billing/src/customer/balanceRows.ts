@@ -1,5 +1,6 @@
 import type { BalanceRow, BalanceStatus, BalancesAnswer } from '../contract/balances.ts'
 import type { Meters } from '../contract/meters.ts'
+import type { PastDue } from '../contract/pastDue.ts'
 import type { PlanSummary } from '../contract/plans.ts'
 import type { Snapshot } from '../ledger/commands.ts'
 import type { CustomerBalances } from '../ledger/ledger.ts'
@@ -10,9 +11,9 @@ import type { CustomerBalances } from '../ledger/ledger.ts'
  */
 export function balanceRows(
   customer: string,
-  { version, snapshot, balances }: CustomerBalances,
+  { version, snapshot, balances, pastDue }: CustomerBalances & { pastDue?: PastDue },
   meters: Meters,
-  nameOf: (meter: string) => string,
+  nameOf: (meter: string) => string = (meter) => meter,
 ): BalancesAnswer {
   if (!snapshot) return { customer, version, balances: [], plan: null, asOf: null }
   const features = new Set(snapshot.subscription?.features ?? [])
@@ -20,7 +21,7 @@ export function balanceRows(
     customer,
     version,
     asOf: snapshot.asOf,
-    plan: planSummary(snapshot.subscription),
+    plan: planSummary(snapshot.subscription, pastDue),
     balances: Object.entries(meters).map(([meter, policy]): BalanceRow => {
       const account = balances.find((balance) => balance.meter === meter)
       const { available, held, used, limit, parked } = account ?? noAccount
@@ -57,12 +58,16 @@ function statusOf(share: number, available: number, held: number, overage: boole
 }
 
 /** Returns a subscription's plan for display. */
-export const planSummary = (subscription: Snapshot['subscription']): PlanSummary | null =>
+export const planSummary = (
+  subscription: Snapshot['subscription'],
+  pastDue: PastDue | undefined,
+): PlanSummary | null =>
   subscription && {
     name: subscription.planName,
     priceSlug: subscription.priceSlug,
     isFree: subscription.isFree,
     status: subscription.status,
+    ...(pastDue && { pastDue }),
     renewsAt: subscription.periodEnd,
     cancelsAt: subscription.cancelScheduledAt,
     changesAt: subscription.scheduledAdjustmentAt,

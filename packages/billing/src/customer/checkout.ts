@@ -3,6 +3,7 @@ import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
+import { isUnpaid } from '../ledger/core/pastDue.ts'
 import type { CheckoutSessions } from './checkoutSessions.ts'
 import { createCheckoutSession } from './createCheckoutSession.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
@@ -11,6 +12,11 @@ import type { CurrentSubscription, Subscription } from './currentSubscription.ts
 export interface ReturnPaths {
   success: string
   cancelled: string
+}
+
+export const defaultReturnPaths: ReturnPaths = {
+  success: '/?checkout=success',
+  cancelled: '/pricing?checkout=cancelled',
 }
 
 /** Creates the functions that open Flowglad's hosted pages. These pages redirect only to the app itself. */
@@ -66,18 +72,15 @@ export function createCheckout({
       })
     },
 
+    /** Opens a page for a new card. If a renewal is unpaid, the page also charges the card for it. */
     async addPaymentMethod(customer: Customer, key: string | null) {
       const urls = returnUrls()
       const request = { customer: customer.id, procedure: 'addPaymentMethod', key, input: null }
       return sessions.open(request, async () => {
-        const { id } = await subscriptions.require(customer)
-        return () =>
-          createCheckoutSession(flowglad, {
-            type: 'add_payment_method',
-            customerExternalId: customer.id,
-            targetSubscriptionId: id,
-            ...urls,
-          })
+        const { id, status, isFree } = await subscriptions.require(customer)
+        const type = isUnpaid(status) && !isFree ? 'activate_subscription' : 'add_payment_method'
+        const target = { customerExternalId: customer.id, targetSubscriptionId: id, ...urls }
+        return () => createCheckoutSession(flowglad, { type, ...target })
       })
     },
   }

@@ -4,16 +4,16 @@ import { PlanChangeError, unavailable } from '../contract/errors.ts'
 import type { PlanChange, PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { planSummary } from './balanceRows.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
 import { decidePlanChange } from './decidePlanChange.ts'
 import { type FailedChange, nextRecoveryStep } from './nextRecoveryStep.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
+import type { CustomerLedger } from './usableBalances.ts'
 
 interface Parts {
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<CustomerLedger, 'balances'>
   flowglad: Pick<FlowgladClient, 'adjust' | 'cancelAtPeriodEnd' | 'uncancel' | 'cancelScheduledAdjustment'>
   sync: Pick<Sync, 'fetch'>
   subscriptions: CurrentSubscription
@@ -223,8 +223,8 @@ export class PlanChanges {
   }
 
   async #read(customer: Customer, effectiveAt: number): Promise<MadeChange> {
-    const { snapshot } = await this.#parts.ledger.balances(customer.id)
-    return { plan: planSummary(snapshot?.subscription ?? null), effectiveAt }
+    const { snapshot, pastDue } = await this.#parts.ledger.balances(customer.id)
+    return { plan: planSummary(snapshot?.subscription ?? null, pastDue), effectiveAt }
   }
 }
 

@@ -8,7 +8,6 @@ import type { Catalog } from '../flowglad/catalog.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
 import type { Leases } from '../flowglad/leases.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { askFlowglad } from './askFlowglad.ts'
 import { createBoundPerCustomer } from './boundPerCustomer.ts'
 import { createCheckout, type ReturnPaths } from './checkout.ts'
@@ -16,6 +15,7 @@ import { CheckoutSessions } from './checkoutSessions.ts'
 import { CurrentSubscription } from './currentSubscription.ts'
 import { afterPlanChange } from './planChangeErrors.ts'
 import { PlanChanges } from './planChanges.ts'
+import type { CustomerLedger } from './usableBalances.ts'
 
 export type Plans = ReturnType<typeof createPlans>
 
@@ -37,12 +37,12 @@ export function createPlans({
   publicUrl,
   returnPaths,
 }: {
-  ledger: Pick<Ledger, 'balances' | 'execute'>
+  ledger: Pick<CustomerLedger, 'balances' | 'execute'>
   flowglad: FlowgladClient
   leases: Pick<Leases, 'takeForFetch'>
   sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
-  /** Reads the balances from the ledger. */
+  /** Reads the plan's balances from the ledger. Packs are lost with a plan even if its renewal is unpaid. */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */

@@ -1,8 +1,8 @@
 import type { KnownCustomer } from '../contract/customer.ts'
-import { BillingError, customerArchived, unavailable } from '../contract/errors.ts'
+import { BillingError, customerArchived, paymentOverdue, unavailable } from '../contract/errors.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { CustomerBalances } from '../ledger/ledger.ts'
 import type { SnapshotReader } from './snapshotReader.ts'
+import type { UsableBalances } from './usableBalances.ts'
 
 /**
  * Creates `requireFeature`, which resolves if the customer's plan has a toggle feature. Otherwise,
@@ -37,11 +37,16 @@ export const createRequireFeature =
       if (sync.isArchived(customer.id)) throw customerArchived()
       throw new BillingError({ code: 'NO_SUBSCRIPTION', upgradeUrl }, 'There is no current subscription.')
     }
+    const { pastDue, withheld } = after
+    if (pastDue && pastDue.graceEndsAt !== null && withheld.includes(feature)) {
+      const { since, graceEndsAt, upgradeUrl: billingUrl } = pastDue
+      throw paymentOverdue({ since, graceEndsAt, asOf: after.snapshot.asOf, billingUrl, meters: [] })
+    }
     throw new BillingError(
       { code: 'FEATURE_NOT_INCLUDED', feature, upgradeUrl },
       `The plan does not include ${feature}.`,
     )
   }
 
-const hasFeature = ({ snapshot }: CustomerBalances, feature: string) =>
+const hasFeature = ({ snapshot }: UsableBalances, feature: string) =>
   snapshot?.subscription?.features.includes(feature) ?? false

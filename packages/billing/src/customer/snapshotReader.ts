@@ -2,11 +2,11 @@ import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { KnownCustomer } from '../contract/customer.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { CustomerBalances, Ledger } from '../ledger/ledger.ts'
 import { onLedger } from '../ledger/onLedger.ts'
+import type { CustomerLedger, UsableBalances } from './usableBalances.ts'
 
 interface Parts {
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<CustomerLedger, 'balances'>
   sync: Pick<Sync, 'fetch' | 'fetchUnderWay' | 'refreshInBackground'>
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs' | 'snapshotMaxStaleMs'>
@@ -20,7 +20,7 @@ export class SnapshotReader {
     this.#parts = parts
   }
 
-  read(customer: KnownCustomer): Promise<CustomerBalances> {
+  read(customer: KnownCustomer): Promise<UsableBalances> {
     return onLedger(this.#parts.ledger.balances(customer.id))
   }
 
@@ -31,7 +31,7 @@ export class SnapshotReader {
   }
 
   /** Returns the snapshot. Waits for Flowglad only if there is no usable snapshot. */
-  async current(customer: KnownCustomer): Promise<CustomerBalances> {
+  async current(customer: KnownCustomer): Promise<UsableBalances> {
     const known = await this.read(customer)
     if (this.isUsable(known)) {
       this.refreshIfOld(customer, known)
@@ -43,12 +43,12 @@ export class SnapshotReader {
   }
 
   /** Returns whether a snapshot exists and is recent enough to use. */
-  isUsable({ snapshot }: CustomerBalances): boolean {
+  isUsable({ snapshot }: UsableBalances): boolean {
     return snapshot !== null && snapshot.ageMs <= this.#parts.options.snapshotMaxStaleMs
   }
 
   /** Refreshes an old snapshot in the background. */
-  refreshIfOld(customer: KnownCustomer, { snapshot }: CustomerBalances): void {
+  refreshIfOld(customer: KnownCustomer, { snapshot }: UsableBalances): void {
     const { sync, options } = this.#parts
     if (snapshot && (snapshot.periodOver || snapshot.ageMs > options.snapshotMaxAgeMs)) {
       sync.refreshInBackground(customer)

@@ -1,6 +1,8 @@
 import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
+import type { Meters } from '../contract/meters.ts'
+import { unlimitedFeatures } from '../contract/unlimitedFeatures.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { changedContact } from './changedContact.ts'
 import type { EventSender } from './eventSender.ts'
@@ -18,6 +20,7 @@ export class SnapshotFetcher {
   readonly #flowglad: FlowgladClient
   readonly #sender: EventSender
   readonly #clock: Pick<Clock, 'now'>
+  /** Maps a meter's slug to the slug of the feature that makes the meter unlimited. */
   readonly #unlimitedBy: Record<string, string>
   readonly #logger: Logger
   readonly #archived = new RecentMap<string, true>(rememberedCustomers)
@@ -28,15 +31,14 @@ export class SnapshotFetcher {
     flowglad: FlowgladClient
     sender: EventSender
     clock: Pick<Clock, 'now'>
-    /** Maps a meter's slug to the slug of the feature that makes the meter unlimited. */
-    unlimitedBy: Record<string, string>
+    meters: Meters
     logger: Logger
   }) {
     this.#ledger = parts.ledger
     this.#flowglad = parts.flowglad
     this.#sender = parts.sender
     this.#clock = parts.clock
-    this.#unlimitedBy = parts.unlimitedBy
+    this.#unlimitedBy = unlimitedFeatures(parts.meters)
     this.#logger = parts.logger
   }
 

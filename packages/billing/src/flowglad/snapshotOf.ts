@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Snapshot } from '../ledger/commands.ts'
+import { invoices, paymentOf } from './paymentOf.ts'
 
 const featureItem = z.object({
   type: z.string(),
@@ -10,12 +11,24 @@ const featureItem = z.object({
   detachedAt: z.number().nullish(),
 })
 const price = z.object({ id: z.string(), slug: z.string().nullish() })
+const productFeature = featureItem.pick({ type: true, slug: true, amount: true, usageMeterId: true }).extend({
+  renewalFrequency: z.string().nullish(),
+  active: z.boolean().nullish(),
+})
+const product = z.object({
+  name: z.string(),
+  default: z.boolean().nullish(),
+  prices: z.array(price),
+  features: z.array(productFeature).nullish(),
+})
 const subscription = z.object({
   id: z.string(),
   status: z.string(),
   name: z.string().nullish(),
   priceId: z.string().nullish(),
   isFreePlan: z.boolean().nullish(),
+  doNotCharge: z.boolean().nullish(),
+  updatedAt: z.number().nullish(),
   cancelScheduledAt: z.number().nullish(),
   scheduledAdjustmentAt: z.number().nullish(),
   currentBillingPeriodStart: z.number().nullish(),
@@ -30,15 +43,16 @@ const subscription = z.object({
 })
 const billing = z.object({
   currentSubscription: subscription.nullish(),
+  invoices: invoices.nullish(),
   pricingModel: z.object({
-    products: z.array(z.object({ name: z.string(), prices: z.array(price) })),
+    products: z.array(product),
     usageMeters: z.array(z.object({ id: z.string(), slug: z.string() })),
   }),
 })
 
 /** Reads a snapshot from Flowglad's `GET /customers/:id/billing` answer. Uses only the current subscription. */
 export function snapshotOf(answer: unknown, now: number): Snapshot {
-  const { currentSubscription: current, pricingModel } = billing.parse(answer)
+  const { currentSubscription: current, invoices, pricingModel } = billing.parse(answer)
   if (!current) return { subscription: null, meters: {} }
 
   const products = pricingModel.products
@@ -76,8 +90,30 @@ export function snapshotOf(answer: unknown, now: number): Snapshot {
       planName: product?.name ?? current.name ?? 'Plan',
       priceSlug: priceOfPlan?.slug ?? null,
       isFree: current.isFreePlan ?? false,
+      doNotCharge: current.doNotCharge ?? false,
       features: features.filter(({ type }) => type === 'toggle').map(({ slug }) => slug),
+      ...(invoices && { payment: paymentOf(current, invoices) }),
+      freePlan: freePlanOf(pricingModel),
     },
     meters,
+  }
+}
+
+type PricingModel = z.infer<typeof billing>['pricingModel']
+
+/** Returns what the default plan grants in each period, and its toggle features. */
+function freePlanOf({ products, usageMeters }: PricingModel) {
+  const included = products.find((product) => product.default)?.features ?? []
+  const active = included.filter((feature) => feature.active !== false)
+  const grants = usageMeters.map(({ id, slug }) => {
+    const ofMeter = active.filter(
+      ({ type, usageMeterId, renewalFrequency }) =>
+        type === 'usage_credit_grant' && usageMeterId === id && renewalFrequency === 'every_billing_period',
+    )
+    return [slug, ofMeter.reduce((sum, { amount }) => sum + (amount ?? 0), 0)] as const
+  })
+  return {
+    grants: Object.fromEntries(grants),
+    features: active.filter(({ type }) => type === 'toggle').map(({ slug }) => slug),
   }
 }

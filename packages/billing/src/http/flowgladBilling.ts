@@ -2,12 +2,12 @@ import { type Clock, within } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 import type { Customer } from '../contract/customer.ts'
 import { customerArchived, unavailable } from '../contract/errors.ts'
+import type { CustomerLedger } from '../customer/usableBalances.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { withLedgerBalances } from './withLedgerBalances.ts'
 
 export interface FlowgladBillingParts {
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<CustomerLedger, 'balances'>
   sync: Pick<Sync, 'fetch' | 'isArchived' | 'lastBilling'>
   clock: Clock
   options: Pick<BillingOptions, 'decisionMs' | 'snapshotMaxAgeMs'>
@@ -20,14 +20,14 @@ export interface FlowgladBillingParts {
 export const createFlowgladBilling =
   ({ ledger, sync, clock, options }: FlowgladBillingParts) =>
   async (customer: Customer) => {
-    const { snapshot, balances } = await ledger.balances(customer.id)
+    const usable = await ledger.balances(customer.id)
     const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
-    const known = last ? withLedgerBalances(last, balances) : null
-    if (known && known.currentId === (snapshot?.subscription?.id ?? null)) return known.billing
+    const known = last ? withLedgerBalances(last, usable) : null
+    if (known && known.currentId === (usable.snapshot?.subscription?.id ?? null)) return known.billing
     // Wait for Flowglad no longer than a metered call waits. A slower fetch continues in the background.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (sync.isArchived(customer.id)) throw customerArchived()
     if (!fetched) throw unavailable(2_000)
-    return withLedgerBalances(fetched, (await ledger.balances(customer.id)).balances).billing
+    return withLedgerBalances(fetched, await ledger.balances(customer.id)).billing
   }

@@ -4,8 +4,8 @@ import { maxAmount } from '../contract/amount.ts'
 import type { Customer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { Accounts } from '../customer/accounts.ts'
+import type { CustomerLedger } from '../customer/usableBalances.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { noChargePriceSlug } from '../ledger/noChargePriceSlug.ts'
 import { ActionError } from './actionError.ts'
 
@@ -23,7 +23,7 @@ type UsageEvent = z.infer<typeof usageEvent>
 
 export interface RecordUsageParts {
   meters: Meters
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<CustomerLedger, 'balances'>
   clock: Clock
   accounts: Pick<Accounts, 'balances'>
   readCatalog: () => Promise<Catalog>

@@ -1,11 +1,11 @@
 import { verifyWebhook, WebhookVerificationError } from '@flowglad/server'
 import { z } from 'zod'
+import type { CustomerLedger } from '../customer/usableBalances.ts'
 import type { Sync } from '../flowglad/sync.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { maxBodyBytes, readBody } from './readBody.ts'
 
 export interface WebhookParts {
-  ledger: Pick<Ledger, 'balances'>
+  ledger: Pick<CustomerLedger, 'balances'>
   sync: Pick<Sync, 'fetch'>
   webhookSecret: string | undefined
 }

@@ -1,10 +1,15 @@
 import { z } from 'zod'
-import type { Balance } from '../ledger/ledger.ts'
+import type { UsableBalances } from '../customer/usableBalances.ts'
 
 const row = z.looseObject({ slug: z.string(), availableBalance: z.number() })
 const subscription = z.looseObject({
   id: z.string(),
-  experimental: z.looseObject({ usageMeterBalances: z.array(row) }).nullish(),
+  experimental: z
+    .looseObject({
+      usageMeterBalances: z.array(row),
+      featureItems: z.array(z.looseObject({ slug: z.string() })).nullish(),
+    })
+    .nullish(),
 })
 const billing = z.looseObject({
   currentSubscription: subscription.nullish(),
@@ -15,9 +20,13 @@ const billing = z.looseObject({
 /**
  * Replaces the balances in Flowglad's billing answer with the ledger's balances. Flowglad's own balances
  * ignore undelivered usage and held units. Adds the balance of each ledger meter that has no balance at
- * Flowglad. Otherwise, `checkUsageBalance` would return null for such a meter.
+ * Flowglad. Otherwise, `checkUsageBalance` would return null for such a meter. Removes the features that are
+ * withheld until an overdue renewal is paid.
  */
-export function withLedgerBalances(answer: unknown, balances: Balance[]) {
+export function withLedgerBalances(
+  answer: unknown,
+  { balances, withheld }: Pick<UsableBalances, 'balances' | 'withheld'>,
+) {
   const parsed = billing.parse(answer)
   const currentId = parsed.currentSubscription?.id ?? null
 
@@ -36,7 +45,8 @@ export function withLedgerBalances(answer: unknown, balances: Balance[]) {
       if (balance) return [{ ...known, availableBalance: balance.available }]
       return rows.some(({ slug }) => slug === known.slug) ? [known] : []
     })
-    return { ...raw, experimental: { ...raw.experimental, usageMeterBalances } }
+    const featureItems = raw.experimental?.featureItems?.filter(({ slug }) => !withheld.includes(slug))
+    return { ...raw, experimental: { ...raw.experimental, featureItems, usageMeterBalances } }
   }
 
   return {

@@ -28,6 +28,11 @@ export type ReserveAnswer =
   | { state: 'keyReused' }
   /** Too few units are available. `legs` lists every meter with too few units. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
+  /**
+   * The subscription is past due, and its grace period is over. `legs` lists every meter with too few units in the
+   * default plan, or is empty if the policy denies all calls. Times are epoch milliseconds.
+   */
+  | { state: 'pastDue'; legs: ShortLeg[]; since: number; graceEndsAt: number; asOf: number }
   | { state: 'noSubscription'; asOf: number }
   /**
    * The snapshot is missing, too old, or from a period that has ended. Fetch a new snapshot, then reserve

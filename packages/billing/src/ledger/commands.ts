@@ -16,11 +16,12 @@ import {
   price,
   procedure,
   properties,
-  reportedUnits,
   text,
-  time,
   token,
 } from './fields.ts'
+import { snapshot } from './snapshot.ts'
+
+export type { Snapshot } from './snapshot.ts'
 
 /**
  * The ledger's commands. `answers.ts` contains the answers.
@@ -49,6 +50,9 @@ const leg = z.object({
   price,
 })
 
+/** What a past due subscription leaves to the customer after `graceMs`, counted from the oldest unpaid renewal. */
+const pastDueRule = z.object({ graceMs: z.number().min(0), leaves: z.enum(['free', 'none']) })
+
 /** Holds units for one attempt, either for all legs or for none. */
 const reserve = z.object({
   type: z.literal('reserve'),
@@ -65,6 +69,8 @@ const reserve = z.object({
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
+  /** What applies while the subscription is past due. Default: nothing changes. */
+  pastDue: pastDueRule.optional(),
   /**
    * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts a snapshot whose
    * period has ended and doesn't ask for another fetch.
@@ -186,34 +192,6 @@ const leaveLease = z.object({
   untaken: listOf(eventId),
 })
 
-const subscription = z.object({
-  id: text(256),
-  status: text(64),
-  /** Flowglad's `cancelScheduledAt`. */
-  cancelScheduledAt: time.nullable(),
-  /** Flowglad's `scheduledAdjustmentAt`. */
-  scheduledAdjustmentAt: time.nullable(),
-  periodStart: time.nullable(),
-  periodEnd: time.nullable(),
-  planName: z.string().max(1024).refine(isStorable),
-  /** The slug of the subscription's price, such as `pro_monthly`. */
-  priceSlug: text(256).nullable(),
-  isFree: z.boolean(),
-  /** The slugs of the enabled toggle features. */
-  features: z.array(text(256)).max(1000),
-})
-
-/** Flowglad's report on the customer's current subscription and the balances of all meters. */
-const snapshot = z.object({
-  /** Null if the customer has no current subscription. */
-  subscription: subscription.nullable(),
-  /**
-   * The balances by meter slug. If Flowglad has no balance for a meter, `available` is 0. `granted` is the
-   * sum of the plan's credit grants.
-   */
-  meters: z.record(meter, z.object({ available: reportedUnits, granted: reportedUnits })),
-})
-
 /** Stores a snapshot and ends the lease. Does nothing unless the lease still belongs to `token`. */
 const install = z.object({
   type: z.literal('install'),
@@ -265,8 +243,8 @@ export const commandSchema = z.discriminatedUnion('type', [
 export type Command = z.output<typeof commandSchema>
 export type Leg = z.output<typeof leg>
 export type EventPrice = z.output<typeof price>
+export type PastDueRule = z.output<typeof pastDueRule>
 export type EventId = z.output<typeof eventId>
-export type Snapshot = z.output<typeof snapshot>
 
 export type Reserve = z.output<typeof reserve>
 export type Renew = z.output<typeof renew>

@@ -1,5 +1,6 @@
 import type { AnswerOf } from './answers.ts'
 import type { Command, Snapshot } from './commands.ts'
+import type { PastDueState } from './core/pastDue.ts'
 
 /**
  * The ledger's interface for the rest of the package. Commands go through one batcher, and reads bypass it.
@@ -94,6 +95,10 @@ export interface CustomerBalances {
     periodOver: boolean
     /** True if a fetch after the period's end still reported that period. */
     periodChecked: boolean
+    /** Null if the subscription isn't past due. */
+    pastDue: PastDueState | null
+    /** The balances of a customer who has only the default plan's grants. */
+    free: Balance[]
   } | null
   /** One balance for each meter that has an account. */
   balances: Balance[]

@@ -1,5 +1,6 @@
-import { BillingError, InsufficientCreditsError, unavailable } from '../contract/errors.ts'
-import type { ShortLeg } from '../ledger/answers.ts'
+import type { ShortMeter } from '../contract/denials.ts'
+import { BillingError, InsufficientCreditsError, paymentOverdue, unavailable } from '../contract/errors.ts'
+import type { ReserveAnswer, ShortLeg } from '../ledger/answers.ts'
 
 /** Returns the denial for a key that another call has used. */
 export function keyDenial(
@@ -36,21 +37,38 @@ export function keyDenial(
  * because the balance is uncertain.
  */
 export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: string): BillingError {
-  const certain = legs.filter(({ required, available, ambiguous }) => required - available > ambiguous)
+  const certain = legs.filter(isCertain)
   const [first] = certain
   if (!first) return unavailable(2_000)
   return new InsufficientCreditsError(first.meter, first.available, first.required, {
     heldBalance: first.held,
     asOf,
     upgradeUrl,
-    meters: certain.map(({ meter, available, held, required }) => ({
-      meter,
-      availableBalance: available,
-      heldBalance: held,
-      required,
-    })),
+    meters: certain.map(shortMeter),
   })
 }
+
+/**
+ * Returns the denial for a subscription whose grace period is over. If ambiguous units cover the shortage of all
+ * legs, returns `BILLING_UNAVAILABLE`, because the balance is uncertain.
+ */
+export function overdueDenial(
+  { legs, since, graceEndsAt, asOf }: Omit<Extract<ReserveAnswer, { state: 'pastDue' }>, 'state'>,
+  billingUrl: string,
+): BillingError {
+  const certain = legs.filter(isCertain)
+  if (legs.length > 0 && certain.length === 0) return unavailable(2_000)
+  return paymentOverdue({ since, graceEndsAt, asOf, billingUrl, meters: certain.map(shortMeter) })
+}
+
+const isCertain = ({ required, available, ambiguous }: ShortLeg) => required - available > ambiguous
+
+const shortMeter = ({ meter, available, held, required }: ShortLeg): ShortMeter => ({
+  meter,
+  availableBalance: available,
+  heldBalance: held,
+  required,
+})
 
 /** Returns the denial for a customer without a current subscription. */
 export const noSubscription = (upgradeUrl: string) =>

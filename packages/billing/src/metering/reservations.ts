@@ -6,8 +6,9 @@ import type { Sync } from '../flowglad/sync.ts'
 import type { ReserveAnswer } from '../ledger/answers.ts'
 import { onLedger } from '../ledger/onLedger.ts'
 import { attemptId } from './attemptId.ts'
-import { keyDenial, noSubscription, shortageDenial } from './denials.ts'
+import { keyDenial, noSubscription, overdueDenial, shortageDenial } from './denials.ts'
 import { Hold, type HoldServices } from './hold.ts'
+import type { PastDueTerms } from './pastDueTerms.ts'
 import { legOf, lifetimeOf } from './policy.ts'
 import type { UsableMeters } from './usableMeters.ts'
 
@@ -45,13 +46,24 @@ export class Reservations {
   readonly #sync: Sync
   readonly #usableMeters: UsableMeters
   readonly #upgradeUrl: string
+  readonly #pastDue: PastDueTerms | undefined
 
-  constructor(services: HoldServices, parts: { sync: Sync; usableMeters: UsableMeters; upgradeUrl: string }) {
-    const { sync, usableMeters, upgradeUrl } = parts
+  constructor(
+    services: HoldServices,
+    parts: {
+      sync: Sync
+      usableMeters: UsableMeters
+      upgradeUrl: string
+      /** Default: customers keep a past due plan. */
+      pastDue?: PastDueTerms
+    },
+  ) {
+    const { sync, usableMeters, upgradeUrl, pastDue } = parts
     this.#services = services
     this.#sync = sync
     this.#usableMeters = usableMeters
     this.#upgradeUrl = upgradeUrl
+    this.#pastDue = pastDue
   }
 
   /** Reserves the units, or throws the denial. Throws `BILLING_UNAVAILABLE` while the process is stopping. */
@@ -79,6 +91,8 @@ export class Reservations {
         throw keyDenial(answer, request.key ?? '')
       case 'short':
         throw shortageDenial(answer.legs, answer.asOf, this.#upgradeUrl)
+      case 'pastDue':
+        throw overdueDenial(answer, this.#pastDue?.billingUrl ?? this.#upgradeUrl)
       case 'noSubscription':
         throw this.#sync.isArchived(request.customer.id)
           ? customerArchived()
@@ -153,6 +167,7 @@ export class Reservations {
         ...lifetimeOf(meters, legs, options),
         snapshotMaxStaleMs: options.snapshotMaxStaleMs,
         decisive,
+        pastDue: this.#pastDue?.rule,
       }),
     )
   }
@@ -186,6 +201,6 @@ export class Reservations {
 type HeldAnswer = Extract<ReserveAnswer, { state: 'held' }>
 
 const wouldDeny = ({ state }: ReserveAnswer) =>
-  state === 'short' || state === 'noSubscription' || state === 'needsSnapshot'
+  state === 'short' || state === 'pastDue' || state === 'noSubscription' || state === 'needsSnapshot'
 
 const jittered = (ms: number) => ms * (0.8 + Math.random() * 0.4)

@@ -4,7 +4,12 @@ import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import { type Clock, systemClock } from '../../src/config/clock.ts'
 import { type Logger, silent } from '../../src/config/logger.ts'
 import type { MeterPolicy } from '../../src/contract/meters.ts'
-import { type BillingOptions, createBilling, type SessionSource } from '../../src/index.ts'
+import {
+  type BillingOptions,
+  createBilling,
+  type PastDuePolicy,
+  type SessionSource,
+} from '../../src/index.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { meters, type User } from './meters.ts'
@@ -34,6 +39,7 @@ export interface StackSetup {
   publicUrl?: string | undefined
   trustedOrigins?: string[]
   options?: Partial<BillingOptions>
+  pastDue?: PastDuePolicy
   /** Replaces the policies of these meters. */
   policies?: Partial<Record<keyof typeof meters, MeterPolicy>>
   ledger?: Ledger
@@ -112,7 +118,7 @@ export async function startStack({
         })
       },
       /** Buys a price, as the customer would on the checkout page. */
-      async pay(user: User, priceSlug: string) {
+      async pay(user: User, priceSlug: string, { card = '4242424242424242' } = {}) {
         const { checkoutSession } = await direct.checkoutSessions.create({
           checkoutSession: {
             type: 'product',
@@ -122,7 +128,7 @@ export async function startStack({
             cancelUrl: 'http://localhost/',
           },
         })
-        await direct.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
+        await direct.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: { card } })
       },
     },
     async [Symbol.asyncDispose]() {

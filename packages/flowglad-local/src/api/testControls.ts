@@ -1,12 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { completeCheckout } from '../billing/completeCheckout.ts'
-import { testCards, testPayer } from '../billing/testCards.ts'
+import { findTestCard, testCards, testPayer } from '../billing/testCards.ts'
 import type { Advance, Platform } from '../platform/Platform.ts'
 import { badRequest, notFound } from '../platform/problems.ts'
 
 const advanceInput = z.object({ ms: z.int().nonnegative() })
-const completeInput = z.object({ outcome: z.enum(['paid', 'declined']).default('paid') })
+const completeInput = z.object({
+  outcome: z.enum(['paid', 'declined']).default('paid'),
+  /** The number of a test card. */
+  card: z
+    .string()
+    .default(testCards[0].number)
+    .transform((number, context) => {
+      const card = findTestCard(number)
+      if (card?.outcome === 'paid') return card
+      context.addIssue({ code: 'custom', message: 'Send the number of a test card that accepts the payment' })
+      return z.NEVER
+    }),
+})
 
 /**
  * Adds the routes that move the clock and complete checkouts without a browser. The server adds these routes
@@ -28,7 +40,7 @@ export function testControlRoutes(app: FastifyInstance, platform: Platform, adva
     const session = platform.db.checkoutSessions.find(request.params.id)
     if (!session) throw notFound(`No checkout sessions found with id: ${request.params.id}`)
     if (parsed.data.outcome === 'declined') return { checkoutSession: session }
-    const [card] = testCards
+    const { card } = parsed.data
     return platform.db.transaction(() => ({
       checkoutSession: completeCheckout(platform, platform.clock.now(), session, {
         ...testPayer,

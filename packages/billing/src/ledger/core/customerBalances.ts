@@ -1,5 +1,7 @@
 import type { Balance, CustomerBalances } from '../ledger.ts'
 import { available, availableWithoutHolds } from './available.ts'
+import { freeBalance } from './freeBalance.ts'
+import { pastDueOf } from './pastDue.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 import { snapshotAge } from './snapshotAge.ts'
@@ -17,7 +19,7 @@ export function customerBalances(
   const meters = [...new Set(accounts.map((account) => account.meter))].sort()
   return {
     version: row.version,
-    snapshot: snapshotOf(row, now),
+    snapshot: snapshotOf(row, accounts, now),
     balances: meters.map((meter) => {
       const ofMeter = accounts.filter((account) => account.meter === meter)
       return balance(meter, ofMeter, row.subscription)
@@ -25,7 +27,7 @@ export function customerBalances(
   }
 }
 
-function snapshotOf(row: CustomerRow, now: number): CustomerBalances['snapshot'] {
+function snapshotOf(row: CustomerRow, accounts: AccountRow[], now: number): CustomerBalances['snapshot'] {
   if (row.fetchedAt === null) return null
   return {
     subscription: row.snapshot,
@@ -33,7 +35,17 @@ function snapshotOf(row: CustomerRow, now: number): CustomerBalances['snapshot']
     ageMs: snapshotAge(row.fetchedAt, now),
     periodOver: isPeriodOver(row, now),
     periodChecked: isPeriodChecked(row, now),
+    pastDue: pastDueOf(row.snapshot, now),
+    free: freeBalances(row, accounts),
   }
+}
+
+function freeBalances({ snapshot, subscription }: CustomerRow, accounts: AccountRow[]): Balance[] {
+  const current = accounts.filter((account) => account.subscription === subscription)
+  return current.map((account) => {
+    const { meter, parked } = account
+    return { meter, ...freeBalance(account, snapshot?.freePlan?.grants[meter] ?? 0), parked }
+  })
 }
 
 function balance(meter: string, accounts: AccountRow[], subscription: string | null): Balance {

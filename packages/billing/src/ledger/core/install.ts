@@ -2,6 +2,7 @@ import type { Install } from '../commands.ts'
 import { availableWithoutHolds } from './available.ts'
 import type { Draft } from './draft.ts'
 import { endLease } from './lease.ts'
+import { pastDueSince } from './pastDue.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 
 type Lease = NonNullable<CustomerRow['lease']>
@@ -26,7 +27,10 @@ export function install(draft: Draft, command: Install): { state: 'installed' } 
   const fetchedAt = Math.min(lease.notedAt, draft.now)
   draft.writeCustomer({
     subscription: subscription?.id ?? null,
-    snapshot: subscription,
+    snapshot: subscription && {
+      ...subscription,
+      pastDueSince: pastDueSince(draft.row.snapshot, subscription),
+    },
     fetchedAt,
     periodCheckedFor: periodEnd !== null && periodEnd <= fetchedAt ? periodEnd : null,
     installedToken: command.token,

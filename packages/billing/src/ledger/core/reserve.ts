@@ -1,12 +1,13 @@
 import type { ReserveAnswer, ShortLeg } from '../answers.ts'
-import type { Leg, Reserve } from '../commands.ts'
+import type { Reserve } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import { answerRetry } from './answerRetry.ts'
-import { available } from './available.ts'
 import type { Draft } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
+import { allowanceOf, pastDueOf } from './pastDue.ts'
 import { isPeriodChecked, isPeriodOver } from './period.ts'
 import type { HoldRow } from './rows.ts'
+import { type Allowed, isUnlimited, lackOverage, type Subscription, shortLegs } from './shortLegs.ts'
 import { snapshotAge } from './snapshotAge.ts'
 import { claimKey } from './writeKey.ts'
 
@@ -27,41 +28,36 @@ export function reserve(draft: Draft, command: Reserve, settings: LedgerSettings
     return { state: 'needsSnapshot', reason: 'periodOver' }
   }
 
+  const allowance = allowanceOf(command.pastDue, pastDueOf(snapshot, draft.now), snapshot)
+  if (allowance.allowed === 'none') return pastDueAnswer(allowance, [], fetchedAt)
+  const { allowed } = allowance
+
   // Before denying a call, expire abandoned holds to return their units.
-  if (shortLegs(draft, snapshot, command.legs).length > 0 && expireDueHolds(draft, settings) > 0) {
+  if (shortLegs(draft, snapshot, command.legs, allowed).length > 0 && expireDueHolds(draft, settings) > 0) {
     // One of the expired holds may belong to the previous attempt under this key, so check the key again.
     const retryAfterExpiry = answerRetry(draft, command, settings)
     if (retryAfterExpiry) return retryAfterExpiry
   }
-  const legs = shortLegs(draft, snapshot, command.legs)
-  if (legs.length > 0) return { state: 'short', legs, asOf: fetchedAt }
+  const legs = shortLegs(draft, snapshot, command.legs, allowed)
+  if (legs.length > 0) {
+    const isOverdue = allowed === 'free' || lackOverage(snapshot, command.legs, legs)
+    return allowance.allowed !== 'all' && isOverdue
+      ? pastDueAnswer(allowance, legs, fetchedAt)
+      : { state: 'short', legs, asOf: fetchedAt }
+  }
 
-  const hold = createHold(draft, snapshot, command)
+  const hold = createHold(draft, snapshot, command, allowed)
   claimKey(draft, command, settings)
   return heldAnswer(draft, hold)
 }
 
-type Subscription = Pick<NonNullable<Draft['row']['snapshot']>, 'id' | 'features'>
+const pastDueAnswer = (
+  { since, graceEndsAt }: { since: number; graceEndsAt: number },
+  legs: ShortLeg[],
+  asOf: number,
+): ReserveAnswer => ({ state: 'pastDue', legs, since, graceEndsAt, asOf })
 
-const hasFeature = ({ features }: Subscription, feature: string | null) =>
-  feature !== null && features.includes(feature)
-
-/**
- * Returns the legs that exceed the available units. Unlimited and overage legs skip this comparison, but
- * their units are held and booked as usual.
- */
-function shortLegs(draft: Draft, subscription: Subscription, legs: Leg[]): ShortLeg[] {
-  return legs.flatMap((leg) => {
-    const { meter, amount, unlimitedBy, overageWith } = leg
-    if (hasFeature(subscription, unlimitedBy) || hasFeature(subscription, overageWith)) return []
-    const account = draft.account(subscription.id, meter)
-    if (available(account) >= amount) return []
-    const { held, ambiguous } = account
-    return { meter, available: available(account), held, required: amount, ambiguous }
-  })
-}
-
-function createHold(draft: Draft, subscription: Subscription, command: Reserve): HoldRow {
+function createHold(draft: Draft, subscription: Subscription, command: Reserve, allowed: Allowed): HoldRow {
   for (const leg of command.legs) {
     const account = draft.account(subscription.id, leg.meter)
     draft.writeAccount(account, { held: account.held + leg.amount })
@@ -71,8 +67,9 @@ function createHold(draft: Draft, subscription: Subscription, command: Reserve):
     attempt: command.attempt,
     subscription: subscription.id,
     procedure: command.procedure,
-    legs: command.legs.map(({ meter, amount, unlimitedBy, onExpiry, price }) => {
-      return { meter, amount, unlimited: hasFeature(subscription, unlimitedBy), onExpiry, price }
+    legs: command.legs.map((leg) => {
+      const { meter, amount, onExpiry, price } = leg
+      return { meter, amount, unlimited: isUnlimited(subscription, leg, allowed), onExpiry, price }
     }),
     state: 'held',
     startedAt: draft.now,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { subscription as reportedSubscription } from '../snapshot.ts'
 
 /**
  * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
@@ -16,17 +17,12 @@ const flag = z.union([z.literal(0), z.literal(1)])
 const eventPrice = z.union([z.object({ priceSlug: z.string() }), z.object({ usageMeterSlug: z.string() })])
 const properties = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
-const subscriptionDetail = z.object({
-  id: z.string(),
-  status: z.string(),
-  cancelScheduledAt: integer.nullable(),
-  scheduledAdjustmentAt: integer.nullable(),
-  periodStart: integer.nullable(),
-  periodEnd: integer.nullable(),
-  planName: z.string(),
-  priceSlug: z.string().nullable(),
-  isFree: z.boolean(),
-  features: z.array(z.string()),
+const subscriptionDetail = reportedSubscription.extend({
+  /**
+   * When the oldest unpaid renewal was due. Remembered from earlier snapshots, because a subscription's status
+   * can hide an unpaid renewal.
+   */
+  pastDueSince: integer.optional(),
 })
 
 /**

@@ -11,6 +11,7 @@ import { keys } from './keys.ts'
 import { lease } from './lease.ts'
 import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
+import { pastDue } from './pastDue.ts'
 import { snapshots } from './snapshots.ts'
 import { limits, unlimited } from './unlimited.ts'
 
@@ -26,6 +27,7 @@ const parts = [
   snapshots,
   unlimited,
   limits,
+  pastDue,
   clockSteps,
   badInput,
   growth,

@@ -39,7 +39,7 @@ export class Calls {
     }
   }
 
-  #reserve({ legs, key, fingerprint, ttlMs, maxHoldMs, decisive }: CallOf<'reserve'>): Reserve {
+  #reserve({ legs, key, fingerprint, ttlMs, maxHoldMs, decisive, leaves }: CallOf<'reserve'>): Reserve {
     return aReserve({
       customer: this.#ledger.customer,
       attempt: this.#ledger.newId('a'),
@@ -59,6 +59,7 @@ export class Calls {
       maxHoldMs,
       decisive,
       snapshotMaxStaleMs: 7_200_000,
+      pastDue: leaves && { graceMs: 1_800_000, leaves },
     })
   }
 

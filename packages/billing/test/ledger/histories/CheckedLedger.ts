@@ -60,6 +60,8 @@ export class CheckedLedger {
     expect(answers.map(sorted)).toEqual(expected.map(sorted))
     const balances = await this.#subject.balances(this.customer)
     expect(balances.balances).toEqual(this.model.balances())
+    expect(balances.snapshot?.pastDue ?? null).toEqual(this.model.pastDue())
+    for (const free of balances.snapshot?.free ?? []) expect(free).toEqual(this.model.free(free.meter))
     expect(balances.version).toBeGreaterThanOrEqual(this.#last.version)
     if (balances.version === this.#last.version) expect(balances.balances).toEqual(this.#last.balances)
     this.#last = balances

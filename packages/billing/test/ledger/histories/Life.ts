@@ -55,13 +55,16 @@ export class Life {
         world.topUp(step.meter, step.amount)
         break
       case 'subscribe':
-        world.subscribe(model.now, step.granted, step.unlimited ? ['all'] : [])
+        world.subscribe(model.now, step.granted, step.unlimited ? ['all'] : [], step.isFree)
         break
       case 'features':
         world.setFeatures(step.unlimited ? ['all'] : [])
         break
       case 'unsubscribe':
         world.unsubscribe()
+        break
+      case 'payment':
+        world.setPayment(model.now, step)
         break
       case 'renew':
         world.renew(model.now)

@@ -1,12 +1,13 @@
 import type { Answer, ShortLeg } from '../../../src/ledger/answers.ts'
 import type { Command, Install, Reserve, Settle, Snapshot, TakeLease } from '../../../src/ledger/commands.ts'
-import { day, id, type ModelEvent, type ModelHold, ModelState, sum } from './ModelState.ts'
+import { day, id, type ModelEvent, type ModelHold, sum } from './ModelState.ts'
+import { PastDueModel } from './PastDueModel.ts'
 
 /**
  * Models one customer as the specification describes it. Keeps lists of holds and events instead of counters,
  * and computes every number from them. The model is slow, but simple enough to verify by reading.
  */
-export class Model extends ModelState {
+export class Model extends PastDueModel {
   answer(command: Command): Answer {
     switch (command.type) {
       case 'reserve':
@@ -28,7 +29,7 @@ export class Model extends ModelState {
         return this.#takeLease(command)
       case 'leaveLease':
         if (this.lease?.token !== command.token) return { state: 'left' }
-        for (const event of this.#named(command.untaken)) {
+        for (const event of this.named(command.untaken)) {
           if (event.state === 'sent') event.state = event.wasParked ? 'parked' : 'waiting'
         }
         this.lease = null
@@ -36,10 +37,10 @@ export class Model extends ModelState {
       case 'install':
         return this.#install(command)
       case 'acknowledge':
-        for (const event of this.#named(command.events)) event.state = 'acked'
+        for (const event of this.named(command.events)) event.state = 'acked'
         return { state: 'acknowledged' }
       case 'park':
-        for (const [index, event] of this.#named(command.events).entries()) {
+        for (const [index, event] of this.named(command.events).entries()) {
           if (event.state === 'acked' || event.state === 'dropped') continue
           event.state = 'parked'
           event.wasParked = true
@@ -48,7 +49,7 @@ export class Model extends ModelState {
         }
         return { state: 'parked' }
       case 'drop':
-        for (const event of this.#named(command.events)) {
+        for (const event of this.named(command.events)) {
           if (event.state !== 'acked') event.state = 'dropped'
         }
         return { state: 'dropped' }
@@ -80,22 +81,29 @@ export class Model extends ModelState {
     if (periodOver && !checked && !command.decisive) {
       return { state: 'needsSnapshot', reason: 'periodOver' }
     }
+    const allowed = this.allowed(command.pastDue)
+    if (allowed === 'none') return this.overdue(command, [])
     if (this.#short(command).length > 0 && this.#expireDue() > 0) {
       const again = this.#keyAnswer(command)
       if (again) return again
     }
     const short = this.#short(command)
-    if (short.length > 0) return { state: 'short', legs: short, asOf: snapshot.at }
     const { id: subscription, features } = snapshot.subscription
+    if (this.isOverdue(command, short)) return this.overdue(command, short)
+    if (short.length > 0) return { state: 'short', legs: short, asOf: snapshot.at }
     const expiresAt = this.now + Math.min(command.ttlMs, command.maxHoldMs)
     for (const leg of command.legs) this.account(subscription, leg.meter)
+    if (allowed === 'free') this.freeAttempts.set(command.attempt, this.freePeriod())
     this.holds.set(command.attempt, {
       attempt: command.attempt,
       subscription,
       startedAt: this.now,
       expiresAt,
       maxHoldMs: command.maxHoldMs,
-      legs: command.legs.map((leg) => ({ ...leg, lifted: features.includes(leg.unlimitedBy ?? '') })),
+      legs: command.legs.map((leg) => ({
+        ...leg,
+        lifted: allowed !== 'free' && features.includes(leg.unlimitedBy ?? ''),
+      })),
       counted: new Map(),
       liveUntil: expiresAt,
       returned: false,
@@ -133,10 +141,18 @@ export class Model extends ModelState {
     const { snapshot } = this
     if (!snapshot?.subscription) return []
     const { id: subscription, features } = snapshot.subscription
+    const allowed = this.allowed(command.pastDue)
     return command.legs.flatMap((leg) => {
-      const lifted = [leg.unlimitedBy, leg.overageWith].some((it) => it !== null && features.includes(it))
+      const lifting = {
+        all: [leg.unlimitedBy, leg.overageWith],
+        noOverage: [leg.unlimitedBy],
+        free: [],
+        none: [],
+      }
+      const lifted = lifting[allowed].some((it) => it !== null && features.includes(it))
       const held = this.held(subscription, leg.meter)
-      const available = this.withoutHolds(leg.meter) - held
+      const available =
+        allowed === 'free' ? this.free(leg.meter).available : this.withoutHolds(leg.meter) - held
       if (lifted || available >= leg.amount) return []
       const unknown = [...this.events.values()].filter(
         (it) => it.subscription === subscription && it.meter === leg.meter && snapshot.ambiguous.has(id(it)),
@@ -222,13 +238,8 @@ export class Model extends ModelState {
             .slice(0, Math.max(0, command.maxEvents - ambiguous.length))
     for (const event of next) event.state = 'sent'
     const usageEvents = (events: ModelEvent[]) =>
-      events.map((event) => this.#usageEvent(command.customer, event))
+      events.map((event) => this.usageEvent(command.customer, event))
     return { state: 'taken', ambiguous: usageEvents(ambiguous), events: usageEvents(next) }
-  }
-
-  #usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
-    const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
-    return { ...event, parkedBefore: wasParked }
   }
 
   #install({ token, snapshot, unlimitedBy }: Install): Answer {
@@ -238,6 +249,7 @@ export class Model extends ModelState {
     }
     for (const event of this.events.values()) if (lease.dropped.has(id(event))) event.forgotten = true
     const at = Math.min(lease.at, this.now)
+    this.pastDueSince = this.nextPastDueSince(snapshot)
     this.snapshot = { ...snapshot, at, acked: lease.acked, ambiguous: lease.ambiguous }
     const { subscription, meters } = snapshot
     if (subscription) {
@@ -282,9 +294,5 @@ export class Model extends ModelState {
       const now = total + acked - account.ackedAtFirstSight + account.usedAtFirstSight
       account.limit = Math.max(account.limit, now)
     }
-  }
-
-  #named(ids: { attempt: string; meter: string }[]): ModelEvent[] {
-    return ids.flatMap((it) => this.events.get(id(it)) ?? [])
   }
 }

@@ -169,13 +169,22 @@ export class ModelState {
     return this.isLeaseFree() && [...this.events.values()].some(isPending)
   }
 
+  /** Returns the number of parked events on a meter, for one subscription or all. */
+  parked(meter: string, subscription?: string): number {
+    return [...this.events.values()].filter(
+      (it) =>
+        it.meter === meter &&
+        it.wasParked &&
+        (it.state === 'parked' || it.state === 'sent') &&
+        (subscription === undefined || it.subscription === subscription),
+    ).length
+  }
+
   balances(): Balance[] {
     const { snapshot } = this
     const named = [...this.accounts.keys()].map((name) => name.split('/')[1] ?? '')
     return [...new Set(named)].sort().map((meter) => {
-      const parked = [...this.events.values()].filter(
-        (it) => it.meter === meter && it.wasParked && (it.state === 'parked' || it.state === 'sent'),
-      ).length
+      const parked = this.parked(meter)
       const subscription = snapshot?.subscription?.id
       if (subscription === undefined || !this.accounts.has(`${subscription}/${meter}`)) {
         return { meter, available: 0, held: 0, used: 0, limit: 0, parked }
@@ -185,6 +194,17 @@ export class ModelState {
       const { limit } = this.account(subscription, meter)
       return { meter, available, held, used: limit - available - held, limit, parked }
     })
+  }
+
+  /** Returns the events that a command names. */
+  named(ids: { attempt: string; meter: string }[]): ModelEvent[] {
+    return ids.flatMap((it) => this.events.get(id(it)) ?? [])
+  }
+
+  /** Returns an event as the ledger hands it to delivery. */
+  usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
+    const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
+    return { ...event, parkedBefore: wasParked }
   }
 
   /** Returns the result of unmetered work under a key. */

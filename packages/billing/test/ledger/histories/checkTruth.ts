@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { ReserveAnswer } from '../../../src/ledger/answers.ts'
 import type { Reserve } from '../../../src/ledger/commands.ts'
 import type { CheckedLedger } from './CheckedLedger.ts'
-import { meters } from './world.ts'
+import { freeGrants, meters } from './world.ts'
 
 /**
  * Checks the model's answer against the truth at Flowglad: the answer must neither oversell nor falsely deny.
@@ -11,7 +11,12 @@ import { meters } from './world.ts'
 export function checkTruth(ledger: CheckedLedger, command: Reserve, answer: ReserveAnswer): void {
   for (const meter of meters) {
     const leg = command.legs.find((it) => it.meter === meter)
-    if (!leg || leg.unlimitedBy !== null || leg.overageWith !== null) continue
+    if (!leg) continue
+    if (ledger.model.allowed(command.pastDue) === 'free') {
+      checkFreeGrant(ledger, answer, meter)
+      continue
+    }
+    if (leg.unlimitedBy !== null || leg.overageWith !== null) continue
     checkNotOversold(ledger, command, answer, meter)
     checkNotFalselyDenied(ledger, answer, meter)
   }
@@ -28,6 +33,17 @@ function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: Reser
   // Flowglad's credits don't include the units that the ledger waives after an unlimited period.
   const { waived } = ledger.model.account(answer.subscription, meter)
   expect(left(ledger, answer.subscription, meter) + waived, 'oversold').toBeGreaterThanOrEqual(0)
+}
+
+/** Checks that all calls of an unpaid period together get no more than the default plan's grant. */
+function checkFreeGrant({ model }: CheckedLedger, answer: ReserveAnswer, meter: Meter) {
+  if (answer.state !== 'held') return
+  const period = model.freePeriod()
+  const inPeriod = ({ attempt }: { attempt: string }) => model.freeAttempts.get(attempt) === period
+  const held = [...model.holds.values()].filter(inPeriod).flatMap(({ legs }) => legs)
+  const booked = model.booked(answer.subscription, meter).filter(({ state }) => state !== 'dropped')
+  const units = unitsOf(held.filter((leg) => leg.meter === meter)) + unitsOf(booked.filter(inPeriod))
+  expect(units, 'more than the free grant').toBeLessThanOrEqual(freeGrants[meter] ?? 0)
 }
 
 function checkNotFalselyDenied(ledger: CheckedLedger, answer: ReserveAnswer, meter: Meter) {

@@ -27,6 +27,7 @@ const call = fc.oneof(
       ttlMs: fc.constantFrom(1000, 60_000),
       maxHoldMs: fc.constantFrom(2000, 120_000),
       decisive: fc.boolean(),
+      leaves: fc.constantFrom('free', 'free', 'none', undefined),
     }),
   },
   {
@@ -128,10 +129,21 @@ const step = fc.oneof(
       type: fc.constant('subscribe'),
       granted: fc.integer({ min: 0, max: 30 }),
       unlimited: fc.boolean(),
+      isFree: fc.constantFrom(false, false, true),
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('features'), unlimited: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('unsubscribe') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('payment'),
+      // A cancellation that is scheduled and undone replaces the status of an unpaid subscription.
+      status: fc.constantFrom('past_due', 'past_due', 'past_due', 'cancellation_scheduled', 'active'),
+      invoice: fc.constantFrom('none', 'open', 'open', 'paid'),
+      hasPaid: fc.constantFrom(true, true, false),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('renew') }) },
 )
 
@@ -149,7 +161,11 @@ export type Call = (typeof call extends fc.Arbitrary<infer T> ? T : never) & obj
 export type FetchStep = Extract<Step, { type: `fetch${string}` }>
 export type DeliverStep = Extract<Step, { type: `deliver${string}` }>
 /** Changes at Flowglad that the ledger doesn't cause. */
-export type WorldStep = Extract<Step, { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'renew' }>
+export type WorldStep = Extract<
+  Step,
+  { type: 'topUp' | 'subscribe' | 'features' | 'unsubscribe' | 'payment' | 'renew' }
+>
+export type PaymentStep = Extract<Step, { type: 'payment' }>
 
 export const isFetchStep = (step: Step): step is FetchStep => step.type.startsWith('fetch')
 export const isDeliverStep = (step: Step): step is DeliverStep => step.type.startsWith('deliver')

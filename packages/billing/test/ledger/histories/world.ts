@@ -1,9 +1,12 @@
 import type { UsageEvent } from '../../../src/ledger/answers.ts'
 import type { Snapshot } from '../../../src/ledger/commands.ts'
+import type { PaymentStep } from './history.ts'
 
 export const meters = ['pictures', 'tokens'] as const
 type Meter = (typeof meters)[number]
 export const periodMs = 3_600_000
+/** The default plan's grants. */
+export const freeGrants: Record<string, number> = { pictures: 8, tokens: 15 }
 
 interface Subscription {
   id: string
@@ -11,6 +14,9 @@ interface Subscription {
   credits: Record<Meter, number>
   granted: number
   periodStart: number
+  isFree: boolean
+  status: string
+  payment: { unpaidSince: number | null; settledFor: number | null; hasPaid: boolean; reportedAt: number }
 }
 
 /**
@@ -22,7 +28,7 @@ export class World {
   readonly subscriptions: Subscription[] = []
   #current: Subscription | null = null
 
-  subscribe(now: number, granted: number, features: string[]): void {
+  subscribe(now: number, granted: number, features: string[], isFree = false): void {
     const id = `sub_${this.subscriptions.length}`
     this.#current = {
       id,
@@ -30,6 +36,9 @@ export class World {
       granted,
       credits: { pictures: granted, tokens: granted },
       periodStart: now,
+      isFree,
+      status: 'active',
+      payment: { unpaidSince: null, settledFor: null, hasPaid: true, reportedAt: now },
     }
     this.subscriptions.push(this.#current)
   }
@@ -44,6 +53,18 @@ export class World {
 
   topUp(meter: Meter, units: number): void {
     if (this.#current) this.#current.credits[meter] += units
+  }
+
+  /** Changes the status, and opens or settles the invoice of the current period. */
+  setPayment(now: number, { status, invoice, hasPaid }: Omit<PaymentStep, 'type'>): void {
+    const current = this.#current
+    if (!current) return
+    const { periodStart, payment } = current
+    current.status = status
+    payment.hasPaid = hasPaid
+    payment.reportedAt = Math.max(payment.reportedAt, now)
+    if (invoice === 'open') payment.unpaidSince ??= periodStart
+    if (invoice === 'paid') Object.assign(payment, { unpaidSince: null, settledFor: periodStart })
   }
 
   record(event: UsageEvent): void {
@@ -78,19 +99,21 @@ export class World {
   billing(): Snapshot {
     const current = this.#current
     if (!current) return { subscription: null, meters: {} }
-    const { id, features, granted, periodStart } = current
+    const { id, features, granted, periodStart, isFree, status, payment } = current
     return {
       subscription: {
         id,
-        status: 'active',
+        status,
         cancelScheduledAt: null,
         scheduledAdjustmentAt: null,
         periodStart,
         periodEnd: periodStart + periodMs,
         planName: 'Plan',
         priceSlug: 'plan',
-        isFree: false,
+        isFree,
         features: [...features],
+        payment: { ...payment },
+        freePlan: { grants: freeGrants, features: [] },
       },
       meters: Object.fromEntries(
         meters.map((meter) => [meter, { available: this.available(current, meter), granted }]),

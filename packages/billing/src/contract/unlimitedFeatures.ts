@@ -1,0 +1,9 @@
+import type { Meters } from './meters.ts'
+
+/** Returns the features that make meters unlimited, by meter slug. */
+export const unlimitedFeatures = (meters: Meters): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(meters).flatMap(([meter, { unlimitedBy }]) =>
+      unlimitedBy === undefined ? [] : [[meter, unlimitedBy]],
+    ),
+  )

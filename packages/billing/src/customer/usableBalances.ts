@@ -1,0 +1,89 @@
+import type { Meters } from '../contract/meters.ts'
+import type { PastDue } from '../contract/pastDue.ts'
+import { allowanceOf, graceEndOf } from '../ledger/core/pastDue.ts'
+import type { Balance, CustomerBalances } from '../ledger/ledger.ts'
+import type { LedgerForCalls } from '../lifecycle/ledgerForCalls.ts'
+import type { PastDueTerms } from '../metering/pastDueTerms.ts'
+
+/** The balances and features that a customer can use. While a renewal is overdue, these are fewer than the plan's. */
+export interface UsableBalances extends CustomerBalances {
+  pastDue?: PastDue
+  /** The features of the plan that the customer can't use until the renewal is paid. */
+  withheld: string[]
+}
+
+/** The ledger as customers see it. */
+export type CustomerLedger = Omit<LedgerForCalls, 'balances'> & {
+  balances(customer: string): Promise<UsableBalances>
+}
+
+/** Applies the past due terms to the balances that a ledger returns. `reserve` applies the same terms. */
+export const customerLedger = (
+  ledger: LedgerForCalls,
+  meters: Meters,
+  terms: PastDueTerms,
+): CustomerLedger => ({
+  ...ledger,
+  balances: async (customer) => usableBalances(await ledger.balances(customer), meters, terms),
+})
+
+function usableBalances(
+  balances: CustomerBalances,
+  meters: Meters,
+  { rule, billingUrl }: PastDueTerms,
+): UsableBalances {
+  const { snapshot } = balances
+  const { subscription, pastDue } = snapshot ?? {}
+  if (!snapshot || !subscription || !pastDue) return { ...balances, withheld: [] }
+  const { allowed } = allowanceOf(rule, pastDue, subscription)
+  const features = usableFeatures(subscription, meters, allowed)
+  return {
+    ...balances,
+    snapshot: { ...snapshot, subscription: { ...subscription, features } },
+    balances:
+      allowed === 'free'
+        ? snapshot.free
+        : allowed === 'none'
+          ? balances.balances.map(empty)
+          : balances.balances,
+    withheld: subscription.features.filter((feature) => !features.includes(feature)),
+    pastDue: {
+      since: pastDue.since,
+      graceEndsAt: rule ? graceEndOf(pastDue, rule.graceMs) : null,
+      state: states[allowed],
+      upgradeUrl: billingUrl,
+    },
+  }
+}
+
+type Allowed = ReturnType<typeof allowanceOf>['allowed']
+
+const states = { all: 'grace', noOverage: 'free', free: 'free', none: 'denied' } as const satisfies Record<
+  Allowed,
+  PastDue['state']
+>
+
+const empty = (balance: Balance): Balance => ({ ...balance, available: 0, limit: 0 })
+
+/** Neither the plan's nor the default plan's features lift a limit or allow overage. A free plan loses only overage. */
+function usableFeatures(
+  { features, freePlan }: { features: string[]; freePlan?: { features: string[] } | undefined },
+  meters: Meters,
+  allowed: Allowed,
+): string[] {
+  const policies = Object.values(meters)
+  const allows = (feature: string) => policies.some(({ overage }) => overage?.withFeature === feature)
+  const lifts = (feature: string) => policies.some(({ unlimitedBy }) => unlimitedBy === feature)
+  switch (allowed) {
+    case 'all':
+      return features
+    case 'noOverage':
+      return features.filter((feature) => !allows(feature))
+    case 'free':
+      return (freePlan?.features ?? []).filter((feature) => !allows(feature) && !lifts(feature))
+    case 'none':
+      return []
+    default:
+      return allowed satisfies never
+  }
+}

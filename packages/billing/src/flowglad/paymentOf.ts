@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import type { Snapshot } from '../ledger/commands.ts'
+
+const invoice = z.object({
+  subscriptionId: z.string().nullish(),
+  status: z.string(),
+  subtotal: z.number().nullish(),
+  billingPeriodStartDate: z.number().nullish(),
+  dueDate: z.number().nullish(),
+  createdAt: z.number().nullish(),
+  updatedAt: z.number().nullish(),
+})
+
+export const invoices = z.array(z.object({ invoice }))
+
+/** The merchant has forgiven a void invoice. A refund doesn't make an invoice unpaid. */
+const settled: ReadonlySet<string> = new Set(['paid', 'void', 'partially_refunded', 'fully_refunded'])
+const unpaid: ReadonlySet<string> = new Set(['open', 'uncollectible'])
+
+type Payment = NonNullable<NonNullable<Snapshot['subscription']>['payment']>
+
+/** Summarizes the invoices of a subscription. */
+export function paymentOf(
+  subscription: {
+    id: string
+    updatedAt?: number | null | undefined
+    currentBillingPeriodStart?: number | null | undefined
+  },
+  reported: z.infer<typeof invoices>,
+): Payment {
+  const own = reported
+    .map(({ invoice }) => invoice)
+    .filter(({ subscriptionId }) => subscriptionId === subscription.id)
+    .map((invoice) => ({
+      ...invoice,
+      from: invoice.billingPeriodStartDate ?? invoice.dueDate ?? invoice.createdAt ?? 0,
+    }))
+  const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(({ from }) => from))
+  // If a later period is paid, an older open invoice no longer counts: Flowglad doesn't collect it either.
+  const open = own.filter(
+    ({ status, from }) => unpaid.has(status) && (settledFor === null || from > settledFor),
+  )
+  const { updatedAt, currentBillingPeriodStart } = subscription
+  const times = own.map((invoice) => invoice.updatedAt ?? 0)
+  return {
+    unpaidSince: open.length === 0 ? null : Math.min(...open.map(({ from }) => from)),
+    settledFor,
+    hasPaid: own.some(
+      ({ status, subtotal }) => settled.has(status) && status !== 'void' && (subtotal ?? 1) > 0,
+    ),
+    reportedAt: Math.max(updatedAt ?? 0, currentBillingPeriodStart ?? 0, ...times),
+  }
+}
+
+const newest = (times: number[]) => (times.length === 0 ? null : Math.max(...times))

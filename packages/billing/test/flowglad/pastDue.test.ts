@@ -1,0 +1,200 @@
+import { expect, test } from 'vitest'
+import type { BillingError } from '../../src/index.ts'
+import { day, failRenewal, month, startTimedStack } from './failRenewal.ts'
+import { aUser, type Stack } from './startStack.ts'
+
+const ada = aUser()
+const spend = (stack: Stack, amount = 1, meter: 'generations' | 'api_calls' = 'generations') =>
+  stack.billing.meter({ customer: ada, meter, amount }, () => 'done')
+const outcomeOf = (call: Promise<unknown>) =>
+  call.then(
+    (value) => value ?? 'allowed',
+    (error: BillingError) => error.denial?.code ?? String(error),
+  )
+const balanceOf = async (stack: Stack) => (await stack.billing.refresh(ada)).balances[0]
+const planOf = async (stack: Stack) => (await stack.billing.refresh(ada)).plan
+
+test('keeps an unpaid plan during the grace period, and then leaves only the free grants', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  expect(await planOf(stack)).toMatchObject({ status: 'past_due', pastDue: { state: 'grace' } })
+  expect(await spend(stack, 3)).toBe('done')
+  stack.pass(7 * day)
+  expect(await planOf(stack)).toMatchObject({ pastDue: { state: 'free', upgradeUrl: '/billing' } })
+  expect(await balanceOf(stack)).toMatchObject({ limit: 10, used: 3, available: 7 })
+  expect(await spend(stack, 7)).toBe('done')
+  const error = await spend(stack).catch((it: BillingError) => it.denial)
+  expect(error).toMatchObject({
+    code: 'PAYMENT_OVERDUE',
+    upgradeUrl: '/billing',
+    meters: [{ meter: 'generations', availableBalance: 0, required: 1 }],
+  })
+})
+
+test('gives four unpaid months one free grant each, not four paid grants', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  stack.pass(8 * day)
+  for (let n = 0; n < 4; n++) {
+    expect(await spend(stack, 10)).toBe('done')
+    expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
+    await stack.billing.drain()
+    stack.pass(month)
+  }
+})
+
+test('lifts no limit while a renewal is overdue', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack, 'scale_monthly')
+  expect(await balanceOf(stack)).toMatchObject({ unlimited: true })
+  stack.pass(8 * day)
+  expect(await balanceOf(stack)).toMatchObject({ unlimited: false, limit: 10, available: 10 })
+  expect(await outcomeOf(spend(stack, 11))).toBe('PAYMENT_OVERDUE')
+  expect(await spend(stack, 10)).toBe('done')
+})
+
+test('gives the free grants after an unlimited month that was paid', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack, 'scale_monthly', async () => {
+    await spend(stack, 5_000)
+    await stack.billing.drain()
+  })
+  stack.pass(8 * day)
+  expect(await spend(stack, 10)).toBe('done')
+  expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
+})
+
+test('allows no overage while a renewal is overdue', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  expect(await spend(stack, 2_000_000_000, 'api_calls')).toBe('done')
+  stack.pass(8 * day)
+  expect(await outcomeOf(spend(stack, 1, 'api_calls'))).toBe('PAYMENT_OVERDUE')
+  await stack.billing.drain()
+  stack.pass(month)
+  expect(await spend(stack, 100, 'api_calls')).toBe('done')
+  expect(await outcomeOf(spend(stack, 1, 'api_calls'))).toBe('PAYMENT_OVERDUE')
+})
+
+test('denies every call that costs units if the policy is deny', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
+  await using stack = await startTimedStack({ pastDue: { graceDays: 5, then: 'deny' } })
+  await failRenewal(stack)
+  expect(await spend(stack)).toBe('done')
+  stack.pass(5 * day)
+  expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
+  expect(await outcomeOf(spend(stack, 1, 'api_calls'))).toBe('PAYMENT_OVERDUE')
+  expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('PAYMENT_OVERDUE')
+  expect(await balanceOf(stack)).toMatchObject({ available: 0, limit: 0, status: 'exhausted' })
+})
+
+test('withholds the features of an overdue plan', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
+  stack.pass(8 * day)
+  expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('PAYMENT_OVERDUE')
+  expect(await outcomeOf(stack.billing.requireFeature(ada, 'unlimited_generations'))).toBe(
+    'FEATURE_NOT_INCLUDED',
+  )
+  expect((await planOf(stack))?.features).toEqual([])
+})
+
+test('ends the grace period without a fetch', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  stack.proxy.breakWith(({ path }) => (/\/billing$/.test(path) ? { state: 'refused' } : undefined))
+  expect(await spend(stack)).toBe('done')
+  stack.pass(8 * day)
+  expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
+})
+
+test("ends the grace period by Flowglad's clock if that clock is ahead", async () => {
+  await using stack = await startTimedStack()
+  await failRenewal({ ...stack, pass: stack.flowglad.advance })
+  expect(await spend(stack, 100)).toBe('done')
+  stack.flowglad.advance(9 * day)
+  await stack.billing.refresh(ada)
+  expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
+})
+
+/** Pays the open invoice with a card that works. */
+async function payNow(stack: Stack) {
+  const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling(ada.id)
+  const { checkoutSession } = await stack.atFlowglad.sdk.checkoutSessions.create({
+    checkoutSession: {
+      type: 'activate_subscription',
+      customerExternalId: ada.id,
+      targetSubscriptionId: currentSubscription?.id ?? '',
+      successUrl: 'http://localhost/',
+      cancelUrl: 'http://localhost/',
+    },
+  })
+  await stack.atFlowglad.sdk.post(`/__test__/checkout-sessions/${checkoutSession.id}/complete`, { body: {} })
+}
+
+test.each(['one', 'three'])(
+  'allows the whole plan again after a payment for %s unpaid periods',
+  async (many) => {
+    await using stack = await startTimedStack()
+    await failRenewal(stack)
+    if (many === 'three') stack.pass(2 * month)
+    stack.pass(8 * day)
+    expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
+    await payNow(stack)
+    expect(await spend(stack, 100)).toBe('done')
+    expect(await planOf(stack)).not.toHaveProperty('pastDue')
+    expect(await outcomeOf(stack.billing.requireFeature(ada, 'hd'))).toBe('allowed')
+    // The next renewal is paid too.
+    stack.pass(month)
+    expect(await spend(stack, 100)).toBe('done')
+    stack.pass(8 * day)
+    expect(await spend(stack, 100)).toBe('done')
+  },
+)
+
+test('stays overdue after the customer cancels the plan and resumes it', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  stack.pass(8 * day)
+  await stack.billing.refresh(ada)
+  const { currentSubscription } = await stack.atFlowglad.sdk.customers.retrieveBilling(ada.id)
+  const id = currentSubscription?.id ?? ''
+  const atPeriodEnd = { cancellation: { timing: 'at_end_of_current_billing_period' as const } }
+  await stack.atFlowglad.sdk.subscriptions.cancel(id, atPeriodEnd)
+  await stack.billing.refresh(ada)
+  expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
+  await stack.atFlowglad.sdk.subscriptions.uncancel(id)
+  expect(await planOf(stack)).toMatchObject({ status: 'active', pastDue: { state: 'free' } })
+  expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
+})
+
+test('counts pack credits again after the payment, not before', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  await stack.atFlowglad.pay(ada, 'generation_pack')
+  await stack.billing.refresh(ada)
+  stack.pass(8 * day)
+  expect(await balanceOf(stack)).toMatchObject({ available: 10, limit: 10 })
+  await payNow(stack)
+  expect(await balanceOf(stack)).toMatchObject({ available: 550 })
+})
+
+test('books a hold that was taken during the grace period', async () => {
+  await using stack = await startTimedStack()
+  await failRenewal(stack)
+  const { plan, asOf } = await stack.billing.refresh(ada)
+  stack.pass((plan?.pastDue?.graceEndsAt ?? 0) - (asOf ?? 0) - 60_000)
+  let finish = () => {}
+  const working = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const call = stack.billing.meter({ customer: ada, meter: 'generations', amount: 50 }, () => working)
+  await expect.poll(async () => (await stack.billing.balances(ada)).balances[0]?.held).toBe(50)
+  stack.pass(90_000)
+  expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
+  finish()
+  await call
+  await stack.billing.drain()
+  expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([50])
+})

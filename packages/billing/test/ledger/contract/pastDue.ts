@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import type { PastDueRule } from '../../../src/ledger/commands.ts'
+import { aLeg, aReserve, aSnapshot, fetched } from '../builders.ts'
+import type { OpenLedger } from './openLedger.ts'
+import { spend } from './steps.ts'
+
+const day = 24 * 3_600_000
+const free: PastDueRule = { graceMs: 7 * day, leaves: 'free' }
+type Report = Parameters<typeof aSnapshot>[0]
+
+export const pastDue = (open: OpenLedger) =>
+  describe('while a renewal is unpaid', () => {
+    /** Opens a ledger, and returns functions that install and reserve at times after the renewal. */
+    async function openPastDue(subscription: Report = {}) {
+      const it = await open()
+      await fetched(it.ledger, aSnapshot())
+      const renewal = (await it.ledger.balances('ada')).snapshot?.asOf ?? 0
+      const payment = { unpaidSince: renewal, settledFor: null, hasPaid: true, reportedAt: renewal }
+      const report = (changes: Report = {}) =>
+        fetched(
+          it.ledger,
+          aSnapshot({
+            isFree: false,
+            status: 'past_due',
+            features: ['unlimited', 'overage'],
+            periodStart: renewal,
+            payment,
+            freePlan: { grants: { generations: 10 }, features: [] },
+            meters: { generations: { available: 500, granted: 500 } },
+            ...subscription,
+            ...changes,
+          }),
+        )
+      await report()
+      const reserve = (amount: number, rule: PastDueRule = free, leg = {}) => {
+        const legs = [aLeg({ amount, ...leg })]
+        return it.ledger.execute(aReserve({ legs, snapshotMaxStaleMs: 366 * day, pastDue: rule }))
+      }
+      return Object.assign(it, { renewal, payment, report, reserve })
+    }
+
+    test('holds only the default plan’s units after the grace period', async () => {
+      await using it = await openPastDue()
+      it.advance(7 * day - 1)
+      expect(await it.reserve(100)).toMatchObject({ state: 'held' })
+      it.advance(1)
+      const { renewal } = it
+      expect(await it.reserve(1)).toEqual({
+        state: 'pastDue',
+        since: renewal,
+        graceEndsAt: renewal + 7 * day,
+        asOf: expect.any(Number),
+        legs: [{ meter: 'generations', available: -90, held: 100, required: 1, ambiguous: 0 }],
+      })
+    })
+
+    test('neither lifts a limit nor allows overage after the grace period', async () => {
+      await using it = await openPastDue()
+      it.advance(7 * day)
+      for (const leg of [{ unlimitedBy: 'unlimited' }, { overageWith: 'overage' }]) {
+        expect(await it.reserve(11, free, leg)).toMatchObject({ state: 'pastDue' })
+      }
+      expect(await it.reserve(10, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
+    })
+
+    test('starts the grace period once, even if several renewals in a row are unpaid', async () => {
+      await using it = await openPastDue()
+      it.advance(30 * day)
+      await it.report({ periodStart: it.renewal + 30 * day, payment: { ...it.payment, unpaidSince: null } })
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
+      await spend(it.ledger, 10)
+      await it.report({ periodStart: it.renewal + 60 * day })
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
+    })
+
+    test('gives no grace to a subscription that was never paid', async () => {
+      await using it = await openPastDue()
+      await it.report({ payment: { ...it.payment, hasPaid: false } })
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', graceEndsAt: it.renewal })
+    })
+
+    test.each(['past_due', 'unpaid', 'incomplete'])('treats the status %s as unpaid', async (status) => {
+      await using it = await openPastDue({ status })
+      await it.report({ payment: { ...it.payment, unpaidSince: null } })
+      it.advance(8 * day)
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
+    })
+
+    test('stays unpaid until an invoice is settled, whatever the status says', async () => {
+      await using it = await openPastDue()
+      it.advance(8 * day)
+      for (const status of ['cancellation_scheduled', 'active']) {
+        await it.report({ status, payment: { ...it.payment, unpaidSince: null } })
+        expect(await it.reserve(11)).toMatchObject({ state: 'pastDue' })
+      }
+      await it.report({
+        status: 'active',
+        payment: { ...it.payment, unpaidSince: null, settledFor: it.renewal },
+      })
+      expect(await it.reserve(11)).toMatchObject({ state: 'held' })
+    })
+
+    test('denies nothing on a free plan except its overage', async () => {
+      await using it = await openPastDue({
+        isFree: true,
+        meters: { generations: { available: 10, granted: 10 } },
+      })
+      it.advance(8 * day)
+      expect(await it.reserve(11, { ...free, leaves: 'none' })).toMatchObject({ state: 'short' })
+      expect(await it.reserve(11, free, { overageWith: 'overage' })).toMatchObject({ state: 'pastDue' })
+      expect(await it.reserve(11, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
+    })
+
+    test('never ends a plan that the merchant doesn’t charge for', async () => {
+      await using it = await openPastDue({ doNotCharge: true })
+      it.advance(8 * day)
+      expect(await it.reserve(11)).toMatchObject({ state: 'held' })
+    })
+
+    test('gives no second grace period if the clock steps backward', async () => {
+      await using it = await openPastDue()
+      it.advance(8 * day)
+      await it.report({ payment: { ...it.payment, reportedAt: it.renewal + 8 * day } })
+      it.advance(-8 * day)
+      expect(await it.reserve(11)).toMatchObject({ state: 'pastDue' })
+    })
+  })

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { billingDenial } from '../../src/client/index.ts'
+import type { PastDuePolicy } from '../../src/index.ts'
+import { day, failRenewal, startTimed } from '../flowglad/failRenewal.ts'
+import { post } from '../http/postFlowglad.ts'
+import { startApp } from './startApp.ts'
+
+/** Starts an app with a customer whose grace period is over. */
+async function startOverdue(then: PastDuePolicy['then']) {
+  const app = await startTimed({ pastDue: { graceDays: 5, then } }, startApp)
+  await failRenewal(app)
+  app.pass(8 * day)
+  await app.billing.refresh({ id: 'ada' })
+  return app
+}
+const denialOf = (call: Promise<unknown>) => call.catch((error: unknown) => billingDenial(error))
+const overdue = {
+  code: 'PAYMENT_OVERDUE',
+  pastDueSince: expect.any(Number),
+  graceEndsAt: expect.any(Number),
+  asOf: expect.any(Number),
+  upgradeUrl: '/billing',
+}
+
+test('answers an overdue call with 402 and a denial that links to the card', async () => {
+  await using app = await startOverdue('free')
+  await expect(app.client.generate.mutate({ prompt: 'x', count: 11 })).rejects.toMatchObject({
+    data: { httpStatus: 402 },
+  })
+  expect(await denialOf(app.client.generate.mutate({ prompt: 'x', count: 11 }))).toEqual({
+    ...overdue,
+    meters: [{ meter: 'generations', availableBalance: 10, heldBalance: 0, required: 11 }],
+  })
+  const { pastDueSince, graceEndsAt } = (await denialOf(app.client.hd.mutate({ prompt: 'x', count: 1 }))) as {
+    pastDueSince: number
+    graceEndsAt: number
+  }
+  expect(graceEndsAt - pastDueSince).toBe(5 * day)
+})
+
+test('denies streams, costs known only at the end, and usage recorded by browsers', async () => {
+  await using app = await startOverdue('deny')
+  const { streaming, client } = app
+  expect(await denialOf(streaming.write.mutate({ tokens: 5 }))).toEqual({ ...overdue, meters: [] })
+  expect(await denialOf(client.both.mutate({ prompt: 'x', count: 1 }))).toEqual({ ...overdue, meters: [] })
+  expect(await post(app, 'usage-events/create', { usageMeterSlug: 'api_calls' })).toMatchObject({
+    status: 402,
+    error: { code: 'payment_overdue' },
+  })
+})
+
+test('still runs work that costs nothing', async () => {
+  await using app = await startOverdue('deny')
+  expect(await app.client.generate.mutate({ prompt: 'x', count: 0 })).toEqual({ id: 'picture of x' })
+})
+
+test('tells clients what is left and until when', async () => {
+  await using app = await startOverdue('free')
+  expect(await app.client.billing.balances.query()).toMatchObject({
+    plan: {
+      status: 'past_due',
+      features: [],
+      pastDue: { state: 'free', since: expect.any(Number), graceEndsAt: expect.any(Number) },
+    },
+    balances: [{ meter: 'generations', available: 10, limit: 10 }, { limit: 2_000 }, { limit: 100 }],
+  })
+})
+
+test('withholds the features and the paid grants from @flowglad/react', async () => {
+  await using app = await startOverdue('free')
+  const { data } = await post(app, 'customers/billing')
+  expect(data?.currentSubscription).toMatchObject({
+    experimental: {
+      featureItems: expect.not.arrayContaining([expect.objectContaining({ slug: 'hd' })]),
+      usageMeterBalances: expect.arrayContaining([
+        expect.objectContaining({ slug: 'generations', availableBalance: 10 }),
+      ]),
+    },
+  })
+})
+
+test('opens a page that charges a new card for the unpaid renewal', async () => {
+  await using app = await startOverdue('deny')
+  const { data } = await post(app, 'checkout-sessions/create-add-payment-method')
+  const id = /chckt_session_\w+/.exec(String(data?.url))?.[0]
+  await app.atFlowglad.sdk.post(`/__test__/checkout-sessions/${id}/complete`, { body: {} })
+  expect(await app.client.generate.mutate({ prompt: 'x', count: 100 })).toEqual({ id: 'picture of x' })
+})
