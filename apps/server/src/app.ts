@@ -56,6 +56,7 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   const readSession = createReadSession(auth, addressLimits)
   const encrypted = env.publicUrl.startsWith('https:')
   closeSlowClients(app, slowClients)
+  refuseForeignOrigins(app, billing)
   guardRequests(app)
 
   await app.register(helmet, {
@@ -91,7 +92,6 @@ export async function buildApp({ env, auth, mailbox, log, ...parts }: AppParts):
   })
 
   const user = async (request: FastifyRequest) => (await readSession(request)).user
-  refuseForeignOrigins(app, billing)
   await app.register(authRoutes, { auth, publicUrl: env.publicUrl, addressLimits })
   if (mailbox) await app.register(mailboxRoute, { mailbox, origins: [env.publicUrl, ...env.trustedOrigins] })
   await app.register(pictureRoutes, { user, pictures })
