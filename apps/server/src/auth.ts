@@ -1,9 +1,12 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import type { FastifyBaseLogger } from 'fastify'
 import { addressKey } from './account/addressKey.ts'
+import { shortUserAgent } from './account/fieldRules.ts'
 import { mailOptions } from './account/mailOptions.ts'
 import { fillAddressKeys, userFields, waiveVerification } from './account/userFields.ts'
 import { type AuthEvents, authHooks } from './authHooks.ts'
+import { authLogger } from './authLogger.ts'
 import { clientAddressHeader, clientAddressOf } from './clientAddress.ts'
 import type { Database } from './database.ts'
 import type { Env } from './env.ts'
@@ -25,15 +28,22 @@ interface AuthParts extends Connected, AuthEvents {
   mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit
+  log: FastifyBaseLogger
 }
 
 /** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
-export function createAuth({ database, env, mailer, countNewAccount, ...events }: AuthParts) {
+export function createAuth({ database, env, mailer, countNewAccount, log, ...events }: AuthParts) {
   return betterAuth({
     ...optionsOf({ database, env }),
     ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
     hooks: authHooks(events),
+    logger: authLogger(log),
     databaseHooks: {
+      session: {
+        create: {
+          before: async ({ userAgent }) => ({ data: { userAgent: shortUserAgent(userAgent) } }),
+        },
+      },
       user: {
         create: {
           async before({ email }, context) {

@@ -1,6 +1,7 @@
 import { createAuthMiddleware } from 'better-auth/api'
 import { expireCookie } from 'better-auth/cookies'
 import { z } from 'zod'
+import { refuseBadFields } from './account/fieldRules.ts'
 import { explainLostRace, refuseKnownAddress } from './account/knownAddress.ts'
 import type { CountMail } from './account/mailLimit.ts'
 import { clientAddressOf } from './clientAddress.ts'
@@ -35,6 +36,7 @@ const mailPaths = new Set(['/send-verification-email', '/request-password-reset'
  */
 export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
   before: createAuthMiddleware(async ({ path, body, headers, context }) => {
+    refuseBadFields(body)
     const email = emailIn(body)
     if (email === null) return
     if (path === signUpPath) await refuseKnownAddress(context, email, now())

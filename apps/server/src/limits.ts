@@ -100,6 +100,10 @@ export const limits = {
   bodyBytes: 256 * 1024,
   /** The largest body of a request to `/api/auth`, in bytes. */
   authBodyBytes: 16 * 1024,
+  /** The longest values that users choose, in characters. `other` applies to every other field of `/api/auth`. */
+  fields: { name: 100, email: 254, password: 128, image: 1_000, other: 2_000 },
+  /** How much of the `User-Agent` header a session stores, in characters. */
+  userAgentLength: 256,
   /** How long a client can take to send a request and to read the response. Work and streams can take longer. */
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**

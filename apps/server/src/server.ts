@@ -95,6 +95,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     auth: createAuth({
       database,
       env,
+      log,
       now: Date.now,
       mailer,
       countMail: env.rateLimit ? createMailLimit() : unlimited,

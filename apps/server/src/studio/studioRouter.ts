@@ -4,7 +4,10 @@ import { lookUp } from './lookUp.ts'
 import type { PictureStore } from './pictureStore.ts'
 import type { QueuedModels } from './queuedModels.ts'
 
-const prompt = z.string().trim().min(1).max(1_000)
+/** PostgreSQL can't store the character U+0000. */
+const stored = z.string().regex(/^[^\0]*$/, 'must not contain the character U+0000')
+const text = (length: number) => stored.trim().min(1).max(length)
+const prompt = text(1_000)
 const generateInput = z.object({
   prompt,
   count: z.number().int().min(1).max(4),
@@ -12,9 +15,9 @@ const generateInput = z.object({
 })
 const generation = z.object({ id: z.string() })
 const writeInput = z.object({ prompt, maxTokens: z.number().int().min(1).max(100_000) })
-const lookUpInput = z.object({ term: z.string().trim().min(1).max(100) })
+const lookUpInput = z.object({ term: text(100) })
 const galleryInput = z
-  .object({ limit: z.number().int().min(1).max(100).default(24), cursor: z.string().max(100).nullish() })
+  .object({ limit: z.number().int().min(1).max(100).default(24), cursor: stored.max(100).nullish() })
   .default({ limit: 24 })
 
 export interface StudioParts {
