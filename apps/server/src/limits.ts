@@ -42,7 +42,7 @@ export const limits = {
   /** After this many tokens of a text, the server handles its other events. */
   tokensAtOnce: 32,
   /** The longest line that a model endpoint's event stream may contain, in characters. */
-  modelEventLength: 256 * 1024,
+  modelEventLength: 3 * 1024 * 1024,
   /** The largest picture response that a model endpoint may send, in bytes of JSON. */
   modelPictureBytes: 8 * 1024 * 1024,
   /** How much of a model endpoint's error response is read, in bytes. */

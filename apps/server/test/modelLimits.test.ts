@@ -71,8 +71,17 @@ test('newlines between events cost no tokens, and words arrive after 1 MiB of th
   expect(await all(it.models.write(request))).toEqual(['The ', 'sea'])
 })
 
+test('an event with 1 MiB of newlines becomes tokens of 20 newlines', async () => {
+  await using it = await startModelEndpoint()
+  it.answer.stream = () => of(data(`${'\n'.repeat(1024 * 1024)}sea`), finish)
+  const tokens = await all(it.models.write({ ...request, maxTokens: 100_000 }))
+  expect(tokens).toHaveLength(Math.ceil((1024 * 1024 + 3) / 20))
+  expect(new Set(tokens.slice(0, -1))).toEqual(new Set(['\n'.repeat(20)]))
+  expect(tokens.at(-1)).toMatch(/^\n*sea$/)
+})
+
 test('a long line that arrives in pieces of 8 bytes takes linear time', async () => {
-  const content = 'x'.repeat(limits.modelEventLength - 5)
+  const content = 'x'.repeat(256 * 1024 - 5)
   const bytes = new TextEncoder().encode(`data:${content}\ndata:next`)
   let at = 0
   const body = new ReadableStream<Uint8Array>({
@@ -82,7 +91,7 @@ test('a long line that arrives in pieces of 8 bytes takes linear time', async ()
       at += 8
     },
   })
-  expect(await all(eventData(body, limits.modelEventLength))).toEqual([content, 'next'])
+  expect(await all(eventData(body, 256 * 1024))).toEqual([content, 'next'])
 }, 30_000)
 
 type Endpoint = Awaited<ReturnType<typeof startModelEndpoint>>

@@ -16,35 +16,33 @@ class Tokenizer {
   #hasWord = false
   #endsInSpace = false
   /** The first half of a character that the next piece completes. */
-  #half = ''
+  #half = '';
 
-  /** Returns the tokens that the piece completes. */
-  push(piece: string): string[] {
+  /** Yields the tokens that the piece completes. Reads the piece only as far as the caller reads the tokens. */
+  *push(piece: string): Generator<string> {
     const text = this.#half + piece
     const whole = endsInHalf(text) ? text.length - 1 : text.length
     this.#half = text.slice(whole)
-    return this.#split(text.slice(0, whole))
+    yield* this.#split(text.slice(0, whole))
   }
 
-  /** Returns the last tokens. Call this method at the end of the text. */
-  end(): string[] {
-    const tokens = this.#split(this.#half)
+  /** Yields the last tokens. Call this method at the end of the text. */
+  *end(): Generator<string> {
+    yield* this.#split(this.#half)
     this.#half = ''
-    return this.#token === '' ? tokens : [...tokens, this.#cut()]
+    if (this.#token !== '') yield this.#cut()
   }
 
-  #split(text: string): string[] {
-    const tokens: string[] = []
+  *#split(text: string): Generator<string> {
     for (const character of text) {
       const isSpace = /\s/.test(character)
       const startsNextWord = this.#hasWord && this.#endsInSpace && !isSpace
-      if (startsNextWord || this.#length === maxLength) tokens.push(this.#cut())
+      if (startsNextWord || this.#length === maxLength) yield this.#cut()
       this.#token += character
       this.#length++
       this.#hasWord ||= !isSpace
       this.#endsInSpace = isSpace
     }
-    return tokens
   }
 
   /** Returns the current token and starts the next one. */
