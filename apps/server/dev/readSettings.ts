@@ -29,6 +29,8 @@ export interface Settings {
   /** flowglad-local signs webhooks with `signingSecret`, and the server verifies them with `secret`. */
   webhook: { url: string; signingSecret: string; secret: string }
   publicUrl: string
+  /** Whether mails arrive at /dev/mailbox. */
+  withMailbox: boolean
   /** One line for each shell variable that overrides a default. */
   notes: string[]
   /** Returns the command that starts `dev` with these settings, plus the given ports and arguments. */
@@ -53,7 +55,7 @@ export function readSettings(source: NodeJS.ProcessEnv, { data }: { data: string
     metered: join(dataFolder, 'metered.sqlite'),
     flowglad: join(dataFolder, 'flowglad.sqlite'),
   }
-  const { database, flowglad } = readEnv(
+  const { database, flowglad, mail } = readEnv(
     {
       ...env,
       PUBLIC_URL: publicUrl,
@@ -87,6 +89,7 @@ export function readSettings(source: NodeJS.ProcessEnv, { data }: { data: string
       secret,
     },
     publicUrl,
+    withMailbox: mail === null,
     notes: [
       ...note('DATABASE_URL', nameOf(database), shown(localDatabases.metered)),
       ...note('FLOWGLAD_BASE_URL', flowgladUrl, 'flowglad-local'),

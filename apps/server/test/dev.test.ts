@@ -194,6 +194,11 @@ describe('greeting', () => {
     )
   })
 
+  test('shows where mails arrive, unless a mail server sends them', () => {
+    expect(greetingOf([])).toContain('Mailbox      http://localhost:5173/dev/mailbox ')
+    expect(greetingOf([], { SMTP_URL: 'smtp://mail.example' })).not.toContain('Mailbox')
+  })
+
   test('offers no test cards or plan edits with a real Flowglad', () => {
     const text = greetingOf([], {
       FLOWGLAD_BASE_URL: 'https://flowglad.example',

@@ -128,7 +128,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('answers 429 with the time to wait, and counts only accounts that are created', async () => {
+  test('answers 429 with the time to wait, counts only accounts that are created, and ignores forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },
@@ -137,6 +137,10 @@ describe('new accounts per network', () => {
     for (const refused of ['one@example.com', 'one+1@example.com', 'not an address'])
       expect((await postSignUp(limited, refused)).statusCode).toBeOneOf([400, 422])
     expect((await postSignUp(limited, 'two@example.com')).statusCode).toBe(200)
+    for (const header of ['x-forwarded-for', 'x-client-address', 'x-real-ip', 'forwarded']) {
+      const forged = await postSignUp(limited, `${header}@example.com`, {}, { [header]: '203.0.113.9' })
+      expect({ header, status: forged.statusCode }).toEqual({ header, status: 429 })
+    }
     const answer = await postSignUp(limited, 'three@example.com')
     expect(answer.statusCode).toBe(429)
     expect(answer.json()).toEqual({

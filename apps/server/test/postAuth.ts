@@ -15,5 +15,9 @@ export const postAuth = (
   })
 
 /** Signs up with an email address. */
-export const postSignUp = (server: Pick<TestServer, 'app'>, email: string, more: object = {}) =>
-  postAuth(server, 'sign-up/email', { name: 'Ada', email, password: 'a long password', ...more })
+export const postSignUp = (
+  server: Pick<TestServer, 'app'>,
+  email: string,
+  more: object = {},
+  headers: Record<string, string> = {},
+) => postAuth(server, 'sign-up/email', { name: 'Ada', email, password: 'a long password', ...more }, headers)

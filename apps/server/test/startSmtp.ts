@@ -12,12 +12,18 @@ export interface SmtpMail {
   text: string
 }
 
-/** Starts a mail server that keeps the mails it receives. */
+/** Starts a mail server without TLS that keeps the mails and the passwords it receives. */
 export async function startSmtp() {
   const mails: SmtpMail[] = []
+  const passwords: unknown[] = []
   const smtp = new SMTPServer({
     authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth({ username, password }, _session, done) {
+      passwords.push(password)
+      done(null, { user: username })
+    },
     onData(stream, { envelope }, done) {
       text(stream).then((raw) => {
         const { mailFrom, rcptTo } = envelope
@@ -38,6 +44,7 @@ export async function startSmtp() {
   return {
     url: `smtp://127.0.0.1:${port}`,
     mailsTo,
+    passwords,
     /** Waits for the address's mail number `count`, and returns the path of its link. */
     async linkTo(address: string, count = 1): Promise<string> {
       await expect.poll(() => mailsTo(address)).toHaveLength(count)

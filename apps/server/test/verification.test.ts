@@ -216,6 +216,22 @@ test("sends mails from MAIL_FROM, without the user's name", async () => {
   ])
 })
 
+test('sends its password to the mail server only over TLS, unless SMTP_URL allows otherwise', async () => {
+  await using plain = await startSmtp()
+  const credentials = plain.url.replace('//', '//studio:secret@')
+  const signUpAt = async (smtpUrl: string) => {
+    await using server = await startTestServer({ env: { SMTP_URL: smtpUrl } })
+    return (await signUp(server)).user.email
+  }
+  const first = await signUpAt(credentials)
+  expect({ passwords: plain.passwords, mails: plain.mailsTo(first) }).toEqual({ passwords: [], mails: [] })
+  const second = await signUpAt(`${credentials}?requireTLS=false`)
+  expect({ passwords: plain.passwords, mails: plain.mailsTo(second).length }).toEqual({
+    passwords: ['secret'],
+    mails: 1,
+  })
+})
+
 test.each(['refuses connections', 'never answers'])(
   'signs users up while the mail server %s',
   async (problem) => {

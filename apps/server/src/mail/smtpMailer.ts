@@ -18,6 +18,9 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     url: smtpUrl,
     pool: true,
     maxConnections: 2,
+    // Without this, the password would be readable for anyone on the way who hides that the server offers TLS.
+    // `?requireTLS=false` in the URL overrides it.
+    requireTLS: new URL(smtpUrl).username !== '',
     // nodemailer's defaults are minutes. Until then, a mail server that doesn't respond would block the queue.
     dnsTimeout: 10_000,
     connectionTimeout: 10_000,
