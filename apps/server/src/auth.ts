@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { addressKey } from './account/addressKey.ts'
 import { shortUserAgent } from './account/fieldRules.ts'
 import { mailOptions } from './account/mailOptions.ts'
+import { limitSignIns } from './account/signInLimit.ts'
 import { fillAddressKeys, userFields, waiveVerification } from './account/userFields.ts'
 import { type AuthEvents, authHooks } from './authHooks.ts'
 import { authLogger } from './authLogger.ts'
@@ -20,7 +21,7 @@ export type User = Auth['$Infer']['Session']['user']
 
 interface Connected {
   database: Pick<Database, 'type' | 'kysely'>
-  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'signUpVerification'>
+  env: Pick<Env, 'authSecret' | 'publicUrl' | 'trustedOrigins' | 'rateLimit' | 'signUpVerification'>
 }
 
 interface AuthParts extends Connected, AuthEvents {
@@ -38,6 +39,7 @@ export function createAuth({ database, env, mailer, countNewAccount, log, ...eve
     ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
     hooks: authHooks(events),
     logger: authLogger(log),
+    plugins: env.rateLimit ? [limitSignIns()] : [],
     databaseHooks: {
       session: {
         create: {

@@ -72,6 +72,13 @@ export const limits = {
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
   /** Mails that wait for the mail server. Beyond this number, mails are dropped. */
   waitingMails: 500,
+  /**
+   * Wrong passwords for one account from one caller: an address, or a browser in which the account's owner has
+   * signed in before.
+   */
+  wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
+  /** Wrong passwords for one account from all other callers together. */
+  wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
   /** Requests per address to the other routes of `/api/auth`. Reading one's own session isn't limited. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /**

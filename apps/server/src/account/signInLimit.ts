@@ -1,0 +1,117 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { AuthContext, BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import { z } from 'zod'
+import { clientAddressOf } from '../clientAddress.ts'
+import { createLimiter } from '../limiter.ts'
+import { limits } from '../limits.ts'
+import { networkOf } from '../networkOf.ts'
+import { RateLimitedError } from '../rateLimit.ts'
+import { countOrRefuse } from './countOrRefuse.ts'
+
+const signInPath = '/sign-in/email'
+const changePasswordPath = '/change-password'
+const credentials = z.object({ email: z.string() })
+
+const deviceCookie = 'known_device'
+const deviceCookieMaxAgeSeconds = 365 * 86_400
+
+/**
+ * Limits wrong passwords. Each caller has its own allowance for an account: an address, or a browser in which
+ * the account's owner has signed in before. All callers that are new to the account also share one allowance.
+ * When an attacker with many addresses has used it up, the owner's own browsers and addresses still get in.
+ * Accounts that don't exist count in the same way, so the answer doesn't reveal which accounts exist.
+ */
+export function limitSignIns(): BetterAuthPlugin {
+  const perCaller = createLimiter(limits.wrongPasswordsPerCaller)
+  const perAccount = createLimiter(limits.wrongPasswordsPerAccount)
+  /** Takes back what an attempt counted. */
+  const attempts = new WeakMap<Request, () => void>()
+
+  const countCaller = (caller: string) => refuseIf(perCaller.take(caller))
+
+  const before = createAuthMiddleware(async (call) => {
+    const { path, body, headers, request, context } = call
+    if (!request) return
+    if (path === changePasswordPath) {
+      const session = await getSessionFromCtx(call)
+      if (!session) return
+      const caller = `session of ${session.user.id}`
+      await countCaller(caller)
+      attempts.set(request, () => perCaller.giveBack(caller))
+      return
+    }
+    const email = credentials.safeParse(body).data?.email
+    if (email === undefined) return
+    const account = accountOf(email)
+    const device = await call.getSignedCookie(context.createAuthCookie(deviceCookie).name, context.secret)
+    const isKnownDevice = belongsTo(device, account)
+    const network = networkOf(clientAddressOf(headers)) ?? 'unknown'
+    const caller = isKnownDevice ? `device ${device}` : `${network} ${account}`
+    await countCaller(caller)
+    const waitMs = isKnownDevice ? null : perAccount.take(account)
+    if (waitMs && !(await isKnownNetwork(context, email, network))) {
+      perCaller.giveBack(caller)
+      await refuseIf(waitMs)
+    }
+    attempts.set(request, () => {
+      perCaller.giveBack(caller)
+      if (waitMs === 0) perAccount.giveBack(account)
+    })
+  })
+
+  const after = createAuthMiddleware(async (call) => {
+    const { request, context } = call
+    if (request && !isWrongPassword(context.returned)) attempts.get(request)?.()
+    const email = context.newSession?.user.email
+    if (email === undefined) return
+    const { name, attributes } = context.createAuthCookie(deviceCookie, {
+      maxAge: deviceCookieMaxAgeSeconds,
+    })
+    const known = await call.getSignedCookie(name, context.secret)
+    const account = accountOf(email)
+    if (belongsTo(known, account)) return
+    await call.setSignedCookie(name, `${account}.${randomUUID()}`, context.secret, attributes)
+  })
+
+  return {
+    id: 'limit-sign-ins',
+    hooks: {
+      before: [
+        { matcher: ({ path }) => path === signInPath || path === changePasswordPath, handler: before },
+      ],
+      after: [{ matcher: () => true, handler: after }],
+    },
+  }
+}
+
+/** Identifies an account by its email address, in a form that is short and safe in a cookie. */
+const accountOf = (email: string) =>
+  createHash('sha256').update(email.trim().toLowerCase()).digest('base64url').slice(0, 22)
+
+const belongsTo = (device: string | false | null | undefined, account: string) =>
+  device ? device.startsWith(`${account}.`) : false
+
+const refuseIf = (waitMs: number) =>
+  countOrRefuse(
+    async () => {
+      if (waitMs > 0) throw new RateLimitedError(waitMs)
+    },
+    { code: 'TOO_MANY_PASSWORDS', message: 'Too many wrong passwords.' },
+  )
+
+const isWrongPassword = (answer: unknown) =>
+  answer instanceof APIError &&
+  (answer.body?.code === 'INVALID_EMAIL_OR_PASSWORD' || answer.body?.code === 'INVALID_PASSWORD')
+
+/** Returns whether the account has a session from the network. */
+async function isKnownNetwork(
+  { internalAdapter }: Pick<AuthContext, 'internalAdapter'>,
+  email: string,
+  network: string,
+): Promise<boolean> {
+  const known = await internalAdapter.findUserByEmail(email)
+  // Without a user, this query takes as long as with one.
+  const sessions = await internalAdapter.listSessions(known?.user.id ?? '')
+  return sessions.some(({ ipAddress }) => networkOf(ipAddress ?? '') === network)
+}

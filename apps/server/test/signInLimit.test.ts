@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { limits } from '../src/limits.ts'
+import { postAuth } from './postAuth.ts'
+import { startTestServer, type TestServer } from './testServer.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ env: { RATE_LIMIT: 'on', TRUST_PROXY: '1' } })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const password = 'the right password'
+const perCaller = limits.wrongPasswordsPerCaller.calls
+const perAccount = limits.wrongPasswordsPerAccount.calls
+
+interface Answer {
+  statusCode: number
+  body: string
+  headers: Record<string, unknown>
+}
+
+const cookieOf = ({ headers }: Answer) =>
+  [headers['set-cookie'] ?? []].flat().map((cookie) => String(cookie).replace(/;.*/, ''))
+
+const send = (path: string, body: object, address: string, cookie: string[] = []): Promise<Answer> =>
+  postAuth(server, path, body, { 'x-forwarded-for': address, cookie: cookie.join('; ') })
+
+let networks = 0
+const newAddress = () => `2001:db8:${++networks}:1::1`
+
+async function anOwner() {
+  const email = `${randomUUID()}@example.com`
+  const address = newAddress()
+  const signedUp = await send('sign-up/email', { name: 'Ada', email, password }, address)
+  expect(signedUp.statusCode).toBe(200)
+  return { email, address, cookie: cookieOf(signedUp) }
+}
+
+const signIn = (email: string, given: string, address: string, cookie?: string[]) =>
+  send('sign-in/email', { email, password: given }, address, cookie)
+
+/** Sends wrong passwords for an account, each from another address. Returns the last answer. */
+async function attack(email: string) {
+  let last = await signIn(email, 'wrong password', newAddress())
+  for (let attempt = 1; attempt <= perAccount; attempt++)
+    last = await signIn(email, 'wrong password', newAddress())
+  return last
+}
+
+test("refuses an account's next password after too many wrong ones from one address, in any spelling", async () => {
+  const { email } = await anOwner()
+  const address = newAddress()
+  for (let attempt = 0; attempt < perCaller; attempt++)
+    expect(
+      (await signIn(attempt % 2 ? email.toUpperCase() : email, `wrong ${attempt}`, address)).statusCode,
+    ).toBe(401)
+  const refused = await signIn(email, password, address)
+  expect(refused.statusCode).toBe(429)
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  // The owner signs in from another address, without a cookie.
+  expect((await signIn(email, password, newAddress())).statusCode).toBe(200)
+})
+
+test('stops an attacker with many addresses, and lets the owner in from known browsers and addresses', async () => {
+  const owner = await anOwner()
+  expect((await attack(owner.email)).statusCode).toBe(429)
+  expect((await signIn(owner.email, password, newAddress())).statusCode).toBe(429)
+  expect((await signIn(owner.email, password, newAddress(), owner.cookie)).statusCode).toBe(200)
+  expect((await signIn(owner.email, password, owner.address)).statusCode).toBe(200)
+  const session = await server.app.inject({
+    url: '/trpc/studio.gallery',
+    headers: { cookie: owner.cookie.join('; ') },
+  })
+  expect(session.statusCode).toBe(200)
+  // Another account's cookie, or a forged one, doesn't help.
+  const attacker = await anOwner()
+  const forged = owner.cookie.map((pair) => (pair.includes('known_device') ? `${pair}x` : pair))
+  for (const cookie of [attacker.cookie, forged])
+    expect((await signIn(owner.email, password, newAddress(), cookie)).statusCode).toBe(429)
+})
+
+test('answers the same for an account that does not exist', async () => {
+  const existing = await attack((await anOwner()).email)
+  const unknown = await attack(`${randomUUID()}@example.com`)
+  expect(unknown.statusCode).toBe(existing.statusCode)
+  const withoutTime = ({ body }: Answer) => body.replace(/\d+(\.\d+)?/g, 'N')
+  expect(withoutTime(unknown)).toBe(withoutTime(existing))
+})
+
+test('does not count successful sign-ins', async () => {
+  const { email } = await anOwner()
+  const address = newAddress()
+  for (let attempt = 0; attempt < perCaller + 2; attempt++)
+    expect((await signIn(email, password, address)).statusCode).toBe(200)
+})
+
+test('counts simultaneous attempts', async () => {
+  const { email } = await anOwner()
+  const address = newAddress()
+  const attempts = Array.from({ length: perCaller + 5 }, () => signIn(email, 'wrong password', address))
+  const refused = (await Promise.all(attempts)).filter(({ statusCode }) => statusCode === 429)
+  expect(refused).toHaveLength(5)
+})
+
+test('limits wrong current passwords when a password is changed', async () => {
+  const { email, address, cookie } = await anOwner()
+  const change = (currentPassword: string) =>
+    send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)
+  for (let attempt = 0; attempt < perCaller; attempt++)
+    expect((await change(`wrong ${attempt}`)).statusCode).toBe(400)
+  expect((await change(password)).statusCode).toBe(429)
+  expect((await signIn(email, password, address, cookie)).statusCode).toBe(200)
+})
