@@ -40,6 +40,7 @@ const variables = z.object({
   SIGNUP_VERIFICATION: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
   TRUST_PROXY: trustProxySetting.default(0),
   HOLD_TTL_MS: wholeNumber({ min: 1, max: 86_400_000 }).default(120_000),
+  SHUTDOWN_GRACE_MS: wholeNumber({ min: 0, max: 3_600_000 }).default(10_000),
   RATE_LIMIT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   STUDIO_LATENCY_MS: wholeNumber({ min: 0, max: 600_000 }).optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -75,6 +76,8 @@ export interface Env {
   /** 0 if the server is directly on the network. */
   trustProxy: TrustProxy
   holdTtlMs: number
+  /** How long the server waits for running work when it stops. */
+  shutdownGraceMs: number
   rateLimit: boolean
   /** The delay before each picture, text and sentence. */
   studioLatencyMs: number
@@ -138,6 +141,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
     openCreditsByDefault: env.SIGNUP_VERIFICATION === undefined && env.SMTP_URL === undefined,
     trustProxy: env.TRUST_PROXY,
     holdTtlMs: env.HOLD_TTL_MS,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     rateLimit: env.RATE_LIMIT === 'on',
     // A delay of 150 ms is long enough for a developer to watch a text arrive and to see its held units.
     studioLatencyMs: env.STUDIO_LATENCY_MS ?? (production ? 0 : 150),

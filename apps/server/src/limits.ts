@@ -97,6 +97,11 @@ export const limits = {
    */
   // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
   pastDue: { graceDays: 7, then: 'free' },
+  /**
+   * How long the server waits, when it stops, for readers to receive the rest of their response. The connections
+   * that are open afterwards are closed.
+   */
+  lastBytesMs: 1_000,
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
   batchCalls: 50,
   /** The longest request URL, in bytes. */

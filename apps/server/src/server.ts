@@ -9,6 +9,7 @@ import { buildApp } from './app.ts'
 import { createAuth, migrateSessions } from './auth.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Env } from './env.ts'
+import { closeConnections } from './http/closeConnections.ts'
 import type { SlowClientLimits } from './http/slowClients.ts'
 import type { LimitSettings } from './limiter.ts'
 import { limits } from './limits.ts'
@@ -87,7 +88,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     publicUrl: env.publicUrl,
     trustedOrigins: env.trustedOrigins,
     pastDue: limits.pastDue,
-    options: { holdTtlMs: env.holdTtlMs, sessionCheckMs },
+    options: { holdTtlMs: env.holdTtlMs, shutdownGraceMs: env.shutdownGraceMs, sessionCheckMs },
     logger: log,
   })
   const app = await buildApp({
@@ -122,9 +123,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     async [Symbol.asyncDispose]() {
       const closed = app.close()
       await billing.close()
-      // Connections that are still open belong to abandoned work.
-      app.server.closeAllConnections()
-      await closed
+      await closeConnections(app.server, closed)
       await mailer?.[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },

@@ -25,6 +25,7 @@ describe('in development', () => {
       database: { type: 'sqlite', file: expect.stringMatching(/[\\/]\.data[\\/]metered\.sqlite$/) },
       flowglad: { baseUrl: 'http://127.0.0.1:4010', secretKey: 'sk_test_local' },
       holdTtlMs: 120_000,
+      shutdownGraceMs: 10_000,
       rateLimit: true,
       openAi: null,
     })

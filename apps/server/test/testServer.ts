@@ -161,7 +161,7 @@ function browserOf(user: Browser['user'], jar: Jar, url: string): Browser {
   }
 }
 
-async function readFlowgladUsage({ url, key }: FlowgladLocal, user: string) {
+export async function readFlowgladUsage({ url, key }: FlowgladLocal, user: string) {
   const response = await fetch(`${url}/api/v1/customers/${user}/billing`, { headers: { authorization: key } })
   if (response.status === 404) return { used: {}, available: {} }
   const { currentSubscription } = await response.json()
