@@ -60,7 +60,8 @@ export const limits = {
   signInsPerAddress: { calls: 30, windowMs: 60_000 },
   /**
    * New accounts per network: the /24 of an IPv4 address, or the /64 of an IPv6 address. Each account gets
-   * free credits. Refused sign-ups don't count. Each server applies the limit separately.
+   * free credits. Refused sign-ups don't count. Each server applies the limit separately. Development has no
+   * such limit.
    */
   newAccountsPerNetwork: {
     perHour: { calls: 10, windowMs: 3_600_000 },

@@ -33,8 +33,8 @@ interface ServerOptions {
   log: FastifyBaseLogger
   /** Applies unless `RATE_LIMIT` is off. */
   rateLimit?: LimitSettings
-  /** Applies unless `RATE_LIMIT` is off. */
-  newAccountsPerNetwork?: NewAccountLimits
+  /** Applies unless `RATE_LIMIT` is off. Default: `limits.newAccountsPerNetwork` in production, otherwise none. */
+  newAccountsPerNetwork?: NewAccountLimits | undefined
   /** Default: `limits.sessionCheckMs`. */
   sessionCheckMs?: number
   /** Default: the limits in limits.ts. */
@@ -67,7 +67,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
-  const { env, log, rateLimit, newAccountsPerNetwork, modelQueues, slowClients } = options
+  const { env, log, rateLimit, modelQueues, slowClients } = options
+  // In development, each sign-up comes from the developer's own machine.
+  const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
@@ -100,7 +102,8 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
       now: Date.now,
       mailer,
       countMail: env.rateLimit ? createMailLimit() : unlimited,
-      countNewAccount: env.rateLimit ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
+      countNewAccount:
+        env.rateLimit && newAccountsPerNetwork ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
       // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
       // If the fetch fails, the first call repeats it.
       onSignIn(user) {

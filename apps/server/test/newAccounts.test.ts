@@ -6,6 +6,7 @@ import { startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressKey } from '../src/account/addressKey.ts'
 import { createNewAccountLimit } from '../src/account/newAccountLimit.ts'
+import { limits } from '../src/limits.ts'
 import { postSignUp } from './postAuth.ts'
 import { startTestServer, type TestServer } from './testServer.ts'
 
@@ -156,5 +157,12 @@ describe('new accounts per network', () => {
       newAccountsPerNetwork: { perHour: { ...perHour, calls: 1 }, perDay },
     })
     for (const n of [1, 2]) expect((await postSignUp(unlimited, `${n}@example.com`)).statusCode).toBe(200)
+  })
+
+  test('has no limit in development', async () => {
+    await using development = await startTestServer({ env: { RATE_LIMIT: 'on' } })
+    const { calls } = limits.newAccountsPerNetwork.perHour
+    for (let n = 0; n <= calls; n++)
+      expect((await postSignUp(development, `${n}@example.com`)).statusCode).toBe(200)
   })
 })

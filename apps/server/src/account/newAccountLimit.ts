@@ -1,5 +1,4 @@
 import type { LimitSettings } from '../limiter.ts'
-import { limits } from '../limits.ts'
 import { networkOf } from '../networkOf.ts'
 import { createRateLimit, type RateLimit } from '../rateLimit.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
@@ -13,9 +12,7 @@ export interface NewAccountLimits {
  * Returns a function that counts a new account for the network of an IP address. The function rejects with a
  * 429 if the network has created too many accounts.
  */
-export function createNewAccountLimit(
-  { perHour, perDay }: NewAccountLimits = limits.newAccountsPerNetwork,
-): RateLimit {
+export function createNewAccountLimit({ perHour, perDay }: NewAccountLimits): RateLimit {
   const countHour = createRateLimit(perHour)
   const countDay = createRateLimit(perDay)
   return (address) =>
