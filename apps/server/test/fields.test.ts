@@ -6,7 +6,7 @@ let server: TestServer
 let ada: Browser
 const logged: string[] = []
 beforeAll(async () => {
-  server = await startTestServer({ onLog: (line) => logged.push(line) })
+  server = await startTestServer({ onLog: (line) => line.includes('"level":50') && logged.push(line) })
   ada = await signUp(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())

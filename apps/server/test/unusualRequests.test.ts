@@ -3,9 +3,9 @@ import { openRaw, sendRaw } from './rawHttp.ts'
 import { startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer
-const logged: unknown[] = []
+const logged: string[] = []
 beforeAll(async () => {
-  server = await startTestServer({ onLog: (line) => logged.push(line) })
+  server = await startTestServer({ onLog: (line) => line.includes('"level":50') && logged.push(line) })
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
