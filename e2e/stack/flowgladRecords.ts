@@ -13,8 +13,8 @@ export interface FlowgladRecords {
   plan(customer: CustomerId): Promise<string | undefined>
   /** Moves Flowglad's clock forward. */
   advanceClock(ms: number): Promise<void>
-  /** Pays for a checkout without opening its page. */
-  payCheckout(url: string): Promise<void>
+  /** Pays for a checkout without opening its page. `card` is the number of a test card. */
+  payCheckout(url: string, card?: string): Promise<void>
 }
 
 interface CustomerId {
@@ -85,9 +85,9 @@ export function flowgladRecords({ url, key }: { url: string; key: string }): Flo
     async advanceClock(ms) {
       await request('/__test__/clock/advance', { ms })
     },
-    async payCheckout(checkoutUrl) {
+    async payCheckout(checkoutUrl, card) {
       const session = new URL(checkoutUrl).pathname.split('/').at(-1)
-      await request(`/__test__/checkout-sessions/${session}/complete`, {})
+      await request(`/__test__/checkout-sessions/${session}/complete`, { card })
     },
   }
 }

@@ -68,10 +68,10 @@ export async function signUp(request: APIRequestContext, stack: Stack) {
     /**
      * Buys a plan or a pack without opening the checkout page, and makes the server fetch the new balances.
      */
-    async buy(priceSlug: string) {
+    async buy(priceSlug: string, card?: string) {
       const { data, error } = await call('billing.checkout', { priceSlug })
       if (!data) throw new Error(`billing.checkout returned ${JSON.stringify(error)}`)
-      await stack.records.payCheckout(data.url)
+      await stack.records.payCheckout(data.url, card)
       await call('billing.refresh', {})
     },
   }

@@ -14,10 +14,12 @@ import { show } from './show.tsx'
 afterEach(() => sessionStorage.clear())
 
 it.each([
-  ['success', 'Your payment method is saved'],
-  ['cancelled', 'No card was saved'],
-])("shows the card form's outcome on the Billing screen: %s", async (checkout, title) => {
-  saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
+  ['payment_method', 'success', 'Your payment method is saved'],
+  ['payment_method', 'cancelled', 'No card was saved'],
+  ['payment', 'success', 'Thank you, your payment went through'],
+  ['payment', 'cancelled', 'Nothing was paid'],
+])("shows the card form's outcome on the Billing screen: %s, %s", async (priceSlug, checkout, title) => {
+  saveOrder({ priceSlug, limitBefore: 0 })
   const history = createMemoryHistory({ initialEntries: [`/?checkout=${checkout}`] })
   const router = createRouter({ routeTree: createRootRoute(), history })
   show(

@@ -23,6 +23,7 @@ const denials: Denial[] = [
     upgradeUrl: '/pricing',
     meters: [],
   },
+  { code: 'PAYMENT_OVERDUE', pastDueSince: 0, graceEndsAt: 1, asOf: 2, upgradeUrl: '/billing', meters: [] },
   { code: 'NO_SUBSCRIPTION', upgradeUrl: '/pricing' },
   { code: 'CUSTOMER_ARCHIVED' },
   { code: 'STREAM_REPLACED' },

@@ -5,7 +5,12 @@ import { texts } from './texts.ts'
 export type Meter = 'generations' | 'tokens' | 'api_calls'
 export type Screen = keyof typeof screens
 
-export const cards = { declined: '4000000000000002', paid: '4242424242424242' }
+export const cards = {
+  declined: '4000000000000002',
+  paid: '4242424242424242',
+  /** Pays the first invoice and declines the renewals. */
+  declinesRenewals: '4000000000000341',
+}
 
 const screens = {
   Studio: { path: '/', heading: /what shall we make/i },

@@ -33,6 +33,8 @@ export const texts = {
   cardSaved: /payment method is saved/i,
   noCardSaved: /no card was saved/i,
   cardDeclined: /card was declined/i,
+  paymentFailed: /your last payment failed/i,
+  paymentOverdue: /your payment is overdue/i,
   yourPlan: /your plan/i,
   renewsOn: (day: string) => `Renews on ${day}`,
   endsOn: (day: string) => `nds on ${day}`,

@@ -1,5 +1,6 @@
 import type { useBilling } from '@flowglad/react'
 import { useMutation } from '@tanstack/react-query'
+import { usePlan } from '../api/billing.ts'
 import { BusyButton } from '../parts/BusyButton.tsx'
 import { saveOrder } from '../plans/order.ts'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
@@ -10,6 +11,9 @@ type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 
 /** Shows the card on file, and opens a hosted page to change it. */
 export function PaymentMethod({ billing }: { billing: Billing }) {
+  const { data: plan } = usePlan()
+  // While Flowglad waits for the payment, the hosted page also charges the new card.
+  const pays = plan?.status === 'past_due' || plan?.status === 'unpaid'
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]
   const change = useMutation({
@@ -20,7 +24,7 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
         cancelUrl: here,
       })
       if ('error' in answer) throw new Error(answer.error.code)
-      saveOrder({ priceSlug: 'payment_method', limitBefore: 0 })
+      saveOrder({ priceSlug: pays ? 'payment' : 'payment_method', limitBefore: 0 })
       window.location.assign(answer.url)
     },
   })
@@ -37,8 +41,8 @@ export function PaymentMethod({ billing }: { billing: Billing }) {
       </p>
       {change.isError && <PlanProblem error={change.error} />}
       <div className={classes.actions}>
-        <BusyButton variant="default" busy={busy} onClick={() => change.mutate()}>
-          {busy ? 'Opening…' : method ? 'Use another card' : 'Add a card'}
+        <BusyButton variant={pays ? 'filled' : 'default'} busy={busy} onClick={() => change.mutate()}>
+          {busy ? 'Opening…' : pays ? 'Pay now' : method ? 'Use another card' : 'Add a card'}
         </BusyButton>
       </div>
     </section>

@@ -5,6 +5,7 @@ import { FailedSection } from '../denials/FailedSection.tsx'
 import { formatDate } from '../format/format.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { currentOffer, isUnknown } from '../plans/offers.ts'
+import { pastDueText } from '../plans/pastDueText.ts'
 import { priceOf } from '../plans/priceOf.ts'
 import { ResumeButton } from '../plans/ResumeButton.tsx'
 import classes from './BillingScreen.module.css'
@@ -36,7 +37,7 @@ export function Subscription() {
         <span className={classes.price}>{offer && (plan.isFree ? 'No charge' : priceOf(offer))}</span>
       </div>
       {/* The `status` role makes screen readers announce the changes that the buttons below make. */}
-      <p role="status" data-problem={plan.status === 'past_due'} className={classes.next}>
+      <p role="status" data-problem={plan.pastDue !== undefined} className={classes.next}>
         {whatHappensNext(plan)}
       </p>
       <div className={classes.actions}>
@@ -58,12 +59,14 @@ export function Subscription() {
 /** Reserves space for the longest status, so that the layout doesn't jump. */
 const withRoom = (style: string | undefined) => `${style} ${classes.subscription}`
 
-function whatHappensNext({ cancelsAt, changesAt, renewsAt, isFree, name, status }: PlanSummary): string {
+function whatHappensNext(plan: PlanSummary): string {
+  const { cancelsAt, changesAt, renewsAt, isFree, name } = plan
+  const unpaid = pastDueText(plan)
+  if (unpaid !== null)
+    return `${unpaid.title}. ${unpaid.detail}${cancelsAt === null ? '' : ` Your plan ends on ${formatDate(cancelsAt)}.`}`
   if (cancelsAt !== null) return `Ends on ${formatDate(cancelsAt)}. Nothing changes until then.`
   if (changesAt !== null)
     return `Changes on ${formatDate(changesAt)}. Until then you keep ${name} and its credits.`
-  if (status === 'past_due')
-    return "Your last payment failed. Add another card below, and we'll try the payment again."
   if (renewsAt === null) return 'Does not renew.'
   return isFree
     ? `Your credits renew on ${formatDate(renewsAt)}.`

@@ -89,9 +89,9 @@ function Action({ offer, isCurrent }: { offer: Offer; isCurrent: boolean }) {
   return <ChangeButton offer={offer} plan={plan} isUpgrade={isUpgrade} />
 }
 
-function whatIsNext({ cancelsAt, changesAt, renewsAt, status }: PlanSummary): string {
+function whatIsNext({ cancelsAt, changesAt, renewsAt, pastDue }: PlanSummary): string {
   if (cancelsAt !== null) return `Ends on ${formatDay(cancelsAt)}`
   if (changesAt !== null) return `Changes on ${formatDay(changesAt)}`
-  if (status === 'past_due') return 'Your last payment failed'
+  if (pastDue !== undefined) return 'Your last payment failed'
   return renewsAt === null ? 'Active' : `Renews on ${formatDay(renewsAt)}`
 }

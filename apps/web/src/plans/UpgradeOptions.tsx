@@ -3,7 +3,7 @@ import { formatNumber } from '../format/format.ts'
 import type { Meter } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { OrderButton } from './OrderButton.tsx'
-import { grantOf, nextOffer, packFor } from './offers.ts'
+import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
 
 /**
  * Shows buttons to upgrade, buy a pack or view plans. Use it when a customer is running out of a meter's
@@ -14,6 +14,13 @@ export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: st
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
+  // Neither an upgrade nor a pack helps until the payment for the current plan arrives.
+  if (isOverdue(plan))
+    return (
+      <LinkButton to="/billing" size={size}>
+        Pay now
+      </LinkButton>
+    )
   return (
     <>
       {upgrade &&

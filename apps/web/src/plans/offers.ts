@@ -40,3 +40,7 @@ export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefine
   const isUnlimited = (meter: Meter) => answer?.balances.some((row) => row.meter === meter && row.unlimited)
   return meters.length > 0 && meters.every(isUnlimited) ? meters : null
 }
+
+/** Returns whether the customer can't use the whole plan until a payment arrives. */
+export const isOverdue = (plan: PlanSummary | null | undefined): boolean =>
+  plan?.pastDue !== undefined && plan.pastDue.state !== 'grace'

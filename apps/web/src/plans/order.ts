@@ -3,11 +3,11 @@ import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /**
- * The purpose of a visit to a hosted page: to buy a plan or pack, or to save a card. The tab stores the order
+ * The purpose of a visit to a hosted page: to buy a plan or pack, to save a card, or to pay for the current plan. The tab stores the order
  * so that it can show the outcome when the customer returns.
  */
 export interface Order {
-  /** The slug of a plan or pack, or `payment_method`. */
+  /** The slug of a plan or pack, `payment_method` for a card, or `payment` for an overdue payment. */
   priceSlug: string
   /** The meter's limit before the purchase. 0 for a payment method. */
   limitBefore: number

@@ -1,6 +1,6 @@
 import type { PlanSummary } from '@metered/billing/client'
 import { formatDay } from '../format/format.ts'
-import { nextOffer, type Offer } from './offers.ts'
+import { isOverdue, nextOffer, type Offer } from './offers.ts'
 
 interface UpgradeAdvice {
   offers: Offer[] | undefined
@@ -14,6 +14,7 @@ interface UpgradeAdvice {
 /** Returns advice for a customer who is out of units. Mentions an upgrade only if there is a larger plan. */
 export function upgradeAdvice({ offers, plan, renewsAt, goal }: UpgradeAdvice): string {
   if (plan === null) return `Choose a plan to ${goal}.`
+  if (isOverdue(plan)) return `Pay for your plan to ${goal}.`
   const renewal = renewsAt === null ? null : `renew on ${formatDay(renewsAt)}`
   if (offers === undefined || nextOffer(offers, plan))
     return renewal === null ? `Upgrade to ${goal}.` : `Upgrade to ${goal}, or wait until they ${renewal}.`

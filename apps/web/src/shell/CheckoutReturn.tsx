@@ -34,13 +34,23 @@ export function CheckoutReturn() {
   if (ended?.at !== here) return null
   const close = () => setEnded(null)
   if (!ended.paid)
-    return isCard(ended.order) ? (
+    return ended.order?.priceSlug === 'payment' ? (
+      <Notice title="Nothing was paid" onClose={close}>
+        You left the page before paying. Nothing has changed.
+      </Notice>
+    ) : isCard(ended.order) ? (
       <Notice title="No card was saved" onClose={close}>
         You left the page before saving a card. Nothing has changed.
       </Notice>
     ) : (
       <Notice title="No purchase was made" onClose={close}>
         You left the checkout, and nothing was charged.
+      </Notice>
+    )
+  if (ended.order?.priceSlug === 'payment')
+    return (
+      <Notice title="Thank you, your payment went through" onClose={close}>
+        You can use your plan again.
       </Notice>
     )
   if (isCard(ended.order))
@@ -52,7 +62,8 @@ export function CheckoutReturn() {
   return <Paid order={ended.order} onClose={close} />
 }
 
-const isCard = (order: Order | null) => order?.priceSlug === 'payment_method'
+const isCard = (order: Order | null) =>
+  order?.priceSlug === 'payment_method' || order?.priceSlug === 'payment'
 
 function Paid({ order, onClose }: { order: Order | null; onClose: () => void }) {
   const { mutate: refresh, isSuccess, isPending } = useRefreshBalances()

@@ -6,7 +6,7 @@ import { authClient } from '../api/authClient.ts'
 import { useBalances, usePlans } from '../api/billing.ts'
 import { awaitsVerification, type User } from '../api/Session.tsx'
 import { LinkButton } from '../parts/LinkButton.tsx'
-import { isUnknown, nextOffer } from '../plans/offers.ts'
+import { isOverdue, isUnknown, nextOffer } from '../plans/offers.ts'
 import { forgetDrafts } from '../studio/draft.ts'
 import { Brand } from './Brand.tsx'
 import classes from './Header.module.css'
@@ -75,10 +75,16 @@ function CurrentPlan() {
           (plan?.name ?? (answer && !isUnknown(answer) && 'No plan'))
         )}
       </span>
-      {!isLargest && (
-        <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
-          Upgrade
+      {isOverdue(plan) ? (
+        <LinkButton to="/billing" size="xs">
+          Pay now
         </LinkButton>
+      ) : (
+        !isLargest && (
+          <LinkButton to="/pricing" size="xs" style={unsure ? { visibility: 'hidden' } : undefined}>
+            Upgrade
+          </LinkButton>
+        )
       )}
     </>
   )

@@ -7,6 +7,7 @@ import { BalanceAnnouncer } from './BalanceAnnouncer.tsx'
 import { CheckoutReturn } from './CheckoutReturn.tsx'
 import { Header } from './Header.tsx'
 import { OfflineNotice } from './OfflineNotice.tsx'
+import { PastDueNotice } from './PastDueNotice.tsx'
 import classes from './Shell.module.css'
 
 /** Renders the frame around every screen. */
@@ -23,6 +24,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className={classes.main}>
         <OfflineNotice />
         {hasBalances && <CheckoutReturn />}
+        {hasBalances && <PastDueNotice />}
         <Suspense fallback={<ScreenSkeleton />}>
           <Outlet />
         </Suspense>

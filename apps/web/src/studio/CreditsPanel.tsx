@@ -41,7 +41,7 @@ export function CreditsPanel({ meter }: { meter: Meter }) {
 
 function Credits({ row }: { row: BalanceRow<Meter> }) {
   const paywall = usePaywall(row.meter)
-  if (paywall.state === 'exhausted') return <Exhausted row={row} />
+  if (paywall.state === 'exhausted' || paywall.state === 'overdue') return <Exhausted row={row} />
   return (
     <>
       <h2 className={classes.name}>{titleOf(row.meter)}</h2>

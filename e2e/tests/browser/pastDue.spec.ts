@@ -1,0 +1,40 @@
+import { cards } from './app.ts'
+import { expect, test } from './browserTest.ts'
+import { texts } from './texts.ts'
+
+test.use({ stackOptions: { movesClock: true } })
+
+const dayMs = 86_400_000
+
+test('keeps an unpaid plan for a week, then leaves the free credits, until the customer pays', async ({
+  app,
+  records,
+  customer,
+}) => {
+  await customer.buy('pro_monthly', cards.declinesRenewals)
+  await app.open()
+  await expect(app.planName).toHaveText('Pro')
+  await records.advanceClock(32 * dayMs)
+  await app.page.reload()
+  await expect(app.page.getByText(texts.paymentFailed)).toBeVisible()
+  await app.expectBalance('generations', { left: 500, of: 500 })
+
+  await records.advanceClock(8 * dayMs)
+  await app.page.reload()
+  await expect(app.page.getByText(texts.paymentOverdue)).toBeVisible()
+  await app.expectBalance('generations', { left: 10, of: 10 })
+  await app.hd.click()
+  await app.makePictures('an unpaid sea')
+  const denial = app.page.getByRole('alert')
+  await expect(denial).toContainText(texts.paymentOverdue)
+  await expect(denial).toContainText(texts.nothingCharged)
+
+  await denial.getByRole('link', { name: 'Pay now' }).click()
+  await expect(app.page.getByTestId('subscription')).toContainText(texts.paymentOverdue)
+  await app.page.getByRole('button', { name: 'Pay now' }).click()
+  await app.checkout.card.fill(cards.paid)
+  await app.checkout.submit.click()
+  await expect(app.page.getByText(texts.paymentReceived)).toBeVisible()
+  await expect(app.page.getByText(texts.paymentOverdue)).toHaveCount(0)
+  await app.expectBalance('generations', { left: 500, of: 500 })
+})
