@@ -34,6 +34,7 @@ const otherNames = [
   'retryLink',
   'splitLink',
   'meteredProcedure',
+  'trustedOrigins',
 ]
 
 test.each(Object.entries(texts))('%s mentions only names that the packages export', (_, text) => {
