@@ -5,7 +5,7 @@ import { unitsOf } from '../format/meters.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { benefitsOf } from './benefitsOf.ts'
 import { OrderButton } from './OrderButton.tsx'
-import { isUnknown, type Offer, uselessFor } from './offers.ts'
+import { isOverdue, isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
 /** Offers a pack, which a customer buys once in addition to a plan. */
@@ -36,6 +36,7 @@ function Action({ pack, price }: { pack: Offer; price: string }) {
     )
   if (awaitsVerification(user)) return <p>Confirm your email address first.</p>
   if (answer?.plan === null && !isUnknown(answer)) return <p>Choose a plan first.</p>
+  if (isOverdue(answer?.plan)) return <p>Pay for your plan first. Until then, you can't use a pack.</p>
   const useless = uselessFor(pack, answer)
   if (useless !== null)
     return (

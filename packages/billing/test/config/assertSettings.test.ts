@@ -17,6 +17,8 @@ const create = (changed: object) =>
     ...changed,
   })
 
+const aPolicy = (graceDays: number | undefined, then: string) => ({ graceDays, then })
+
 test.each<[setting: string, changed: object, message: string]>([
   ['no meters', { meters: undefined }, '`meters` is empty.'],
   ['an empty meters object', { meters: {} }, '`meters` is empty.'],
@@ -46,6 +48,9 @@ test.each<[setting: string, changed: object, message: string]>([
     { publicUrl: 'app.example' },
     '`publicUrl` is not a URL: "app.example".',
   ],
+  ['negative grace days', { pastDue: aPolicy(-1, 'free') }, '`pastDue.graceDays` is not a number of days.'],
+  ['no grace days', { pastDue: aPolicy(undefined, 'deny') }, '`pastDue.graceDays` is not a number of days.'],
+  ['an unknown past due policy', { pastDue: aPolicy(7, 'Free') }, "`pastDue.then` must be 'free' or 'deny'."],
   [
     'one trusted origin instead of an array',
     { trustedOrigins: 'https://app.example' },
