@@ -7,18 +7,19 @@ import type { Catalog } from '../flowglad/catalog.ts'
 import { ActionError } from './actionError.ts'
 import { createFlowgladBilling, type FlowgladBillingParts } from './flowgladBilling.ts'
 import { createRecordUsage, type RecordUsageParts } from './recordUsage.ts'
+import { slugOrId } from './slugOrId.ts'
 
-const price = z.object({ priceSlug: z.string().optional(), priceId: z.string().optional() })
+const price = z.object({ priceSlug: slugOrId.optional(), priceId: slugOrId.optional() })
 const checkout = price.extend({ quantity: z.number().int().min(1).max(1_000).default(1) })
 const cancellation = z.object({
-  id: z.string(),
-  cancellation: z.object({ timing: z.string() }),
+  id: slugOrId,
+  cancellation: z.object({ timing: slugOrId }),
 })
 const adjustment = price.extend({
-  subscriptionId: z.string().optional(),
-  timing: z.string().default('auto'),
+  subscriptionId: slugOrId.optional(),
+  timing: slugOrId.default('auto'),
 })
-const byId = z.object({ id: z.string() })
+const byId = z.object({ id: slugOrId })
 
 export interface FlowgladActionParts extends FlowgladBillingParts, RecordUsageParts {
   plans: Omit<Plans, 'offers'>

@@ -8,14 +8,15 @@ import type { CustomerLedger } from '../customer/usableBalances.ts'
 import type { Catalog } from '../flowglad/catalog.ts'
 import { noChargePriceSlug } from '../ledger/noChargePriceSlug.ts'
 import { ActionError } from './actionError.ts'
+import { slugOrId } from './slugOrId.ts'
 
 const usageEvent = z.object({
-  usageMeterSlug: z.string().optional(),
-  usageMeterId: z.string().optional(),
-  priceSlug: z.string().optional(),
-  priceId: z.string().optional(),
+  usageMeterSlug: slugOrId.optional(),
+  usageMeterId: slugOrId.optional(),
+  priceSlug: slugOrId.optional(),
+  priceId: slugOrId.optional(),
   amount: z.number().int().min(1).max(maxAmount).default(1),
-  subscriptionId: z.string().optional(),
+  subscriptionId: slugOrId.optional(),
   transactionId: z.string().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
 })

@@ -38,6 +38,8 @@ export const billingHandler =
       else if (next) next()
       else await send(res, reply(404, 'not_found', 'There is no such route'))
     } catch (error) {
+      // The client left before its body arrived, so nothing failed and no response can reach it.
+      if (error === req.errored) return
       if (next) return next(error)
       onError(error)
       await send(res, reply(500, 'internal', 'Something went wrong on our side.'))

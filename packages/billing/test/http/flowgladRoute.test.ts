@@ -7,6 +7,7 @@ import { startApp } from '../trpc/startApp.ts'
 import { type App, post } from './postFlowglad.ts'
 
 const ada = aUser()
+const long = 'x'.repeat(201)
 
 const availableOf = async (app: App, meter: string) => {
   const { data } = await post(app, 'usage-meters/balances')
@@ -307,4 +308,23 @@ test('after a restart, returns known balances without waiting for an unresponsiv
   after.proxy.breakWith(() => ({ state: 'held', until: never }))
   expect((await after.client.billing.balances.query()).balances[0]).toMatchObject({ available: 10 })
   await ledger.close()
+})
+
+test('refuses long slugs and IDs', async () => {
+  const requests: [string, object][] = [
+    ['usage-events/create', { usageMeterSlug: long }],
+    ['usage-events/create', { usageMeterId: long }],
+    ['usage-events/create', { priceSlug: long }],
+    ['usage-events/create', { usageMeterSlug: 'api_calls', subscriptionId: long }],
+    ['usage-events/create', { usageMeterSlug: 'api_calls', transactionId: long }],
+    ['checkout-sessions/create', { priceSlug: long }],
+    ['checkout-sessions/create', { priceId: long }],
+    ['subscriptions/cancel', { id: long, cancellation: { timing: 'x' } }],
+    ['subscriptions/uncancel', { id: long }],
+    ['subscriptions/adjust', { subscriptionId: long, priceSlug: 'pro_monthly' }],
+  ]
+  await using app = await startApp()
+  for (const [path, body] of requests) {
+    expect({ body, ...(await post(app, path, body)) }).toMatchObject({ body, status: 400 })
+  }
 })

@@ -143,3 +143,29 @@ test('passes an unexpected error to the next handler, or returns 500 and reports
     'Error: the session store is down',
   )
 })
+
+test('reports no error when a client leaves before its body has arrived', async () => {
+  const reported: unknown[] = []
+  await using alone = await startNodeApp({ onError: (error) => reported.push(error) })
+  let handled = 0
+  await using chained = await startNodeApp({
+    wrap: (handler) => async (req, res) => {
+      await handler(req, res, (error) => reported.push(error))
+      handled++
+    },
+  })
+  for (const { origin } of [alone, chained]) {
+    const sent = request(`${origin}/api/webhooks/flowglad`, {
+      method: 'POST',
+      headers: { 'content-length': 9 },
+    })
+    sent.on('error', () => {})
+    sent.write('{')
+    await once(sent, 'socket')
+    // The server has to receive the headers first.
+    await fetch(`${origin}/healthz`)
+    sent.destroy()
+  }
+  await until(() => expect(handled).toBe(2))
+  expect(reported).toEqual([])
+})
