@@ -210,7 +210,7 @@ export class MeteredOutput {
         let unsubscribe = () => {}
         part.onStop((error) => {
           stopped = true
-          unsubscribe()
+          ignoreThrown(unsubscribe)
           error.then((it) => observer.error?.(it))
         })
         if (stopped) return { unsubscribe }
@@ -238,20 +238,31 @@ export class MeteredOutput {
         const sendAway = () => {
           if (!reader.error) return
           stopped = true
-          unsubscribe()
+          ignoreThrown(unsubscribe)
           const tell = () => observer.error?.(reader.error)
           part.end('left').then(tell, tell)
         }
         reader.signal.addEventListener('abort', sendAway, { once: true })
         return {
           unsubscribe: () => {
-            unsubscribe()
-            part.end('left').catch(() => {})
+            // The app's cleanup can throw. The output is charged anyway.
+            try {
+              unsubscribe()
+            } finally {
+              part.end('left').catch(() => {})
+            }
           },
         }
       },
     }
   }
+}
+
+/** Runs the app's cleanup of an observable. An error must not prevent the end of other outputs. */
+function ignoreThrown(cleanUp: () => void) {
+  try {
+    cleanUp()
+  } catch {}
 }
 
 /** Subscribes to the observable. If `subscribe` throws, passes the error to the observer. */

@@ -140,6 +140,37 @@ test.each(outputs)(
   },
 )
 
+/** An observable whose cleanup has a bug. */
+const untidy: Work = (count) =>
+  observable((observer) => {
+    count(1)
+    observer.next('one')
+    return () => {
+      throw new Error('cleaning up failed')
+    }
+  })
+
+test("charges and ends all streams when the server stops, even if an observable's cleanup throws", async () => {
+  await using app = await start(untidy)
+  const seen: unknown[] = []
+  const saw = (chunk: unknown) => seen.push(chunk)
+  const readings = [app.http, app.webSocket].map((client) => subscribe(client, saw).catch(String))
+  await expect.poll(() => seen).toHaveLength(2)
+  await app.close()
+  const stopped = expect.stringContaining('The server is stopping')
+  expect(await Promise.all(readings)).toEqual([stopped, stopped])
+  expect(await app.charged()).toEqual([1, 1])
+})
+
+test("charges an observable whose reader leaves, even if the observable's cleanup throws", async () => {
+  await using app = await start(untidy)
+  const output = (await app.caller.watch()) as unknown as ReturnType<typeof observable>
+  const subscription = output.subscribe({})
+  expect(() => subscription.unsubscribe()).toThrow('cleaning up failed')
+  await expect.poll(app.charged).toEqual([1])
+  expect(await app.tokens()).toMatchObject({ held: 0 })
+})
+
 test('gives the reader SERVICE_UNAVAILABLE, so that a client can tell a stopped stream from a failed one', async () => {
   await using app = await start(words)
   const reading = readAll(await app.http.write.mutate(), () => {}).catch((error: unknown) => error)
