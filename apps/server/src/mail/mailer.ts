@@ -1,4 +1,4 @@
-/** An email with one link. */
+/** A mail with one link. */
 export interface Mail {
   /** The address of the only recipient. */
   to: string
@@ -10,10 +10,10 @@ export interface Mail {
   after: string
 }
 
-/** Sends emails to users. Disposing a mailer waits briefly for emails that are being sent. */
+/** Sends mails to users. Disposing a mailer waits briefly for mails that are being sent. */
 export interface Mailer extends AsyncDisposable {
   /**
-   * Sends the email in the background, so that the duration of a request reveals nothing about a user. A
+   * Sends the mail in the background, so that the duration of a request reveals nothing about a user. A
    * failure is only logged.
    */
   send(mail: Mail): void

@@ -15,7 +15,7 @@ interface OpenStream {
   end: (error: SessionEndedError) => void
 }
 
-/** A session with open streams. */
+/** A session with open streams of one customer. */
 interface OpenSession {
   streams: Set<OpenStream>
   ended: AbortController
@@ -38,7 +38,7 @@ export class SessionChecks {
   readonly #options: Pick<BillingOptions, 'sessionCheckMs' | 'sessionMaxUncheckedMs'>
   readonly #logger: Logger
   readonly #sessions = new Map<unknown, OpenSession>()
-  /** The checks that are running, by session ID. */
+  /** The checks that are running, by session and customer. */
   readonly #reading = new Map<unknown, Promise<Owner>>()
   #isFailing = false
 
@@ -63,7 +63,7 @@ export class SessionChecks {
   /** Calls `end` once if the context's session ends. Returns a function that stops the checks. */
   watch(ctx: object, customer: string, end: (error: SessionEndedError) => void): () => void {
     const stream: OpenStream = { ctx, customer, confirmedAt: this.now(), end }
-    const id = this.#idOf(ctx) ?? stream
+    const id = this.#idOf(ctx, customer) ?? stream
     const session = this.#sessions.get(id) ?? { streams: new Set(), ended: new AbortController() }
     session.streams.add(stream)
     if (!this.#sessions.has(id)) {
@@ -82,7 +82,7 @@ export class SessionChecks {
   async confirm(ctx: object, customer: string, connection: Confirmed): Promise<void> {
     if (!this.#source || this.now() - connection.confirmedAt < this.#options.sessionCheckMs) return
     const startedAt = this.now()
-    this.#decide(await this.#read(ctx), { customer, startedAt, of: connection, end: fail })
+    this.#decide(await this.#read(ctx, customer), { customer, startedAt, of: connection, end: fail })
   }
 
   /** Stops all checks. */
@@ -111,7 +111,7 @@ export class SessionChecks {
     const newest = checked.at(-1)
     if (!newest || !this.#source) return
     const startedAt = this.now()
-    const owner = await this.#read(newest.ctx)
+    const owner = await this.#read(newest.ctx, newest.customer)
     for (const stream of checked) {
       if (!streams.has(stream)) continue
       this.#decide(owner, { customer: stream.customer, startedAt, of: stream, end: stream.end })
@@ -142,9 +142,9 @@ export class SessionChecks {
     }
   }
 
-  /** Reads the session's customer. Concurrent calls for one session share one read. */
-  #read(ctx: object): Promise<Owner> {
-    const id = this.#idOf(ctx) ?? ctx
+  /** Reads the session's customer. Concurrent calls for one session and customer share one read. */
+  #read(ctx: object, customer: string): Promise<Owner> {
+    const id = this.#idOf(ctx, customer) ?? ctx
     const running = this.#reading.get(id)
     if (running) return running
     const { sessionCheckMs } = this.#options
@@ -168,10 +168,14 @@ export class SessionChecks {
     }
   }
 
-  /** Returns the session's ID, or null if it has none. A session without an ID is checked on its own. */
-  #idOf(ctx: object): string | null {
+  /**
+   * Returns the ID of the session's checks, or null if the session has no ID. A session without an ID is checked on its
+   * own. A user's session can be used for several customers, such as organizations. Each of them is checked.
+   */
+  #idOf(ctx: object, customer: string): string | null {
     try {
-      return this.#source?.id(ctx) ?? null
+      const id = this.#source?.id(ctx) ?? null
+      return id === null ? null : JSON.stringify([id, customer])
     } catch {
       return null
     }

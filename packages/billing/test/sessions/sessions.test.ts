@@ -11,6 +11,8 @@ type Open = (app: SessionApp, opened: () => void) => Promise<string>
 const codeOf = (error: unknown): string =>
   (error as { data?: { code?: string } | null }).data?.code ?? String(error)
 
+const codeOfCaller = (error: unknown): string => String((error as { code?: string }).code)
+
 const subscribing =
   (transport: 'http' | 'webSocket', path: 'watch' | 'observe' | 'news' | 'meteredNews' | 'balances'): Open =>
   (app, opened) =>
@@ -118,6 +120,27 @@ test('reads a session once for all its streams', async () => {
   app.setSession(null)
   for (const { end } of opened) expect(await end).toBe('UNAUTHORIZED')
   expect(app.reads() - before).toBeLessThanOrEqual(2)
+})
+
+test('checks each organization that is used with one session, and ends only the streams of a lost membership', async () => {
+  await using app = await startSessionApp()
+  const lost = new Set<string>()
+  app.setSession(async ({ user }) => (lost.has(user.id) ? null : user))
+  const streams = await Promise.all(
+    ['acme', 'globex'].map(async (organization) => {
+      const output = await app.router.createCaller({ user: aUser(organization) }).write()
+      const answers = output[Symbol.asyncIterator]()
+      await answers.next()
+      return answers
+    }),
+  )
+  const nextOf = ([answers]: typeof streams) => answers?.next().then(({ value }) => value, codeOfCaller)
+  const before = app.reads()
+  await expect.poll(app.reads).toBeGreaterThan(before + 3)
+  expect(await nextOf(streams)).toBe('')
+  lost.add('acme')
+  await expect.poll(() => nextOf(streams)).toBe('UNAUTHORIZED')
+  expect(await nextOf(streams.reverse())).toBe('')
 })
 
 test('stops reading a session after its last stream has ended', async () => {

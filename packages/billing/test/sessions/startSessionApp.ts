@@ -29,11 +29,11 @@ export async function startSessionApp({
   options,
   ...setup
 }: Pick<StackSetup, 'options' | 'clock'> & { hasStore?: boolean } = {}) {
-  let read = async (): Promise<{ id: string } | null> => aUser()
+  let read = async (_: { user: User }): Promise<{ id: string } | null> => aUser()
   let reads = 0
-  const customer = () => {
+  const customer = (ctx: { user: User }) => {
     reads++
-    return read()
+    return read(ctx)
   }
   const stack = await startStack({
     ...setup,
@@ -90,7 +90,7 @@ export async function startSessionApp({
     http,
     webSocket,
     /** Replaces the session's owner in the store. A function replaces the read itself. */
-    setSession(next: User | null | (() => Promise<User | null>)) {
+    setSession(next: User | null | ((ctx: { user: User }) => Promise<User | null>)) {
       read = typeof next === 'function' ? next : async () => next
     },
     reads: () => reads,
