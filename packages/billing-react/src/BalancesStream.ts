@@ -13,14 +13,16 @@ interface BalancesStreamOptions<Meter extends string> {
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
   /** Called with an answer for another customer. */
   onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
-  /** Called when the stream stops delivering, and every 30 s after another page's stream has replaced it. */
+  /**
+   * Called when the stream stops delivering, and then every 30 s if another page's stream has replaced it.
+   */
   onInterrupted: () => void
 }
 
 /**
  * Streams one customer's balances. Reconnects until `close` is called. If the server ends the stream because
- * other pages have opened newer streams, it stays closed until the user returns to this page. Otherwise, the
- * pages would replace each other's streams endlessly.
+ * other pages have opened newer ones, the stream stays closed until the user returns to this page. Otherwise,
+ * the pages would replace each other's streams endlessly.
  */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
@@ -79,7 +81,9 @@ export class BalancesStream<Meter extends string> {
     this.open()
   }
 
-  /** Opens the stream again if another page's stream has replaced it. Call this when the user returns. */
+  /**
+   * Reopens the stream if another page's stream has replaced it. Call this when the user returns to the page.
+   */
   resume(): void {
     if (this.#isReplaced) this.open()
   }

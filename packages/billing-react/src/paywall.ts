@@ -20,7 +20,7 @@ export type Paywall<Meter extends string = string> =
   /** No units are left. Running work may still return its `held` units. */
   | { state: 'exhausted'; balance: BalanceRow<Meter>; held: number }
   | { state: 'feature'; feature: string; upgradeUrl: string }
-  /** A renewal of the plan is unpaid. More units can be used only after the payment. */
+  /** A renewal of the plan is unpaid. The customer can't use more units until it is paid. */
   | { state: 'overdue'; since: number; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
 

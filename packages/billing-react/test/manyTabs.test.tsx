@@ -36,7 +36,7 @@ async function openTabs(count: number, most: number) {
   return { tabs, requests, opened: () => opened, open: () => open.length }
 }
 
-it('opens no more streams when a customer has one tab too many, and refetches in the oldest tab', async () => {
+it('refetches in the oldest tab instead of reopening its stream if a customer has one tab too many', async () => {
   const browser = await openTabs(21, 20)
   await waitFor(() => expect(browser.tabs[0]?.result.current.data?.used).toBe(4))
   const before = browser.requests('balances')
@@ -47,7 +47,7 @@ it('opens no more streams when a customer has one tab too many, and refetches in
   expect(refetches).toBeLessThanOrEqual(20)
 })
 
-it('opens a replaced stream again when the user returns to its window', async () => {
+it('reopens a replaced stream when the user returns to its window', async () => {
   const browser = await openTabs(1, 0)
   await later(600_000)
   expect(browser.opened()).toBe(1)

@@ -44,7 +44,7 @@ describe('before a call', () => {
   })
 
   it.each(['free', 'denied'] as const)(
-    'asks for the payment if an overdue plan is exhausted (%s)',
+    'asks for the payment if an overdue plan has no units left (%s)',
     (state) => {
       expect(paywallOfMeter(overdue(state), 'generations')).toEqual(unpaid)
     },

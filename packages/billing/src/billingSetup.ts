@@ -21,16 +21,17 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
    */
   customer: (ctx: Ctx) => Customer
   /**
-   * Reads a session from its store. Open streams, and calls over a WebSocket, then end with their session, even
-   * if their context holds an older copy. Default: only `customer` is called again, with the same context.
+   * Reads a session from its store. When the session ends, open streams end and calls over a WebSocket are
+   * rejected, even if their context holds an older copy of the session. Default: only `customer` is called
+   * again, with the same context.
    */
   session?: SessionSource<Ctx>
   /** The app's public URL, to which checkouts return. Checkouts fail without it. Its origin is trusted. */
   publicUrl?: string | undefined
   /**
-   * More origins whose pages may make metered calls and change plans, such as `https://app.example`. Pages of
-   * the server's own origin always may. A request from any other page is denied with `FOREIGN_ORIGIN`. Set
-   * this if your pages and your API have different origins. Default: none.
+   * More origins whose pages may make metered calls and change plans, such as `https://app.example`. Set this
+   * if your pages and your API have different origins. Pages on the server's own origin are always allowed.
+   * Requests from other pages are denied with `FOREIGN_ORIGIN`. Default: none.
    */
   trustedOrigins?: readonly string[] | undefined
   /** The page that denials link to. Default: `/pricing`. */

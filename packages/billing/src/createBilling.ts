@@ -203,8 +203,8 @@ export function createBilling<const M extends Meters, Ctx extends object>(setup:
     refresh: accounts.refresh,
     /**
      * Yields the balances now and after each change on any node. Ends when the signal aborts. Throws
-     * `STREAM_REPLACED` if the customer has more than `options.maxStreamsPerCustomer` newer streams. All
-     * streams of a customer yield the same object, so don't change it.
+     * `STREAM_REPLACED` if a newer stream replaces this one (see `options.maxStreamsPerCustomer`). All
+     * streams of a customer yield the same object, so don't modify it.
      */
     watch: ({ id }: KnownCustomer, signal?: AbortSignal) => watchers.watch(id, signal),
     /** Throws a `BillingError` unless the customer's plan has the toggle feature. */

@@ -36,8 +36,8 @@ export const defaultOptions = {
   /** How often a customer can trigger another fetch after a burst. */
   fetchEveryMs: 1_000,
   /**
-   * The maximum number of a customer's checkouts and plan changes that run or wait at the same time, per node. A
-   * further request is denied with `BILLING_UNAVAILABLE`.
+   * The maximum number of checkouts and plan changes that one customer can have in progress or waiting on a
+   * node. Further requests are denied with `BILLING_UNAVAILABLE`.
    */
   maxPlanRequests: 10,
   /** The maximum number of usage events in one bulk request. */
@@ -67,13 +67,13 @@ export const defaultOptions = {
   /** How often the ledger is checked for changes that other nodes made to connected customers' balances. */
   livePollMs: 500,
   /**
-   * The maximum number of balances streams that one customer can have open on a node. A newer stream replaces
-   * the oldest one.
+   * The maximum number of balances streams that one customer can have open on a node. Beyond the limit, a new
+   * stream replaces the customer's oldest one.
    */
   maxStreamsPerCustomer: 20,
   /**
-   * The maximum number of balances streams on a node. A newer stream replaces the oldest one of the customer
-   * with the most streams.
+   * The maximum number of balances streams on a node. Beyond the limit, a new stream replaces the oldest
+   * stream of the customer with the most streams.
    */
   maxStreams: 10_000,
   /**
@@ -82,8 +82,8 @@ export const defaultOptions = {
    */
   sessionCheckMs: 10_000,
   /**
-   * An open stream ends, and a call over a WebSocket is rejected, if its session couldn't be checked for this
-   * long.
+   * How long a session can go unchecked, for example because its store is unreachable. After that, its open
+   * streams end, and its calls over a WebSocket are rejected.
    */
   sessionMaxUncheckedMs: 120_000,
   /**

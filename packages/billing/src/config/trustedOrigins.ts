@@ -1,4 +1,4 @@
-/** Returns one problem for each wrong value in the setting `trustedOrigins`. */
+/** Returns one problem for each invalid value in the setting `trustedOrigins`. */
 export function originProblems(setting: unknown): string[] {
   if (setting === undefined) return []
   if (!Array.isArray(setting)) {

@@ -29,26 +29,26 @@ export type Denial<Meter extends string = string> =
       graceEndsAt: number
       /** When Flowglad last reported the subscription. */
       asOf: number
-      /** The page where the customer can pay or change the card. */
+      /** The page where the customer can make the payment or change the card. */
       upgradeUrl: string
       /**
-       * Every meter with too few units in the default plan. Empty if the policy denies all calls, or if a toggle
-       * feature was denied.
+       * Every meter with too few units left from the default plan's grant. Empty if the policy denies all
+       * calls, or if a toggle feature was denied.
        */
       meters: ShortMeter<Meter>[]
     }
   | { code: 'NO_SUBSCRIPTION'; upgradeUrl: string }
   /** Flowglad has archived the customer. Only the app can recreate the customer. */
   | { code: 'CUSTOMER_ARCHIVED' }
-  /** A newer balances stream has replaced this one. To avoid a loop, don't open it again immediately. */
+  /** A newer balances stream has replaced this one. To avoid a loop, don't reopen the stream immediately. */
   | { code: 'STREAM_REPLACED' }
   | { code: 'FEATURE_NOT_INCLUDED'; feature: string; upgradeUrl: string }
   | { code: 'IN_PROGRESS'; key: string; retryAfterMs: number }
   | { code: 'KEY_REUSED' | 'ALREADY_COMPLETED' | 'KEY_INVALID'; key: string }
   | { code: 'KEY_REQUIRED'; header: string }
-  /** A page on another origin sent the request. `origin` is null if the browser didn't send it. */
+  /** A page on another origin sent the request. `origin` is null if the browser didn't send one. */
   | { code: 'FOREIGN_ORIGIN'; origin: string | null }
-  /** A browser requested a metered query before the user opened the page. */
+  /** A browser prefetched a metered query. */
   | { code: 'PREFETCH' }
   | {
       code: 'BILLING_UNAVAILABLE'

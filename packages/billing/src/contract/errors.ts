@@ -54,8 +54,8 @@ export class StreamStoppedError extends Error {
 }
 
 /**
- * Why a stream's session counts as over. `ended`: the session has ended, or belongs to another customer.
- * `unchecked`: the session couldn't be read for too long.
+ * Why a session is treated as over. `ended`: the session has ended, or belongs to another customer.
+ * `unchecked`: reading the session has failed for too long.
  */
 export type SessionEnd = 'ended' | 'unchecked'
 
@@ -119,7 +119,7 @@ export const paymentOverdue = (overdue: {
       upgradeUrl: overdue.billingUrl,
       meters: overdue.meters,
     },
-    'The payment for your plan is overdue. Nothing was charged; pay or change your card to continue.',
+    'The payment for your plan is overdue. Nothing was charged; make the payment or change your card to continue.',
   )
 
 /** Creates the denial for a customer that Flowglad has archived. */

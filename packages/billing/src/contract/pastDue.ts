@@ -1,13 +1,16 @@
-/** What a customer can use while a renewal of their plan is unpaid. Free plans are never past due. */
+/**
+ * What a customer can use while a renewal of their plan is unpaid. A free plan is past due only if its
+ * overage is unpaid, and then loses only its overage.
+ */
 export interface PastDuePolicy {
   /**
-   * How many days after the unpaid renewal the customer keeps the plan. `Infinity` never ends the grace period.
-   * A subscription without any payment so far has no grace period.
+   * How many days the customer keeps the plan after the unpaid renewal. With `Infinity`, the grace period
+   * never ends. A subscription that has never been paid for has no grace period.
    */
   graceDays: number
   /**
-   * What applies after the grace period. `free`: the default plan's grants, once per period, and nothing else.
-   * `deny`: every call that costs units is denied.
+   * What applies after the grace period. `free`: the customer gets only the default plan's grants, once per
+   * period. `deny`: every call that costs units is denied.
    */
   then: 'free' | 'deny'
 }
@@ -23,6 +26,6 @@ export interface PastDue {
    * call that costs units is denied.
    */
   state: 'grace' | 'free' | 'denied'
-  /** The page where the customer can pay or change the card. */
+  /** The page where the customer can make the payment or change the card. */
   upgradeUrl: string
 }

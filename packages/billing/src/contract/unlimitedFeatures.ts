@@ -1,6 +1,6 @@
 import type { Meters } from './meters.ts'
 
-/** Returns the features that make meters unlimited, by meter slug. */
+/** Returns the feature that makes each meter unlimited, by meter slug. */
 export const unlimitedFeatures = (meters: Meters): Record<string, string> =>
   Object.fromEntries(
     Object.entries(meters).flatMap(([meter, { unlimitedBy }]) =>

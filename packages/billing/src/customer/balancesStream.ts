@@ -1,12 +1,12 @@
 import type { BalancesAnswer } from '../contract/balances.ts'
 
 /**
- * One open stream of a customer's balances. A reader that is slower than the changes gets only the newest
- * balances.
+ * One open stream of a customer's balances. If the balances change faster than the reader reads them, the
+ * reader gets only the newest ones.
  */
 export class BalancesStream {
   readonly #ended = new AbortController()
-  /** The version that the reader got last. */
+  /** The version that the reader last received. */
   #seen = -1
   #next: BalancesAnswer | null = null
   #error: unknown
@@ -18,15 +18,15 @@ export class BalancesStream {
   }
 
   /**
-   * Offers balances to the reader. Any version other than the last one is new, even a lower version, which a
-   * restore from a backup can cause.
+   * Offers balances to the reader. Any version other than the last one counts as new, even a lower one: a
+   * restore from a backup lowers the version.
    */
   offer(balances: BalancesAnswer): void {
     this.#next = balances.version === this.#seen ? null : balances
     if (this.#next) this.#wake()
   }
 
-  /** Ends the stream. If there is an error, the reader gets it. */
+  /** Ends the stream. The reader gets the error, if one is passed. */
   end(error?: unknown): void {
     if (this.signal.aborted) return
     this.#error = error

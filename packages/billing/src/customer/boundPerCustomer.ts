@@ -4,8 +4,8 @@ import { unavailable } from '../contract/errors.ts'
 const retryAfterMs = 2_000
 
 /**
- * Wraps a group of functions so that each customer can have at most `max` calls in progress, over the whole group.
- * A further call is denied with `BILLING_UNAVAILABLE` and starts nothing.
+ * Wraps a group of functions so that each customer can have at most `max` calls to the group in progress.
+ * Further calls are denied with `BILLING_UNAVAILABLE` before their work starts.
  */
 export function createBoundPerCustomer(max: number) {
   const inProgress = new Map<string, number>()

@@ -72,7 +72,9 @@ export function createCheckout({
       })
     },
 
-    /** Opens a page for a new card. If a renewal is unpaid, the page also charges the card for it. */
+    /**
+     * Opens a page for a new card. If a renewal is unpaid, the page also charges the renewal to the new card.
+     */
     async addPaymentMethod(customer: Customer, key: string | null) {
       const urls = returnUrls()
       const request = { customer: customer.id, procedure: 'addPaymentMethod', key, input: null }

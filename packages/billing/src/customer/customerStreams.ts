@@ -5,7 +5,9 @@ import type { BalancesStream } from './balancesStream.ts'
 /** The pause after each push, which limits the number of pushes during a burst of calls. */
 const pushPauseMs = 50
 
-/** One customer's open streams on this node. However many there are, each change is read once. */
+/**
+ * One customer's open streams on this node. Each change is read once, regardless of the number of streams.
+ */
 export class CustomerStreams {
   readonly #read: () => Promise<BalancesAnswer>
   readonly #clock: Clock
@@ -22,7 +24,7 @@ export class CustomerStreams {
     this.#clock = clock
   }
 
-  /** The version that was read last. */
+  /** The version of the balances that were last read. */
   get version(): number {
     return this.#version
   }
@@ -35,18 +37,18 @@ export class CustomerStreams {
     return this.#streams.values().next().value
   }
 
-  /** Adds a stream, which gets no balances until it starts. */
+  /** Adds a stream. The stream gets no balances until it starts. */
   add(stream: BalancesStream): void {
     this.#streams.add(stream)
   }
 
-  /** Starts a stream, which gets only balances that are read after this call. */
+  /** Starts a stream. The stream gets only balances that are read after this call. */
   start(stream: BalancesStream): void {
     this.#started.add(stream)
     this.wake()
   }
 
-  /** Removes a stream. After its last stream has gone, this object can't be used again. */
+  /** Removes a stream. After its last stream is removed, this object can't be reused. */
   remove(stream: BalancesStream): void {
     this.#streams.delete(stream)
     this.#started.delete(stream)
@@ -57,7 +59,10 @@ export class CustomerStreams {
     for (const stream of this.#streams) stream.end()
   }
 
-  /** Reads and pushes the balances soon. All changes during a read or a pause result in a single read. */
+  /**
+   * Reads and pushes the balances, either immediately or after the current read or pause. All changes during
+   * a read or a pause result in a single read.
+   */
   wake(): void {
     this.#isDirty = true
     if (!this.#isReading) void this.#readWhileDirty()

@@ -42,7 +42,10 @@ export function createPlans({
   leases: Pick<Leases, 'takeForFetch'>
   sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
-  /** Reads the plan's balances from the ledger. Packs are lost with a plan even if its renewal is unpaid. */
+  /**
+   * Reads the plan's balances from the ledger, without the past due terms: a customer who loses the plan also
+   * loses its packs, even if a renewal is unpaid.
+   */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>
   clock: Clock
   /** How long a throttled customer waits for the next fetch. */

@@ -5,7 +5,10 @@ import type { Balance, CustomerBalances } from '../ledger/ledger.ts'
 import type { LedgerForCalls } from '../lifecycle/ledgerForCalls.ts'
 import type { PastDueTerms } from '../metering/pastDueTerms.ts'
 
-/** The balances and features that a customer can use. While a renewal is overdue, these are fewer than the plan's. */
+/**
+ * The balances and features that a customer can use. While a renewal is overdue, the customer can't use
+ * everything that the plan includes.
+ */
 export interface UsableBalances extends CustomerBalances {
   pastDue?: PastDue
   /** The features of the plan that the customer can't use until the renewal is paid. */

@@ -48,8 +48,8 @@ export class Watchers {
 
   /**
    * Yields the customer's balances immediately, and then after each change. Ends when the signal aborts.
-   * Throws `STREAM_REPLACED` if a newer stream needs this one's place. All streams of a customer yield the
-   * same object. `arrive` runs first. It gets a signal that aborts when the stream ends.
+   * Throws `STREAM_REPLACED` if a newer stream replaces this one. All streams of a customer yield the same
+   * object. `arrive` runs first, with a signal that aborts when the stream ends.
    */
   async *watch(
     customer: string,

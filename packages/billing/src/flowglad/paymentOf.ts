@@ -13,7 +13,10 @@ const invoice = z.object({
 
 export const invoices = z.array(z.object({ invoice }))
 
-/** The merchant has forgiven a void invoice. A refund doesn't make an invoice unpaid. */
+/**
+ * A void invoice counts as settled, because the merchant has waived it. A refund doesn't make an invoice
+ * unpaid.
+ */
 const settled: ReadonlySet<string> = new Set(['paid', 'void', 'partially_refunded', 'fully_refunded'])
 const unpaid: ReadonlySet<string> = new Set(['open', 'uncollectible'])
 
@@ -36,7 +39,7 @@ export function paymentOf(
       from: invoice.billingPeriodStartDate ?? invoice.dueDate ?? invoice.createdAt ?? 0,
     }))
   const settledFor = newest(own.filter(({ status }) => settled.has(status)).map(({ from }) => from))
-  // If a later period is paid, an older open invoice no longer counts: Flowglad doesn't collect it either.
+  // If a later period has been paid, ignore older open invoices: Flowglad doesn't collect them either.
   const open = own.filter(
     ({ status, from }) => unpaid.has(status) && (settledFor === null || from > settledFor),
   )

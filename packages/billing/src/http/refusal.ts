@@ -7,9 +7,9 @@ import { headerOf, nameOf, type RequestSource } from './requestSource.ts'
 export type Refusal = Extract<Denial, { code: 'FOREIGN_ORIGIN' | 'PREFETCH' }>
 
 /**
- * Returns why a request must neither change state nor spend units, or null if it may. Browsers send the user's
- * cookies with requests that the user didn't ask for: a page on another origin can cause a request with a link,
- * an image, a form or a script, and a prefetched page might never be shown.
+ * Returns why a request must neither change state nor spend units, or null if the request is allowed.
+ * Browsers send the user's cookies with requests that the user didn't ask for: a page on another origin can
+ * cause a request with a link, an image, a form or a script, and a prefetched page might never be shown.
  */
 export const refusalOf = (source: RequestSource, trusted: ReadonlySet<string>): Refusal | null =>
   foreignOriginOf(source, trusted) ?? (isPrefetch(source) ? { code: 'PREFETCH' } : null)
@@ -35,7 +35,7 @@ function reasonOf(refusal: Refusal): string {
   return `can't be called from the origin ${origin}. Nothing was charged. If your own pages are on this origin, add it to trustedOrigins in createBilling, or set publicUrl to it.`
 }
 
-/** Returns whether a browser requested the page before the user opened it. */
+/** Returns whether the request is a prefetch, which a browser sends before the user opens a page. */
 function isPrefetch(source: RequestSource): boolean {
   const { method } = source
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false

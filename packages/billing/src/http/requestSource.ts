@@ -1,4 +1,4 @@
-/** The parts of a request that show who sent it: a Node, Fastify or web-standard request. */
+/** The parts of a Node, Fastify or web-standard request that show who sent it. */
 export interface RequestSource {
   method?: string | undefined
   /** The full URL, or the path and query. */
@@ -8,7 +8,7 @@ export interface RequestSource {
 
 /** Returns the value of a request header, or null if the request doesn't have the header. */
 export function headerOf({ headers }: RequestSource, name: string): string | null {
-  // Don't check the class: a framework can have its own `Headers`.
+  // Don't use `instanceof`: a framework can have its own `Headers` class.
   if (isHeaders(headers)) return headers.get(name)
   const value = headers[name.toLowerCase()]
   return Array.isArray(value) ? value.join() : (value ?? null)

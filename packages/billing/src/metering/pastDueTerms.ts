@@ -5,7 +5,7 @@ import type { PastDueRule } from '../ledger/commands.ts'
 export interface PastDueTerms {
   /** Undefined if the grace period never ends. */
   rule: PastDueRule | undefined
-  /** The page where the customer can pay or change the card. */
+  /** The page where the customer can make the payment or change the card. */
   billingUrl: string
 }
 
