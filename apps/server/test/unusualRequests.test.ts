@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRaw, sendRaw } from './rawHttp.ts'
-import { startTestServer, type TestServer } from './testServer.ts'
+import { signUp, startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer
 const logged: string[] = []
@@ -218,6 +218,20 @@ test.each([
     expect({ route, status: response.status, answered: response.status < 500 }).toMatchObject({
       answered: true,
     })
+  }
+})
+
+test('does not fail on a deeply nested body', async () => {
+  const ada = await signUp(server)
+  const nested = (levels: number) =>
+    `{"term":"x","name":"x","deep":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  for (const route of routes) {
+    for (const levels of [7_000, 100_000]) {
+      const response = await ada.fetch(route, { method: 'POST', body: nested(levels) })
+      expect({ route, levels, status: response.status, answered: response.status < 500 }).toMatchObject({
+        answered: true,
+      })
+    }
   }
 })
 

@@ -41,13 +41,15 @@ export function refuseBadFields(body: unknown) {
   if (message !== null) throw new APIError('BAD_REQUEST', { code: 'INVALID_FIELD', message })
 }
 
-const otherRule = `A text must not exceed ${fields.other} characters or contain the character U+0000.`
+const otherRule = `A text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be nested deeply.`
 
-/** PostgreSQL can't store the character U+0000. */
-const hasBadText = (value: unknown): boolean =>
+/** PostgreSQL can't store the character U+0000. No field of better-auth has more than a few levels. */
+const hasBadText = (value: unknown, depth = 0): boolean =>
   typeof value === 'string'
     ? value.length > fields.other || value.includes('\0')
-    : typeof value === 'object' && value !== null && Object.values(value).some(hasBadText)
+    : typeof value === 'object' &&
+      value !== null &&
+      (depth > 10 || Object.values(value).some((inner) => hasBadText(inner, depth + 1)))
 
 /** Returns the part of a `User-Agent` header that a session stores. */
 export const shortUserAgent = (userAgent: string | null | undefined) =>
