@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { type TrustProxy, trustProxySetting } from './http/trustProxy.ts'
 import { developmentSecrets, secretProblems } from './secrets.ts'
-import { type TrustProxy, trustProxySetting } from './trustProxy.ts'
 
 /** The repository's root. The relative path is the same from `src/` and from `dist/`. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))

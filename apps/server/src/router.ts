@@ -1,4 +1,4 @@
-import type { RateLimit } from './rateLimit.ts'
+import type { RateLimit } from './limits/rateLimit.ts'
 import { createStudioRouter, type StudioParts } from './studio/studioRouter.ts'
 import { type AppBilling, createTrpc } from './trpc.ts'
 

@@ -1,12 +1,12 @@
 import type { Billing } from '@metered/billing'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
+import type { User } from './account/auth.ts'
+import type { OpenSession } from './account/authRoutes.ts'
 import { EmailUnverifiedError } from './account/verification.ts'
-import type { User } from './auth.ts'
-import type { OpenSession } from './authRoutes.ts'
-import { QueueFullError } from './fairQueue.ts'
+import { QueueFullError } from './limits/fairQueue.ts'
+import { type RateLimit, RateLimitedError } from './limits/rateLimit.ts'
 import type { meters } from './meters.ts'
-import { type RateLimit, RateLimitedError } from './rateLimit.ts'
 
 export interface Context {
   /** Null if the request has no valid session. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFairQueue, QueueFullError } from '../src/fairQueue.ts'
+import { createFairQueue, QueueFullError } from '../src/limits/fairQueue.ts'
 import { all, of } from './asyncLists.ts'
 
 const settings = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 
 let server: TestServer

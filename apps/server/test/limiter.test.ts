@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createLimiter } from '../src/limiter.ts'
-import { networkOf } from '../src/networkOf.ts'
+import { createLimiter } from '../src/limits/limiter.ts'
+import { networkOf } from '../src/limits/networkOf.ts'
 
 function limiterAtHand({ calls = 3, windowMs = 1_000, maxKeys = 100 } = {}) {
   let time = 0

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import Libsql from 'libsql'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { openDatabase } from '../src/database.ts'
+import { openDatabase } from '../src/database/database.ts'
 import { createPictureStore } from '../src/studio/pictureStore.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { eventData } from '../src/studio/eventData.ts'
 import { all, of } from './asyncLists.ts'
 import { data, finish, startModelEndpoint } from './startModelEndpoint.ts'

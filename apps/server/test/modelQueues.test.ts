@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { createLocalModels } from '../src/studio/localModels.ts'
 import { queueModels } from '../src/studio/queuedModels.ts'
 import { of } from './asyncLists.ts'

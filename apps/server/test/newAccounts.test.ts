@@ -6,7 +6,7 @@ import { startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressKey } from '../src/account/addressKey.ts'
 import { createNewAccountLimit } from '../src/account/newAccountLimit.ts'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { postSignUp } from './postAuth.ts'
 import { startTestServer, type TestServer } from './testServer.ts'
 

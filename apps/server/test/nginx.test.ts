@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { type Nginx, nginxIsMissing, startNginx } from './startNginx.ts'
 import { startTestServer, type TestServer } from './testServer.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Postgres, startPostgres } from 'test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDatabase } from '../src/database.ts'
+import { openDatabase } from '../src/database/database.ts'
 import type { Env } from '../src/env.ts'
 import { createPictureStore } from '../src/studio/pictureStore.ts'
 

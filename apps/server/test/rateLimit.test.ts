@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRateLimit, RateLimitedError } from '../src/rateLimit.ts'
+import { createRateLimit, RateLimitedError } from '../src/limits/rateLimit.ts'
 import { type Browser, signUp, startTestServer } from './testServer.ts'
 
 /** Sends look-ups in one batch. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readWeb, serveWeb } from '../src/serveWeb.ts'
+import { readWeb, serveWeb } from '../src/http/serveWeb.ts'
 import { startTestServer } from './testServer.ts'
 
 const page =

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { openDatabaseOf } from './openDatabaseOf.ts'
 import { type Browser, signUp, startTestServer, type TestServer } from './testServer.ts'
 

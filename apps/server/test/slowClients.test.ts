@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/limits/limits.ts'
 import { openRaw } from './rawHttp.ts'
 import { signUp, startTestServer, type TestServer } from './testServer.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Turns } from '../src/turns.ts'
+import { Turns } from '../src/limits/turns.ts'
 
 const settings = { running: 3, runningPerCustomer: 2, waiting: 8, waitingPerCustomer: 5 }
 

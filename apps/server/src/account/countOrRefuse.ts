@@ -1,5 +1,5 @@
 import { APIError } from 'better-auth/api'
-import { RateLimitedError } from '../rateLimit.ts'
+import { RateLimitedError } from '../limits/rateLimit.ts'
 
 /**
  * Counts a request. Rejects with a 429 that says when to try again if there have been too many requests.

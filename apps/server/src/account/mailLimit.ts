@@ -1,6 +1,6 @@
-import { limits } from '../limits.ts'
-import { networkOf } from '../networkOf.ts'
-import { createRateLimit } from '../rateLimit.ts'
+import { limits } from '../limits/limits.ts'
+import { networkOf } from '../limits/networkOf.ts'
+import { createRateLimit } from '../limits/rateLimit.ts'
 import { addressKey } from './addressKey.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
 

@@ -1,6 +1,6 @@
-import type { LimitSettings } from '../limiter.ts'
-import { networkOf } from '../networkOf.ts'
-import { createRateLimit, type RateLimit } from '../rateLimit.ts'
+import type { LimitSettings } from '../limits/limiter.ts'
+import { networkOf } from '../limits/networkOf.ts'
+import { createRateLimit, type RateLimit } from '../limits/rateLimit.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
 
 export interface NewAccountLimits {

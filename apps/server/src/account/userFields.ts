@@ -1,4 +1,4 @@
-import type { Connection } from '../database.ts'
+import type { Connection } from '../database/database.ts'
 import { addressKey } from './addressKey.ts'
 
 /** The columns that the app adds to better-auth's users. Clients can't set them. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import { allowedMethods, methodNotAllowed, urlTooLong } from './requestRules.ts'
 
 interface ClientError {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 
 /**
  * Closes the connections of a server that has stopped listening. Readers get a moment to receive the rest of their

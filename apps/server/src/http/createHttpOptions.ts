@@ -1,5 +1,5 @@
 import type { FastifyServerOptions } from 'fastify'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import { answerClientError } from './answerClientError.ts'
 import type { SlowClientLimits } from './slowClients.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 
 /** The methods that the server's routes use. */
 export const allowedMethods = 'GET, HEAD, POST'

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createTransport } from 'nodemailer'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import type { Mailer } from './mailer.ts'
 
 /** The maximum time to wait for a mail when the server stops. */

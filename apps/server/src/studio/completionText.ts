@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import { eventData } from './eventData.ts'
 import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
 import { readBodyStart } from './readBody.ts'

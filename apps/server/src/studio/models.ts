@@ -1,5 +1,5 @@
 import { TRPCError } from '@trpc/server'
-import type { QueueFullError } from '../fairQueue.ts'
+import type { QueueFullError } from '../limits/fairQueue.ts'
 import type { PictureRequest } from './art/paint.ts'
 
 export type { PictureRequest }

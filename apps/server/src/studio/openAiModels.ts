@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Env } from '../env.ts'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import { completionText } from './completionText.ts'
 import {
   assertAllowed,

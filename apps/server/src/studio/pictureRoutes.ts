@@ -1,8 +1,8 @@
 import { finished } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { createFairQueue, type FairQueueSettings, QueueFullError } from '../fairQueue.ts'
-import { limits } from '../limits.ts'
+import { createFairQueue, type FairQueueSettings, QueueFullError } from '../limits/fairQueue.ts'
+import { limits } from '../limits/limits.ts'
 import type { PictureStore } from './pictureStore.ts'
 
 /** Older links end in `.png`. */

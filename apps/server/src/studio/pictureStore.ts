@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../database.ts'
-import { limits } from '../limits.ts'
+import type { Tables } from '../database/database.ts'
+import { limits } from '../limits/limits.ts'
 import type { PaintedPicture } from './models.ts'
 
 export interface Picture {

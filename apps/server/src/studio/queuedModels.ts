@@ -1,5 +1,5 @@
-import { type Caller, createFairQueue, type FairQueueSettings, QueueFullError } from '../fairQueue.ts'
-import { limits } from '../limits.ts'
+import { type Caller, createFairQueue, type FairQueueSettings, QueueFullError } from '../limits/fairQueue.ts'
+import { limits } from '../limits/limits.ts'
 import type { PictureRequest } from './art/paint.ts'
 import {
   callerLeft,

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely'
 import { Pool, type PoolClient } from 'pg'
+import { createPictureTable } from '../studio/pictureTable.ts'
 import type { Database, MigrateSessions, Tables } from './database.ts'
 import { onceDone } from './onceDone.ts'
-import { createPictureTable } from './studio/pictureTable.ts'
 import { isUnwritable, orUnavailable } from './unwritable.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Auth } from '../account/auth.ts'
+import { type Session, sessionOf } from '../account/authRoutes.ts'
 import type { AddressLimits } from './addressLimits.ts'
-import type { Auth } from './auth.ts'
-import { type Session, sessionOf } from './authRoutes.ts'
 
 /**
  * Reads a request's session. Counts the request's calls (default 1) if it has none, and rejects with a

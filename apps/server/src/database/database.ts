@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Pool } from 'pg'
-import type { Env } from './env.ts'
+import type { Env } from '../env.ts'
+import type { PictureTable } from '../studio/pictureTable.ts'
 import { openPostgres } from './postgresDatabase.ts'
 import { openSqlite } from './sqliteDatabase.ts'
-import type { PictureTable } from './studio/pictureTable.ts'
 
 /** The app's own tables. better-auth and the ledger add their own tables to the same database. */
 export interface Tables {

@@ -1,10 +1,10 @@
 import { createAuthMiddleware } from 'better-auth/api'
 import { expireCookie } from 'better-auth/cookies'
 import { z } from 'zod'
-import { refuseBadFields } from './account/fieldRules.ts'
-import { explainLostRace, refuseKnownAddress } from './account/knownAddress.ts'
-import type { CountMail } from './account/mailLimit.ts'
-import { clientAddressOf } from './clientAddress.ts'
+import { clientAddressOf } from '../limits/clientAddress.ts'
+import { refuseBadFields } from './fieldRules.ts'
+import { explainLostRace, refuseKnownAddress } from './knownAddress.ts'
+import type { CountMail } from './mailLimit.ts'
 
 interface SignedIn {
   id: string

@@ -1,11 +1,11 @@
 import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { awaitsVerification } from './account/verification.ts'
-import type { AddressLimits } from './addressLimits.ts'
+import { withoutSession } from '../database/unwritable.ts'
+import type { AddressLimits } from '../limits/addressLimits.ts'
+import { clientAddressHeader } from '../limits/clientAddress.ts'
+import { limits } from '../limits/limits.ts'
 import type { Auth, User } from './auth.ts'
-import { clientAddressHeader } from './clientAddress.ts'
-import { limits } from './limits.ts'
-import { withoutSession } from './unwritable.ts'
+import { awaitsVerification } from './verification.ts'
 
 /** Mounts better-auth's own routes. */
 export async function authRoutes(

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { AppBilling } from './trpc.ts'
+import type { AppBilling } from '../trpc.ts'
 
 /**
  * Refuses each request that could change state and that a page on a foreign origin sent. A browser sends the

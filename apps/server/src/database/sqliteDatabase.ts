@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { inTransaction, retryWhileBusy } from '@metered/billing/sqlite'
 import { Kysely, sql } from 'kysely'
 import Libsql from 'libsql'
+import { createPictureTable } from '../studio/pictureTable.ts'
 import type { Database, MigrateSessions, Tables } from './database.ts'
 import { onceDone } from './onceDone.ts'
 import { sqliteDialect } from './sqliteDialect.ts'
-import { createPictureTable } from './studio/pictureTable.ts'
 
 export function openSqlite(file: string, migrateSessions: MigrateSessions): Database {
   const kyselyOn = (connect: () => Promise<Libsql.Database>) =>
