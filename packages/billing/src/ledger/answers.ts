@@ -29,8 +29,9 @@ export type ReserveAnswer =
   /** Too few units are available. `legs` lists every meter with too few units. */
   | { state: 'short'; legs: ShortLeg[]; asOf: number }
   /**
-   * The subscription is past due, and its grace period is over. `legs` lists every meter with too few units in the
-   * default plan, or is empty if the policy denies all calls. Times are epoch milliseconds.
+   * The subscription is past due, and its grace period is over. `legs` lists every meter with too few units
+   * left from the default plan's grant. It is empty if the policy denies all calls. Times are epoch
+   * milliseconds.
    */
   | { state: 'pastDue'; legs: ShortLeg[]; since: number; graceEndsAt: number; asOf: number }
   | { state: 'noSubscription'; asOf: number }

@@ -50,7 +50,7 @@ const leg = z.object({
   price,
 })
 
-/** What a past due subscription leaves to the customer after `graceMs`, counted from the oldest unpaid renewal. */
+/** What a customer can still use if the oldest unpaid renewal was due more than `graceMs` ago. */
 const pastDueRule = z.object({ graceMs: z.number().min(0), leaves: z.enum(['free', 'none']) })
 
 /** Holds units for one attempt, either for all legs or for none. */
@@ -69,7 +69,7 @@ const reserve = z.object({
   maxHoldMs: durationMs,
   /** A snapshot older than this counts as missing. */
   snapshotMaxStaleMs: durationMs,
-  /** What applies while the subscription is past due. Default: nothing changes. */
+  /** The rule for a past due subscription. Default: the customer keeps the plan. */
   pastDue: pastDueRule.optional(),
   /**
    * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts a snapshot whose
@@ -88,8 +88,8 @@ const renew = z.object({
   attempt,
   ttlMs: durationMs,
   /**
-   * The units to book if the hold expires: one element for each leg that has counted units. An empty array
-   * means that no leg has. Null leaves the stored count unchanged.
+   * The units to book if the hold expires: one element for each leg that has counted units. Empty if no leg
+   * has counted units. Null leaves the stored count unchanged.
    */
   counted: legsOf(z.object({ meter, amount })).nullable(),
 })

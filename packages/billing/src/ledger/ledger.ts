@@ -97,7 +97,7 @@ export interface CustomerBalances {
     periodChecked: boolean
     /** Null if the subscription isn't past due. */
     pastDue: PastDueState | null
-    /** The balances of a customer who has only the default plan's grants. */
+    /** The balances if the customer has only the default plan's grants. */
     free: Balance[]
   } | null
   /** One balance for each meter that has an account. */

@@ -5,8 +5,8 @@ import { isStorable, meter, reportedUnits, text, time } from './fields.ts'
 const features = z.array(text(256)).max(1000)
 
 /**
- * What Flowglad's invoices say about the payments for a subscription. An invoice's time is the start of the period
- * that it bills.
+ * The payments for a subscription, according to Flowglad's invoices. An invoice's time is the start of the
+ * period that it bills.
  */
 const payment = z.object({
   /** The oldest unpaid invoice that is newer than every settled invoice. */
@@ -35,11 +35,14 @@ export const subscription = z.object({
   /** The slug of the subscription's price, such as `pro_monthly`. */
   priceSlug: text(256).nullable(),
   isFree: z.boolean(),
-  /** The merchant doesn't charge for this subscription, so it is never past due. */
+  /** True if the merchant doesn't charge for this subscription. It is then never past due. */
   doNotCharge: z.boolean().optional(),
   /** The slugs of the enabled toggle features. */
   features,
-  /** Omitted if Flowglad reported no invoices. The status alone then tells whether the subscription is past due. */
+  /**
+   * Omitted if Flowglad reported no invoices. In that case, the status alone determines whether the
+   * subscription is past due.
+   */
   payment: payment.optional(),
   /** The default plan. */
   freePlan: freePlan.optional(),

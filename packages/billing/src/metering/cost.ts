@@ -58,8 +58,8 @@ export interface MeteredLeg {
  * Determines a leg's actual amount. `work`: the cost of finished work. `left`: the charge for a stream whose
  * reader has left, according to the meter's `onLeave`. `counted`: the cost of the units counted so far (0 if
  * none were counted), even if the usage is unknown. `stopped`: the charge for a stream that ends because the
- * process stops. It is the cost of the counted units. If none were counted, the meter's `onExpiry` determines the
- * charge, as when the hold expires.
+ * process stops. If units were counted, their cost is charged. Otherwise, the meter's `onExpiry` determines
+ * the charge, as when the hold expires.
  */
 export type CostBasis = 'work' | 'left' | 'counted' | 'stopped'
 
@@ -113,7 +113,7 @@ class UsageCounter implements Usage {
   close() {
     this.#closed = true
   }
-  /** Returns the units counted so far. A cost can read them, but can't count. */
+  /** Returns the usage counted so far. A cost can read it, but can't change it. */
   soFar(): Usage {
     return { add: countInCost, set: countInCost, total: this.#total }
   }
@@ -145,7 +145,7 @@ export function meteredLeg<Input>(
   { onLeave, onExpiry, onLateUsage }: LegSettings,
 ): MeteredLeg {
   const usage = new UsageCounter(onLateUsage)
-  /** Returns the charge for a leg of a stopped stream that has counted nothing. */
+  /** Returns the charge for a leg without counted units if its stream was stopped. */
   const uncounted = (held: number) =>
     onExpiry === 'settle' ? { amount: held, flagged: 'stopped' } : { amount: 0, flagged: null }
   if (hold === undefined) {

@@ -49,8 +49,8 @@ export function shortageDenial(legs: ShortLeg[], asOf: number, upgradeUrl: strin
 }
 
 /**
- * Returns the denial for a subscription whose grace period is over. If ambiguous units cover the shortage of all
- * legs, returns `BILLING_UNAVAILABLE`, because the balance is uncertain.
+ * Returns the denial for a subscription whose grace period is over. If ambiguous units cover the shortage on
+ * every leg, returns `BILLING_UNAVAILABLE`, because the balance is uncertain.
  */
 export function overdueDenial(
   { legs, since, graceEndsAt, asOf }: Omit<Extract<ReserveAnswer, { state: 'pastDue' }>, 'state'>,

@@ -12,8 +12,8 @@ import { assertSendable, isRead, isStream, untracked } from './transport.ts'
 const cleanUpMs = 5_000
 
 /**
- * Wraps an output that ends later. The caller reads the returned copy instead of `output`. While the copy is
- * read, its reader's session is checked.
+ * Wraps an output that ends later. The caller reads the returned copy instead of `output`. The reader's
+ * session is checked while the copy is read.
  */
 export function followOutput<Output>(
   call: Pick<
@@ -27,7 +27,7 @@ export function followOutput<Output>(
     mustBeSendable: boolean
     started?: () => void
     paused?: () => void
-    /** Receives the function that ends the output early, because the process stops. */
+    /** Receives the function that ends the output early when the process stops. */
     onStop?: (stop: () => void) => void
     ended?: (how: OutputEnd, wasRead: boolean) => Promise<void>
   },

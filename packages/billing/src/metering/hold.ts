@@ -61,9 +61,9 @@ export class Hold {
   }
 
   /**
-   * Renews the hold until it ends or reaches its maximum lifetime. If `readCount` is given, also stores the units that
-   * it returns, and renews the hold beyond its maximum lifetime once there are any. If the process dies, the hold
-   * expires, and the stored units are charged.
+   * Renews the hold until it ends or reaches its maximum lifetime. If `readCount` is given, also stores the
+   * units that it returns. Once there are any, the hold is renewed even beyond its maximum lifetime. If the
+   * process dies, the hold expires, and the stored units are charged.
    */
   startRenewing(readCount: (() => Counted) | null = null): void {
     this.#stopRenewing()
@@ -97,7 +97,7 @@ export class Hold {
     if (this.#services.inFlight.streamsStopped) run()
   }
 
-  /** Ends the hold's stream. Has no effect on other work. */
+  /** Ends the hold's stream. Has no effect if the work hasn't returned a stream. */
   stop(): void {
     this.#onStop()
   }

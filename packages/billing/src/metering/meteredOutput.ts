@@ -4,7 +4,7 @@ import { hasParts, hasProperty, isPromise, type Observable, type Observer } from
 import { ignoreErrors } from './ignoreErrors.ts'
 import { meteredStream, type Stop, type StreamEnd } from './meteredStream.ts'
 
-/** How an output ended. `stopped`: the process ended it early, because the process stops. */
+/** How an output ended. `stopped`: the output was ended early because the process was stopping. */
 export type OutputEnd = StreamEnd | 'stopped'
 
 interface Following {

@@ -4,8 +4,8 @@ import { ignoreErrors } from './ignoreErrors.ts'
 
 /**
  * How a stream ended. `finished`: the reader read the whole stream. `left`: the reader stopped or
- * disconnected early, or its session has ended, even if the source failed afterwards. `failed`: the source threw, or produced a chunk
- * that can't be sent.
+ * disconnected early, or the reader's session ended, even if the source failed afterwards. `failed`: the
+ * source threw, or produced a chunk that can't be sent.
  */
 export type StreamEnd = 'finished' | 'left' | 'failed'
 

@@ -91,8 +91,9 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * observable is charged in the same way. So is an object with promises and streams, which ends with its last
  * part. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
- * - If its reader left after the first read, or its session ended, each meter's `onLeave` determines what is charged. By default, the
- *   `cost` is charged, as in step 3: if the work has counted nothing, the held units are charged.
+ * - If its reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
+ *   the charge. By default, the `cost` is charged, as in step 3: if the work has counted nothing, the held units
+ *   are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires.
@@ -101,9 +102,9 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * A charged stream completes its key, even if the stream failed. The stream's output isn't stored.
  *
  * If the process dies before step 3 or 4 commits, nothing renews the hold, and it expires. A stream stores its
- * counted usage in its hold every few seconds, and expiry charges the stored usage. Without it, the units return
- * to the customer, and the key can be retried. However, the units of a meter with `onExpiry: 'settle'` are
- * charged at expiry. A charge at expiry completes the key. After step 3 commits, delivery keeps sending the usage
+ * counted usage in its hold every few seconds, and expiry charges the stored usage. On a meter without stored
+ * usage, `onExpiry` determines whether the held units are charged or returned. A charge at expiry completes the
+ * key. If nothing is charged, the key can be retried. After step 3 commits, delivery keeps sending the usage
  * events until Flowglad has them, even after a restart. An event can be sent more than once, but its ID is the
  * same each time, so Flowglad records it only once.
  */

@@ -11,7 +11,10 @@ export interface PastDueTerms {
 
 const dayMs = 24 * 3_600_000
 
-/** Returns the terms of a policy. Default: customers keep the plan for 7 days, and then the default plan's grants. */
+/**
+ * Returns the terms of a policy. Default: customers keep the plan for 7 days, and then get only the default
+ * plan's grants.
+ */
 export function pastDueTerms(policy: PastDuePolicy | undefined, billingUrl: string): PastDueTerms {
   const graceMs = (policy?.graceDays ?? 7) * dayMs
   const rule = { graceMs, leaves: policy?.then === 'deny' ? 'none' : 'free' } as const

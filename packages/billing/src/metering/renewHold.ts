@@ -9,7 +9,7 @@ export type Counted = NonNullable<Renew['counted']>
  * Renews a hold each time half of its remaining time has passed, until the hold has ended or the returned
  * function is called. A failed renewal is retried until the hold's expiry time.
  *
- * With `readCount`, each renewal also stores the units counted so far. A changed count is stored at the latest after
+ * With `readCount`, each renewal also stores the units counted so far. A changed count is stored within
  * `countEveryMs`, or as soon as the ledger can be reached again.
  */
 export function renewHold(

@@ -10,7 +10,7 @@ export interface Settlement {
   reference: string | null
 }
 
-/** Returns the units to charge for what the work has counted so far. Omits legs that have counted nothing. */
+/** Returns the cost of the usage that the work has counted so far. Omits legs that have counted nothing. */
 export const countedUnits = (legs: MeteredLeg[]): Counted =>
   legs.filter(hasCounted).flatMap((leg) => {
     const { amount } = leg.actual(undefined, 'counted')

@@ -3,7 +3,7 @@ import type { Logger } from '../config/logger.ts'
 
 /** A hold that hasn't ended. */
 interface OpenHold {
-  /** Ends the hold's stream, if its work has returned one, and charges it. */
+  /** Ends and charges the hold's stream, if the work has returned one. */
   stop(): void
   abandon(): void
 }
@@ -49,8 +49,8 @@ export class WorkInFlight {
   }
 
   /**
-   * Waits up to `graceMs` for all work to end. After half of this time, ends the open streams, so that their charges
-   * are durable in time. Holds that are still open after `graceMs` expire.
+   * Waits up to `graceMs` for all work to end. After half of this time, ends the open streams, so that their
+   * charges become durable before the deadline. Holds that are still open after `graceMs` expire.
    */
   async close({ graceMs, clock, logger }: { graceMs: number; clock: Clock; logger: Logger }): Promise<void> {
     this.#closing = true

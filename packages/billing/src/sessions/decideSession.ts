@@ -1,11 +1,11 @@
 import type { SessionEnd } from '../contract/errors.ts'
 
-/** What a check found. `unknown`: the session couldn't be read. */
+/** The result of a check. `unknown`: the session couldn't be read. */
 export type Owner = { state: 'active'; customer: string } | { state: 'ended' } | { state: 'unknown' }
 
 /**
- * Decides what a check means for a stream or a connection. `confirm`: the session still belongs to its
- * customer. `wait`: check again later.
+ * Decides what a check's result means for a stream or a connection. `confirm`: the session still belongs to
+ * its customer. `wait`: check again later.
  */
 export function decideSession(
   owner: Owner,

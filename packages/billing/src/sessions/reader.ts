@@ -2,8 +2,8 @@
 export type WatchSession = (end: (error: unknown) => void) => () => void
 
 /**
- * The reader of a stream. The reader leaves when its request is aborted. The reader is also sent away when its
- * session ends, and then gets `error`.
+ * The reader of a stream. The reader leaves when its request is aborted. When its session ends, the reader is
+ * disconnected and gets `error`.
  */
 export class Reader {
   readonly #left = new AbortController()
@@ -22,17 +22,17 @@ export class Reader {
     else request?.addEventListener('abort', this.#leave)
   }
 
-  /** Aborts when the reader leaves or is sent away. */
+  /** Aborts when the reader leaves or is disconnected. */
   get signal(): AbortSignal {
     return this.#left.signal
   }
 
-  /** The error for a reader that was sent away. Otherwise null. */
+  /** The error if the reader was disconnected because its session ended. Otherwise null. */
   get error(): unknown {
     return this.#error
   }
 
-  /** Starts the checks of the reader's session. */
+  /** Starts checking the reader's session. */
   start(): void {
     if (this.signal.aborted) return
     this.#stopWatching ??= this.#watchSession?.((error) => this.#sendAway(error)) ?? null
@@ -44,7 +44,7 @@ export class Reader {
     this.#stopWatching = null
   }
 
-  /** Stops listening for good. */
+  /** Stops the checks, and stops listening to the request. */
   close(): void {
     this.pause()
     this.#request?.removeEventListener('abort', this.#leave)

@@ -21,15 +21,15 @@ interface OpenSession {
   ended: AbortController
 }
 
-/** Something that remembers its last check, such as a WebSocket connection. */
+/** An object that records when its session was last confirmed, such as a WebSocket connection. */
 export interface Confirmed {
   confirmedAt: number
 }
 
 /**
- * Checks the sessions behind open streams every `sessionCheckMs`, and the session behind a WebSocket connection
- * before a call if its last check is older than that. Without a `source`, only calls the app's `customer`
- * again, with the same context.
+ * Checks the sessions of open streams every `sessionCheckMs`. Before a call over a WebSocket, checks the
+ * session if its last check is older than `sessionCheckMs`. Without a `source`, checks only open streams, by
+ * calling the app's `customer` again with the same context.
  */
 export class SessionChecks {
   readonly #customerOf: (ctx: object) => { id: string }
@@ -97,7 +97,7 @@ export class SessionChecks {
     for (;;) {
       await next
       if (ended.signal.aborted) return
-      // The next check is due even if this one takes long.
+      // Schedule the next check now, so that a slow check doesn't delay it.
       next = pause()
       await this.#check(streams)
     }
@@ -169,8 +169,9 @@ export class SessionChecks {
   }
 
   /**
-   * Returns the ID of the session's checks, or null if the session has no ID. A session without an ID is checked on its
-   * own. A user's session can be used for several customers, such as organizations. Each of them is checked.
+   * Returns the ID of the session's checks, or null if the session has no ID. A stream whose session has no
+   * ID is checked separately. A user's session can be used for several customers, such as organizations. Each
+   * of them is checked.
    */
   #idOf(ctx: object, customer: string): string | null {
     try {

@@ -100,13 +100,15 @@ export class BillingRequest {
   }
 
   /**
-   * Throws `FOREIGN_ORIGIN` or `PREFETCH` if the user didn't ask for the call. Calls from a server-side caller
-   * are allowed. `isRead` means that the call neither changes state nor spends units. Such a call is allowed
-   * over HTTP, where a page on another origin can't read the answer. Over a WebSocket, it could.
+   * Throws `FOREIGN_ORIGIN` or `PREFETCH` if the user didn't ask for the call. Calls from a server-side
+   * caller are allowed. `isRead` means that the call neither changes state nor spends units. Such a call is
+   * allowed over HTTP, where a page on another origin can't read the answer. Over a WebSocket, the page could
+   * read the answer.
    */
   assertWanted(call: MiddlewareCall, path: string, { isRead }: { isRead: boolean }): void {
     const sender = this.#senderOf(call)
-    // A middleware of the app can replace `getRawInput`, so that the call looks like a server-side caller's.
+    // If an app's middleware replaces `getRawInput`, a client's call looks like a server-side call, but still
+    // has a signal.
     if (this.#refusal === null || (sender !== 'http' && !call.signal)) return
     const isSocket = sender === 'webSocket'
     if (isSocket ? this.#refusal.code === 'PREFETCH' : isRead) return

@@ -79,8 +79,8 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
   requireFeature<Input>(feature: string): MiddlewareFunction<Ctx, unknown, object, object, Input>
 
   /**
-   * Ends a stream with its session, and denies a call over a WebSocket whose session has
-   * ended. Metered procedures and the billing router check this themselves. Add it to your other procedures:
+   * Ends a stream with its session, and denies a call over a WebSocket whose session has ended. Metered
+   * procedures and the billing router already do this. Add this middleware to your other procedures:
    * `protectedProcedure.use(billing.trpc.checkSession())`.
    */
   checkSession<Input>(): MiddlewareFunction<Ctx, unknown, object, object, Input>
@@ -112,9 +112,9 @@ export interface BillingTrpc<M extends Meters = Meters, Ctx extends object = obj
 
   /**
    * Returns the request's idempotency keys, whether the client can read streams, and whether a page on a
-   * foreign origin sent the request. Spread the result into
-   * the object that `createContext` returns. If you pass all of `createContext`'s options, the response also
-   * carries the new balances. Without `info`, a batch's keys can't be matched to its calls.
+   * foreign origin sent the request. Spread the result into the object that `createContext` returns. If you
+   * pass all of `createContext`'s options, the response also carries the new balances. Without `info`, a
+   * batch's keys can't be matched to its calls.
    */
   request(
     source: ResponseParts & {

@@ -2,8 +2,8 @@ import type { SessionChecks } from '../sessions/sessionChecks.ts'
 import { billingRequestOf, type MiddlewareCall } from './billingRequest.ts'
 
 /**
- * Throws a `SessionEndedError` if the call came over a WebSocket whose session has ended. A WebSocket's context
- * was created when it connected, which can be long ago.
+ * Throws a `SessionEndedError` if the call came over a WebSocket whose session has ended. A WebSocket's
+ * context was created when the WebSocket connected, which can be a long time ago.
  */
 export async function confirmSession(
   sessions: SessionChecks,

@@ -13,11 +13,11 @@ export const isDue = ({ state, expiresAt, maxHoldMs }: HoldRow, now: number) =>
   state === 'held' && (expiresAt <= now || expiresAt > now + maxHoldMs)
 
 /**
- * Ends an abandoned hold. Books the units that its work has counted. Of the other legs, books those whose `onExpiry` is
- * `settle`, and returns their units otherwise.
+ * Ends an abandoned hold. If a leg has counted units, books these units. Otherwise, `onExpiry` determines
+ * whether the leg's held units are booked or returned.
  *
- * If the work still renews a hold that has reached its maximum lifetime, returns the held units instead, and the count
- * stays. If it were booked now, the rest of the work would be free, because a leg is booked only once.
+ * If the work still renews a hold that has reached its maximum lifetime, returns the held units and keeps the
+ * count. Booking the count now would make the rest of the work free, because a leg is booked only once.
  */
 export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings): void {
   const booked = hold.legs.map((leg) => ({ ...leg, amount: unitsAtExpiry(hold, leg) }))
@@ -39,7 +39,10 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
   }
 }
 
-/** Returns the units of a leg that expiry books: the counted units, whatever `onExpiry` says, or else the held units. */
+/**
+ * Returns the units that expiry books for a leg: the counted units if there are any. Otherwise, the held
+ * units if `onExpiry` is `settle`, or 0.
+ */
 export function unitsAtExpiry(
   { counted }: HoldRow,
   { meter, amount, onExpiry }: HoldRow['legs'][number],
@@ -48,7 +51,10 @@ export function unitsAtExpiry(
   return count?.amount ?? (onExpiry === 'settle' ? amount : 0)
 }
 
-/** Returns whether the hold has reached its maximum lifetime and holds no units anymore. A new leg holds at least one. */
+/**
+ * Returns whether the hold's units were returned when it reached its maximum lifetime. Until then, each leg
+ * holds at least one unit.
+ */
 export const hasReturnedUnits = ({ legs }: HoldRow): boolean => legs.every(({ amount }) => amount === 0)
 
 /** Expires every due hold. Returns the number of holds that were due. */

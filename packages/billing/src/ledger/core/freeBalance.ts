@@ -2,8 +2,9 @@ import { availableWithoutHolds } from './available.ts'
 import type { AccountRow } from './rows.ts'
 
 /**
- * Returns the balance on a meter of a customer who has only the default plan's grant. All units of this period
- * count as used, including units from the grace period. Units that were spent before the period began don't.
+ * Returns the balance on a meter for a customer who has only the default plan's grant. All units spent in
+ * this period count as used, including those spent in the grace period. Units spent before the period began
+ * don't count.
  */
 export function freeBalance(account: AccountRow, grant: number) {
   const { limit, usedAtFirstSight, held } = account

@@ -15,19 +15,20 @@ const unpaidStatuses: ReadonlySet<string> = new Set([
 export const isUnpaid = (status: string): boolean => unpaidStatuses.has(status)
 
 /**
- * Returns when the subscription's oldest unpaid renewal was due, or undefined if the subscription isn't past due.
+ * Returns when the subscription's oldest unpaid renewal was due, or undefined if the subscription isn't past
+ * due.
  *
- * The status isn't enough. A scheduled cancellation replaces the status `past_due`, and resuming the plan
- * replaces it with `active`, although nothing was paid. So a subscription that was past due stays past due until
- * an invoice for this or a later period is settled.
+ * The status alone isn't enough. Scheduling a cancellation replaces the status `past_due`, and resuming the
+ * plan sets the status to `active`, although nothing has been paid. A subscription that was past due
+ * therefore stays past due until an invoice for the unpaid period or a later one is settled.
  */
 export function pastDueSince(stored: Stored, reported: Reported): number | undefined {
   const { id, status, isFree, doNotCharge, periodStart, payment } = reported
   if (doNotCharge) return undefined
   const settledFor = payment?.settledFor ?? Number.NEGATIVE_INFINITY
   const unpaidSince = payment?.unpaidSince ?? undefined
-  // A free plan costs nothing, so only its overage can be unpaid. Flowglad gives a free plan without a card the
-  // status `past_due` at its first renewal.
+  // A free plan costs nothing, so only its overage can be unpaid. Ignore its status: at the first renewal,
+  // Flowglad sets the status of a free plan without a card to `past_due`.
   if (isFree) return unpaidSince
   const remembered = stored?.id === id ? stored.pastDueSince : undefined
   const isSettled = payment ? remembered !== undefined && settledFor >= remembered : status === 'active'
@@ -45,7 +46,7 @@ const earlier = (a: number | undefined, b: number | undefined) =>
 export interface PastDueState {
   /** When the oldest unpaid renewal was due, in epoch milliseconds. */
   since: number
-  /** How long ago that was. */
+  /** How long the subscription has been past due. */
   forMs: number
   /** False if the customer has never paid for the subscription. */
   hasGrace: boolean
@@ -55,8 +56,8 @@ export interface PastDueState {
 export function pastDueOf(stored: Stored, now: number): PastDueState | null {
   if (stored?.pastDueSince === undefined) return null
   const { pastDueSince: since, payment } = stored
-  // The snapshot can be old, so the time is never taken from it alone. If Flowglad's clock is ahead of ours, or ours
-  // has stepped backward, the report proves that more time has passed.
+  // The snapshot can be old, so its time is used only if it is later than ours. If Flowglad's clock is ahead
+  // of ours, or ours has stepped backward, the report proves that more time has passed.
   const at = Math.max(now, payment?.reportedAt ?? now)
   return { since, forMs: Math.max(0, at - since), hasGrace: payment?.hasPaid ?? true }
 }
@@ -65,7 +66,7 @@ export function pastDueOf(stored: Stored, now: number): PastDueState | null {
 export const graceEndOf = ({ since, hasGrace }: PastDueState, graceMs: number): number =>
   since + (hasGrace ? graceMs : 0)
 
-/** What a customer can use. Unless the customer can use all of the plan, a renewal is overdue. */
+/** What a customer can use. If that isn't the whole plan, a renewal is overdue. */
 export type Allowance =
   | { allowed: 'all' }
   /**
@@ -74,7 +75,9 @@ export type Allowance =
    */
   | { allowed: 'free' | 'none' | 'noOverage'; since: number; graceEndsAt: number }
 
-/** Returns what the rule leaves of a past due subscription. Until the grace period is over, that is all of it. */
+/**
+ * Returns what the customer can use: everything, unless the grace period of a past due subscription is over.
+ */
 export function allowanceOf(
   rule: PastDueRule | undefined,
   pastDue: PastDueState | null,

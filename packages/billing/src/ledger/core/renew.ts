@@ -31,6 +31,7 @@ function countedLegs(hold: HoldRow, counted: Renew['counted']) {
   if (counted === null) return before
   const legs = counted.filter(({ meter }) => hold.legs.some((leg) => leg.meter === meter))
   if (!hasReturnedUnits(hold)) return legs
-  // The stored count also contains the units of legs that settle on expiry and have counted nothing.
+  // After the units are returned, the stored count also contains legs that haven't counted units but settle
+  // on expiry. Keep these legs.
   return [...legs, ...before.filter(({ meter }) => !legs.some((leg) => leg.meter === meter))]
 }

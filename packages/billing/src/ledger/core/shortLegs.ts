@@ -36,7 +36,7 @@ export function shortLegs(
   })
 }
 
-/** Returns whether one of the short legs would have overage if the customer had paid. */
+/** Returns whether overage would be allowed on one of the short legs if the customer had paid. */
 export const lackOverage = (subscription: Subscription, legs: Leg[], short: ShortLeg[]) =>
   legs.some((leg) => hasOverageFeature(subscription, leg) && short.some(({ meter }) => meter === leg.meter))
 

@@ -127,7 +127,7 @@ export const migrations = [
   DROP INDEX metered.hold_due;
   CREATE INDEX hold_due ON metered.hold (customer, expires_at, max_hold_ms) WHERE state = 'held';
   `,
-  // The column is null in holds that an earlier release has written. An earlier release doesn't write the column.
+  // Earlier releases don't write this column, so it is null in their holds.
   `
   ALTER TABLE metered.hold ADD COLUMN counted text;
   `,
