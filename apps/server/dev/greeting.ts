@@ -15,7 +15,7 @@ export function greeting(settings: Settings): string {
     '  Metered is running.',
     '',
     `  Sign up      ${webUrl}/sign-up   with any email address`,
-    ...(settings.withMailbox ? [`  Mailbox      ${webUrl}/dev/mailbox   receives all mails`] : []),
+    ...(settings.withMailbox ? [`  Mailbox      ${webUrl}/dev/mailbox   receives all emails`] : []),
     '',
     ...payment,
     '',

@@ -29,7 +29,7 @@ export interface Settings {
   /** flowglad-local signs webhooks with `signingSecret`, and the server verifies them with `secret`. */
   webhook: { url: string; signingSecret: string; secret: string }
   publicUrl: string
-  /** Whether mails arrive at /dev/mailbox. */
+  /** Whether emails arrive at /dev/mailbox. */
   withMailbox: boolean
   /** One line for each shell variable that overrides a default. */
   notes: string[]

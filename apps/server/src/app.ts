@@ -33,7 +33,7 @@ import { tooManyRequests } from './trpc.ts'
 export interface AppParts extends RouterParts {
   env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'trustProxy' | 'rateLimit' | 'webRoot'>
   auth: Auth
-  /** Serves a page with the server's mails. Null if a mail server sends them. */
+  /** Serves a page with the server's emails. Null if a mail server sends them. */
   mailbox: Mailbox | null
   log: FastifyBaseLogger
   /** Default: `limits.slowClients`. */

@@ -106,7 +106,7 @@ export function readEnv(source: NodeJS.ProcessEnv, { built }: { built: boolean }
   const withLocalFlowglad = isLoopback(env.FLOWGLAD_BASE_URL)
   const problems = secretProblems(env, { production, withLocalFlowglad })
   if (production && env.SIGNUP_VERIFICATION === 'on' && env.SMTP_URL === undefined) {
-    problems.push('SIGNUP_VERIFICATION=on needs SMTP_URL, because the server sends a mail to each new user')
+    problems.push('SIGNUP_VERIFICATION=on needs SMTP_URL, because the server sends an email to each new user')
   }
   if (problems.length) throw new EnvError(problems.join('\n'))
 

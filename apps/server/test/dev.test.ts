@@ -194,7 +194,7 @@ describe('greeting', () => {
     )
   })
 
-  test('shows where mails arrive, unless a mail server sends them', () => {
+  test('shows where emails arrive, unless a mail server sends them', () => {
     expect(greetingOf([])).toContain('Mailbox      http://localhost:5173/dev/mailbox ')
     expect(greetingOf([], { SMTP_URL: 'smtp://mail.example' })).not.toContain('Mailbox')
   })

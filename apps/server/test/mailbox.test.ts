@@ -18,8 +18,8 @@ const openMailbox = (from: TestServer, headers: Record<string, string> = {}) =>
 const linksIn = (page: string) =>
   [...page.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => pathOf(href.replaceAll('&amp;', '&')))
 
-test('receives all mails in development without a mail server, newest first', async () => {
-  expect((await openMailbox(server)).body).toContain('No mails yet')
+test('receives all emails in development without a mail server, newest first', async () => {
+  expect((await openMailbox(server)).body).toContain('No emails yet')
   const email = 'ada@example.com'
   const session = await postSignUp(server, email)
   await postAuth(server, 'request-password-reset', { email })
@@ -56,7 +56,7 @@ test.each([
     expect((await without.app.inject({ method, url: '/dev/mailbox' })).statusCode).toBe(404)
 })
 
-test("shows a mail's text as text", () => {
+test("shows an email's text as text", () => {
   const mail = {
     to: '"<img>"@example.com',
     subject: '<b>',

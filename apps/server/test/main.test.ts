@@ -76,7 +76,7 @@ test.each([
   )
 })
 
-test('sends mails from the built server', async () => {
+test('sends emails from the built server', async () => {
   await using smtp = await startSmtp()
   const { child, ended, line } = startProcess(fromBuild(), {
     AUTH_SECRET: randomBytes(32).toString('hex'),

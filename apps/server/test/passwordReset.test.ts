@@ -24,14 +24,14 @@ const requestReset = (email: string, more: object = {}) =>
 const reset = async (token: string | undefined, newPassword: string) =>
   (await postAuth(server, 'reset-password', { token, newPassword })).statusCode
 
-/** Requests a reset and returns the token in the mail. */
+/** Requests a reset and returns the token in the email. */
 async function tokenFor(email: string, count = 1) {
   expect((await requestReset(email)).statusCode).toBe(200)
   const [, token] = /^\/reset-password#token=(\w+)$/.exec(await smtp.linkTo(email, count)) ?? []
   return token
 }
 
-test('sets a new password with the link in the mail, once, and ends all sessions', async () => {
+test('sets a new password with the link in the email, once, and ends all sessions', async () => {
   const browser = await signUp(server, 'an old password')
   const { email } = browser.user
   const token = await tokenFor(email)
@@ -52,7 +52,7 @@ test('keeps the old password and the sessions until the link is used', async () 
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
 })
 
-test('gives the same answer for an address without an account, and sends no mail', async () => {
+test('gives the same answer for an address without an account, and sends no email', async () => {
   const { user } = await signUp(server)
   const known = await requestReset(user.email)
   const unknown = await requestReset('nobody@example.com')
@@ -69,7 +69,7 @@ test("sends no link to another site's page", async () => {
   expect(await smtp.linkTo(user.email)).toMatch(/^\/reset-password#/)
 })
 
-test('says that it sends no mails if there is no mail server in production', async () => {
+test('says that it sends no emails if there is no mail server in production', async () => {
   await using without = await startTestServer({
     env: { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') },
   })

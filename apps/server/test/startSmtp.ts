@@ -7,12 +7,12 @@ import { expect } from 'vitest'
 export interface SmtpMail {
   from: string
   to: string[]
-  /** The mail as it was sent, with its headers. */
+  /** The email as it was sent, with its headers. */
   raw: string
   text: string
 }
 
-/** Starts a mail server without TLS that keeps the mails and the passwords it receives. */
+/** Starts a mail server without TLS that keeps the emails and the passwords it receives. */
 export async function startSmtp() {
   const mails: SmtpMail[] = []
   const passwords: unknown[] = []
@@ -45,7 +45,7 @@ export async function startSmtp() {
     url: `smtp://127.0.0.1:${port}`,
     mailsTo,
     passwords,
-    /** Waits for the address's mail number `count`, and returns the path of its link. */
+    /** Waits for the address's email number `count`, and returns the path of its link. */
     async linkTo(address: string, count = 1): Promise<string> {
       await expect.poll(() => mailsTo(address)).toHaveLength(count)
       return pathOf(mailsTo(address).at(-1)?.text ?? '')
@@ -64,7 +64,7 @@ export function pathOf(mail: string): string {
   return pathname + search + hash
 }
 
-/** Returns a mail's text. */
+/** Returns an email's text. */
 function decoded(raw: string): string {
   const start = raw.indexOf('\r\n\r\n')
   const body = raw.slice(start).trim()

@@ -53,7 +53,7 @@ describe('until the email address is verified', () => {
   afterAll(async () => expect(await statusAtFlowglad(browser.user)).toBe(404))
 
   const messageFor = ({ email }: { email: string }) =>
-    `Confirm your email address first. Open the link in the mail that we sent to ${email}, or request the mail again. Nothing was charged.`
+    `Confirm your email address first. Open the link in the email that we sent to ${email}, or request the email again. Nothing was charged.`
 
   test.each([
     ['POST', 'studio.generate', { prompt: 'a pier', count: 1 }],
@@ -148,7 +148,7 @@ describe('until the email address is verified', () => {
   })
 })
 
-test('sends the mail again, and both links work', async () => {
+test('sends the email again, and both links work', async () => {
   const browser = await signUp(server)
   const { email } = browser.user
   const first = await smtp.linkTo(email)
@@ -199,7 +199,7 @@ test('ignores addresses that a client adds to the links', async () => {
   expect((await visitor.fetch(changed, { redirect: 'manual' })).status).toBe(403)
 })
 
-test("sends mails from MAIL_FROM, without the user's name", async () => {
+test("sends emails from MAIL_FROM, without the user's name", async () => {
   await using named = await startTestServer({
     env: { SMTP_URL: smtp.url, MAIL_FROM: 'Studio <hello@studio.example>' },
   })
@@ -248,7 +248,7 @@ test.each(['refuses connections', 'never answers'])(
   },
 )
 
-test('limits the mails to one inbox, without revealing whether it has an account', async () => {
+test('limits the emails to one inbox, without revealing whether it has an account', async () => {
   await using limited = await startTestServer({ env: { RATE_LIMIT: 'on', SMTP_URL: smtp.url } })
   const requestMail = (email: string) => postAuth(limited, 'request-password-reset', { email })
   for (const name of [`known${Date.now()}`, 'unknown']) {

@@ -9,7 +9,7 @@ interface Search {
   checkout?: string | undefined
   /** The path in this app to open after sign-in. */
   next?: string | undefined
-  /** Why the link in a mail doesn't work. */
+  /** Why the link in an email doesn't work. */
   error?: string | undefined
   /** Set after the user has chosen a new password. */
   password?: 'changed' | undefined

@@ -16,14 +16,14 @@ it.each([
   [400, 'VALIDATION_ERROR', 'This email address is incomplete.'],
   [429, undefined, 'Too many attempts.'],
   [400, 'INVALID_TOKEN', 'This link has expired'],
-  [400, 'RESET_PASSWORD_DISABLED', "We can't send mails"],
+  [400, 'RESET_PASSWORD_DISABLED', "We can't send emails"],
   [500, undefined, 'Something went wrong on our side.'],
 ])('explains %i %s in plain words', async (status, code, words) => {
   expect(await problemOf(answer(status, code, '[body.email] said the server'))).toContain(words)
 })
 
 it('says when to try again after a limit of the app', async () => {
-  const message = 'Too many mails were requested for this address. Try again in 40 minutes.'
+  const message = 'Too many emails were requested for this address. Try again in 40 minutes.'
   expect(await problemOf(answer(429, 'TOO_MANY_MAILS', message))).toBe(message)
 })
 

@@ -1,4 +1,4 @@
-// These tests run `pnpm dev`, whose mails arrive at /dev/mailbox.
+// These tests run `pnpm dev`, whose emails arrive at /dev/mailbox.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ test.afterAll(async () => {
 
 const ada = { email: 'ada@studio.example', password: 'a long password' }
 
-/** Opens the newest mail's link. */
+/** Opens the newest email's link. */
 async function openMail(page: Page, subject: string) {
   await page.goto(`${dev.webUrl}/dev/mailbox`)
   const mail = page.getByRole('article').filter({ hasText: subject }).first()
@@ -72,7 +72,7 @@ test('shows "Check your inbox" instead of balances until the address is verified
   await expect(app.prompt).toBeVisible()
 })
 
-test('sets a new password with the mail from "Forgot password?"', async ({ page }) => {
+test('sets a new password with the email from "Forgot password?"', async ({ page }) => {
   const app = appOn(page)
   await page.goto(`${dev.webUrl}/sign-in`)
   await page.getByRole('link', { name: 'Forgot password?' }).click()

@@ -25,7 +25,7 @@ interface Connected {
 }
 
 interface AuthParts extends Connected, AuthEvents {
-  /** Null if the server can't send mails. */
+  /** Null if the server can't send emails. */
   mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit

@@ -27,11 +27,11 @@ export interface AuthEvents {
   now: () => number
 }
 
-/** The routes that send a mail to the address in the request. */
+/** The routes that send an email to the address in the request. */
 const mailPaths = new Set(['/send-verification-email', '/request-password-reset'])
 
 /**
- * Extends better-auth: allows one account per email address, limits the mails to one address, and reports new
+ * Extends better-auth: allows one account per email address, limits the emails to one address, and reports new
  * sessions.
  */
 export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({

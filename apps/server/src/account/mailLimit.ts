@@ -4,11 +4,11 @@ import { createRateLimit } from '../limits/rateLimit.ts'
 import { addressKey } from './addressKey.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
 
-/** Counts a request for a mail. Rejects with an `APIError` if there have been too many. */
+/** Counts a request for an email. Rejects with an `APIError` if there have been too many. */
 export type CountMail = (request: { email: string; address: string }) => Promise<void>
 
 /**
- * Limits the mails that one network can request for one recipient. Counts addresses without an account too, so
+ * Limits the emails that one network can request for one recipient. Counts addresses without an account too, so
  * that the answer doesn't reveal which addresses have one.
  */
 export function createMailLimit(): CountMail {
@@ -16,6 +16,6 @@ export function createMailLimit(): CountMail {
   return ({ email, address }) =>
     countOrRefuse(() => count(`${addressKey(email)} ${networkOf(address) ?? address}`), {
       code: 'TOO_MANY_MAILS',
-      message: 'Too many mails were requested for this address.',
+      message: 'Too many emails were requested for this address.',
     })
 }

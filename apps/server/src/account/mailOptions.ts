@@ -6,7 +6,7 @@ interface Recipient {
 }
 
 interface MailOptions<User> {
-  /** Null if the server can't send mails. Passwords can't be reset then. */
+  /** Null if the server can't send emails. Passwords can't be reset then. */
   mailer: Mailer | null
   publicUrl: string
   /** Whether new users have to verify their email address. */
@@ -14,7 +14,7 @@ interface MailOptions<User> {
   onVerified: (user: User) => void
 }
 
-/** Returns better-auth's options for the mails that verify an email address or reset a password. */
+/** Returns better-auth's options for the emails that verify an email address or reset a password. */
 export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVerified }: MailOptions<User>) {
   // These links ignore the addresses that a client can send. A password's token is in the fragment, so it
   // reaches no log.

@@ -18,7 +18,7 @@ export class EmailUnverifiedError extends TRPCError {
   constructor(email: string) {
     super({
       code: 'FORBIDDEN',
-      message: `Confirm your email address first. Open the link in the mail that we sent to ${email}, or request the mail again. Nothing was charged.`,
+      message: `Confirm your email address first. Open the link in the email that we sent to ${email}, or request the email again. Nothing was charged.`,
     })
   }
 

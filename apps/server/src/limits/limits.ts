@@ -67,11 +67,11 @@ export const limits = {
     perHour: { calls: 10, windowMs: 3_600_000 },
     perDay: { calls: 30, windowMs: 86_400_000 },
   },
-  /** Requests per address for a mail: to verify an email address again, or to reset a password. */
+  /** Requests per address for an email: to verify an email address again, or to reset a password. */
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
-  /** Requests for a mail to one recipient from one network. */
+  /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
-  /** Mails that wait for the mail server. Beyond this number, mails are dropped. */
+  /** Emails that wait for the mail server. Beyond this number, emails are dropped. */
   waitingMails: 500,
   /**
    * Wrong passwords for one account from one caller: an address, or a browser in which the account's owner has

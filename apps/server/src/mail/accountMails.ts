@@ -1,16 +1,16 @@
 import type { Mail } from './mailer.ts'
 
-/** How long the link in a mail works. */
+/** How long the link in an email works. */
 export const linkMaxAgeSeconds = 3_600
 
-// The mails don't contain the user's name: anyone can sign up with any name and another person's address, so a name
+// The emails don't contain the user's name: anyone can sign up with any name and another person's address, so a name
 // could carry an advertisement to that person.
 
 export const verificationMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
   ...mail,
   subject: 'Confirm your email address',
   before: 'Open this link to confirm your email address and get your free credits in Studio:',
-  after: "The link works for one hour. If you didn't create an account in Studio, ignore this mail.",
+  after: "The link works for one hour. If you didn't create an account in Studio, ignore this email.",
 })
 
 export const passwordResetMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
@@ -18,5 +18,5 @@ export const passwordResetMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
   subject: 'Choose a new password',
   before: 'Open this link to choose a new password for Studio:',
   after:
-    "The link works once and for one hour. If you didn't request it, ignore this mail. Your password stays the same.",
+    "The link works once and for one hour. If you didn't request it, ignore this email. Your password stays the same.",
 })

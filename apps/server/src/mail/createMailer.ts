@@ -4,7 +4,7 @@ import { createMailbox, type Mailbox } from './mailbox.ts'
 import type { Mailer } from './mailer.ts'
 import { createSmtpMailer } from './smtpMailer.ts'
 
-/** How the server sends mails. Without a mail server, production has no mails, and development a mailbox. */
+/** How the server sends emails. Without a mail server, production has no emails, and development a mailbox. */
 export type MailDelivery = { mailer: Mailer | null; mailbox: null } | { mailer: Mailbox; mailbox: Mailbox }
 
 export function createMailer(

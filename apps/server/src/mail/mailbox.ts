@@ -1,8 +1,8 @@
 import type { Mail, Mailer } from './mailer.ts'
 
-/** Replaces a mail server in development: keeps the newest mails in memory, for the page at /dev/mailbox. */
+/** Replaces a mail server in development: keeps the newest emails in memory, for the page at /dev/mailbox. */
 export interface Mailbox extends Mailer {
-  /** Returns the mails, newest first. */
+  /** Returns the emails, newest first. */
   mails(): ReceivedMail[]
 }
 

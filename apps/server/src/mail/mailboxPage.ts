@@ -1,6 +1,6 @@
 import type { ReceivedMail } from './mailbox.ts'
 
-/** Returns the HTML page that lists the mails. */
+/** Returns the HTML page that lists the emails. */
 export const mailboxPage = (mails: ReceivedMail[]) => `<!doctype html>
 <html lang="en">
   <head>
@@ -12,8 +12,8 @@ export const mailboxPage = (mails: ReceivedMail[]) => `<!doctype html>
   <body>
     <main>
       <h1>Mailbox</h1>
-      <p>In development, the server's mails arrive here. Reload the page to see new mails.</p>
-      ${mails.length === 0 ? '<p>No mails yet.</p>' : mails.map(article).join('\n')}
+      <p>In development, the server's emails arrive here. Reload the page to see new emails.</p>
+      ${mails.length === 0 ? '<p>No emails yet.</p>' : mails.map(article).join('\n')}
     </main>
   </body>
 </html>

@@ -9,7 +9,7 @@ interface MailboxRouteOptions {
 }
 
 /**
- * Serves the mails at /dev/mailbox. Their links open users' accounts, so the page is only for the developer's own
+ * Serves the emails at /dev/mailbox. Their links open users' accounts, so the page is only for the developer's own
  * browser: a page on another site can't read it, not even if its domain name leads to this machine.
  */
 export async function mailboxRoute(app: FastifyInstance, { mailbox, origins }: MailboxRouteOptions) {

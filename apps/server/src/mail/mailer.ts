@@ -1,4 +1,4 @@
-/** A mail with one link. */
+/** An email with one link. */
 export interface Mail {
   /** The address of the only recipient. */
   to: string
@@ -10,10 +10,10 @@ export interface Mail {
   after: string
 }
 
-/** Sends mails to users. Disposing a mailer waits briefly for mails that are being sent. */
+/** Sends emails to users. Disposing a mailer waits briefly for emails that are being sent. */
 export interface Mailer extends AsyncDisposable {
   /**
-   * Sends the mail in the background, so that the duration of a request reveals nothing about a user. A
+   * Sends the email in the background, so that the duration of a request reveals nothing about a user. A
    * failure is only logged.
    */
   send(mail: Mail): void

@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer'
 import { limits } from '../limits/limits.ts'
 import type { Mailer } from './mailer.ts'
 
-/** The maximum time to wait for a mail when the server stops. */
+/** The maximum time to wait for an email when the server stops. */
 const stopMs = 5_000
 
 interface SmtpSettings {
@@ -41,14 +41,14 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
         text: [before, link, after].join('\n\n'),
       })
     } catch (error) {
-      log.error({ reason: error instanceof Error ? error.message : error }, 'A mail could not be sent')
+      log.error({ reason: error instanceof Error ? error.message : error }, 'An email could not be sent')
     }
   }
 
   return {
     send(mail) {
       if (sending.size >= limits.waitingMails) {
-        log.error('A mail was not sent, because too many mails are waiting for the mail server')
+        log.error('An email was not sent, because too many emails are waiting for the mail server')
         return
       }
       const sent = deliver(mail).finally(() => sending.delete(sent))

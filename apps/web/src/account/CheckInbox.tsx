@@ -7,9 +7,9 @@ export function CheckInbox({ user }: { user: User }) {
   return (
     <MessageCard
       title="Check your inbox"
-      lead={`We sent a mail to ${user.email}. Open its link to get your free credits.`}
+      lead={`We sent an email to ${user.email}. Open its link to get your free credits.`}
     >
-      <p>The mail can take a few minutes. Look in your spam folder too.</p>
+      <p>The email can take a few minutes. Look in your spam folder too.</p>
       <SendAgain user={user} />
       <p>Is the address wrong? Sign out, and create an account with the right one.</p>
     </MessageCard>

@@ -19,9 +19,9 @@ export function ForgotPasswordScreen() {
     return (
       <MessageCard
         title="Check your inbox"
-        lead={`If ${sentTo} has an account, we sent a mail with a link to choose a new password.`}
+        lead={`If ${sentTo} has an account, we sent an email with a link to choose a new password.`}
       >
-        <p>The mail can take a few minutes. Look in your spam folder too.</p>
+        <p>The email can take a few minutes. Look in your spam folder too.</p>
         <p>
           <Link to="/sign-in">Back to sign in</Link>
         </p>
@@ -31,8 +31,8 @@ export function ForgotPasswordScreen() {
     <SignedOut>
       <AccountForm
         title="Forgot your password?"
-        lead="We'll send you a mail with a link to choose a new one."
-        submit="Send mail"
+        lead="We'll send you an email with a link to choose a new one."
+        submit="Send email"
         submitting="Sending…"
         fields={['email']}
         send={send}

@@ -5,15 +5,15 @@ import { AccountForm } from './AccountForm.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { problemOf } from './problemOf.ts'
 
-/** Sets a new password. Opened by the link in the mail, whose fragment contains a token. */
+/** Sets a new password. Opened by the link in the email, whose fragment contains a token. */
 export function ResetPasswordScreen() {
   const token = useLocation({ select: ({ hash }) => new URLSearchParams(hash).get('token') })
   const { refetch } = authClient.useSession()
   const navigate = useNavigate()
   if (!token)
     return (
-      <MessageCard title="This link is incomplete" lead="Open the whole link, or request a new mail.">
-        <LinkButton to="/forgot-password">Request a new mail</LinkButton>
+      <MessageCard title="This link is incomplete" lead="Open the whole link, or request a new email.">
+        <LinkButton to="/forgot-password">Request a new email</LinkButton>
       </MessageCard>
     )
 
@@ -36,7 +36,7 @@ export function ResetPasswordScreen() {
       send={send}
     >
       <p>
-        <Link to="/forgot-password">Request a new mail</Link>
+        <Link to="/forgot-password">Request a new email</Link>
       </p>
     </AccountForm>
   )

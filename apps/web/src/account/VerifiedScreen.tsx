@@ -5,7 +5,7 @@ import { MessageCard } from './MessageCard.tsx'
 import { Redirect } from './Redirect.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** The page to which the link in the mail leads, after the server has checked the link. */
+/** The page to which the link in the email leads, after the server has checked the link. */
 export function VerifiedScreen() {
   const user = useUser()
   const { error } = useSearch({ strict: false })

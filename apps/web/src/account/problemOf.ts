@@ -25,11 +25,11 @@ export async function problemOf(request: Promise<Answer>): Promise<string | null
     case 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL':
       return 'This email already has an account. Sign in instead.'
     case 'INVALID_TOKEN':
-      return 'This link has expired or was already used. Request a new mail.'
+      return 'This link has expired or was already used. Request a new email.'
     case 'EMAIL_ALREADY_VERIFIED':
       return 'Your email address is already confirmed. Reload this page.'
     case 'RESET_PASSWORD_DISABLED':
-      return "We can't send mails right now. Contact us to get a new password."
+      return "We can't send emails right now. Contact us to get a new password."
   }
   // The app's own limits have messages that say when to try again.
   if (error.code?.startsWith('TOO_MANY_') && error.message) return error.message

@@ -103,7 +103,7 @@ export function explainDenial(error: unknown): Explanation {
   if (data?.emailUnverified === true)
     return {
       title: 'Confirm your email address first',
-      detail: `${free} Open the link in the mail that we sent you. Your text is still here.`,
+      detail: `${free} Open the link in the email that we sent you. Your text is still here.`,
       next: 'again',
     }
   switch (data?.httpStatus) {

@@ -29,7 +29,7 @@ export function PlansScreen() {
             </LinkButton>
           }
         >
-          Open the link in the mail that we sent to {user.email}. Then you can choose a plan.
+          Open the link in the email that we sent to {user.email}. Then you can choose a plan.
         </Notice>
       )}
       <ScheduledChange />
