@@ -143,19 +143,18 @@ export async function startNginx({ port, host }: { port: string; host: string })
       outgoing.end(body ? JSON.stringify(body) : undefined)
     })
 
-  await vi.waitFor(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`nginx ended:\n${log}`)
-      expect((await visit('/healthz')).status).toBe(200)
-    },
-    { timeout: 30_000, interval: 20 },
-  )
-  return {
-    visit,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    },
+  async function stop() {
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
   }
+  const isReady = async () => {
+    if (child.exitCode !== null) throw new Error(`nginx ended:\n${log}`)
+    expect((await visit('/healthz')).status).toBe(200)
+  }
+  await vi.waitFor(isReady, { timeout: 30_000, interval: 20 }).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { visit, [Symbol.asyncDispose]: stop }
 }
