@@ -137,7 +137,7 @@ describe('fetching balances', () => {
     await waitFor(() => expect(result.current.data?.used).toBe(6))
   })
 
-  it('opens the stream less and less often after the session has ended', async () => {
+  it('reopens the stream less and less often after the session has ended', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     let opened = 0

@@ -9,7 +9,7 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 const ben = aUser('ben')
 
-/** Starts a stack that counts the ledger's reads and watches balances. Only commits wake the streams. */
+/** Starts a stack that counts the reads of balances. Polling is off, so only commits wake the streams. */
 async function start(options: StackSetup['options'] = {}) {
   const inner = sqliteLedger(':memory:')
   let reads = 0
@@ -50,7 +50,7 @@ async function start(options: StackSetup['options'] = {}) {
 const spend = ({ billing }: Pick<Awaited<ReturnType<typeof startStack>>, 'billing'>, user = ada) =>
   billing.meter({ customer: user, meter: 'tokens' }, () => 'done')
 
-test('reads the balances once per change, however many streams are open', async () => {
+test('reads the balances once per change, regardless of the number of open streams', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 100 })
   const streams = []
   for (let n = 0; n < 50; n++) streams.push(await stack.open(ada))
@@ -59,12 +59,12 @@ test('reads the balances once per change, however many streams are open', async 
   const used = (answer: BalancesAnswer | undefined) =>
     answer?.balances.find(({ meter, held }) => meter === 'tokens' && held === 0)?.used
   for (const stream of streams) await expect.poll(() => used(stream.newest())).toBe(1)
-  // Reserving and settling change the balances.
+  // Reserving and settling both change the balances, so two reads are allowed.
   expect(stack.readsSince()).toBeLessThanOrEqual(2)
   expect(new Set(streams.map((stream) => stream.newest())).size).toBe(1)
 })
 
-test('replaces the oldest stream of a customer who opens too many, and no other customer’s', async () => {
+test('replaces the customer’s own oldest stream if a customer opens too many', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 3 })
   const other = await stack.open(ben)
   const streams = []
@@ -91,7 +91,7 @@ test('replaces a stream of the customer with the most streams when a node has to
   ])
 })
 
-test('gives a replaced stream’s place back when its reader leaves', async () => {
+test('frees a stream’s place when its reader leaves', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 1 })
   for (let n = 0; n < 3; n++) {
     const answers = stack.billing.watch(ada)

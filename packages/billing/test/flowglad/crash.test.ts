@@ -66,7 +66,7 @@ test.each([
   },
 )
 
-test('bills the units that a stream has counted once if the process is killed during the stream', async () => {
+test("bills a stream's counted units once if the process is killed during the stream", async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

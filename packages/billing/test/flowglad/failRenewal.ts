@@ -8,7 +8,7 @@ const failsLater = '4000000000000341'
 
 type TimedSetup = Omit<StackSetup, 'ledger'>
 
-/** Starts an app or a stack whose `pass` moves Flowglad's time and the ledger's time ahead. */
+/** Starts an app or a stack whose `pass` moves Flowglad's time and the ledger's time forward. */
 export async function startTimed<S extends Stack>(
   setup: TimedSetup,
   start: (setup: StackSetup) => Promise<S>,

@@ -31,7 +31,7 @@ test('keeps an unpaid plan during the grace period, and then leaves only the fre
   })
 })
 
-test('gives four unpaid months one free grant each, not four paid grants', async () => {
+test('gives one free grant instead of a paid grant in each of four unpaid months', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   stack.pass(8 * day)
@@ -43,7 +43,7 @@ test('gives four unpaid months one free grant each, not four paid grants', async
   }
 })
 
-test('lifts no limit while a renewal is overdue', async () => {
+test('does not lift a limit while a renewal is overdue', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack, 'scale_monthly')
   expect(await balanceOf(stack)).toMatchObject({ unlimited: true })
@@ -53,7 +53,7 @@ test('lifts no limit while a renewal is overdue', async () => {
   expect(await spend(stack, 10)).toBe('done')
 })
 
-test('gives the free grants after an unlimited month that was paid', async () => {
+test('gives the free grants after a paid month without a limit', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack, 'scale_monthly', async () => {
     await spend(stack, 5_000)
@@ -64,7 +64,7 @@ test('gives the free grants after an unlimited month that was paid', async () =>
   expect(await outcomeOf(spend(stack))).toBe('PAYMENT_OVERDUE')
 })
 
-test('allows no overage while a renewal is overdue', async () => {
+test('does not allow overage while a renewal is overdue', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   expect(await spend(stack, 2_000_000_000, 'api_calls')).toBe('done')
@@ -134,7 +134,7 @@ async function payNow(stack: Stack) {
 }
 
 test.each(['one', 'three'])(
-  'allows the whole plan again after a payment for %s unpaid periods',
+  'allows the whole plan again after a payment (unpaid periods: %s)',
   async (many) => {
     await using stack = await startTimedStack()
     await failRenewal(stack)
@@ -169,7 +169,7 @@ test('stays overdue after the customer cancels the plan and resumes it', async (
   expect(await outcomeOf(spend(stack, 100))).toBe('PAYMENT_OVERDUE')
 })
 
-test('counts pack credits again after the payment, not before', async () => {
+test('makes pack credits available again only after the payment', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   await stack.atFlowglad.pay(ada, 'generation_pack')
@@ -180,7 +180,7 @@ test('counts pack credits again after the payment, not before', async () => {
   expect(await balanceOf(stack)).toMatchObject({ available: 550 })
 })
 
-test('books a hold that was taken during the grace period', async () => {
+test('charges for work that starts during the grace period and ends after it', async () => {
   await using stack = await startTimedStack()
   await failRenewal(stack)
   const { plan, asOf } = await stack.billing.refresh(ada)

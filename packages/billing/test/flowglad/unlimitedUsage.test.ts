@@ -5,7 +5,10 @@ import { aUser, type Stack, startStack } from './startStack.ts'
 const ada = aUser()
 const month = 32 * 24 * 3_600_000
 
-/** Starts a stack in which the Scale plan makes `api_calls` unlimited. These calls have a price. */
+/**
+ * Starts a stack in which the Scale plan makes `api_calls` unlimited. The meter has a price, so Flowglad
+ * could bill the calls.
+ */
 const startScale = async () => {
   const stack = await startStack({
     policies: { api_calls: { ...meters.api_calls, unlimitedBy: 'unlimited_generations' } },
@@ -34,7 +37,7 @@ test('bills an unlimited customer only the price of the plan', async () => {
   expect(await invoicedAfterRenewal(stack)).toEqual([9900, 9900])
 })
 
-test('bills usage beyond the grant if the plan has a price for it and is not unlimited', async () => {
+test('bills usage beyond the grant if the plan is limited and has a price for this usage', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'pro_monthly')
   await use(stack, 12_000)
@@ -53,7 +56,7 @@ test('bills nothing for work that begins with a limit and ends after the limit i
   expect((await invoicedAfterRenewal(stack)).at(-1)).toBe(9900)
 })
 
-test('bills nothing for work that begins without a limit and ends after the plan', async () => {
+test('bills nothing for work that begins on an unlimited plan and ends after the plan', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'scale_monthly')
   await use(stack, 50_000, async () => {

@@ -32,7 +32,7 @@ export const aReserve = (command: Partial<Reserve> = {}): Reserve => ({
   ...command,
 })
 
-/** Builds the command that renews a reserve's hold. */
+/** Builds the command that renews the hold of a `reserve` command. */
 export const aRenew = ({ customer, attempt }: Reserve, command: Partial<Renew> = {}): Renew => ({
   type: 'renew',
   customer,

@@ -10,7 +10,10 @@ import { aLeg, aRenew, aReserve, fetched, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
-/** The columns of a hold in the releases without counts. During a deployment, such a release shares the ledger. */
+/**
+ * The columns of a hold in releases that don't store counts. During a deployment, such a release shares the
+ * ledger with the new release.
+ */
 const columns =
   'customer, attempt, subscription, procedure, legs, state, started_at, expires_at, max_hold_ms, prune_at'
 const attempt = 'written by an earlier release'
@@ -42,7 +45,7 @@ const stores = {
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
 test.each(['SQLite', 'PostgreSQL'] as const)(
-  'expires a hold that an earlier release has written, and keeps a count when an earlier release renews the hold (%s)',
+  'expires a hold that an earlier release wrote, and keeps the count of a hold that an earlier release renews (%s)',
   async (name) => {
     await using store = await stores[name]()
     const { ledger, clock, run } = store

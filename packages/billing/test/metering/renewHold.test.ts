@@ -8,7 +8,7 @@ import { testClock } from '../../src/testing/index.ts'
 const countEveryMs = 1_000_000
 const ttlMs = 100 * countEveryMs
 
-/** Renews the hold of a call that counts units on a ledger that records each renewal. */
+/** Renews the hold of a call that counts units. The ledger records each renewal. */
 function counting() {
   const clock = testClock()
   const stored: Renew['counted'][] = []
@@ -37,7 +37,7 @@ test('writes nothing for a stream that ends before its first count is due', asyn
   expect(stored).toEqual([])
 })
 
-test('stores a changed count once in countEveryMs, and an unchanged count only with renewals', async () => {
+test('stores a changed count once per countEveryMs, and an unchanged count only with renewals', async () => {
   const { state, stored, clock } = counting()
   for (const units of [1, 5, 5, 5, 9]) {
     state.units = units

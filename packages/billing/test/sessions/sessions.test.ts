@@ -77,7 +77,7 @@ const streams: Record<string, Open> = {
 }
 const metered = 7
 
-/** Opens all streams. `ends` returns the error that ended each stream. */
+/** Opens all streams. `ends` resolves to the error that ended each stream. */
 async function openAll(app: SessionApp) {
   const opened = await Promise.all(
     Object.entries(streams).map(async ([name, stream]) => ({ name, ...(await open(app, stream)) })),
@@ -97,7 +97,7 @@ test('ends all streams with their session, and charges what each has counted', a
   await expect.poll(app.charged).toEqual(Array.from({ length: metered }, () => ['tokens', 1]))
 })
 
-test('ends all streams when their session belongs to another customer', async () => {
+test('ends all streams when their session switches to another customer', async () => {
   await using app = await startSessionApp()
   const { ends } = await openAll(app)
   app.setSession(aUser('another organization'))
@@ -122,7 +122,7 @@ test('reads a session once for all its streams', async () => {
   expect(app.reads() - before).toBeLessThanOrEqual(2)
 })
 
-test('checks each organization that is used with one session, and ends only the streams of a lost membership', async () => {
+test('checks each organization in a session, and ends only the streams of an organization that the user has left', async () => {
   await using app = await startSessionApp()
   const lost = new Set<string>()
   app.setSession(async ({ user }) => (lost.has(user.id) ? null : user))
@@ -154,7 +154,7 @@ test('stops reading a session after its last stream has ended', async () => {
 })
 
 const failures: [string, () => Promise<User | null>][] = [
-  ['is away', () => Promise.reject(new Error('the database is away'))],
+  ['is unreachable', () => Promise.reject(new Error('the database is unreachable'))],
   ['does not answer', () => new Promise(() => {})],
 ]
 
@@ -213,7 +213,7 @@ test.each(failures)(
       await setup.clock.advance(afterMs)
       const answer = app.webSocket.ping.mutate().catch(codeOf)
       const answered = answer.then(() => true)
-      // The server gives up on a store that doesn't answer.
+      // Advance the clock until the server gives up on a store that doesn't answer.
       while (!(await Promise.race([answered, setTimeout(20, false)]))) await setup.clock.advance(1_000)
       return answer
     }
@@ -222,7 +222,7 @@ test.each(failures)(
   },
 )
 
-test('does not read the session for a call over HTTP, whose context is new', async () => {
+test('does not read the session for a call over HTTP, because its context is new', async () => {
   await using app = await startSessionApp({ options: { sessionCheckMs: 0 } })
   expect(await app.http.ping.mutate()).toBe('pong')
   expect(app.reads()).toBe(0)

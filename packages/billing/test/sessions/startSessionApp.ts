@@ -89,7 +89,7 @@ export async function startSessionApp({
     router,
     http,
     webSocket,
-    /** Replaces the session's owner in the store. A function replaces the read itself. */
+    /** Replaces the session's owner in the store. If `next` is a function, it replaces the read itself. */
     setSession(next: User | null | ((ctx: { user: User }) => Promise<User | null>)) {
       read = typeof next === 'function' ? next : async () => next
     },

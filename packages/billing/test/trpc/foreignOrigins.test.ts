@@ -123,7 +123,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
       ['plain Node and Express', (path, init) => fetch(`${other.url}/${path}`, init), 'draw'],
       ['fetch', (path, init) => other.fetch(path, init), 'draw'],
     ],
-  )('changes no state and spends no units with the %s adapter', async (_, send, metered) => {
+  )('does not change state or spend units with the %s adapter', async (_, send, metered) => {
     const before = await used()
     const batch = `${Array.from({ length: 50 }, () => metered).join()}?batch=1`
     const refused: [path: string, init: RequestInit][] = [
@@ -143,7 +143,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect((await app.billing.balances(aUser())).plan).toMatchObject({ isFree: true, cancelsAt: null })
   })
 
-  test('changes no state and spends no units as a GET, a form or an overridden method', async () => {
+  test('does not change state or spend units as a GET, a form or an overridden method', async () => {
     const before = await used()
     const form = new FormData()
     form.set('a', 'b')
@@ -169,7 +169,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await used()).toEqual(before)
   })
 
-  test('reads only what the page cannot see', async () => {
+  test('can read data, because the page cannot see the answer', async () => {
     for (const path of ['billing.balances', 'billing.usage', 'billing.plans', 'freeFind'])
       expect((await other.fetch(path, get(headers))).status, path).toBe(200)
   })
@@ -201,7 +201,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
 describe.each(foreignPages.filter(([, headers]) => headers.origin))(
   'a WebSocket that %s opens',
   (_, headers) => {
-    test('changes no state, spends no units and reads no data of the customer', async () => {
+    test("does not change state, spend units or read the customer's data", async () => {
       const before = await used()
       await other.onSocket(headers, async (client) => {
         const calls: [name: string, call: Promise<unknown>][] = [
@@ -256,7 +256,7 @@ test.each(wantedSenders)('runs the calls of %s', async (_, headers) => {
   expect((await used()).api_calls).toBe(before + 6)
 })
 
-test('runs the calls of pages at the host of the request, and of clients that name it as their origin', async () => {
+test("runs the calls of pages on the request's host, and of clients that send this host as their origin", async () => {
   expect((await fetch(`${app.url}/ping`, post({ origin: app.origin }))).status).toBe(200)
   expect((await other.fetch('draw', post({ origin: 'https://api.example' }))).status).toBe(200)
   const origin = other.socketUrl.replace('ws:', 'http:')
@@ -276,7 +276,7 @@ test('names the origin and the setting in the error', async () => {
   expect((await messageFor({ 'sec-fetch-site': 'cross-site' })).message).toContain('link, an image or a form')
 })
 
-test('runs the calls of server-side callers, whatever request their context comes from', async () => {
+test('runs the calls of server-side callers, regardless of the request that their context comes from', async () => {
   const req = new Request('https://api.example/', {
     headers: { origin: evil, 'sec-fetch-site': 'cross-site' },
   })

@@ -22,7 +22,7 @@ const overdue = {
   upgradeUrl: '/billing',
 }
 
-test('answers an overdue call with 402 and a denial that links to the card', async () => {
+test('answers an overdue call with 402 and a denial that links to the billing page', async () => {
   await using app = await startOverdue('free')
   await expect(app.client.generate.mutate({ prompt: 'x', count: 11 })).rejects.toMatchObject({
     data: { httpStatus: 402 },
@@ -38,7 +38,7 @@ test('answers an overdue call with 402 and a denial that links to the card', asy
   expect(graceEndsAt - pastDueSince).toBe(5 * day)
 })
 
-test('denies streams, costs known only at the end, and usage recorded by browsers', async () => {
+test('denies streams, calls whose cost is known only at the end, and usage recorded by browsers', async () => {
   await using app = await startOverdue('deny')
   const { streaming, client } = app
   expect(await denialOf(streaming.write.mutate({ tokens: 5 }))).toEqual({ ...overdue, meters: [] })
@@ -54,7 +54,7 @@ test('still runs work that costs nothing', async () => {
   expect(await app.client.generate.mutate({ prompt: 'x', count: 0 })).toEqual({ id: 'picture of x' })
 })
 
-test('tells clients what is left and until when', async () => {
+test('tells clients which units are left and when the grace period ended', async () => {
   await using app = await startOverdue('free')
   expect(await app.client.billing.balances.query()).toMatchObject({
     plan: {

@@ -1,4 +1,4 @@
-// What a shutdown does to running streams, over every transport.
+// Tests what a shutdown does to running streams over every transport.
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink, wsLink } from '@trpc/client'
@@ -14,7 +14,10 @@ import { serveEverywhere } from './serveEverywhere.ts'
 
 type Work = (count: (units: number) => void) => unknown
 
-/** Starts an app whose procedures hold 50 tokens and cost what their work counts. Its ledger stays open after a shutdown. */
+/**
+ * Starts an app whose procedures hold 50 tokens and charge the tokens that their work counts. The ledger
+ * stays open after a shutdown.
+ */
 async function start(work: Work, setup: StackSetup = {}, fails: (command: Command) => boolean = () => false) {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
@@ -178,7 +181,7 @@ test('gives the reader SERVICE_UNAVAILABLE, so that a client can tell a stopped 
   expect(await reading).toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE', billing: null } })
 })
 
-test('ends a promise in a result when the server stops, and ignores its value', async () => {
+test('rejects a promise in a result when the server stops, and ignores its value', async () => {
   let resolve = (_: unknown) => {}
   const promise = new Promise((done) => {
     resolve = done
@@ -191,12 +194,12 @@ test('ends a promise in a result when the server stops, and ignores its value', 
   const reading = text.catch((error: unknown) => error)
   await app.close()
   expect(await reading).toMatchObject({ message: expect.stringContaining('The server is stopping') })
-  // The rejection must not end the process.
+  // The rejected promise in the ignored value must not end the process.
   resolve({ late: Promise.reject(new Error('not read')) })
   expect(await app.charged()).toEqual([3])
 })
 
-test('charges what a stream has counted when the server stops while the reader is stalled', async () => {
+test('charges what a stream has counted if the reader is stalled when the server stops', async () => {
   let counted = 0
   await using app = await start(async function* (count) {
     for (;;) {
@@ -228,7 +231,7 @@ test.each([
   ['nothing', 'release', []],
   ['the held units', 'settle', [50]],
 ] as const)(
-  'charges %s for a stream that has counted nothing when the server stops, if onExpiry is %s',
+  'charges %s for a stopped stream without counted units, if onExpiry is %s',
   async (_, onExpiry, expected) => {
     const silentWork = async function* () {
       yield 'one'
@@ -245,7 +248,7 @@ test.each([
   },
 )
 
-test('lets a stream that ends in time finish when the server stops', async () => {
+test('lets a stream finish when the server stops, if the stream ends in time', async () => {
   let finish = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
@@ -271,7 +274,7 @@ test('lets a stream that ends in time finish when the server stops', async () =>
   expect(await app.charged()).toEqual([2])
 })
 
-test('charges nothing for a stream that has not been read when the server stops, and ends it at its first read', async () => {
+test('charges nothing for a stream that has not been read when the server stops, and ends it on its first read', async () => {
   await using app = await start(words, { options: { shutdownGraceMs: 0 } })
   const stream = await app.caller.write()
   await app.close()
@@ -280,7 +283,7 @@ test('charges nothing for a stream that has not been read when the server stops,
   expect(await app.tokens()).toMatchObject({ held: 0 })
 })
 
-test('charges a stopped stream if the ledger is unreachable for a moment', async () => {
+test('charges a stopped stream if the ledger is briefly unreachable', async () => {
   let failures = 0
   await using app = await start(words, {}, ({ type }) => type === 'settle' && ++failures <= 2)
   const seen: unknown[] = []

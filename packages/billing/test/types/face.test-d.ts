@@ -136,7 +136,7 @@ test('types the denials in error.data.billing', () => {
   }
 })
 
-test('types the denial of a page on a foreign origin', () => {
+test('types the denial for a page on a foreign origin', () => {
   const denial = new TRPCClientError<AppRouter>('').data?.billing
   if (denial?.code === 'FOREIGN_ORIGIN') expectTypeOf(denial.origin).toEqualTypeOf<string | null>()
   expectTypeOf(billing.assertTrustedOrigin).parameter(0).toEqualTypeOf<RequestSource>()

@@ -43,7 +43,7 @@ const balancesOf = async (ledger: Ledger) => (await ledger.balances('ada')).bala
 export const counts = (open: OpenLedger) =>
   describe('counts', () => {
     test.each(['release', 'settle'] as const)(
-      'books the count of a hold that expires once, if onExpiry is %s',
+      'books the count once when the hold expires, if onExpiry is %s',
       async (onExpiry) => {
         await using it = await running(open, [{ ...generations, onExpiry }])
         await it.count([{ meter: 'generations', amount: 1 }])
@@ -60,7 +60,7 @@ export const counts = (open: OpenLedger) =>
       },
     )
 
-    test('books nothing twice when the work settles after its count was booked', async () => {
+    test('does not book a meter twice if the work settles after its count was booked', async () => {
       await using it = await running(open, [generations, tokens])
       await it.count([{ meter: 'tokens', amount: 2 }])
       await it.crash()
@@ -79,7 +79,7 @@ export const counts = (open: OpenLedger) =>
       expect(await it.retry()).toEqual({ state: 'completed', result: '"late"' })
     })
 
-    test('books a count above the hold', async () => {
+    test('books a count that exceeds the hold', async () => {
       await using it = await running(open, [generations])
       await it.count([{ meter: 'generations', amount: 12 }])
       await it.crash()
@@ -103,7 +103,7 @@ export const counts = (open: OpenLedger) =>
       ])
     })
 
-    test('lets onExpiry decide after a count went back to 0, so a retry runs', async () => {
+    test('lets onExpiry decide after the count has gone back to 0, so that a retry runs', async () => {
       await using it = await running(open, [generations])
       await it.count([{ meter: 'generations', amount: 3 }])
       await it.count([])
@@ -112,7 +112,7 @@ export const counts = (open: OpenLedger) =>
       expect(await it.retry()).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the count when a renewal has none, and ignores meters that the call does not spend', async () => {
+    test('keeps the count if a renewal has none, and ignores meters that the call does not use', async () => {
       await using it = await running(open, [generations])
       await it.count([
         { meter: 'generations', amount: 3 },
@@ -123,23 +123,20 @@ export const counts = (open: OpenLedger) =>
       expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
     })
 
-    test.each(['settle', 'release'] as const)(
-      'books only the %s of a call whose hold has a count',
-      async (type) => {
-        await using it = await running(open, [generations])
-        await it.count([{ meter: 'generations', amount: 3 }])
-        const { customer, attempt } = it.reserve
-        await it.ledger.execute(
-          type === 'settle' ? settleOf(it.reserve, { amount: 2 }) : { type, customer, attempt },
-        )
-        it.advance(ttlMs)
-        expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 0 })
-        expect(await chargesOf(it.ledger)).toEqual(type === 'settle' ? [['generations', 2]] : [])
-        expect(await it.count([{ meter: 'generations', amount: 4 }])).toEqual({ state: 'ended' })
-      },
-    )
+    test.each(['settle', 'release'] as const)('ignores the count after a %s', async (type) => {
+      await using it = await running(open, [generations])
+      await it.count([{ meter: 'generations', amount: 3 }])
+      const { customer, attempt } = it.reserve
+      await it.ledger.execute(
+        type === 'settle' ? settleOf(it.reserve, { amount: 2 }) : { type, customer, attempt },
+      )
+      it.advance(ttlMs)
+      expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 0 })
+      expect(await chargesOf(it.ledger)).toEqual(type === 'settle' ? [['generations', 2]] : [])
+      expect(await it.count([{ meter: 'generations', amount: 4 }])).toEqual({ state: 'ended' })
+    })
 
-    test("books the count on the hold's subscription after the customer has changed it", async () => {
+    test("books the count on the hold's subscription after the customer gets another subscription", async () => {
       await using it = await running(open, [generations])
       await it.count([{ meter: 'generations', amount: 3 }])
       const grant = { available: 50, granted: 50 }
@@ -149,7 +146,7 @@ export const counts = (open: OpenLedger) =>
       expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
     })
 
-    test('returns the units at maxHoldMs while counting work runs, and charges the work in full', async () => {
+    test('returns the units at maxHoldMs while the work is running and counting, and charges the work in full', async () => {
       await using it = await running(open, [generations], 1500)
       await it.count([{ meter: 'generations', amount: 1 }])
       it.advance(800)
@@ -173,7 +170,7 @@ export const counts = (open: OpenLedger) =>
       expect(await balancesOf(it.ledger)).toMatchObject([{ available: 1, held: 0, used: 9 }, {}])
     })
 
-    test('books the last count of work that crashes beyond maxHoldMs', async () => {
+    test('books the last count of work that crashes after maxHoldMs', async () => {
       await using it = await running(open, [generations, { ...tokens, onExpiry: 'settle' }], 1500)
       it.advance(800)
       await it.count([{ meter: 'generations', amount: 2 }])

@@ -10,7 +10,9 @@ type Report = Parameters<typeof aSnapshot>[0]
 
 export const pastDue = (open: OpenLedger) =>
   describe('while a renewal is unpaid', () => {
-    /** Opens a ledger, and returns functions that install and reserve at times after the renewal. */
+    /**
+     * Opens a ledger with an unpaid renewal, and returns functions that install snapshots and reserve units.
+     */
     async function openPastDue(subscription: Report = {}) {
       const it = await open()
       await fetched(it.ledger, aSnapshot())
@@ -39,7 +41,7 @@ export const pastDue = (open: OpenLedger) =>
       return Object.assign(it, { renewal, payment, report, reserve })
     }
 
-    test('holds only the default plan’s units after the grace period', async () => {
+    test('allows only the default plan’s units after the grace period', async () => {
       await using it = await openPastDue()
       it.advance(7 * day - 1)
       expect(await it.reserve(100)).toMatchObject({ state: 'held' })
@@ -73,7 +75,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
     })
 
-    test('gives no grace to a subscription that was never paid', async () => {
+    test('gives no grace period to a subscription that has never been paid for', async () => {
       await using it = await openPastDue()
       await it.report({ payment: { ...it.payment, hasPaid: false } })
       expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', graceEndsAt: it.renewal })
@@ -86,7 +88,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'pastDue', since: it.renewal })
     })
 
-    test('stays unpaid until an invoice is settled, whatever the status says', async () => {
+    test('stays unpaid until an invoice is settled, regardless of the status', async () => {
       await using it = await openPastDue()
       it.advance(8 * day)
       for (const status of ['cancellation_scheduled', 'active']) {
@@ -100,7 +102,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11)).toMatchObject({ state: 'held' })
     })
 
-    test('denies nothing on a free plan except its overage', async () => {
+    test('denies only overage on a free plan', async () => {
       await using it = await openPastDue({
         isFree: true,
         meters: { generations: { available: 10, granted: 10 } },
@@ -111,7 +113,7 @@ export const pastDue = (open: OpenLedger) =>
       expect(await it.reserve(11, free, { unlimitedBy: 'unlimited' })).toMatchObject({ state: 'held' })
     })
 
-    test('never ends a plan that the merchant doesn’t charge for', async () => {
+    test('never treats a plan as past due if the merchant doesn’t charge for it', async () => {
       await using it = await openPastDue({ doNotCharge: true })
       it.advance(8 * day)
       expect(await it.reserve(11)).toMatchObject({ state: 'held' })

@@ -168,7 +168,10 @@ export class Model extends PastDueModel {
     return due.length
   }
 
-  /** Returns the units of running work that has counted, and books the units of work that no longer runs. */
+  /**
+   * Ends a due hold and books its units. If the work has counted units and is still running, only returns the
+   * held units.
+   */
   #expire(hold: ModelHold): void {
     if (hold.counted.size > 0 && hold.liveUntil > this.now) {
       hold.returned = true

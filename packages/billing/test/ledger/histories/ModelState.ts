@@ -18,7 +18,7 @@ export interface ModelHold {
   legs: (Leg & { lifted: boolean })[]
   /** The units that the running work has counted, by meter. */
   counted: Map<string, number>
-  /** Until when the last renewal shows that the work is running. */
+  /** The time until which the last renewal proves that the work is running. */
   liveUntil: number
   /** True once the hold has reached its maximum lifetime and its units have been returned to the customer. */
   returned: boolean
@@ -201,7 +201,7 @@ export class ModelState {
     return ids.flatMap((it) => this.events.get(id(it)) ?? [])
   }
 
-  /** Returns an event as the ledger hands it to delivery. */
+  /** Returns an event in the form that delivery gets from the ledger. */
   usageEvent(customer: string, { attempt, meter, subscription, amount, price, at, wasParked }: ModelEvent) {
     const event = { customer, attempt, meter, subscription, amount, price, usageDate: at, properties: {} }
     return { ...event, parkedBefore: wasParked }

@@ -6,10 +6,10 @@ import { ModelState } from './ModelState.ts'
 /** Adds unpaid renewals to the model's state. */
 export class PastDueModel extends ModelState {
   pastDueSince: number | null = null
-  /** The attempts that used the default plan's grant, and in which period. */
+  /** The period in which each attempt used the default plan's grant, by attempt. */
   freeAttempts = new Map<string, string>()
 
-  /** Returns since when the reported subscription is past due. */
+  /** Returns when the reported subscription became past due, or null if it isn't past due. */
   nextPastDueSince({ subscription: reported }: Snapshot): number | null {
     const payment = reported?.payment
     if (!reported || !payment) return null
@@ -33,14 +33,14 @@ export class PastDueModel extends ModelState {
     return { since, forMs, hasGrace: payment.hasPaid }
   }
 
-  /** Returns what a past due rule leaves to the customer. */
+  /** Returns what the customer can use under a past due rule. */
   allowed(rule: PastDueRule | undefined): 'all' | 'free' | 'none' | 'noOverage' {
     const pastDue = this.pastDue()
     if (!rule || !pastDue || (pastDue.hasGrace && pastDue.forMs < rule.graceMs)) return 'all'
     return this.snapshot?.subscription?.isFree ? 'noOverage' : rule.leaves
   }
 
-  /** Returns whether a payment would help a call with these short legs. */
+  /** Returns whether a call with these short legs could succeed after a payment. */
   isOverdue({ legs, pastDue: rule }: Reserve, short: ShortLeg[]): boolean {
     const allowed = this.allowed(rule)
     const features = this.snapshot?.subscription?.features ?? []
@@ -55,7 +55,7 @@ export class PastDueModel extends ModelState {
     return { state: 'pastDue', legs, since, graceEndsAt, asOf: this.snapshot?.at ?? 0 }
   }
 
-  /** Names the subscription and period whose free grant is in use. */
+  /** Returns a name for the subscription and period whose free grant is in use. */
   freePeriod(): string {
     const { id, periodStart } = this.snapshot?.subscription ?? {}
     return `${id}/${periodStart}`

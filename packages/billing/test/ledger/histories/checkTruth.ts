@@ -35,7 +35,7 @@ function checkNotOversold(ledger: CheckedLedger, command: Reserve, answer: Reser
   expect(left(ledger, answer.subscription, meter) + waived, 'oversold').toBeGreaterThanOrEqual(0)
 }
 
-/** Checks that all calls of an unpaid period together get no more than the default plan's grant. */
+/** Checks that the calls in an unpaid period together use at most the default plan's grant. */
 function checkFreeGrant({ model }: CheckedLedger, answer: ReserveAnswer, meter: Meter) {
   if (answer.state !== 'held') return
   const period = model.freePeriod()

@@ -138,7 +138,7 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('payment'),
-      // A cancellation that is scheduled and undone replaces the status of an unpaid subscription.
+      // Scheduling a cancellation and undoing it replaces the status of an unpaid subscription.
       status: fc.constantFrom('past_due', 'past_due', 'past_due', 'cancellation_scheduled', 'active'),
       invoice: fc.constantFrom('none', 'open', 'open', 'paid'),
       hasPaid: fc.constantFrom(true, true, false),

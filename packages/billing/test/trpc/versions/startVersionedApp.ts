@@ -126,7 +126,7 @@ export async function startVersionedApp() {
     single: clientOf(httpLink({ url, transformer, headers: keyHeaders })),
     batching: clientOf(httpBatchLink({ url, transformer, headers: keyHeaders })),
     streaming: clientOf(httpBatchStreamLink({ url, transformer, headers: keyHeaders })),
-    /** A client on a WebSocket that a page on a foreign origin opens. */
+    /** A client on a WebSocket opened by a page on a foreign origin. */
     foreignSocket: createTRPCClient<VersionedRouter>({
       links: [wsLink({ client: foreignSocket, transformer })],
     }),

@@ -142,7 +142,7 @@ test.each([
   },
 )
 
-test('refuses the calls of pages on a foreign origin, over HTTP and over a WebSocket', async () => {
+test('refuses calls from pages on a foreign origin, over HTTP and over a WebSocket', async () => {
   await using app = await startVersionedApp()
   const headers = { origin: 'https://evil.example' }
   const denial = { code: 'FOREIGN_ORIGIN', origin: headers.origin }
