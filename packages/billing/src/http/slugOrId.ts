@@ -1,4 +1,4 @@
 import { z } from 'zod'
 
-/** A slug or an ID of Flowglad in a request. Real ones are much shorter. */
+/** A Flowglad slug or ID in a request. Real values are much shorter than the limit. */
 export const slugOrId = z.string().max(200)

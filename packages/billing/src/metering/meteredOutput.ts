@@ -258,7 +258,7 @@ export class MeteredOutput {
   }
 }
 
-/** Runs the app's cleanup of an observable. An error must not prevent the end of other outputs. */
+/** Runs the app's cleanup of an observable. An error must not prevent other outputs from ending. */
 function ignoreThrown(cleanUp: () => void) {
   try {
     cleanUp()

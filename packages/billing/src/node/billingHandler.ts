@@ -38,7 +38,8 @@ export const billingHandler =
       else if (next) next()
       else await send(res, reply(404, 'not_found', 'There is no such route'))
     } catch (error) {
-      // The client left before its body arrived, so nothing failed and no response can reach it.
+      // The client disconnected before its request body arrived. This isn't a failure, and no response can
+      // reach the client.
       if (error === req.errored) return
       if (next) return next(error)
       onError(error)

@@ -170,8 +170,8 @@ export class SessionChecks {
 
   /**
    * Returns the ID of the session's checks, or null if the session has no ID. A stream whose session has no
-   * ID is checked separately. A user's session can be used for several customers, such as organizations. Each
-   * of them is checked.
+   * ID is checked separately. The ID includes the customer, because a session can be used for several
+   * customers, such as organizations.
    */
   #idOf(ctx: object, customer: string): string | null {
     try {

@@ -12,8 +12,8 @@ export interface SessionSource<Ctx> {
   id: (ctx: Ctx) => string
   /**
    * Returns the customer that the session belongs to now, or null if the session has ended. Read the session
-   * from its store, not from a copy such as a cookie or the context. If the store is unreachable, reject. The
-   * check is then repeated.
+   * from its store, not from a copy such as a cookie or the context. If the store is unreachable, reject the
+   * promise. The check is then repeated.
    */
   customer: (ctx: Ctx) => Promise<Pick<Customer, 'id'> | null>
 }

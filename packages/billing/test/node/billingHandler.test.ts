@@ -144,7 +144,7 @@ test('passes an unexpected error to the next handler, or returns 500 and reports
   )
 })
 
-test('reports no error when a client leaves before its body has arrived', async () => {
+test('does not report an error if a client disconnects before its request body has arrived', async () => {
   const reported: unknown[] = []
   await using alone = await startNodeApp({ onError: (error) => reported.push(error) })
   let handled = 0

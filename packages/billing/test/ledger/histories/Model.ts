@@ -168,10 +168,7 @@ export class Model extends PastDueModel {
     return due.length
   }
 
-  /**
-   * Ends a due hold and books its units. If the work has counted units and is still running, only returns the
-   * held units.
-   */
+  /** Books a due hold, or only returns its units if the work has counted units and still runs. */
   #expire(hold: ModelHold): void {
     if (hold.counted.size > 0 && hold.liveUntil > this.now) {
       hold.returned = true
