@@ -103,12 +103,14 @@ test('counts simultaneous attempts', async () => {
   expect(refused).toHaveLength(5)
 })
 
-test('limits wrong current passwords when a password is changed', async () => {
+test('limits wrong current passwords on all routes together', async () => {
   const { email, address, cookie } = await anOwner()
   const change = (currentPassword: string) =>
     send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)
+  const verify = (given: string) => send('verify-password', { password: given }, newAddress(), cookie)
   for (let attempt = 0; attempt < perCaller; attempt++)
-    expect((await change(`wrong ${attempt}`)).statusCode).toBe(400)
+    expect((await (attempt % 2 ? change : verify)(`wrong ${attempt}`)).statusCode).toBe(400)
   expect((await change(password)).statusCode).toBe(429)
+  expect((await verify(password)).statusCode).toBe(429)
   expect((await signIn(email, password, address, cookie)).statusCode).toBe(200)
 })

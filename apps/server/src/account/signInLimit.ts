@@ -10,7 +10,8 @@ import { RateLimitedError } from '../limits/rateLimit.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
 
 const signInPath = '/sign-in/email'
-const changePasswordPath = '/change-password'
+/** The routes that check a signed-in user's password. better-auth disables the last one by default. */
+const passwordPaths = ['/change-password', '/verify-password', '/delete-user']
 const credentials = z.object({ email: z.string() })
 
 const deviceCookie = 'known_device'
@@ -33,7 +34,7 @@ export function limitSignIns(): BetterAuthPlugin {
   const before = createAuthMiddleware(async (call) => {
     const { path, body, headers, request, context } = call
     if (!request) return
-    if (path === changePasswordPath) {
+    if (passwordPaths.includes(path)) {
       const session = await getSessionFromCtx(call)
       if (!session) return
       const caller = `session of ${session.user.id}`
@@ -78,7 +79,7 @@ export function limitSignIns(): BetterAuthPlugin {
     id: 'limit-sign-ins',
     hooks: {
       before: [
-        { matcher: ({ path }) => path === signInPath || path === changePasswordPath, handler: before },
+        { matcher: ({ path }) => [signInPath, ...passwordPaths].includes(path ?? ''), handler: before },
       ],
       after: [{ matcher: () => true, handler: after }],
     },
