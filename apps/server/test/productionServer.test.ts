@@ -161,10 +161,17 @@ test('logs no word of a customer', async () => {
   }
   await ada.call('studio.generate', { prompt: `forbidden ${word}`, count: 1 })
   await ada.call('studio.generate', { prompt: word, count: 1 })
+  await request('/api/auth/update-user', { method: 'POST', headers, body: JSON.stringify({ name: [word] }) })
   const { output } = server
   expect(output().toLowerCase()).not.toContain(word)
   expect(output()).toMatch(/"method":"POST","route":"\/trpc\/:path","status":200,"ms":\d+,"msg":"request"/)
   expect(output()).toContain('"route":"/api/auth/*","status":403')
+  const isJson = (line: string) => line === '' || line.startsWith('{"level":')
+  expect(
+    output()
+      .split('\n')
+      .filter((line) => !isJson(line)),
+  ).toEqual([])
   expect(
     output()
       .split('\n')
