@@ -33,7 +33,7 @@ import { tooManyRequests } from './trpc.ts'
 export interface AppParts extends RouterParts {
   env: Pick<Env, 'production' | 'publicUrl' | 'trustedOrigins' | 'trustProxy' | 'rateLimit' | 'webRoot'>
   auth: Auth
-  /** Serves a page with the server's emails. Null if a mail server sends them. */
+  /** Holds the emails for the page at /dev/mailbox. Null if there is no such page. */
   mailbox: Mailbox | null
   log: FastifyBaseLogger
   /** Default: `limits.slowClients`. */

@@ -69,11 +69,11 @@ export interface Env {
   authSecret: string
   /** Null if there is no mail server. */
   mail: { smtpUrl: string; from: string } | null
-  /** Whether free credits wait until a new user has verified the email address. */
+  /** Whether new users must verify their email address before they get free credits. */
   signUpVerification: boolean
   /** True if anyone can get free credits, and no variable says that this is intended. */
   openCreditsByDefault: boolean
-  /** 0 if the server is directly on the network. */
+  /** 0 if there is no proxy in front of the server. */
   trustProxy: TrustProxy
   holdTtlMs: number
   /** How long the server waits for running work when it stops. */

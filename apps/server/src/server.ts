@@ -44,7 +44,7 @@ interface ServerOptions {
 }
 
 const openCreditsWarning =
-  'Anyone can get free credits again and again with made-up email addresses. Set SMTP_URL, so that new users verify their address first. If this is intended, set SIGNUP_VERIFICATION=off.'
+  'Anyone can get free credits repeatedly with made-up email addresses. To make new users verify their address first, set SMTP_URL. If this is intended, set SIGNUP_VERIFICATION=off.'
 
 /**
  * Opens and migrates the database, then creates the server. If the database is read-only, the server still

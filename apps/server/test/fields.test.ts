@@ -38,8 +38,8 @@ const badFields: [string, Record<string, unknown>, RegExp][] = [
   ['a long name', { name: long(fields.name) }, /name must not exceed 100 characters/],
   ['a name with a line break', { name: 'Ada\r\nBcc: eve@example.com' }, /name must not contain control/],
   ['a name with U+0000', { name: 'A\0' }, /name must not contain control/],
-  ['a name that is an object', { name: { first: 'Ada' } }, /name must be a text/],
-  ['a name that is a list', { name: ['Ada'] }, /name must be a text/],
+  ['a name that is an object', { name: { first: 'Ada' } }, /name must be text/],
+  ['a name that is a list', { name: ['Ada'] }, /name must be text/],
   [
     'a long email address',
     { email: `${long(fields.email)}@example.com` },
@@ -74,8 +74,8 @@ const badFields: [string, Record<string, unknown>, RegExp][] = [
     { image },
     /image must be an https/,
   ]),
-  ['a long other field', { callbackURL: `/${long(fields.other)}` }, /text must not exceed 2000/],
-  ['a long field inside another one', { extra: [{ deep: long(fields.other) }] }, /text must not exceed 2000/],
+  ['a long other field', { callbackURL: `/${long(fields.other)}` }, /Text must not exceed 2000/],
+  ['a long field inside another one', { extra: [{ deep: long(fields.other) }] }, /Text must not exceed 2000/],
   ['another field with U+0000', { token: 'a\0' }, /U\+0000/],
 ]
 

@@ -31,8 +31,8 @@ export interface AuthEvents {
 const mailPaths = new Set(['/send-verification-email', '/request-password-reset'])
 
 /**
- * Extends better-auth: allows one account per email address, limits the emails to one address, and reports new
- * sessions.
+ * Extends better-auth: allows one account per email address, limits the emails sent to one address, and
+ * reports new sessions.
  */
 export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
   before: createAuthMiddleware(async ({ path, body, headers, context }) => {

@@ -4,9 +4,9 @@ import { isAPIError } from 'better-auth/api'
 import type { FastifyBaseLogger } from 'fastify'
 
 /**
- * Returns better-auth's logger, which writes to the server's log. A message such as `Invalid callbackURL: …` ends
- * with a value that a client sent, so the log contains only the words before it. better-auth reports wrong
- * requests as errors too. The log contains them as warnings.
+ * Returns better-auth's logger, which writes to the server's log. A message such as `Invalid callbackURL: …`
+ * ends with a value that a client sent, so the log contains only the words before this value. better-auth
+ * also reports invalid requests as errors. The log shows them as warnings.
  */
 export const authLogger = (log: FastifyBaseLogger) =>
   ({

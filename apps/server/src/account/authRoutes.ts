@@ -25,7 +25,7 @@ export async function authRoutes(
       const hasBody = request.method === 'POST' && typeof request.body === 'string'
       const response = await auth.handler(
         new Request(new URL(pathname + search, publicUrl), {
-          // Node sends the headers of this response without its body.
+          // For a HEAD request, Node sends only the headers of this response.
           method: request.method === 'HEAD' ? 'GET' : request.method,
           headers: headersOf(request),
           ...(hasBody ? { body: String(request.body) } : {}),

@@ -2,7 +2,7 @@ import { APIError } from 'better-auth/api'
 import { RateLimitedError } from '../limits/rateLimit.ts'
 
 /**
- * Counts a request. Rejects with a 429 that says when to try again if there have been too many requests.
+ * Counts a request. If there have been too many requests, rejects with a 429 that says when to try again.
  * `code` identifies the limit, and `message` is a sentence for the user.
  */
 export async function countOrRefuse(

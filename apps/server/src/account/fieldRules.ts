@@ -6,7 +6,7 @@ const { fields } = limits
 
 const text = (field: string, length: number) =>
   z
-    .string(`The ${field} must be a text.`)
+    .string(`The ${field} must be text.`)
     .max(length, `The ${field} must not exceed ${length} characters.`)
     .regex(/^\P{Cc}*$/u, `The ${field} must not contain control characters.`)
     .optional()
@@ -29,8 +29,8 @@ const knownFields = z.looseObject({
 })
 
 /**
- * Refuses a request to better-auth whose fields are too long or can't be shown safely. A session's cookie
- * contains the user's fields.
+ * Refuses a request to better-auth whose fields are too long or can't be shown safely. The length matters,
+ * because a session's cookie contains the user's fields.
  *
  * @throws {APIError} with status 400 and a message for the user.
  */
@@ -41,7 +41,7 @@ export function refuseBadFields(body: unknown) {
   if (message !== null) throw new APIError('BAD_REQUEST', { code: 'INVALID_FIELD', message })
 }
 
-const otherRule = `A text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be nested deeply.`
+const otherRule = `Text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be deeply nested.`
 
 /** PostgreSQL can't store the character U+0000. No field of better-auth has more than a few levels. */
 const hasBadText = (value: unknown, depth = 0): boolean =>

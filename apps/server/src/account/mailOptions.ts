@@ -6,7 +6,7 @@ interface Recipient {
 }
 
 interface MailOptions<User> {
-  /** Null if the server can't send emails. Passwords can't be reset then. */
+  /** Null if the server can't send emails. In that case, passwords can't be reset. */
   mailer: Mailer | null
   publicUrl: string
   /** Whether new users have to verify their email address. */
@@ -16,8 +16,8 @@ interface MailOptions<User> {
 
 /** Returns better-auth's options for the emails that verify an email address or reset a password. */
 export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVerified }: MailOptions<User>) {
-  // These links ignore the addresses that a client can send. A password's token is in the fragment, so it
-  // reaches no log.
+  // These links ignore the redirect addresses that a client can send. The token for a new password is in the
+  // fragment, so it reaches no log.
   const verifyUrl = (token: string) =>
     `${publicUrl}/api/auth/verify-email?${new URLSearchParams({ token, callbackURL: '/verified' })}`
   const resetUrl = (token: string) => `${publicUrl}/reset-password#token=${token}`

@@ -19,7 +19,7 @@ export function createNewAccountLimit({ perHour, perDay }: NewAccountLimits): Ra
     countOrRefuse(
       async () => {
         const network = networkOf(address, { ipv4PrefixLength: 24 }) ?? address
-        // An account that the hour's limit refuses doesn't count for the day.
+        // An account that the hourly limit refuses doesn't count toward the daily limit.
         await countHour(network)
         await countDay(network)
       },

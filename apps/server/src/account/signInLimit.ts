@@ -18,15 +18,16 @@ const deviceCookie = 'known_device'
 const deviceCookieMaxAgeSeconds = 365 * 86_400
 
 /**
- * Limits wrong passwords. Each caller has its own allowance for an account: an address, or a browser in which
- * the account's owner has signed in before. All callers that are new to the account also share one allowance.
- * When an attacker with many addresses has used it up, the owner's own browsers and addresses still get in.
- * Accounts that don't exist count in the same way, so the answer doesn't reveal which accounts exist.
+ * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
+ * before. Each caller has its own allowance for an account. All callers that are new to the account also
+ * share one allowance. If an attacker with many addresses uses it up, the owner can still sign in from known
+ * browsers and addresses. Attempts for accounts that don't exist are counted in the same way, so the answer
+ * doesn't reveal which accounts exist.
  */
 export function limitSignIns(): BetterAuthPlugin {
   const perCaller = createLimiter(limits.wrongPasswordsPerCaller)
   const perAccount = createLimiter(limits.wrongPasswordsPerAccount)
-  /** Takes back what an attempt counted. */
+  /** For each attempt, a function that reverses its count. */
   const attempts = new WeakMap<Request, () => void>()
 
   const countCaller = (caller: string) => refuseIf(perCaller.take(caller))
@@ -112,7 +113,7 @@ async function isKnownNetwork(
   network: string,
 ): Promise<boolean> {
   const known = await internalAdapter.findUserByEmail(email)
-  // Without a user, this query takes as long as with one.
+  // Runs even without a user, so that the duration doesn't reveal whether the account exists.
   const sessions = await internalAdapter.listSessions(known?.user.id ?? '')
   return sessions.some(({ ipAddress }) => networkOf(ipAddress ?? '') === network)
 }

@@ -46,7 +46,10 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
   }
 }
 
-/** Lets all users work who still had to verify their email address. For a server that no longer asks for it. */
+/**
+ * Lifts the requirement for all users who haven't verified their email address yet. Called by a server that
+ * doesn't require verification.
+ */
 export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {
   await usersIn(kysely)
     .updateTable('user')

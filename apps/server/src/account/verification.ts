@@ -6,7 +6,7 @@ interface User {
   mustVerifyEmail?: boolean | null | undefined
 }
 
-/** Returns whether the user's free credits wait until the user has confirmed the email address. */
+/** Returns whether the user must confirm the email address before getting free credits. */
 export const awaitsVerification = ({
   emailVerified,
   mustVerifyEmail,
@@ -22,7 +22,7 @@ export class EmailUnverifiedError extends TRPCError {
     })
   }
 
-  /** Returns the error as `@flowglad/react` expects it from the routes at /api/flowglad. */
+  /** Returns the error in the form that `@flowglad/react` expects from the routes at /api/flowglad. */
   toFlowgladAnswer() {
     const { message } = this
     return { error: { code: 'EMAIL_UNVERIFIED', message, json: { message } } }

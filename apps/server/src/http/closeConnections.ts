@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../limits/limits.ts'
 
 /**
- * Closes the connections of a server that has stopped listening. Readers get a moment to receive the rest of their
- * response, such as the error that ends a stream. A stalled reader's connection is closed after this moment.
+ * Closes the connections of a server that has stopped listening. For up to `limits.lastBytesMs`, readers can
+ * receive the rest of their response, such as the error that ends a stream. After that, the connections of
+ * stalled readers are closed too.
  *
  * @param closed Resolves when no connection is left.
  */
@@ -19,7 +20,7 @@ export async function closeConnections(
   }
   closed.then(close, close)
   while (!isClosed && performance.now() < deadline) {
-    // A response that has been sent leaves its connection open for the next request.
+    // After a response has been sent, its connection stays open for the next request.
     server.closeIdleConnections()
     await sleep(20)
   }

@@ -11,8 +11,9 @@ export function guardRequests(app: FastifyInstance) {
     if (status === 405) reply.header('allow', allowedMethods)
     return reply.code(status).send(body)
   })
-  // Fastify closes the connection after a body that is too large. A client that is still sending would then see a
-  // reset instead of the response. Without this header, Node drops the rest of the body.
+  // Fastify closes the connection after a body that is too large. A client that is still sending would then
+  // see a reset instead of the response. With this header removed, Node discards the rest of the body and
+  // keeps the connection open.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 413) reply.removeHeader('connection')
   })

@@ -3,12 +3,12 @@ interface LoggedRequest {
   routeOptions?: { url?: string | undefined }
 }
 
-/** The route's pattern. Unlike the URL, it contains no words of a customer. */
+/** The route's pattern. Unlike the URL, it contains no customer data. */
 export const routeOf = ({ routeOptions }: Pick<LoggedRequest, 'routeOptions'>) => routeOptions?.url ?? null
 
 /**
  * The parts of requests, responses and errors that the log may contain. A URL, a header or an error's
- * properties could contain a customer's words or keys.
+ * properties could contain customer data or keys.
  */
 export const logSerializers = {
   req: (request: LoggedRequest) => ({ method: request.method, route: routeOf(request) }),

@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { AppBilling } from '../trpc.ts'
 
 /**
- * Refuses each request that could change state and that a page on a foreign origin sent. A browser sends the
- * visitor's cookies with such a request. The check runs before the body is read, so the content type doesn't
- * matter.
+ * Refuses requests from pages on foreign origins that could change state. A browser sends the visitor's
+ * cookies with such a request. The check runs before the body is read, so the content type doesn't matter.
  */
 export function refuseForeignOrigins(app: FastifyInstance, billing: AppBilling) {
   app.addHook('onRequest', async (request) => {

@@ -14,13 +14,11 @@ interface RequestHead {
   method?: string | undefined
   url?: string | undefined
   headers: IncomingHttpHeaders
-  /** Names and values in turn. Unlike `headers`, contains repeated headers. */
+  /** Alternates between names and values. Unlike `headers`, includes repeated headers. */
   rawHeaders: string[]
 }
 
-/**
- * Returns why no route can read the request, or null. Decides before the body arrives.
- */
+/** Returns the reason why no route can read the request, or null if a route can. Doesn't need the body. */
 export function refusalOf({ method = '', url = '', headers, rawHeaders }: RequestHead): Refusal | null {
   if (!allowedMethods.split(', ').includes(method)) return methodNotAllowed
   if (url.length > limits.urlBytes) return urlTooLong

@@ -6,18 +6,18 @@ export interface SlowClientLimits {
   headersMs: number
   /** How long a whole request can take to arrive, including its body. */
   requestMs: number
-  /** How often the server looks for late requests. A late request lasts up to this time longer. */
+  /** How often the server looks for late requests. A request can exceed its limit by up to this time. */
   checkMs: number
   /** How long a connection without a request stays open. */
   idleMs: number
-  /** How long a client can stop reading its response. */
+  /** How long a client can pause while it reads its response. */
   unreadMs: number
 }
 
 /**
- * Closes connections whose clients don't read their response or don't send another request. Node itself closes
- * connections whose requests arrive too slowly (see `createHttpOptions`). A response can take any time, for
- * example a stream.
+ * Closes connections whose clients don't read their response or don't send another request. Node itself
+ * closes connections whose requests arrive too slowly (see `createHttpOptions`). The duration of a response,
+ * such as a stream, isn't limited.
  */
 export function closeSlowClients(
   app: FastifyInstance,
@@ -34,8 +34,8 @@ export function closeSlowClients(
     clearTimeout(connection.idle)
     response.once('close', () => {
       connection.requests--
-      // A client could keep an idle connection open with line breaks, which Node ignores between requests. A
-      // request that begins at the last moment still has time to arrive.
+      // Node ignores line breaks between requests, so a client could keep an idle connection open by sending
+      // them. A request that begins at the last moment still has time to arrive.
       if (connection.requests === 0) {
         connection.idle = setTimeout(() => socket.destroy(), idleMs + headersMs + checkMs).unref()
       }

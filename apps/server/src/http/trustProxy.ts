@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
-/** The number of proxies in front of the server, or the networks in which they are. */
+/** The number of proxies in front of the server, or the networks that contain them. */
 export type TrustProxy = number | string[]
 
 const maxProxies = 10
@@ -23,7 +23,7 @@ export const trustProxySetting = z.string().transform((value, context): TrustPro
   return z.NEVER
 })
 
-/** Returns false for `/0`: a server that trusts every address lets each client choose its own. */
+/** Returns false for `/0`: a server that trusts every address lets each client choose its own address. */
 function isNetwork(text: string): boolean {
   const [address = ''] = text.split('/')
   if (!ipaddr.IPv6.isValid(address) && !ipaddr.IPv4.isValidFourPartDecimal(address)) return false

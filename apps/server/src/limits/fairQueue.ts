@@ -3,11 +3,11 @@ import { type TurnSettings, Turns } from './turns.ts'
 export interface FairQueueSettings extends TurnSettings {
   /** A job that has waited this long is refused. */
   maxWaitMs: number
-  /** When a refused caller should try again. */
+  /** How long a refused caller should wait before trying again. */
   retryAfterMs: number
 }
 
-/** Whose turn it is. When `signal` aborts, a waiting job leaves the queue. */
+/** The customer who takes a turn. If `signal` aborts, a waiting job leaves the queue. */
 export interface Caller {
   customer: string
   signal?: AbortSignal | undefined
@@ -25,8 +25,8 @@ export interface FairQueue {
   /** Waits for the customer's turn, then does the work. */
   run<Result>(caller: Caller, work: () => Promise<Result>): Promise<Result>
   /**
-   * Waits for the customer's turn, then yields what `open` yields. The turn ends with the stream, or after
-   * `maxMs`, even if the reader has stalled. The signal that `open` gets then aborts.
+   * Waits for the customer's turn, then yields what `open` yields. The turn ends when the stream ends, or
+   * after `maxMs`, even if the reader has stalled. After `maxMs`, the signal that `open` gets aborts.
    */
   stream<Item>(
     caller: Caller & { maxMs: number },
@@ -36,7 +36,7 @@ export interface FairQueue {
 
 /**
  * Creates a queue in which customers take turns (see turns.ts). A job is refused with `QueueFullError` if the
- * queue is full, and with the signal's reason if its caller leaves while it waits.
+ * queue is full, and with the signal's reason if the signal aborts while the job waits.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

@@ -4,8 +4,8 @@ import { type Session, sessionOf } from '../account/authRoutes.ts'
 import type { AddressLimits } from './addressLimits.ts'
 
 /**
- * Reads a request's session. Counts the request's calls (default 1) if it has none, and rejects with a
- * `RateLimitedError` if its network has made too many.
+ * Reads a request's session. If the request has no session, counts its calls (default 1), and rejects with a
+ * `RateLimitedError` if its network has made too many calls.
  */
 export type ReadSession = (request: FastifyRequest, calls?: number) => Promise<Session>
 
@@ -26,7 +26,7 @@ export function createReadSession(auth: Auth, addressLimits: AddressLimits): Rea
   }
 }
 
-/** Limits the requests to billing's routes that have no session, and the webhooks without a valid signature. */
+/** Limits requests without a session to billing's routes, and webhooks without a valid signature. */
 export function limitBillingRoutes(
   routes: FastifyInstance,
   { readSession, addressLimits }: { readSession: ReadSession; addressLimits: AddressLimits },

@@ -21,8 +21,8 @@ export interface Limiter {
 }
 
 /**
- * Creates a limiter with bounded memory: it counts at most `maxKeys` keys. To count more keys, it forgets the
- * half whose windows started first. Counts in this process only.
+ * Creates a limiter with bounded memory: it counts at most `maxKeys` keys. When there are more, it forgets
+ * the half whose windows started first. Counts in this process only.
  */
 export function createLimiter(
   { calls: maxCalls, windowMs }: LimitSettings,
@@ -33,7 +33,7 @@ export function createLimiter(
   }: { now?: () => number; maxKeys?: number } = {},
 ): Limiter {
   type Windows = Map<string, { calls: number; endsAt: number }>
-  // Two maps replace one map with deletions: deleting the first key of a large map again and again is slow.
+  // Two maps, because repeatedly deleting the first key of one large map would be slow.
   let newer: Windows = new Map()
   let older: Windows = new Map()
 

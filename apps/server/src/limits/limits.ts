@@ -1,9 +1,10 @@
 /** The server's limits. docs/security.md explains each limit. */
 export const limits = {
   /**
-   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. A call that
-   * finds no place, or waits longer than `maxWaitMs`, is denied with 503 and costs nothing. A turn lasts until all
-   * pictures of a generation are done, or until a text ends. A text that takes longer than `maxMs` is interrupted.
+   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. If the
+   * queue has no place for a call, or the call waits longer than `maxWaitMs`, it is denied with 503 and costs
+   * nothing. A turn lasts until all pictures of a generation are done, or until a text ends. A text that
+   * takes longer than `maxMs` is interrupted.
    */
   modelQueues: {
     pictures: {
@@ -25,7 +26,7 @@ export const limits = {
     },
   },
   /**
-   * Picture files that are being sent. Users take turns. A user with more downloads gets 503. A download that takes
+   * Picture files that are being sent. Users take turns. Further downloads get 503. A download that takes
    * longer than `maxMs` is cut off.
    */
   pictureDownloads: {
@@ -37,9 +38,9 @@ export const limits = {
     retryAfterMs: 5_000,
     maxMs: 120_000,
   },
-  /** The newest pictures that the server keeps for each user. */
+  /** How many of each user's newest pictures the server keeps. */
   picturesPerUser: 200,
-  /** After this many tokens of a text, the server handles its other events. */
+  /** How many tokens of a text the server sends before it handles other events. */
   tokensAtOnce: 32,
   /** The longest line that a model endpoint's event stream may contain, in characters. */
   modelEventLength: 3 * 1024 * 1024,
@@ -67,7 +68,7 @@ export const limits = {
     perHour: { calls: 10, windowMs: 3_600_000 },
     perDay: { calls: 30, windowMs: 86_400_000 },
   },
-  /** Requests per address for an email: to verify an email address again, or to reset a password. */
+  /** Requests per address for an email that verifies an address or resets a password. */
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
   /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
@@ -80,11 +81,11 @@ export const limits = {
   wrongPasswordsPerCaller: { calls: 10, windowMs: 900_000 },
   /** Wrong passwords for one account from all other callers together. */
   wrongPasswordsPerAccount: { calls: 20, windowMs: 900_000 },
-  /** Requests per address to the other routes of `/api/auth`. Reading one's own session isn't limited. */
+  /** Requests per address to the other routes of `/api/auth`. Reading a session isn't limited. */
   authRequestsPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * How long a signed cookie is accepted without a look at the session in the database. A session that has
-   * ended is accepted for this long.
+   * How long a signed cookie is accepted without reading the session from the database. After a session has
+   * ended, its cookie is accepted for up to this time.
    */
   sessionCacheMs: 10_000,
   /** How often the session of an open stream is read from the database. */
@@ -99,8 +100,8 @@ export const limits = {
   // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
   pastDue: { graceDays: 7, then: 'free' },
   /**
-   * How long the server waits, when it stops, for readers to receive the rest of their response. The connections
-   * that are open afterwards are closed.
+   * How long a stopping server waits for readers to receive the rest of their response. Connections that are
+   * still open after this time are closed.
    */
   lastBytesMs: 1_000,
   /** The longest batch of calls. Even within the rate limit, a longer batch could keep the server busy. */
@@ -109,7 +110,7 @@ export const limits = {
   urlBytes: 8 * 1024,
   /** The size of a request's URL and headers, in bytes. */
   headerBytes: 16 * 1024,
-  /** The largest request body, in bytes. A larger body is refused before it is in memory. */
+  /** The largest request body, in bytes. A larger body is refused before it is read into memory. */
   bodyBytes: 256 * 1024,
   /** The largest body of a request to `/api/auth`, in bytes. */
   authBodyBytes: 16 * 1024,
@@ -120,7 +121,7 @@ export const limits = {
   /** How long a client can take to send a request and to read the response. Work and streams can take longer. */
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**
-   * The keys (users, networks, accounts) that each limit counts. To count more keys, the server forgets the
+   * How many keys (users, networks, accounts) each limit counts. When there are more, the server forgets the
    * half whose windows started first.
    */
   countedKeys: 100_000,

@@ -9,9 +9,9 @@ export interface TurnSettings {
 }
 
 /**
- * Decides which job runs next. Customers take turns: between two jobs of one customer, each other waiting customer
- * gets a turn. One customer's jobs run in the order in which they arrived. Waits for nothing and starts nothing
- * (see fairQueue.ts).
+ * Decides which job runs next. Customers take turns: between two jobs of one customer, each other waiting
+ * customer gets a turn. One customer's jobs run in the order in which they arrived. Only decides:
+ * fairQueue.ts waits for jobs and starts them.
  */
 export class Turns<Job> {
   readonly #settings: TurnSettings

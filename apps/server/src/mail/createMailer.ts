@@ -4,7 +4,10 @@ import { createMailbox, type Mailbox } from './mailbox.ts'
 import type { Mailer } from './mailer.ts'
 import { createSmtpMailer } from './smtpMailer.ts'
 
-/** How the server sends emails. Without a mail server, production has no emails, and development a mailbox. */
+/**
+ * How the server sends emails. Without a mail server, emails go to a mailbox in development, and aren't sent
+ * in production.
+ */
 export type MailDelivery = { mailer: Mailer | null; mailbox: null } | { mailer: Mailbox; mailbox: Mailbox }
 
 export function createMailer(

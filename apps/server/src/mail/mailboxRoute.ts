@@ -9,8 +9,9 @@ interface MailboxRouteOptions {
 }
 
 /**
- * Serves the emails at /dev/mailbox. Their links open users' accounts, so the page is only for the developer's own
- * browser: a page on another site can't read it, not even if its domain name leads to this machine.
+ * Serves the emails at /dev/mailbox. Their links open users' accounts, so only the developer's own browser
+ * may read the page. A page on another site can't read it, even if that site's domain name resolves to this
+ * machine.
  */
 export async function mailboxRoute(app: FastifyInstance, { mailbox, origins }: MailboxRouteOptions) {
   const hosts = new Set(origins.map((origin) => new URL(origin).hostname))

@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer'
 import { limits } from '../limits/limits.ts'
 import type { Mailer } from './mailer.ts'
 
-/** The maximum time to wait for an email when the server stops. */
+/** The maximum time to wait for unsent emails when the server stops. */
 const stopMs = 5_000
 
 interface SmtpSettings {
@@ -18,10 +18,10 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     url: smtpUrl,
     pool: true,
     maxConnections: 2,
-    // Without this, the password would be readable for anyone on the way who hides that the server offers TLS.
-    // `?requireTLS=false` in the URL overrides it.
+    // Without this setting, an attacker on the network could hide that the server offers TLS, and read the
+    // password. `?requireTLS=false` in the URL overrides it.
     requireTLS: new URL(smtpUrl).username !== '',
-    // nodemailer's defaults are minutes. Until then, a mail server that doesn't respond would block the queue.
+    // With nodemailer's defaults, a mail server that doesn't respond would block the queue for minutes.
     dnsTimeout: 10_000,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
@@ -35,7 +35,7 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
     try {
       await transport.sendMail({
         from,
-        // An object, because text would be parsed as a list of addresses.
+        // An object, because a string would be parsed as a list of addresses.
         to: { name: '', address: to },
         subject,
         text: [before, link, after].join('\n\n'),

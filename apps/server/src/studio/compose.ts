@@ -114,7 +114,7 @@ function subjectOf(prompt: string): string {
   )
 }
 
-/** Removes the final punctuation and spaces. A regular expression would need quadratic time. */
+/** Removes trailing punctuation and spaces. A regular expression would need quadratic time. */
 function withoutFinalMarks(text: string): string {
   let end = text.length
   while ('.!?… '.includes(text.charAt(end - 1)) && end > 0) end--

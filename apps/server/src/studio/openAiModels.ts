@@ -162,11 +162,11 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Decodes base64. Returns null if the text is invalid. zod's base64 check is a regular expression, which needs
- * much memory for a long text.
+ * Decodes base64. Returns null if the text is invalid. zod's base64 check is a regular expression, which
+ * needs a lot of memory for a long text.
  */
 function fromBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64')
-  // Invalid characters don't become bytes.
+  // Invalid characters are skipped, so the result is too short.
   return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : null
 }

@@ -24,7 +24,7 @@ interface PictureRoutesOptions {
 
 /**
  * Serves each picture only to its owner. Other users get 404. Users take turns, so one user's downloads can
- * neither fill the memory nor delay other users. A user with too many downloads gets 503.
+ * neither exhaust the memory nor delay other users. A user with too many downloads gets 503.
  */
 export async function pictureRoutes(
   app: FastifyInstance,

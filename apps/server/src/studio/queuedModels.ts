@@ -11,11 +11,11 @@ import {
 } from './models.ts'
 import { createPacer } from './pacer.ts'
 
-/** Models at which customers take turns. */
+/** Models that customers use in turns. */
 export interface QueuedModels {
   /**
-   * Paints a generation's pictures and stores them, all in one turn. Pictures that wait for the database can't
-   * pile up in memory.
+   * Paints a generation's pictures and stores them, all in one turn, so that pictures that wait for the
+   * database can't pile up in memory.
    */
   paint<Stored>(
     caller: Caller,
@@ -32,8 +32,8 @@ export interface ModelQueueSettings {
 }
 
 /**
- * Lets customers take turns at the models. A call without a place in the queue fails with `modelBusy`, and a text
- * that takes too long fails with `textInterrupted`. A caller that leaves while it waits frees its place.
+ * Lets customers use the models in turns. A call that has no place in the queue fails with `modelBusy`, and a
+ * text that takes too long fails with `textInterrupted`. A caller that leaves while it waits frees its place.
  */
 export function queueModels(
   models: Models,

@@ -1,5 +1,5 @@
 /**
- * Returns a response's body as text. Throws if the body has more than `maxBytes`, without reading the rest.
+ * Returns a response's body as text. If the body has more than `maxBytes`, throws without reading the rest.
  */
 export async function readBody({ body }: Response, maxBytes: number): Promise<string> {
   const { text, isWhole } = await readStart(body, maxBytes)
