@@ -34,7 +34,7 @@ const getAt =
 
 const plans = '/trpc/billing.plans'
 
-/** Sends requests, each with another value of X-Forwarded-For. Returns how many were refused with a 429. */
+/** Sends requests, each with a different value of X-Forwarded-For. Returns how many were refused with a 429. */
 async function refusedOf(send: Send, count: number, forwardedFor: (index: number) => string | undefined) {
   let refused = 0
   for (let index = 0; index < count; index++)
@@ -62,7 +62,7 @@ test.each([
     (index: number) => ['198.51.100.4', '::ffff:198.51.100.4', '::ffff:c633:6404'][index % 3],
   ],
   ['one address and many ports', (index: number) => `198.51.100.5:${1_024 + index}`],
-  ['texts that are not addresses', (index: number) => `visitor ${index}`],
+  ['strings that are not addresses', (index: number) => `visitor ${index}`],
 ])('counts %s as one address', async (_, forwardedFor) => {
   expect(await refusedOf(signInAt(behindProxy), perAddress + 5, forwardedFor)).toBe(5)
 })
@@ -87,7 +87,7 @@ test('ignores X-Forwarded-For and similar headers without TRUST_PROXY', async ()
   expect(refused).toBe(5)
 })
 
-test('finds the visitor before all proxies in the trusted networks', async () => {
+test('finds the visitor behind all proxies in the trusted networks', async () => {
   await using server = await startTestServer({
     env: { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.0/8, ::1, 10.0.0.0/8' },
     flowglad: direct.flowglad,
@@ -97,7 +97,7 @@ test('finds the visitor before all proxies in the trusted networks', async () =>
   expect((await signInAt(server)('198.51.100.2, 10.0.0.1')).statusCode).toBe(400)
 })
 
-test('lets other visitors in after many requests without a session from one address', async () => {
+test('serves other visitors after many requests without a session from one address', async () => {
   const address = '203.0.113.1'
   for (const url of ['/api/flowglad/customers/billing', '/api/auth/ok'])
     await refusedOf(getAt(behindProxy, url), 310, () => address)
@@ -136,7 +136,7 @@ test.each([
 
 const anonymous = limits.anonymousCallsPerAddress.calls
 
-/** Sends batches until the address has no call left. Returns how many batches were answered. */
+/** Sends batches until the address has no calls left. Returns how many batches were answered. */
 async function useUpAnonymousCalls(address: string, server = behindProxy) {
   const batch = `/trpc/${Array(limits.batchCalls).fill('billing.plans').join()}?batch=1`
   const batches = anonymous / limits.batchCalls + 2

@@ -70,7 +70,7 @@ describe('production mode', () => {
     ],
     ['one byte', 'whsec_YQ=='],
     ['one repeated byte', `whsec_${Buffer.alloc(32, 'a').toString('base64')}`],
-  ])('rejects %s as FLOWGLAD_WEBHOOK_SECRET, with a Flowglad server on this machine too', (_, secret) => {
+  ])('rejects %s as FLOWGLAD_WEBHOOK_SECRET, even with a Flowglad server on this machine', (_, secret) => {
     expect(denial(() => production({ FLOWGLAD_WEBHOOK_SECRET: secret }))).toMatch(
       /^FLOWGLAD_WEBHOOK_SECRET .*openssl rand -base64 32/,
     )
@@ -167,7 +167,7 @@ test.each([
   '10.0.0/8',
   '0x7f.1',
   '10.0.0.0/8;10.1.0.0/16',
-  // These networks contain every address, so a client could choose its own.
+  // These networks contain every address, so a client could choose its own address.
   '0.0.0.0/0',
   '::/0',
 ])('rejects TRUST_PROXY "%s"', (value) => {
@@ -190,7 +190,7 @@ test('reports every invalid variable by name', () => {
 describe('sign-up verification', () => {
   const smtp = { SMTP_URL: 'smtps://user:password@mail.example:465' }
 
-  test('is on exactly when there is a mail server', () => {
+  test('is on by default only if there is a mail server', () => {
     expect(production().signUpVerification).toBe(false)
     expect(production(smtp).signUpVerification).toBe(true)
     expect(production({ ...smtp, SIGNUP_VERIFICATION: 'off' }).signUpVerification).toBe(false)

@@ -11,7 +11,7 @@ const settings = {
   retryAfterMs: 700,
 }
 
-/** Work that ends when the test says so. */
+/** Work that the test ends. */
 function work() {
   let [resolve, reject] = [(_: string) => {}, (_: Error) => {}]
   const result = new Promise<string>((...functions) => ([resolve, reject] = functions))
@@ -41,7 +41,7 @@ describe('a fair queue', () => {
     expect(await Promise.all(results)).toEqual(['result 0', 'result 1', 'result 2'])
   })
 
-  test('refuses work that finds no place, and says when to try again', async () => {
+  test('refuses work that has no place in the queue, and says when to try again', async () => {
     const queue = createFairQueue(settings)
     const running = work()
     const results = Array.from({ length: 4 }, () => queue.run({ customer: 'ada' }, running.run))

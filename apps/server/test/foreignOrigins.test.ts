@@ -20,7 +20,10 @@ const foreignPages: [sender: string, headers: Headers][] = [
   ['a sandboxed frame', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
   ['a form in an older browser', { origin: 'https://evil.example' }],
   ['a sandboxed frame in an older browser', { origin: 'null' }],
-  ['a page whose address begins like this app', { origin: 'http://localhost:5173.evil.example' }],
+  [
+    'a page whose address begins like the address of this app',
+    { origin: 'http://localhost:5173.evil.example' },
+  ],
 ]
 
 const bodies: [contentType: string | null, body: string | null][] = [

@@ -27,7 +27,7 @@ test('counts nothing for calls over the limit', () => {
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })
 
-test('reports whether calls are left without counting, and takes calls back', () => {
+test('reports whether calls are left, without counting a call, and takes calls back', () => {
   const { take, waitMs, giveBack } = limiterAtHand({ calls: 1 })
   expect(waitMs('ada')).toBe(0)
   take('ada')

@@ -18,7 +18,7 @@ const openMailbox = (from: TestServer, headers: Record<string, string> = {}) =>
 const linksIn = (page: string) =>
   [...page.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => pathOf(href.replaceAll('&amp;', '&')))
 
-test('receives all emails in development without a mail server, newest first', async () => {
+test('lists all emails in development without a mail server, newest first', async () => {
   expect((await openMailbox(server)).body).toContain('No emails yet')
   const email = 'ada@example.com'
   const session = await postSignUp(server, email)
@@ -40,7 +40,7 @@ test('receives all emails in development without a mail server, newest first', a
   expect((await lookUp()).statusCode).toBe(200)
 })
 
-test('is only for the host names of the development servers', async () => {
+test('serves only the host names of the development servers', async () => {
   for (const host of ['localhost:5173', '127.0.0.1:3000', '[::1]:3000'])
     expect({ host, status: (await openMailbox(server, { host })).statusCode }).toEqual({ host, status: 200 })
   for (const host of ['evil.example', 'localhost.evil.example', '192.0.2.1:3000'])
@@ -56,7 +56,7 @@ test.each([
     expect((await without.app.inject({ method, url: '/dev/mailbox' })).statusCode).toBe(404)
 })
 
-test("shows an email's text as text", () => {
+test('escapes the text of an email', () => {
   const mail = {
     to: '"<img>"@example.com',
     subject: '<b>',

@@ -36,7 +36,7 @@ afterEach(() => {
   endpoint.requests.length = 0
 })
 
-/** Pauses the endpoint's work for prompts that contain “flood”. Returns a function that continues it. */
+/** Pauses the endpoint's work for prompts that contain “flood”. Returns a function that resumes it. */
 function pauseFlood(): () => void {
   let resume = () => {}
   const paused = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ const busy = {
   retryAfterMs: 700,
 }
 
-test("one account's flood of pictures doesn't stop another customer, and its overflow gets 503 and costs nothing", async () => {
+test("one account's flood of pictures doesn't stop another customer, and excess calls get 503 and cost nothing", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   const flood = Array.from({ length: 10 }, (_, i) => generate(flooding, `flood ${i}`))
@@ -148,7 +148,7 @@ test('a reader that leaves before its text starts frees its place, costs nothing
   expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("one account's flood of texts doesn't stop another customer, and its overflow gets 503 and costs nothing", async () => {
+test("one account's flood of texts doesn't stop another customer, and excess calls get 503 and cost nothing", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -250,7 +250,7 @@ test('the server handles other events while a model sends a whole text at once',
     }
   }
   await Promise.all(['ada', 'bob', 'cy'].map(read))
-  // Each text begins at the same time. After that, one text continues at a time.
+  // All texts begin at the same time. After that, only one text continues at a time.
   expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 

@@ -29,7 +29,7 @@ describe('one account per inbox', () => {
     expect(addressKey(email)).toBe(key)
   })
 
-  test('answers a sign-up with an alias as it answers one with a known address', async () => {
+  test('gives a sign-up with an alias the same answer as one with the known address', async () => {
     expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
     const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
     expect(known.statusCode).toBe(422)
@@ -45,7 +45,7 @@ describe('one account per inbox', () => {
   })
 
   test.each(['sqlite', 'postgres'] as const)(
-    'creates one of several accounts that sign up at once with aliases (%s)',
+    'creates only one account for simultaneous sign-ups with aliases (%s)',
     async (type) => {
       await using postgres = type === 'postgres' ? await startPostgres({ user: 'metered' }) : null
       const database = await postgres?.createDatabase()
@@ -62,7 +62,7 @@ describe('one account per inbox', () => {
     },
   )
 
-  test('knows the aliases of accounts that an older version created', async () => {
+  test('recognizes aliases of accounts that an older version created', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'metered-older-'))
     const file = join(folder, 'older.sqlite')
     const older = new Database(file)
@@ -95,7 +95,7 @@ describe('one account per inbox', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('lets no client choose its own key', async () => {
+  test('does not let a client choose its address key', async () => {
     const { statusCode } = await postSignUp(server, 'eve+1@example.com', { addressKey: 'eve' })
     expect(statusCode).toBe(400)
     const { user } = (await postSignUp(server, 'eve+1@example.com')).json()
@@ -112,7 +112,7 @@ describe('new accounts per network', () => {
   test.each([
     [['203.0.113.1', '203.0.113.2', '::ffff:203.0.113.3'], '203.0.114.1'],
     [['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3%eth0'], '2001:db8:1:3::1'],
-  ])('refuses a network that has reached the limit per hour, and no other network', async (same, other) => {
+  ])('refuses only the network that has reached the hourly limit', async (same, other) => {
     const count = createNewAccountLimit({ perHour, perDay })
     const [first = '', second = '', third = ''] = same
     await count(first)
@@ -121,7 +121,7 @@ describe('new accounts per network', () => {
     await expect(count(other)).resolves.toBeUndefined()
   })
 
-  test('refuses a network that has reached the limit per day', async () => {
+  test('refuses a network that has reached the daily limit', async () => {
     const count = createNewAccountLimit({ perHour: { ...perHour, calls: 10 }, perDay })
     for (const host of [1, 2, 3]) await count(`203.0.113.${host}`)
     await expect(count('203.0.113.4')).rejects.toMatchObject({

@@ -55,7 +55,7 @@ describe.skipIf(nginxIsMissing)(
       expect((await lookUp(cookie, '127.0.1.1')).status).toBe(200)
     })
 
-    test('passes each pushed balance on at once', async () => {
+    test('forwards each pushed balance immediately', async () => {
       const { cookie } = await signUpFrom('127.0.2.1')
       const balances = /^data: .*"api_calls"/gm
       let charged = false
@@ -64,7 +64,8 @@ describe.skipIf(nginxIsMissing)(
         from: '127.0.2.1',
         onPart(text, end) {
           const pushes = text.match(balances)?.length ?? 0
-          // The call starts only after the first push has arrived, so nothing waits for a full buffer.
+          // The call starts only after the first push has arrived, so the test fails if nginx waits for a
+          // full buffer.
           if (pushes > 0 && !charged) {
             charged = true
             void lookUp(cookie, '127.0.2.1')
@@ -75,14 +76,14 @@ describe.skipIf(nginxIsMissing)(
       expect(stream.body.match(balances)?.length).toBeGreaterThan(1)
     })
 
-    test('300 requests without a session from one visitor do not stop another', async () => {
+    test('300 requests without a session from one visitor do not block another visitor', async () => {
       const forged = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index % 250}` })
       const get = (path: string, from: string, index = 0) =>
         nginx.visit(path, { from, headers: forged(index) })
       let refused = 0
       for (let index = 0; index < limits.authRequestsPerAddress.calls + 5; index++)
         if ((await get('/api/auth/ok', '127.0.3.1', index)).status === 429) refused++
-      // The visitor can't get another allowance by writing X-Forwarded-For.
+      // The visitor can't get another allowance by setting X-Forwarded-For.
       expect(refused).toBe(5)
       expect((await get('/api/auth/ok', '127.0.3.2')).status).toBe(200)
       expect((await get('/api/auth/get-session', '127.0.3.1')).status).toBe(200)

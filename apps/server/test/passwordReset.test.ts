@@ -69,7 +69,7 @@ test("sends no link to another site's page", async () => {
   expect(await smtp.linkTo(user.email)).toMatch(/^\/reset-password#/)
 })
 
-test('says that it sends no emails if there is no mail server in production', async () => {
+test('reports that it cannot send emails if production has no mail server', async () => {
   await using without = await startTestServer({
     env: { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') },
   })

@@ -50,7 +50,7 @@ const download = (user: string, headers: Record<string, string> = {}, signal?: A
     ...(signal ? { signal } : {}),
   })
 
-test("one user's downloads don't delay another user, and the overflow gets 503", async () => {
+test("one user's downloads don't delay another user, and excess downloads get 503", async () => {
   const flood = Array.from({ length: 9 }, () => download('ada'))
   const early = Array.from({ length: 4 }, () => Promise.race(flood))
   expect((await Promise.all(early)).map(({ status }) => status)).toEqual([503, 503, 503, 503])
@@ -81,7 +81,7 @@ test('a reader that leaves frees its place', async () => {
   expect(paused.reads).toBe(3)
 })
 
-test('an unchanged picture is not read again, and only for its owner', async () => {
+test('confirms an unchanged picture without reading it, but only to its owner', async () => {
   paused.reads = 0
   const unchanged = { 'if-none-match': `"${id}"` }
   expect((await download('ada', unchanged)).status).toBe(304)

@@ -83,7 +83,7 @@ test('needs little memory while a client sends 240 MiB', async () => {
   expect(peak - before).toBeLessThan(120)
 })
 
-test('logs no word of a customer', async () => {
+test('logs no customer data', async () => {
   const word = 'xyzzy'
   const request = (path: string, init: RequestInit) => ada.fetch(path, { ...init, redirect: 'manual' })
   const headers = {

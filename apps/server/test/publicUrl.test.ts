@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-/** What a client can claim about the address that it used. */
+/** Headers in which a client claims that it used another address. */
 const forged = {
   host: 'evil.example',
   'x-forwarded-host': 'evil.example',
@@ -26,7 +26,7 @@ const signUpFrom = (origin: string, cookie = '') =>
     payload: { name: 'Ada', email: `${randomUUID()}@example.com`, password: randomUUID() },
   })
 
-test('uses PUBLIC_URL for cookies, origins and links, and no header', async () => {
+test('uses only PUBLIC_URL, never a header, for cookies, origins and links', async () => {
   const signedUp = await signUpFrom(publicUrl)
   expect(signedUp.statusCode).toBe(200)
   expect(signedUp.headers['strict-transport-security']).toBeDefined()

@@ -52,7 +52,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
   }
 }
 
-/** Sends one request as it is, and returns the response with its status and text. */
+/** Sends one request unchanged, and returns the response with its status and text. */
 export async function sendRaw(
   url: string,
   request: string,

@@ -112,7 +112,7 @@ test('keeps the open streams of a user who signs out on another device only', as
   await end
 })
 
-test('keeps open streams while the database is away, and ends them when it is back', async () => {
+test('keeps open streams while the database is unavailable, and ends them when it is available again', async () => {
   const browser = await signUp(server, password)
   const { end } = await whenOpen((opened) => readBalances(browser, opened))
   using database = openDatabaseOf(server)
@@ -140,6 +140,7 @@ test('rejects a copied cookie soon after its user has signed out', async () => {
   } finally {
     vi.useRealTimers()
   }
-  // A stream that the copy opens at the last moment is open until the next check, and 5 s more if it hangs.
+  // A stream opened with the copy at the last moment stays open until the next check, and 5 s longer if it
+  // hangs.
   expect(limits.sessionCacheMs + limits.sessionCheckMs + 5_000).toBeLessThanOrEqual(30_000)
 })

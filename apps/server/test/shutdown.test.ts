@@ -1,4 +1,4 @@
-// What a built server's stop or crash does to the texts that it is writing.
+// Tests what happens to the texts that a built server is writing when it stops or crashes.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -40,7 +40,7 @@ async function anOwner() {
 const signIn = (email: string, given: string, address: string, cookie?: string[]) =>
   send('sign-in/email', { email, password: given }, address, cookie)
 
-/** Sends wrong passwords for an account, each from another address. Returns the last answer. */
+/** Sends wrong passwords for an account, each from a different address. Returns the last answer. */
 async function attack(email: string) {
   let last = await signIn(email, 'wrong password', newAddress())
   for (let attempt = 1; attempt <= perAccount; attempt++)
@@ -48,7 +48,7 @@ async function attack(email: string) {
   return last
 }
 
-test("refuses an account's next password after too many wrong ones from one address, in any spelling", async () => {
+test('refuses more passwords for an account, in any spelling, after too many wrong ones from one address', async () => {
   const { email } = await anOwner()
   const address = newAddress()
   for (let attempt = 0; attempt < perCaller; attempt++)
@@ -80,7 +80,7 @@ test('stops an attacker with many addresses, and lets the owner in from known br
     expect((await signIn(owner.email, password, newAddress(), cookie)).statusCode).toBe(429)
 })
 
-test('answers the same for an account that does not exist', async () => {
+test('gives the same answer for an account that does not exist', async () => {
   const existing = await attack((await anOwner()).email)
   const unknown = await attack(`${randomUUID()}@example.com`)
   expect(unknown.statusCode).toBe(existing.statusCode)

@@ -53,7 +53,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** Replaces a value that each operator replaces. It must be in the file. */
+/** Replaces a value that each operator has to replace. The text must contain it. */
 function replaced(text: string, value: string, by: string): string {
   expect(text).toContain(value)
   return text.replaceAll(value, by)

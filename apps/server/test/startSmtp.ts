@@ -45,7 +45,7 @@ export async function startSmtp() {
     url: `smtp://127.0.0.1:${port}`,
     mailsTo,
     passwords,
-    /** Waits for the address's email number `count`, and returns the path of its link. */
+    /** Waits until the address has received `count` emails, and returns the path of the last email's link. */
     async linkTo(address: string, count = 1): Promise<string> {
       await expect.poll(() => mailsTo(address)).toHaveLength(count)
       return pathOf(mailsTo(address).at(-1)?.text ?? '')

@@ -56,7 +56,7 @@ describe('tokens', () => {
     expect(stopped).toBe(true)
   })
 
-  test('are the longest prefixes with one word and 20 characters, wherever a text is split', async () => {
+  test('are the longest prefixes with at most one word and 20 characters, wherever a text is split', async () => {
     const unit = fc.constantFrom(' ', ...'a.猫', ...'𠮷'.repeat(9), '\n', '\ud842', '\udfb7')
     const text = fc.string({ unit, minLength: 10, maxLength: 80 })
     const cuts = fc.array(fc.nat(80), { maxLength: 40 })

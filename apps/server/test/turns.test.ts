@@ -38,7 +38,7 @@ describe('turns', () => {
     expect([turns.next()?.job, turns.next()]).toEqual(['ada 3', null])
   })
 
-  test('refuse what exceeds the places of a customer', () => {
+  test('refuse jobs for which a customer has no place', () => {
     const turns = new Turns<string>(settings)
     expect(addTo(turns, 'ada', 7)).toEqual(['ada 6', 'ada 7'])
   })
@@ -48,7 +48,7 @@ describe('turns', () => {
     addTo(turns, 'ada', 5)
     addTo(turns, 'bob', 3)
     expect(addTo(turns, 'cy', 2)).toEqual(['ada 5', 'ada 4'])
-    // Equally many jobs wait for Ada and Bob.
+    // Ada and Bob have equally many waiting jobs.
     expect(addTo(turns, 'bob', 1)).toEqual(['bob 1'])
     expect(turns.waiting).toBe(8)
   })
@@ -78,7 +78,7 @@ test('in any history, each job waits, runs, ends, is removed or is refused, with
       const turns = new Turns<{ customer: string }>(settings)
       const waiting: { customer: string }[] = []
       const running: { customer: string }[] = []
-      /** The turns of others since a customer could have had one. */
+      /** The turns that others have had since the customer could have had one. */
       const passedOver = new Map<string, string[]>()
       const countOf = (list: { customer: string }[], name: string) =>
         list.filter((job) => job.customer === name).length
@@ -117,7 +117,7 @@ test('in any history, each job waits, runs, ends, is removed or is refused, with
               const others = passedOver.get(name) ?? []
               if (name === next.customer) passedOver.delete(name)
               else {
-                // Between two of another customer's turns, this customer has had one.
+                // Between two of another customer's turns, this customer has had a turn.
                 expect(others).not.toContain(next.customer)
                 passedOver.set(name, [...others, next.customer])
               }

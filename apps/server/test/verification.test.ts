@@ -117,7 +117,7 @@ describe('until the email address is verified', () => {
     })
   })
 
-  test('creates no customer at another sign-in', async () => {
+  test('creates no customer when the user signs in again', async () => {
     const { email } = browser.user
     const signedIn = await postAuth(server, 'sign-in/email', { email, password })
     expect(signedIn.statusCode).toBe(200)
@@ -134,7 +134,7 @@ describe('until the email address is verified', () => {
     { emailVerified: true },
     { mustVerifyEmail: false },
     { emailVerified: true, mustVerifyEmail: false },
-  ])('lets no client declare its address verified with %o', async (claim) => {
+  ])('does not let a client mark its address as verified with %o', async (claim) => {
     const email = `${crypto.randomUUID()}@example.com`
     const answer = await postSignUp(server, email, claim)
     if (answer.statusCode === 200)
@@ -163,7 +163,7 @@ test('sends the email again, and both links work', async () => {
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-test("works at once in the user's other browsers, although their copy of the session is older", async () => {
+test("takes effect immediately in the user's other browsers, although their copies of the session are older", async () => {
   const browser = await signUp(server)
   expect((await lookUp(browser)).status).toBe(403)
   await open(visitor, await smtp.linkTo(browser.user.email))
@@ -180,7 +180,7 @@ test('refreshes the session of the browser that opens the link', async () => {
   expect(user.emailVerified).toBe(true)
 })
 
-test("accepts no forged, changed or other user's link", async () => {
+test("rejects forged links, changed links and other users' links", async () => {
   const browser = await signUp(server)
   const link = await smtp.linkTo(browser.user.email)
   const forged = link.replace(/token=[^&]*/, (token) => `${token.slice(0, -6)}AAAAAA`)
@@ -190,7 +190,7 @@ test("accepts no forged, changed or other user's link", async () => {
   expect((await lookUp(browser)).status).toBe(403)
 })
 
-test('ignores addresses that a client adds to the links', async () => {
+test('ignores redirect addresses that a client sends', async () => {
   const email = `${crypto.randomUUID()}@example.com`
   await postSignUp(server, email, { callbackURL: '/elsewhere' })
   expect(await smtp.linkTo(email)).toMatch(/callbackURL=%2Fverified$/)
@@ -273,7 +273,7 @@ describe('when the setting changes', () => {
       env: { DATABASE_URL: `file:${join(folder, 'users.sqlite')}`, ...env },
     })
 
-  test('does not ask earlier users, and no longer asks waiting users after it is turned off', async () => {
+  test('does not ask earlier users to verify, and stops asking waiting users after it is turned off', async () => {
     const start = async <T>(env: Record<string, string>, run: (server: TestServer) => Promise<T>) => {
       await using server = await startWith(env)
       return await run(server)

@@ -15,7 +15,7 @@ interface Search {
   password?: 'changed' | undefined
 }
 
-/** Returns every parameter, because the router keeps the address's own value of any parameter left out. */
+/** Returns every parameter, because for a missing parameter, the router keeps the value in the address. */
 const parseSearch = ({ checkout, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
   next: pathInApp(next),

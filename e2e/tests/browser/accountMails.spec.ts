@@ -86,7 +86,7 @@ test('sets a new password with the email from "Forgot password?"', async ({ page
   const link = page.url()
   await page.getByLabel('New password').fill('another long password')
   await app.submitAccount.click()
-  await expect(page.getByText('Your password is changed.')).toBeVisible()
+  await expect(page.getByText('Your password has been changed.')).toBeVisible()
   await app.signIn(ada)
   await expect(app.alert).toContainText("password don't match")
   await app.signIn({ ...ada, password: 'another long password' })

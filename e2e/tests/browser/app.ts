@@ -8,7 +8,7 @@ export type Screen = keyof typeof screens
 export const cards = {
   declined: '4000000000000002',
   paid: '4242424242424242',
-  /** Pays the first invoice and declines the renewals. */
+  /** Accepts the first payment and declines the renewals. */
   declinesRenewals: '4000000000000341',
 }
 

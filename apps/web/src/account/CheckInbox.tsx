@@ -9,9 +9,9 @@ export function CheckInbox({ user }: { user: User }) {
       title="Check your inbox"
       lead={`We sent an email to ${user.email}. Open its link to get your free credits.`}
     >
-      <p>The email can take a few minutes. Look in your spam folder too.</p>
+      <p>The email can take a few minutes to arrive. Check your spam folder too.</p>
       <SendAgain user={user} />
-      <p>Is the address wrong? Sign out, and create an account with the right one.</p>
+      <p>Wrong address? Sign out, then create an account with the right one.</p>
     </MessageCard>
   )
 }

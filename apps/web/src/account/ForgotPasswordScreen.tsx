@@ -21,7 +21,7 @@ export function ForgotPasswordScreen() {
         title="Check your inbox"
         lead={`If ${sentTo} has an account, we sent an email with a link to choose a new password.`}
       >
-        <p>The email can take a few minutes. Look in your spam folder too.</p>
+        <p>The email can take a few minutes to arrive. Check your spam folder too.</p>
         <p>
           <Link to="/sign-in">Back to sign in</Link>
         </p>

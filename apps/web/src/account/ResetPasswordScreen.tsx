@@ -5,14 +5,17 @@ import { AccountForm } from './AccountForm.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { problemOf } from './problemOf.ts'
 
-/** Sets a new password. Opened by the link in the email, whose fragment contains a token. */
+/** Sets a new password. The link in the email opens this screen, with a token in the URL's fragment. */
 export function ResetPasswordScreen() {
   const token = useLocation({ select: ({ hash }) => new URLSearchParams(hash).get('token') })
   const { refetch } = authClient.useSession()
   const navigate = useNavigate()
   if (!token)
     return (
-      <MessageCard title="This link is incomplete" lead="Open the whole link, or request a new email.">
+      <MessageCard
+        title="This link is incomplete"
+        lead="Open the full link from the email, or request a new one."
+      >
         <LinkButton to="/forgot-password">Request a new email</LinkButton>
       </MessageCard>
     )
@@ -29,7 +32,7 @@ export function ResetPasswordScreen() {
   return (
     <AccountForm
       title="Choose a new password"
-      lead="The new password signs you out everywhere."
+      lead="Changing your password signs you out everywhere."
       submit="Change password"
       submitting="Changing your password…"
       fields={['newPassword']}

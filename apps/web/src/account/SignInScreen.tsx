@@ -12,7 +12,7 @@ export function SignInScreen() {
         title="Sign in"
         lead={
           password === 'changed'
-            ? 'Your password is changed. Sign in with the new one.'
+            ? 'Your password has been changed. Sign in with the new one.'
             : next
               ? 'Sign in to continue.'
               : 'Welcome back.'

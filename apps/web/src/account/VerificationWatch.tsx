@@ -10,7 +10,7 @@ const everyMs = 5_000
 export function VerificationWatch() {
   const { refetch } = authClient.useSession()
   const look = useEffectEvent(() => {
-    // If the server can't be reached, the next look tries again.
+    // If the server can't be reached, the next check tries again.
     if (!document.hidden) refetch({ query: { disableCookieCache: true } }).catch(() => {})
   })
   useEffect(() => {

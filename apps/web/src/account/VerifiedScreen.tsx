@@ -5,7 +5,7 @@ import { MessageCard } from './MessageCard.tsx'
 import { Redirect } from './Redirect.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** The page to which the link in the email leads, after the server has checked the link. */
+/** The page that opens after the server has checked the link in the email. */
 export function VerifiedScreen() {
   const user = useUser()
   const { error } = useSearch({ strict: false })
@@ -20,7 +20,7 @@ export function VerifiedScreen() {
     )
   if (error === undefined || (user !== null && !awaitsVerification(user))) return <Redirect href="/" />
   return (
-    <MessageCard title="This link doesn't work" lead="It may have expired: a link works for one hour.">
+    <MessageCard title="This link doesn't work" lead="It may have expired. Each link works for one hour.">
       {user ? <SendAgain user={user} /> : <LinkButton to="/sign-in">Sign in to get a new link</LinkButton>}
     </MessageCard>
   )

@@ -14,7 +14,7 @@ export interface User {
   mustVerifyEmail?: boolean | null
 }
 
-/** Returns whether the user's free credits wait until the user has verified the email address. */
+/** Returns whether the user must verify the email address before getting free credits. */
 export const awaitsVerification = ({ emailVerified, mustVerifyEmail }: User) =>
   mustVerifyEmail === true && !emailVerified
 

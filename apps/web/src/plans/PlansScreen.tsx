@@ -25,7 +25,7 @@ export function PlansScreen() {
           title="Confirm your email address first"
           actions={
             <LinkButton to="/" size="sm" variant="default">
-              Request it again
+              Request the email again
             </LinkButton>
           }
         >

@@ -3,8 +3,8 @@ import type { Meter } from '../format/meters.ts'
 import type { Offer } from './offers.ts'
 
 /**
- * The purpose of a visit to a hosted page: to buy a plan or pack, to save a card, or to pay for the current plan. The tab stores the order
- * so that it can show the outcome when the customer returns.
+ * The purpose of a visit to a hosted page: to buy a plan or pack, to save a card, or to pay for the current
+ * plan. The tab stores the order so that it can show the outcome when the customer returns.
  */
 export interface Order {
   /** The slug of a plan or pack, `payment_method` for a card, or `payment` for an overdue payment. */

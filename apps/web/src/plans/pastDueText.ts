@@ -16,7 +16,7 @@ export function pastDueText({ name, pastDue }: PlanSummary): { title: string; de
     case 'free':
       return {
         title: 'Your payment is overdue',
-        detail: `Until you pay, you have the Free plan's credits. Then ${name} and all its credits are back.`,
+        detail: `Until you pay, you have the Free plan's credits. When you pay, you get ${name} and all its credits back.`,
       }
     case 'denied':
       return {
