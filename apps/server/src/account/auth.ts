@@ -39,7 +39,8 @@ export function createAuth({ database, env, mailer, countNewAccount, log, ...eve
     ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
     hooks: authHooks(events),
     logger: authLogger(log),
-    // By default, better-auth prints errors to the console, with a database error's values. Fastify logs them instead.
+    // By default, better-auth prints errors to the console, including the values in database errors. Fastify
+    // logs them instead.
     onAPIError: { throw: true },
     plugins: env.rateLimit ? [limitSignIns()] : [],
     databaseHooks: {

@@ -43,7 +43,7 @@ export function refuseBadFields(body: unknown) {
 
 const otherRule = `Text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be deeply nested.`
 
-/** PostgreSQL can't store the character U+0000. No field of better-auth has more than a few levels. */
+/** PostgreSQL can't store the character U+0000. better-auth's own fields have only a few levels. */
 const hasBadText = (value: unknown, depth = 0): boolean =>
   typeof value === 'string'
     ? value.length > fields.other || value.includes('\0')
