@@ -45,11 +45,18 @@ export class UnserializableResultError extends Error {
   override readonly name = 'UnserializableResultError'
 }
 
-/** The process is stopping, so a stream ends early. The units that the stream has counted are charged. */
+/**
+ * Why a stream ends early. `shutdown`: the process is stopping. `expired`: the stream's hold has expired and was
+ * charged, so its further units couldn't be charged.
+ */
+export type StreamStop = 'shutdown' | 'expired'
+
+/** The server ends a stream early. The units that the stream has counted are charged. */
 export class StreamStoppedError extends Error {
   override readonly name = 'StreamStoppedError'
-  constructor() {
-    super('The server is stopping, so the output ends early. Please try again.')
+  constructor(why: StreamStop = 'shutdown') {
+    const cause = why === 'shutdown' ? 'The server is stopping' : "The output's reservation has expired"
+    super(`${cause}, so the output ends early. Please try again.`)
   }
 }
 

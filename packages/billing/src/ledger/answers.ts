@@ -57,7 +57,8 @@ export type RenewAnswer =
   | { state: 'renewed'; expiresInMs: number }
   /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
   | { state: 'atMaximum'; expiresInMs: number }
-  | { state: 'ended' }
+  /** `booked`: the meters whose units expiry has booked. Units that the work counts later can't be booked on them. */
+  | { state: 'ended'; booked: string[] }
 
 export type SettleAnswer =
   | { state: 'settled' }

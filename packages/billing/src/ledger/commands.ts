@@ -88,8 +88,8 @@ const renew = z.object({
   attempt,
   ttlMs: durationMs,
   /**
-   * The units to book if the hold expires: one element for each leg that has counted units. Empty if no leg
-   * has counted units. Null leaves the stored count unchanged.
+   * For a running stream, the units to book if the hold expires: one element for each leg that has counted
+   * units. Empty if no leg has counted units. Null leaves the stored count unchanged.
    */
   counted: legsOf(z.object({ meter, amount })).nullable(),
 })

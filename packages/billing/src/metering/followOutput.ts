@@ -1,5 +1,5 @@
 import type { Clock } from '../config/clock.ts'
-import { StreamStoppedError } from '../contract/errors.ts'
+import { type StreamStop, StreamStoppedError } from '../contract/errors.ts'
 import { Reader } from '../sessions/reader.ts'
 import { MeteredOutput, type OutputEnd } from './meteredOutput.ts'
 import type { MeteredCall } from './operation.ts'
@@ -27,8 +27,8 @@ export function followOutput<Output>(
     mustBeSendable: boolean
     started?: () => void
     paused?: () => void
-    /** Receives the function that ends the output early when the process stops. */
-    onStop?: (stop: () => void) => void
+    /** Receives the function that ends the output early. */
+    onStop?: (stop: (why: StreamStop) => void) => void
     ended?: (how: OutputEnd, wasRead: boolean) => Promise<void>
   },
 ): Output {
@@ -67,7 +67,7 @@ export function followOutput<Output>(
   try {
     // The copy has the same shape as the output.
     const copy = (isRead(call, output) ? followed.observe(output) : followed.wrap(output)) as Output
-    on.onStop?.(() => followed.stop(toError(new StreamStoppedError())))
+    on.onStop?.((why) => followed.stop(toError(new StreamStoppedError(why))))
     return copy
   } catch (error) {
     // The call fails, so the end of its other parts must not charge it.

@@ -2,7 +2,7 @@ import { type Clock, sleep, within } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
 import { traced } from '../config/tracing.ts'
-import { unavailable, unconfirmed } from '../contract/errors.ts'
+import { type StreamStop, unavailable, unconfirmed } from '../contract/errors.ts'
 import type { Meters } from '../contract/meters.ts'
 import type { AnswerOf } from '../ledger/answers.ts'
 import type { Release, Settle } from '../ledger/commands.ts'
@@ -50,7 +50,7 @@ export class Hold {
   #stopRenewing = () => {}
   /** True after `stopRenewing`. If true, the next call to `startRenewing` renews the hold immediately. */
   #paused = false
-  #onStop = () => {}
+  #onStop = (_: StreamStop) => {}
 
   constructor(services: HoldServices, granted: Granted) {
     this.attempt = granted.attempt
@@ -62,8 +62,8 @@ export class Hold {
 
   /**
    * Renews the hold until it ends or reaches its maximum lifetime. If `readCount` is given, also stores the
-   * units that it returns. Once there are any, the hold is renewed even beyond its maximum lifetime. If the
-   * process dies, the hold expires, and the stored units are charged.
+   * units that it returns, and renews the hold even beyond its maximum lifetime. If the process dies, the hold
+   * expires, and the stored units are charged.
    */
   startRenewing(readCount: (() => Counted) | null = null): void {
     this.#stopRenewing()
@@ -74,9 +74,10 @@ export class Hold {
     const { countEveryMs } = this.#services.options
     const expiresInMs = this.#paused ? 0 : this.#granted.expiresInMs
     this.#paused = false
-    const renewal = { customer, attempt, ttlMs, expiresInMs, readCount, countEveryMs }
+    const onUncharged = () => this.stop('expired')
+    const renewal = { customer, attempt, ttlMs, expiresInMs, readCount, countEveryMs, onUncharged }
     this.#stopRenewing = renewHold(this.#services, renewal)
-    if (this.#services.inFlight.streamsStopped) this.stop()
+    if (this.#services.inFlight.streamsStopped) this.stop('shutdown')
   }
 
   /**
@@ -91,15 +92,17 @@ export class Hold {
     this.#stopRenewing = clock.after(this.#granted.expiresInMs, () => inFlight.remove(this))
   }
 
-  /** Calls `run` when the process stops streams, or immediately if it has already stopped them. */
-  onStop(run: () => void): void {
+  /**
+   * Calls `run` when the stream has to end early, or immediately if the process has already stopped its streams.
+   */
+  onStop(run: (why: StreamStop) => void): void {
     this.#onStop = run
-    if (this.#services.inFlight.streamsStopped) run()
+    if (this.#services.inFlight.streamsStopped) run('shutdown')
   }
 
   /** Ends the hold's stream. Has no effect if the work hasn't returned a stream. */
-  stop(): void {
-    this.#onStop()
+  stop(why: StreamStop): void {
+    this.#onStop(why)
   }
 
   /**

@@ -4,7 +4,7 @@ import { hasParts, hasProperty, isPromise, type Observable, type Observer } from
 import { ignoreErrors } from './ignoreErrors.ts'
 import { meteredStream, type Stop, type StreamEnd } from './meteredStream.ts'
 
-/** How an output ended. `stopped`: the output was ended early because the process was stopping. */
+/** How an output ended. `stopped`: the process ended the output early. */
 export type OutputEnd = StreamEnd | 'stopped'
 
 interface Following {

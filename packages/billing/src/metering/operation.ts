@@ -98,6 +98,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *   If no leg has counted usage, all units are released, as in step 4.
  * - If the reader neither reads the stream nor leaves, the hold expires.
  * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
+ * - If the hold has expired and was charged while the process couldn't reach the ledger, the stream ends with an
+ *   error, because its further units can't be charged.
  *
  * A charged stream completes its key, even if the stream failed. The stream's output isn't stored.
  *

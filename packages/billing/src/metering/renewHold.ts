@@ -10,7 +10,8 @@ export type Counted = NonNullable<Renew['counted']>
  * function is called. A failed renewal is retried until the hold's expiry time.
  *
  * With `readCount`, each renewal also stores the units counted so far. A changed count is stored within
- * `countEveryMs`, or as soon as the ledger can be reached again.
+ * `countEveryMs`, or as soon as the ledger can be reached again. If expiry has already charged the hold, calls
+ * `onUncharged` once the stream has counted units that can no longer be charged.
  */
 export function renewHold(
   { ledger, clock }: { ledger: Pick<Ledger, 'execute'>; clock: Clock },
@@ -18,6 +19,7 @@ export function renewHold(
     expiresInMs,
     readCount,
     countEveryMs,
+    onUncharged,
     ...hold
   }: {
     customer: string
@@ -26,6 +28,7 @@ export function renewHold(
     expiresInMs: number
     readCount: (() => Counted) | null
     countEveryMs: number
+    onUncharged: () => void
   },
 ): () => void {
   let cancelled = false
@@ -33,6 +36,8 @@ export function renewHold(
   let expiresAt = clock.now() + expiresInMs
   let renewAt = clock.now() + expiresInMs / 2
   let stored = JSON.stringify([])
+  /** The meters on which the stream's further units can't be charged. */
+  let booked: string[] = []
 
   const schedule = () => {
     const renewInMs = Math.max(0, renewAt - clock.now())
@@ -42,11 +47,17 @@ export function renewHold(
 
   const run = async () => {
     const counted = readCount?.() ?? null
+    if (booked.length > 0) return endUncharged(counted)
     const text = JSON.stringify(counted ?? [])
     if (text === stored && clock.now() < renewAt) return schedule()
     const answer = await ledger.execute({ type: 'renew', ...hold, counted }).catch(() => null)
     // The hold may have ended during the renewal. If so, don't renew it again.
-    if (cancelled || answer?.state === 'ended') return
+    if (cancelled) return
+    if (answer?.state === 'ended') {
+      booked = answer.booked
+      if (readCount && booked.length > 0) endUncharged(readCount())
+      return
+    }
     const now = clock.now()
     if (!answer) {
       const remainingMs = expiresAt - now
@@ -57,6 +68,12 @@ export function renewHold(
       renewAt = answer.state === 'renewed' ? now + answer.expiresInMs / 2 : Number.POSITIVE_INFINITY
     }
     schedule()
+  }
+
+  function endUncharged(counted: Counted | null) {
+    renewAt = Number.POSITIVE_INFINITY
+    if (counted?.some(({ meter }) => booked.includes(meter))) onUncharged()
+    else schedule()
   }
 
   schedule()

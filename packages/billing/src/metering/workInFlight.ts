@@ -1,10 +1,11 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
+import type { StreamStop } from '../contract/errors.ts'
 
 /** A hold that hasn't ended. */
 interface OpenHold {
   /** Ends and charges the hold's stream, if the work has returned one. */
-  stop(): void
+  stop(why: StreamStop): void
   abandon(): void
 }
 
@@ -62,7 +63,7 @@ export class WorkInFlight {
     }
     await workEndsBy(start + graceMs / 2)
     this.#streamsStopped = true
-    for (const hold of this.#holds) hold.stop()
+    for (const hold of this.#holds) hold.stop('shutdown')
     await workEndsBy(start + graceMs)
     if (this.#holds.size > 0) {
       logger.warn({ holds: this.#holds.size }, 'work is still running at the end of the grace period')

@@ -12,17 +12,27 @@ const ttlMs = 100 * countEveryMs
 function counting() {
   const clock = testClock()
   const stored: Renew['counted'][] = []
-  const state = { units: 0, reachable: true, answer: 'renewed' as 'renewed' | 'atMaximum' | 'ended' }
+  const state = {
+    units: 0,
+    reachable: true,
+    answer: 'renewed' as 'renewed' | 'ended',
+    booked: [] as string[],
+    /** How often the stream was told that its further units can't be charged. */
+    told: 0,
+  }
+  const onUncharged = () => {
+    state.told++
+  }
   const ledger = {
     async execute({ counted }: Renew) {
       if (!state.reachable) throw new Error('the store is down')
       stored.push(counted)
-      return { state: state.answer, expiresInMs: ttlMs }
+      return { state: state.answer, expiresInMs: ttlMs, booked: state.booked }
     },
   } as unknown as Ledger // only `execute` is called
   const readCount = (): Counted => (state.units > 0 ? [{ meter: 'tokens', amount: state.units }] : [])
   const hold = { customer: 'ada', attempt: 'a', ttlMs, expiresInMs: ttlMs }
-  const stop = renewHold({ ledger, clock }, { ...hold, readCount, countEveryMs })
+  const stop = renewHold({ ledger, clock }, { ...hold, readCount, countEveryMs, onUncharged })
   onTestFinished(stop)
   return { state, stored, clock, stop }
 }
@@ -67,16 +77,6 @@ test('stores the count as soon as the store can be reached again, even after the
   expect(stored).toEqual([tokens(3)])
 })
 
-test('stores a first count even if the hold can no longer be extended', async () => {
-  const { state, stored, clock } = counting()
-  state.answer = 'atMaximum'
-  await clock.advance(2 * ttlMs)
-  expect(stored).toEqual([[]])
-  state.units = 3
-  await clock.advance(countEveryMs)
-  expect(stored).toEqual([[], tokens(3)])
-})
-
 test('stores nothing after the hold has ended', async () => {
   const { state, stored, clock } = counting()
   state.units = 1
@@ -85,4 +85,28 @@ test('stores nothing after the hold has ended', async () => {
   state.units = 2
   await clock.advance(2 * ttlMs)
   expect(stored).toEqual([tokens(1)])
+  expect(state.told).toBe(0)
+})
+
+test('tells a stream once that its units can no longer be charged, after it has counted some', async () => {
+  const { state, stored, clock } = counting()
+  state.answer = 'ended'
+  state.booked = ['tokens']
+  await clock.advance(ttlMs)
+  expect(stored).toEqual([[]])
+  expect(state.told).toBe(0)
+  state.units = 1
+  await clock.advance(countEveryMs)
+  await clock.advance(2 * ttlMs)
+  expect(state.told).toBe(1)
+  expect(stored).toEqual([[]])
+})
+
+test('does not end a stream whose other meters were charged at expiry', async () => {
+  const { state, clock } = counting()
+  state.answer = 'ended'
+  state.booked = ['generations']
+  state.units = 1
+  await clock.advance(2 * ttlMs)
+  expect(state.told).toBe(0)
 })

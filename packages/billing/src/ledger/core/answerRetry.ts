@@ -2,7 +2,7 @@ import type { ReserveAnswer } from '../answers.ts'
 import type { Reserve, Settle } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
-import { expireHold, isDue, unitsAtExpiry } from './expire.ts'
+import { bookedAtExpiry, expireHold, isDue } from './expire.ts'
 import type { KeyRow } from './rows.ts'
 
 /** Returns the answer if another attempt has used the key, or null if this attempt can run. */
@@ -20,8 +20,7 @@ export function answerRetry(draft: Draft, command: Reserve, settings: LedgerSett
   }
   // If expiry booked the units, the operation has been charged. It must not run again, even though no result
   // is stored.
-  const isBooked = hold?.legs.some((leg) => unitsAtExpiry(hold, leg) > 0)
-  return isBooked ? { state: 'completed', result: null } : null
+  return hold && bookedAtExpiry(hold).length > 0 ? { state: 'completed', result: null } : null
 }
 
 /** Returns the key's row if another attempt has completed this operation, otherwise null. */

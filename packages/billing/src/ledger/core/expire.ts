@@ -16,8 +16,8 @@ export const isDue = ({ state, expiresAt, maxHoldMs }: HoldRow, now: number) =>
  * Ends an abandoned hold. If a leg has counted units, books these units. Otherwise, `onExpiry` determines
  * whether the leg's held units are booked or returned.
  *
- * If the work still renews a hold that has reached its maximum lifetime, returns the held units and keeps the
- * count. Booking the count now would make the rest of the work free, because a leg is booked only once.
+ * If a stream still renews a hold that has reached its maximum lifetime, returns the held units and keeps the
+ * count. Booking the count now would make the rest of the stream free, because a leg is booked only once.
  */
 export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings): void {
   const booked = hold.legs.map((leg) => ({ ...leg, amount: unitsAtExpiry(hold, leg) }))
@@ -43,13 +43,17 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
  * Returns the units that expiry books for a leg: the counted units if there are any. Otherwise, the held
  * units if `onExpiry` is `settle`, or 0.
  */
-export function unitsAtExpiry(
+function unitsAtExpiry(
   { counted }: HoldRow,
   { meter, amount, onExpiry }: HoldRow['legs'][number],
 ): number {
   const count = counted?.legs.find((leg) => leg.meter === meter)
   return count?.amount ?? (onExpiry === 'settle' ? amount : 0)
 }
+
+/** Returns the meters on which the expiry of an ended hold has booked units. */
+export const bookedAtExpiry = (hold: HoldRow): string[] =>
+  hold.legs.filter((leg) => unitsAtExpiry(hold, leg) > 0).map(({ meter }) => meter)
 
 /**
  * Returns whether the hold's units were returned when it reached its maximum lifetime. Until then, each leg

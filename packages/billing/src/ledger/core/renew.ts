@@ -1,27 +1,28 @@
 import type { RenewAnswer } from '../answers.ts'
 import type { Renew } from '../commands.ts'
 import type { Draft } from './draft.ts'
-import { hasReturnedUnits } from './expire.ts'
+import { bookedAtExpiry, hasReturnedUnits } from './expire.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
  * Extends a hold, up to its maximum lifetime, and stores the units that the work has counted so far. A hold in
  * state `held` is extended even if its expiry time has passed. A hold that has ended can't be renewed.
  *
- * A hold with a count is renewed even beyond its maximum lifetime. Expiry then returns the held units, but doesn't
- * book the count while renewals show that the work is still running.
+ * A stream's hold is renewed even beyond its maximum lifetime. Expiry then returns the held units, but doesn't
+ * book the count while renewals show that the stream is still running.
  */
 export function renew(draft: Draft, { attempt, ttlMs, counted }: Renew): RenewAnswer {
   const hold = draft.hold(attempt)
-  if (hold?.state !== 'held') return { state: 'ended' }
+  if (hold?.state !== 'held') return { state: 'ended', booked: hold ? bookedAtExpiry(hold) : [] }
   // If the clock has stepped backward, a start time in the future would extend the hold's maximum lifetime.
   const startedAt = Math.min(hold.startedAt, draft.now)
   const latest = startedAt + hold.maxHoldMs
   const liveUntil = draft.now + Math.min(ttlMs, hold.maxHoldMs)
   const expiresAt = hasReturnedUnits(hold) ? liveUntil : Math.min(liveUntil, latest)
+  const isStream = counted !== null || hold.counted !== null
   const legs = countedLegs(hold, counted)
-  draft.writeHold(hold, { startedAt, expiresAt, counted: legs.length > 0 ? { legs, liveUntil } : null })
-  if (legs.length > 0) return { state: 'renewed', expiresInMs: liveUntil - draft.now }
+  draft.writeHold(hold, { startedAt, expiresAt, counted: isStream ? { legs, liveUntil } : null })
+  if (isStream) return { state: 'renewed', expiresInMs: liveUntil - draft.now }
   const expiresInMs = Math.max(0, expiresAt - draft.now)
   return { state: expiresAt === latest ? 'atMaximum' : 'renewed', expiresInMs }
 }

@@ -126,8 +126,8 @@ export const holdRow = z.object({
   maxHoldMs: integer,
   /** Null while held. */
   pruneAt: integer.nullable(),
-  /** The units that running work has counted so far. Expiry books them. Null if the work has counted nothing. */
-  counted: json(z.object({ legs: z.array(countedLeg).min(1), liveUntil: integer })).nullable(),
+  /** The units that a running stream has counted so far. Expiry books them. Null if the work isn't a stream. */
+  counted: json(z.object({ legs: z.array(countedLeg), liveUntil: integer })).nullable(),
 })
 
 /**

@@ -133,7 +133,8 @@ export const counts = (open: OpenLedger) =>
       it.advance(ttlMs)
       expect(await it.other.execute(expire)).toEqual({ state: 'swept', ended: 0 })
       expect(await chargesOf(it.ledger)).toEqual(type === 'settle' ? [['generations', 2]] : [])
-      expect(await it.count([{ meter: 'generations', amount: 4 }])).toEqual({ state: 'ended' })
+      const count = await it.count([{ meter: 'generations', amount: 4 }])
+      expect(count).toEqual({ state: 'ended', booked: [] })
     })
 
     test("books the count on the hold's subscription after the customer gets another subscription", async () => {
@@ -186,6 +187,29 @@ export const counts = (open: OpenLedger) =>
         { available: 3, held: 0 },
         { available: 5, held: 0 },
       ])
+    })
+
+    test.each(['release', 'settle'] as const)(
+      'charges a stream in full that counts nothing until maxHoldMs, if onExpiry is %s',
+      async (onExpiry) => {
+        await using it = await running(open, [{ ...generations, onExpiry }], 1500)
+        it.advance(800)
+        await it.count([])
+        it.advance(700)
+        await it.other.execute(expire)
+        expect(await balancesOf(it.ledger)).toMatchObject([{ available: 10, held: 0 }, {}])
+        expect(await it.retry()).toMatchObject({ state: 'inProgress' })
+        await it.count([{ meter: 'generations', amount: 9 }])
+        await it.crash()
+        expect(await chargesOf(it.ledger)).toEqual([['generations', 9]])
+      },
+    )
+
+    test('tells running work which of its meters expiry has charged', async () => {
+      await using it = await running(open, [generations, tokens])
+      await it.count([{ meter: 'tokens', amount: 2 }])
+      await it.crash()
+      expect(await it.count([{ meter: 'tokens', amount: 3 }])).toEqual({ state: 'ended', booked: ['tokens'] })
     })
 
     test('charges running work in full after the clock steps forward and back', async () => {

@@ -25,7 +25,7 @@ export const holds = (open: OpenLedger) =>
       expect(await it.other.execute(renew)).toMatchObject({ state: 'renewed' })
       it.advance(1001)
       await it.ledger.execute({ type: 'expire', customer: 'ada' })
-      expect(await it.other.execute(renew)).toEqual({ state: 'ended' })
+      expect(await it.other.execute(renew)).toEqual({ state: 'ended', booked: [] })
       expect((await balance(it.ledger))?.held).toBe(0)
     })
 

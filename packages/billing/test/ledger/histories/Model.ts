@@ -1,6 +1,6 @@
 import type { Answer, ShortLeg } from '../../../src/ledger/answers.ts'
 import type { Command, Install, Reserve, Settle, Snapshot, TakeLease } from '../../../src/ledger/commands.ts'
-import { day, id, type ModelEvent, type ModelHold, sum } from './ModelState.ts'
+import { day, id, type ModelEvent, type ModelHold, sum, unitsAtExpiry } from './ModelState.ts'
 import { PastDueModel } from './PastDueModel.ts'
 
 /**
@@ -104,6 +104,7 @@ export class Model extends PastDueModel {
         ...leg,
         lifted: allowed !== 'free' && features.includes(leg.unlimitedBy ?? ''),
       })),
+      isStream: false,
       counted: new Map(),
       liveUntil: expiresAt,
       returned: false,
@@ -132,8 +133,7 @@ export class Model extends PastDueModel {
       return { state: 'inProgress', retryAfterMs: Math.min(500, hold.expiresAt - this.now) }
     }
     const expired = this.expired.get(key.attempt)
-    const paidFor =
-      expired && (expired.counted.size > 0 || expired.legs.some((leg) => leg.onExpiry === 'settle'))
+    const paidFor = expired?.legs.some((leg) => unitsAtExpiry(expired, leg) > 0)
     return paidFor ? { state: 'completed', result: null } : null
   }
 
@@ -168,9 +168,9 @@ export class Model extends PastDueModel {
     return due.length
   }
 
-  /** Books a due hold, or only returns its units if the work has counted units and still runs. */
+  /** Books a due hold, or only returns its units if its work is a stream that still runs. */
   #expire(hold: ModelHold): void {
-    if (hold.counted.size > 0 && hold.liveUntil > this.now) {
+    if (hold.isStream && hold.liveUntil > this.now) {
       hold.returned = true
       hold.liveUntil = Math.min(hold.liveUntil, this.now + hold.maxHoldMs)
       hold.expiresAt = hold.liveUntil
@@ -179,8 +179,7 @@ export class Model extends PastDueModel {
     this.holds.delete(hold.attempt)
     this.expired.set(hold.attempt, hold)
     for (const leg of hold.legs) {
-      const units = hold.counted.get(leg.meter) ?? (leg.onExpiry === 'settle' ? leg.amount : 0)
-      this.book(hold.attempt, leg.meter, units, hold.subscription, hold)
+      this.book(hold.attempt, leg.meter, unitsAtExpiry(hold, leg), hold.subscription, hold)
     }
   }
 

@@ -16,6 +16,8 @@ export interface ModelHold {
   expiresAt: number
   maxHoldMs: number
   legs: (Leg & { lifted: boolean })[]
+  /** Whether the running work is a stream, which counts its units. */
+  isStream: boolean
   /** The units that the running work has counted, by meter. */
   counted: Map<string, number>
   /** The time until which the last renewal proves that the work is running. */
@@ -51,6 +53,10 @@ interface ModelAccount {
 export const day = 24 * 3_600_000
 export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
 export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
+
+/** Returns the units that expiry books for a leg: the counted units, or else what `onExpiry` says. */
+export const unitsAtExpiry = ({ counted }: ModelHold, { meter, amount, onExpiry }: Leg) =>
+  counted.get(meter) ?? (onExpiry === 'settle' ? amount : 0)
 
 /** The model's state for one customer. Every number is computed from lists of holds and events. */
 export class ModelState {
@@ -124,7 +130,12 @@ export class ModelState {
   /** Extends a hold, and stores the units that its work has counted. */
   renew(command: Renew): RenewAnswer {
     const hold = this.holds.get(command.attempt)
-    if (!hold) return { state: 'ended' }
+    if (!hold) {
+      const expired = this.expired.get(command.attempt)
+      const paid = expired?.legs.filter((leg) => unitsAtExpiry(expired, leg) > 0) ?? []
+      return { state: 'ended', booked: paid.map(({ meter }) => meter) }
+    }
+    if (command.counted) hold.isStream = true
     if (command.counted && !hold.returned) hold.counted.clear()
     for (const { meter, amount } of command.counted ?? []) {
       if (hold.legs.some((leg) => leg.meter === meter)) hold.counted.set(meter, amount)
@@ -133,7 +144,7 @@ export class ModelState {
     hold.liveUntil = this.now + Math.min(command.ttlMs, hold.maxHoldMs)
     const end = hold.startedAt + hold.maxHoldMs
     hold.expiresAt = hold.returned ? hold.liveUntil : Math.min(this.now + command.ttlMs, end)
-    if (hold.counted.size > 0) return { state: 'renewed', expiresInMs: hold.liveUntil - this.now }
+    if (hold.isStream) return { state: 'renewed', expiresInMs: hold.liveUntil - this.now }
     const expiresInMs = Math.max(0, hold.expiresAt - this.now)
     return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
   }
