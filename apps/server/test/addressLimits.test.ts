@@ -118,12 +118,16 @@ test('does not limit reading the session, and counts other requests to /api/auth
     expect(await refusedOf(getAt(behindProxy, spelling), 1, address)).toBe(1)
 })
 
+let networks = 0
 test.each([
   ['/api/auth/sign-in/email/'],
   ['/api/auth/x/../sign-in/email'],
   ['/api/auth/%2e%2e/auth/sign-in/email'],
-])('limits sign-ins with another spelling of the path: %s', async (path) => {
-  const address = `2001:db8:99:${path.length}::1`
+  ['/api/auth/change-password'],
+  ['/api/auth/verify-password'],
+  ['/api/auth/reset-password'],
+])('limits requests with a password at %s per address', async (path) => {
+  const address = `2001:db8:99:${++networks}::1`
   const send: Send = (forwardedFor) =>
     behindProxy.app.inject({
       method: 'POST',

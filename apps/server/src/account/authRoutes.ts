@@ -5,6 +5,7 @@ import type { AddressLimits } from '../limits/addressLimits.ts'
 import { clientAddressHeader } from '../limits/clientAddress.ts'
 import { limits } from '../limits/limits.ts'
 import type { Auth, User } from './auth.ts'
+import { createPasswordTurns } from './passwordTurns.ts'
 import { awaitsVerification } from './verification.ts'
 
 /** Mounts better-auth's own routes. */
@@ -12,6 +13,7 @@ export async function authRoutes(
   app: FastifyInstance,
   { auth, publicUrl, addressLimits }: { auth: Auth; publicUrl: string; addressLimits: AddressLimits },
 ) {
+  const takeTurn = createPasswordTurns()
   // better-auth parses request bodies itself.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -23,15 +25,13 @@ export async function authRoutes(
       const { pathname, search } = new URL(request.url, publicUrl)
       addressLimits.countAuth(request, pathname)
       const hasBody = request.method === 'POST' && typeof request.body === 'string'
-      const response = await auth.handler(
-        new Request(new URL(pathname + search, publicUrl), {
-          // For a HEAD request, Node sends only the headers of this response.
-          method: request.method === 'HEAD' ? 'GET' : request.method,
-          headers: headersOf(request),
-          ...(hasBody ? { body: String(request.body) } : {}),
-        }),
-      )
-      return reply.send(response)
+      const sent = new Request(new URL(pathname + search, publicUrl), {
+        // For a HEAD request, Node sends only the headers of this response.
+        method: request.method === 'HEAD' ? 'GET' : request.method,
+        headers: headersOf(request),
+        ...(hasBody ? { body: String(request.body) } : {}),
+      })
+      return takeTurn({ request, reply, pathname }, async () => reply.send(await auth.handler(sent)))
     },
   })
 }

@@ -20,9 +20,13 @@ const sessionPath = '/api/auth/get-session'
 
 export function createAddressLimits(): AddressLimits {
   const mails = createLimiter(limits.mailRequestsPerAddress)
+  const signIns = createLimiter(limits.signInsPerAddress)
   const authLimiters = [
     { prefix: '/api/auth/sign-up/', limiter: createLimiter(limits.signUpsPerAddress) },
-    { prefix: '/api/auth/sign-in/', limiter: createLimiter(limits.signInsPerAddress) },
+    { prefix: '/api/auth/sign-in/', limiter: signIns },
+    { prefix: '/api/auth/change-password', limiter: signIns },
+    { prefix: '/api/auth/verify-password', limiter: signIns },
+    { prefix: '/api/auth/reset-password', limiter: signIns },
     { prefix: '/api/auth/send-verification-email', limiter: mails },
     { prefix: '/api/auth/request-password-reset', limiter: mails },
     { prefix: '', limiter: createLimiter(limits.authRequestsPerAddress) },
@@ -55,6 +59,9 @@ function count(limiter: Limiter, request: FastifyRequest, calls = 1) {
   if (waitMs > 0) throw new RateLimitedError(waitMs)
 }
 
-/** If a proxy sends something other than an IP address, its clients share the proxy's own limit. */
-const networkOfRequest = ({ ip, socket }: FastifyRequest) =>
+/**
+ * Returns the network that shares the request's limits. If a proxy sends something other than an IP address, its
+ * clients share the proxy's own limit.
+ */
+export const networkOfRequest = ({ ip, socket }: FastifyRequest) =>
   networkOf(ip) ?? networkOf(socket.remoteAddress ?? '') ?? 'unknown'

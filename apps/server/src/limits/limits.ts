@@ -38,6 +38,18 @@ export const limits = {
     retryAfterMs: 5_000,
     maxMs: 120_000,
   },
+  /**
+   * Requests that hash passwords, such as sign-ins. Networks take turns. A request that finds no place, or waits
+   * longer than `maxWaitMs`, gets 503. `running` is less than the number of Node's threads (4).
+   */
+  passwordTurns: {
+    running: 3,
+    runningPerCustomer: 2,
+    waiting: 400,
+    waitingPerCustomer: 100,
+    maxWaitMs: 30_000,
+    retryAfterMs: 5_000,
+  },
   /** How many of each user's newest pictures the server keeps. */
   picturesPerUser: 200,
   /** How many tokens of a text the server sends before it handles other events. */

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { limits } from '../src/limits/limits.ts'
+import { postAuth } from './postAuth.ts'
+import { startTestServer, type TestServer } from './testServer.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ env: { TRUST_PROXY: '1' } })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const body = () => ({ email: `${randomUUID()}@example.com`, password: 'a long password' })
+const signIn = (address: string) => postAuth(server, 'sign-in/email', body(), { 'x-forwarded-for': address })
+
+test('lets other networks sign in and files be read while one network floods the sign-in', async () => {
+  let answered = 0
+  const flood = Array.from({ length: 40 }, async () => {
+    await signIn('198.51.100.1')
+    answered++
+  })
+  await expect.poll(() => answered).toBeGreaterThan(0)
+  await Promise.all([signIn('198.51.100.2'), readFile(import.meta.filename)])
+  expect(answered).toBeLessThan(20)
+  await Promise.all(flood)
+})
+
+test('answers 503 if too many sign-ins of one network wait', async () => {
+  const { runningPerCustomer, waitingPerCustomer } = limits.passwordTurns
+  const leaving = new AbortController()
+  const via = { 'x-forwarded-for': '198.51.100.3' }
+  const statuses: number[] = []
+  const flood = Array.from({ length: runningPerCustomer + waitingPerCustomer + 5 }, async () => {
+    const response = await fetch(`${server.url}/api/auth/sign-in/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'http://localhost:5173', ...via },
+      body: JSON.stringify(body()),
+      signal: leaving.signal,
+    })
+    statuses.push(response.status)
+    if (response.status === 503) expect(response.headers.get('retry-after')).toBe('5')
+  })
+  await expect.poll(() => statuses.filter((status) => status === 503)).not.toEqual([])
+  leaving.abort()
+  await Promise.allSettled(flood)
+  // The requests whose callers left don't wait any longer.
+  await expect.poll(async () => (await signIn('198.51.100.3')).statusCode).toBe(401)
+})
