@@ -3,7 +3,6 @@ import type { Customer } from '../contract/customer.ts'
 import { PlanChangeError } from '../contract/errors.ts'
 import type { PlanOffer } from '../contract/plans.ts'
 import type { FlowgladClient } from '../flowglad/flowgladClient.ts'
-import { isUnpaid } from '../ledger/core/pastDue.ts'
 import type { CheckoutSessions } from './checkoutSessions.ts'
 import { createCheckoutSession } from './createCheckoutSession.ts'
 import type { CurrentSubscription, Subscription } from './currentSubscription.ts'
@@ -79,8 +78,10 @@ export function createCheckout({
       const urls = returnUrls()
       const request = { customer: customer.id, procedure: 'addPaymentMethod', key, input: null }
       return sessions.open(request, async () => {
-        const { id, status, isFree } = await subscriptions.require(customer)
-        const type = isUnpaid(status) && !isFree ? 'activate_subscription' : 'add_payment_method'
+        const { id, status, isPastDue, isFree } = await subscriptions.require(customer)
+        // Activation would undo a scheduled cancellation.
+        const isDue = isPastDue && !isFree && status !== 'cancellation_scheduled'
+        const type = isDue ? 'activate_subscription' : 'add_payment_method'
         const target = { customerExternalId: customer.id, targetSubscriptionId: id, ...urls }
         return () => createCheckoutSession(flowglad, { type, ...target })
       })

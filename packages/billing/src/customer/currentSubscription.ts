@@ -7,6 +7,9 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
+/** A subscription, and whether one of its renewals is unpaid, which the status can hide. */
+type Current = Subscription & { isPastDue: boolean }
+
 /** The longest time that a throttled customer waits for a fetch. */
 const maxThrottleWaitMs = 3_000
 
@@ -41,7 +44,7 @@ export class CurrentSubscription {
    * fetch instead of rejecting immediately. Rejects with `BILLING_UNAVAILABLE` if Flowglad doesn't answer, and with
    * `CUSTOMER_ARCHIVED` if Flowglad has archived the customer.
    */
-  async get(customer: Customer): Promise<Subscription | null> {
+  async get(customer: Customer): Promise<Current | null> {
     const fetch = () => this.#sync.fetch(customer, { urgent: true, forced: false })
     let outcome = await fetch()
     for (
@@ -58,7 +61,7 @@ export class CurrentSubscription {
   }
 
   /** Returns the subscription. Rejects with a `PlanChangeError` if there is no subscription. */
-  async require(customer: Customer): Promise<Subscription> {
+  async require(customer: Customer): Promise<Current> {
     const subscription = await this.get(customer)
     if (!subscription) throw new PlanChangeError('You have no plan to change. Choose a plan first.')
     return subscription
@@ -73,8 +76,8 @@ export class CurrentSubscription {
     return state === 'installed' ? this.#read(customer).catch(() => null) : null
   }
 
-  async #read(customer: Customer): Promise<Subscription | null> {
+  async #read(customer: Customer): Promise<Current | null> {
     const { snapshot } = await this.#ledger.balances(customer.id)
-    return snapshot?.subscription ?? null
+    return snapshot?.subscription ? { ...snapshot.subscription, isPastDue: snapshot.pastDue !== null } : null
   }
 }

@@ -13,6 +13,12 @@ async function startOverdue(then: PastDuePolicy['then']) {
   await app.billing.refresh({ id: 'ada' })
   return app
 }
+/** Enters a new card on the page that the billing page links to. */
+async function payOnPage(app: Awaited<ReturnType<typeof startOverdue>>) {
+  const { data } = await post(app, 'checkout-sessions/create-add-payment-method')
+  const id = /chckt_session_\w+/.exec(String(data?.url))?.[0]
+  await app.atFlowglad.sdk.post(`/__test__/checkout-sessions/${id}/complete`, { body: {} })
+}
 const denialOf = (call: Promise<unknown>) => call.catch((error: unknown) => billingDenial(error))
 const overdue = {
   code: 'PAYMENT_OVERDUE',
@@ -79,10 +85,17 @@ test('withholds the features and the paid grants from @flowglad/react', async ()
   })
 })
 
+test('opens a page that charges a new card even if a cancellation that was undone hides the unpaid renewal', async () => {
+  await using app = await startOverdue('deny')
+  await app.client.billing.cancel.mutate()
+  expect(await app.client.billing.resume.mutate()).toMatchObject({ plan: { status: 'active' } })
+  expect(await denialOf(app.client.generate.mutate({ prompt: 'x', count: 1 }))).toMatchObject(overdue)
+  await payOnPage(app)
+  expect(await app.client.generate.mutate({ prompt: 'x', count: 100 })).toEqual({ id: 'picture of x' })
+})
+
 test('opens a page that charges a new card for the unpaid renewal', async () => {
   await using app = await startOverdue('deny')
-  const { data } = await post(app, 'checkout-sessions/create-add-payment-method')
-  const id = /chckt_session_\w+/.exec(String(data?.url))?.[0]
-  await app.atFlowglad.sdk.post(`/__test__/checkout-sessions/${id}/complete`, { body: {} })
+  await payOnPage(app)
   expect(await app.client.generate.mutate({ prompt: 'x', count: 100 })).toEqual({ id: 'picture of x' })
 })

@@ -116,6 +116,15 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
+ * Returns whether the payment for the current period has failed. The status `active` can hide that, after a
+ * cancellation was scheduled and undone.
+ */
+export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
+  const run = runOfPeriod(platform, subscription)
+  return run !== undefined && run.status !== 'succeeded'
+}
+
+/**
  * Collects the payment for the current period while the customer is present. If the period has an unpaid
  * billing run, retries that run.
  */
@@ -128,8 +137,8 @@ export function payNow(platform: Platform, at: number, subscription: Subscriptio
 /** Returns the amount that activating a subscription will charge, in cents. */
 export function dueOnActivation(platform: Platform, at: number, subscription: Subscription): number {
   const { status, isFreePlan } = subscription
-  if (status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
   const run = runOfPeriod(platform, subscription)
+  if (!run && status !== 'incomplete' && status !== 'past_due' && !isFreePlan) return 0
   if (run) return run.status === 'succeeded' ? 0 : platform.db.invoices.get(run.invoiceId).subtotal
   return totalOf([...planLines(platform, at, subscription), ...overageLines(platform, subscription, '')])
 }

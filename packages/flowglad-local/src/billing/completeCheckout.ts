@@ -9,7 +9,7 @@ import { announce } from '../webhooks/announce.ts'
 import { addPurchase, type Paid } from './addPurchase.ts'
 import { buyOnce } from './buyOnce.ts'
 import { replaceFreePlan } from './cancel.ts'
-import { payNow, runBilling } from './collect.ts'
+import { isPeriodUnpaid, payNow, runBilling } from './collect.ts'
 import { createSubscription } from './createSubscription.ts'
 import { createCustomer } from './customers.ts'
 import { redeem } from './discounts.ts'
@@ -107,7 +107,8 @@ function activate(platform: Platform, at: number, paid: Paid): void {
     updatedAt: at,
   })
   if (status === 'incomplete') runBilling(platform, at, subscription, { reason: 'first', onSession: true })
-  else if (status === 'past_due' || target.isFreePlan) payNow(platform, at, subscription)
+  else if (status === 'past_due' || target.isFreePlan || isPeriodUnpaid(platform, target))
+    payNow(platform, at, subscription)
 }
 
 function subscribe(platform: Platform, at: number, paid: Paid, price: Price, product: Product): void {

@@ -43,10 +43,7 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
  * Returns the units that expiry books for a leg: the counted units if there are any. Otherwise, the held
  * units if `onExpiry` is `settle`, or 0.
  */
-function unitsAtExpiry(
-  { counted }: HoldRow,
-  { meter, amount, onExpiry }: HoldRow['legs'][number],
-): number {
+function unitsAtExpiry({ counted }: HoldRow, { meter, amount, onExpiry }: HoldRow['legs'][number]): number {
   const count = counted?.legs.find((leg) => leg.meter === meter)
   return count?.amount ?? (onExpiry === 'settle' ? amount : 0)
 }

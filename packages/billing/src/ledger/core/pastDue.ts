@@ -12,7 +12,7 @@ const unpaidStatuses: ReadonlySet<string> = new Set([
 ])
 
 /** Returns whether a subscription with this status has an unpaid invoice. */
-export const isUnpaid = (status: string): boolean => unpaidStatuses.has(status)
+const isUnpaid = (status: string): boolean => unpaidStatuses.has(status)
 
 /**
  * Returns when the subscription's oldest unpaid renewal was due, or undefined if the subscription isn't past
