@@ -13,6 +13,14 @@ interface SmtpSettings {
   from: string
 }
 
+/** An error of nodemailer. */
+interface SmtpError extends Error {
+  /** The mail server's answer. Undefined if it didn't answer. */
+  response?: string
+  /** The SMTP command that failed. */
+  command?: string
+}
+
 export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBaseLogger): Mailer {
   const transport = createTransport({
     url: smtpUrl,
@@ -41,7 +49,7 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
         text: [before, link, after].join('\n\n'),
       })
     } catch (error) {
-      log.error({ reason: error instanceof Error ? error.message : error }, 'An email could not be sent')
+      log.error({ reason: reasonOf(error) }, 'An email could not be sent')
     }
   }
 
@@ -64,4 +72,13 @@ export function createSmtpMailer({ smtpUrl, from }: SmtpSettings, log: FastifyBa
       transport.close()
     },
   }
+}
+
+/** Returns why an email could not be sent. A mail server's answer often contains the recipient's address. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { response, command } = error as SmtpError
+  if (response === undefined) return error.message
+  const code = /^\d{3}([ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] ?? 'an invalid answer'
+  return `The mail server answered ${code} to ${command}`
 }
