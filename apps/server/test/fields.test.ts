@@ -89,6 +89,20 @@ test.each(badFields)('refuses %s on every route', async (_, field, message) => {
   }
 })
 
+test.each([
+  ['U+0000', 'token=%00'],
+  ['U+0000 in a repeated field', 'token=a&token=%00'],
+  ['a long text', `token=${long(fields.other)}`],
+])('refuses %s in the query on every route', async (_, query) => {
+  for (const route of routes) {
+    expect({ route, ...(await post(`${route}?${query}`, valid)) }).toMatchObject({
+      route,
+      status: 400,
+      body: { code: 'INVALID_FIELD' },
+    })
+  }
+})
+
 test('accepts the longest values, and removes a picture with null', async () => {
   const image = `https://example.com/${'a'.repeat(fields.image - 'https://example.com/'.length)}`
   const longest = { name: 'é'.repeat(fields.name), image }

@@ -35,8 +35,9 @@ const mailPaths = new Set(['/send-verification-email', '/request-password-reset'
  * reports new sessions.
  */
 export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
-  before: createAuthMiddleware(async ({ path, body, headers, context }) => {
+  before: createAuthMiddleware(async ({ path, body, query, headers, context }) => {
     refuseBadFields(body)
+    refuseBadFields(query)
     const email = emailIn(body)
     if (email === null) return
     if (path === signUpPath) await refuseKnownAddress(context, email, now())
