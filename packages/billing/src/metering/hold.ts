@@ -51,6 +51,7 @@ export class Hold {
   /** True after `stopRenewing`. If true, the next call to `startRenewing` renews the hold immediately. */
   #paused = false
   #onStop = (_: StreamStop) => {}
+  #readCount: (() => Counted) | null = null
 
   constructor(services: HoldServices, granted: Granted) {
     this.attempt = granted.attempt
@@ -68,9 +69,10 @@ export class Hold {
   startRenewing(readCount: (() => Counted) | null = null): void {
     this.#stopRenewing()
     if (this.#ended) return
+    this.#readCount = readCount
     this.#services.inFlight.add(this)
-    const { customer, attempt, legs } = this.#granted
-    const { ttlMs } = lifetimeOf(this.#services.meters, legs, this.#services.options)
+    const { customer, attempt } = this.#granted
+    const ttlMs = this.#ttlMs()
     const { countEveryMs } = this.#services.options
     const expiresInMs = this.#paused ? 0 : this.#granted.expiresInMs
     this.#paused = false
@@ -81,14 +83,16 @@ export class Hold {
   }
 
   /**
-   * Stops renewing the hold until `startRenewing` is called again. Once the hold's expiry time has passed,
-   * shutdown no longer waits for the hold.
+   * Stops renewing the hold until `startRenewing` is called again, and stores the units counted so far. Once the
+   * hold's expiry time has passed, shutdown no longer waits for the hold.
    */
   stopRenewing(): void {
     this.#stopRenewing()
     if (this.#ended) return
     this.#paused = true
     const { clock, inFlight } = this.#services
+    const counted = this.#readCount?.() ?? []
+    if (counted.length > 0) void inFlight.track(this.#storeCount(counted))
     this.#stopRenewing = clock.after(this.#granted.expiresInMs, () => inFlight.remove(this))
   }
 
@@ -159,6 +163,18 @@ export class Hold {
     this.#ended = true
     this.#stopRenewing()
     this.#services.inFlight.remove(this)
+  }
+
+  #ttlMs() {
+    const { meters, options } = this.#services
+    return lifetimeOf(meters, this.#granted.legs, options).ttlMs
+  }
+
+  /** Stores a count. If the ledger is unavailable, the last stored count stays. */
+  async #storeCount(counted: Counted): Promise<void> {
+    const { customer, attempt } = this.#granted
+    const renew = { type: 'renew', customer, attempt, ttlMs: this.#ttlMs(), counted } as const
+    await this.#services.ledger.execute(renew).catch(() => {})
   }
 
   async #settle(command: Settle): Promise<AnswerOf['settle']> {

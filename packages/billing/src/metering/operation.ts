@@ -96,7 +96,8 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *   are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
- * - If the reader neither reads the stream nor leaves, the hold expires.
+ * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the output have
+ *   counted are charged.
  * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
  * - If the hold has expired and was charged while the process couldn't reach the ledger, the stream ends with an
  *   error, because its further units can't be charged.

@@ -52,6 +52,26 @@ test("charges a stream's counted units when its reader leaves", async () => {
   expect(await tokens(stack)).toMatchObject({ held: 0 })
 })
 
+test('charges the parts of an output that were read if its stream is never read', async () => {
+  await using stack = await startStack({ options: { holdTtlMs: 200, sweepMs: 20 } })
+  const output = await stack.billing.meter(
+    { customer: ada, meter: 'tokens', hold: 50, cost: ({ usage }) => usage.total },
+    ({ usage }) => {
+      const summarize = async () => {
+        usage.add(30)
+        return 'a summary'
+      }
+      async function* explain() {
+        usage.add(1)
+        yield 'a detail'
+      }
+      return { summary: summarize(), details: explain() }
+    },
+  )
+  expect(await output.summary).toBe('a summary')
+  await expect.poll(() => charged(stack)).toEqual([30])
+})
+
 test("charges a stream's estimate if its reader leaves before the work sets the exact total", async () => {
   await using stack = await startStack()
   const estimated = () =>
