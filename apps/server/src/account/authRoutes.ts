@@ -31,7 +31,7 @@ export async function authRoutes(
         headers: headersOf(request),
         ...(hasBody ? { body: String(request.body) } : {}),
       })
-      return takeTurn({ request, reply, pathname }, async () => reply.send(await auth.handler(sent)))
+      return reply.send(await takeTurn({ request, reply, pathname }, () => auth.handler(sent)))
     },
   })
 }

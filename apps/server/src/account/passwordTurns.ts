@@ -7,17 +7,18 @@ import { limits } from '../limits/limits.ts'
 const hashing = /^\/api\/auth\/(sign-(up|in)\/|(change|verify|reset)-password|delete-user)/
 
 /**
- * Runs `work` at once if the request can't hash a password, otherwise when it's the turn of its network. Answers
+ * Runs `work` at once if the request can't hash a password, otherwise when it's the turn of its network. Returns a
  * 503 if too many requests wait.
  */
 type TakeTurn = (
   call: { request: FastifyRequest; reply: FastifyReply; pathname: string },
-  work: () => Promise<FastifyReply>,
-) => Promise<FastifyReply>
+  work: () => Promise<Response>,
+) => Promise<Response>
 
 /**
  * Lets networks take turns at requests that hash passwords. A hash occupies one of Node's four threads, which also
  * read files and look up host names. At least one thread stays free for them, and one network can't delay another.
+ * A turn ends before the response is sent, so a client that doesn't read it occupies no place.
  */
 export function createPasswordTurns(settings: FairQueueSettings = limits.passwordTurns): TakeTurn {
   const queue = createFairQueue(settings)
@@ -28,14 +29,16 @@ export function createPasswordTurns(settings: FairQueueSettings = limits.passwor
     try {
       return await queue.run({ customer: networkOfRequest(request), signal: leaving.signal }, work)
     } catch (error) {
-      if (error instanceof QueueFullError) {
-        const { retryAfterMs } = error
-        reply.code(503).header('retry-after', Math.ceil(retryAfterMs / 1_000))
-        const message = 'The server is busy. Try again in a few seconds.'
-        return reply.send({ code: 'BUSY', message, retryAfterMs })
-      }
-      if (leaving.signal.aborted && error === leaving.signal.reason) return reply
+      if (error instanceof QueueFullError) return busy(error)
+      // A client that has left gets no response.
+      if (leaving.signal.aborted && error === leaving.signal.reason) return new Response(null)
       throw error
     }
   }
 }
+
+const busy = ({ retryAfterMs }: QueueFullError) =>
+  Response.json(
+    { code: 'BUSY', message: 'The server is busy. Try again in a few seconds.', retryAfterMs },
+    { status: 503, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } },
+  )
