@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { createAuth, migrateSessions } from './account/auth.ts'
 import { createMailLimit } from './account/mailLimit.ts'
 import { createNewAccountLimit, type NewAccountLimits } from './account/newAccountLimit.ts'
+import type { WrongPasswordLimits } from './account/signInLimit.ts'
 import { awaitsVerification, customerOf } from './account/verification.ts'
 import { buildApp } from './app.ts'
 import { type Database, openDatabase } from './database/database.ts'
@@ -35,6 +36,8 @@ interface ServerOptions {
   rateLimit?: LimitSettings
   /** Applies unless `RATE_LIMIT` is off. Default: `limits.newAccountsPerNetwork` in production, otherwise none. */
   newAccountsPerNetwork?: NewAccountLimits | undefined
+  /** Applies unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  wrongPasswords?: WrongPasswordLimits | undefined
   /** Default: `limits.sessionCheckMs`. */
   sessionCheckMs?: number
   /** Default: the limits in limits.ts. */
@@ -67,7 +70,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
-  const { env, log, rateLimit, modelQueues, slowClients } = options
+  const { env, log, rateLimit, wrongPasswords, modelQueues, slowClients } = options
   // In development, each sign-up comes from the developer's own machine.
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
@@ -104,6 +107,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
       countMail: env.rateLimit ? createMailLimit() : unlimited,
       countNewAccount:
         env.rateLimit && newAccountsPerNetwork ? createNewAccountLimit(newAccountsPerNetwork) : unlimited,
+      wrongPasswords,
       // Fetches the customer from Flowglad while the first page loads, so that the first call doesn't wait.
       // If the fetch fails, the first call repeats it.
       onSignIn(user) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from '@trpc/client'
 import { type FlowgladLocal, startFlowgladLocal } from 'flowglad-local'
 import type { NewAccountLimits } from '../src/account/newAccountLimit.ts'
+import type { WrongPasswordLimits } from '../src/account/signInLimit.ts'
 import { readEnv } from '../src/env.ts'
 import type { SlowClientLimits } from '../src/http/slowClients.ts'
 import type { LimitSettings } from '../src/limits/limiter.ts'
@@ -35,6 +36,7 @@ export async function startTestServer(
     rateLimit?: LimitSettings
     newAccountsPerNetwork?: NewAccountLimits
     modelQueues?: ModelQueueSettings
+    wrongPasswords?: WrongPasswordLimits
     sessionCheckMs?: number
     slowClients?: SlowClientLimits
     /** Called with each warning and error that the server logs. */
@@ -66,6 +68,7 @@ export async function startTestServer(
     ...(options.sessionCheckMs === undefined ? {} : { sessionCheckMs: options.sessionCheckMs }),
     ...(options.modelQueues ? { modelQueues: options.modelQueues } : {}),
     slowClients: options.slowClients,
+    wrongPasswords: options.wrongPasswords,
   })
   const url = await server.app.listen({ port: 0, host: '127.0.0.1' })
   return {

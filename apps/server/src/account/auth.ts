@@ -13,7 +13,7 @@ import { type AuthEvents, authHooks } from './authHooks.ts'
 import { authLogger } from './authLogger.ts'
 import { shortUserAgent } from './fieldRules.ts'
 import { mailOptions } from './mailOptions.ts'
-import { limitSignIns } from './signInLimit.ts'
+import { limitSignIns, type WrongPasswordLimits } from './signInLimit.ts'
 import { fillAddressKeys, userFields, waiveVerification } from './userFields.ts'
 
 export type Auth = ReturnType<typeof createAuth>
@@ -29,11 +29,14 @@ interface AuthParts extends Connected, AuthEvents {
   mailer: Mailer | null
   /** Counts a new account for an IP address. Rejects with an `APIError` to refuse the sign-up. */
   countNewAccount: RateLimit
+  /** Applies unless `RATE_LIMIT` is off. Default: the limits in limits.ts. */
+  wrongPasswords: WrongPasswordLimits | undefined
   log: FastifyBaseLogger
 }
 
 /** Sets up sign-in with email and password. `authRoutes` mounts it at /api/auth. */
-export function createAuth({ database, env, mailer, countNewAccount, log, ...events }: AuthParts) {
+export function createAuth(parts: AuthParts) {
+  const { database, env, mailer, countNewAccount, wrongPasswords, log, ...events } = parts
   return betterAuth({
     ...optionsOf({ database, env }),
     ...mailOptions({ ...env, mailer, onVerified: events.onSignIn }),
@@ -42,7 +45,7 @@ export function createAuth({ database, env, mailer, countNewAccount, log, ...eve
     // By default, better-auth prints errors to the console, including the values in database errors. Fastify
     // logs them instead.
     onAPIError: { throw: true },
-    plugins: env.rateLimit ? [limitSignIns()] : [],
+    plugins: env.rateLimit ? [limitSignIns(wrongPasswords)] : [],
     databaseHooks: {
       session: {
         create: {

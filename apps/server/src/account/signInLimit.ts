@@ -3,7 +3,7 @@ import type { AuthContext, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import { clientAddressOf } from '../limits/clientAddress.ts'
-import { createLimiter } from '../limits/limiter.ts'
+import { createLimiter, type LimitSettings } from '../limits/limiter.ts'
 import { limits } from '../limits/limits.ts'
 import { networkOf } from '../limits/networkOf.ts'
 import { RateLimitedError } from '../limits/rateLimit.ts'
@@ -13,6 +13,11 @@ const signInPath = '/sign-in/email'
 /** The routes that check a signed-in user's password. better-auth disables the last one by default. */
 const passwordPaths = ['/change-password', '/verify-password', '/delete-user']
 const credentials = z.object({ email: z.string() })
+
+export interface WrongPasswordLimits {
+  perCaller: LimitSettings
+  perAccount: LimitSettings
+}
 
 const deviceCookie = 'known_device'
 const deviceCookieMaxAgeSeconds = 365 * 86_400
@@ -24,9 +29,14 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
  * browsers and addresses. Attempts for accounts that don't exist are counted in the same way, so the answer
  * doesn't reveal which accounts exist.
  */
-export function limitSignIns(): BetterAuthPlugin {
-  const perCaller = createLimiter(limits.wrongPasswordsPerCaller)
-  const perAccount = createLimiter(limits.wrongPasswordsPerAccount)
+export function limitSignIns(
+  settings: WrongPasswordLimits = {
+    perCaller: limits.wrongPasswordsPerCaller,
+    perAccount: limits.wrongPasswordsPerAccount,
+  },
+): BetterAuthPlugin {
+  const perCaller = createLimiter(settings.perCaller)
+  const perAccount = createLimiter(settings.perAccount)
   /** For each attempt, a function that reverses its count. */
   const attempts = new WeakMap<Request, () => void>()
 
