@@ -40,7 +40,8 @@ function checkFreeGrant({ model }: CheckedLedger, answer: ReserveAnswer, meter: 
   if (answer.state !== 'held') return
   const period = model.freePeriod()
   const inPeriod = ({ attempt }: { attempt: string }) => model.freeAttempts.get(attempt) === period
-  const held = [...model.holds.values()].filter(inPeriod).flatMap(({ legs }) => legs)
+  const holding = [...model.holds.values()].filter((hold) => inPeriod(hold) && !hold.returned)
+  const held = holding.flatMap(({ legs }) => legs)
   const booked = model.booked(answer.subscription, meter).filter(({ state }) => state !== 'dropped')
   const units = unitsOf(held.filter((leg) => leg.meter === meter)) + unitsOf(booked.filter(inPeriod))
   expect(units, 'more than the free grant').toBeLessThanOrEqual(freeGrants[meter] ?? 0)
