@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { authClient } from '../api/authClient.ts'
 import { AccountForm } from './AccountForm.tsx'
+import { AccountLink } from './AccountLink.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { problemOf } from './problemOf.ts'
 import { SignedOut } from './SignedOut.tsx'
@@ -22,9 +22,7 @@ export function ForgotPasswordScreen() {
         lead={`If ${sentTo} has an account, we sent an email with a link to choose a new password.`}
       >
         <p>The email can take a few minutes to arrive. Check your spam folder too.</p>
-        <p>
-          <Link to="/sign-in">Back to sign in</Link>
-        </p>
+        <AccountLink to="/sign-in">Back to sign in</AccountLink>
       </MessageCard>
     )
   return (
@@ -37,9 +35,7 @@ export function ForgotPasswordScreen() {
         fields={['email']}
         send={send}
       >
-        <p>
-          <Link to="/sign-in">Back to sign in</Link>
-        </p>
+        <AccountLink to="/sign-in">Back to sign in</AccountLink>
       </AccountForm>
     </SignedOut>
   )

@@ -1,7 +1,8 @@
-import { Link, useLocation, useNavigate } from '@tanstack/react-router'
+import { useLocation, useNavigate } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 import { LinkButton } from '../parts/LinkButton.tsx'
 import { AccountForm } from './AccountForm.tsx'
+import { AccountLink } from './AccountLink.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { problemOf } from './problemOf.ts'
 
@@ -38,9 +39,7 @@ export function ResetPasswordScreen() {
       fields={['newPassword']}
       send={send}
     >
-      <p>
-        <Link to="/forgot-password">Request a new email</Link>
-      </p>
+      <AccountLink to="/forgot-password">Request a new email</AccountLink>
     </AccountForm>
   )
 }

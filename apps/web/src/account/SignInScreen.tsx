@@ -1,6 +1,7 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import { authClient } from '../api/authClient.ts'
 import { AccountForm } from './AccountForm.tsx'
+import { AccountLink } from './AccountLink.tsx'
 import { problemOf } from './problemOf.ts'
 import { SignedOut } from './SignedOut.tsx'
 
@@ -22,9 +23,7 @@ export function SignInScreen() {
         fields={['email', 'password']}
         send={({ email, password }) => problemOf(authClient.signIn.email({ email, password }))}
       >
-        <p>
-          <Link to="/forgot-password">Forgot password?</Link>
-        </p>
+        <AccountLink to="/forgot-password">Forgot password?</AccountLink>
         <p>
           New here?{' '}
           <Link to="/sign-up" search={next ? { next } : {}}>
