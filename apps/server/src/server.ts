@@ -75,6 +75,8 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database
+  // After the grace period, customers have only the free plan's credits.
+  const then = 'free'
   const { mailer, mailbox } = createMailer(env, { log, now: Date.now })
   const billing = createBilling({
     meters,
@@ -92,7 +94,7 @@ async function assemble(database: Database, options: ServerOptions): Promise<Ser
     },
     publicUrl: env.publicUrl,
     trustedOrigins: env.trustedOrigins,
-    pastDue: limits.pastDue,
+    pastDue: { graceDays: limits.pastDueGraceDays, then },
     options: { holdTtlMs: env.holdTtlMs, shutdownGraceMs: env.shutdownGraceMs, sessionCheckMs },
     logger: log,
   })

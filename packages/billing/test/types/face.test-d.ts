@@ -7,6 +7,7 @@ import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type BalancesAnswer, billingLinks } from '../../src/client/index.ts'
 import {
+  type BillingSetup,
   createBilling,
   type Denial,
   defineMeters,
@@ -137,6 +138,9 @@ test('types the denials in error.data.billing', () => {
 })
 
 test('types the denial for a page on a foreign origin', () => {
+  expectTypeOf<BillingSetup<typeof meters, object>['trustedOrigins']>().toEqualTypeOf<
+    readonly string[] | undefined
+  >()
   const denial = new TRPCClientError<AppRouter>('').data?.billing
   if (denial?.code === 'FOREIGN_ORIGIN') expectTypeOf(denial.origin).toEqualTypeOf<string | null>()
   expectTypeOf(billing.assertTrustedOrigin).parameter(0).toEqualTypeOf<RequestSource>()
@@ -176,14 +180,6 @@ test("keeps the types of the app's own options, and adds the denial's type", () 
 })
 
 export const mustNotCompile = () => [
-  createBilling({
-    meters,
-    ledger,
-    flowglad: { secretKey: '' },
-    customer,
-    // @ts-expect-error a list of origins, not one origin
-    trustedOrigins: 'https://app.example',
-  }),
   // @ts-expect-error no such meter
   meteredProcedure('generation'),
   // @ts-expect-error no such meter
