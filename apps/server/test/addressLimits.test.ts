@@ -25,7 +25,7 @@ const via = (forwardedFor?: string) => (forwardedFor === undefined ? {} : { 'x-f
 const signInAt =
   (server: TestServer): Send =>
   (forwardedFor) =>
-    postAuth(server, 'sign-in/email', { email: 'nobody@example.com', password: null }, via(forwardedFor))
+    postAuth(server, 'sign-in/email', { email: 'unknown@example.com', password: null }, via(forwardedFor))
 
 const getAt =
   (server: TestServer, url: string): Send =>
@@ -73,7 +73,7 @@ test('ignores X-Forwarded-For and similar headers without TRUST_PROXY', async ()
       postAuth(
         direct,
         'sign-in/email',
-        { email: 'nobody@example.com', password: null },
+        { email: 'unknown@example.com', password: null },
         {
           'x-forwarded-for': address,
           'x-real-ip': address,
@@ -133,7 +133,7 @@ test.each([
       method: 'POST',
       url: path,
       headers: { 'content-type': 'application/json', origin: 'http://localhost:5173', ...via(forwardedFor) },
-      payload: { email: 'nobody@example.com', password: null },
+      payload: { email: 'unknown@example.com', password: null },
     })
   expect(await refusedOf(send, perAddress + 1, () => address)).toBe(1)
 })

@@ -15,7 +15,7 @@ const signIn = (headers: Record<string, string>, password: string | null = rando
     method: 'POST',
     url: '/api/auth/sign-in/email',
     headers: { 'content-type': 'application/json', ...headers },
-    payload: { email: 'nobody@example.com', password },
+    payload: { email: 'unknown@example.com', password },
   })
 
 test('starts a session at sign-up and ends it at sign-out', async () => {

@@ -115,7 +115,7 @@ test('accepts the longest values, and removes a picture with null', async () => 
   expect(await post('update-user', { image: null })).toMatchObject({ status: 200 })
 })
 
-test("keeps a session's cookies small, whatever the user's fields contain", async () => {
+test("keeps a session's cookies small, even if the user's fields are long", async () => {
   const response = await fetch(`${server.url}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: {

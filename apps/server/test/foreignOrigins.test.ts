@@ -83,7 +83,7 @@ async function stateOf({ user }: Browser) {
 }
 
 describe.each(foreignPages)('a request that %s sends', (_, headers) => {
-  test('changes nothing and gets 403, whatever its method, content type and route', async () => {
+  test('changes nothing and gets 403, with every method and content type, on every route', async () => {
     const before = await stateOf(visitor)
     for (const path of posted) {
       for (const [type, body] of bodies) {

@@ -99,7 +99,7 @@ test('sends emails from the built server', async () => {
 
 test('reports an unreachable database in one line when the server runs from source', async () => {
   const { code, output } = await startProcess(fromSource(), {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing',
+    DATABASE_URL: 'postgres://user@127.0.0.1:9/missing',
   }).ended
   expect(code).toBe(1)
   expect(output.trim().split('\n')).toEqual([expect.stringContaining('ECONNREFUSED')])

@@ -59,7 +59,7 @@ test.each(['https://evil.example', 'http://evil.example', 'http://studio.example
   },
 )
 
-test('sets no Secure cookies for a PUBLIC_URL without TLS, whatever X-Forwarded-Proto says', async () => {
+test('sets no Secure cookies for a PUBLIC_URL without TLS, even if X-Forwarded-Proto is https', async () => {
   await using plain = await startTestServer({ env: { TRUST_PROXY: '1' }, flowglad: server.flowglad })
   const signedUp = await plain.app.inject({
     method: 'POST',

@@ -8,8 +8,8 @@ import { countOrRefuse } from './countOrRefuse.ts'
 export type CountMail = (request: { email: string; address: string }) => Promise<void>
 
 /**
- * Limits the emails that one network can request for one recipient. Counts addresses without an account too, so
- * that the answer doesn't reveal which addresses have one.
+ * Limits the emails that one network can request for one recipient. Also counts requests for addresses without
+ * an account. Otherwise, the answer would reveal which addresses have an account.
  */
 export function createMailLimit(): CountMail {
   const count = createRateLimit(limits.mailsPerRecipient)

@@ -26,8 +26,8 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
  * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
  * before. Each caller has its own allowance for an account. All callers that are new to the account also
  * share one allowance. If an attacker with many addresses uses it up, the owner can still sign in from known
- * browsers and addresses. Attempts for accounts that don't exist are counted in the same way, so the answer
- * doesn't reveal which accounts exist.
+ * browsers and addresses. Attempts for accounts that don't exist are counted in the same way. Otherwise, the
+ * answer would reveal which accounts exist.
  */
 export function limitSignIns(
   settings: WrongPasswordLimits = {

@@ -31,10 +31,10 @@ function isNetwork(text: string): boolean {
 }
 
 /**
- * Converts the setting for Fastify, which asks for each address whether it belongs to a trusted proxy. Hop 0 is
- * the connection's own address; the next hops are the entries of `X-Forwarded-For` from right to left. The
- * client's address is the first one that isn't trusted. Fastify rejects a plain number of hops, because a client
- * that reaches the server without the proxies could choose its address.
+ * Converts the setting to Fastify's format: a list of networks, or a function that returns whether an address
+ * belongs to a trusted proxy. Hop 0 is the connection's own address. The next hops are the entries of
+ * `X-Forwarded-For`, from right to left. The client's address is the first address that isn't trusted. Fastify
+ * doesn't accept a number of hops: a client that bypasses the proxies could then choose its own address.
  */
 export const fastifyTrustProxy = (setting: TrustProxy) =>
   typeof setting === 'number' ? (_address: string, hop: number) => hop < setting : setting
