@@ -44,9 +44,7 @@ async function drop(ledger: Ledger, attempt: string) {
 
 class OperatorError extends Error {}
 
-/**
- * Opens an existing ledger. A missing SQLite file means that DATABASE_URL is wrong, so this function throws.
- */
+/** Opens an existing ledger. Throws if the SQLite file is missing, because DATABASE_URL is then wrong. */
 function open(database: Env['database']): Ledger {
   if (database.type === 'sqlite') {
     if (!existsSync(database.file)) {

@@ -50,8 +50,8 @@ function assertDatabasesAreLocal({ databases, localDatabases, dataFolder, withFl
 }
 
 /**
- * Throws if the pricing file is missing. Also throws if it is invalid, unless flowglad-local can start with
- * the version stored in its database.
+ * Throws if the pricing file is missing. Also throws if the file is invalid, unless flowglad-local can start
+ * with the version stored in its database.
  */
 async function assertPricingIsValid({ pricingFile, databases }: Settings, { reset }: { reset: boolean }) {
   if (!existsSync(pricingFile)) throw new StartError(`The pricing file ${shown(pricingFile)} does not exist.`)

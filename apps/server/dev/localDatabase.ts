@@ -7,7 +7,7 @@ export function isOpen(file: string): boolean {
   let database: Libsql.Database | undefined
   try {
     database = new Libsql(file)
-    // A stopping process may still have the file open for a moment.
+    // A stopping process may keep the file open for a moment.
     database.exec('PRAGMA busy_timeout = 1000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('BEGIN EXCLUSIVE; COMMIT')

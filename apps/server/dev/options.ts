@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** Works whether or not pnpm is installed. */
+/** This command works even if pnpm isn't installed. */
 export const command = 'npx -y pnpm@12 dev'
 
 export const usage = `Starts Metered on this machine: flowglad-local, the server and the web app.

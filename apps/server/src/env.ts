@@ -81,7 +81,7 @@ export interface Env {
   rateLimit: boolean
   /** The delay before each picture, text and sentence. */
   studioLatencyMs: number
-  /** Null if the server makes pictures and texts itself. */
+  /** Null if the server generates pictures and texts itself. */
   openAi: { baseUrl: string; apiKey: string | null; imageModel: string; textModel: string } | null
   /** The built web app. */
   webRoot: string

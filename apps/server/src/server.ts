@@ -71,7 +71,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 async function assemble(database: Database, options: ServerOptions): Promise<Server> {
   const { env, log, rateLimit, wrongPasswords, modelQueues, slowClients } = options
-  // In development, each sign-up comes from the developer's own machine.
+  // In development, all sign-ups come from the developer's own machine.
   const { newAccountsPerNetwork = env.production ? limits.newAccountsPerNetwork : null } = options
   const { sessionCheckMs = limits.sessionCheckMs } = options
   const { source } = database

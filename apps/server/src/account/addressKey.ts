@@ -1,6 +1,6 @@
 /**
- * Returns the same key for all spellings of an email address that reach one inbox: in upper or lower case,
- * with or without a `+` suffix and, at Gmail, with or without dots.
+ * Returns the same key for all spellings of an email address that reach one inbox. Ignores case, a `+` suffix
+ * and, for Gmail, dots.
  */
 export function addressKey(email: string): string {
   const lower = email.trim().toLowerCase()

@@ -88,7 +88,7 @@ function optionsOf({ database, env }: Connected) {
     user: { additionalFields: userFields },
     // A cookie holds a signed copy of the session, so most calls need no database query.
     session: { cookieCache: { enabled: true, maxAge: limits.sessionCacheMs / 1_000 } },
-    // addressLimits.ts limits the requests.
+    // addressLimits.ts limits requests instead.
     rateLimit: { enabled: false },
     advanced: {
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },

@@ -49,7 +49,7 @@ export const authHooks = ({ onSignIn, now, countMail }: AuthEvents) => ({
     if (context.newSession) onSignIn(context.newSession.user)
     const email = emailIn(body)
     if (path === signUpPath && email !== null) await explainLostRace(context, email, context.returned)
-    // The browser's copy of the session still has an unverified address.
+    // The browser's copy of the session still says that the address is unverified.
     if (path === '/verify-email') expireCookie(request, context.authCookies.sessionData)
   }),
 })

@@ -52,11 +52,11 @@ export interface Session {
   cookies: string[]
 }
 
-/** @throws {BillingError} if the session can't be read because the database is unavailable. */
+/** @throws {BillingError} if the database is unavailable. */
 export async function sessionOf(auth: Auth, request: FastifyRequest): Promise<Session> {
   if (!request.headers.cookie) return { user: null, session: null, cookies: [] }
   const session = await readSession(auth, request, {})
-  // The user may have verified the email address in another browser after this browser's copy was made.
+  // The user may have verified the email address in another browser after this browser cached the session.
   return session.user && awaitsVerification(session.user)
     ? readSession(auth, request, { disableCookieCache: true })
     : session

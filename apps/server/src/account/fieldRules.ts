@@ -11,7 +11,7 @@ const text = (field: string, length: number) =>
     .regex(/^\P{Cc}*$/u, `The ${field} must not contain control characters.`)
     .optional()
 
-/** Other pages show the picture, so its address must not run a script or load over plain HTTP. */
+/** Pages show the image, so its URL must not run a script or use plain HTTP. */
 const image = z
   .url({ protocol: /^https$/, error: 'The image must be an https:// address.' })
   .startsWith('https://', 'The image must be an https:// address.')
@@ -43,7 +43,7 @@ export function refuseBadFields(body: unknown) {
 
 const otherRule = `Text must not exceed ${fields.other} characters or contain the character U+0000, and fields must not be deeply nested.`
 
-/** PostgreSQL can't store the character U+0000. better-auth's own fields have only a few levels. */
+/** PostgreSQL can't store the character U+0000. better-auth's own fields are nested only a few levels deep. */
 const hasBadText = (value: unknown, depth = 0): boolean =>
   typeof value === 'string'
     ? value.length > fields.other || value.includes('\0')

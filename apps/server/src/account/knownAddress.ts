@@ -17,11 +17,11 @@ interface KnownUser {
 }
 
 /**
- * Refuses a sign-up if the address, or another spelling of it, has an account.
+ * Refuses a sign-up if the address, or another spelling of it, already has an account.
  *
  * On SQLite, a sign-up is not a transaction (see auth.ts). If the process dies after writing the user but
- * before writing the password, that email address can be used neither to sign in nor to sign up. This
- * function deletes such a user instead of refusing the sign-up.
+ * before writing the password, the user can neither sign in nor sign up again. This function deletes such a
+ * user instead of refusing the sign-up.
  */
 export async function refuseKnownAddress(users: Users, email: string, now: number) {
   const known = await findKnown(users, email)
@@ -32,8 +32,8 @@ export async function refuseKnownAddress(users: Users, email: string, now: numbe
 }
 
 /**
- * Gives the second of two simultaneous sign-ups with one address the same answer as a later sign-up. The
- * unique column `addressKey` lets only one of them create its user.
+ * If a sign-up failed because a simultaneous sign-up took the address, throws the same error as
+ * `refuseKnownAddress`. The unique column `addressKey` lets only one of the two create a user.
  */
 export async function explainLostRace(users: Users, email: string, answer: unknown) {
   if (!(answer instanceof APIError) || answer.body?.code !== BASE_ERROR_CODES.FAILED_TO_CREATE_USER.code)

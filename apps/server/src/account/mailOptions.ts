@@ -17,7 +17,7 @@ interface MailOptions<User> {
 /** Returns better-auth's options for the emails that verify an email address or reset a password. */
 export function mailOptions<User>({ mailer, publicUrl, signUpVerification, onVerified }: MailOptions<User>) {
   // These links ignore the redirect addresses that a client can send. The token for a new password is in the
-  // fragment, so it reaches no log.
+  // URL's fragment, so no server logs it.
   const verifyUrl = (token: string) =>
     `${publicUrl}/api/auth/verify-email?${new URLSearchParams({ token, callbackURL: '/verified' })}`
   const resetUrl = (token: string) => `${publicUrl}/reset-password#token=${token}`

@@ -7,8 +7,8 @@ import { limits } from '../limits/limits.ts'
 const hashing = /^\/api\/auth\/(sign-(up|in)\/|(change|verify|reset)-password|delete-user)/
 
 /**
- * Runs `work` at once if the request can't hash a password, otherwise when it's the turn of its network. Returns a
- * 503 if too many requests wait.
+ * Runs `work` immediately if the request can't hash a password. Otherwise, waits for the network's turn
+ * first, and returns a 503 if too many requests are waiting.
  */
 type TakeTurn = (
   call: { request: FastifyRequest; reply: FastifyReply; pathname: string },
@@ -16,9 +16,10 @@ type TakeTurn = (
 ) => Promise<Response>
 
 /**
- * Lets networks take turns at requests that hash passwords. A hash occupies one of Node's four threads, which also
- * read files and look up host names. At least one thread stays free for them, and one network can't delay another.
- * A turn ends before the response is sent, so a client that doesn't read it occupies no place.
+ * Makes networks take turns with requests that hash passwords. A hash occupies one of Node's four threads,
+ * which also read files and look up host names. At least one thread stays free for other work, and one
+ * network can't delay another. A turn ends before the response is sent, so a client that doesn't read the
+ * response can't block the queue.
  */
 export function createPasswordTurns(settings: FairQueueSettings = limits.passwordTurns): TakeTurn {
   const queue = createFairQueue(settings)

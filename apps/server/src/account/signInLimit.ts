@@ -10,7 +10,7 @@ import { RateLimitedError } from '../limits/rateLimit.ts'
 import { countOrRefuse } from './countOrRefuse.ts'
 
 const signInPath = '/sign-in/email'
-/** The routes that check a signed-in user's password. better-auth disables the last one by default. */
+/** The routes that check a signed-in user's password. better-auth disables the last route by default. */
 const passwordPaths = ['/change-password', '/verify-password', '/delete-user']
 const credentials = z.object({ email: z.string() })
 
@@ -25,7 +25,7 @@ const deviceCookieMaxAgeSeconds = 365 * 86_400
 /**
  * Limits wrong passwords. A caller is an address, or a browser in which the account's owner has signed in
  * before. Each caller has its own allowance for an account. All callers that are new to the account also
- * share one allowance. If an attacker with many addresses uses it up, the owner can still sign in from known
+ * share one allowance. If an attacker with many addresses exhausts it, the owner can still sign in from known
  * browsers and addresses. Attempts for accounts that don't exist are counted in the same way. Otherwise, the
  * answer would reveal which accounts exist.
  */

@@ -47,7 +47,7 @@ export async function fillAddressKeys({ kysely }: Pick<Connection, 'kysely'>) {
 }
 
 /**
- * Lifts the requirement for all users who haven't verified their email address yet. Called by a server that
+ * Waives verification for all users who haven't verified their email address yet. Called by a server that
  * doesn't require verification.
  */
 export async function waiveVerification({ kysely }: Pick<Connection, 'kysely'>) {

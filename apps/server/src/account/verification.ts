@@ -6,7 +6,7 @@ interface User {
   mustVerifyEmail?: boolean | null | undefined
 }
 
-/** Returns whether the user must confirm the email address before getting free credits. */
+/** Returns whether users must confirm their email address before they get free credits. */
 export const awaitsVerification = ({
   emailVerified,
   mustVerifyEmail,
@@ -30,8 +30,8 @@ export class EmailUnverifiedError extends TRPCError {
 }
 
 /**
- * Returns the user as billing's customer. Billing creates the customer at Flowglad, with its free credits, so
- * every use of billing must get its customer from this function.
+ * Returns the user as billing's customer. Billing creates the customer at Flowglad and grants free credits,
+ * so code that uses billing must get its customer from this function.
  * @throws EmailUnverifiedError
  */
 export function customerOf<U extends User>(user: U): U {

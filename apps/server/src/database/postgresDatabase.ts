@@ -68,8 +68,8 @@ function withoutReadOnly(client: PoolClient): PostgresPoolClient {
       throw error
     }
   }
-  // Kysely's type also has an overload for cursors, which the app doesn't use. It declares `command` as
-  // a union of literals, and pg declares it as a string.
+  // Kysely's type has an overload for cursors, which the app doesn't use. It also declares `command` as a
+  // union of literals, whereas pg declares a string.
   return { query, release: () => client.release(isReadOnly) } as unknown as PostgresPoolClient
 }
 

@@ -17,10 +17,11 @@ import { orUnavailable } from './unwritable.ts'
 
 /**
  * Kysely's dialect for a SQLite file. Kysely's own dialect waits for a locked file inside SQLite, which
- * blocks the event loop and all other queries. Here, a query that finds the file locked waits on a timer,
- * while reads and other requests continue.
+ * blocks the event loop and all other queries. In this dialect, a query waits for a locked file on a timer,
+ * so reads and other requests continue.
  *
- * `connect` must open a connection with a `busy_timeout` of 0. If it fails, the next query calls it again.
+ * `connect` must open a connection with a `busy_timeout` of 0. If `connect` fails, the next query calls it
+ * again.
  */
 export const sqliteDialect = (connect: () => Promise<Libsql.Database>): Dialect => ({
   createAdapter: () => new SqliteAdapter(),
@@ -40,7 +41,7 @@ function createDriver(connect: () => Promise<Libsql.Database>): Driver {
       return connectionTo(database)
     },
     // All queries share one connection, so a transaction would contain other requests' queries too.
-    beginTransaction: () => Promise.reject(new Error('Transactions need a Kysely instance of their own.')),
+    beginTransaction: () => Promise.reject(new Error('Transactions need their own Kysely instance.')),
     commitTransaction: async () => {},
     rollbackTransaction: async () => {},
     releaseConnection: async () => {},

@@ -3,11 +3,11 @@ import { APIError, isAPIError } from 'better-auth/api'
 
 /**
  * Matches the error codes of the file system, SQLite and PostgreSQL for a database that can't be written to.
- * 25006 is a read-only transaction, and 53100 is a full disk.
+ * 25006 means a read-only transaction, and 53100 a full disk.
  */
 const codes = /^(EROFS|ENOSPC|SQLITE_(READONLY|FULL|IOERR)\w*|25006|53100)$/
 
-/** Returns whether the error, or one of its causes, says that the database can't be written to at present. */
+/** Returns whether the error, or one of its causes, means that the database can't be written to. */
 export const isUnwritable = (error: unknown): boolean =>
   error instanceof Error && (('code' in error && codes.test(String(error.code))) || isUnwritable(error.cause))
 
@@ -29,7 +29,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * If the session couldn't be read, returns billing's error instead of better-auth's. Returns any other error
+ * Converts better-auth's error for an unavailable database to billing's error. Returns any other error
  * unchanged.
  */
 export const withoutSession = (error: unknown): unknown =>

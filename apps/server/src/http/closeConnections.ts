@@ -4,8 +4,8 @@ import { limits } from '../limits/limits.ts'
 
 /**
  * Closes the connections of a server that has stopped listening. For up to `limits.lastBytesMs`, readers can
- * receive the rest of their response, such as the error that ends a stream. After that, the connections of
- * stalled readers are closed too.
+ * receive the rest of their response, such as the error that ends a stream. After that, closes the
+ * connections of stalled readers too.
  *
  * @param closed Resolves when no connection is left.
  */

@@ -15,7 +15,7 @@ export const createHttpOptions = ({ headersMs, requestMs, checkMs, idleMs }: Slo
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
     clientErrorHandler: answerClientError,
-    // A client that treats this server as a proxy sends a whole URL. Keeps only the path, so that no route
-    // reads another host.
+    // A client that treats this server as a proxy sends a whole URL. Keep only the path, so that no route
+    // sees the other host.
     rewriteUrl: ({ url = '' }) => url.replace(/^https?:\/\/[^/?]*\/?/i, '/'),
   }) satisfies FastifyServerOptions & { http: object }

@@ -4,7 +4,10 @@ import { limits } from './limits.ts'
 import { networkOf } from './networkOf.ts'
 import { RateLimitedError } from './rateLimit.ts'
 
-/** Counts requests per network. Each `count…` function throws a `RateLimitedError` if there are too many. */
+/**
+ * Counts requests per network. Each `count…` function throws a `RateLimitedError` if there are too many
+ * requests.
+ */
 export interface AddressLimits {
   /** Counts a request to `/api/auth`. `pathname` is the path that better-auth receives. */
   countAuth(request: FastifyRequest, pathname: string): void
@@ -15,7 +18,7 @@ export interface AddressLimits {
   giveBackWebhook(request: FastifyRequest): void
 }
 
-/** A page reads its session often. Reading needs no password and starts no work, so it isn't limited. */
+/** Reading a session isn't limited, because pages do it often, and it needs no password and starts no work. */
 const sessionPath = '/api/auth/get-session'
 
 export function createAddressLimits(): AddressLimits {
@@ -60,8 +63,8 @@ function count(limiter: Limiter, request: FastifyRequest, calls = 1) {
 }
 
 /**
- * Returns the network that shares the request's limits. If a proxy sends something other than an IP address, its
- * clients share the proxy's own limit.
+ * Returns the network whose limits apply to the request. If a proxy sends something other than an IP address,
+ * the limits of the proxy's own network apply.
  */
 export const networkOfRequest = ({ ip, socket }: FastifyRequest) =>
   networkOf(ip) ?? networkOf(socket.remoteAddress ?? '') ?? 'unknown'

@@ -1,6 +1,6 @@
 /**
- * The header that passes the connection's address to better-auth. The server overwrites any value that a
- * client sends.
+ * The header that passes the client's address to better-auth. The server overwrites any value that a client
+ * sends.
  */
 export const clientAddressHeader = 'x-client-address'
 

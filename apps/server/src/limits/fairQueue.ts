@@ -1,7 +1,7 @@
 import { type TurnSettings, Turns } from './turns.ts'
 
 export interface FairQueueSettings extends TurnSettings {
-  /** A job that has waited this long is refused. */
+  /** A job that has waited for this long is refused. */
   maxWaitMs: number
   /** How long a refused caller should wait before trying again. */
   retryAfterMs: number
@@ -26,7 +26,8 @@ export interface FairQueue {
   run<Result>(caller: Caller, work: () => Promise<Result>): Promise<Result>
   /**
    * Waits for the customer's turn, then yields what `open` yields. The turn ends when the stream ends, or
-   * after `maxMs`, even if the reader has stalled. After `maxMs`, the signal that `open` gets aborts.
+   * after `maxMs`, even if the reader has stalled. After `maxMs`, also aborts the signal that `open`
+   * received.
    */
   stream<Item>(
     caller: Caller & { maxMs: number },
@@ -35,8 +36,9 @@ export interface FairQueue {
 }
 
 /**
- * Creates a queue in which customers take turns (see turns.ts). A job is refused with `QueueFullError` if the
- * queue is full, and with the signal's reason if the signal aborts while the job waits.
+ * Creates a queue in which customers take turns (see turns.ts). Rejects with `QueueFullError` if the queue is
+ * full or the job has waited too long. If the signal aborts while the job waits, rejects with the signal's
+ * reason.
  */
 export function createFairQueue({ maxWaitMs, retryAfterMs, ...settings }: FairQueueSettings): FairQueue {
   const turns = new Turns<Waiter>(settings)

@@ -4,8 +4,8 @@ import { type Session, sessionOf } from '../account/authRoutes.ts'
 import type { AddressLimits } from './addressLimits.ts'
 
 /**
- * Reads a request's session. If the request has no session, counts its calls (default 1), and rejects with a
- * `RateLimitedError` if its network has made too many calls.
+ * Reads a request's session. Counts the calls (default 1) of a request without a session, and rejects with a
+ * `RateLimitedError` if its network has made too many.
  */
 export type ReadSession = (request: FastifyRequest, calls?: number) => Promise<Session>
 
@@ -26,7 +26,7 @@ export function createReadSession(auth: Auth, addressLimits: AddressLimits): Rea
   }
 }
 
-/** Limits requests without a session to billing's routes, and webhooks without a valid signature. */
+/** Limits billing requests that have no session, and webhooks that have no valid signature. */
 export function limitBillingRoutes(
   routes: FastifyInstance,
   { readSession, addressLimits }: { readSession: ReadSession; addressLimits: AddressLimits },

@@ -14,7 +14,7 @@ export interface Limiter {
    * returns the milliseconds until the key's window ends.
    */
   take(key: string, calls?: number): number
-  /** Returns the milliseconds until the key's window ends if no call is left, otherwise 0. Counts nothing. */
+  /** If no call is left, returns the milliseconds until the key's window ends, otherwise 0. Counts nothing. */
   waitMs(key: string): number
   /** Takes back one counted call. */
   giveBack(key: string): void
@@ -22,7 +22,7 @@ export interface Limiter {
 
 /**
  * Creates a limiter with bounded memory: it counts at most `maxKeys` keys. When there are more, it forgets
- * the half whose windows started first. Counts in this process only.
+ * the older half. Counts in this process only.
  */
 export function createLimiter(
   { calls: maxCalls, windowMs }: LimitSettings,

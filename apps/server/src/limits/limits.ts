@@ -39,8 +39,9 @@ export const limits = {
     maxMs: 120_000,
   },
   /**
-   * Requests that hash passwords, such as sign-ins. Networks take turns. A request that finds no place, or waits
-   * longer than `maxWaitMs`, gets 503. `running` is less than the number of Node's threads (4).
+   * Requests that hash passwords, such as sign-ins. Networks take turns. A request that doesn't fit into the
+   * queue, or waits longer than `maxWaitMs`, gets 503. `running` is less than the number of Node's threads
+   * (4).
    */
   passwordTurns: {
     running: 3,
@@ -80,11 +81,11 @@ export const limits = {
     perHour: { calls: 10, windowMs: 3_600_000 },
     perDay: { calls: 30, windowMs: 86_400_000 },
   },
-  /** Requests per address for an email that verifies an address or resets a password. */
+  /** Requests, per IP address, for an email that verifies an address or resets a password. */
   mailRequestsPerAddress: { calls: 20, windowMs: 60_000 },
   /** Requests for an email to one recipient from one network. */
   mailsPerRecipient: { calls: 5, windowMs: 3_600_000 },
-  /** Emails that wait for the mail server. Beyond this number, emails are dropped. */
+  /** The maximum number of emails that wait for the mail server. Further emails are dropped. */
   waitingMails: 500,
   /**
    * Wrong passwords for one account from one caller: an address, or a browser in which the account's owner has
@@ -102,9 +103,9 @@ export const limits = {
   sessionCacheMs: 10_000,
   /** How often the session of an open stream is read from the database. */
   sessionCheckMs: 10_000,
-  /** Calls and requests without a session per address, for example to read the plans. */
+  /** Calls and requests without a session, per address. An example is reading the plans. */
   anonymousCallsPerAddress: { calls: 600, windowMs: 60_000 },
-  /** Webhooks per address that are rejected, for example because of a wrong signature. */
+  /** Rejected webhooks per address, for example those with a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },
   /**
    * The number of days that customers keep a plan whose renewal is unpaid. After that, they get only the free
@@ -126,7 +127,10 @@ export const limits = {
   bodyBytes: 256 * 1024,
   /** The largest body of a request to `/api/auth`, in bytes. */
   authBodyBytes: 16 * 1024,
-  /** The longest values that users choose, in characters. `other` applies to every other field of `/api/auth`. */
+  /**
+   * The maximum length of values that users choose, in characters. `other` applies to every other field of
+   * `/api/auth`.
+   */
   fields: { name: 100, email: 254, password: 128, image: 1_000, other: 2_000 },
   /** How much of the `User-Agent` header a session stores, in characters. */
   userAgentLength: 256,
@@ -134,7 +138,7 @@ export const limits = {
   slowClients: { headersMs: 30_000, requestMs: 60_000, checkMs: 10_000, idleMs: 72_000, unreadMs: 60_000 },
   /**
    * How many keys (users, networks, accounts) each limit counts. When there are more, the server forgets the
-   * half whose windows started first.
+   * older half.
    */
   countedKeys: 100_000,
 } as const

@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js'
 
-/** One customer's IPv6 network usually has this prefix length. */
+/** Providers usually assign each customer an IPv6 network with this prefix length. */
 const ipv6PrefixLength = 64
 
 /**
- * Returns the network whose members share a limit: for IPv4, the address or its network with
- * `ipv4PrefixLength`, and for IPv6, the /64. Returns null if `text` isn't an IP address. An IPv4-mapped
- * address (`::ffff:192.0.2.1`) counts as the IPv4 address. Ignores a port, which some proxies append. A
- * prefix length must be a multiple of 8.
+ * Returns the network whose members share a limit: an IPv4 network with `ipv4PrefixLength` (by default, one
+ * address) or an IPv6 /64. Returns null if `text` isn't an IP address. An IPv4-mapped address
+ * (`::ffff:192.0.2.1`) counts as the IPv4 address. Ignores a port, which some proxies append. A prefix length
+ * must be a multiple of 8.
  */
 export function networkOf(text: string, { ipv4PrefixLength = 32 } = {}): string | null {
   const address =

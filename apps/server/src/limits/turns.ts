@@ -10,8 +10,8 @@ export interface TurnSettings {
 
 /**
  * Decides which job runs next. Customers take turns: between two jobs of one customer, each other waiting
- * customer gets a turn. One customer's jobs run in the order in which they arrived. Only decides:
- * fairQueue.ts waits for jobs and starts them.
+ * customer gets a turn. One customer's jobs run in the order in which they arrived. This class starts no
+ * jobs; fairQueue.ts does.
  */
 export class Turns<Job> {
   readonly #settings: TurnSettings
@@ -26,8 +26,8 @@ export class Turns<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, the newest job of the customer
-   * with the most waiting jobs makes room for a customer with fewer.
+   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, a customer with fewer
+   * waiting jobs replaces the newest job of the customer with the most.
    */
   add(customer: string, job: Job): Job | null {
     const line = this.#lines.get(customer) ?? []

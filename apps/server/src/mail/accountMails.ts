@@ -18,5 +18,5 @@ export const passwordResetMail = (mail: Pick<Mail, 'to' | 'link'>): Mail => ({
   subject: 'Choose a new password',
   before: 'Open this link to choose a new password for Studio:',
   after:
-    "The link works once, within one hour. If you didn't request it, ignore this email. Your password stays the same.",
+    "The link works once and expires after one hour. If you didn't request it, ignore this email. Your password stays the same.",
 })
