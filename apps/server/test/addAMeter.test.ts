@@ -79,12 +79,12 @@ const compile = () =>
     ({ stdout }: { stdout: string }) => stdout.trim().split('\n'),
   )
 
-test('changes as many files and adds as many lines as the recipe says', () => {
+test('changes the number of files and adds the number of lines that the recipe states', () => {
   const files = new Set(edits.map(({ file }) => file)).size
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test('reports only the missing words before the last edit, and compiles after it', async () => {
+test("compiles after the last edit, which adds the meter's words", async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([

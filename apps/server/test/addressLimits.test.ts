@@ -21,7 +21,7 @@ type Send = (forwardedFor?: string) => Promise<{ statusCode: number; headers: ob
 
 const via = (forwardedFor?: string) => (forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor })
 
-/** An attempt without a password. There is nothing to hash, so many attempts are fast. */
+/** A sign-in attempt without a password. The server has nothing to hash, so many attempts are fast. */
 const signInAt =
   (server: TestServer): Send =>
   (forwardedFor) =>
@@ -97,7 +97,7 @@ test('finds the visitor behind all proxies in the trusted networks', async () =>
   expect((await signInAt(server)('198.51.100.2, 10.0.0.1')).statusCode).toBe(400)
 })
 
-test('serves other visitors after many requests without a session from one address', async () => {
+test('serves other visitors after one address has sent many requests without a session', async () => {
   const address = '203.0.113.1'
   for (const url of ['/api/flowglad/customers/billing', '/api/auth/ok'])
     await refusedOf(getAt(behindProxy, url), 310, () => address)
@@ -108,7 +108,7 @@ test('serves other visitors after many requests without a session from one addre
   expect((await browser.call('studio.lookup', { term: 'x' }, { headers: via(address) })).status).toBe(200)
 })
 
-test('does not limit reading the session, and counts other requests to /api/auth', async () => {
+test('does not limit reading the session, but limits other requests to /api/auth', async () => {
   const address = () => '203.0.113.3'
   const allowed = limits.authRequestsPerAddress.calls
   expect(await refusedOf(getAt(behindProxy, '/api/auth/get-session'), allowed + 5, address)).toBe(0)
@@ -126,7 +126,7 @@ test.each([
   ['/api/auth/change-password'],
   ['/api/auth/verify-password'],
   ['/api/auth/reset-password'],
-])('limits requests with a password at %s per address', async (path) => {
+])('limits requests to %s per address', async (path) => {
   const address = `2001:db8:99:${++networks}::1`
   const send: Send = (forwardedFor) =>
     behindProxy.app.inject({
@@ -140,14 +140,14 @@ test.each([
 
 const anonymous = limits.anonymousCallsPerAddress.calls
 
-/** Sends batches until the address has no calls left. Returns how many batches were answered. */
+/** Sends batches until the address has no calls left. Returns the number of batches that weren't refused. */
 async function useUpAnonymousCalls(address: string, server = behindProxy) {
   const batch = `/trpc/${Array(limits.batchCalls).fill('billing.plans').join()}?batch=1`
   const batches = anonymous / limits.batchCalls + 2
   return batches - (await refusedOf(getAt(server, batch), batches, () => address))
 }
 
-test('counts every call in a batch without a session', async () => {
+test('counts every call of a batch that has no session', async () => {
   expect(await useUpAnonymousCalls('203.0.113.4')).toBe(anonymous / limits.batchCalls)
 })
 
@@ -170,7 +170,7 @@ test.each([
       ...(method === 'POST' ? { payload: {} } : {}),
     })
   expect((await send()).statusCode).not.toBe(429)
-  // The first request has used one of the calls.
+  // The first request used one call.
   expect(await useUpAnonymousCalls(address)).toBe(anonymous / limits.batchCalls - 1)
   for (let left = 1; left < limits.batchCalls; left++) await send()
   const refused = await send()

@@ -36,7 +36,7 @@ test('limits sign-in attempts per address, even with forged address headers', as
   for (let attempt = 0; attempt < 40; attempt++) {
     const forged = `10.0.0.${attempt}`
     const headers = { 'x-forwarded-for': forged, 'x-client-address': forged }
-    // Without a password, there is nothing to hash, so forty attempts are fast.
+    // Without a password, the server has nothing to hash, so forty attempts are fast.
     const { statusCode } = await signIn({ origin: 'http://localhost:5173', ...headers }, null)
     statuses.push(statusCode)
   }

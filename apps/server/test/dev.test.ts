@@ -80,7 +80,7 @@ async function aTakenPort() {
 }
 
 describe('arguments', () => {
-  test('prints the help and starts nothing', async () => {
+  test('prints the help without starting anything', async () => {
     await using folder = await aFolder()
     for (const help of ['--help', '-h'])
       expect(await runDev(['--reset', help, ...folder.args], { cwd: folder.path })).toEqual({
@@ -96,7 +96,7 @@ describe('arguments', () => {
     [['reset'], "Unexpected argument 'reset'"],
     [['--reset', '--yes'], "Unknown option '--yes'"],
     [['--reset=no'], "Option '--reset' does not take an argument"],
-  ])('rejects %j, prints the help, and starts and deletes nothing', async (args, reason) => {
+  ])('rejects %j and prints the help, without starting or deleting anything', async (args, reason) => {
     await using folder = await aFolder()
     const { code, output, errors } = await runDev([...folder.args, ...args], { cwd: folder.path })
     expect({ code, output }).toEqual({ code: 1, output: '' })
@@ -134,7 +134,7 @@ describe('--reset', () => {
     expect(errors).toContain('Nothing was deleted.')
   })
 
-  test('deletes nothing if the pricing file has a mistake, and reports its line', async () => {
+  test("deletes nothing if the pricing file has a mistake, and reports the mistake's line", async () => {
     await using folder = await aFolder()
     await writeFile(join(folder.path, 'plans.yaml'), 'name: Studio\nproducts: []\nfeatures: none\n')
     const env = { FLOWGLAD_LOCAL_PRICING: 'plans.yaml' }
@@ -194,12 +194,12 @@ describe('greeting', () => {
     )
   })
 
-  test('shows where emails arrive, unless a mail server sends them', () => {
+  test('shows where emails arrive, unless a mail server is configured', () => {
     expect(greetingOf([])).toContain('Mailbox      http://localhost:5173/dev/mailbox ')
     expect(greetingOf([], { SMTP_URL: 'smtp://mail.example' })).not.toContain('Mailbox')
   })
 
-  test('offers no test cards or plan edits with a real Flowglad', () => {
+  test("mentions no test cards or plan edits if Flowglad isn't local", () => {
     const text = greetingOf([], {
       FLOWGLAD_BASE_URL: 'https://flowglad.example',
       FLOWGLAD_SECRET_KEY: 'sk_own',

@@ -31,7 +31,7 @@ describe('in development', () => {
     })
   })
 
-  test("trusts the web app's origin with each of the machine's loopback names", () => {
+  test("trusts the web app's origin under each loopback name", () => {
     expect(development().trustedOrigins).toEqual(
       expect.arrayContaining(['http://localhost:5173', 'http://127.0.0.1:5173']),
     )
@@ -49,11 +49,11 @@ describe('production mode', () => {
     ['no secret', undefined],
     ['an empty secret', ''],
     ['the development secret', development().authSecret],
-    ['the development secret between spaces', ` ${development().authSecret} `],
+    ['the development secret with spaces around it', ` ${development().authSecret} `],
     ["better-auth's default", 'better-auth-secret-12345678901234567890'],
     ['one character', 'a'],
     ['31 characters', ownSecret.slice(0, 31)],
-    ['spaces around a short secret', ownSecret.slice(0, 8).padEnd(40)],
+    ['a short secret padded with spaces', ownSecret.slice(0, 8).padEnd(40)],
     ['one repeated character', 'a'.repeat(64)],
     ['a few repeated characters', 'abcdef'.repeat(10)],
   ])('rejects %s as AUTH_SECRET, and says how to create one', (_, secret) => {
@@ -174,7 +174,7 @@ test.each([
   expect(denial(() => development({ TRUST_PROXY: value }))).toMatch(/^TRUST_PROXY must be/)
 })
 
-test('uses an external model only if its address is set; an API key alone is not enough', () => {
+test('uses an external model only if its address is set, not if only an API key is set', () => {
   expect(development({ OPENAI_API_KEY: 'sk-x' }).openAi).toBeNull()
   expect(development({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).openAi).toMatchObject({
     baseUrl: 'http://localhost:11434/v1',

@@ -11,7 +11,7 @@ const settings = {
   retryAfterMs: 700,
 }
 
-/** Work that the test ends. */
+/** Returns work that runs until the test resolves or rejects it. */
 function work() {
   let [resolve, reject] = [(_: string) => {}, (_: Error) => {}]
   const result = new Promise<string>((...functions) => ([resolve, reject] = functions))
@@ -41,7 +41,7 @@ describe('a fair queue', () => {
     expect(await Promise.all(results)).toEqual(['result 0', 'result 1', 'result 2'])
   })
 
-  test('refuses work that has no place in the queue, and says when to try again', async () => {
+  test("refuses work that doesn't fit into the queue, and says when to try again", async () => {
     const queue = createFairQueue(settings)
     const running = work()
     const results = Array.from({ length: 4 }, () => queue.run({ customer: 'ada' }, running.run))
@@ -78,7 +78,7 @@ describe('a fair queue', () => {
     expect(left.isRunning()).toBe(false)
   })
 
-  test('passes the turn on when work fails, whether it rejects or throws', async () => {
+  test('ends the turn when work rejects or throws', async () => {
     const queue = createFairQueue(settings)
     for (let round = 0; round < 5; round++) {
       const failed = work()
@@ -93,7 +93,7 @@ describe('a fair queue', () => {
     expect(await queue.run({ customer: 'ada' }, async () => 'works')).toBe('works')
   })
 
-  test('passes the turn on when a stream ends, fails, or loses its reader', async () => {
+  test('ends the turn when a stream ends, fails or loses its reader', async () => {
     const queue = createFairQueue(settings)
     const open = (stream: () => AsyncIterable<number>) =>
       queue.stream({ customer: 'ada', maxMs: 60_000 }, stream)
@@ -124,7 +124,7 @@ describe('a fair queue', () => {
     expect(await stalled.next()).toEqual({ done: false, value: 1 })
     expect(await queue.run({ customer: 'ada' }, async () => 'next')).toBe('next')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
-    // The late end of the stalled stream doesn't free a second place.
+    // The stalled stream has already ended its turn, so its end doesn't free a second place.
     const [first, second] = [work(), work()]
     const results = [first, second].map((it) => queue.run({ customer: 'ada' }, it.run))
     await stalled.return(undefined)

@@ -53,7 +53,7 @@ const badFields: [string, Record<string, unknown>, RegExp][] = [
   ['a long password', { password: long(fields.password) }, /password must not exceed 128 characters/],
   ['a long new password', { newPassword: long(fields.password) }, /password must not exceed/],
   ['a long current password', { currentPassword: long(fields.password) }, /password must not exceed/],
-  ['a long picture address', { image: `https://example.com/${long(fields.image)}` }, /image must not exceed/],
+  ['a long image address', { image: `https://example.com/${long(fields.image)}` }, /image must not exceed/],
   ...[
     'javascript:alert(1)',
     'JavaScript:alert(1)',
@@ -70,13 +70,13 @@ const badFields: [string, Record<string, unknown>, RegExp][] = [
     7,
     ['https://a.example'],
   ].map((image): [string, Record<string, unknown>, RegExp] => [
-    `the picture address ${JSON.stringify(image)}`,
+    `the image address ${JSON.stringify(image)}`,
     { image },
     /image must be an https/,
   ]),
-  ['a long other field', { callbackURL: `/${long(fields.other)}` }, /Text must not exceed 2000/],
-  ['a long field inside another one', { extra: [{ deep: long(fields.other) }] }, /Text must not exceed 2000/],
-  ['another field with U+0000', { token: 'a\0' }, /U\+0000/],
+  ['a long value in any other field', { callbackURL: `/${long(fields.other)}` }, /Text must not exceed 2000/],
+  ['a long nested field', { extra: [{ deep: long(fields.other) }] }, /Text must not exceed 2000/],
+  ['U+0000 in any other field', { token: 'a\0' }, /U\+0000/],
 ]
 
 test.each(badFields)('refuses %s on every route', async (_, field, message) => {
@@ -103,7 +103,7 @@ test.each([
   }
 })
 
-test('accepts the longest values, and removes a picture with null', async () => {
+test('accepts the longest values, and removes the image if it is null', async () => {
   const image = `https://example.com/${'a'.repeat(fields.image - 'https://example.com/'.length)}`
   const longest = { name: 'é'.repeat(fields.name), image }
   const signedUp = await post('sign-up/email', {
@@ -155,7 +155,7 @@ test.each([
   ['billing.checkout', { priceSlug: 'a'.repeat(201) }],
   ['billing.changePlan', { priceSlug: 'a'.repeat(201) }],
   ['billing.checkout', { priceSlug: 'a', 'idempotency-key': 'a'.repeat(129) }],
-])('refuses bad texts in the input of %s: %o', async (path, input) => {
+])('refuses invalid text in the input of %s: %o', async (path, input) => {
   const method = /gallery|charges/.test(path) ? 'GET' : 'POST'
   expect(await ada.call(path, input, { method })).toMatchObject({ status: 400 })
 })

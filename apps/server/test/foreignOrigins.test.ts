@@ -20,10 +20,7 @@ const foreignPages: [sender: string, headers: Headers][] = [
   ['a sandboxed frame', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
   ['a form in an older browser', { origin: 'https://evil.example' }],
   ['a sandboxed frame in an older browser', { origin: 'null' }],
-  [
-    'a page whose address begins like the address of this app',
-    { origin: 'http://localhost:5173.evil.example' },
-  ],
+  ["a page whose address starts with the app's address", { origin: 'http://localhost:5173.evil.example' }],
 ]
 
 const bodies: [contentType: string | null, body: string | null][] = [
@@ -74,7 +71,7 @@ async function send(path: string, headers: Headers, init: RequestInit = {}) {
   return response
 }
 
-/** Reads what a foreign page could change. */
+/** Reads the state that a foreign page could change. */
 async function stateOf({ user }: Browser) {
   const { data } = await visitor.call('billing.balances', {}, { method: 'GET' })
   await server.billing.drain()
@@ -83,7 +80,7 @@ async function stateOf({ user }: Browser) {
 }
 
 describe.each(foreignPages)('a request that %s sends', (_, headers) => {
-  test('changes nothing and gets 403, with every method and content type, on every route', async () => {
+  test('gets 403 and changes nothing, for every route, method and content type', async () => {
     const before = await stateOf(visitor)
     for (const path of posted) {
       for (const [type, body] of bodies) {
@@ -135,9 +132,9 @@ test.each<[sender: string, headers: Headers]>([
     { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:5173' },
   ],
   ['a page of the app in an older browser', { origin: 'http://localhost:5173' }],
-  ['a page of the app at another loopback name', { origin: 'http://127.0.0.1:5173' }],
+  ['a page of the app under another loopback name', { origin: 'http://127.0.0.1:5173' }],
   ['a script or a mobile app', {}],
-])('runs the calls of %s', async (_, headers) => {
+])('accepts calls from %s', async (_, headers) => {
   const init = { method: 'POST', body: '{"term":"boat"}' }
   const json = { 'content-type': 'application/json' }
   expect((await send('/trpc/studio.lookup', { ...headers, ...json }, init)).status).toBe(200)
@@ -147,13 +144,13 @@ test.each<[sender: string, headers: Headers]>([
   expect((await send('/api/flowglad/customers/billing', headers, { method: 'POST' })).status).toBe(200)
 })
 
-test('runs the calls of a page at the address of the server', async () => {
+test("accepts calls from a page at the server's own address", async () => {
   const headers = { origin: server.url, 'content-type': 'application/json' }
   const init = { method: 'POST', body: '{"term":"boat"}' }
   expect((await send('/trpc/studio.lookup', headers, init)).status).toBe(200)
 })
 
-test('says which origin is refused and what to set', async () => {
+test('names the refused origin and the setting that allows it', async () => {
   const headers = { cookie: visitor.cookie(), origin: 'https://evil.example' }
   const response = await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers })
   expect(await response.json()).toEqual({

@@ -24,7 +24,7 @@ describe('a model endpoint that sends too much', () => {
   test.each([
     ['before the first text', '', 'Nothing was charged.', []],
     ['after the first text', data('The sea is '), 'The text was interrupted.', ['The ', 'sea ']],
-  ])('in one line %s fails the text, and its request is closed', async (_, start, message, tokens) => {
+  ])('in one line %s makes the text fail and closes the request', async (_, start, message, tokens) => {
     await using it = await startModelEndpoint()
     for (const field of ['data: ', ': ', 'event: ']) {
       const { sent, stream } = endlessLine(start + field)
@@ -44,7 +44,7 @@ describe('a model endpoint that sends too much', () => {
     ['a picture', 200, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['an error', 500, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['JSON instead of a text', 200, (it: Endpoint) => all(it.models.write(request))],
-  ])('as %s fails the call, and its request is closed', async (_, status, call) => {
+  ])('as %s makes the call fail and closes the request', async (_, status, call) => {
     await using it = await startModelEndpoint()
     const { sent, stream } = endlessLine('{"data":[{"b64_json":"')
     Object.assign(it.answer, { stream, status, contentType: 'application/json' })
@@ -54,7 +54,7 @@ describe('a model endpoint that sends too much', () => {
   })
 })
 
-test('a picture that is not valid base64 or has no width fails the call', async () => {
+test('a picture that is not valid base64 or has no width makes the call fail', async () => {
   await using it = await startModelEndpoint()
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1').toString('base64')
   for (const b64_json of [`${signature}*${'A'.repeat(40)}`, signature]) {
@@ -65,13 +65,13 @@ test('a picture that is not valid base64 or has no width fails the call', async 
   }
 })
 
-test('newlines between events cost no tokens, and words arrive after 1 MiB of them', async () => {
+test('newlines between events cost no tokens, and words arrive even after 1 MiB of newlines', async () => {
   await using it = await startModelEndpoint()
   it.answer.stream = () => of('\n'.repeat(1024 * 1024), data('The sea'), '\r\n\n', finish)
   expect(await all(it.models.write(request))).toEqual(['The ', 'sea'])
 })
 
-test('an event with 1 MiB of newlines becomes tokens of 20 newlines', async () => {
+test('an event with 1 MiB of newlines is split into tokens of 20 newlines', async () => {
   await using it = await startModelEndpoint()
   it.answer.stream = () => of(data(`${'\n'.repeat(1024 * 1024)}sea`), finish)
   const tokens = await all(it.models.write({ ...request, maxTokens: 100_000 }))
@@ -80,7 +80,7 @@ test('an event with 1 MiB of newlines becomes tokens of 20 newlines', async () =
   expect(tokens.at(-1)).toMatch(/^\n*sea$/)
 })
 
-test('a long line that arrives in pieces of 8 bytes takes linear time', async () => {
+test('reading a long line in pieces of 8 bytes takes linear time', async () => {
   const content = 'x'.repeat(256 * 1024 - 5)
   const bytes = new TextEncoder().encode(`data:${content}\ndata:next`)
   let at = 0

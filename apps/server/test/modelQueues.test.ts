@@ -62,7 +62,7 @@ const busy = {
   retryAfterMs: 700,
 }
 
-test("one account's flood of pictures doesn't stop another customer, and excess calls get 503 and cost nothing", async () => {
+test("one customer's flood of pictures doesn't block another customer, and excess calls get 503 without a charge", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   const flood = Array.from({ length: 10 }, (_, i) => generate(flooding, `flood ${i}`))
@@ -99,7 +99,7 @@ test('a refused call can be repeated with the same key', async () => {
   expect(await balance(browser, 'generations')).toMatchObject({ used: 5, held: 0 })
 })
 
-test('a caller that leaves the queue frees its place, costs nothing and reaches no model', async () => {
+test("a waiting caller that disconnects frees its place, isn't charged and reaches no model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   const running = generate(browser, 'flood')
@@ -126,7 +126,7 @@ test('a caller that leaves the queue frees its place, costs nothing and reaches 
   expect(await balance(browser, 'generations')).toMatchObject({ used: 2, held: 0 })
 })
 
-test('a reader that leaves before its text starts frees its place, costs nothing and reaches no model', async () => {
+test("a reader that disconnects before the text starts frees its place, isn't charged and reaches no model", async () => {
   const browser = await signUp(server)
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -148,7 +148,7 @@ test('a reader that leaves before its text starts frees its place, costs nothing
   expect(await balance(browser, 'tokens')).toMatchObject({ used: 2, held: 0 })
 })
 
-test("one account's flood of texts doesn't stop another customer, and excess calls get 503 and cost nothing", async () => {
+test("one customer's flood of texts doesn't block another customer, and excess calls get 503 without a charge", async () => {
   const [flooding, other] = [await signUp(server), await signUp(server)]
   const resume = pauseFlood()
   endpoint.answer.stream = async function* () {
@@ -170,7 +170,7 @@ test("one account's flood of texts doesn't stop another customer, and excess cal
   expect(await balance(flooding, 'tokens')).toMatchObject({ used: 4 * 2, held: 0 })
 })
 
-test('a text that takes too long is interrupted, charged for its words, and ends its turn', async () => {
+test('a text that takes too long is interrupted, ends its turn, and is charged for the words received', async () => {
   const texts = { ...queue, maxMs: 300 }
   await using server = await startTestServer({
     env: { OPENAI_BASE_URL: endpoint.url },
@@ -201,7 +201,7 @@ async function readText(browser: Browser, prompt: string, signal?: AbortSignal):
   return text
 }
 
-test('pictures that wait for the database keep their turn', async () => {
+test('a generation keeps its turn while its pictures wait for the database', async () => {
   const models = queueModels(createLocalModels({ latencyMs: 0 }), {
     pictures: queue,
     texts: { ...queue, maxMs: 1 },
@@ -216,7 +216,7 @@ test('pictures that wait for the database keep their turn', async () => {
       return written
     })
   const generations = [paint(), paint()]
-  // Another customer's picture is painted after Ada's.
+  // The other customer's picture is painted after Ada's.
   await models.paint({ customer: 'bob' }, [{ prompt: 'a boat', index: 0, hd: false }], async () => {})
   expect(stored).toBe(1)
   store()
@@ -250,11 +250,11 @@ test('the server handles other events while a model sends a whole text at once',
     }
   }
   await Promise.all(['ada', 'bob', 'cy'].map(read))
-  // All texts begin at the same time. After that, only one text continues at a time.
+  // All texts start together. After that, only one text continues at a time.
   expect(longest).toBeLessThanOrEqual(3 * limits.tokensAtOnce)
 })
 
-test('one customer can neither run nor wait in all places', () => {
+test("one customer can't occupy all running or waiting places", () => {
   for (const { running, runningPerCustomer, waiting, waitingPerCustomer } of Object.values(
     limits.modelQueues,
   )) {

@@ -20,7 +20,7 @@ describe('local models', () => {
     )
   })
 
-  test('deny the word “forbidden” but not longer words that contain it', async () => {
+  test('deny the word “forbidden”, but not longer words that contain it', async () => {
     const denied = { code: 'UNPROCESSABLE_CONTENT' }
     await expect(models.paint({ prompt: 'A FORBIDDEN door', index: 0, hd: false })).rejects.toMatchObject(
       denied,
@@ -75,7 +75,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     expect(it.requests).toHaveLength(requests)
   })
 
-  test('stream the text as Studio tokens, no matter where chunks split the events', async () => {
+  test('stream the text as Studio tokens, wherever the chunks split the events', async () => {
     await using it = await startModelEndpoint()
     const events = [
       data('The se'),
@@ -97,7 +97,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('skip events without text, and need no [DONE] after a finish reason', async () => {
+  test("skip events without text, and don't require [DONE] after a finish reason", async () => {
     await using it = await startModelEndpoint()
     const events = [
       ': a comment\n\n',
@@ -117,7 +117,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
   })
 
   test.each([
-    ['ends without a finish', [data('The sea is ')]],
+    ['ends without a finish reason', [data('The sea is ')]],
     ['has the finish reason "error"', [data('The sea is '), finish.replace('stop', 'error')]],
     ['contains an error', [data('The sea is '), 'data: {"error":{"message":"overloaded"}}\n\n']],
     [
@@ -182,7 +182,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     })
   })
 
-  test('close the request when the reader leaves and when the limit is reached', async () => {
+  test('close the request when the reader disconnects or the limit is reached', async () => {
     await using it = await startModelEndpoint()
     async function* endless() {
       for (;;) {
@@ -197,7 +197,7 @@ describe('models at an OpenAI-compatible endpoint', () => {
     await expect.poll(it.closed).toBe(2)
   })
 
-  test('report an interruption after the first tokens, without claiming that nothing was charged', async () => {
+  test("report an interruption after the first tokens, and don't say that nothing was charged", async () => {
     await using it = await startModelEndpoint()
     it.answer.stream = () => of(data('Once upon a '), 'data: {"choices":[{"delta"\n\n')
     const received: string[] = []

@@ -29,7 +29,7 @@ describe('one account per inbox', () => {
     expect(addressKey(email)).toBe(key)
   })
 
-  test('gives a sign-up with an alias the same answer as one with the known address', async () => {
+  test('answers a sign-up with an alias like a sign-up with the known address', async () => {
     expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
     const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
     expect(known.statusCode).toBe(422)
@@ -95,7 +95,7 @@ describe('one account per inbox', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('does not let a client choose its address key', async () => {
+  test('does not let a client set its address key', async () => {
     const { statusCode } = await postSignUp(server, 'eve+1@example.com', { addressKey: 'eve' })
     expect(statusCode).toBe(400)
     const { user } = (await postSignUp(server, 'eve+1@example.com')).json()
@@ -129,7 +129,7 @@ describe('new accounts per network', () => {
     })
   })
 
-  test('answers 429 with the time to wait, counts only accounts that are created, and ignores forged addresses', async () => {
+  test('answers 429 with the time to wait, counts only created accounts, and ignores forged addresses', async () => {
     await using limited = await startTestServer({
       env: { RATE_LIMIT: 'on' },
       newAccountsPerNetwork: { perHour, perDay },

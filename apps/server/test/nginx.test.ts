@@ -83,7 +83,7 @@ describe.skipIf(nginxIsMissing)(
       let refused = 0
       for (let index = 0; index < limits.authRequestsPerAddress.calls + 5; index++)
         if ((await get('/api/auth/ok', '127.0.3.1', index)).status === 429) refused++
-      // The visitor can't get another allowance by setting X-Forwarded-For.
+      // Setting X-Forwarded-For gives the visitor no additional allowance.
       expect(refused).toBe(5)
       expect((await get('/api/auth/ok', '127.0.3.2')).status).toBe(200)
       expect((await get('/api/auth/get-session', '127.0.3.1')).status).toBe(200)
@@ -91,7 +91,7 @@ describe.skipIf(nginxIsMissing)(
       expect((await lookUp(cookie, '127.0.3.1')).status).toBe(200)
     })
 
-    test('refuses a body above the limit, and serves a page', async () => {
+    test('serves a page, and refuses a body above the limit', async () => {
       const large = { term: 'x'.repeat(limits.bodyBytes) }
       expect((await nginx.visit('/trpc/studio.lookup', { method: 'POST', body: large })).status).toBe(413)
       expect((await nginx.visit('/healthz')).headers['strict-transport-security']).toBeDefined()

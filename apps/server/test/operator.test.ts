@@ -9,7 +9,7 @@ import { signUp, startTestServer } from './testServer.ts'
 
 const script = fileURLToPath(new URL('../operator.ts', import.meta.url))
 
-/** Runs the command in a folder that differs from the caller's folder, as `pnpm --filter` does. */
+/** Runs the command in a folder other than the caller's, as `pnpm --filter` does. */
 async function operator(env: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...words], {
     cwd: tmpdir(),
@@ -71,7 +71,7 @@ test('lists and drops parked usage while the server runs', async () => {
   expect(data.charges).toMatchObject([{ transactionId: 'attempt-1', state: 'dropped' }])
 })
 
-test('prints usage instructions for an unknown command and for a drop without a transaction id', async () => {
+test('prints the usage for an unknown command and for a drop without a transaction ID', async () => {
   const answers = await Promise.all(
     [['what'], ['drop'], ['list', 'x']].map((words) => operator({}, ...words)),
   )
@@ -85,7 +85,7 @@ test('reports a missing database instead of creating it', async () => {
   expect(answer).toEqual({ code: 1, output: expect.stringContaining('does not exist. Check DATABASE_URL.') })
 })
 
-test("resolves a relative DATABASE_URL in the caller's folder, and lists parked usage by default", async () => {
+test("resolves a relative DATABASE_URL against the caller's folder, and lists parked usage by default", async () => {
   await using server = await startTestServer()
   const file = fileOf(server.env)
   const env = { DATABASE_URL: `file:${basename(file)}`, INIT_CWD: dirname(file) }

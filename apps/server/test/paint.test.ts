@@ -35,7 +35,7 @@ test.each(styles)(
   },
 )
 
-test('draws the same picture for the same request, and a different picture for any other request', () => {
+test('draws the same picture for the same request, and different pictures for different requests', () => {
   const { svg } = paint(request)
   expect(paint({ ...request })).toEqual({ svg, size: 512 })
   for (const other of [{ index: 1 }, { prompt: 'a quiet harbour at dusk' }, { hd: true }]) {

@@ -31,7 +31,7 @@ async function tokenFor(email: string, count = 1) {
   return token
 }
 
-test('sets a new password with the link in the email, once, and ends all sessions', async () => {
+test('sets a new password through the emailed link, only once, and ends all sessions', async () => {
   const browser = await signUp(server, 'an old password')
   const { email } = browser.user
   const token = await tokenFor(email)
@@ -52,7 +52,7 @@ test('keeps the old password and the sessions until the link is used', async () 
   expect((await browser.call('studio.gallery', {}, { method: 'GET' })).status).toBe(200)
 })
 
-test('gives the same answer for an address without an account, and sends no email', async () => {
+test('gives the same response for an address without an account, but sends no email', async () => {
   const { user } = await signUp(server)
   const known = await requestReset(user.email)
   const unknown = await requestReset('unknown@example.com')
@@ -62,14 +62,14 @@ test('gives the same answer for an address without an account, and sends no emai
   expect(smtp.mailsTo('unknown@example.com')).toEqual([])
 })
 
-test("sends no link to another site's page", async () => {
+test('never sends a link to another site', async () => {
   const { user } = await signUp(server)
   expect((await requestReset(user.email, { redirectTo: 'https://evil.example' })).statusCode).toBe(403)
   expect((await requestReset(user.email, { redirectTo: '/elsewhere' })).statusCode).toBe(200)
   expect(await smtp.linkTo(user.email)).toMatch(/^\/reset-password#/)
 })
 
-test('reports that it cannot send emails if production has no mail server', async () => {
+test('reports that it cannot send emails in production without a mail server', async () => {
   await using without = await startTestServer({
     env: { NODE_ENV: 'production', AUTH_SECRET: randomBytes(32).toString('hex') },
   })

@@ -15,7 +15,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const body = () => ({ email: `${randomUUID()}@example.com`, password: 'a long password' })
 const signIn = (address: string) => postAuth(server, 'sign-in/email', body(), { 'x-forwarded-for': address })
 
-test('lets other networks sign in and files be read while one network floods the sign-in', async () => {
+test('signs in other networks and reads files while one network floods the sign-in', async () => {
   let answered = 0
   const flood = Array.from({ length: 16 }, async () => {
     await signIn('198.51.100.1')
@@ -27,7 +27,7 @@ test('lets other networks sign in and files be read while one network floods the
   await Promise.all(flood)
 })
 
-test('answers 503 if too many sign-ins of one network wait', async () => {
+test('answers 503 if too many sign-ins from one network are waiting', async () => {
   const { runningPerCustomer, waitingPerCustomer } = limits.passwordTurns
   const leaving = new AbortController()
   const via = { 'x-forwarded-for': '198.51.100.3' }
@@ -45,11 +45,11 @@ test('answers 503 if too many sign-ins of one network wait', async () => {
   await expect.poll(() => statuses.filter((status) => status === 503)).not.toEqual([])
   leaving.abort()
   await Promise.allSettled(flood)
-  // The requests whose callers left don't wait any longer.
+  // Requests leave the queue when their callers disconnect.
   await expect.poll(async () => (await signIn('198.51.100.3')).statusCode).toBe(401)
 })
 
-test('lets others sign in while clients cannot receive the answers to their sign-ins', async () => {
+test("lets others sign in while some clients don't read their sign-in responses", async () => {
   const cookie = (await signUp(server)).cookie()
   const connections: RawConnection[] = []
   try {
@@ -57,7 +57,7 @@ test('lets others sign in while clients cannot receive the answers to their sign
       const connection = await openRaw(server.url)
       connections.push(connection)
       const sent = JSON.stringify(body())
-      // Answers are sent in order, so the sign-ins' answers wait for the end of the stream.
+      // The server sends responses in order, so the sign-in responses wait for the end of the stream.
       await connection.send(
         `GET /trpc/billing.onBalances HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\ncookie: ${cookie}\r\n\r\n`,
       )

@@ -4,7 +4,7 @@ import { pictureRoutes } from '../src/studio/pictureRoutes.ts'
 
 const id = `${'0'.repeat(32)}-1`
 
-/** Downloads that wait for the database until the test lets them continue. */
+/** Downloads that wait for the database until the test resumes them. */
 const paused = { user: 'ada', reads: 0, resume: () => {} }
 let waiting = new Promise<void>((resolve) => {
   paused.resume = resolve
@@ -64,7 +64,7 @@ test("one user's downloads don't delay another user, and excess downloads get 50
   expect(await refused[0]?.json()).toEqual({ error: 'busy', message: expect.stringContaining('Try again') })
 })
 
-test('a reader that leaves frees its place', async () => {
+test('a reader that disconnects frees its place', async () => {
   paused.reads = 0
   closed = 0
   waiting = new Promise<void>((resolve) => {
@@ -81,7 +81,7 @@ test('a reader that leaves frees its place', async () => {
   expect(paused.reads).toBe(3)
 })
 
-test('confirms an unchanged picture without reading it, but only to its owner', async () => {
+test('returns 304 for an unchanged picture without reading it, but only to its owner', async () => {
   paused.reads = 0
   const unchanged = { 'if-none-match': `"${id}"` }
   expect((await download('ada', unchanged)).status).toBe(304)

@@ -10,7 +10,7 @@ export interface TextRequest {
   maxTokens: number
   /**
    * Called after the last token if the model provider reports its own count of tokens, from 1 to `maxTokens`.
-   * This count is then charged. Not called if the text fails or its reader leaves.
+   * The customer is charged for this count. Not called if the text fails or the reader disconnects.
    */
   onUsage?: (tokens: number) => void
   /** Aborts when the reader disconnects. The model then stops immediately. */
@@ -25,8 +25,8 @@ export interface PaintedPicture {
 }
 
 /**
- * Makes pictures and texts. Throws `contentDenied` or `modelUnavailable` before any output, so nothing
- * is charged. Throws `textInterrupted` if a text stops after its first token.
+ * Generates pictures and texts. Throws `contentDenied` or `modelUnavailable` before any output, so nothing is
+ * charged. Throws `textInterrupted` if a text stops after its first token.
  */
 export interface Models {
   paint(request: PictureRequest): Promise<PaintedPicture>
@@ -66,11 +66,11 @@ export const modelBusy = (cause: QueueFullError) =>
     cause,
   })
 
-/** The caller has closed the connection. Unlike an internal error, this error isn't logged. */
+/** Reports a closed connection. Unlike an internal error, this error isn't logged. */
 export const callerLeft = (cause: unknown) =>
-  new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has left.', cause })
+  new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller closed the connection.', cause })
 
-/** The message can't say "Nothing was charged": the received tokens are charged. */
+/** The message doesn't say "Nothing was charged", because the received tokens are charged. */
 export const textInterrupted = (cause?: unknown) =>
   new TRPCError({
     code: 'SERVICE_UNAVAILABLE',

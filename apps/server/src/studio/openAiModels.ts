@@ -48,8 +48,8 @@ export function createOpenAiModels({
   }
 
   /**
-   * Requests a text. Some models accept only the newer name of the limit, and others only the older name.
-   * Some endpoints don't support `stream_options`.
+   * Requests a text. Some models accept only `max_completion_tokens` as the limit, and others only
+   * `max_tokens`. Some endpoints don't support `stream_options`.
    */
   async function complete({ maxTokens, ...body }: CompletionRequest, signal: AbortSignal): Promise<Response> {
     let limit = 'max_tokens'
@@ -117,7 +117,7 @@ export function createOpenAiModels({
         reportUsage = () => onUsage?.(Math.min(tokens, maxTokens))
       })
       yield* atMost(maxTokens, wholeTokens(text))
-      // The last token is yielded after the count has arrived.
+      // By the time the last token is yielded, the count has arrived.
       reportUsage()
     },
   }
@@ -167,6 +167,6 @@ function parseJson(text: string): unknown {
  */
 function fromBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64')
-  // Invalid characters are skipped, so the result is too short.
+  // `Buffer.from` skips invalid characters, so the result is then too short.
   return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : null
 }

@@ -70,7 +70,7 @@ export async function pictureRoutes(
     if (!picture) return reply.code(304).send()
     const tooLong = setTimeout(() => reply.raw.destroy(), maxMs)
     reply.type(picture.contentType).send(picture.file)
-    // Rejects if the reader leaves.
+    // Rejects if the reader disconnects.
     await finished(reply.raw).catch(() => {})
     clearTimeout(tooLong)
     return reply

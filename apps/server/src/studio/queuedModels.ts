@@ -11,11 +11,11 @@ import {
 } from './models.ts'
 import { createPacer } from './pacer.ts'
 
-/** Models that customers use in turns. */
+/** Models that customers take turns to use. */
 export interface QueuedModels {
   /**
-   * Paints a generation's pictures and stores them, all in one turn, so that pictures that wait for the
-   * database can't pile up in memory.
+   * Paints and stores a generation's pictures in one turn. Otherwise, pictures that wait for the database
+   * could pile up in memory.
    */
   paint<Stored>(
     caller: Caller,
@@ -32,8 +32,9 @@ export interface ModelQueueSettings {
 }
 
 /**
- * Lets customers use the models in turns. A call that has no place in the queue fails with `modelBusy`, and a
- * text that takes too long fails with `textInterrupted`. A caller that leaves while it waits frees its place.
+ * Makes customers take turns with the models. A call that doesn't fit into the queue fails with `modelBusy`,
+ * and a text that takes too long fails with `textInterrupted`. A waiting caller that disconnects frees its
+ * place.
  */
 export function queueModels(
   models: Models,

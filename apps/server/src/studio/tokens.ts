@@ -7,8 +7,8 @@ const maxLength = 20
 /**
  * Splits a text into tokens while it arrives in arbitrary pieces. A token is one word with the whitespace
  * around it, up to 20 characters. Joining the tokens restores the text. The tokens don't depend on where the
- * text is split into pieces. A text is charged for these tokens, unless its model's provider reports its own
- * count. Each character is examined once, so the time grows linearly with the text.
+ * text is split into pieces. The customer is charged for these tokens, unless the model provider reports its
+ * own count. Each character is examined once, so the time grows linearly with the text.
  */
 class Tokenizer {
   #token = ''
@@ -18,7 +18,9 @@ class Tokenizer {
   /** The first half of a character that the next piece completes. */
   #half = '';
 
-  /** Yields the tokens that the piece completes. Reads the piece only as far as the caller reads the tokens. */
+  /**
+   * Yields the tokens that the piece completes. Splits the piece only as far as the caller reads the tokens.
+   */
   *push(piece: string): Generator<string> {
     const text = this.#half + piece
     const whole = endsInHalf(text) ? text.length - 1 : text.length
