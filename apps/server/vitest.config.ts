@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Importing modules is slow, and no module keeps state between tests, so the test files in a worker share
-    // their modules.
+    // Importing modules is slow and no module keeps state between tests, so test files in a worker share
+    // modules.
     isolate: false,
     // By default, vitest leaves one core idle. Most tests spend their time waiting for another process, such
     // as PostgreSQL.
     maxWorkers: '100%',
-    // Tests poll for the expected state. These limits are high enough for a slow machine, and only stop tests
-    // that hang.
+    // Tests poll for the expected state. These limits suit even a slow machine. They only stop tests that
+    // hang.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },

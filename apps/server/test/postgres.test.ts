@@ -12,10 +12,10 @@ beforeAll(async () => {
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-test('shares users, pictures and credits between servers that start together on one PostgreSQL database', async () => {
+test('shares users, pictures and credits between servers that start at the same time on one PostgreSQL database', async () => {
   await using flowglad = await startFlowgladLocal({ pricing })
   const options = { flowglad, env: { DATABASE_URL: await postgres.createDatabase() } }
-  // All servers find an empty database. One server creates the tables while the others wait.
+  // All servers start with an empty database. One server creates the tables while the others wait.
   const servers = await Promise.all([1, 2, 3, 4].map(() => startTestServer(options)))
   const [one, two] = servers
   if (!one || !two) throw new Error('no servers')

@@ -61,7 +61,7 @@ const floods = [
   },
 ]
 
-test('needs little memory while a client sends 240 MiB', async () => {
+test('uses little memory while a client sends 240 MiB', async () => {
   const before = await memory()
   let peak = before
   const chunk = Buffer.alloc(0x40000, '[')

@@ -32,7 +32,7 @@ function send(...events: string[]) {
   }
 }
 
-/** Reads a text to its end, and returns the text and the number of tokens that the server reports. */
+/** Reads a text to its end. Returns the text and the number of tokens that the server reports. */
 async function write(maxTokens = 50) {
   const stream = await browser.api.studio.write.mutate({ prompt: 'the sea', maxTokens })
   const iterator = stream[Symbol.asyncIterator]()
@@ -64,7 +64,7 @@ describe("a text's charge", () => {
       .toEqual({ tokens: count })
   })
 
-  test('is the provider’s own count, wherever the provider reports it', async () => {
+  test('is the provider’s own count, regardless of which events report it', async () => {
     const counted = { usage: { completion_tokens: 7 } }
     const last = { choices: [{ delta: { content: ' wide.' }, finish_reason: 'stop' }], ...counted }
     const streams = [
@@ -112,7 +112,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('is the provider’s own count in a script without spaces, and otherwise one token per 20 characters', async () => {
+  test('for a script without spaces, is the provider’s own count or one token per 20 characters', async () => {
     const japanese = '吾輩は猫である。名前はまだ無い。'.repeat(5)
     send(data(japanese), finish, done)
     expect(await write()).toEqual({ text: japanese, reported: { tokens: 4 } })
@@ -121,7 +121,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 50, held: 0 })
   })
 
-  test('never exceeds the length that the customer chose', async () => {
+  test('never exceeds the limit that the customer chose', async () => {
     send(...text, finish, usage(2_000), done)
     expect(await write(10)).toEqual({ text: 'The sea is wide.', reported: { tokens: 10 } })
     expect(endpoint.requests[0]?.body).toMatchObject({ max_tokens: 10 })
@@ -131,13 +131,13 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 14, held: 0 })
   })
 
-  test('is the provider’s own count for a text of exactly the chosen length', async () => {
+  test('is the provider’s own count for a text that exactly reaches the limit', async () => {
     send(...text, finish, usage(3), done)
     expect(await write(4)).toEqual({ text: 'The sea is wide.', reported: { tokens: 3 } })
     expect(await balance()).toMatchObject({ used: 3, held: 0 })
   })
 
-  test('is the estimate of the received text if the reader leaves', async () => {
+  test('is the estimate of the received text if the reader disconnects', async () => {
     const leaving = new AbortController()
     endpoint.answer.stream = async function* () {
       yield* [data('The sea is'), usage(900)]
@@ -189,7 +189,7 @@ describe('the request for the provider’s count', () => {
     [400, refusal('stream_options')],
     [400, refusal('stream_options.include_usage')],
     [422, { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options'] }] }],
-  ])('is omitted in the next attempt if the endpoint rejects it with %s %j', async (status, error) => {
+  ])('is omitted from the next attempt if the endpoint rejects it with %s %j', async (status, error) => {
     endpoint.answer.rejectionStatus = status
     endpoint.answer.rejection = (body) => (JSON.stringify(body).includes('"stream_options"') ? error : null)
     send(...text, finish, done)
@@ -199,7 +199,7 @@ describe('the request for the provider’s count', () => {
   })
 
   test.each([[['"stream_options"', '"max_tokens"']], [['"max_tokens"', '"stream_options"']]])(
-    'is omitted if the endpoint rejects %j, in this order',
+    'is omitted if the endpoint rejects these parameters in turn: %j',
     async (names) => {
       const errors: Record<string, object> = {
         '"max_tokens"': { error: { message: "Use 'max_completion_tokens' instead of 'max_tokens'." } },

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-/** Headers in which a client claims that it used another address. */
+/** Headers that claim that the client used another address. */
 const forged = {
   host: 'evil.example',
   'x-forwarded-host': 'evil.example',
@@ -52,7 +52,7 @@ test('uses only PUBLIC_URL, never a header, for cookies, origins and links', asy
 })
 
 test.each(['https://evil.example', 'http://evil.example', 'http://studio.example'])(
-  'does not take %s for its own origin',
+  'does not treat %s as its own origin',
   async (origin) => {
     const cookie = '__Secure-better-auth.session_token=x'
     expect((await signUpFrom(origin, cookie)).statusCode).toBe(403)

@@ -38,7 +38,7 @@ test('serves the page at every route, without caching', async () => {
   }
 })
 
-test('lets browsers cache files that have a hash in their name, and returns 404 for missing files', async () => {
+test('lets browsers cache files with a hash in the name, and returns 404 for missing files', async () => {
   const app = build()
   const file = await app.inject({ url: '/assets/a.js' })
   expect({ body: file.body, cache: file.headers['cache-control'] }).toEqual({

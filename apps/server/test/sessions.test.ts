@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const json = { 'content-type': 'application/json', origin: 'http://localhost:5173' }
 const password = randomUUID()
 
-/** Signs in from another device, changes the password, and ends the other sessions. */
+/** Signs in from another device, changes the password there, and ends the other sessions. */
 async function changePasswordElsewhere({ user }: Browser) {
   const send = (path: string, body: object, cookie = '') =>
     fetch(`${server.url}/api/auth/${path}`, {
@@ -38,7 +38,7 @@ function changeRows(sql: string): (browser: Browser) => void {
   }
 }
 
-/** Reads an event stream to its end, and returns it. `opened` is called after the first balances. */
+/** Reads an event stream to its end, and returns its text. Calls `opened` when the first balances arrive. */
 async function readBalances(browser: Browser, opened: () => void) {
   const response = await browser.fetch('/trpc/billing.onBalances')
   let text = ''
@@ -83,7 +83,7 @@ test.each<[string, (browser: Browser) => unknown]>([
     changeRows("UPDATE session SET expiresAt = '2026-01-01T00:00:00.000Z' WHERE userId = ?"),
   ],
   ['is deleted', changeRows('DELETE FROM user WHERE id = ?')],
-])('ends the open streams of a user who %s, and charges the text so far', async (_, endSession) => {
+])('ends the open streams of a user who %s, and charges for the text so far', async (_, endSession) => {
   const browser = await signUp(server, password)
   const balances = await whenOpen((opened) => readBalances(browser, opened))
   const text = await whenOpen((opened) => readText(browser, opened))
@@ -126,7 +126,7 @@ test('keeps open streams while the database is unavailable, and ends them when i
   expect(await end).toContain('UNAUTHORIZED')
 })
 
-test('rejects a copied cookie soon after its user has signed out', async () => {
+test('rejects a copied cookie soon after the user has signed out', async () => {
   const browser = await signUp(server)
   const copy = browser.at(server.url)
   const gallery = () => copy.fetch('/trpc/studio.gallery').then(({ status }) => status)
@@ -140,7 +140,7 @@ test('rejects a copied cookie soon after its user has signed out', async () => {
   } finally {
     vi.useRealTimers()
   }
-  // A stream opened with the copy at the last moment stays open until the next check, and 5 s longer if it
-  // hangs.
+  // A stream that was opened with the copy just before that stays open until the next check, plus 5 s if the
+  // check hangs.
   expect(limits.sessionCacheMs + limits.sessionCheckMs + 5_000).toBeLessThanOrEqual(30_000)
 })

@@ -1,4 +1,4 @@
-// Tests what happens to the texts that a built server is writing when it stops or crashes.
+// Tests what happens to unfinished texts when a built server stops or crashes.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -73,7 +73,7 @@ test('charges the tokens of a text and ends it with an error when the server get
   )
 })
 
-test('exits in time and charges the tokens of a text whose reader is stalled when the server gets SIGTERM', async () => {
+test('charges the tokens of a text with a stalled reader and exits in time when the server gets SIGTERM', async () => {
   const { child, ended, url, restart } = await start()
   const browser = await signUp({ url })
   const response = await browser.fetch('/trpc/studio.write?batch=1', {

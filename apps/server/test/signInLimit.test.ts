@@ -56,7 +56,7 @@ async function attack(email: string) {
   return last
 }
 
-test('refuses more passwords for an account, in any spelling, after too many wrong ones from one address', async () => {
+test('refuses sign-ins from an address to an account, in any spelling, after too many wrong passwords', async () => {
   const { email } = await anOwner()
   const address = newAddress()
   for (let attempt = 0; attempt < perCaller; attempt++)
@@ -70,7 +70,7 @@ test('refuses more passwords for an account, in any spelling, after too many wro
   expect((await signIn(email, password, newAddress())).statusCode).toBe(200)
 })
 
-test('stops an attacker with many addresses, and lets the owner in from known browsers and addresses', async () => {
+test('stops an attacker with many addresses, but lets the owner sign in from known browsers and addresses', async () => {
   const owner = await anOwner()
   expect((await attack(owner.email)).statusCode).toBe(429)
   expect((await signIn(owner.email, password, newAddress())).statusCode).toBe(429)
@@ -88,7 +88,7 @@ test('stops an attacker with many addresses, and lets the owner in from known br
     expect((await signIn(owner.email, password, newAddress(), cookie)).statusCode).toBe(429)
 })
 
-test('gives the same answer for an account that does not exist', async () => {
+test('gives the same response for an account that does not exist', async () => {
   const existing = await attack((await anOwner()).email)
   const unknown = await attack(`${randomUUID()}@example.com`)
   expect(unknown.statusCode).toBe(existing.statusCode)
@@ -111,7 +111,7 @@ test('counts simultaneous attempts', async () => {
   expect(refused).toHaveLength(5)
 })
 
-test('limits wrong current passwords on all routes together', async () => {
+test('shares one limit on wrong current passwords among all routes', async () => {
   const { email, address, cookie } = await anOwner()
   const change = (currentPassword: string) =>
     send('change-password', { currentPassword, newPassword: 'a new password' }, newAddress(), cookie)

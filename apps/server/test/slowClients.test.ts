@@ -48,7 +48,7 @@ const slowRequests: [string, { start: string; drip: string }][] = [
   }),
 ]
 
-test('closes each connection whose client is slow to send a request', async () => {
+test('closes all connections whose clients are slow to send a request', async () => {
   await Promise.all(
     slowRequests.map(async ([client, { start, drip }]) => {
       await using connection = await openRaw(server.url)
@@ -90,7 +90,7 @@ test('closes a connection whose client does not read its responses', async () =>
   await expect.poll(open, { timeout: 5_000 }).toBe(0)
 })
 
-test('keeps a stream open for longer than any limit on requests', async () => {
+test('keeps a stream open for longer than all request limits', async () => {
   const browser = await signUp(server)
   await using connection = await openRaw(server.url)
   const cookie = browser.cookie()

@@ -13,7 +13,7 @@ export async function startModelEndpoint() {
     contentType: 'text/event-stream',
     /** Returns an error for the requests that the endpoint rejects. */
     rejection: (_: unknown): object | null => null,
-    /** Runs before each answer. */
+    /** Runs before each response. */
     before: async (_prompt: string) => {},
     /** The status of a rejection. */
     rejectionStatus: 400,
@@ -36,7 +36,7 @@ export async function startModelEndpoint() {
       }
       reply.raw.end()
     } catch {
-      // Breaks the connection after the client has received the pieces.
+      // Break the connection after the client has received the pieces.
       reply.raw.write('', () => reply.raw.destroy())
     }
   })

@@ -53,7 +53,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** Replaces a value that each operator has to replace. The text must contain it. */
+/** Replaces a placeholder value, which the text must contain. */
 function replaced(text: string, value: string, by: string): string {
   expect(text).toContain(value)
   return text.replaceAll(value, by)

@@ -12,7 +12,7 @@ export interface SmtpMail {
   text: string
 }
 
-/** Starts a mail server without TLS that keeps the emails and the passwords it receives. */
+/** Starts a mail server without TLS that stores the emails and passwords that it receives. */
 export async function startSmtp() {
   const mails: SmtpMail[] = []
   const passwords: unknown[] = []

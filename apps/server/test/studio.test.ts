@@ -132,7 +132,7 @@ test('denies HD on the Free plan and charges nothing', async () => {
   expect((await browser.call('studio.generate', { ...harbour(), hd: false })).status).toBe(200)
 })
 
-test('draws HD at twice the width right after checkout, without a webhook', async () => {
+test('draws HD at twice the width immediately after checkout, without a webhook', async () => {
   const browser = await signUp(server)
   for (const count of [4, 4, 2]) await browser.call('studio.generate', harbour(count))
   expect((await browser.call('studio.generate', harbour())).status).toBe(402)
@@ -152,7 +152,7 @@ test('draws HD at twice the width right after checkout, without a webhook', asyn
     .toMatchObject({ available: { generations: 499 } })
 })
 
-test('charges for the tokens received, not for the limit', async () => {
+test('charges for the received tokens, not for the limit', async () => {
   const browser = await signUp(server)
   const short = await read(browser, { prompt: 'the sea', maxTokens: 12 })
   expect(short).toHaveLength(12)
@@ -166,7 +166,7 @@ test('charges for the tokens received, not for the limit', async () => {
     .toEqual({ tokens: 12 + long.length })
 })
 
-test('charges only the counted tokens when the reader leaves, and returns the rest', async () => {
+test('charges only the counted tokens when the reader disconnects, and returns the rest', async () => {
   await using slow = await startTestServer({ flowglad: server.flowglad, env: { STUDIO_LATENCY_MS: '40' } })
   const browser = await signUp(slow)
   const reader = new AbortController()

@@ -19,7 +19,7 @@ describe('tokens', () => {
     expect(tokensOf('')).toEqual([])
   })
 
-  test("don't depend on where a stream splits the text", async () => {
+  test("don't depend on how a stream splits the text", async () => {
     const text = 'A stream may cut words anywhere, even here.'
     for (const length of [1, 2, 3, 7, 100]) {
       const pieces = text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
@@ -34,7 +34,7 @@ describe('tokens', () => {
     ],
     ['with long runs of whitespace', `a${' '.repeat(50)}b${'\n'.repeat(45)}c  `],
     ['of whitespace', ' \n'.repeat(500)],
-  ])('are at most 20 characters long, wherever a text %s is split', async (_, text) => {
+  ])('are at most 20 characters long, however a text %s is split', async (_, text) => {
     expect(tokensOf(text).join('')).toBe(text)
     for (const token of tokensOf(text)) expect([...token].length).toBeLessThanOrEqual(20)
     for (const length of [1, 3, 20, 21]) {
@@ -43,7 +43,7 @@ describe('tokens', () => {
     }
   })
 
-  test('end at the limit, and stop the source', async () => {
+  test('stop at the limit, and stop the source', async () => {
     let stopped = false
     async function* endless() {
       try {
@@ -56,7 +56,7 @@ describe('tokens', () => {
     expect(stopped).toBe(true)
   })
 
-  test('are the longest prefixes with at most one word and 20 characters, wherever a text is split', async () => {
+  test('are the longest prefixes with at most one word and 20 characters, however the text is split', async () => {
     const unit = fc.constantFrom(' ', ...'a.猫', ...'𠮷'.repeat(9), '\n', '\ud842', '\udfb7')
     const text = fc.string({ unit, minLength: 10, maxLength: 80 })
     const cuts = fc.array(fc.nat(80), { maxLength: 40 })
@@ -94,7 +94,7 @@ const mebibyte = 1024 * 1024
 /** Linear work takes less than a second. Quadratic work takes minutes. */
 const linearTimeMs = 30_000
 
-/** Splits a text at these positions, even in the middle of a surrogate pair. */
+/** Splits a text at the given positions, even in the middle of a surrogate pair. */
 function splitAt(text: string, cuts: number[]): string[] {
   const positions = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length]
   return positions.slice(1).map((end, index) => text.slice(positions[index], end))

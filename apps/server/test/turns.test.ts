@@ -20,7 +20,7 @@ function runAll(turns: Turns<string>): string[] {
 }
 
 describe('turns', () => {
-  test('alternate between customers, in the order in which they arrived', () => {
+  test('alternate between customers in the order of arrival', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     addTo(turns, 'bob', 2)
@@ -28,7 +28,7 @@ describe('turns', () => {
     expect(runAll(turns)).toEqual(['ada 1', 'bob 1', 'cy 1', 'ada 2', 'bob 2', 'ada 3', 'ada 4'])
   })
 
-  test('leave a place for another customer, and run no more jobs than the settings allow', () => {
+  test('leave a place for another customer, and never run more jobs than the settings allow', () => {
     const turns = new Turns<string>(settings)
     addTo(turns, 'ada', 4)
     expect([turns.next()?.job, turns.next()?.job, turns.next()]).toEqual(['ada 1', 'ada 2', null])
@@ -38,7 +38,7 @@ describe('turns', () => {
     expect([turns.next()?.job, turns.next()]).toEqual(['ada 3', null])
   })
 
-  test('refuse jobs for which a customer has no place', () => {
+  test("refuse jobs that exceed a customer's places", () => {
     const turns = new Turns<string>(settings)
     expect(addTo(turns, 'ada', 7)).toEqual(['ada 6', 'ada 7'])
   })
@@ -48,7 +48,7 @@ describe('turns', () => {
     addTo(turns, 'ada', 5)
     addTo(turns, 'bob', 3)
     expect(addTo(turns, 'cy', 2)).toEqual(['ada 5', 'ada 4'])
-    // Ada and Bob have equally many waiting jobs.
+    // Ada and Bob have the same number of waiting jobs.
     expect(addTo(turns, 'bob', 1)).toEqual(['bob 1'])
     expect(turns.waiting).toBe(8)
   })
@@ -72,13 +72,13 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('remove' as const), nth: fc.nat(12) }),
 )
 
-test('in any history, each job waits, runs, ends, is removed or is refused, within the limits and fairly', () => {
+test('any sequence of operations keeps the limits and shares the turns fairly', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
       const turns = new Turns<{ customer: string }>(settings)
       const waiting: { customer: string }[] = []
       const running: { customer: string }[] = []
-      /** The turns that others have had since the customer could have had one. */
+      /** The turns that other customers have had since this customer was ready for one. */
       const passedOver = new Map<string, string[]>()
       const countOf = (list: { customer: string }[], name: string) =>
         list.filter((job) => job.customer === name).length
@@ -117,7 +117,7 @@ test('in any history, each job waits, runs, ends, is removed or is refused, with
               const others = passedOver.get(name) ?? []
               if (name === next.customer) passedOver.delete(name)
               else {
-                // Between two of another customer's turns, this customer has had a turn.
+                // No other customer gets two turns before this customer gets one.
                 expect(others).not.toContain(next.customer)
                 passedOver.set(name, [...others, next.customer])
               }

@@ -63,7 +63,7 @@ test.each(reading)('answers 413 to a large body at %s before it arrives', async 
   expect(await sendRaw(server.url, declared)).toMatchObject({ status: 413 })
 })
 
-test.each(reading)('answers 413 at %s when a chunked body becomes too large', async (route) => {
+test.each(reading)('answers 413 at %s if a chunked body becomes too large', async (route) => {
   await using connection = await openRaw(server.url)
   await connection.send(head(`POST ${route}`, { ...json, 'transfer-encoding': 'chunked' }))
   const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, '['), Buffer.from('\r\n')])

@@ -83,14 +83,14 @@ async function expectRecovery(server: TestServer, known: Browser) {
 }
 
 test.for(['SQLite', 'PostgreSQL'])(
-  'starts with a read-only %s database, and accepts writes once the database does',
+  'starts with a read-only %s database, and accepts writes when the database becomes writable',
   async (engine, { skip }) => {
     skip(engine === 'SQLite' && noVolumes !== null, noVolumes ?? '')
     await using flowglad = await startFlowgladLocal({ pricing })
     const url = await postgres.createDatabase()
     const first = await startTestServer({ flowglad, env: engine === 'SQLite' ? {} : { DATABASE_URL: url } })
     const known = await signUp(first)
-    // The next server then needs no data from Flowglad for this customer.
+    // Now the next server needs no data from Flowglad for this customer.
     expect(await generate(known)).toMatchObject({ status: 200 })
     await using database = await (engine === 'SQLite' ? onVolume(first.env) : inPostgres(url))
     await first[Symbol.asyncDispose]()

@@ -163,7 +163,7 @@ test('sends the email again, and both links work', async () => {
   expect((await lookUp(browser)).status).toBe(200)
 })
 
-test("takes effect immediately in the user's other browsers, although their copies of the session are older", async () => {
+test("takes effect immediately in the user's other browsers, despite their older copies of the session", async () => {
   const browser = await signUp(server)
   expect((await lookUp(browser)).status).toBe(403)
   await open(visitor, await smtp.linkTo(browser.user.email))
@@ -248,7 +248,7 @@ test.each(['refuses connections', 'never answers'])(
   },
 )
 
-test('limits the emails to one inbox, without revealing whether it has an account', async () => {
+test('limits the emails to one inbox without revealing whether it has an account', async () => {
   await using limited = await startTestServer({ env: { RATE_LIMIT: 'on', SMTP_URL: smtp.url } })
   const requestMail = (email: string) => postAuth(limited, 'request-password-reset', { email })
   for (const name of [`known${Date.now()}`, 'unknown']) {
@@ -273,7 +273,7 @@ describe('when the setting changes', () => {
       env: { DATABASE_URL: `file:${join(folder, 'users.sqlite')}`, ...env },
     })
 
-  test('does not ask earlier users to verify, and stops asking waiting users after it is turned off', async () => {
+  test('does not ask existing users to verify, and stops asking waiting users when it is turned off', async () => {
     const start = async <T>(env: Record<string, string>, run: (server: TestServer) => Promise<T>) => {
       await using server = await startWith(env)
       return await run(server)
