@@ -211,7 +211,10 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
   )
 }
 
-/** Converts any error to a `Problem`. Fastify's 4xx errors become 413 or 400; unexpected errors become 500. */
+/**
+ * Converts any error to a `Problem`. Fastify's 4xx errors become 413 or 400, and unexpected errors become
+ * 500.
+ */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const message = error instanceof Error ? error.message : String(error)

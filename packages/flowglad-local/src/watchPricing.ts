@@ -46,8 +46,9 @@ export function watchPricing({
     clearTimeout(settling)
     settling = setTimeout(check, settleMs)
   }
-  // Poll the file, because `fs.watch` stops working if an editor replaces the file, and misses changes on some
-  // mounted folders. `fs.watchFile` misses a change that comes before its first look at the file.
+  // Poll the file, because `fs.watch` stops working if an editor replaces the file, and misses changes on
+  // some mounted folders. `fs.watchFile` misses a change that happens before it first reads the file's
+  // metadata.
   const polling = setInterval(poll, pollEveryMs).unref()
   return () => {
     clearInterval(polling)
@@ -56,7 +57,8 @@ export function watchPricing({
 }
 
 /**
- * Returns the message for a mistake in the pricing file. It adds that the last valid version stays in use.
+ * Returns the message for a mistake in the pricing file. The message also says that the last valid version
+ * stays in use.
  */
 export const explainMistake = (error: unknown) =>
   `${error instanceof Error ? error.message : error}\nThe server keeps the last valid version. Fix the file and save it. You don't need to restart.`

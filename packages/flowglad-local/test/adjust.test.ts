@@ -28,8 +28,8 @@ describe('adjusting a subscription', () => {
     // A third of the period has passed. The change costs 1633 for the old plan plus 13267 for the new plan, minus
     // the 4900 already paid.
     expect(data.map((payment) => payment.amount)).toEqual([4900, 10_000])
-    // The plan grants two thirds of 2400, which is 1600. Of these, 600 were already granted and 100 have been
-    // used. All exports were already granted.
+    // The plan grants two thirds of 2400, which is 1600. Of these credits, 600 were already granted and 100
+    // have been used. All exports were already granted.
     expect(await studio.balances('ada')).toEqual({ render: 1500, exports: 40 })
     await studio.renew('ada')
     expect(await studio.balances('ada')).toEqual({ render: 2400, exports: 40 })
@@ -228,7 +228,7 @@ describe('adjusting a subscription', () => {
     })
   })
 
-  it("prefers a full item's price ID to its price slug", async () => {
+  it("prefers a full item's price ID over its price slug", async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id, priceId, subscriptionItems } = await studio.subscribe('ada', 'team_price')
@@ -291,7 +291,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('undoes a scheduled change, and rejects a second attempt to undo it', async () => {
+  it('undoes a scheduled change, and rejects a second undo', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'agency_price')
@@ -357,7 +357,7 @@ describe('adjusting a subscription', () => {
     expect(await capacity()).toBe(0)
   })
 
-  it('rejects a plan with fewer seats than are claimed', async () => {
+  it('rejects a plan with fewer seats than the customer has claimed', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { quantity: 2 })

@@ -10,9 +10,9 @@ import { z } from 'zod'
 const body = z.unknown()
 
 /**
- * Starts an application built like the example in Flowglad's documentation: a page with `@flowglad/react`,
- * and a server that passes requests for `/api/flowglad/*` to Flowglad's request handler. Every visitor is
- * signed in as ada.
+ * Starts an application like the example in Flowglad's documentation. The page uses `@flowglad/react`, and
+ * the server passes requests for `/api/flowglad/*` to Flowglad's request handler. Every visitor is signed in
+ * as ada.
  */
 export async function startApplication(flowglad: (externalId: string) => FlowgladServer) {
   const files = await buildPage()

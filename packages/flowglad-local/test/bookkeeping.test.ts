@@ -14,7 +14,10 @@ import { buildServer } from '../src/server.ts'
 import { dayMs } from './studio.ts'
 import { studioPricing } from './studioPricing.ts'
 
-/** Creates a platform whose database the test can read. Injects HTTP requests instead of opening a socket. */
+/**
+ * Creates a platform with a database that the test can read. Injects HTTP requests instead of opening a
+ * socket.
+ */
 function openPlatform() {
   const db = new Database(null)
   const clock = createClock({ source: () => Date.UTC(2027, 0, 31) })

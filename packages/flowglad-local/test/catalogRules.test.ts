@@ -52,7 +52,7 @@ describe('a product', () => {
     })
   })
 
-  it('applies a new slug to its price too, and replaces the price only if its terms change', async () => {
+  it('also applies a new slug to its price, and replaces the price only if the terms change', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const team = await productOf(studio, 'team')
@@ -115,7 +115,7 @@ describe('a product', () => {
     })
   })
 
-  it('keeps its price, state and most other fields if it is the default', async () => {
+  it('keeps its price, state and most other fields if it is the default product', async () => {
     await using studio = await startStudio()
     const { node } = studio
     const hobby = await productOf(studio, 'hobby')
@@ -178,7 +178,7 @@ describe('a meter', () => {
 })
 
 describe('a pricing model', () => {
-  it('requires a name in an update, and a known ID in a clone request', async () => {
+  it('requires a name for an update, and a known ID for a clone', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     const put = (pricingModel: object) =>
@@ -199,7 +199,7 @@ describe('a pricing model', () => {
     })
   })
 
-  it('keeps its customers when it stops being the default', async () => {
+  it('keeps its customers when it is no longer the default', async () => {
     await using studio = await startStudio()
     const { id } = await model(studio)
     await studio.customer('ada')
@@ -372,7 +372,7 @@ it.each([
   expect(found.map((issue) => issue.path)).toEqual(missing.map((name) => [key, name]))
 })
 
-it('rejects a duplicate resource slug, and a resource update without an ID', async () => {
+it('rejects a duplicate resource slug and a resource update without an ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   const { resource } = (await node.post('/api/v1/resources', {
@@ -398,7 +398,7 @@ describe('seats', () => {
     return { studio, id, claims: `/resource-claims/${id}` }
   }
 
-  it('require exactly one selector, and report a violation twice, like the platform', async () => {
+  it('require exactly one selector and, like the platform, report a violation twice', async () => {
     const { studio, claims } = await seats()
     await using _ = studio
     for (const [call, text] of [

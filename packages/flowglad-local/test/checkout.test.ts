@@ -39,7 +39,7 @@ it('replaces the free plan and returns to the application after a payment', asyn
 it.each([
   ['http://127.0.0.1/€/danke', 'http://127.0.0.1/%E2%82%AC/danke'],
   ['http://127.0.0.1/thanks\r\nset-cookie: a=b', 'http://127.0.0.1/thanksset-cookie:%20a=b'],
-])('redirects the payer to the encoded form of %j', async (successUrl, location) => {
+])('URL-encodes %j before redirecting the payer', async (successUrl, location) => {
   await using studio = await startStudio()
   const customerExternalId = await studio.customer('ada')
   const { url } = await studio.node.checkoutSessions.create({
@@ -174,7 +174,7 @@ it('sells a top-up that never expires, and ignores the quantity', async () => {
   expect(await studio.balances('ada')).toEqual({ render: 60 + 25 + 100 })
 })
 
-it("grants only the first of a purchase's credit features", async () => {
+it('grants only the first credit feature of a purchase', async () => {
   const products = studioPricing.products.map((item) =>
     item.product.slug === 'pack'
       ? { ...item, features: ['pack_render', 'team_exports', 'team_render'] }
@@ -266,7 +266,7 @@ describe('the checkout page', () => {
   })
 })
 
-it('completes and declines checkouts through test controls, unless the controls are off', async () => {
+it('lets test controls complete and decline checkouts, unless the controls are off', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { session } = await studio.checkout('ada', 'team_price')

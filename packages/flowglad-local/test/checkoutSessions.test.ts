@@ -156,7 +156,7 @@ describe('an anonymous payer', () => {
     })
   })
 
-  it('has only the paid plan after buying a plan', async () => {
+  it('has only the paid plan after a plan purchase', async () => {
     await using studio = await startStudio()
     const { url } = await open(studio, { type: 'product', anonymous: true, priceSlug: 'team_price' })
     await pay(url)
@@ -171,7 +171,7 @@ describe('an anonymous payer', () => {
   })
 })
 
-it("shows the customer's details in a plan's session, and the payer's details in a one-time purchase's session", async () => {
+it("returns the customer's details for a plan's session, and the payer's details for a one-time purchase", async () => {
   await using studio = await startStudio()
   await studio.customer('grace')
   const shown = async (priceSlug: string) => {
@@ -208,7 +208,7 @@ describe('saving a card for a subscription', () => {
     expect(await studio.plan('bob')).toMatchObject({ defaultPaymentMethodId: null })
   })
 
-  it("shows the card page at the retrieved session's URL", async () => {
+  it('shows the card page at the URL of the retrieved session', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { checkoutSession } = await open(studio, { type: 'add_payment_method', customerExternalId: 'ada' })

@@ -41,7 +41,7 @@ it('rejects a duplicate external ID until the first customer is archived', async
   expect(await archive()).toMatchObject({ customer: { id: second.customer.id } })
 })
 
-it('changes only the given fields and never the external ID', async () => {
+it('changes only the given fields, and never the external ID', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: { ...details('ada'), domain: 'ada.example', userId: 'u' } })
@@ -55,7 +55,7 @@ it('changes only the given fields and never the external ID', async () => {
   await expect(node.customers.update('nobody', { customer: {} })).rejects.toMatchObject({ status: 404 })
 })
 
-it('starts no plan for a customer that is archived from the start', async () => {
+it('starts no plan for a customer that is created as archived', async () => {
   await using studio = await startStudio()
   const { node } = studio
   await node.customers.create({ customer: details('ada') })

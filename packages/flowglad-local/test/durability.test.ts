@@ -58,7 +58,7 @@ it('loses no acknowledged write, no matter when the server is killed', async () 
   expect(await studio.balances('ada')).toEqual({ render: 85 - stored.size })
 })
 
-it('keeps acknowledged writes if the server is killed right after its response', async () => {
+it('keeps an acknowledged write if the server is killed immediately after the response', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await using running = await startProcess(directory.path, { args })
@@ -108,7 +108,7 @@ it('keeps acknowledged writes if the server is killed right after its response',
   expect((await studio.node.pricingModels.list()).data.map((model) => model.name)).toContain('Last')
 })
 
-it('keeps all customers across a restart with the documented production command', async () => {
+it('keeps all customers when the documented production command restarts the server', async () => {
   await using directory = await createDirectory()
   const guide = await readFile(new URL('../../../docs/metering.md', import.meta.url), 'utf8')
   const [, command = ''] = /^node packages\/flowglad-local\/dist\/main\.js (.*?) +#/m.exec(guide) ?? []
@@ -179,7 +179,7 @@ it('rejects a second server on the same database file', async () => {
   )
 })
 
-it('rejects a path that is not a database file, and names the path', async () => {
+it('rejects a path that is not a database file, and names it in the error', async () => {
   await using directory = await createDirectory()
   const text = directory.file('notes.txt')
   await writeFile(text, 'This text is not a database, and it is longer than a database header. '.repeat(20))
@@ -203,7 +203,7 @@ it('runs many servers, each with its own data', async () => {
   }
 })
 
-it('reports a mistake in the pricing file or the options on a single line', async () => {
+it('reports a mistake in the pricing file or the options in a single line', async () => {
   await using directory = await createDirectory()
   await writeFile(directory.file('broken.yaml'), 'name: Tiny\nfeatures: []\nproducts: []\n')
   const broken = await startProcess(directory.path, { args: ['--pricing', 'broken.yaml'] })

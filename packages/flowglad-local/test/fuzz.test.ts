@@ -583,14 +583,14 @@ it.each([
   ['OPTIONS', '/customers', 404, 'text/plain'],
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
-])('answers %s %s according to its route even without a body', async (method, path, status, type) => {
+])('answers %s %s as its route requires, even without a body', async (method, path, status, type) => {
   const studio = shared()
   const headers = { authorization: studio.key }
   const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
   expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
 })
 
-it("accepts requests only for this machine's host names, to prevent DNS rebinding", async () => {
+it("accepts only requests to this machine's host names, to prevent DNS rebinding", async () => {
   const studio = shared()
   const { port } = new URL(studio.url)
   const statusFor = (host: string) =>

@@ -7,7 +7,7 @@ import { sharedStudio, startStudio } from './studio.ts'
 /** The server shared by tests that don't change its data. */
 const shared = sharedStudio((studio) => studio.customer('ada'))
 
-it('returns every record once across pages, oldest first, while records are added', async () => {
+it('lists every record once, oldest first, even if records are added between pages', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 7; i++) await studio.customer(`c${i}`)
   const first = await studio.node.customers.list({ limit: '3' })

@@ -6,8 +6,8 @@ type Studio = Awaited<ReturnType<typeof startStudio>>
 const paymentsOf = async (studio: Studio) => (await studio.node.payments.list()).data
 
 /**
- * Sends a request without an SDK. Returns the status with the body, or with only the body's `error` if there
- * is one.
+ * Sends a request without an SDK. Returns the status and the body, or only the body's `error` if there is
+ * one.
  */
 async function ask(studio: Studio, path: string, body?: object): Promise<[number, unknown]> {
   const answer = await fetch(`${studio.url}/api/v1${path}`, {

@@ -156,7 +156,7 @@ it('keeps the keyboard focus when the dashboard updates', async () => {
   await expectPage(page.getByText('31 Jan 2027, 00:00:05 UTC')).toBeVisible()
 })
 
-it('finds a customer that is not among the 40 shown, and shows the total number of customers', async () => {
+it('finds a customer that is not among the 40 listed, and shows the total number of customers', async () => {
   await using studio = await startStudio()
   for (let i = 0; i < 45; i++) await studio.customer(`customer-${i}`)
   await studio.use('customer-0', 'render', 5)
@@ -183,7 +183,7 @@ it('finds a customer that is not among the 40 shown, and shows the total number 
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Billing')
 })
 
-it('shows the entered values again next to an error, but never an unknown card number', async () => {
+it('keeps the entered values when it shows an error, but never an unknown card number', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { url } = await studio.checkout('ada', 'team_price')
@@ -237,7 +237,7 @@ const schemes: ['light' | 'dark', axe.RunOptions][] = [
   ['dark', { runOnly: ['color-contrast'] }],
 ]
 
-it('has no axe violations on any page, in light or dark mode, and fits on a small phone', async () => {
+it('has no axe violations on any page in light or dark mode, and fits on a small phone', async () => {
   const { studio, url, pages } = await openTour()
   await using _ends = studio
   await using page = await browser.newPage({ viewport: { width: 360, height: 740 }, bypassCSP: true })

@@ -105,7 +105,7 @@ it.each([
     'pricing.yaml:9: products.0.price.trialPeriodDays: the default product cannot have a trial',
   ],
   [
-    'a default product that is paid once',
+    'a default product with a one-time price',
     `${head}products:
   - product: { name: Free, slug: free, active: true, default: true }
     price:

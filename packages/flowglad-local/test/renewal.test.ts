@@ -96,7 +96,7 @@ describe('renewal', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('grants credits at the start of a trial, and takes the first payment at its end', async () => {
+  it('grants credits at the start of a trial, and collects the first payment at the end', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 0, 17) })
     await studio.customer('ada')
     const trial = await studio.subscribe('ada', 'trial_price')
@@ -215,7 +215,7 @@ describe('failed payments', () => {
     expect(await studio.balances('ada')).toEqual({ render: 600 })
   })
 
-  it('are collected by the next retry after a working card is saved', async () => {
+  it('are collected by the next retry once a working card is saved', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

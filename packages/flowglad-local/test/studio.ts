@@ -97,7 +97,7 @@ export async function startStudio(options: Partial<FlowgladLocalOptions> = {}) {
 
 type Studio = Awaited<ReturnType<typeof startStudio>>
 
-/** Starts one server before a test file's first test. Returns a function that returns the server. */
+/** Starts one server before a test file's first test. Returns a getter for the server. */
 export function sharedStudio(prepare: (studio: Studio) => Promise<unknown> = async () => {}) {
   let studio: Studio
   beforeAll(async () => {

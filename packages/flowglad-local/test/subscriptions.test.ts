@@ -24,7 +24,7 @@ describe('cancelling a subscription', () => {
     expect((await studio.billing('ada')).invoices).toHaveLength(1)
   })
 
-  it('ends the plan immediately, and does nothing when repeated', async () => {
+  it('ends the plan immediately, and does nothing if repeated', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const plan = await studio.subscribe('ada', 'team_price')
@@ -147,7 +147,7 @@ describe('creating a subscription', () => {
     expect(await studio.plan('ada')).toMatchObject({ isFreePlan: true, status: 'active' })
   })
 
-  it('starts no period without a card, and rejects adjustments and end-of-period cancellations', async () => {
+  it('without a card, starts no period and rejects adjustments and end-of-period cancellations', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     const { subscription } = await studio.server('ada').createSubscription({ priceSlug: 'team_price' })

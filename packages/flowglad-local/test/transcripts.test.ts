@@ -39,7 +39,7 @@ it.each(transcripts)('answers %s like the platform', async (name) => {
 })
 
 it.runIf(transcripts.length > 0)(
-  'answers like the platform when all recorded conversations run in sequence',
+  'answers like the platform when all recorded conversations run one after another',
   async () => {
     // One conversation moves the clock to the next month. The next conversation needs a 30-day month.
     expect(await replay(transcripts, Date.UTC(2026, 4, 22))).toMatch(allAgree)

@@ -39,7 +39,7 @@ it('records a thousand events only once when the bulk call is repeated', async (
   expect(await studio.balances('ada')).toEqual({ render: 85 - 500 })
 })
 
-it('records nothing from a bulk call with one invalid event', async () => {
+it('records nothing if one event of a bulk call is invalid', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -120,7 +120,7 @@ it.each(['priceId', 'priceSlug', 'usageMeterId', 'usageMeterSlug'])(
   },
 )
 
-it('counts usage toward the current period regardless of its date, and rejects an invalid date', async () => {
+it("counts usage toward the current period regardless of the event's date, and rejects an invalid date", async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -152,7 +152,7 @@ it('counts usage toward the current period regardless of its date, and rejects a
     })
 })
 
-it('identifies the rejected event of a bulk call, and checks subscriptions before meters', async () => {
+it('identifies the rejected event in a bulk call, and checks subscriptions before meters', async () => {
   await using studio = await startStudio()
   await studio.customer('ada')
   const { id } = await studio.plan('ada')
@@ -245,7 +245,7 @@ describe('a meter that counts distinct properties', () => {
       })
   })
 
-  it('treats lists in a different order as different, and numbers as different from strings', async () => {
+  it('distinguishes lists in a different order, and numbers from strings', async () => {
     await using studio = await startStudio()
     await studio.customer('ada')
     for (const at of [[1, 2], [2, 1], ['1', 2], { 0: 1, 1: 2 }, null])

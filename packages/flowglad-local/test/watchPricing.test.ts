@@ -38,7 +38,7 @@ it('applies an edit that is saved immediately after the start', async () => {
   writeFileSync(file, 'before')
   const applied: string[] = []
   const apply = (content: string) => applied.push(content)
-  // Node's four threads are busy, so an asynchronous look at the file would come after the edit.
+  // Node's four threads are busy, so an asynchronous read of the file would happen after the edit.
   for (let thread = 0; thread < 4; thread++) pbkdf2('password', 'salt', 200_000, 32, 'sha512', () => {})
   const unwatch = watchPricing({ file, current: 'before', apply, report: () => {} })
   writeFileSync(file, 'after')
@@ -70,7 +70,7 @@ it('prints the line number of a mistake and keeps the last valid version until t
   await expect.poll(() => teamPrice(running.url), patience).toBe(5600)
 })
 
-it("starts with the database's last valid version if the pricing file has a mistake", async () => {
+it('starts with the last valid version in the database if the pricing file has a mistake', async () => {
   await using directory = await createDirectory()
   const args = ['--db', directory.file('flowglad.db')]
   await (await startProcess(directory.path, { args })).kill()

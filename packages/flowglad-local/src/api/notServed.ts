@@ -15,7 +15,7 @@ const routesWithoutProcedure = [
   ['POST', '/subscription-item-features/:id/expire', 'subscriptionItemFeatures.expire'],
 ] as const
 
-/** Resources whose delete route on the platform always fails, because the route has no procedure. */
+/** Resources whose delete route always fails on the platform, because it has no procedure. */
 const undeletableRoutes = {
   customers: 'customers',
   subscriptions: 'subscriptions',

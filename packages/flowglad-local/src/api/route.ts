@@ -21,7 +21,7 @@ interface Call<Body, Query> {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
- * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave, and a
+ * Adds a route. The handler is synchronous and runs in one transaction, so calls never interleave. A
  * duplicate call always finds what the first call stored. The route drops unknown fields and rejects invalid
  * input with 400 and zod's issues.
  * @param path the path in Flowglad's reference without `/api/v1`, for example `/customers/:externalId`

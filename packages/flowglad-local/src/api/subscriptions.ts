@@ -44,7 +44,7 @@ const createInput = z
     customerExternalId: z.string().optional(),
     priceId: z.string().optional(),
     priceSlug: z.string().optional(),
-    // The platform accepts any number here, but can't store every number.
+    // The platform accepts any number here, even one that it can't store (see `rejectUnstorable`).
     quantity: z.number().default(1),
     interval: z.enum(['day', 'week', 'month', 'year']).optional(),
     intervalCount: z.number().max(maxIntervals).optional(),

@@ -35,8 +35,8 @@ const eventInput = z
     subscriptionId: z.string(),
     amount: z.int().positive(),
     usageDate: usageDate.optional(),
-    // If the ID is empty, Flowglad matches one of the meter's existing events and records nothing. This is a
-    // bug, so this server rejects an empty ID.
+    // Flowglad has a bug: if the ID is empty, it matches one of the meter's existing events and records
+    // nothing. This server rejects an empty ID.
     transactionId: z.string().min(1),
     properties: properties.nullish(),
     priceId: z.string().optional(),

@@ -116,8 +116,8 @@ function runOfPeriod(platform: Platform, subscription: Subscription): BillingRun
 }
 
 /**
- * Returns whether the payment for the current period has failed. The status `active` can hide that, after a
- * cancellation was scheduled and undone.
+ * Returns whether the payment for the current period has failed. The subscription's status isn't enough,
+ * because undoing a scheduled cancellation sets it to `active`.
  */
 export function isPeriodUnpaid(platform: Platform, subscription: Subscription): boolean {
   const run = runOfPeriod(platform, subscription)

@@ -27,8 +27,8 @@ export function applyDiscount(
 }
 
 /**
- * Records that an order uses its session's discount. Copies the discount's terms, so later edits don't affect
- * the order.
+ * Records the use of a session's discount for an order. Copies the discount's terms, so later edits don't
+ * affect the order.
  */
 export function redeem(
   { db }: Platform,

@@ -124,8 +124,8 @@ const belongsToAnother = (customer: Customer, method: PaymentMethod, role: 'defa
   )
 
 /**
- * Rejects values that the platform's database rejects. Accepts a quantity of 0. The plan then costs nothing
- * and grants nothing.
+ * Rejects values that the platform's database rejects. Accepts a quantity of 0: such a plan costs nothing and
+ * grants nothing.
  */
 function rejectUnstorable(
   { quantity, intervalCount = 1 }: SubscriptionRequest,

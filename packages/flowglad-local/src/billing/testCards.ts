@@ -1,6 +1,6 @@
 import type { BillingAddress } from '../database/records/customers.ts'
 
-/** The payer if a test control completes a checkout. Hosted checkouts record the same address. */
+/** The payer of a checkout that a test control completes. Hosted checkouts record the same address. */
 export const testPayer = {
   name: 'Test',
   email: 'test@example.com',

@@ -4,8 +4,8 @@ export type OnChange = (table: string, id: string, undo: () => void) => void
 type Indexes<R> = Record<string, (record: R) => string | null>
 
 /**
- * Stores records by ID in insertion order, with lookups by index. Records are immutable: `put` replaces a
- * record, so undoing a change only needs to restore the previous object.
+ * Stores records by ID in insertion order, with lookups by index. Records are immutable. Because `put`
+ * replaces the record, restoring the previous object undoes a change.
  */
 export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> {
   readonly #records = new Map<string, R>()
@@ -68,7 +68,7 @@ export class Table<R extends { id: string }, I extends Indexes<R> = Indexes<R>> 
   }
 
   #set(record: R, previous: R | undefined): void {
-    // Compute all keys before storing anything, so that there is nothing to undo if a key function throws.
+    // Compute all keys before storing anything, so that nothing needs to be undone if a key function throws.
     const keys = Object.entries(this.indexes).map(([name, keyOf]) => ({
       name,
       key: keyOf(record),

@@ -20,7 +20,7 @@ export function dashboardPage(
     key,
   }: {
     customer: Customer | undefined
-    /** The requested customer ID, if no customer has it. */
+    /** The requested customer ID, if it doesn't exist. */
     unknown: string | undefined
     /** The search text, or an empty string if there is no search. */
     find: string

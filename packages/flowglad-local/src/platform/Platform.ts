@@ -20,7 +20,7 @@ export type Advance = (ms: number) => void
 
 /**
  * Returns a new record's common fields. `at` is the time of the operation. While overdue renewals and retries
- * run, it can be earlier than the clock's time.
+ * run, `at` can be earlier than the clock's time.
  */
 export const newRecord = (prefix: string, at: number) => ({
   id: createId(prefix),

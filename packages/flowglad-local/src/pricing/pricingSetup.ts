@@ -105,8 +105,7 @@ const unique = <Listed>(noun: string, slugOf: (listed: Listed) => string) =>
 
 /**
  * Flowglad's setup format: the body of `POST /pricing-models/setup` and the content of a pricing file. Prices
- * are in cents. This schema doesn't check the rules for which Flowglad returns 500. `installPricingModel`
- * checks them.
+ * are in cents. `installPricingModel` checks the rules for which Flowglad returns 500; this schema doesn't.
  */
 export const pricingSetup = z.object({
   name: label,

@@ -15,7 +15,7 @@ const retryAfterMs = [500, 2_000, 10_000, 30_000, 120_000, 600_000]
 /**
  * Delivers the outbox's events to the target and to the webhooks created through the API. Retries a failed
  * delivery, so a receiver can get an event twice. Runs in the background, so a slow or broken receiver never
- * delays the API. Timestamps signatures with the machine's clock, because receivers compare the timestamp
+ * delays the API. Timestamps signatures with the machine's clock, because receivers compare the timestamps
  * with their own clocks.
  */
 export function createWebhookSender(db: Database, target: WebhookTarget | null) {
