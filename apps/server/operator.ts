@@ -6,8 +6,8 @@ import { Pool } from 'pg'
 import { type Env, EnvError, readEnv } from './src/env.ts'
 
 /**
- * Lists or drops parked usage events. Run this script with the servers' environment variables; the servers
- * can keep running. Run the same version as the servers, because opening the ledger updates its tables.
+ * Lists or drops parked usage events. Run this script with the servers' environment variables. You don't need
+ * to stop the servers. Use the same version as the servers, because this script updates the ledger's tables.
  */
 const usage = `Usage:
   list                    List the parked usage events
@@ -37,7 +37,7 @@ async function drop(ledger: Ledger, attempt: string) {
   for (const { customer, meter, amount } of events) {
     await ledger.execute({ type: 'drop', customer, events: [{ attempt, meter }] })
     console.log(
-      `Dropped ${amount} ${meter} for customer ${customer}. The customer gets the units back when the balance is next fetched from Flowglad.`,
+      `Dropped ${amount} ${meter} for customer ${customer}. The customer gets the units back the next time that the server fetches the balance from Flowglad.`,
     )
   }
 }

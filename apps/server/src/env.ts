@@ -71,7 +71,7 @@ export interface Env {
   mail: { smtpUrl: string; from: string } | null
   /** Whether new users must verify their email address before they get free credits. */
   signUpVerification: boolean
-  /** True if anyone can get free credits, and no variable says that this is intended. */
+  /** True if anyone can get free credits and no variable confirms that this is intended. */
   openCreditsByDefault: boolean
   /** 0 if there is no proxy in front of the server. */
   trustProxy: TrustProxy

@@ -10,7 +10,7 @@ export async function createLog({
   stream,
 }: {
   production: boolean
-  /** Receives the log as JSON, instead of the standard output. */
+  /** Receives the log as JSON instead of standard output. */
   stream?: { write(line: string): void } | undefined
 }): Promise<FastifyBaseLogger> {
   const level = production ? 'info' : 'warn'

@@ -237,7 +237,7 @@ test('the server handles other events between two pictures of the local painter'
   expect(eventsBefore).toEqual([0, 0, 1, 2, 3, 4, 5, 6])
 })
 
-test('the server handles other events while a model sends a whole text at once', async () => {
+test('the server handles other events while a model sends a whole text in one piece', async () => {
   const { paint } = createLocalModels({ latencyMs: 0 })
   const write = () => of(...Array.from({ length: 1_000 }, () => 'word '))
   const models = queueModels({ paint, write })

@@ -76,7 +76,7 @@ describe.skipIf(nginxIsMissing)(
       expect(stream.body.match(balances)?.length).toBeGreaterThan(1)
     })
 
-    test('300 requests without a session from one visitor do not block another visitor', async () => {
+    test('one visitor with 300 requests without a session does not block another visitor', async () => {
       const forged = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index % 250}` })
       const get = (path: string, from: string, index = 0) =>
         nginx.visit(path, { from, headers: forged(index) })

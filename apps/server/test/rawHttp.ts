@@ -15,7 +15,7 @@ export interface RawConnection extends AsyncDisposable {
   closed: Promise<unknown>
 }
 
-/** Opens a TCP connection, to send requests that no HTTP client sends. */
+/** Opens a TCP connection for requests that no HTTP client sends. */
 export async function openRaw(url: string): Promise<RawConnection> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -52,7 +52,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
   }
 }
 
-/** Sends one request unchanged, and returns the response with its status and text. */
+/** Sends one request unchanged. Returns the response's status and text. */
 export async function sendRaw(
   url: string,
   request: string,

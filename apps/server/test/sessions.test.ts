@@ -140,7 +140,6 @@ test('rejects a copied cookie soon after the user has signed out', async () => {
   } finally {
     vi.useRealTimers()
   }
-  // A stream that was opened with the copy just before that stays open until the next check, plus 5 s if the
-  // check hangs.
+  // A stream opened just before then stays open until the next check, plus 5 s if the check hangs.
   expect(limits.sessionCacheMs + limits.sessionCheckMs + 5_000).toBeLessThanOrEqual(30_000)
 })

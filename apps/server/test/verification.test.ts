@@ -216,7 +216,7 @@ test("sends emails from MAIL_FROM, without the user's name", async () => {
   ])
 })
 
-test('sends its password to the mail server only over TLS, unless SMTP_URL allows otherwise', async () => {
+test('sends the SMTP password only over TLS, unless SMTP_URL allows otherwise', async () => {
   await using plain = await startSmtp()
   const credentials = plain.url.replace('//', '//studio:secret@')
   const signUpAt = async (smtpUrl: string) => {

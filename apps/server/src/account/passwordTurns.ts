@@ -31,7 +31,7 @@ export function createPasswordTurns(settings: FairQueueSettings = limits.passwor
       return await queue.run({ customer: networkOfRequest(request), signal: leaving.signal }, work)
     } catch (error) {
       if (error instanceof QueueFullError) return busy(error)
-      // A client that has left gets no response.
+      // A client that has disconnected gets no response.
       if (leaving.signal.aborted && error === leaving.signal.reason) return new Response(null)
       throw error
     }

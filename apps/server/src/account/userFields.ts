@@ -1,7 +1,7 @@
 import type { Connection } from '../database/database.ts'
 import { addressKey } from './addressKey.ts'
 
-/** The columns that the app adds to better-auth's users. Clients can't set them. */
+/** The columns that the app adds to better-auth's user table. Clients can't set them. */
 export const userFields = {
   /** The user's `addressKey`. Null if an older account had the same key when this column was added. */
   addressKey: { type: 'string', required: false, unique: true, input: false, returned: false },

@@ -29,7 +29,10 @@ export interface Database extends Connection, AsyncDisposable {
 /** Adds better-auth's tables. The connection is in a transaction. */
 export type MigrateSessions = (connection: Connection) => Promise<void>
 
-/** Prepares the database. The first query or the first call to `ready` opens and migrates the database. */
+/**
+ * Returns the database without opening it. The first query or the first call to `ready` opens and migrates
+ * it.
+ */
 export function openDatabase(where: Env['database'], migrateSessions: MigrateSessions): Database {
   return where.type === 'sqlite'
     ? openSqlite(where.file, migrateSessions)

@@ -40,7 +40,7 @@ function createDriver(connect: () => Promise<Libsql.Database>): Driver {
       if (!database) throw new Error('The database is not open.')
       return connectionTo(database)
     },
-    // All queries share one connection, so a transaction would contain other requests' queries too.
+    // All queries share one connection, so a transaction would also contain other requests' queries.
     beginTransaction: () => Promise.reject(new Error('Transactions need their own Kysely instance.')),
     commitTransaction: async () => {},
     rollbackTransaction: async () => {},
@@ -71,7 +71,7 @@ const isWrite = ({ query }: CompiledQuery) =>
 function run<Row>(database: Libsql.Database, { sql, parameters }: CompiledQuery): QueryResult<Row> {
   const statement = database.prepare(sql)
   if (statement.reader) {
-    // The code that runs the query declares the type of its rows.
+    // The caller declares the type of the rows.
     return { rows: statement.all(parameters) as Row[] }
   }
   const { changes, lastInsertRowid } = statement.run(parameters)

@@ -1,10 +1,10 @@
 /** The server's limits. docs/security.md explains each limit. */
 export const limits = {
   /**
-   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. If the
-   * queue has no place for a call, or the call waits longer than `maxWaitMs`, it is denied with 503 and costs
-   * nothing. A turn lasts until all pictures of a generation are done, or until a text ends. A text that
-   * takes longer than `maxMs` is interrupted.
+   * Calls that use a model, local or remote. Customers take turns, and each server has its own queues. A call
+   * that doesn't fit into the queue, or waits longer than `maxWaitMs`, gets 503 and costs nothing. A turn
+   * lasts until all pictures of a generation are done, or until a text ends. A text that takes longer than
+   * `maxMs` is interrupted.
    */
   modelQueues: {
     pictures: {

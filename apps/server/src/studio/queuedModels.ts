@@ -65,7 +65,7 @@ export function queueModels(
       try {
         for await (const token of tokens) {
           yield token
-          // A model can send a whole text at once.
+          // A model can send a whole text in one piece.
           if (++count % limits.tokensAtOnce === 0) await pace()
         }
       } catch (error) {

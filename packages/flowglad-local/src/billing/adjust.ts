@@ -28,7 +28,7 @@ function problemOf(reason: string, subscriptionId: string): Problem {
 
 /**
  * Changes a subscription's items, either now with a prorated charge and prorated credits, or at the end of
- * the period. If the payment fails, the items don't change, the payment isn't retried, and its invoice stays
+ * the period. If the payment fails, the items don't change, the payment isn't retried, and the invoice stays
  * open. If the payment succeeds, the subscription becomes active, even if it was on trial or past due.
  */
 export function adjustSubscription(

@@ -14,7 +14,6 @@ interface Common {
   outputName?: string | undefined
 }
 
-/** The parameters of a new checkout session. */
 type CheckoutRequest = Common &
   (
     | {

@@ -7,7 +7,6 @@ export const testPayer = {
   address: { line1: '1 St', line2: null, city: 'SF', state: 'CA', postal_code: '94102', country: 'US' },
 } as const satisfies BillingAddress
 
-/** The test cards' expiry date. */
 export const testCardExpiry = { month: 12, year: 2034 } as const
 
 /** A card that the hosted pages accept. The pages reject all other cards, so no real card is ever stored. */

@@ -15,8 +15,8 @@ export interface Journal {
 
 /**
  * Opens a SQLite file with one table per record type. Records are stored as JSON. A commit reaches the disk
- * before the response is sent (`synchronous=FULL`). The lock is exclusive, because a second server on the same
- * file would serve stale data from its memory.
+ * before the response is sent (`synchronous=FULL`). The lock is exclusive, because a second server that uses
+ * the file would serve stale data from memory.
  */
 export function sqliteJournal(file: string, tables: readonly string[]): Journal {
   const database = openExclusively(file)

@@ -1,4 +1,3 @@
-/** The stylesheet for all pages. */
 export const style = `
 :root {
   color-scheme: light dark;

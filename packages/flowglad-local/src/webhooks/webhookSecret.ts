@@ -4,5 +4,4 @@ import { randomBytes } from 'node:crypto'
 export const isWebhookSecret = (secret: string): boolean =>
   /^whsec_(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret)
 
-/** Creates a secret for a new webhook. */
 export const createWebhookSecret = () => `whsec_${randomBytes(24).toString('base64')}`

@@ -9,7 +9,7 @@ import { escapeXml, svg } from './svg.ts'
 
 /** A style's drawing tools. The canvas is 512 × 512 units, with [0, 0] at the top left. */
 export interface Brush {
-  /** Random numbers for the composition, which is the same in standard and HD. */
+  /** Random numbers for the composition, which is the same in standard quality and in HD. */
   random: Random
   /** Random numbers for the details. HD has more details. */
   grain: Random
