@@ -84,7 +84,7 @@ test('changes the number of files and adds the number of lines that the recipe s
   expect(recipe.replaceAll('\n', ' ')).toContain(`changes ${files} files and adds ${addedLines.length} lines`)
 })
 
-test("compiles after the last edit, which adds the meter's words", async () => {
+test("compiles only after the last edit, which adds the meter's words", async () => {
   const words = 'apps/web/src/format/meters.ts'
   await follow({ until: words })
   expect(await compile()).toEqual([

@@ -117,7 +117,7 @@ test('accepts sk_test_local only for a Flowglad server on this machine', () => {
   }
 })
 
-test('rejects the development webhook secret for a remote Flowglad', () => {
+test('rejects the development webhook secret for a remote Flowglad server', () => {
   const known = development().flowglad.webhookSecret ?? ''
   const remote = { FLOWGLAD_BASE_URL: 'https://app.flowglad.com', FLOWGLAD_SECRET_KEY: 'sk_own' }
   expect(known).toMatch(/^whsec_/)

@@ -61,7 +61,7 @@ describe('a fair queue', () => {
     expect(late.isRunning()).toBe(false)
   })
 
-  test('frees the place of a caller that leaves, and never starts its work', async () => {
+  test("frees the place of a caller that leaves, and never starts the caller's work", async () => {
     const queue = createFairQueue(settings)
     const [running, left, next] = [work(), work(), work()]
     const leaving = new AbortController()

@@ -24,27 +24,30 @@ describe('a model endpoint that sends too much', () => {
   test.each([
     ['before the first text', '', 'Nothing was charged.', []],
     ['after the first text', data('The sea is '), 'The text was interrupted.', ['The ', 'sea ']],
-  ])('in one line %s makes the text fail and closes the request', async (_, start, message, tokens) => {
-    await using it = await startModelEndpoint()
-    for (const field of ['data: ', ': ', 'event: ']) {
-      const { sent, stream } = endlessLine(start + field)
-      it.answer.stream = stream
-      const received: string[] = []
-      const reading = (async () => {
-        for await (const token of it.models.write(request)) received.push(token)
-      })()
-      await expect(reading).rejects.toThrow(message)
-      expect(received).toEqual(tokens)
-      await expect.poll(it.closed).toBeGreaterThan(0)
-      expect(sent.characters).toBeLessThan(64 * limits.modelEventLength)
-    }
-  })
+  ])(
+    'in one line %s makes the text fail, and the server closes the request',
+    async (_, start, message, tokens) => {
+      await using it = await startModelEndpoint()
+      for (const field of ['data: ', ': ', 'event: ']) {
+        const { sent, stream } = endlessLine(start + field)
+        it.answer.stream = stream
+        const received: string[] = []
+        const reading = (async () => {
+          for await (const token of it.models.write(request)) received.push(token)
+        })()
+        await expect(reading).rejects.toThrow(message)
+        expect(received).toEqual(tokens)
+        await expect.poll(it.closed).toBeGreaterThan(0)
+        expect(sent.characters).toBeLessThan(64 * limits.modelEventLength)
+      }
+    },
+  )
 
   test.each([
     ['a picture', 200, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['an error', 500, (it: Endpoint) => it.models.paint({ prompt: 'a boat', index: 0, hd: false })],
     ['JSON instead of a text', 200, (it: Endpoint) => all(it.models.write(request))],
-  ])('as %s makes the call fail and closes the request', async (_, status, call) => {
+  ])('as %s makes the call fail, and the server closes the request', async (_, status, call) => {
     await using it = await startModelEndpoint()
     const { sent, stream } = endlessLine('{"data":[{"b64_json":"')
     Object.assign(it.answer, { stream, status, contentType: 'application/json' })

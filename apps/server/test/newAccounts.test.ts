@@ -29,7 +29,7 @@ describe('one account per inbox', () => {
     expect(addressKey(email)).toBe(key)
   })
 
-  test('answers a sign-up with an alias like a sign-up with the known address', async () => {
+  test('treats a sign-up with an alias like a sign-up with the known address', async () => {
     expect((await postSignUp(server, 'grace.hopper+1@gmail.com')).statusCode).toBe(200)
     const known = await postSignUp(server, 'grace.hopper+1@gmail.com')
     expect(known.statusCode).toBe(422)

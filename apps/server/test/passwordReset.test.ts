@@ -31,7 +31,7 @@ async function tokenFor(email: string, count = 1) {
   return token
 }
 
-test('sets a new password through the emailed link, only once, and ends all sessions', async () => {
+test('lets the emailed link set a new password once, and ends all sessions', async () => {
   const browser = await signUp(server, 'an old password')
   const { email } = browser.user
   const token = await tokenFor(email)

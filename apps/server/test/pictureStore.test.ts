@@ -29,7 +29,7 @@ const engines: [string, () => Promise<Env['database']>][] = [
 const aPicture = { file: Uint8Array.of(1, 2), contentType: 'image/svg+xml', size: 8 } as const
 
 test.each(engines)(
-  "keeps each user's newest pictures, and deletes older pictures in steps, on %s",
+  "keeps each user's newest pictures, and deletes older pictures in batches, on %s",
   async (_, where) => {
     await using database = openDatabase(await where(), async () => {})
     let time = 1_000

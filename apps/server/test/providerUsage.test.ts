@@ -112,7 +112,7 @@ describe("a text's charge", () => {
     expect(await balance()).toMatchObject({ used: 4, held: 0 })
   })
 
-  test('for a script without spaces, is the provider’s own count or one token per 20 characters', async () => {
+  test('is the provider’s own count, or one token per 20 characters, for a script without spaces', async () => {
     const japanese = '吾輩は猫である。名前はまだ無い。'.repeat(5)
     send(data(japanese), finish, done)
     expect(await write()).toEqual({ text: japanese, reported: { tokens: 4 } })

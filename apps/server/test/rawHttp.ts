@@ -23,7 +23,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
   socket.setEncoding('latin1').on('data', (text) => {
     received += text
   })
-  // A server that closes the connection can reset it.
+  // A server can reset a connection instead of closing it.
   socket.on('error', () => {})
   const closed = new Promise((resolve) => socket.once('close', resolve))
   await once(socket, 'connect')

@@ -112,7 +112,7 @@ test('keeps the open streams of a user who signs out on another device only', as
   await end
 })
 
-test('keeps open streams while the database is unavailable, and ends them when it is available again', async () => {
+test('keeps open streams while the database is unavailable, and checks their sessions when it is available again', async () => {
   const browser = await signUp(server, password)
   const { end } = await whenOpen((opened) => readBalances(browser, opened))
   using database = openDatabaseOf(server)

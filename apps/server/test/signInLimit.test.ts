@@ -56,7 +56,7 @@ async function attack(email: string) {
   return last
 }
 
-test('refuses sign-ins from an address to an account, in any spelling, after too many wrong passwords', async () => {
+test("after too many wrong passwords, refuses the address's sign-ins, however the email is spelled", async () => {
   const { email } = await anOwner()
   const address = newAddress()
   for (let attempt = 0; attempt < perCaller; attempt++)

@@ -104,7 +104,7 @@ test('keeps a stream open for longer than all request limits', async () => {
   await expect.poll(() => connection.received()).toContain('"used":1')
 })
 
-test('ends slow headers within 45 seconds and slow bodies within 75 seconds by default', () => {
+test('by default, ends requests with slow headers within 45 s and requests with slow bodies within 75 s', () => {
   const { headersMs, requestMs, checkMs } = limits.slowClients
   expect(headersMs + checkMs).toBeLessThanOrEqual(45_000)
   expect(requestMs + checkMs).toBeLessThanOrEqual(75_000)

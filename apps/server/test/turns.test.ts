@@ -38,7 +38,7 @@ describe('turns', () => {
     expect([turns.next()?.job, turns.next()]).toEqual(['ada 3', null])
   })
 
-  test("refuse jobs that exceed a customer's places", () => {
+  test("refuse jobs beyond a customer's limit", () => {
     const turns = new Turns<string>(settings)
     expect(addTo(turns, 'ada', 7)).toEqual(['ada 6', 'ada 7'])
   })
@@ -72,7 +72,7 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('remove' as const), nth: fc.nat(12) }),
 )
 
-test('any sequence of operations keeps the limits and shares the turns fairly', () => {
+test('any sequence of operations respects the limits and shares the turns fairly', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
       const turns = new Turns<{ customer: string }>(settings)

@@ -112,7 +112,7 @@ test.each([
   }
 })
 
-test('answers 400 to a request without a Host header or with two', async () => {
+test('answers 400 to a request with no Host header or with two', async () => {
   for (const route of routes) {
     for (const headers of ['', 'host: a\r\nhost: b\r\n']) {
       expect(await sendRaw(server.url, `GET ${route} HTTP/1.1\r\n${headers}\r\n`)).toMatchObject({

@@ -94,7 +94,7 @@ describe('adjusting a subscription', () => {
     ])
   })
 
-  it('adds only a failed payment and an open invoice when the card is declined', async () => {
+  it('records only a failed payment and an open invoice when the card is declined', async () => {
     await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
     await studio.customer('ada')
     const { id } = await studio.subscribe('ada', 'team_price', { card: cards.failsLater })

@@ -6,7 +6,7 @@ import { allowedMethods, methodNotAllowed, urlTooLong } from './requestRules.ts'
 
 interface ClientError {
   code?: string
-  /** The bytes that Node couldn't parse. Fastify doesn't declare it as Node's buffer. */
+  /** The bytes that Node couldn't parse. Unknown, because Fastify's type isn't Node's `Buffer`. */
   rawPacket?: unknown
 }
 

@@ -18,7 +18,10 @@ export interface AddressLimits {
   giveBackWebhook(request: FastifyRequest): void
 }
 
-/** Reading a session isn't limited, because pages do it often, and it needs no password and starts no work. */
+/**
+ * Reading a session isn't limited. Pages read it often, and the request neither checks a password nor starts
+ * work.
+ */
 const sessionPath = '/api/auth/get-session'
 
 export function createAddressLimits(): AddressLimits {

@@ -103,7 +103,7 @@ export const limits = {
   sessionCacheMs: 10_000,
   /** How often the session of an open stream is read from the database. */
   sessionCheckMs: 10_000,
-  /** Calls and requests without a session, per address. An example is reading the plans. */
+  /** Calls and requests without a session (such as reading the plans), per address. */
   anonymousCallsPerAddress: { calls: 600, windowMs: 60_000 },
   /** Rejected webhooks per address, for example those with a wrong signature. */
   rejectedWebhooksPerAddress: { calls: 300, windowMs: 60_000 },

@@ -26,8 +26,8 @@ export class Turns<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, a customer with fewer
-   * waiting jobs replaces the newest job of the customer with the most.
+   * Adds a job. Returns the job that doesn't fit, or null. If all places are taken, a job of a customer with
+   * fewer waiting jobs replaces the newest job of the customer with the most.
    */
   add(customer: string, job: Job): Job | null {
     const line = this.#lines.get(customer) ?? []

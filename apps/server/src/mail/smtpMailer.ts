@@ -13,7 +13,7 @@ interface SmtpSettings {
   from: string
 }
 
-/** An error of nodemailer. */
+/** An error from nodemailer. */
 interface SmtpError extends Error {
   /** The mail server's answer. Undefined if it didn't answer. */
   response?: string

@@ -75,7 +75,7 @@ export function createOpenAiModels({
       const request: CompletionRequest = {
         model: textModel,
         stream: true,
-        // The endpoint's tokens are charged, so the customer's limit applies to them.
+        // The customer pays for these tokens, so the customer's limit applies.
         maxTokens: Math.min(maxTokens, 16_000),
         messages: [{ role: 'user', content: prompt }],
       }

@@ -130,7 +130,10 @@ export function linkFeatures(
   }
 }
 
-/** Removes a feature from a product. Existing subscriptions keep the feature, detached from the product. */
+/**
+ * Removes a feature from a product. Existing subscriptions keep the feature, but it no longer refers to the
+ * product.
+ */
 export function unlinkFeature({ db }: Platform, now: number, link: ProductFeature): void {
   for (const feature of db.subscriptionFeatures.all())
     if (feature.productFeatureId === link.id)
