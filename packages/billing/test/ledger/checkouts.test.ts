@@ -27,7 +27,7 @@ async function startNode(
   scene: Scene,
   { beside, clockOffset }: { beside?: Stack; clockOffset?: () => number } = {},
 ) {
-  const opened = openAt(address, clockOffset)
+  const opened = openAt(address, clockOffset && { offsetMs: clockOffset })
   const stack = await startStack({
     ledger: opened.ledger,
     options: { fetchBurst: 100 },

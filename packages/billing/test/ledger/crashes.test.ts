@@ -22,7 +22,7 @@ afterAll(async () => {
 async function survivor(store: (typeof storeNames)[number]) {
   const address = await stores[store]()
   let offsetMs = 0
-  const { ledger, ...rest } = openAt(address, () => offsetMs)
+  const { ledger, ...rest } = openAt(address, { offsetMs: () => offsetMs })
   await fetched(ledger, units(10))
   const attempt = attemptId(Date.now())
   return {
@@ -102,7 +102,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
   test('charges every answered call, plus at most the calls in flight, when processes are killed', async () => {
     const address = await stores[store]()
     let offsetMs = 0
-    await using it = openAt(address, () => offsetMs)
+    await using it = openAt(address, { offsetMs: () => offsetMs })
     await fetched(it.ledger, units(1_000_000))
     const answered = new Set<string>()
     const kills = 3
@@ -127,7 +127,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
 
   test("limits how long other nodes wait for a stopped node's locks, and completes the hold when the stopped node resumes", async () => {
     const address = await stores[store]()
-    await using other = openAt(address, undefined, { transactionTimeoutMs: 1000, ...timeouts[store] })
+    await using other = openAt(address, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))
     await using stopped = startNode(node.script, address, 'stopInReserve', attemptId(Date.now()))
     await expect.poll(() => stopped.lines).toEqual(['stopping'])

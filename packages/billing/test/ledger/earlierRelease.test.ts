@@ -70,3 +70,15 @@ test.each(['SQLite', 'PostgreSQL'] as const)(
     await ledger.close()
   },
 )
+
+test('keeps the values in a column that a later release adds (PostgreSQL)', async () => {
+  const database = await createDatabase()
+  await using ledger = postgresLedger(database)
+  await fetched(ledger, units(10))
+  await query(database, 'ALTER TABLE metered.hold ADD COLUMN later integer NOT NULL DEFAULT 1')
+  const reserve = aReserve()
+  expect(await ledger.execute(reserve)).toMatchObject({ state: 'held' })
+  await query(database, 'UPDATE metered.hold SET later = 2')
+  expect(await ledger.execute(aRenew(reserve))).toMatchObject({ state: 'renewed' })
+  expect(await query(database, 'SELECT later FROM metered.hold')).toEqual([{ later: 2 }])
+})

@@ -31,8 +31,8 @@ describe('two nodes on one PostgreSQL', () => {
   test('neither deadlocks nor falsely denies a call when batches lock overlapping customers', async () => {
     const address = await createDatabase()
     // Small batches cause many transactions that each lock several customers.
-    await using one = openAt(address, undefined, { batchCommands: 6 })
-    await using two = openAt(address, undefined, { batchCommands: 6 })
+    await using one = openAt(address, { batchCommands: 6 })
+    await using two = openAt(address, { batchCommands: 6 })
     const customers = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
     // Both nodes insert the customers at the same time, in opposite orders. These inserts must not deadlock
     // either.

@@ -9,11 +9,7 @@ const [address = '', act = '', attempt = ''] = process.argv.slice(2)
 const transactionTimeoutMs = 1000
 
 let inTransaction = () => {}
-const offsetMs = () => {
-  inTransaction()
-  return 0
-}
-const { ledger } = openAt(address, offsetMs, { transactionTimeoutMs })
+const { ledger } = openAt(address, { inTransaction: () => inTransaction(), transactionTimeoutMs })
 const die = () => process.kill(process.pid, 'SIGKILL')
 const reserve = aReserve({ attempt, key: 'k' })
 const settle = settleOf(reserve, { result: '"done"' })

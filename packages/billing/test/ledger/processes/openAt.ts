@@ -1,24 +1,43 @@
 import { Pool } from 'pg'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import type { LedgerOptions } from '../../../src/ledger/ledgerOptions.ts'
+import type { PostgresClient } from '../../../src/ledger/stores/postgres/index.ts'
 import { postgresLedger } from '../../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../../src/ledger/stores/sqlite/sqliteLedger.ts'
 
 /**
  * Opens a ledger in a file or at a `postgres://` address.
  *
- * @param offsetMs Returns the ledger clock's offset. The ledger calls this function in every transaction,
- * after locking and before writing, so a test can kill or stop the process at that moment.
+ * @param offsetMs Returns the ledger clock's offset.
+ * @param inTransaction Runs in every transaction that writes, after locking and before writing, so a test can
+ * kill or stop the process at that moment.
  */
-export function openAt(address: string, offsetMs?: () => number, numbers: LedgerOptions = {}) {
-  const clock = offsetMs ? { clock: { now: () => Date.now() + offsetMs() } } : {}
-  const options = { ...numbers, ...clock }
+export function openAt(
+  address: string,
+  {
+    offsetMs,
+    inTransaction = () => {},
+    ...numbers
+  }: LedgerOptions & { offsetMs?: () => number; inTransaction?: () => void } = {},
+) {
+  const now = () => Date.now() + (offsetMs?.() ?? 0)
   if (!address.startsWith('postgres:')) {
-    const ledger = sqliteLedger(address, options)
-    return disposable(ledger, async () => {})
+    const readClock = () => {
+      inTransaction()
+      return now()
+    }
+    return disposable(sqliteLedger(address, { ...numbers, clock: { now: readClock } }), async () => {})
   }
   const pool = new Pool({ connectionString: address, max: 4 })
-  return disposable(postgresLedger(pool, options), () => pool.end())
+  pool.on('connect', (client: PostgresClient) => {
+    const query = client.query.bind(client)
+    client.query = (...args) => {
+      if (args[0].text.includes('metered.write_')) inTransaction()
+      return query(...args)
+    }
+  })
+  const clock = offsetMs ? { clock: { now } } : {}
+  return disposable(postgresLedger(pool, { ...numbers, ...clock }), () => pool.end())
 }
 
 const disposable = (ledger: Ledger, end: () => Promise<void>) => ({

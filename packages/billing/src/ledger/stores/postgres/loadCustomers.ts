@@ -5,8 +5,9 @@ import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { loadedCustomers } from '../loadedCustomers.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
+import { jsonLiteral } from './jsonLiteral.ts'
 import { storedFunction } from './storedFunction.ts'
-import type { PostgresConnection } from './transaction.ts'
+import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event } = tables
 
@@ -14,30 +15,43 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
   `SELECT ${selectList(table, alias, without)}`
 
 /**
- * Inserts missing customer rows, locks all of the batch's customers, and then loads the rows that the batch
- * needs. One call does all three, which saves round trips. The lock order is always the same, so batches
- * can't deadlock.
+ * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
+ * saves a round trip. The lock order is always the same, so batches can't deadlock.
  *
  * Loading must be a separate, later statement: the locking statement sees rows as they were before it waited
  * for the lock. It would miss holds that other batches committed during the wait, so the batch would
  * oversell. In a VOLATILE function, each statement sees what was committed before that statement began.
  *
- * `$1` is `Needs` as JSON. `$2` is the time, or null to use the database's time. `$3` is the size limit for a
+ * Before locking, the function inserts the missing customer rows. Customer rows are never deleted, so it
+ * skips the insert if no row is missing.
+ *
+ * With `synchronous_commit = off`, a crash of the database could lose commands that the ledger has answered.
+ * The function therefore turns the setting on until the transaction ends. It doesn't change other values.
+ *
+ * `$1` is `Needs` as JSON, with the time (null to use the database's time) and the size limit for a
  * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
  * would then read every customer's holds.
  */
 export const loadCustomersFunction = storedFunction('load', {
-  parameters: ['jsonb', 'bigint', 'bigint'],
+  parameters: ['jsonb'],
   returns: 'json',
   body: `
-  INSERT INTO metered.customer (customer)
-  SELECT it FROM jsonb_array_elements_text($1 -> 'customers') it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING;
+  IF current_setting('synchronous_commit') = 'off' THEN
+    SET LOCAL synchronous_commit = on;
+  END IF;
+  IF EXISTS (
+    SELECT FROM jsonb_array_elements_text($1 -> 'customers') it
+    WHERE NOT EXISTS (SELECT FROM metered.customer c WHERE c.customer = it)
+  ) THEN
+    INSERT INTO metered.customer (customer)
+    SELECT it FROM jsonb_array_elements_text($1 -> 'customers') it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING;
+  END IF;
   PERFORM customer FROM metered.customer
   WHERE customer = ANY (ARRAY (SELECT jsonb_array_elements_text($1 -> 'customers')))
   ORDER BY customer FOR UPDATE;
   RETURN (
   WITH clock AS MATERIALIZED (
-    SELECT ${databaseTime('$2')} AS now
+    SELECT ${databaseTime("($1 ->> 'now')")} AS now
   ),
   customers AS MATERIALIZED (
     ${select(customer, 'c')}
@@ -110,7 +124,8 @@ export const loadCustomersFunction = storedFunction('load', {
       ) k
     ) AS few_bytes
     FROM (
-      SELECT c.customer, (j ->> 2)::bigint AS few, c."resultBytes" + (j ->> 1)::bigint - $3 AS over
+      SELECT c.customer, (j ->> 2)::bigint AS few,
+        c."resultBytes" + (j ->> 1)::bigint - ($1 ->> 'resultBytesPerCustomer')::bigint AS over
       FROM jsonb_array_elements($1 -> 'results') j JOIN customers c ON c.customer = j ->> 0
     ) it
     WHERE over > 0
@@ -134,41 +149,36 @@ export const loadCustomersFunction = storedFunction('load', {
 })
 
 const rows = z.array(z.unknown())
-const answer = z.object({
-  rows: z.tuple([
-    z.object({
-      loaded: z.object({
-        now: z.number(),
-        customers: rows,
-        accounts: rows,
-        holds: rows,
-        keys: rows,
-        events: rows,
-        oldest: rows,
-      }),
+const answer = z.tuple([
+  z.object({
+    loaded: z.object({
+      now: z.number(),
+      customers: rows,
+      accounts: rows,
+      holds: rows,
+      keys: rows,
+      events: rows,
+      oldest: rows,
     }),
-  ]),
-})
+  }),
+])
 
-/** Locks a batch's customers, then loads the rows that the batch needs and the time. */
+/** Opens the transaction, locks the batch's customers, and loads the rows that the batch needs and the time. */
 export async function loadCustomers(
-  connection: PostgresConnection,
+  transaction: PostgresTransaction,
   needs: Needs,
   now: number | null,
-  settings: LedgerSettings,
+  { resultBytesPerCustomer }: LedgerSettings,
 ): Promise<{ loaded: Map<string, LoadedCustomer>; now: number }> {
   const results = [...needs.results].map(([name, { bytes, count }]) => [
     name,
     bytes,
     oldestResults.few(count),
   ])
-  const lists = JSON.stringify({ ...needs, results })
-  const result = await connection.query(`SELECT ${loadCustomersFunction.name}($1, $2, $3) AS loaded`, [
-    lists,
-    now,
-    settings.resultBytesPerCustomer,
-  ])
-  const found = answer.parse(result).rows[0].loaded
+  const lists = jsonLiteral({ ...needs, results, now, resultBytesPerCustomer })
+  const [{ loaded: found }] = answer.parse(
+    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${lists}) AS loaded`),
+  )
   const { loaded, of } = loadedCustomers(needs.customers)
   for (const row of found.customers.map(customer.decode)) of(row.customer).row = row
   for (const row of found.accounts.map(account.decode)) of(row.customer).accounts.push(row)

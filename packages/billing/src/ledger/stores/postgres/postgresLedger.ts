@@ -85,15 +85,15 @@ function openStore(pool: PostgresPool, givenTime: () => number | null, settings:
     ...createReads(pool, givenTime, watch, readDeadlineMs),
     transact: async (commands) => {
       const needs = needsOf(commands)
-      return inTransaction(pool, settings, async (connection) => {
-        const { loaded, now } = await loadCustomers(connection, needs, givenTime(), settings)
+      return inTransaction(pool, settings, async (transaction) => {
+        const { loaded, now } = await loadCustomers(transaction, needs, givenTime(), settings)
         const { answers, writes } = decide({ loaded, commands, now: watch.note(now), settings })
-        await writeRows(connection, writes)
+        await writeRows(transaction, writes)
         return answers
       })
     },
     prune: () =>
-      inTransaction(pool, settings, (connection) => pruneRows(connection, givenTime(), settings.pruneRows)),
+      inTransaction(pool, settings, (transaction) => pruneRows(transaction, givenTime(), settings.pruneRows)),
   }
 }
 

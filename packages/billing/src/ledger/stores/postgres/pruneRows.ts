@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { databaseTime } from './databaseTime.ts'
-import type { PostgresConnection } from './transaction.ts'
+import type { PostgresTransaction } from './transaction.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
 const candidates = z.array(z.object({ customer: z.string() }))
@@ -11,25 +11,29 @@ const removed = z.object({ rowCount: z.number() })
  * might remain.
  */
 export async function pruneRows(
-  connection: PostgresConnection,
+  transaction: PostgresTransaction,
   givenTime: number | null,
   rows: number,
 ): Promise<boolean> {
   const due = (table: string) =>
     `(SELECT customer FROM metered.${table} WHERE prune_at <= ${now} ORDER BY prune_at LIMIT $2)`
-  const found = await connection.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
+  await transaction.begin()
+  const found = await transaction.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
     givenTime,
     rows,
   ])
   const customers = candidates.parse(found.rows).map((row) => row.customer)
-  if (customers.length === 0) return false
+  if (customers.length === 0) {
+    await transaction.rollback()
+    return false
+  }
   // Lock the customers first, in the same order as batches do, so that pruning and batches can't deadlock.
-  await connection.query(
+  await transaction.query(
     'SELECT customer FROM metered.customer WHERE customer = ANY ($1) ORDER BY customer FOR UPDATE',
     [customers],
   )
   const remove = async (table: string, returning: string) =>
-    connection.query(
+    transaction.query(
       `DELETE FROM metered.${table} WHERE ctid = ANY (ARRAY (
          SELECT ctid FROM metered.${table} WHERE prune_at <= ${now} AND customer = ANY ($3) ORDER BY prune_at LIMIT $2
        )) RETURNING ${returning}`,
@@ -38,12 +42,13 @@ export async function pruneRows(
   const keys = await remove('key', 'customer, result_bytes')
   const holds = await remove('hold', 'customer')
   const events = await remove('event', 'customer')
-  await connection.query(
+  await transaction.query(
     `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes
      FROM (SELECT customer, sum(result_bytes::bigint) AS bytes
            FROM jsonb_to_recordset($1::jsonb) AS r (customer text, result_bytes text) GROUP BY customer) it
      WHERE c.customer = it.customer AND it.bytes > 0`,
     [JSON.stringify(keys.rows)],
   )
+  await transaction.commit()
   return [keys, holds, events].some((it) => removed.parse(it).rowCount === rows)
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { LedgerUnavailableError } from '../../errors.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import type { PostgresPool, PostgresResult } from './postgresPool.ts'
@@ -8,19 +9,19 @@ import { rowParsers } from './rowParsers.ts'
  * transaction in a different session. If a node stops while it holds locks, the timeouts limit how long the
  * other nodes wait. With REPEATABLE READ, a transaction would load rows as they were before it waited for the
  * lock. Every lookup is by key, so the planner settings allow only index lookups, even if the statistics are
- * outdated.
+ * outdated. One `SELECT` of `set_config` calls would cost the server twice as much as these statements.
  */
-const begin = (timeoutMs: number) => `
-  BEGIN ISOLATION LEVEL READ COMMITTED;
-  SET LOCAL lock_timeout = ${timeoutMs};
-  SET LOCAL statement_timeout = ${timeoutMs};
-  SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs};
-  SET LOCAL plan_cache_mode = force_generic_plan;
-  SET LOCAL jit = off;
-  SET LOCAL enable_seqscan = off;
-  SET LOCAL enable_hashjoin = off;
-  SET LOCAL enable_mergejoin = off;
-`
+const begin = (timeoutMs: number) => [
+  'BEGIN ISOLATION LEVEL READ COMMITTED',
+  `SET LOCAL lock_timeout = ${timeoutMs}`,
+  `SET LOCAL statement_timeout = ${timeoutMs}`,
+  `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
+  'SET LOCAL plan_cache_mode = force_generic_plan',
+  'SET LOCAL jit = off',
+  'SET LOCAL enable_seqscan = off',
+  'SET LOCAL enable_hashjoin = off',
+  'SET LOCAL enable_mergejoin = off',
+]
 
 /** A connection that the work can use until the work ends. */
 export interface PostgresConnection {
@@ -28,18 +29,38 @@ export interface PostgresConnection {
   query(text: string, values?: unknown[]): Promise<PostgresResult>
 }
 
-/** Runs the work in one transaction on one connection. */
+/**
+ * A transaction on one connection. Each function sends one message. A message without values can contain
+ * several statements. If one of them fails, the server skips the rest.
+ */
+export interface PostgresTransaction extends PostgresConnection {
+  /** Opens the transaction and runs the statements. Returns the rows of the last statement. */
+  begin(...statements: string[]): Promise<unknown[]>
+  /** Runs the statements and commits. After an error, nothing is committed. */
+  commit(...statements: string[]): Promise<void>
+  /** Ends a transaction that changed nothing. Unlike COMMIT, ROLLBACK doesn't wait for the disk. */
+  rollback(): Promise<void>
+}
+
+/** Runs the work in one transaction on one connection. The work begins and ends the transaction. */
 export const inTransaction = <T>(
   pool: PostgresPool,
   { silentAfterMs, transactionTimeoutMs }: Pick<LedgerSettings, 'silentAfterMs' | 'transactionTimeoutMs'>,
-  work: (connection: PostgresConnection) => Promise<T>,
+  work: (transaction: PostgresTransaction) => Promise<T>,
 ): Promise<T> =>
-  onConnection(pool, silentAfterMs, async (connection) => {
-    await connection.query(begin(transactionTimeoutMs))
-    const result = await work(connection)
-    await connection.query('COMMIT')
-    return result
+  onConnection(pool, silentAfterMs, ({ query }) => {
+    const send = (statements: string[]) => query(statements.join(';\n'))
+    return work({
+      query,
+      begin: async (...statements) =>
+        results.parse(await send([...begin(transactionTimeoutMs), ...statements])).at(-1)?.rows ?? [],
+      commit: async (...statements) => void (await send([...statements, 'COMMIT'])),
+      rollback: async () => void (await send(['ROLLBACK'])),
+    })
   })
+
+/** For several statements, node-postgres returns a list of results. */
+const results = z.array(z.object({ rows: z.array(z.unknown()) }))
 
 /**
  * Runs the work on one connection. After an error or at the deadline, closes the connection, which ends the

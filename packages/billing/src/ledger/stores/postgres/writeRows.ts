@@ -1,11 +1,16 @@
 import type { Writes } from '../../core/draft.ts'
-import { columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
+import { column, columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
+import { jsonLiteral } from './jsonLiteral.ts'
 import { storedFunction } from './storedFunction.ts'
-import type { PostgresConnection } from './transaction.ts'
+import type { PostgresTransaction } from './transaction.ts'
 
 const upsert = <Row>(table: Table<Row>, list: string) =>
-  `INSERT INTO metered.${table.name}
-   SELECT * FROM jsonb_populate_recordset(NULL::metered.${table.name}, $1 -> '${list}') ${onConflict(table)}`
+  `INSERT INTO metered.${table.name} (${columns(table)})
+   SELECT ${columns(table)} FROM jsonb_populate_recordset(NULL::metered.${table.name}, $1 -> '${list}')
+   ${onConflict(table)}`
+
+/** Names the columns, so that a column of a later release keeps its value or gets its default. */
+const columns = <Row>({ properties }: Table<Row>) => properties.map(column).join(', ')
 
 export const writeRowsFunction = storedFunction('write', {
   parameters: ['jsonb'],
@@ -26,9 +31,9 @@ export const writeRowsFunction = storedFunction('write', {
   ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount;`,
 })
 
-/** Writes a batch's rows in one statement. */
-export async function writeRows(connection: PostgresConnection, writes: Writes): Promise<void> {
-  if (writes.customers.length === 0) return
+/** Writes a batch's rows in one statement, and ends the transaction. */
+export async function writeRows(transaction: PostgresTransaction, writes: Writes): Promise<void> {
+  if (writes.customers.length === 0) return transaction.rollback()
   const { customers, accounts, holds, removedHolds, keys, events, daily } = writes
   const lists = {
     customers: customers.map(asColumns),
@@ -39,7 +44,7 @@ export async function writeRows(connection: PostgresConnection, writes: Writes):
     events: events.map(asColumns),
     daily,
   }
-  await connection.query(`SELECT ${writeRowsFunction.name}($1)`, [JSON.stringify(lists)])
+  await transaction.commit(`SELECT ${writeRowsFunction.name}(${jsonLiteral(lists)})`)
 }
 
 const asColumns = (row: object) =>
