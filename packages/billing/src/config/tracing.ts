@@ -1,10 +1,10 @@
-import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Attributes, ProxyTracerProvider, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 
-const tracer = trace.getTracer('@metered/billing')
-
-/** Runs the work in a span. Without an OpenTelemetry SDK, nothing is recorded. */
-export const traced = <T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> =>
-  tracer.startActiveSpan(name, { attributes }, async (span) => {
+/** Runs the work in a span. Without an OpenTelemetry SDK, only runs the work. */
+export function traced<T>(name: string, attributes: () => Attributes, work: () => Promise<T>): Promise<T> {
+  const tracer = registeredTracer()
+  if (!tracer) return work()
+  return tracer.startActiveSpan(name, { attributes: attributes() }, async (span) => {
     try {
       return await work()
     } catch (error) {
@@ -17,3 +17,11 @@ export const traced = <T>(name: string, attributes: Attributes, work: () => Prom
       span.end()
     }
   })
+}
+
+/** Returns undefined if the process has no OpenTelemetry SDK. The app can register its SDK at any time. */
+function registeredTracer(): Tracer | undefined {
+  const name = '@metered/billing'
+  const provider = trace.getTracerProvider()
+  return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer(name) : provider.getTracer(name)
+}

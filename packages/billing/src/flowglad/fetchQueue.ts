@@ -132,11 +132,15 @@ export class FetchQueue {
         // Take the lease before entering the gate, so that a fetch that waits for its lease doesn't delay
         // other customers' fetches.
         await this.#gate.enter(fetch, () =>
-          traced('billing.fetch', {}, async () => {
-            if (this.#stopping.aborted) throw new Error('This node is stopping')
-            fetch.noted = true
-            await this.#fetch(customer, lease)
-          }),
+          traced(
+            'billing.fetch',
+            () => ({}),
+            async () => {
+              if (this.#stopping.aborted) throw new Error('This node is stopping')
+              fetch.noted = true
+              await this.#fetch(customer, lease)
+            },
+          ),
         )
       } finally {
         await lease.leave()

@@ -60,8 +60,10 @@ const singleBody = z.object({ usageEvent: recordedEvent })
 export async function createUsageEvents(flowglad: FlowgladClient, events: UsageEvent[]): Promise<BulkAnswer> {
   try {
     const { usageEvents } = bulkBody.parse(
-      await traced('billing.deliver', { 'billing.events': events.length }, () =>
-        flowglad.createUsageEvents(events.map(requestBody)),
+      await traced(
+        'billing.deliver',
+        () => ({ 'billing.events': events.length }),
+        () => flowglad.createUsageEvents(events.map(requestBody)),
       ),
     )
     const recorded = events.flatMap((event) => {

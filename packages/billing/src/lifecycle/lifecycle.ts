@@ -10,6 +10,7 @@ export class Lifecycle {
   readonly #check: SetupCheck
   readonly #autoStart: boolean
   #isChecked = false
+  #mayRun = false
   #isClosed = false
 
   constructor(parts: {
@@ -30,12 +31,19 @@ export class Lifecycle {
    * Throws during `next build`.
    */
   onCall(): void {
-    assertNotNextBuild()
+    this.#assertMayRun()
     if (this.#isClosed || !this.#autoStart) return
     this.#instance.startLoops({ keepAlive: false })
     if (this.#isChecked) return
     this.#isChecked = true
     this.#check.runInBackground()
+  }
+
+  /** Reads the environment only once, because reading it is slow. */
+  #assertMayRun() {
+    if (this.#mayRun) return
+    assertNotNextBuild()
+    this.#mayRun = true
   }
 
   /**

@@ -132,9 +132,11 @@ export class Hold {
       properties: { procedure },
     }
     const settling = inFlight.track(
-      traced('billing.settle', { 'billing.procedure': procedure }, () => this.#settle(command)).finally(() =>
-        this.abandon(),
-      ),
+      traced(
+        'billing.settle',
+        () => ({ 'billing.procedure': procedure }),
+        () => this.#settle(command),
+      ).finally(() => this.abandon()),
     )
     const answer = await within(clock, options.settleAnswerMs, settling, null)
     if (!answer) throw unconfirmed(5_000)

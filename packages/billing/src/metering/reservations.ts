@@ -70,10 +70,10 @@ export class Reservations {
   async reserve(request: ReserveRequest): Promise<Reserved> {
     const { inFlight } = this.#services
     if (inFlight.isClosing) throw unavailable(1_000)
-    const attributes = {
+    const attributes = () => ({
       'billing.procedure': request.procedure,
       'billing.meters': request.legs.map(({ meter }) => meter),
-    }
+    })
     return inFlight.track(traced('billing.reserve', attributes, () => this.#reserve(request)))
   }
 
