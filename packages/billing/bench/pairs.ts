@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
@@ -61,7 +60,8 @@ export async function measure({
   }
 }
 
+/** Creates a folder next to the package's dependencies, because `/tmp` can be in memory. */
 export async function temporaryFolder() {
-  const path = await mkdtemp(join(tmpdir(), 'metered-bench-'))
+  const path = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }

@@ -1,0 +1,32 @@
+import { createBilling } from '../../src/index.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { type App, protectedProcedure, t, userOf } from './app.ts'
+import { meters } from './pricing.ts'
+import type { FlowgladAddress } from './usualApp.ts'
+import { chunks, type Work } from './work.ts'
+
+/** Creates billing with the default options, except that calls wait longer for a slow Flowglad. */
+export const createAppBilling = (ledger: Ledger, { url, key }: FlowgladAddress) =>
+  createBilling({
+    meters,
+    ledger,
+    flowglad: { secretKey: key, baseUrl: url },
+    customer: (ctx: { user: { id: string; name: string; email: string } }) => ctx.user,
+    publicUrl: 'http://localhost',
+    options: { decisionMs: 20_000 },
+  })
+
+/** Creates the app with metered procedures. */
+export function meteredApp(work: Work, billing: ReturnType<typeof createAppBilling>): App {
+  const router = t.router({
+    ping: billing.trpc.meteredProcedure(protectedProcedure)('calls').mutation(work.run),
+    stream: protectedProcedure
+      .use(billing.trpc.metered('calls', { hold: chunks, cost: ({ usage }) => usage.total }))
+      .mutation(({ ctx }) => work.stream((units) => ctx.usage.add(units))),
+  })
+  return {
+    router,
+    createContext: (request) => ({ user: userOf(request), ...billing.trpc.request(request) }),
+    caller: (user) => router.createCaller({ user }),
+  }
+}

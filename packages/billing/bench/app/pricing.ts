@@ -1,0 +1,16 @@
+import { defineMeters } from '../../src/index.ts'
+import { grant, meter, plan } from '../../test/flowglad/pricing.ts'
+
+export const meters = defineMeters({ calls: {} })
+
+/** The units that each customer gets. A benchmark uses less. */
+export const granted = 1_000_000_000
+
+/** A pricing model with one free plan. */
+export const pricing = JSON.stringify({
+  name: 'Benchmark',
+  isDefault: true,
+  usageMeters: [meter('calls')],
+  features: [grant('free_calls', granted, 'calls')],
+  products: [plan('free', 0, ['free_calls'])],
+})

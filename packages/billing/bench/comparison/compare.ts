@@ -1,0 +1,75 @@
+import type { LoadShape } from '../load/closedLoop.ts'
+import type { Variant } from '../processes/openVariant.ts'
+import type { Row } from '../report.ts'
+import { median } from '../statistics.ts'
+import type { BenchServer, CallKind, Figures } from './BenchServer.ts'
+
+/** One comparison: the same load on several servers. */
+export interface Comparison extends CallKind {
+  callers: number
+  customers: number
+  variants: readonly Variant[]
+}
+
+export interface Length {
+  rounds: number
+  roundMs: number
+}
+
+/**
+ * Measures the servers in turn, round by round, so that load on the machine affects all of them. Each ratio compares
+ * two measurements of the same round. Returns one row for each server, with the median of its rounds.
+ */
+export async function compare(
+  servers: BenchServer[],
+  comparison: Comparison,
+  { rounds, roundMs }: Length,
+): Promise<Row[]> {
+  const { callers, customers, variants } = comparison
+  const compared = servers.filter(({ variant }) => variants.includes(variant))
+  const shape: LoadShape = { callers, customers, durationMs: roundMs }
+  for (const server of compared) {
+    await server.load({ callers: Math.min(callers, 8), customers, calls: customers }, comparison)
+    await server.measure({ ...shape, durationMs: roundMs / 2 }, comparison)
+  }
+  const figures = new Map(compared.map((server) => [server.variant, [] as Figures[]]))
+  for (let round = 0; round < rounds; round += 1) {
+    // Each round has another first server.
+    const order = [...compared.slice(round % compared.length), ...compared.slice(0, round % compared.length)]
+    for (const server of order) figures.get(server.variant)?.push(await server.measure(shape, comparison))
+  }
+  return compared.map(({ variant }) => rowOf(comparison, variant, figures))
+}
+
+function rowOf(comparison: Comparison, variant: Variant, figures: Map<Variant, Figures[]>): Row {
+  const own = figures.get(variant) ?? []
+  const middle = (read: (figures: Figures) => number) => median(own.map(read))
+  /** The median over the rounds of a comparison with the other server's measurement in the same round. */
+  const paired = (other: Variant, relate: (own: Figures, other: Figures) => number) => {
+    const others = figures.get(other)
+    if (!others || other === variant) return null
+    return median(own.map((it, round) => relate(it, others[round] ?? it)))
+  }
+  const toUnmetered = (relate: (own: Figures, other: Figures) => number) => paired('unmetered', relate)
+  const { procedure, keyed, callers, customers } = comparison
+  return {
+    work: keyed ? `${procedure} with keys` : procedure,
+    callers,
+    customers,
+    server: variant,
+    'calls/s': middle((it) => it.perSecond),
+    'calls/s ÷ unmetered': toUnmetered((it, other) => it.perSecond / other.perSecond),
+    'calls/s ÷ usual': paired('usual pattern', (it, other) => it.perSecond / other.perSecond),
+    'CPU µs': middle((it) => it.cpuMicros),
+    'CPU ÷ unmetered': toUnmetered((it, other) => it.cpuMicros / other.cpuMicros),
+    'added CPU µs': toUnmetered((it, other) => it.cpuMicros - other.cpuMicros),
+    'database CPU µs': own.some((it) => it.databaseMicros !== null)
+      ? middle((it) => it.databaseMicros ?? 0)
+      : null,
+    'p50 ms': middle((it) => it.p50Ms),
+    'added p50 ms': toUnmetered((it, other) => it.p50Ms - other.p50Ms),
+    'p99 ms': middle((it) => it.p99Ms),
+    'added p99 ms': toUnmetered((it, other) => it.p99Ms - other.p99Ms),
+    'p99 ÷ unmetered': toUnmetered((it, other) => it.p99Ms / other.p99Ms),
+  }
+}

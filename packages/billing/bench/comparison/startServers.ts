@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { createTRPCClient } from '@trpc/client'
+import { startPostgres } from 'test-postgres'
+import { temporaryFolder } from '../pairs.ts'
+import type { FlowgladControl } from '../processes/flowgladProcess.ts'
+import type { LoadControl } from '../processes/loadProcess.ts'
+import type { ServerSettings, Variant } from '../processes/openVariant.ts'
+import type { ServerControl } from '../processes/serverProcess.ts'
+import { startProcess } from '../processes/startProcess.ts'
+import { BenchServer } from './BenchServer.ts'
+import { postgresCpu } from './postgresCpu.ts'
+
+/** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */
+export async function startServers(variants: readonly Variant[]) {
+  const parts: AsyncDisposable[] = []
+  const use = <T extends AsyncDisposable>(part: T): T => {
+    parts.push(part)
+    return part
+  }
+  const stop = async () => {
+    for (const part of parts.reverse()) await part[Symbol.asyncDispose]()
+  }
+
+  async function start() {
+    const folder = use(await temporaryFolder())
+    const load = createTRPCClient<LoadControl>(use(await startProcess('loadProcess.ts')))
+    const { address: flowgladAddress } = createTRPCClient<FlowgladControl>(
+      use(await startProcess('flowgladProcess.ts')),
+    )
+    const postgres = variants.includes('PostgreSQL') ? use(await startPostgres()) : null
+    const flowglad = await flowgladAddress.query()
+
+    const startServer = async (variant: Variant) => {
+      const database = variant === 'PostgreSQL' && postgres ? await postgres.createDatabase() : null
+      const prefix = variant.replaceAll(' ', '-').toLowerCase()
+      const settings: ServerSettings = {
+        variant,
+        prefix,
+        address: database ?? join(folder.path, 'ledger.db'),
+        flowglad,
+      }
+      const server = createTRPCClient<ServerControl>(use(await startProcess('serverProcess.ts', settings)))
+      const databaseCpu = database === null ? async () => null : await postgresCpu(database)
+      return new BenchServer({ variant, prefix, server, load, flowglad, databaseCpu })
+    }
+
+    const servers: BenchServer[] = []
+    for (const variant of variants) servers.push(await startServer(variant))
+    return servers
+  }
+
+  try {
+    const servers = await start()
+    return { servers, [Symbol.asyncDispose]: stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { percentile } from '../statistics.ts'
+
+/** How many callers call concurrently, for how many customers, and for how long. */
+export const loadShape = z.object({
+  callers: z.number(),
+  customers: z.number(),
+  /** When to stop starting calls. Default: after `calls`. */
+  durationMs: z.number().optional(),
+  /** The number of calls. Default: no limit. */
+  calls: z.number().optional(),
+})
+export type LoadShape = z.infer<typeof loadShape>
+
+export interface LoadResult {
+  /** The number of successful calls of each customer. */
+  answered: number[]
+  failures: number
+  firstFailure: string | null
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/** A run with more failures than this stops, because its figures would be useless. */
+const maxFailures = 100
+
+/**
+ * Runs `call` in a closed loop: each caller starts its next call when its previous call has ended. The calls
+ * are divided evenly among the customers.
+ */
+export async function closedLoop(
+  { callers, customers, durationMs = Number.POSITIVE_INFINITY, calls = Number.POSITIVE_INFINITY }: LoadShape,
+  call: (customer: number) => Promise<unknown>,
+): Promise<LoadResult> {
+  const answered = new Array<number>(customers).fill(0)
+  const latencies: number[] = []
+  const failures: string[] = []
+  let started = 0
+  const began = performance.now()
+  const end = began + durationMs
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (started < calls && performance.now() < end && failures.length <= maxFailures) {
+        const customer = started % customers
+        started += 1
+        const callBegan = performance.now()
+        try {
+          await call(customer)
+          latencies.push(performance.now() - callBegan)
+          answered[customer] = (answered[customer] ?? 0) + 1
+        } catch (error) {
+          failures.push(error instanceof Error ? error.message : String(error))
+        }
+      }
+    }),
+  )
+  const seconds = (performance.now() - began) / 1000
+  const sorted = Float64Array.from(latencies).sort()
+  return {
+    answered,
+    failures: failures.length,
+    firstFailure: failures[0] ?? null,
+    perSecond: latencies.length / seconds,
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99),
+  }
+}

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util'
+
+/** Reads the command line. `all` contains each section under the name that `--only` takes. */
+export function readOptions<Run>(all: Record<string, Run>) {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const { only = [], quick, full, json } = values
+  const unknown = only.find((name) => !(name in all))
+  if (unknown) throw new Error(`No section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
+  const rounds = Number(values.rounds ?? (quick ? 1 : 5))
+  const seconds = Number(values.seconds ?? (quick ? 0.5 : 1))
+  if (!(rounds >= 1 && seconds > 0)) throw new Error('--rounds and --seconds must be positive numbers.')
+  return {
+    sections: Object.entries(all).flatMap(([name, run]) =>
+      only.length === 0 || only.includes(name) ? [run] : [],
+    ),
+    length: { rounds, roundMs: seconds * 1000 },
+    quick,
+    full,
+    json,
+  }
+}
+
+export type Options = Omit<ReturnType<typeof readOptions>, 'sections'>

@@ -1,0 +1,21 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { AnyTRPCRouter } from '@trpc/server'
+import { createHTTPServer } from '@trpc/server/adapters/standalone'
+
+/** Returns the settings that `startProcess` passed. */
+export const readSettings = (): unknown => JSON.parse(process.argv[2] ?? '{}')
+
+/** Serves the router to the process that started this one. Exits when that process disconnects or ends. */
+export async function serve(router: AnyTRPCRouter, close: () => Promise<void> = async () => {}) {
+  const server = createHTTPServer({ router }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  process.send?.(`http://127.0.0.1:${portOf(server.address())}`)
+  process.once('disconnect', async () => {
+    await close()
+    process.exit()
+  })
+}
+
+const portOf = (address: string | AddressInfo | null) =>
+  typeof address === 'object' && address ? address.port : 0

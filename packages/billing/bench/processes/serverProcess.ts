@@ -1,0 +1,65 @@
+import type { AnyTRPCRouter } from '@trpc/server'
+import { initTRPC } from '@trpc/server'
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import fastify from 'fastify'
+import { z } from 'zod'
+import { aUser } from '../app/app.ts'
+import { closedLoop, loadShape } from '../load/closedLoop.ts'
+import { openVariant, serverSettings } from './openVariant.ts'
+import { readSettings, serve } from './serve.ts'
+
+/** Runs one variant of the app. The variant answers calls over HTTP, and calls itself for in-process figures. */
+const settings = serverSettings.parse(readSettings())
+const { app, work, billing, ledger } = openVariant(settings)
+
+const server = fastify()
+await server.register(fastifyTRPCPlugin, {
+  prefix: '/trpc',
+  trpcOptions: {
+    router: app.router,
+    createContext: app.createContext,
+  } satisfies FastifyTRPCPluginOptions<AnyTRPCRouter>['trpcOptions'],
+})
+const origin = await server.listen({ port: 0, host: '127.0.0.1' })
+
+const t = initTRPC.create()
+const router = t.router({
+  url: t.procedure.query(() => `${origin}/trpc`),
+  /** The CPU time that this process has used. */
+  cpuMicros: t.procedure.query(() => {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  }),
+  memoryBytes: t.procedure.query(() => process.memoryUsage.rss()),
+  run: t.procedure.input(loadShape).mutation(({ input }) => {
+    const callers = Array.from({ length: input.customers }, (_, customer) =>
+      app.caller(aUser(`${settings.prefix}-${customer}`)),
+    )
+    return closedLoop(input, async (customer) => callers[customer]?.ping())
+  }),
+  /** Resolves when all usage is delivered. */
+  drain: t.procedure.mutation(async () => {
+    while (billing && !(await billing.drain())) await new Promise((resolve) => setTimeout(resolve, 20))
+  }),
+  health: t.procedure.query(() => ledger?.health() ?? null),
+  runs: t.procedure.query(() => work.runs()),
+  books: t.procedure.input(z.array(z.string())).mutation(async ({ input }) => {
+    if (!ledger) return null
+    return Promise.all(
+      input.map(async (customer) => {
+        const [days, { balances }] = await Promise.all([
+          ledger.usage({ customer, days: 2 }),
+          ledger.balances(customer),
+        ])
+        const booked = days.reduce((total, { amount }) => total + amount, 0)
+        return { customer, booked, held: balances.reduce((total, { held }) => total + held, 0) }
+      }),
+    )
+  }),
+})
+export type ServerControl = typeof router
+await serve(router, async () => {
+  server.server.closeAllConnections()
+  await server.close()
+  await billing?.close()
+})

@@ -1,0 +1,59 @@
+import { audit } from '../books/audit.ts'
+import type { CallKind } from '../comparison/BenchServer.ts'
+import { type Comparison, compare } from '../comparison/compare.ts'
+import { startServers } from '../comparison/startServers.ts'
+import type { Options } from '../options.ts'
+import { progress } from '../progress.ts'
+import type { Row, Section } from '../report.ts'
+
+const variants = ['unmetered', 'SQLite', 'PostgreSQL'] as const
+const ping: CallKind = { transport: 'HTTP', procedure: 'ping', keyed: false }
+
+/** tRPC over Fastify. The server, the load generator, Flowglad and the database are separate processes. */
+export const http = ({ quick, ...options }: Options) =>
+  compareAll('HTTP: tRPC over Fastify', options, [
+    { ...ping, variants, callers: 1, customers: 64 },
+    { ...ping, variants: [...variants, 'usual pattern'], callers: 16, customers: 64 },
+    { ...ping, variants, callers: 64, customers: 64 },
+    { ...ping, variants, callers: 64, customers: 1 },
+    { ...ping, variants, callers: 64, customers: quick ? 1_000 : 10_000 },
+    { ...ping, variants, callers: 64, customers: 64, keyed: true },
+    { ...ping, variants, callers: 16, customers: 64, procedure: 'stream' },
+  ])
+
+/** The same procedure without HTTP, called by `createCaller`. */
+export const inProcess = (options: Options) =>
+  compareAll(
+    'In process: createCaller',
+    options,
+    [1, 16, 64].map((callers) => ({
+      ...ping,
+      transport: 'in process' as const,
+      variants,
+      callers,
+      customers: 64,
+    })),
+  )
+
+async function compareAll(
+  name: string,
+  { length }: Pick<Options, 'length'>,
+  comparisons: Comparison[],
+): Promise<Section> {
+  const all = new Set(comparisons.flatMap(({ variants }) => variants))
+  await using started = await startServers([...all])
+  const rows: Row[] = []
+  for (const comparison of comparisons) {
+    const { procedure, callers, customers, keyed } = comparison
+    progress(`${name}: ${procedure}${keyed ? ' with keys' : ''}, ${callers} callers, ${customers} customers`)
+    rows.push(...(await compare(started.servers, comparison, length)))
+  }
+  progress(`${name}: auditing the books`)
+  const books = await Promise.all(started.servers.map((server) => server.books()))
+  return {
+    name,
+    rows,
+    problems: books.flatMap(audit),
+    audited: books.reduce((total, { calls }) => total + calls, 0),
+  }
+}
