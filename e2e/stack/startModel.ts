@@ -19,8 +19,8 @@ export interface Model extends AsyncDisposable {
   /** Returns how many text responses are still open. */
   textsInProgress(): number
   /**
-   * Streams words on every open text response. The app's server forwards a word only when the next word or the
-   * end arrives.
+   * Streams words on every open text response. The app's server forwards a word only when the next word or
+   * the end of the text arrives.
    */
   streamWords(words: string): void
   /**

@@ -31,7 +31,7 @@ function onTrpcOf(manifest: string): TestProjectInlineConfiguration {
 
 export default defineConfig({
   test: {
-    // Many tests wait for processes and timers, so a worker per core doesn't overload the machine.
+    // Many tests wait for processes and timers, so one worker per core doesn't overload the machine.
     maxWorkers: '100%',
     // Importing modules takes longer than most of these tests, so the test files of a worker share the
     // modules. No module keeps state that could leak from one test to another.

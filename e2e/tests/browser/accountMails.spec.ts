@@ -28,7 +28,7 @@ test.afterAll(async () => {
 
 const ada = { email: 'ada@studio.example', password: 'a long password' }
 
-/** Opens the newest email's link. */
+/** Opens the link in the newest email. */
 async function openMail(page: Page, subject: string) {
   await page.goto(`${dev.webUrl}/dev/mailbox`)
   const mail = page.getByRole('article').filter({ hasText: subject }).first()

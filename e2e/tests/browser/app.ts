@@ -41,7 +41,7 @@ export function appOn(page: Page) {
     plan: (priceSlug: string) => planCard(page, priceSlug),
     checkout: checkoutPage(page),
     dialog,
-    /** In every dialog, the first button closes the dialog without a change. */
+    /** In every dialog, the first button closes the dialog without changing anything. */
     keep: dialogButtons.first(),
     confirm: dialogButtons.last(),
 

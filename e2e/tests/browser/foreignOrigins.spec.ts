@@ -103,7 +103,7 @@ for (const [place, host] of [
     const ended = async (request: Request) => {
       if (!request.url().startsWith(stack.url)) return
       const response = await request.response()
-      // The browser can hide the answer, but the server has run the request.
+      // The browser can hide the response, but by then the server has handled the request.
       if (response) answers.push({ url: request.url(), method: request.method(), status: response.status() })
       if ((await request.allHeaders()).cookie?.includes('session')) withSession.add(request.method())
     }
@@ -131,7 +131,7 @@ for (const [place, host] of [
       expect(expected, `${method} ${url}`).toContain(status)
     }
     expect(answers.length).toBeGreaterThanOrEqual(targets.length * navigations.length)
-    // The browser sends the session with these requests, so the server must refuse them.
+    // The browser sends the session cookie with these requests, so the server must refuse them.
     expect(withSession).toEqual(new Set(host === '127.0.0.1' ? ['GET', 'POST'] : ['GET']))
     const { plan, balances } = await customer.refresh()
     expect(plan).toEqual(before)

@@ -20,7 +20,7 @@ test('shows the restored balance in a page that stays open while the ledger is r
   await stack.restart('SIGTERM', { whileStopped: backUp })
   await app.open()
   await app.expectBalance('generations', { left: 9, of: 10 })
-  // Flowglad doesn't get the usage that the backup lacks.
+  // Flowglad never receives the usage that is missing from the backup.
   network.fail('/usage-events', 'unreachable')
   await customer.makePictures(9)
   await expect(app.paywall).toBeVisible()

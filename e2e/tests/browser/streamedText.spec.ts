@@ -37,7 +37,8 @@ test('holds the maximum, counts tokens live and charges the counted tokens', asy
   await app.expectBalance('tokens', { left: 1_992, of: 2_000 })
   await expect.poll(() => records.used(customer)).toEqual({ tokens: 8 })
 
-  // The customer has paid for the text, so it stays after a visit to another screen and after a denied call.
+  // The customer has paid for the text, so it remains visible after a visit to another screen and after a
+  // denied call.
   await app.goTo('Usage')
   await app.goTo('Studio')
   await app.startText('a forbidden thing')
