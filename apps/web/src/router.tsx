@@ -9,13 +9,15 @@ interface Search {
   checkout?: string | undefined
   /** The path in this app to open after sign-in. */
   next?: string | undefined
-  /** Why the link in an email doesn't work. */
+  /** The reason why the link in an email doesn't work. */
   error?: string | undefined
   /** Set after the user has chosen a new password. */
   password?: 'changed' | undefined
 }
 
-/** Returns every parameter, because for a missing parameter, the router keeps the value in the address. */
+/**
+ * Returns all parameters, because the router keeps the address's value of any parameter that is missing here.
+ */
 const parseSearch = ({ checkout, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
   next: pathInApp(next),

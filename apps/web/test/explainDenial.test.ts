@@ -46,7 +46,7 @@ describe('the explanation of a denied call', () => {
     expect(next).not.toBe('')
   })
 
-  it('asks for the email address to be confirmed', () => {
+  it('asks the customer to confirm the email address', () => {
     expect(explainDenial(answered(403, { emailUnverified: true }))).toMatchObject({
       title: 'Confirm your email address first',
       next: 'again',

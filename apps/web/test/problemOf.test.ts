@@ -18,11 +18,11 @@ it.each([
   [400, 'INVALID_TOKEN', 'This link has expired'],
   [400, 'RESET_PASSWORD_DISABLED', "We can't send emails"],
   [500, undefined, 'Something went wrong on our side.'],
-])('explains %i %s in plain words', async (status, code, words) => {
+])('explains status %i with code %s in plain words', async (status, code, words) => {
   expect(await problemOf(answer(status, code, '[body.email] said the server'))).toContain(words)
 })
 
-it('says when to try again after a limit of the app', async () => {
+it('says when to try again after one of the app’s own limits is reached', async () => {
   const message = 'Too many emails were requested for this address. Try again in 40 minutes.'
   expect(await problemOf(answer(429, 'TOO_MANY_MAILS', message))).toBe(message)
 })

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 
-/** A link to another account screen, in a paragraph of its own. */
+/** Renders a link to another account screen, as a separate paragraph. */
 export function AccountLink({ to, children }: { to: '/sign-in' | '/forgot-password'; children: string }) {
   return (
     <p>

@@ -2,7 +2,7 @@ import type { User } from '../api/Session.tsx'
 import { MessageCard } from './MessageCard.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** Replaces the screens that need credits until the user has verified the email address. */
+/** Appears in place of the screens that need credits until the user verifies the email address. */
 export function CheckInbox({ user }: { user: User }) {
   return (
     <MessageCard

@@ -2,8 +2,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
 /**
- * Redirects once, to its first `href`. While the next screen loads, this component renders again with a
- * different `href` and must not redirect again.
+ * Redirects to the first `href` and ignores later values. While the next screen loads, this component can
+ * render again with a different `href`.
  */
 export function Redirect({ href }: { href: string }) {
   const navigate = useNavigate()

@@ -5,8 +5,9 @@ import { CheckInbox } from './CheckInbox.tsx'
 import { Redirect } from './Redirect.tsx'
 
 /**
- * Renders its children for the signed-in user. Sends other visitors to the sign-in screen, which then returns
- * them to this screen. Asks a user to verify the email address first, if the server requires it.
+ * Renders its children for the signed-in user. Sends visitors who aren't signed in to the sign-in screen,
+ * which then returns them to this screen. If the server requires a verified email address, asks users without
+ * one to verify theirs.
  */
 export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const user = useUser()

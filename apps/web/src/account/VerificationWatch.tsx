@@ -4,8 +4,8 @@ import { authClient } from '../api/authClient.ts'
 const everyMs = 5_000
 
 /**
- * Notices when the user verifies the email address, even in another browser: reads the session again on focus
- * and every few seconds. The requested screen then appears without a reload.
+ * Refetches the session on focus and every few seconds, to detect when the user verifies the email address,
+ * even in another browser. The requested screen then appears without a reload.
  */
 export function VerificationWatch() {
   const { refetch } = authClient.useSession()

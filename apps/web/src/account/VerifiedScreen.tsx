@@ -5,7 +5,7 @@ import { MessageCard } from './MessageCard.tsx'
 import { Redirect } from './Redirect.tsx'
 import { SendAgain } from './SendAgain.tsx'
 
-/** The page that opens after the server has checked the link in the email. */
+/** Opens after the server has checked the link in the verification email. */
 export function VerifiedScreen() {
   const user = useUser()
   const { error } = useSearch({ strict: false })

@@ -1,16 +1,16 @@
 /**
- * Segments of letters, digits, `_` and `-`, then a query or a fragment. The app's own paths need no other
- * characters, and without them a path can't become another site's address: `//evil.example`, `/\evil.example`,
- * `/%2Fevil.example` and `/./` don't match.
+ * Matches segments of letters, digits, `_` and `-`, optionally followed by a query or a fragment. The app's
+ * own paths use no other characters. This excludes paths that a browser could resolve to another site:
+ * `//evil.example`, `/\evil.example`, `/%2Fevil.example` and `/./` don't match.
  */
 const ownPath = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:[?#][^\s\\\p{Cc}]*)?$/u
 
-/** These screens redirect a signed-in user to `next`. */
+/** Matches the screens that redirect a signed-in user to `next`. */
 const accountScreen = /^\/sign-(?:in|up)\/?(?:[?#]|$)/i
 
 /**
- * Returns `next` if it is a path in this app that a user may open after signing in, otherwise undefined.
- * `next` comes from the address bar, so another site can choose it.
+ * Returns `next` if a user may open it after signing in: it must be a path in this app and not an account
+ * screen. Otherwise, returns undefined. `next` comes from the address bar, so another site can choose it.
  */
 export function pathInApp(next: unknown): string | undefined {
   if (typeof next !== 'string' || !ownPath.test(next) || accountScreen.test(next)) return undefined

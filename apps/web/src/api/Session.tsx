@@ -20,7 +20,7 @@ export const awaitsVerification = ({ emailVerified, mustVerifyEmail }: User) =>
 
 const UserContext = createContext<User | null>(null)
 
-/** Returns the signed-in user; null while signed out. */
+/** Returns the signed-in user, or null if no user is signed in. */
 export const useUser = () => use(UserContext)
 
 /**
@@ -33,7 +33,7 @@ export function Session({
   children,
 }: {
   user: User | null
-  /** Called when a response is for another user, after a sign-in in a different tab. */
+  /** Called when a response belongs to another user, which happens after a sign-in in another tab. */
   onUserChange: () => void
   children: ReactNode
 }) {
@@ -69,8 +69,8 @@ function createQueryClient() {
         networkMode: 'always',
         refetchOnReconnect: true,
       },
-      // When the browser is offline, a paid call fails immediately. Otherwise, it would start without a click
-      // when the connection returns.
+      // When the browser is offline, a paid call fails immediately. Otherwise, the call would start without a
+      // click when the connection returns.
       mutations: { networkMode: 'always' },
     },
   })

@@ -23,8 +23,8 @@ export function BillingScreen() {
 }
 
 /**
- * Makes useBilling() use the app's cache, so that mutations refetch the billing data and a sign-out removes
- * it. On its own, FlowgladProvider would use a separate QueryClient.
+ * Makes useBilling() use the app's cache, so that mutations refetch the billing data and signing out removes
+ * the data. On its own, FlowgladProvider would use a separate QueryClient.
  */
 function WithFlowglad({ children }: { children: React.ReactNode }) {
   const queryClient = useQueryClient()

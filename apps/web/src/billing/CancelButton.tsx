@@ -10,8 +10,8 @@ import { PlanEnds } from '../plans/PlanEnds.tsx'
 import { PlanProblem } from '../plans/PlanProblem.tsx'
 
 /**
- * Cancels the plan at the end of the paid period. First shows when the plan would end and asks for
- * confirmation.
+ * Cancels the plan at the end of the paid period. First shows the date on which the plan would end, and asks
+ * for confirmation.
  */
 export function CancelButton({ plan }: { plan: PlanSummary }) {
   const [asking, setAsking] = useState(false)

@@ -12,7 +12,7 @@ type Billing = Extract<ReturnType<typeof useBilling>, { customer: object }>
 /** Shows the card on file, and opens a hosted page to change it. */
 export function PaymentMethod({ billing }: { billing: Billing }) {
   const { data: plan } = usePlan()
-  // While Flowglad waits for the payment, the hosted page also charges the new card.
+  // While a payment is overdue, the hosted page also charges the new card.
   const pays = plan?.status === 'past_due' || plan?.status === 'unpaid'
   const methods = billing.paymentMethods ?? []
   const method = methods.find((it) => it.default) ?? methods[0]

@@ -51,7 +51,7 @@ export function FailedSection({ what, error, onRetry }: FailedSectionProps) {
 function reasonOf(error: unknown): string {
   if (!navigator.onLine)
     return "You are offline. Nothing is lost, and we'll try again when you are back online."
-  // An error that doesn't come from tRPC comes from Flowglad.
+  // If the error is not a tRPC error, it comes from Flowglad.
   const isBilling =
     !(error instanceof TRPCClientError) || billingDenial(error)?.code === 'BILLING_UNAVAILABLE'
   return isBilling

@@ -11,7 +11,7 @@ import { Notice } from '../parts/Notice.tsx'
 export function OutdatedNotice() {
   const user = useUser()
   const { data: status, refetch, isFetching } = useBillingStatus()
-  // Without any data, each section shows its own error.
+  // If there is no data at all, each section shows its own error.
   if (user === null || !status || status.current || status.asOf === null) return null
   return (
     <Notice

@@ -10,7 +10,9 @@ export interface Explanation {
   /** If `retryAfterMs` is set, `again` is possible only after that time. */
   next: 'again' | 'signIn' | 'payment' | 'plans' | 'withoutFeature' | 'credits' | 'rephrase'
   retryAfterMs?: number
-  /** True if the server or the connection failed. The notice is then critical instead of a warning. */
+  /**
+   * True if the server or the connection failed. In this case, the notice is critical instead of a warning.
+   */
   broken?: true
 }
 
@@ -122,7 +124,7 @@ export function explainDenial(error: unknown): Explanation {
     case 429:
       return wait('Too many requests', typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 5_000)
     case 503:
-      // Without `retryAfterMs`, the model has failed.
+      // A 503 response without `retryAfterMs` means that the model has failed.
       return typeof data.retryAfterMs === 'number'
         ? wait('Studio is busy right now', data.retryAfterMs)
         : failed

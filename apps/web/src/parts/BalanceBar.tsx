@@ -16,8 +16,8 @@ export function balanceText(row: BalanceRow<Meter>): string {
 }
 
 /**
- * Shows a meter's used units in a solid color and its units in progress as stripes. For a meter
- * that is unlimited or not included, shows an empty space of the same size.
+ * Shows a meter's used units in a solid color and its units in progress as stripes. For a meter that is
+ * unlimited or not included, renders an empty space of the same size.
  */
 export function BalanceBar({ row, size = 6 }: { row: BalanceRow<Meter>; size?: number }) {
   if (row.unlimited || row.limit === null || !isIncluded(row)) return <div style={{ height: size }} />

@@ -17,7 +17,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  // Close the dialog before React removes it: a removed dialog does not restore focus.
+  // Close the dialog before React removes it, because a removed dialog does not restore focus.
   useLayoutEffect(() => {
     const opened = dialog.current
     opened?.showModal()

@@ -8,7 +8,7 @@ import { OrderButton } from './OrderButton.tsx'
 import { isOverdue, isUnknown, type Offer, uselessFor } from './offers.ts'
 import classes from './PlansScreen.module.css'
 
-/** Offers a pack, which a customer buys once in addition to a plan. */
+/** Offers a pack: a one-time purchase in addition to a plan. */
 export function PackCard({ pack }: { pack: Offer }) {
   const price = formatMoney(pack.unitPrice, pack.currency)
   return (

@@ -17,13 +17,13 @@ export function plansOf(offers: Offer[]): Offer[] {
   return offers.filter((offer) => offer.kind === 'plan').sort((a, b) => a.unitPrice - b.unitPrice)
 }
 
-/** Returns the next larger plan; undefined for the largest plan. */
+/** Returns the next larger plan, or undefined for the largest plan. */
 export function nextOffer(offers: Offer[] | undefined, plan: PlanSummary | null | undefined) {
   const price = currentOffer(offers, plan)?.unitPrice ?? 0
   return plansOf(offers ?? []).find((offer) => offer.unitPrice > price)
 }
 
-/** Returns the pack that adds units to a meter; undefined if the customer has no plan. */
+/** Returns the pack that adds units to a meter, or undefined if the customer has no plan. */
 export function packFor(offers: Offer[] | undefined, plan: PlanSummary | null | undefined, meter: Meter) {
   return plan
     ? offers?.find((offer) => offer.kind === 'pack' && offer.grants.some((grant) => grant.meter === meter))
@@ -34,13 +34,13 @@ export function grantOf(offer: Offer | undefined, meter: Meter): number {
   return offer?.grants.find((grant) => grant.meter === meter)?.amount ?? 0
 }
 
-/** Returns the pack's meters if all of them are already unlimited; null if the pack adds units. */
+/** Returns the pack's meters if all of them are already unlimited, or null if the pack adds units. */
 export function uselessFor(pack: Offer, answer: BalancesAnswer<Meter> | undefined): Meter[] | null {
   const meters = pack.grants.map(({ meter }) => meter)
   const isUnlimited = (meter: Meter) => answer?.balances.some((row) => row.meter === meter && row.unlimited)
   return meters.length > 0 && meters.every(isUnlimited) ? meters : null
 }
 
-/** Returns whether the customer can't use the whole plan until a payment arrives. */
+/** Returns whether an overdue payment restricts the plan. */
 export const isOverdue = (plan: PlanSummary | null | undefined): boolean =>
   plan?.pastDue !== undefined && plan.pastDue.state !== 'grace'

@@ -4,7 +4,7 @@ import { LinkButton } from '../parts/LinkButton.tsx'
 import { Notice } from '../parts/Notice.tsx'
 import { pastDueText } from '../plans/pastDueText.ts'
 
-/** Tells the customer on every screen that a payment for the plan is missing. */
+/** Tells the customer on every screen that a payment for the plan is overdue. */
 export function PastDueNotice() {
   const { data: plan } = usePlan()
   const { pathname } = useLocation()

@@ -90,7 +90,7 @@ export function useOrder<Options extends object>({ user, tool, defaults, start }
     setPrompt,
     options,
     choose: (change: Partial<Options>) => setOptions({ ...options, ...change }),
-    /** Submits the order. The options in `change` stay selected afterwards. */
+    /** Applies `change` to the selected options, and submits the order. */
     submit(change: Partial<Options> = {}) {
       const chosen = { ...options, ...change }
       setOptions(chosen)

@@ -39,8 +39,8 @@ export function useWrite() {
         if (hasStarted) complete(step.value.tokens)
       } catch (error) {
         if (signal.aborted) return
-        // The user pays for the tokens received so far. Don't rethrow the error. Otherwise, a new text from
-        // the same prompt would reuse this call's key.
+        // The user pays for the tokens received so far. Don't rethrow the error. A rethrown error would make
+        // a new text from the same prompt reuse this call's key.
         if (!hasStarted) throw error
         setInterrupted(true)
       } finally {
@@ -59,7 +59,7 @@ export function useWrite() {
     submittedAt: write.submittedAt,
     /** Whether the last text ended early. If so, a notice appears below the text. */
     isInterrupted,
-    /** Why the last text did not start. */
+    /** The reason why the last text did not start. */
     error: write.error,
   }
 }

@@ -27,7 +27,7 @@ function added(app: AppFiles, path: string): string[] {
 }
 
 test.each(Object.entries(apps))(
-  'plans every change to a %s app, except to a client that is not among the app’s files',
+  'plans all changes to a %s app, except in a client outside the app’s files',
   (_, app) => {
     expect(planOf(app).byHand.map(({ title }) => title)).toEqual(
       app === expressApp ? ["keys in the client's links"] : [],
@@ -123,7 +123,7 @@ test('never plans to replace an existing file', () => {
   expect(plan.changes.filter(({ path }) => path in own)).toEqual([])
 })
 
-test('explains why it cannot find a part, and shows the code to add', () => {
+test('explains why it cannot make a change, and shows the code to add', () => {
   const plan = planOf({ 'trpc.ts': "import { initTRPC } from '@trpc/server'\nconst t = initTRPC.create()\n" })
   expect(plan.byHand).toHaveLength(5)
   for (const { reason, code } of plan.byHand) {
@@ -145,7 +145,7 @@ test('leaves a splitLink and a router with a "billing" property to the user', ()
   ])
 })
 
-test('finds no app if only comments and strings contain initTRPC', () => {
+test('finds no app if initTRPC appears only in comments and strings', () => {
   const text = "// initTRPC.create()\nconst help = 'initTRPC.create()' + `initTRPC.create()`\n"
   expect(planInit(new Map([['a.ts', text]]), new Set(['a.ts']))).toBeNull()
 })

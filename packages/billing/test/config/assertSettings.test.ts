@@ -62,7 +62,7 @@ test.each<[setting: string, changed: object, message: string]>([
     '`trustedOrigins` contains "https://app.example/", which is not an origin. Pass https://app.example.',
   ],
   [
-    'a trusted origin with capitals and the default port',
+    'a trusted origin with capital letters and the default port',
     { trustedOrigins: ['HTTPS://App.example:443'] },
     'Pass https://app.example.',
   ],
@@ -81,7 +81,7 @@ test.each<[setting: string, changed: object, message: string]>([
   expect(() => create(changed)).toThrow(message)
 })
 
-test('accepts the origins of web pages and of apps', async () => {
+test('accepts trusted origins of web pages and mobile apps', async () => {
   const trustedOrigins = ['https://app.example', 'http://[::1]:5173', 'capacitor://localhost']
   await using billing = create({ trustedOrigins })
   expect(() => billing.assertTrustedOrigin({ headers: { origin: 'capacitor://localhost' } })).not.toThrow()

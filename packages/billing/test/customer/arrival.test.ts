@@ -7,8 +7,8 @@ const ada = aUser()
 type App = Awaited<ReturnType<typeof startApp>>
 
 /**
- * Opens a page and reads its stream until the given plan arrives. Without a plan, stops at the first
- * balances. Returns the name of the last plan.
+ * Opens a page and reads its stream until the plan `untilPlan` arrives, or the first balances if no plan is
+ * given. Returns the name of the last plan received.
  */
 async function open(app: App, untilPlan?: string) {
   const stop = new AbortController()
@@ -62,7 +62,7 @@ test('delivers usage while a page waits for a free fetch slot, and refreshes the
   await until(() => expect(app.proxy.count(/bob/)).toBe(1))
 
   const page = open(app, 'Pro')
-  // Once a second page has received its first balances, so has the first page.
+  // When a second page receives its first balances, the first page has already received its own.
   await open(app)
   await app.client.generate.mutate({ prompt: 'a cat', count: 2 })
   await until(async () => expect(await app.atFlowglad.events()).toMatchObject([{ amount: 2 }]))

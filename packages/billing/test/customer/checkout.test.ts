@@ -29,7 +29,7 @@ const failure = {
 const creates = ({ method, path }: { method: string; path: string }) =>
   method === 'POST' && /checkout-sessions/.test(path)
 
-test('returns the checkout page that Flowglad creates but answers with an error', async () => {
+test('returns the checkout page if Flowglad creates it but answers with an error', async () => {
   await using app = await startApp()
   app.proxy.breakWith((passing) =>
     creates(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
@@ -54,7 +54,7 @@ test.each(['javascript:alert(1)', 'data:text/html,x', '//pay.example'])(
   },
 )
 
-test("reports Flowglad's error if Flowglad rejects a checkout and has created no page", async () => {
+test("reports Flowglad's error if Flowglad rejects a checkout without creating a page", async () => {
   await using app = await startApp()
   await app.client.billing.checkout.mutate({ priceSlug: 'pro_monthly' })
   app.proxy.breakWith((passing) =>

@@ -35,12 +35,12 @@ test.each([
   expect(forfeitsOf(target, offers, answerOn(current, row))).toEqual(forfeits)
 })
 
-test('forfeits nothing while the offers or the balances are not loaded', () => {
+test('forfeits nothing until both the offers and the balances are loaded', () => {
   expect(forfeitsOf(pro, undefined, answerOn(free, { available: 55, limit: 60 }))).toEqual([])
   expect(forfeitsOf(pro, offers, undefined)).toEqual([])
 })
 
-test('answers a checkout with the pack units that the customer loses by upgrading from Free', async () => {
+test('includes in a checkout the pack units that the customer loses by upgrading from Free', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'generation_pack')

@@ -9,7 +9,7 @@ import { startApp } from '../trpc/startApp.ts'
 const ada = aUser()
 const ben = aUser('ben')
 
-/** Starts a stack that counts the reads of balances. Polling is off, so only commits wake the streams. */
+/** Starts a stack that counts balance reads. Polling is off, so only commits wake the streams. */
 async function start(options: StackSetup['options'] = {}) {
   const inner = sqliteLedger(':memory:')
   let reads = 0
@@ -64,7 +64,7 @@ test('reads the balances once per change, regardless of the number of open strea
   expect(new Set(streams.map((stream) => stream.newest())).size).toBe(1)
 })
 
-test('replaces the customer’s own oldest stream if a customer opens too many', async () => {
+test('closes a customer’s oldest stream if that customer opens too many', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 3 })
   const other = await stack.open(ben)
   const streams = []
@@ -79,7 +79,7 @@ test('replaces the customer’s own oldest stream if a customer opens too many',
   expect(await other.isOpen()).toBe('open')
 })
 
-test('replaces a stream of the customer with the most streams when a node has too many', async () => {
+test('closes the oldest stream of the customer with the most streams when a node has too many', async () => {
   await using stack = await start({ maxStreams: 3 })
   const streams = [await stack.open(ben), await stack.open(ada), await stack.open(ada)]
   const newest = await stack.open(aUser('carl'))
@@ -91,7 +91,7 @@ test('replaces a stream of the customer with the most streams when a node has to
   ])
 })
 
-test('frees a stream’s place when its reader leaves', async () => {
+test('makes room for another stream when a reader disconnects', async () => {
   await using stack = await start({ maxStreamsPerCustomer: 1 })
   for (let n = 0; n < 3; n++) {
     const answers = stack.billing.watch(ada)

@@ -54,7 +54,7 @@ test("grants a new meter's units to new customers, and denies existing customers
   })
 })
 
-test("reports no renewal for a meter that the customer's plan doesn't include", async () => {
+test("reports no renewal date for a meter that the customer's plan doesn't include", async () => {
   await using app = await startWithNewMeter()
   expect(await app.captions()).toMatchObject({ available: 0, limit: 0, status: 'exhausted', renewsAt: null })
   expect(await app.captions(grace)).toMatchObject({ renewsAt: expect.any(Number) })

@@ -72,7 +72,7 @@ describe('after a scheduled cancellation was removed', () => {
     }
   })
 
-  test('accepts the change without lifting the cancellation again if it was not restored', () => {
+  test('accepts the change and lifts nothing again if the cancellation was not restored', () => {
     const subscription = aSubscription()
     expect(next({ lifted, outcome: 'unclear', restored: 'no', seen: seen(subscription, true) })).toEqual({
       do: 'accept',

@@ -72,7 +72,7 @@ test('sends a customer on Free to a checkout that returns only to this app', asy
   await expect(app.client.billing.cancel.mutate()).rejects.toThrow("can't be cancelled")
 })
 
-test("upgrades immediately, schedules a downgrade for the period's end, and can undo the downgrade", async () => {
+test("upgrades immediately, schedules a downgrade for the period's end, and lets the customer undo the downgrade", async () => {
   await using app = await startApp()
   const { plan: pro } = await onPro(app)
   expect(pro).toMatchObject({ name: 'Pro', priceSlug: 'pro_monthly', cancelsAt: null, changesAt: null })
@@ -101,7 +101,7 @@ test("upgrades immediately, schedules a downgrade for the period's end, and can 
   expect((await app.client.billing.resume.mutate()).plan).toMatchObject({ name: 'Scale', changesAt: null })
 })
 
-test("keeps a cancelled plan until the period's end, and can undo the cancellation", async () => {
+test("keeps a cancelled plan until the period's end, and lets the customer undo the cancellation", async () => {
   await using app = await startApp()
   const { plan } = await onPro(app)
   const cancelled = await app.client.billing.cancel.mutate()

@@ -13,7 +13,7 @@ const archived = { denial: { code: 'CUSTOMER_ARCHIVED' } }
 const call = ({ billing }: Stack, amount = 1) =>
   billing.meter({ customer: ada, meter: 'generations', amount }, () => 'done')
 const archive = ({ atFlowglad }: Stack) => atFlowglad.sdk.post('/api/v1/customers/ada/archive', { body: {} })
-/** Repeats the call until it is denied. Until the old snapshot is replaced, calls can still be allowed. */
+/** Repeats the call until it is denied. Until the old snapshot is replaced, a call may still be allowed. */
 const untilDenied = (stack: Stack) =>
   expect.poll(() => call(stack).catch((error) => error)).toMatchObject(archived)
 const customersAtFlowglad = async ({ atFlowglad }: Stack) => {

@@ -17,7 +17,7 @@ const expectContact = (stack: Stack, user: typeof ada) =>
     })
     .toEqual([user.name, user.email])
 
-test("updates a customer's changed name and email at Flowglad with the next fetch", async () => {
+test("sends a customer's changed name and email to Flowglad with the next fetch", async () => {
   await using stack = await start()
   await expectContact(stack, ada)
   await expectContact(stack, { ...ada, email: 'lovelace@example.com' })
@@ -30,7 +30,7 @@ test('sends no update if neither the name nor the email has changed', async () =
   expect(stack.proxy.seen.filter(({ method }) => method === 'PUT')).toEqual([])
 })
 
-test('returns balances if Flowglad rejects the update, and updates the customer with the next fetch', async () => {
+test('returns balances if Flowglad rejects the update, and sends the update again with the next fetch', async () => {
   await using stack = await start()
   await stack.billing.balances(ada)
   const renamed = { ...ada, name: 'Ada King' }

@@ -89,7 +89,7 @@ test("returns IN_PROGRESS for a retry until the dead node's hold expires", async
   expect(await retry(stack)).toBe('the result of the second run')
 })
 
-test('charges once if the process is paused during the work until the hold expires', async () => {
+test('charges once if the process is suspended during the work and its hold expires', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger })

@@ -197,7 +197,7 @@ test('stops searching for a rejected event when billing closes', async () => {
   expect(stack.proxy.count(usageEvents) - before).toBe(1)
 })
 
-test('sends ambiguous events before a fetch, in bulk requests no larger than those that Flowglad has recently handled', async () => {
+test('resends ambiguous events before a fetch, in bulk requests of a size that Flowglad has recently handled', async () => {
   await using stack = await startStack({ started: false, options: { bulkMaxEvents: 4 } })
   for (let n = 0; n < 4; n++) await spend(stack, aUser())
   const eventsIn = (body: string) => body.match(/transactionId/g)?.length ?? 0

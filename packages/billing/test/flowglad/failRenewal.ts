@@ -29,8 +29,8 @@ export const startTimedStack = (setup: TimedSetup = {}) => startTimed(setup, sta
 type Timed = Stack & { pass(ms: number): void }
 
 /**
- * Buys a plan with a card that declines the renewal, and moves to the first unpaid period. Calls `use` in the paid
- * period.
+ * Buys a plan with a card that declines the renewal, and advances the time to the first unpaid period. Calls
+ * `use` in the paid period.
  */
 export async function failRenewal(
   stack: Pick<Timed, 'billing' | 'atFlowglad' | 'pass'>,

@@ -76,7 +76,7 @@ test('moves a fetch ahead of the others when an urgent caller joins it', async (
   expect(node.fetched).toEqual(['first', 'joined', 'patient'])
 })
 
-test('has no room while the maximum number of fetches is running', async () => {
+test('reports no room while the maximum number of fetches is running', async () => {
   await using node = startQueue(1)
   expect(node.queue.hasRoom).toBe(true)
   const fetching = node.queue.add({ id: 'ada' }, false)

@@ -43,8 +43,8 @@ test('stops a delivery that loses its lease', async () => {
   await until(() => expect(slow.proxy.count(usageEvents)).toBe(1))
   await using other = await startStack({ ledger: sqliteLedger(file.path), started: false, beside: slow })
   await expect.poll(async () => (await other.billing.drain()) && slow.proxy.count(usageEvents)).toBe(2)
-  // Flowglad's rejection reaches the first node only now. A node with the lease would search the bulk request
-  // for the bad event.
+  // Flowglad's rejection reaches the first node only now. If the node still had the lease, it would search
+  // the bulk request for the rejected event.
   open()
   await draining
   expect(slow.proxy.count(usageEvents)).toBe(2)

@@ -16,7 +16,7 @@ test('finds the oldest unpaid invoice', () => {
   })
 })
 
-test('ignores an open invoice if a later period is paid, and a failed change in a paid period', () => {
+test('ignores an open invoice if a later period is paid, and ignores a failed change in a paid period', () => {
   const invoices = [anInvoice('open', 10), anInvoice('paid', 20), anInvoice('open', 20)]
   expect(paymentOf(subscription, invoices)).toMatchObject({ unpaidSince: null, settledFor: 20 })
 })

@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/config/logger.ts'
 
-/** Returns a logger, the list of messages that it logs at error level, and the list of all messages. */
+/** Returns a logger, its error messages, and all its messages. */
 export function recordingLogger(): { logger: Logger; errors: string[]; messages: string[] } {
   const errors: string[] = []
   const messages: string[] = []

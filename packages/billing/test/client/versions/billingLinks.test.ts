@@ -124,7 +124,7 @@ describe('a streaming procedure', () => {
     return values
   }
 
-  test('is sent twice on the first call only, with a warning that says how to avoid the second request', async () => {
+  test('sends two requests for the first call only, and warns how to avoid the second request', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })

@@ -41,7 +41,7 @@ describe.each([
 ])('over a WebSocket with %s', (_, transformer) => {
   const start = () => startWireServer(transformer && { transformer })
 
-  test('puts the key into every mutation’s input, including the first mutation’s', async () => {
+  test('puts the key into the input of every mutation, from the first one on', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     expect(await client.save.mutate({ text: 'a' })).toEqual({ text: 'a' })
@@ -129,7 +129,7 @@ describe.each([
     ])
   })
 
-  test('returns a BAD_REQUEST that is unrelated to the key, without resending the mutation', async () => {
+  test('does not resend a mutation after a BAD_REQUEST that is unrelated to the key', async () => {
     await using server = await start()
     const client = clientOf(socketLink(server, transformer))
     await expect(client.fail.mutate({ text: 'a' })).rejects.toThrow('no')
@@ -166,7 +166,7 @@ describe.each([
     ])
   })
 
-  test('warns once about a mutation if the link has no `keyHeaders`, and not at all if it has them', async () => {
+  test('warns once about a mutation if the link has no `keyHeaders`, otherwise never', async () => {
     await using server = await startWireServer()
     const link = [httpLink, httpBatchLink, httpBatchStreamLink][index]
     const bare = clientOf((link ?? httpLink)({ url: server.url }))
