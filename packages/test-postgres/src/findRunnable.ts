@@ -58,7 +58,7 @@ function whyNotRunnable(library: string): string | null {
 function serverUser(): { uid: number; gid: number } {
   const id = (flag: string) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
-    // Without the user `postgres`, check with the ID of `nobody`, which has the same access to files.
+    // If there is no user `postgres`, check with the ID of `nobody`, which has the same file permissions.
     return status === 0 ? Number(stdout) : 65_534
   }
   return { uid: id('-u'), gid: id('-g') }
