@@ -15,7 +15,7 @@ interface Fixtures {
   customer: Customer
 }
 
-/** Brings the page into a state through the same steps that a customer would take. */
+/** Brings the page into a state by taking the same steps as a customer. */
 type Reach = (fixtures: Fixtures) => Promise<void>
 
 interface Group {

@@ -1,4 +1,4 @@
-// These tests limit how many bytes a visit downloads.
+// These tests check how many bytes a visit downloads.
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { expect, test } from './browserTest.ts'
