@@ -13,9 +13,9 @@ import { testClock } from '../../src/testing/testClock.ts'
 type Requests = Pick<FlowgladClient, 'createUsageEvent' | 'createUsageEvents' | 'newestUsageEvents'>
 
 /**
- * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad. It
+ * Builds only the delivery, with an in-memory ledger and a manual clock. `respond` replaces Flowglad: it
  * receives a request's events, and either resolves (the events are recorded) or rejects (the request fails).
- * Use it for cases that would be slow with a real server, such as timeouts.
+ * Use this function for cases that would be slow with a real server, such as timeouts.
  */
 export function startDelivery({
   ledger = sqliteLedger(':memory:'),

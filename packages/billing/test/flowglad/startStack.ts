@@ -22,7 +22,7 @@ export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
 
 /**
  * Pauses are short so that tests are fast. Timeouts are long so that tests pass on busy machines. No test
- * asserts any of these numbers.
+ * depends on the exact numbers.
  */
 const quick: Partial<BillingOptions> = {
   deliverEveryMs: 50,

@@ -25,7 +25,7 @@ test('creates a new customer at Flowglad only once for concurrent calls', async 
   ).toHaveLength(1)
 })
 
-test('uses the fetch that is creating a new customer to decide the customer’s other calls', async () => {
+test('decides a new customer’s other calls with the fetch that is creating the customer', async () => {
   await using stack = await startStack({ options: { decisionMs: 600_000, flowgladDeadlineMs: 600_000 } })
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -35,7 +35,7 @@ test('uses the fetch that is creating a new customer to decide the customer’s 
   stack.proxy.breakWith(({ path }) => {
     if (/\/customers$/.test(path)) return { state: 'held', until: opened }
     // The first fetch runs before the customer is created, and the second fetch runs afterward. A third fetch
-    // would never end, so a call that waited for one would make the test time out.
+    // would never end, so the test would time out if a call waited for it.
     return billing.test(path) && ++fetches > 2 ? { state: 'held', until: new Promise(() => {}) } : undefined
   })
   const met = stack.billing.balances(ada)
@@ -72,7 +72,7 @@ test('accepts a customer whom another node has just created', async () => {
 
 test('accepts a customer whom another node creates at the same time', async () => {
   await using stack = await startStack()
-  // Another node creates the customer after our 404 and before our create request, so Flowglad answers 409.
+  // Another node creates the customer between our 404 and our create request, so Flowglad answers 409.
   stack.proxy.breakWith(({ method, path }) => {
     if (method !== 'POST' || !/\/customers$/.test(path)) return
     const { id, name, email } = ada
@@ -107,7 +107,7 @@ test('does not deny a call on the basis of a fetch that started before the call'
   await stack.atFlowglad.pay(ada, 'generation_pack')
   const late = denialOf(spend(stack))
   open()
-  // The fetch for the early call read the balance before the payment.
+  // The fetch for the early call read the balance before the customer paid.
   expect(await early).toMatchObject({ code: 'INSUFFICIENT_CREDITS' })
   expect(await late).toBe('done')
 })

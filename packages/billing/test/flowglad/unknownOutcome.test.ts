@@ -1,5 +1,5 @@
-// Flowglad can handle a request and then answer with its own error. In these tests, a proxy simulates that: it passes
-// each request to flowglad-local, and replaces the answer with an error.
+// Flowglad can handle a request and then answer with its own error. In these tests, a proxy simulates this
+// behavior: it forwards each request to flowglad-local and replaces the answer with an error.
 import { expect, test } from 'vitest'
 import { bodies, spend, usageEvents } from './spending.ts'
 import type { Passing } from './startProxy.ts'
@@ -19,7 +19,7 @@ const failAfter = (stack: Stack, matches: (passing: Passing) => boolean) =>
     matches(passing) ? { state: 'handledButFails', status: 500, body: failure } : undefined,
   )
 
-test('denies no call with INSUFFICIENT_CREDITS because of usage that Flowglad records but answers with an error', async () => {
+test('returns BILLING_UNAVAILABLE if a shortfall depends on usage whose outcome is unknown', async () => {
   await using stack = await startStack({ started: false })
   const customers = ['ada', 'bob', 'cem', 'dee', 'eve', 'fay'].map((id) => aUser(id))
   for (const customer of customers) await spend(stack, customer, 4)
@@ -40,14 +40,14 @@ test('denies no call with INSUFFICIENT_CREDITS because of usage that Flowglad re
   expect(await stack.atFlowglad.events()).toHaveLength(2 * customers.length)
 })
 
-test('admits a new customer whom Flowglad creates but answers with an error', async () => {
+test('admits a new customer if Flowglad creates the customer but answers with an error', async () => {
   await using stack = await startStack({ started: false })
   failAfter(stack, ({ method, path }) => method === 'POST' && /\/customers$/.test(path))
   expect(await spend(stack, ada, 10)).toBe('done')
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
 })
 
-test("returns BILLING_UNAVAILABLE to a new customer while Flowglad's books can't be read", async () => {
+test("returns BILLING_UNAVAILABLE to a new customer while every answer from Flowglad is an error", async () => {
   await using stack = await startStack({ started: false })
   let isCreated = false
   failAfter(stack, ({ method, path }) => {
@@ -63,7 +63,7 @@ test("returns BILLING_UNAVAILABLE to a new customer while Flowglad's books can't
 /** Posts of usage events. Flowglad's list of usage events can still be read. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
-test("admits each customer whose usage is in Flowglad's list, even if every answer to usage is an error", async () => {
+test("admits each customer whose usage is in Flowglad's list, even if Flowglad answers every usage request with an error", async () => {
   await using stack = await startStack({ started: false })
   const customers = Array.from({ length: 6 }, (_, n) => aUser(`u${n}`))
   for (const customer of customers) await spend(stack, customer, 6)
@@ -81,7 +81,7 @@ test("admits each customer whose usage is in Flowglad's list, even if every answ
   for (const customer of customers) expect(await stack.atFlowglad.available(customer, 'generations')).toBe(0)
 })
 
-test("acknowledges usage in Flowglad's list before a fetch, even if the answer to it was lost before", async () => {
+test("acknowledges usage in Flowglad's list before a fetch, even if an earlier answer was lost", async () => {
   await using stack = await startStack({ started: false })
   await spend(stack, ada, 2)
   stack.proxy.breakWith(({ path }) => (usageEvents.test(path) ? { state: 'answerLost' } : undefined))
@@ -123,7 +123,7 @@ test.each([
   },
 )
 
-test('does not update a contact again that Flowglad has updated but answered with an error', async () => {
+test('does not repeat a contact update if Flowglad makes the update but answers with an error', async () => {
   await using stack = await startStack({ started: false })
   await stack.billing.refresh(ada)
   failAfter(stack, ({ method }) => method === 'PUT')

@@ -37,7 +37,7 @@ test('bills an unlimited customer only the price of the plan', async () => {
   expect(await invoicedAfterRenewal(stack)).toEqual([9900, 9900])
 })
 
-test('bills usage beyond the grant if the plan is limited and has a price for this usage', async () => {
+test('bills usage beyond the grant on a limited plan that has a price for this usage', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'pro_monthly')
   await use(stack, 12_000)

@@ -310,7 +310,7 @@ test('after a restart, returns known balances without waiting for an unresponsiv
   await ledger.close()
 })
 
-test('refuses long slugs and IDs', async () => {
+test('rejects long slugs and IDs', async () => {
   const requests: [string, object][] = [
     ['usage-events/create', { usageMeterSlug: long }],
     ['usage-events/create', { usageMeterId: long }],

@@ -50,7 +50,9 @@ async function startNode(
   }
   return {
     ...stack,
-    /** Orders from the given kind of client or from this process. Returns the checkout page's URL. */
+    /**
+     * Places an order from the given kind of client or from this process. Returns the checkout page's URL.
+     */
     async order(from: Source, order: Order, idempotencyKey: string): Promise<string> {
       const keyed = { ...order, 'idempotency-key': idempotencyKey }
       const { url } =
@@ -132,7 +134,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test.each(sources)('denies another order under the key from %s with KEY_REUSED', async (from) => {
+  test.each(sources)('returns KEY_REUSED for a different order under the same key from %s', async (from) => {
     await one.order(from, pack, 'k')
     const denial = { code: 'KEY_REUSED', key: 'k' }
     expect(await denialOf(two.order(from, { ...pack, quantity: 2 }, 'k'))).toEqual(denial)
@@ -140,7 +142,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(created()).toBe(1)
   })
 
-  test('answers ALREADY_COMPLETED once the customer has paid, and opens no further page', async () => {
+  test('returns ALREADY_COMPLETED once the customer has paid, and opens no further page', async () => {
     const order = { priceSlug: 'pro_monthly' }
     const url = await one.order('http', order, 'k')
     const path = `/__test__/checkout-sessions/${idIn(url)}/complete`
@@ -184,7 +186,7 @@ describe.each(storeNames)('a checkout under a key, with two nodes on %s', (store
     expect(await two.order('http', pack, 'k')).toBe(url)
   })
 
-  test('opens no second page while Flowglad doesn’t say whether the first is open', async () => {
+  test('opens no second page while it is unknown whether the first page is still open', async () => {
     const url = await one.order('http', pack, 'k')
     for (const [status, body] of [
       [503, {}],

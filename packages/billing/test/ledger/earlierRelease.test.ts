@@ -11,8 +11,8 @@ import { createDatabase, query } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
 /**
- * The columns of a hold in releases that don't store counts. During a deployment, such a release shares the
- * ledger with the new release.
+ * The columns of a hold in releases that don't store counts. During a deployment, an earlier release and the
+ * new release share the ledger.
  */
 const columns =
   'customer, attempt, subscription, procedure, legs, state, started_at, expires_at, max_hold_ms, prune_at'

@@ -89,7 +89,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ version: 0 })
   })
 
-  test('notices that its folder was moved while it runs, and recovers when the folder is back', async () => {
+  test('detects that its folder was moved at run time, and recovers when the folder is back', async () => {
     const { ledger } = open('ledger.db')
     await fetched(ledger, units(10))
     renameSync(folder, `${folder}-moved`)
@@ -103,13 +103,13 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     expect(await ledger.balances('ada')).toMatchObject({ balances: [{ available: 9 }] })
   })
 
-  test('uses the new file after its file was replaced while it runs, as by a restored backup', async () => {
+  test('uses the new file if its file is replaced at run time, for example by a backup', async () => {
     const { file, restore } = await openWithBackup()
     for (const ending of ['-wal', '-shm']) rmSync(file + ending)
     await restore()
   })
 
-  test('creates no empty ledger after its file was deleted while it runs, and uses a backup in its place', async () => {
+  test('creates no empty ledger if its file is deleted at run time, and then uses a restored backup', async () => {
     const { file, ledger, restore } = await openWithBackup()
     for (const ending of ['', '-wal', '-shm']) rmSync(file + ending)
     await expect(ledger.execute(aReserve())).rejects.toMatchObject({

@@ -72,7 +72,7 @@ describe('with the app’s own parsers', () => {
     await pool.end()
   })
 
-  test('reads its own rows correctly if the parsers belong to the pool', async () => {
+  test('reads its own rows correctly if the app sets its parsers on the pool', async () => {
     const app = { getTypeParser: () => (text: string) => `the app’s ${text}` }
     // The declared type has overloads that the app's parsers don't need.
     const types = app as unknown as typeof pg.types

@@ -46,7 +46,7 @@ export function rejectWrites(file: string) {
   return { [Symbol.dispose]: () => asRoot('chattr', '-i', file) }
 }
 
-/** Why this machine can't run tests with volumes, or null if it can. */
+/** The reason why this machine can't run tests with volumes, or null if it can. */
 export const noVolumes: string | null = (() => {
   try {
     using _ = testVolume()

@@ -17,7 +17,7 @@ function counting() {
     reachable: true,
     answer: 'renewed' as 'renewed' | 'ended',
     booked: [] as string[],
-    /** How often the stream was told that its further units can't be charged. */
+    /** The number of times that the stream was told that further units can't be charged. */
     told: 0,
   }
   const onUncharged = () => {
@@ -88,7 +88,7 @@ test('stores nothing after the hold has ended', async () => {
   expect(state.told).toBe(0)
 })
 
-test('tells a stream once that its units can no longer be charged, after it has counted some', async () => {
+test('tells a stream only once, after its first count, that its units can no longer be charged', async () => {
   const { state, stored, clock } = counting()
   state.answer = 'ended'
   state.booked = ['tokens']

@@ -84,7 +84,7 @@ test.each(invalidUnits.flatMap((units) => [['add', units] as const, ['set', unit
     const work = (usage: Usage) => {
       usage.add(1)
       usage[method](units as number)
-      // A later valid amount doesn't make the total right.
+      // A later valid amount doesn't correct the total.
       usage.add(1)
     }
     expect(await countTokens(stack, work)).toBe('done')
@@ -141,7 +141,7 @@ test('charges nothing for work that counts 0 units', async () => {
 })
 
 test.each(['add', 'set'] as const)(
-  'counts usage with usage.%s when the method is called without its object',
+  'counts usage with usage.%s when the method is detached from its object',
   async (method) => {
     await using stack = await startStack()
     await countTokens(stack, ({ [method]: count }) => count(3))

@@ -113,7 +113,7 @@ describe.each(foreignPages)('a request that %s sends', (_, headers) => {
     expect(await used()).toEqual(before)
   })
 
-  test('can read data, because the page cannot see the answer', async () => {
+  test('gets an answer to free queries, because the page cannot read the answer', async () => {
     for (const path of ['billing.balances', 'billing.usage', 'billing.plans', 'freeFind'])
       expect((await other.fetch(path, get(headers))).status, path).toBe(200)
   })
@@ -220,7 +220,7 @@ test('names the origin and the setting in the error', async () => {
   expect((await messageFor({ 'sec-fetch-site': 'cross-site' })).message).toContain('link, an image or a form')
 })
 
-test('runs the calls of server-side callers, regardless of the request that their context comes from', async () => {
+test('runs the calls of server-side callers, regardless of the request in their context', async () => {
   const req = new Request('https://api.example/', {
     headers: { origin: evil, 'sec-fetch-site': 'cross-site' },
   })

@@ -36,7 +36,7 @@ const late = async <T>(value: T, effect = () => {}) => {
   return value
 }
 
-/** Shapes that tRPC sends part by part. Each counts three units, and the reader gets `expected`. */
+/** Output shapes that tRPC sends in parts. Each counts three units, and the reader gets `expected`. */
 const shapes: [string, Later, (output: never) => Promise<unknown>, unknown][] = [
   [
     'a stream in a property',
@@ -154,7 +154,7 @@ test('charges the counted units when the reader leaves a stream in a property', 
   expect(await charged(app)).toEqual([2])
 })
 
-test('charges nothing over a link that cannot stream for a result whose promise rejects later', async () => {
+test('charges nothing if a promise in the result rejects later and the link cannot stream', async () => {
   await using app = await start((count) => ({
     text: late('', () => {
       count(2)

@@ -166,7 +166,7 @@ test('returns BILLING_UNAVAILABLE without running the work when the store fails 
   expect(run).not.toHaveBeenCalled()
 })
 
-test('lets running work end at shutdown and charges it, but accepts no new work', async () => {
+test('lets running work finish at shutdown and charges it, but accepts no new work', async () => {
   const stack = await startStack()
   const long = work()
   const call = spend(stack, long.run)
@@ -203,7 +203,7 @@ test('runs and charges a call that was already waiting for Flowglad when shutdow
   await stack[Symbol.asyncDispose]()
 })
 
-test('does not run the work of a call that waits for Flowglad beyond the grace period', async () => {
+test('does not run the work of a call that still waits for Flowglad when the grace period ends', async () => {
   const ledger = sqliteLedger(':memory:')
   const stack = await startStack({
     ledger: { ...ledger, close: async () => {} },

@@ -163,9 +163,9 @@ const fail = async (ms: number): Promise<never> => {
 // If an error is unhandled, Vitest fails.
 test.each<[string, () => unknown]>([
   ['a property', () => ({ text: fail(0) })],
-  ['a property, later', () => ({ text: fail(5) })],
-  ['a deeper part', () => ({ pages: [{ text: fail(0) }] })],
-  ['a deeper part, later', () => ({ pages: [{ text: fail(5) }] })],
+  ['a property after a delay', () => ({ text: fail(5) })],
+  ['a nested property', () => ({ pages: [{ text: fail(0) }] })],
+  ['a nested property after a delay', () => ({ pages: [{ text: fail(5) }] })],
   ['an instance of a class', () => new Page(fail(5))],
   ['a property of a promise', () => ({ page: Promise.resolve({ text: fail(5) }) })],
   ['a property beside a value that cannot be sent', () => ({ text: fail(5), size: 1n })],
@@ -238,7 +238,7 @@ test.each<[string, () => unknown]>([
 })
 
 test.each(['http', 'webSocket'] as const)(
-  'charges a stream that a server-side caller with a signal reads during a call over %s',
+  'charges a stream that a call over %s reads through a server-side caller with a signal',
   async (transport) => {
     await using app = await start(words)
     expect(await app[transport].nested.mutate()).toEqual(['one', 'two', 'three'])

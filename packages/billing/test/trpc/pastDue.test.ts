@@ -28,7 +28,7 @@ const overdue = {
   upgradeUrl: '/billing',
 }
 
-test('answers an overdue call with 402 and a denial that links to the billing page', async () => {
+test('returns 402 and a denial that links to the billing page if the payment is overdue', async () => {
   await using app = await startOverdue('free')
   await expect(app.client.generate.mutate({ prompt: 'x', count: 11 })).rejects.toMatchObject({
     data: { httpStatus: 402 },
@@ -85,7 +85,7 @@ test('withholds the features and the paid grants from @flowglad/react', async ()
   })
 })
 
-test('opens a page that charges a new card even if a cancellation that was undone hides the unpaid renewal', async () => {
+test('opens a page that charges a new card even if undoing a cancellation hid the unpaid renewal', async () => {
   await using app = await startOverdue('deny')
   await app.client.billing.cancel.mutate()
   expect(await app.client.billing.resume.mutate()).toMatchObject({ plan: { status: 'active' } })

@@ -252,7 +252,7 @@ test.each<[string, unknown]>([
   ['itself', circular],
   ['bytes', Buffer.from('abc')],
   ['nothing', undefined],
-])('replays, in this process, a result that contains %s', async (_, result) => {
+])('replays a result that contains %s to a caller in this process', async (_, result) => {
   await using stack = await startStack()
   const call = () => stack.billing.meter({ customer: aUser(), meter: 'generations', key: 'k' }, () => result)
   expect(await call()).toBe(result)

@@ -9,7 +9,7 @@ export const accounting = (open: OpenLedger) =>
       await using it = await open()
       await fetched(it.ledger, units(10))
       const attempt = await spend(it.ledger, 3)
-      // Flowglad doesn't have the event yet, so an install must not erase it.
+      // Flowglad doesn't have the event yet, so an install must not discard it.
       await fetched(it.other, units(10))
       expect(await balance(it.ledger)).toMatchObject({ available: 7, used: 3, limit: 10 })
 

@@ -21,7 +21,7 @@ const malformed: [string, Command][] = [
   ['an empty key', aReserve({ key: '', fingerprint: 'a'.repeat(64) })],
   ['a key without a fingerprint', aReserve({ key: 'k', fingerprint: null })],
   ['a customer with NUL', aReserve({ customer: 'a\0' })],
-  ['a customer with a lone surrogate', aReserve({ customer: 'a\ud800' })],
+  ['a customer ID with a lone surrogate', aReserve({ customer: 'a\ud800' })],
   ['a reserve without legs', aReserve({ legs: [] })],
   ['two legs for one meter', aReserve({ legs: [aLeg(), aLeg()] })],
   ['a time to live of 0', aReserve({ ttlMs: 0 })],

@@ -112,7 +112,7 @@ export const counts = (open: OpenLedger) =>
       expect(await it.retry()).toMatchObject({ state: 'held' })
     })
 
-    test('keeps the count if a renewal has none, and ignores meters that the call does not use', async () => {
+    test('keeps the count if a renewal carries no count, and ignores meters that the call does not use', async () => {
       await using it = await running(open, [generations])
       await it.count([
         { meter: 'generations', amount: 3 },
@@ -190,7 +190,7 @@ export const counts = (open: OpenLedger) =>
     })
 
     test.each(['release', 'settle'] as const)(
-      'charges a stream in full that counts nothing until maxHoldMs, if onExpiry is %s',
+      'charges a stream in full if its first count comes after maxHoldMs and onExpiry is %s',
       async (onExpiry) => {
         await using it = await running(open, [{ ...generations, onExpiry }], 1500)
         it.advance(800)
@@ -205,7 +205,7 @@ export const counts = (open: OpenLedger) =>
       },
     )
 
-    test('tells running work which of its meters expiry has charged', async () => {
+    test('tells running work which of its meters were charged at expiry', async () => {
       await using it = await running(open, [generations, tokens])
       await it.count([{ meter: 'tokens', amount: 2 }])
       await it.crash()

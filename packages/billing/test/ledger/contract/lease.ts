@@ -59,7 +59,7 @@ export const lease = (open: OpenLedger) =>
       expect(await it.other.execute(anInstall({ token }))).toEqual({ state: 'installed' })
     })
 
-    test('puts events back into the outbox if they did not reach Flowglad before the process ended its lease', async () => {
+    test('returns unsent events to the outbox when the process ends its lease', async () => {
       await using it = await open()
       await fetched(it.ledger, units(10))
       const untaken = [{ attempt: await spend(it.ledger, 3), meter: 'generations' }]

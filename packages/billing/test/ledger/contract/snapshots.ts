@@ -36,8 +36,8 @@ export const snapshots = (open: OpenLedger) =>
       await fetched(it.ledger, old)
       expect(await it.ledger.execute(aReserve())).toMatchObject({ state: 'held', periodOver: false })
 
-      // This fetch begins before the period ends and installs its snapshot afterward, so the snapshot can't
-      // include the new period.
+      // This fetch begins before the period ends and installs its snapshot afterward. The snapshot therefore
+      // can't include the new period.
       const early = aTakeLease()
       await it.ledger.execute(early)
       it.advance(1001)

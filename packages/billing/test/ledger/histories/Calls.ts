@@ -49,7 +49,7 @@ export class Calls {
         meter,
         amount,
         // `pictures` becomes unlimited, and its usage is waived when the unlimited plan ends. `tokens` gets
-        // overage, and the customer owes the usage.
+        // overage, so the customer owes the usage.
         unlimitedBy: liftable && meter === 'pictures' ? 'all' : null,
         overageWith: liftable && meter === 'tokens' ? 'all' : null,
         onExpiry: onExpiry === 'settle' ? 'settle' : 'release',

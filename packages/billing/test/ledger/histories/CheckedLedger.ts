@@ -69,7 +69,10 @@ export class CheckedLedger {
     return answers
   }
 
-  /** A lookup must find the customer if and only if a command for the customer would have something to do. */
+  /**
+   * Checks that each lookup finds the customer if and only if the customer has work of that kind: due holds
+   * or events to deliver.
+   */
   async #checkLookups(): Promise<void> {
     const { lookups } = this.#subject
     if (!lookups) return

@@ -168,7 +168,7 @@ export class Model extends PastDueModel {
     return due.length
   }
 
-  /** Books a due hold, or only returns its units if its work is a stream that still runs. */
+  /** Books a due hold. If its work is a stream that is still running, only returns the units. */
   #expire(hold: ModelHold): void {
     if (hold.isStream && hold.liveUntil > this.now) {
       hold.returned = true

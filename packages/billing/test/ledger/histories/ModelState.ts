@@ -54,7 +54,10 @@ export const day = 24 * 3_600_000
 export const id = (it: { attempt: string; meter: string }) => `${it.attempt}/${it.meter}`
 export const sum = (amounts: Iterable<number>) => [...amounts].reduce((total, amount) => total + amount, 0)
 
-/** Returns the units that expiry books for a leg: the counted units, or else what `onExpiry` says. */
+/**
+ * Returns the units that expiry books for a leg: the counted units, or what `onExpiry` specifies if none were
+ * counted.
+ */
 export const unitsAtExpiry = ({ counted }: ModelHold, { meter, amount, onExpiry }: Leg) =>
   counted.get(meter) ?? (onExpiry === 'settle' ? amount : 0)
 

@@ -6,7 +6,7 @@ import { ModelState } from './ModelState.ts'
 /** Adds unpaid renewals to the model's state. */
 export class PastDueModel extends ModelState {
   pastDueSince: number | null = null
-  /** The period in which each attempt used the default plan's grant, by attempt. */
+  /** Maps each attempt that used the default plan's grant to the period of the grant. */
   freeAttempts = new Map<string, string>()
 
   /** Returns when the reported subscription became past due, or null if it isn't past due. */
