@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 const remainingIn = (texts: string[]) =>
   texts.flatMap((text) => text.match(/(\d+) of/)?.[1] ?? []).map(Number)
 
-test('updates the other tab after each call without a reload, and never raises the balance', async ({
+test('updates the other tab after each call without a reload, and never shows a higher balance', async ({
   app: here,
   openTab,
   records,
