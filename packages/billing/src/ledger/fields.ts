@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keyPattern } from '../contract/keyFormat.ts'
 
 /**
  * Schemas for the fields of the ledger's commands. They reject or replace values that a store can't hold,
@@ -10,7 +11,7 @@ import { z } from 'zod'
  * separate names.
  */
 const loneSurrogate = /\p{Surrogate}/gu
-export const isStorable = (text: string) => text.search(loneSurrogate) === -1 && !text.includes('\0')
+export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 const maxInt32 = 2_147_483_647
 const maxDurationMs = 366 * 24 * 3_600_000
@@ -27,9 +28,10 @@ export const meter = text(128)
 /** The procedure's path. It scopes the key and appears on the charge. */
 export const procedure = text(256)
 /** The client's name for the operation. */
-export const key = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/)
+export const key = z.string().regex(keyPattern)
+export const fingerprintPattern = /^[0-9a-f]{64}$/
 /** SHA-256 (hex) of the canonical raw input. */
-export const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
+export const fingerprint = z.string().regex(fingerprintPattern)
 /** The ID of a lease. */
 export const token = text(64)
 

@@ -1,5 +1,6 @@
 import { type Command, commandSchema } from './commands.ts'
 import { InvalidCommandError } from './errors.ts'
+import { isCertainlyValid } from './isCertainlyValid.ts'
 
 /**
  * Returns the validated command. Commands are validated before they are queued, so a malformed command can't
@@ -8,6 +9,7 @@ import { InvalidCommandError } from './errors.ts'
  * @throws {InvalidCommandError} with the path of the first invalid field.
  */
 export function validateCommand(command: Command): Command {
+  if (isCertainlyValid(command)) return command
   const parsed = commandSchema.safeParse(command)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

@@ -1,0 +1,100 @@
+import { maxAmount } from '../contract/amount.ts'
+import { keyPattern } from '../contract/keyFormat.ts'
+import type { Command, EventPrice, Leg, PastDueRule, Reserve, Settle } from './commands.ts'
+import { fingerprintPattern, isStorable } from './fields.ts'
+
+/**
+ * Returns true only if the command's schema accepts the command without changes. Every metered call sends a
+ * `reserve` and a `settle` or `release`, and the schema is about ten times as slow as this function. False means
+ * that the schema must decide: for example, this function doesn't accept long texts.
+ */
+export function isCertainlyValid(command: Command): boolean {
+  switch (command.type) {
+    case 'reserve':
+      return isValidReserve(command)
+    case 'settle':
+      return isValidSettle(command)
+    case 'release':
+      return isShort(command.customer) && isShort(command.attempt)
+    default:
+      return false
+  }
+}
+
+const isValidReserve = (command: Reserve) =>
+  isOfOperation(command) &&
+  areLegs(command.legs, isHeldLeg) &&
+  command.legs.length > 0 &&
+  isCount(command.ttlMs) &&
+  isCount(command.maxHoldMs) &&
+  isCount(command.snapshotMaxStaleMs) &&
+  (command.pastDue === undefined || isRule(command.pastDue)) &&
+  typeof command.decisive === 'boolean'
+
+const isHeldLeg = (leg: Leg) =>
+  isObject(leg) &&
+  isShort(leg.meter) &&
+  isCount(leg.amount) &&
+  (leg.unlimitedBy === null || isShort(leg.unlimitedBy)) &&
+  (leg.overageWith === null || isShort(leg.overageWith)) &&
+  (leg.onExpiry === 'release' || leg.onExpiry === 'settle') &&
+  isPrice(leg.price)
+
+const isValidSettle = (command: Settle) =>
+  isOfOperation(command) &&
+  isShort(command.subscription) &&
+  areLegs(command.legs, isSettledLeg) &&
+  (command.result === null || isText(command.result)) &&
+  (command.reference === null || isShort(command.reference)) &&
+  areProperties(command.properties)
+
+const isSettledLeg = (leg: Settle['legs'][number]) =>
+  isObject(leg) &&
+  isShort(leg.meter) &&
+  (leg.amount === 0 || isCount(leg.amount)) &&
+  isPrice(leg.price) &&
+  (leg.flagged === null || isShort(leg.flagged))
+
+const isOfOperation = ({ customer, attempt, procedure, key, fingerprint }: Reserve | Settle) =>
+  isShort(customer) &&
+  isShort(attempt) &&
+  isShort(procedure) &&
+  (key === null
+    ? fingerprint === null
+    : isText(key) && keyPattern.test(key) && isText(fingerprint) && fingerprintPattern.test(fingerprint))
+
+/** Accepts up to 32 legs, each for a different meter. */
+function areLegs<L extends { meter: string }>(legs: L[], isLeg: (leg: L) => boolean): boolean {
+  if (!Array.isArray(legs) || legs.length > 32) return false
+  // `every` would skip the holes in a sparse array.
+  for (const leg of legs) if (!isLeg(leg)) return false
+  return legs.every(({ meter }, index) => legs.findIndex((leg) => leg.meter === meter) === index)
+}
+
+const isPrice = (price: EventPrice) =>
+  isObject(price) &&
+  Object.keys(price).length === 1 &&
+  isShort('priceSlug' in price ? price.priceSlug : price.usageMeterSlug)
+
+const isRule = (rule: PastDueRule) =>
+  isObject(rule) &&
+  Number.isFinite(rule.graceMs) &&
+  rule.graceMs >= 0 &&
+  (rule.leaves === 'free' || rule.leaves === 'none')
+
+function areProperties(properties: Settle['properties']): boolean {
+  if (!isObject(properties)) return false
+  const entries = Object.entries(properties)
+  return entries.length <= 50 && entries.every(([name, value]) => isShort(name) && isShort(value))
+}
+
+/** Returns whether the value is a text that every field of the commands accepts. */
+const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= 64
+
+const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value)
+
+/** Returns whether the value is valid as an amount and as a duration in milliseconds. */
+const isCount = (value: number) => Number.isInteger(value) && value >= 1 && value <= maxAmount
+
+const isObject = (value: object | null) =>
+  value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
