@@ -29,7 +29,7 @@ it.each([
   expect(balanceText(aBalance(given))).toBe(text)
 })
 
-it("derives a meter's activity and promise from its unit, unless the meter defines them", () => {
+it("derives a meter's activity and its pricing sentence from its unit, unless the meter defines them", () => {
   expect([activityOf('api_calls'), promiseOf('api_calls')]).toEqual([
     'Look-ups',
     'You pay only for look-ups that succeed.',

@@ -29,7 +29,7 @@ export function ForgotPasswordScreen() {
     <SignedOut>
       <AccountForm
         title="Forgot your password?"
-        lead="We'll send you an email with a link to choose a new one."
+        lead="We'll email you a link to choose a new password."
         submit="Send email"
         submitting="Sending…"
         fields={['email']}

@@ -6,7 +6,7 @@ import { formatDate, formatMoney } from '../format/format.ts'
 import classes from './BillingScreen.module.css'
 import { PaymentMethod } from './PaymentMethod.tsx'
 
-/** Shows the payment method and the invoices. Only Flowglad stores them. */
+/** Shows the payment method and the invoices, which are stored only at Flowglad. */
 export function FlowgladBilling() {
   const billing = useBilling()
   const queryClient = useQueryClient()

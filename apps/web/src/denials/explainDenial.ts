@@ -39,7 +39,7 @@ export function explainDenial(error: unknown): Explanation {
       case 'CUSTOMER_ARCHIVED':
         return {
           title: 'Your account is closed',
-          detail: `${free} Contact us to open it again.`,
+          detail: `${free} Contact us to reopen it.`,
           next: 'again',
         }
       case 'FEATURE_NOT_INCLUDED':

@@ -9,8 +9,8 @@ interface ForfeitWarningProps {
   forfeited: { meter: Meter; amount: number }[]
   busy: boolean
   /**
-   * The error that prevented the checkout from opening. Appears in the dialog, which covers the rest of the
-   * screen.
+   * The error that prevented the checkout from opening. Appears inside the dialog, because the dialog covers
+   * the rest of the screen.
    */
   error: Error | null
   onConfirm: () => void

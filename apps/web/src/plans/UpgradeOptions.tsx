@@ -6,15 +6,14 @@ import { OrderButton } from './OrderButton.tsx'
 import { grantOf, isOverdue, nextOffer, packFor } from './offers.ts'
 
 /**
- * Shows buttons to upgrade, buy a pack or view plans. Use it when a customer is running out of a meter's
- * units.
+ * Shows buttons to upgrade, buy a pack or view plans, for a customer who is running out of a meter's units.
  */
 export function UpgradeOptions({ meter, size = 'sm' }: { meter: Meter; size?: string }) {
   const { data: plan } = usePlan()
   const { data: offers } = usePlans()
   const upgrade = plan ? nextOffer(offers, plan) : undefined
   const pack = packFor(offers, plan, meter)
-  // Neither an upgrade nor a pack helps until the payment for the current plan arrives.
+  // Neither an upgrade nor a pack helps until the current plan is paid for.
   if (isOverdue(plan))
     return (
       <LinkButton to="/billing" size={size}>

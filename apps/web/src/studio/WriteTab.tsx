@@ -69,7 +69,7 @@ export function WriteTab({ user }: { user: User }) {
                 {plural(charged ?? tokens.length, 'token', 'tokens')}
                 {write.isPending ? ' so far' : ' used'}
               </span>
-              {/* The Stop button becomes the Copy button, so it keeps focus. */}
+              {/* The Stop button becomes the Copy button and therefore keeps focus. */}
               <Button
                 size="xs"
                 variant="default"
@@ -108,8 +108,8 @@ export function WriteTab({ user }: { user: User }) {
 }
 
 /**
- * Returns the button's label. Copying can fail, for example over plain HTTP. The user can still select the
- * text.
+ * Returns the label of the Copy button. If copying fails, for example over plain HTTP, the user can still
+ * select the text.
  */
 function copyLabel({ copied, error }: { copied: boolean; error: Error | null }) {
   if (error) return 'Could not copy'

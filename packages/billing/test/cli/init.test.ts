@@ -83,7 +83,7 @@ test('adds metering to apps without causing compiler errors', async () => {
   expect(await compile(all.folder, options)).toBe('')
 })
 
-test('without --write, adds only new files and prints the other changes as a diff that git can apply', async () => {
+test('without --write, adds only new files and prints the other changes as a git diff', async () => {
   await using app = await createApp(fastifyApp)
   const { code, stdout } = await init(app.folder, 'init')
   expect(code).toBe(0)

@@ -248,7 +248,7 @@ test('gives an app without sign-in a protectedProcedure that rejects all calls i
   expect(planOf(after).changes).toEqual([])
 })
 
-test("leaves the metered procedure to the user if it does not recognize the app's sign-in", () => {
+test("leaves the metered procedure to the user if the app's sign-in is not recognized", () => {
   const { 'server/trpc.ts': trpc = '' } = fastifyApp
   const app = { ...fastifyApp, 'server/trpc.ts': trpc.replaceAll('protectedProcedure', 'memberProcedure') }
   expect(planOf(app).byHand.map(({ title }) => title)).toEqual(['meteredProcedure', "billing's router"])

@@ -103,7 +103,7 @@ test('fails waiting fetches when the node stops, and becomes idle once every fet
   expect(node.fetched).toEqual(['ada'])
 })
 
-test('admits urgent callers through the gate first', async () => {
+test('lets urgent callers through the gate first', async () => {
   const { enter } = createGate(1)
   const order: string[] = []
   let open = () => {}

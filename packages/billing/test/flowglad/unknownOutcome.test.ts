@@ -47,7 +47,7 @@ test('admits a new customer if Flowglad creates the customer but answers with an
   expect(stack.proxy.count(/\/customers$/)).toBe(1)
 })
 
-test("returns BILLING_UNAVAILABLE to a new customer while every answer from Flowglad is an error", async () => {
+test('returns BILLING_UNAVAILABLE to a new customer while every answer from Flowglad is an error', async () => {
   await using stack = await startStack({ started: false })
   let isCreated = false
   failAfter(stack, ({ method, path }) => {

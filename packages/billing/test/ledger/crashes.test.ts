@@ -125,7 +125,7 @@ describe.each(storeNames)('crash windows, %s', (store) => {
     })
   })
 
-  test("limits how long other nodes wait for a stopped node's locks, and completes the hold when the stopped node resumes", async () => {
+  test("limits the wait for a stopped node's locks, and completes that node's hold when it resumes", async () => {
     const address = await stores[store]()
     await using other = openAt(address, { transactionTimeoutMs: 1000, ...timeouts[store] })
     await fetched(other.ledger, units(10))

@@ -89,7 +89,7 @@ async function openAll(app: SessionApp) {
 }
 const all = (code: string) => Object.fromEntries(Object.keys(streams).map((name) => [name, code]))
 
-test('ends all streams with their session, and charges what each has counted', async () => {
+test('ends all streams when their session ends, and charges what each stream has counted', async () => {
   await using app = await startSessionApp()
   const { ends } = await openAll(app)
   app.setSession(null)

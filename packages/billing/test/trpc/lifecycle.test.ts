@@ -273,7 +273,7 @@ test('runs work outside tRPC once per key, and returns the same result to a retr
   expect(charges).toMatchObject([{ procedure: 'nightly', amount: 2, reference: 'ref' }])
 })
 
-test('holds the maximum for work outside tRPC, and charges the actual cost', async () => {
+test('holds the maximum amount for work outside tRPC, and charges the actual cost', async () => {
   await using stack = await startStack()
   await stack.billing.meter(
     { customer: ada, meter: 'tokens', hold: 500, cost: ({ usage }) => usage.total },

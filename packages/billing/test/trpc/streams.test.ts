@@ -78,7 +78,7 @@ const failingAfter = (counted: number): Write =>
     throw new Error('the model is gone')
   }
 
-test('holds the maximum for a stream, and charges the counted usage', async () => {
+test('holds the maximum amount for a stream, and charges the counted usage', async () => {
   const work = paced(2)
   await using app = await start(work.write)
   const stream = await app.streaming.write.mutate({ tokens: 5 })

@@ -124,7 +124,7 @@ describe('a streaming procedure', () => {
     return values
   }
 
-  test('sends two requests for the first call only, and warns how to avoid the second request', async () => {
+  test('needs two requests on the first call only, and warns how to avoid the second one', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     await using server = await startWireServer()
     const client = clientOf({ url: server.url })

@@ -103,7 +103,7 @@ export const counts = (open: OpenLedger) =>
       ])
     })
 
-    test('lets onExpiry decide after the count has gone back to 0, so that a retry runs', async () => {
+    test('lets onExpiry decide after the count returns to 0, so that a retry can run', async () => {
       await using it = await running(open, [generations])
       await it.count([{ meter: 'generations', amount: 3 }])
       await it.count([])

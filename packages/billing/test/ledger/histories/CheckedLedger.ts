@@ -15,8 +15,8 @@ export interface Subject {
 }
 
 /**
- * Runs one customer's commands on both the ledger and the model. Compares the answers and balances of both
- * with each other and with the truth at Flowglad.
+ * Runs one customer's commands on both the ledger and the model. Compares their answers and balances with
+ * each other and with the truth at Flowglad.
  */
 export class CheckedLedger {
   readonly customer: string

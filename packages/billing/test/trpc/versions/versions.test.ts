@@ -127,7 +127,7 @@ test.each([
   ['a generator', 'watch'],
   ['an observable', 'observe'],
 ] as const)(
-  'charges for the units that a subscription over a WebSocket counts in %s',
+  'charges for the units that %s counts in a subscription over a WebSocket',
   async (_, procedure) => {
     await using app = await startVersionedApp()
     const seen: number[] = []
