@@ -130,7 +130,7 @@ test('fails a batch whose keys do not fit in a header, suggests a fix, and charg
   expect(balances).toContainEqual(expect.objectContaining({ meter: 'api_calls', used: 0, held: 0 }))
 })
 
-test('reads balances from each non-streaming response, including denials, and keeps the newest balances', async () => {
+test('keeps the newest balances from all non-streaming responses, including denials', async () => {
   await using app = await startApp()
   const arrived: BalancesAnswer[] = []
   const client = app.clientWith([balancesLink({ onBalances: (balances) => arrived.push(balances) })])

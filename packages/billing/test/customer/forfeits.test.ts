@@ -51,7 +51,7 @@ test('includes in a checkout the pack units that the customer loses by upgrading
   expect((await checkout('generation_pack')).forfeits).toEqual([])
 })
 
-test('lists the pack units that the customer loses when a paid plan ends, and none for a change between paid plans', async () => {
+test('lists the pack units that a customer loses when a paid plan ends, but none for a change between paid plans', async () => {
   await using app = await startApp()
   await app.client.billing.balances.query()
   await app.atFlowglad.pay(ada, 'pro_monthly')

@@ -105,7 +105,7 @@ test('charges once if the process is suspended during the work and its hold expi
   expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3])
 })
 
-test('bills every answered call, and bills no call twice, if five nodes are killed while deliveries fail', async () => {
+test('bills every answered call, and no call twice, if five nodes are killed while deliveries fail', async () => {
   using file = ledgerFile()
   const { ledger, pass } = movedLedger(file.path)
   await using stack = await startStack({ ledger, started: false })

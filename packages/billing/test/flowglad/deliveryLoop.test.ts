@@ -122,7 +122,7 @@ test('reduces the size of bulk requests while requests time out, and restores it
   expect(sizes.at(-1)).toBe(8)
 })
 
-test('reduces the number of parallel requests while requests time out, and restores it once requests succeed', async () => {
+test('reduces parallelism while requests time out, and restores it once requests succeed', async () => {
   let requests = 0
   let isSlow = true
   await using node = startDelivery({

@@ -45,7 +45,7 @@ const stores = {
 const balance = async (ledger: Ledger) => (await ledger.balances('ada')).balances[0]
 
 test.each(['SQLite', 'PostgreSQL'] as const)(
-  'expires a hold that an earlier release wrote, and keeps the count of a hold that an earlier release renews (%s)',
+  'expires an earlier release’s hold, and keeps a hold’s count when an earlier release renews the hold (%s)',
   async (name) => {
     await using store = await stores[name]()
     const { ledger, clock, run } = store

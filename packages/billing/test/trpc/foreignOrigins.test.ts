@@ -185,7 +185,7 @@ describe.each(foreignPages.filter(([, headers]) => headers.origin))(
   },
 )
 
-test.each(wantedSenders)('runs the calls of %s', async (_, headers) => {
+test.each(wantedSenders)('runs calls from %s', async (_, headers) => {
   const { api_calls: before = 0 } = await used()
   expect((await fetch(`${app.url}/ping`, post(headers))).status).toBe(200)
   expect((await fetch(`${other.url}/draw`, post(headers))).status).toBe(200)
@@ -200,7 +200,7 @@ test.each(wantedSenders)('runs the calls of %s', async (_, headers) => {
   expect((await used()).api_calls).toBe(before + 6)
 })
 
-test("runs the calls of pages on the request's host, and of clients that send this host as their origin", async () => {
+test("runs calls from pages on the request's host, and from clients that send this host as their origin", async () => {
   expect((await fetch(`${app.url}/ping`, post({ origin: app.origin }))).status).toBe(200)
   expect((await other.fetch('draw', post({ origin: 'https://api.example' }))).status).toBe(200)
   const origin = other.socketUrl.replace('ws:', 'http:')
@@ -220,7 +220,7 @@ test('names the origin and the setting in the error', async () => {
   expect((await messageFor({ 'sec-fetch-site': 'cross-site' })).message).toContain('link, an image or a form')
 })
 
-test('runs the calls of server-side callers, regardless of the request in their context', async () => {
+test('runs calls from server-side callers, regardless of the request in their context', async () => {
   const req = new Request('https://api.example/', {
     headers: { origin: evil, 'sec-fetch-site': 'cross-site' },
   })

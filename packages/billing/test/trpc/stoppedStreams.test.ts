@@ -274,7 +274,7 @@ test('lets a stream finish when the server stops, if the stream ends in time', a
   expect(await app.charged()).toEqual([2])
 })
 
-test('charges nothing for a stream that has not been read when the server stops, and ends it on its first read', async () => {
+test('charges nothing for an unread stream when the server stops, and ends the stream on its first read', async () => {
   await using app = await start(words, { options: { shutdownGraceMs: 0 } })
   const stream = await app.caller.write()
   await app.close()

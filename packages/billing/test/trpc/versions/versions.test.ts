@@ -46,7 +46,7 @@ test('returns a typed 402 denial for a call that exceeds the balance', async () 
 const isClientError = (error: unknown): error is TRPCClientError<VersionedRouter> =>
   error instanceof TRPCClientError
 
-test("matches a retried batch's calls by key if their order changes, and charges once for each call", async () => {
+test('charges each call of a retried batch once, by its key, even if the order of the calls changes', async () => {
   await using app = await startVersionedApp()
   const generate = (count: number) => app.batching.generate.mutate({ count }, withKey(`key-${count}`))
   const first = await Promise.all([generate(1), generate(2)])
