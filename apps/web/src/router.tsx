@@ -15,9 +15,7 @@ interface Search {
   password?: 'changed' | undefined
 }
 
-/**
- * Returns all parameters, because the router keeps the address's value of any parameter that is missing here.
- */
+/** Returns all parameters. If one is missing, the router keeps its value from the address. */
 const parseSearch = ({ checkout, next, error, password }: Record<string, unknown>): Search => ({
   checkout: typeof checkout === 'string' ? checkout : undefined,
   next: pathInApp(next),

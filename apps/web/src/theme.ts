@@ -91,8 +91,8 @@ export const theme = createTheme({
 })
 
 /**
- * The page is slightly darker than its surfaces, so that cards stand out without shadows. Text meets WCAG AA
- * contrast on its background, and so does `--edge` on a surface.
+ * The page is slightly darker than its surfaces, so that cards stand out without shadows. The contrast of
+ * text on its background, and of `--edge` on a surface, meets WCAG AA.
  */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   // Skeletons use the number of meters to reserve enough space.

@@ -6,8 +6,8 @@ import { Redirect } from './Redirect.tsx'
 
 /**
  * Renders its children for the signed-in user. Sends visitors who aren't signed in to the sign-in screen,
- * which then returns them to this screen. If the server requires a verified email address, asks users without
- * one to verify theirs.
+ * which then returns them to this screen. If the server requires verified email addresses, first asks an
+ * unverified user to verify theirs.
  */
 export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const user = useUser()

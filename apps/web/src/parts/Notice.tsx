@@ -5,7 +5,7 @@ import classes from './Notice.module.css'
 interface NoticeProps {
   title: string
   tone?: 'calm' | 'warning' | 'critical'
-  /** `alert` interrupts a screen reader. Use it for a response to a click. */
+  /** `alert` interrupts a screen reader. Use `alert` for a response to a click. */
   role?: 'status' | 'alert'
   children?: ReactNode
   actions?: ReactNode

@@ -5,7 +5,7 @@ import { isOverdue, nextOffer, type Offer } from './offers.ts'
 interface UpgradeAdvice {
   offers: Offer[] | undefined
   plan: PlanSummary | null | undefined
-  /** The time when the meter's grants renew, in epoch milliseconds; null if they don't renew. */
+  /** The time when the meter's grants renew, in epoch milliseconds, or null if they don't renew. */
   renewsAt: number | null
   /** The words after `Upgrade to`, such as `continue`. */
   goal: string

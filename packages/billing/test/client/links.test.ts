@@ -99,7 +99,7 @@ test("sends a batch's keys in call order, or no header if a call has no key", ()
 })
 
 test.each([36, 128])(
-  'runs and charges each of 500 concurrent calls with keys of %d characters once',
+  'runs and charges each of 500 concurrent calls once, with keys of %d characters',
   async (length) => {
     // Raises Free's grant to 500 units, as on Pro.
     const generous = pricing.replace(/("slug": ?"free_generations".*?"amount": ?)10/s, '$1500')

@@ -80,7 +80,7 @@ describe('after a scheduled cancellation was removed', () => {
     })
   })
 
-  test('reports only the failed change once the cancellation is restored', () => {
+  test('reports only the failed change if the cancellation was restored', () => {
     expect(next({ lifted, restored: 'yes', seen: seen(cancelled) })).toEqual({ do: 'fail', error: cause })
     expect(next({ lifted, outcome: 'notAsked', restored: 'yes', seen: seen(cancelled, true) })).toEqual({
       do: 'fail',

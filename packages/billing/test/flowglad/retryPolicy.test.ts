@@ -157,7 +157,7 @@ test('skips rejected events while they back off, up to a hundred per customer', 
   expect([...policy.skippedEvents()]).toEqual([])
 })
 
-test('halves bulk requests while Flowglad does not answer, and also halves parallelism on timeouts', () => {
+test('halves the bulk size while Flowglad does not answer, and also halves parallelism on timeouts', () => {
   const { policy } = aPolicy()
   const loadAfter = (unavailable: boolean, timedOut: boolean) => {
     policy.adaptLoad({ unavailable, timedOut })

@@ -271,7 +271,7 @@ test('limits the wait for an unresponsive Flowglad to decisionMs, as in a metere
   await until(async () => expect(await post(app, 'customers/billing')).toMatchObject({ status: 200 }))
 })
 
-test('rate-limits reads and actions, and answers 429 with retry-after without calling Flowglad', async () => {
+test('rate-limits reads and actions: returns 429 with retry-after without calling Flowglad', async () => {
   let left = 2
   await using app = await startApp({
     limit: async () => (left-- > 0 ? null : { retryAfterMs: 2_500 }),

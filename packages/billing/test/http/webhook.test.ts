@@ -34,7 +34,7 @@ test('refreshes the customer named in a signed webhook, and rejects unsigned, fo
   await until(async () => expect((await app.client.billing.balances.query()).plan?.name).toBe('Pro'))
 })
 
-test("answers a webhook with 503 and the missing setting's name if the app has no webhook secret", async () => {
+test("returns 503 with the missing setting's name if the app has no webhook secret", async () => {
   await using billing = createTestBilling({
     meters,
     customer: () => ada,

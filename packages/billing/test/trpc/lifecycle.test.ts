@@ -91,7 +91,7 @@ test('retries a failed renewal before the hold expires', async () => {
   await call
 })
 
-test('retries the settle until it is durable when the store fails after the work', async () => {
+test('retries the settle until it is durable if the store fails after the work', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   await spend(stack, undefined, 1)
@@ -154,7 +154,7 @@ test('returns 503 with chargeUnconfirmed when the settle takes too long, and boo
   await expect.poll(() => balance(stack)).toMatchObject({ available: 6, held: 0, used: 4 })
 })
 
-test('returns BILLING_UNAVAILABLE without running the work when the store fails before the work', async () => {
+test('returns BILLING_UNAVAILABLE and does not run the work if the store fails first', async () => {
   const store = breakable(sqliteLedger(':memory:'))
   await using stack = await startStack({ ledger: store.ledger })
   store.breakFor((type) => type === 'reserve')

@@ -61,7 +61,7 @@ test('returns the units of a stream at maxHoldMs, and charges the whole stream o
 })
 
 test.each(['release', 'settle'] as const)(
-  'charges a whole stream that counts nothing until maxHoldMs, if onExpiry is %s',
+  'charges a whole stream if its first count comes after maxHoldMs and onExpiry is %s',
   async (onExpiry) => {
     let startCounting = () => {}
     const beforeCounting = new Promise<void>((resolve) => {

@@ -181,7 +181,7 @@ test('gives the reader SERVICE_UNAVAILABLE, so that a client can tell a stopped 
   expect(await reading).toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE', billing: null } })
 })
 
-test('rejects a promise in a result when the server stops, and ignores its value', async () => {
+test('rejects a promise in a result when the server stops, and ignores the promise’s value', async () => {
   let resolve = (_: unknown) => {}
   const promise = new Promise((done) => {
     resolve = done

@@ -152,7 +152,7 @@ export class ModelState {
     return { state: hold.expiresAt === end ? 'atMaximum' : 'renewed', expiresInMs }
   }
 
-  /** Returns whether the hold's end is in the past, or later than any hold that starts now could end. */
+  /** Returns whether the hold's end is in the past, or too far in the future for any hold that starts now. */
   isDue({ expiresAt, maxHoldMs }: ModelHold): boolean {
     return expiresAt <= this.now || expiresAt > this.now + maxHoldMs
   }
