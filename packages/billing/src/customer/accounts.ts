@@ -25,7 +25,7 @@ export function createAccounts({
   options,
   upgradeUrl,
 }: {
-  ledger: Pick<CustomerLedger, 'balances' | 'charges' | 'usage'>
+  ledger: Pick<CustomerLedger, 'balances' | 'lastCommitted' | 'charges' | 'usage'>
   sync: Sync
   catalog: { get(): Promise<Catalog>; peek(): Catalog | null }
   meters: Meters
@@ -70,6 +70,11 @@ export function createAccounts({
   }
 
   return {
+    /** Returns the balances after a call that this process has metered. Never fetches, and seldom reads. */
+    async afterCall(customer: KnownCustomer): Promise<BalancesAnswer> {
+      return rows(customer, ledger.lastCommitted(customer.id) ?? (await snapshots.read(customer)))
+    },
+
     /** Returns the balances in the ledger. Never fetches. */
     async read(customer: KnownCustomer): Promise<BalancesAnswer> {
       return rows(customer, await snapshots.read(customer))

@@ -16,8 +16,9 @@ export interface UsableBalances extends CustomerBalances {
 }
 
 /** The ledger as customers see it. */
-export type CustomerLedger = Omit<LedgerForCalls, 'balances'> & {
+export type CustomerLedger = Omit<LedgerForCalls, 'balances' | 'lastCommitted'> & {
   balances(customer: string): Promise<UsableBalances>
+  lastCommitted(customer: string): UsableBalances | null
 }
 
 /** Applies the past due terms to the balances that a ledger returns. `reserve` applies the same terms. */
@@ -28,6 +29,10 @@ export const customerLedger = (
 ): CustomerLedger => ({
   ...ledger,
   balances: async (customer) => usableBalances(await ledger.balances(customer), meters, terms),
+  lastCommitted(customer) {
+    const last = ledger.lastCommitted(customer)
+    return last && usableBalances(last, meters, terms)
+  },
 })
 
 function usableBalances(

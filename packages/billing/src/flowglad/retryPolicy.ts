@@ -1,8 +1,8 @@
 import type { Clock } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
+import { RecentMap } from '../config/recentMap.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
 import type { EventId } from '../ledger/commands.ts'
-import { RecentMap } from './recentMap.ts'
 
 type RetryOptions = Pick<
   BillingOptions,

@@ -1,5 +1,6 @@
 import type { Clock } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
+import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import type { Meters } from '../contract/meters.ts'
 import { unlimitedFeatures } from '../contract/unlimitedFeatures.ts'
@@ -9,7 +10,6 @@ import type { EventSender } from './eventSender.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { flowgladError } from './flowgladError.ts'
 import type { Lease } from './leases.ts'
-import { RecentMap } from './recentMap.ts'
 import { snapshotOf } from './snapshotOf.ts'
 
 const rememberedCustomers = 10_000

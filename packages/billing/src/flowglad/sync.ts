@@ -1,11 +1,11 @@
 import { type Clock, within } from '../config/clock.ts'
 import type { Logger } from '../config/logger.ts'
 import type { BillingOptions } from '../config/options.ts'
+import { RecentMap } from '../config/recentMap.ts'
 import type { Customer, KnownCustomer } from '../contract/customer.ts'
 import { unavailable } from '../contract/errors.ts'
 import { FetchQueue, type FetchResult } from './fetchQueue.ts'
 import type { Leases } from './leases.ts'
-import { RecentMap } from './recentMap.ts'
 import type { SnapshotFetcher } from './snapshotFetcher.ts'
 import { Throttle } from './throttle.ts'
 

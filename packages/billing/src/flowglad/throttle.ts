@@ -1,5 +1,5 @@
 import type { Clock } from '../config/clock.ts'
-import { RecentMap } from './recentMap.ts'
+import { RecentMap } from '../config/recentMap.ts'
 
 const rememberedCustomers = 10_000
 

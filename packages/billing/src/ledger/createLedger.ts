@@ -58,6 +58,10 @@ export function createLedger(store: Store, options: LedgerOptions = {}): Ledger 
       const { row, accounts, now } = await read((it) => it.readCustomer(customer))
       return customerBalances(row, accounts, now)
     },
+    lastCommitted(customer) {
+      const last = stores.current?.lastCommitted(customer)
+      return last ? customerBalances(last.row, last.accounts, last.now) : null
+    },
     async charges({ customer, limit, cursor }) {
       const before = cursor === null ? null : parseCursor(cursor)
       // Read one extra row to determine whether there is another page.

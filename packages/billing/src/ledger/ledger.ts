@@ -36,6 +36,11 @@ export interface Ledger extends AsyncDisposable {
   /** Returns the customer's balances and plan. */
   balances(customer: string): Promise<CustomerBalances>
   /**
+   * Returns the customer's balances and plan after this process's last change to them, without reading the store.
+   * Another process may have changed them since. Returns null if this process doesn't remember them.
+   */
+  lastCommitted(customer: string): CustomerBalances | null
+  /**
    * Returns a page of charges, newest first. Pass the previous page's cursor, or null for the first page. The
    * last page's cursor is null.
    */

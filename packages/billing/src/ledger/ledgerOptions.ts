@@ -41,6 +41,8 @@ export const ledgerDefaults = {
   resultBytesPerCustomer: 16 * 1_048_576,
   /** The maximum `retryAfterMs` while another attempt runs under the key. */
   inProgressRetryMs: 500,
+  /** The number of customers whose rows are kept in memory between batches. */
+  recentCustomers: 10_000,
   /** The maximum number of rows that one pruning step removes from each table. */
   pruneRows: 500,
 }

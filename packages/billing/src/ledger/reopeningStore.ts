@@ -9,11 +9,15 @@ import type { OpenStore, Store, WriteProblem } from './stores/store.ts'
 export class ReopeningStore {
   readonly #store: Store
   #opening: Promise<OpenStore> | null = null
-  /** The most recently opened store. */
   #open: OpenStore | null = null
 
   constructor(store: Store) {
     this.#store = store
+  }
+
+  /** The store that was opened last, or null if none is open. */
+  get current(): OpenStore | null {
+    return this.#open
   }
 
   /** Rejects with `cannotWrite` if the store rejects writes. */

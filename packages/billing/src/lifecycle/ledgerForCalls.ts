@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The ledger methods that calls use. */
-export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'charges' | 'usage'>
+export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'lastCommitted' | 'charges' | 'usage'>
 
 /** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
 export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCalls => ({
@@ -12,6 +12,9 @@ export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCal
   async balances(customer) {
     onCall()
     return ledger.balances(customer)
+  },
+  lastCommitted(customer) {
+    return ledger.lastCommitted(customer)
   },
   async charges(query) {
     onCall()

@@ -136,7 +136,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
 
   /** Adds the balances to the response header. Ignores failures: a charged call must return its result. */
   async function noteBalances(request: BillingRequest, customer: Customer) {
-    const balances = await within(clock, 1_000, accounts.read(customer), null).catch(() => null)
+    const balances = await within(clock, 1_000, accounts.afterCall(customer), null).catch(() => null)
     if (balances) request.note(balances)
   }
 }

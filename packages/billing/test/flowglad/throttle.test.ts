@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RecentMap } from '../../src/flowglad/recentMap.ts'
+import { RecentMap } from '../../src/config/recentMap.ts'
 import { Throttle } from '../../src/flowglad/throttle.ts'
 
 test('allows each customer a burst, then one fetch per interval', () => {

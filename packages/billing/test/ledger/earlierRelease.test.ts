@@ -18,6 +18,9 @@ const columns =
   'customer, attempt, subscription, procedure, legs, state, started_at, expires_at, max_hold_ms, prune_at'
 const attempt = 'written by an earlier release'
 
+/** Returns statements for tables with the given prefix. */
+type Sql = (prefix: string) => string
+
 const stores = {
   async SQLite() {
     const clock = testClock()
@@ -26,7 +29,7 @@ const stores = {
     return {
       clock,
       ledger: sqliteLedger(file, { clock }),
-      run: async (sql: (table: string) => string) => connect(file).exec(sql('metered_hold')),
+      run: async (sql: Sql) => connect(file).exec(sql('metered_')),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
     }
   },
@@ -36,7 +39,7 @@ const stores = {
     return {
       clock,
       ledger: postgresLedger(database, { clock }),
-      run: async (sql: (table: string) => string) => void (await query(database, sql('metered.hold'))),
+      run: async (sql: Sql) => void (await query(database, sql('metered.'))),
       async [Symbol.asyncDispose]() {},
     }
   },
@@ -54,12 +57,12 @@ test.each(['SQLite', 'PostgreSQL'] as const)(
     await ledger.execute(reserve)
     await ledger.execute(aRenew(reserve, { ttlMs: 1000, counted: [{ meter: 'generations', amount: 3 }] }))
     await run(
-      (hold) => `
-        INSERT INTO ${hold} (${columns})
-        SELECT ${columns.replace('attempt', `'${attempt}'`)} FROM ${hold} WHERE attempt = '${reserve.attempt}'`,
-    )
-    await run(
-      (hold) => `UPDATE ${hold} SET expires_at = expires_at + 500 WHERE attempt = '${reserve.attempt}'`,
+      (prefix) => `
+        INSERT INTO ${prefix}hold (${columns})
+        SELECT ${columns.replace('attempt', `'${attempt}'`)} FROM ${prefix}hold
+        WHERE attempt = '${reserve.attempt}';
+        UPDATE ${prefix}hold SET expires_at = expires_at + 500 WHERE attempt = '${reserve.attempt}';
+        UPDATE ${prefix}customer SET version = version + 1`,
     )
     clock.advance(1000)
     expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { Pool } from 'pg'
 import { expect, test } from 'vitest'
 import { customerBalances } from '../../src/ledger/core/customerBalances.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { migrate } from '../../src/ledger/stores/postgres/migrate.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
@@ -12,6 +16,20 @@ import { Life } from './histories/Life.ts'
 import { memoryStore } from './histories/memoryStore.ts'
 import { createDatabase, deleteRows } from './postgres.ts'
 import { testClock } from './testClock.ts'
+
+/** Runs the batches on two ledgers: often on the other one, and sometimes several times on the same one. */
+function inTurns(one: Ledger, two: Ledger): Subject {
+  let turn = 0
+  return {
+    run: (commands) => {
+      turn += 1
+      const ledger = turn % 5 < 2 ? one : two
+      return Promise.all(commands.map((command) => ledger.execute(command)))
+    },
+    balances: (customer) => (turn % 2 === 0 ? one : two).balances(customer),
+    lookups: one,
+  }
+}
 
 type Clock = ReturnType<typeof testClock>
 type History = (ReturnType<typeof history> extends fc.Arbitrary<infer T> ? T : never) & object
@@ -63,36 +81,41 @@ test('agrees with the model in every history, never oversells and never falsely 
   )
 })
 
-test('agrees with the model in every history on SQLite', async () => {
-  await fc.assert(
-    fc.asyncProperty(history(120), async (steps) => {
-      const clock = testClock()
-      await using ledger = sqliteLedger(':memory:', { clock })
-      await liveThrough(steps, clock, {
-        run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
-        balances: (customer) => ledger.balances(customer),
-        lookups: ledger,
-      })
-    }),
-    runs(25),
-  )
-})
+test.each(['one process', 'two processes'])(
+  'agrees with the model in every history of %s on SQLite',
+  async (processes) => {
+    const folder = await mkdtemp(join(tmpdir(), 'metered-histories-'))
+    let files = 0
+    await fc.assert(
+      fc.asyncProperty(history(120), async (steps) => {
+        const clock = testClock()
+        files += 1
+        const file = join(folder, `${files}.db`)
+        await using one = sqliteLedger(file, { clock })
+        await using two = sqliteLedger(file, { clock })
+        await liveThrough(steps, clock, inTurns(one, processes === 'one process' ? one : two))
+      }),
+      runs(25),
+    )
+    await rm(folder, { recursive: true })
+  },
+)
 
-test('agrees with the model in every history on PostgreSQL', async () => {
-  const pool = new Pool({ connectionString: await createDatabase(), max: 2 })
-  await migrate(pool, 60_000)
-  await fc.assert(
-    fc.asyncProperty(history(100), async (steps) => {
-      const clock = testClock()
-      await deleteRows(pool)
-      await using ledger = postgresLedger(pool, { clock })
-      await liveThrough(steps, clock, {
-        run: (commands) => Promise.all(commands.map((command) => ledger.execute(command))),
-        balances: (customer) => ledger.balances(customer),
-        lookups: ledger,
-      })
-    }),
-    runs(12),
-  )
-  await pool.end()
-})
+test.each(['one node', 'two nodes'])(
+  'agrees with the model in every history of %s on PostgreSQL',
+  async (nodes) => {
+    const pool = new Pool({ connectionString: await createDatabase(), max: 2 })
+    await migrate(pool, 60_000)
+    await fc.assert(
+      fc.asyncProperty(history(100), async (steps) => {
+        const clock = testClock()
+        await deleteRows(pool)
+        await using one = postgresLedger(pool, { clock })
+        await using two = postgresLedger(pool, { clock })
+        await liveThrough(steps, clock, inTurns(one, nodes === 'one node' ? one : two))
+      }),
+      runs(12),
+    )
+    await pool.end()
+  },
+)

@@ -1,7 +1,7 @@
 import type { Answer } from '../answers.ts'
 import type { Command } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
-import { Draft, type LoadedCustomer, type Writes } from './draft.ts'
+import { Draft, type LoadedCustomer, noWrites, type Writes } from './draft.ts'
 import { expireDueHolds } from './expire.ts'
 import { install } from './install.ts'
 import { findResult, keepResult } from './keepResult.ts'
@@ -33,20 +33,14 @@ export function decide({
   const answers = commands.map((command) => {
     let draft = drafts.get(command.customer)
     if (!draft) {
-      draft = new Draft(command.customer, loaded.get(command.customer), now)
+      const rows = loaded.get(command.customer)
+      if (!rows) throw new Error(`The rows of ${command.customer} are missing`)
+      draft = new Draft(command.customer, rows, now)
       drafts.set(command.customer, draft)
     }
     return answer(draft, command, settings)
   })
-  const writes: Writes = {
-    customers: [],
-    accounts: [],
-    holds: [],
-    removedHolds: [],
-    keys: [],
-    events: [],
-    daily: [],
-  }
+  const writes = noWrites()
   for (const draft of drafts.values()) draft.collect(writes)
   return { answers, writes }
 }

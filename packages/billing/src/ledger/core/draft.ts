@@ -1,38 +1,80 @@
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
-/** The rows that a batch needs for one customer, loaded under the customer's lock. */
+/** The rows that a batch needs for one customer, as they are under the customer's lock. */
 export interface LoadedCustomer {
   /** Null if the ledger has no row for the customer yet. */
   row: CustomerRow | null
-  accounts: AccountRow[]
-  holds: HoldRow[]
-  keys: KeyRow[]
-  events: EventRow[]
+  /** All of the customer's accounts. */
+  accounts: Map<string, AccountRow>
+  holds: Map<string, HoldRow>
+  keys: Map<string, KeyRow>
+  events: Map<string, EventRow>
   /**
    * Keys with a stored result, oldest first. Loaded only if the batch might exceed the size limit for the
    * customer's results.
    */
   oldestResults: KeyRow[]
+  /**
+   * The earliest expiry of the holds in state `held` that aren't in `holds`, or `Infinity` if there are none.
+   * Until then, none of those holds is due.
+   */
+  nextExpiry: number
 }
 
-/** The rows that a batch writes. */
+/** The ID of a row among its customer's rows. Validation rejects NUL in names, so different rows have different IDs. */
+export const idOf = {
+  account: ({ subscription, meter }: Pick<AccountRow, 'subscription' | 'meter'>) =>
+    joined(subscription, meter),
+  hold: ({ attempt }: Pick<HoldRow, 'attempt'>) => attempt,
+  key: ({ procedure, key }: Pick<KeyRow, 'procedure' | 'key'>) => joined(procedure, key),
+  event: ({ attempt, meter }: Pick<EventRow, 'attempt' | 'meter'>) => joined(attempt, meter),
+}
+
+/**
+ * The rows that a batch writes. The store inserts the rows in `newHolds` and `newEvents`, so the batch fails if
+ * such a row exists.
+ */
 export interface Writes {
   customers: CustomerRow[]
   accounts: AccountRow[]
+  /**
+   * Rows in which only counters have changed: a customer's `version`, `time`, `undelivered` and `resultBytes`,
+   * and an account's `booked`, `acked`, `held`, `dropped`, `parked` and `waived`.
+   */
+  counters: { customers: CustomerRow[]; accounts: AccountRow[] }
+  newHolds: HoldRow[]
   holds: HoldRow[]
   removedHolds: { customer: string; attempt: string }[]
   keys: KeyRow[]
+  newEvents: EventRow[]
+  /** Existing events. The columns that describe the usage never change. */
   events: EventRow[]
   /** Units to add to a day's total. */
   daily: { customer: string; day: string; meter: string; amount: number }[]
 }
+
+export const noWrites = (): Writes => ({
+  customers: [],
+  accounts: [],
+  counters: { customers: [], accounts: [] },
+  newHolds: [],
+  holds: [],
+  removedHolds: [],
+  keys: [],
+  newEvents: [],
+  events: [],
+  daily: [],
+})
 
 /**
  * Joins names into one map key. Validation rejects NUL in names, so different lists of names never produce
  * the same key.
  */
 export const joined = (...parts: string[]) => parts.join('\0')
+
+const customerCounters = new Set(['undelivered', 'resultBytes'])
+const accountCounters = new Set(['booked', 'acked', 'held', 'dropped', 'parked', 'waived'])
 
 /**
  * The working copy of one customer's rows within a batch. Commands read and change it in order, so each
@@ -45,103 +87,119 @@ export class Draft {
    * earlier than the times in the rows.
    */
   readonly now: number
-  readonly #accounts: Map<string, AccountRow>
-  readonly #holds: Map<string, HoldRow>
-  readonly #keys: Map<string, KeyRow>
-  readonly #events: Map<string, EventRow>
   readonly oldestResults: KeyRow[]
+  readonly #loaded: LoadedCustomer
+  /** Whether the customer's row must be written as a whole. */
+  #wholeRow: boolean
+  #rowChanged = false
+  /** Accounts that `account` created. The ledger has no row for them yet. */
+  readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = {
-    customer: false,
     accounts: new Set<AccountRow>(),
+    accountCounters: new Set<AccountRow>(),
+    newHolds: new Set<HoldRow>(),
     holds: new Set<HoldRow>(),
     removedHolds: new Set<string>(),
     keys: new Set<KeyRow>(),
+    newEvents: new Set<EventRow>(),
     events: new Set<EventRow>(),
     daily: new Map<string, number>(),
   }
 
-  constructor(customer: string, loaded: LoadedCustomer | undefined, now: number) {
-    this.row = loaded?.row ?? emptyCustomer(customer)
+  /** Changes the loaded rows. After COMMIT, they are the customer's rows. */
+  constructor(customer: string, loaded: LoadedCustomer, now: number) {
+    this.#loaded = loaded
+    this.#wholeRow = loaded.row === null
+    loaded.row ??= emptyCustomer(customer)
+    this.row = loaded.row
     this.now = now
-    this.#accounts = new Map(loaded?.accounts.map((row) => [joined(row.subscription, row.meter), row]))
-    this.#holds = new Map(loaded?.holds.map((row) => [row.attempt, row]))
-    this.#keys = new Map(loaded?.keys.map((row) => [joined(row.procedure, row.key), row]))
-    this.#events = new Map(loaded?.events.map((row) => [joined(row.attempt, row.meter), row]))
     // Use one object per row. Two copies would diverge if one command changed a key and another command
     // removed its result.
-    this.oldestResults = (loaded?.oldestResults ?? []).map((row) => this.#keyed(row))
+    this.oldestResults = loaded.oldestResults.map((row) => this.#keyed(row))
   }
 
   /** Returns the account, or creates it with zero counters if it doesn't exist. */
   account(subscription: string, meter: string): AccountRow {
-    const id = joined(subscription, meter)
-    let account = this.#accounts.get(id)
+    const id = idOf.account({ subscription, meter })
+    let account = this.#loaded.accounts.get(id)
     if (!account) {
       account = emptyAccount({ customer: this.row.customer, subscription, meter })
-      this.#accounts.set(id, account)
+      this.#loaded.accounts.set(id, account)
+      this.#createdAccounts.add(account)
     }
     return account
   }
 
   accounts(): AccountRow[] {
-    return [...this.#accounts.values()]
+    return [...this.#loaded.accounts.values()]
   }
 
   hold(attempt: string): HoldRow | undefined {
-    return this.#holds.get(attempt)
+    return this.#loaded.holds.get(attempt)
   }
 
   holds(): HoldRow[] {
-    return [...this.#holds.values()]
+    return [...this.#loaded.holds.values()]
   }
 
   key(procedure: string, key: string): KeyRow | undefined {
-    return this.#keys.get(joined(procedure, key))
+    return this.#loaded.keys.get(idOf.key({ procedure, key }))
   }
 
   event(attempt: string, meter: string): EventRow | undefined {
-    return this.#events.get(joined(attempt, meter))
+    return this.#loaded.events.get(idOf.event({ attempt, meter }))
   }
 
   events(): EventRow[] {
-    return [...this.#events.values()]
+    return [...this.#loaded.events.values()]
   }
 
   writeCustomer(change: Partial<CustomerRow>): void {
     Object.assign(this.row, change)
-    this.#changed.customer = true
+    this.#rowChanged = true
+    this.#wholeRow ||= !isWithin(customerCounters, change)
   }
 
   writeAccount(account: AccountRow, change: Partial<AccountRow>): void {
     Object.assign(account, change)
-    this.#changed.accounts.add(account)
+    const { accounts, accountCounters: counters } = this.#changed
+    if (this.#createdAccounts.has(account) || !isWithin(accountCounters, change)) accounts.add(account)
+    else counters.add(account)
   }
 
   writeHold(hold: HoldRow, change: Partial<HoldRow> = {}): void {
+    const { newHolds, holds, removedHolds } = this.#changed
     Object.assign(hold, change)
-    this.#holds.set(hold.attempt, hold)
-    this.#changed.holds.add(hold)
-    // An attempt's hold can end and be created again within one batch. Such a hold must not be removed.
-    this.#changed.removedHolds.delete(hold.attempt)
+    // An attempt's hold can end and be created again within one batch. Its row exists and must not be removed.
+    const exists = removedHolds.delete(hold.attempt) || this.#loaded.holds.has(hold.attempt)
+    this.#loaded.holds.set(hold.attempt, hold)
+    if (!exists) newHolds.add(hold)
+    else if (!newHolds.has(hold)) holds.add(hold)
   }
 
   removeHold({ attempt }: HoldRow): void {
-    const row = this.#holds.get(attempt)
-    if (row) this.#changed.holds.delete(row)
-    this.#holds.delete(attempt)
-    this.#changed.removedHolds.add(attempt)
+    const { newHolds, holds, removedHolds } = this.#changed
+    const row = this.#loaded.holds.get(attempt)
+    if (!row) return
+    this.#loaded.holds.delete(attempt)
+    holds.delete(row)
+    // A hold that begins and ends within the batch has no row.
+    if (!newHolds.delete(row)) removedHolds.add(attempt)
   }
 
   writeKey(key: KeyRow, change: Partial<KeyRow> = {}): void {
     Object.assign(key, change)
-    this.#keys.set(joined(key.procedure, key.key), key)
+    this.#loaded.keys.set(idOf.key(key), key)
     this.#changed.keys.add(key)
   }
 
   writeEvent(event: EventRow, change: Partial<EventRow> = {}): void {
+    const { newEvents, events } = this.#changed
     Object.assign(event, change)
-    this.#events.set(joined(event.attempt, event.meter), event)
-    this.#changed.events.add(event)
+    const id = idOf.event(event)
+    if (!this.#loaded.events.has(id)) newEvents.add(event)
+    else if (!newEvents.has(event)) events.add(event)
+    this.#loaded.events.set(id, event)
   }
 
   addToDay(day: string, meter: string, amount: number): void {
@@ -153,16 +211,24 @@ export class Draft {
    * Adds this customer's changed rows to the batch's writes. Increments the version if any row has changed.
    */
   collect(writes: Writes): void {
-    const { customer, accounts, holds, removedHolds, keys, events, daily } = this.#changed
-    const rows = accounts.size + holds.size + removedHolds.size + keys.size + events.size
-    if (!customer && rows === 0) return
+    const { accounts, accountCounters: counters, newHolds, holds, removedHolds, keys } = this.#changed
+    const { newEvents, events, daily } = this.#changed
+    for (const account of this.#createdAccounts) {
+      if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
+    }
+    const rowSets = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events]
+    if (!this.#rowChanged && rowSets.every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
-    writes.customers.push(this.row)
+    const { customers } = this.#wholeRow ? writes : writes.counters
+    customers.push(this.row)
     writes.accounts.push(...accounts)
+    for (const account of counters) if (!accounts.has(account)) writes.counters.accounts.push(account)
+    writes.newHolds.push(...newHolds)
     writes.holds.push(...holds)
     for (const attempt of removedHolds) writes.removedHolds.push({ customer: this.row.customer, attempt })
     writes.keys.push(...keys)
+    writes.newEvents.push(...newEvents)
     writes.events.push(...events)
     for (const [id, amount] of daily) {
       const [day = '', meter = ''] = id.split('\0')
@@ -171,10 +237,16 @@ export class Draft {
   }
 
   #keyed(row: KeyRow): KeyRow {
-    const id = joined(row.procedure, row.key)
-    const known = this.#keys.get(id)
+    const id = idOf.key(row)
+    const known = this.#loaded.keys.get(id)
     if (known) return known
-    this.#keys.set(id, row)
+    this.#loaded.keys.set(id, row)
     return row
   }
+}
+
+/** Returns whether the change affects only the given properties. */
+function isWithin(properties: Set<string>, change: object): boolean {
+  for (const property in change) if (!properties.has(property)) return false
+  return true
 }

@@ -1,15 +1,17 @@
 import type { Command } from '../commands.ts'
+import { idOf, type LoadedCustomer } from './draft.ts'
 
-/** The rows that a batch needs. The first element of every tuple is the customer. */
+/** The rows to load for a batch. The first element of every tuple is the customer. */
 export interface Needs {
-  /** Sorted, so that every node locks customers in the same order. */
+  /** The batch's customers, sorted, so that every node locks customers in the same order. */
   customers: string[]
-  holds: [customer: string, attempt: string][]
   /**
-   * Load every due hold of these customers. If a customer's `time` is in the future, load every hold in state
-   * `held`: the clock has stepped backward, so any of them may be due.
+   * Load the row of these customers, all of their accounts and due holds, and the earliest expiry of their other
+   * holds. If a customer's `time` is in the future, load every hold in state `held`: the clock has stepped backward,
+   * so any of them may be due.
    */
-  dueHolds: string[]
+  unknown: string[]
+  holds: [customer: string, attempt: string][]
   /** Loading a key also loads its attempt's hold. */
   keys: [customer: string, procedure: string, key: string][]
   events: [customer: string, attempt: string, meter: string][]
@@ -17,13 +19,6 @@ export interface Needs {
   sentEvents: string[]
   /** For each customer, load at most `atMost` waiting events and `atMost` due parked events, oldest first. */
   waitingEvents: [customer: string, atMost: number][]
-  /**
-   * Load the accounts of these subscriptions. Accounts of the snapshot's subscription and of loaded holds and
-   * events are always loaded.
-   */
-  subscriptions: [customer: string, subscription: string][]
-  /** Load every account of these customers. */
-  allAccounts: string[]
   /** The total size and the number of the results to store, by customer. */
   results: Map<string, { bytes: number; count: number }>
 }
@@ -35,62 +30,66 @@ export interface Needs {
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
-/** Returns the rows that the commands need. */
-export function needsOf(commands: readonly Command[]): Needs {
+/**
+ * Returns the rows to load for the commands. `known` contains the rows that this process already knows. For
+ * these customers, few or no rows are loaded:
+ *
+ * - The attempt of a `reserve` is new, so it has no hold.
+ * - An attempt whose hold is in state `held` has no events.
+ *
+ * If one of these assumptions is wrong, inserting the row fails, and the batch runs again without known rows.
+ */
+export function needsOf(commands: readonly Command[], known: ReadonlyMap<string, LoadedCustomer>): Needs {
+  const customers = [...customersOf(commands)].sort()
   const needs: Needs = {
-    customers: [...new Set(commands.map((command) => command.customer))].sort(),
+    customers,
+    unknown: customers.filter((customer) => !known.has(customer)),
     holds: [],
-    dueHolds: [],
     keys: [],
     events: [],
     sentEvents: [],
     waitingEvents: [],
-    subscriptions: [],
-    allAccounts: [],
     results: new Map(),
   }
-  for (const command of commands) add(needs, command)
-  // Remove duplicates: concurrent calls by one customer need the same rows.
-  needs.dueHolds = [...new Set(needs.dueHolds)]
+  for (const command of commands) add(needs, command, known.get(command.customer))
   needs.sentEvents = [...new Set(needs.sentEvents)]
-  needs.allAccounts = [...new Set(needs.allAccounts)]
   return needs
 }
 
-function add(needs: Needs, command: Command): void {
+export const customersOf = (commands: readonly Command[]) =>
+  new Set(commands.map((command) => command.customer))
+
+function add(needs: Needs, command: Command, known: LoadedCustomer | undefined): void {
   const { customer } = command
   switch (command.type) {
     case 'reserve':
-      needs.holds.push([customer, command.attempt])
-      needs.dueHolds.push(customer)
-      if (command.key !== null) needs.keys.push([customer, command.procedure, command.key])
+      if (!known) needs.holds.push([customer, command.attempt])
+      addKey(needs, command, known)
       return
-    case 'settle':
-      needs.holds.push([customer, command.attempt])
-      needs.subscriptions.push([customer, command.subscription])
-      for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
-      if (command.key === null) return
-      needs.keys.push([customer, command.procedure, command.key])
-      if (command.result !== null) addResult(needs, customer, command.result)
+    case 'settle': {
+      const hold = known?.holds.get(command.attempt)
+      if (!hold) needs.holds.push([customer, command.attempt])
+      if (hold?.state !== 'held') {
+        for (const leg of command.legs) needs.events.push([customer, command.attempt, leg.meter])
+      }
+      addKey(needs, command, known)
+      if (command.key !== null && command.result !== null) addResult(needs, customer, command.result)
       return
+    }
     case 'findResult':
     case 'keepResult':
-      needs.keys.push([customer, command.procedure, command.key])
+      addKey(needs, command, known)
       return
     case 'renew':
     case 'release':
-      needs.holds.push([customer, command.attempt])
-      return
-    case 'expire':
-      needs.dueHolds.push(customer)
+      if (!known?.holds.has(command.attempt)) needs.holds.push([customer, command.attempt])
       return
     case 'takeLease':
       needs.sentEvents.push(customer)
-      if (command.purpose === 'fetch') needs.allAccounts.push(customer)
-      else needs.waitingEvents.push([customer, command.maxEvents])
+      if (command.purpose === 'deliver') needs.waitingEvents.push([customer, command.maxEvents])
       return
+    case 'expire':
     case 'install':
-      needs.allAccounts.push(customer)
       return
     case 'acknowledge':
     case 'park':
@@ -103,6 +102,15 @@ function add(needs: Needs, command: Command): void {
     default:
       command satisfies never
   }
+}
+
+function addKey(
+  needs: Needs,
+  { customer, procedure, key }: { customer: string; procedure: string; key: string | null },
+  known: LoadedCustomer | undefined,
+): void {
+  if (key === null || known?.keys.has(idOf.key({ procedure, key }))) return
+  needs.keys.push([customer, procedure, key])
 }
 
 function addResult({ results }: Needs, customer: string, result: string): void {

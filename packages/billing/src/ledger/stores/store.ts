@@ -27,7 +27,20 @@ export interface WriteProblem {
  * A database engine that runs the core in transactions and provides the reads. It loads, locks and writes
  * rows, but makes no decisions.
  */
-export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {}
+export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {
+  /**
+   * Returns the customer's rows as this process has committed them last, without reading the database. Returns null
+   * if this process doesn't remember them.
+   */
+  lastCommitted(customer: string): CommittedCustomer | null
+}
+
+/** A customer's row and accounts, and the store's time when they were read or committed. */
+export interface CommittedCustomer {
+  row: CustomerRow | null
+  accounts: AccountRow[]
+  now: number
+}
 
 /** The reads that run outside batches. All data in an answer reflects the same point in time. */
 export interface Reads
@@ -36,7 +49,7 @@ export interface Reads
     'usage' | 'versions' | 'customersWithDueHolds' | 'customersToDeliver' | 'health' | 'parked'
   > {
   /** Returns the customer's row, its accounts, and the store's time. */
-  readCustomer(customer: string): Promise<{ row: CustomerRow | null; accounts: AccountRow[]; now: number }>
+  readCustomer(customer: string): Promise<CommittedCustomer>
   /** Returns the customer's events, newest first, starting after the position `before`. */
   readCharges(query: { customer: string; limit: number; before: ChargeCursor | null }): Promise<EventRow[]>
 }

@@ -29,6 +29,13 @@ export const tables = {
   daily: table('daily', dailyRow, ['customer', 'day', 'meter']),
 }
 
+/** The properties that an UPDATE changes, for the lists of the same name in `Writes`. Other properties stay the same. */
+export const changing = {
+  customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
+  accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
+  events: ['state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
+} as const
+
 /** Returns the property's column name, such as `started_at` for `startedAt`. */
 export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
 

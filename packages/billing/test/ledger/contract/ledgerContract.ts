@@ -8,6 +8,7 @@ import { guarantees } from './guarantees.ts'
 import { holds } from './holds.ts'
 import { keptResults } from './keptResults.ts'
 import { keys } from './keys.ts'
+import { knownRows } from './knownRows.ts'
 import { lease } from './lease.ts'
 import { onCommit } from './onCommit.ts'
 import type { OpenLedger } from './openLedger.ts'
@@ -31,6 +32,7 @@ const parts = [
   clockSteps,
   badInput,
   growth,
+  knownRows,
   onCommit,
 ]
 

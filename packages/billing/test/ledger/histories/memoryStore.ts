@@ -1,7 +1,7 @@
 import type { Answer } from '../../../src/ledger/answers.ts'
 import type { Command } from '../../../src/ledger/commands.ts'
 import { decide } from '../../../src/ledger/core/decide.ts'
-import { joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
+import { idOf, joined, type LoadedCustomer } from '../../../src/ledger/core/draft.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from '../../../src/ledger/core/rows.ts'
 import { ledgerDefaults } from '../../../src/ledger/ledgerOptions.ts'
 
@@ -17,6 +17,11 @@ export function memoryStore(now: () => number) {
   const events = new Map<string, EventRow>()
   const of = <Row extends { customer: string }>(rows: Map<string, Row>, customer: string) =>
     [...rows.values()].filter((row) => row.customer === customer).map((row) => structuredClone(row))
+  const byId = <Row extends { customer: string }>(
+    rows: Map<string, Row>,
+    customer: string,
+    id: (row: Row) => string,
+  ) => new Map(of(rows, customer).map((row) => [id(row), row]))
 
   return {
     run(commands: Command[]): Answer[] {
@@ -24,20 +29,28 @@ export function memoryStore(now: () => number) {
       for (const customer of new Set(commands.map((command) => command.customer))) {
         loaded.set(customer, {
           row: structuredClone(customers.get(customer)) ?? null,
-          accounts: of(accounts, customer),
-          holds: of(holds, customer),
-          keys: of(keys, customer),
-          events: of(events, customer),
+          accounts: byId(accounts, customer, idOf.account),
+          holds: byId(holds, customer, idOf.hold),
+          keys: byId(keys, customer, idOf.key),
+          events: byId(events, customer, idOf.event),
           oldestResults: [],
+          nextExpiry: Number.POSITIVE_INFINITY,
         })
       }
       const { answers, writes } = decide({ loaded, commands, now: now(), settings: ledgerDefaults })
-      for (const row of writes.customers) customers.set(row.customer, row)
-      for (const row of writes.accounts) accounts.set(joined(row.customer, row.subscription, row.meter), row)
-      for (const row of writes.holds) holds.set(joined(row.customer, row.attempt), row)
+      const { counters } = writes
+      for (const row of [...writes.customers, ...counters.customers]) customers.set(row.customer, row)
+      for (const row of [...writes.accounts, ...counters.accounts]) {
+        accounts.set(joined(row.customer, row.subscription, row.meter), row)
+      }
+      for (const row of [...writes.newHolds, ...writes.holds]) {
+        holds.set(joined(row.customer, row.attempt), row)
+      }
       for (const { customer, attempt } of writes.removedHolds) holds.delete(joined(customer, attempt))
       for (const row of writes.keys) keys.set(joined(row.customer, row.procedure, row.key), row)
-      for (const row of writes.events) events.set(joined(row.customer, row.attempt, row.meter), row)
+      for (const row of [...writes.newEvents, ...writes.events]) {
+        events.set(joined(row.customer, row.attempt, row.meter), row)
+      }
       return answers
     },
     read: (customer: string) => ({

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { Command } from '../../commands.ts'
 import type { LoadedCustomer } from '../../core/draft.ts'
-import { type Needs, oldestResults } from '../../core/needs.ts'
+import { customersOf, needsOf, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
-import { loadedCustomers } from '../loadedCustomers.ts'
+import { LoadedCustomers } from '../LoadedCustomers.ts'
+import type { RecentCustomers } from '../recentCustomers.ts'
 import { selectList, type Table, tables } from '../tables.ts'
 import { databaseTime } from './databaseTime.ts'
 import { jsonLiteral } from './jsonLiteral.ts'
@@ -28,93 +30,98 @@ const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & str
  * With `synchronous_commit = off`, a crash of the database could lose commands that the ledger has answered.
  * The function therefore turns the setting on until the transaction ends. It doesn't change other values.
  *
- * `$1` is `Needs` as JSON, with the time (null to use the database's time) and the size limit for a
- * customer's results. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
- * would then read every customer's holds.
+ * `$1` is JSON. `needs` lists the rows to load. `known` lists the version, the time and the next expiry of each
+ * customer whose rows the node knows. If another node has changed a customer's rows since, or if one of its other
+ * holds may be due, the function also loads the customer's rows in `ifChanged`. `now` is the time, or null to use the
+ * database's time. `resultBytesPerCustomer` is the size limit for a customer's results. Without `OFFSET 0`, the
+ * planner could merge a lookup by customer into the join, and would then read every customer's holds.
  */
 export const loadCustomersFunction = storedFunction('load', {
   parameters: ['jsonb'],
   returns: 'json',
   body: `
+  DECLARE
+    moment bigint;
+    changed text[];
+  BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN
     SET LOCAL synchronous_commit = on;
   END IF;
   IF EXISTS (
-    SELECT FROM jsonb_array_elements_text($1 -> 'customers') it
+    SELECT FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') it
     WHERE NOT EXISTS (SELECT FROM metered.customer c WHERE c.customer = it)
   ) THEN
     INSERT INTO metered.customer (customer)
-    SELECT it FROM jsonb_array_elements_text($1 -> 'customers') it ORDER BY it COLLATE "C" ON CONFLICT DO NOTHING;
+    SELECT it FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') it ORDER BY it COLLATE "C"
+    ON CONFLICT DO NOTHING;
   END IF;
   PERFORM customer FROM metered.customer
-  WHERE customer = ANY (ARRAY (SELECT jsonb_array_elements_text($1 -> 'customers')))
+  WHERE customer = ANY (ARRAY (SELECT jsonb_array_elements_text($1 -> 'needs' -> 'customers')))
   ORDER BY customer FOR UPDATE;
+  moment := ${databaseTime("($1 ->> 'now')")};
+  changed := ARRAY (
+    SELECT c.customer FROM jsonb_array_elements($1 -> 'known') j JOIN metered.customer c ON c.customer = j ->> 0
+    WHERE c.version <> (j ->> 1)::bigint OR c.time <> (j ->> 2)::bigint
+      OR c.time > moment OR (j ->> 3)::bigint <= moment
+  );
   RETURN (
-  WITH clock AS MATERIALIZED (
-    SELECT ${databaseTime("($1 ->> 'now')")} AS now
-  ),
-  customers AS MATERIALIZED (
+  WITH customers AS MATERIALIZED (
     ${select(customer, 'c')}
-    FROM jsonb_array_elements_text($1 -> 'customers') j JOIN metered.customer c ON c.customer = j
+    FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') j JOIN metered.customer c ON c.customer = j
   ),
+  unknown AS MATERIALIZED (
+    SELECT customer, CASE WHEN time > moment THEN ${Number.MAX_SAFE_INTEGER} ELSE moment END AS due_until
+    FROM customers
+    WHERE customer = ANY (changed) OR customer IN (SELECT jsonb_array_elements_text($1 -> 'needs' -> 'unknown'))
+  ),
+  needed_holds AS MATERIALIZED (${needed('holds')}),
+  needed_keys AS MATERIALIZED (${needed('keys')}),
+  needed_events AS MATERIALIZED (${needed('events')}),
   holds AS MATERIALIZED (
     ${select(hold, 'h')}
-    FROM jsonb_array_elements($1 -> 'holds') j
-    JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1
+    FROM needed_holds JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1
     UNION ALL
     ${select(hold, 'h')}
-    FROM jsonb_array_elements_text($1 -> 'dueHolds') j JOIN customers c ON c.customer = j, clock, LATERAL (
+    FROM unknown u, LATERAL (
       SELECT * FROM metered.hold h
-      WHERE h.customer = j AND h.state = 'held'
-        AND h.expires_at <= CASE WHEN c.time > clock.now THEN ${Number.MAX_SAFE_INTEGER} ELSE clock.now END OFFSET 0
+      WHERE h.customer = u.customer AND h.state = 'held' AND h.expires_at <= u.due_until OFFSET 0
     ) h
     UNION ALL
     ${select(hold, 'h')}
-    FROM jsonb_array_elements($1 -> 'keys') j
+    FROM needed_keys
     JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
     JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt
   ),
   keys AS MATERIALIZED (
     ${select(key, 'k')}
-    FROM jsonb_array_elements($1 -> 'keys') j
-    JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
+    FROM needed_keys JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
   ),
   events AS MATERIALIZED (
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1 -> 'events') j
-    JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2
+    FROM needed_events JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements_text($1 -> 'sentEvents') j, LATERAL (
+    FROM jsonb_array_elements_text($1 -> 'needs' -> 'sentEvents') j, LATERAL (
       SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0
     ) e
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1 -> 'waitingEvents') j, LATERAL (
+    FROM jsonb_array_elements($1 -> 'needs' -> 'waitingEvents') j, LATERAL (
       SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting'
       ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
     ) e
     UNION ALL
     ${select(event, 'e')}
-    FROM jsonb_array_elements($1 -> 'waitingEvents') j, clock, LATERAL (
+    FROM jsonb_array_elements($1 -> 'needs' -> 'waitingEvents') j, LATERAL (
       SELECT * FROM metered.event e
       WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
-        AND (e.retry_at <= clock.now OR e.parked_at > clock.now)
+        AND (e.retry_at <= moment OR e.parked_at > moment)
       ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
     ) e
   ),
-  subscriptions AS MATERIALIZED (
-    SELECT customer, subscription FROM customers WHERE subscription IS NOT NULL
-    UNION SELECT customer, subscription FROM holds
-    UNION SELECT customer, subscription FROM events
-    UNION SELECT j ->> 0, j ->> 1 FROM jsonb_array_elements($1 -> 'subscriptions') j
-  ),
   accounts AS MATERIALIZED (
     ${select(account, 'a')}
-    FROM subscriptions s JOIN metered.account a ON a.customer = s.customer AND a.subscription = s.subscription
-    UNION
-    ${select(account, 'a')}
-    FROM jsonb_array_elements_text($1 -> 'allAccounts') j JOIN metered.account a ON a.customer = j
+    FROM unknown u JOIN metered.account a ON a.customer = u.customer
   ),
   overflows AS MATERIALIZED (
     SELECT *, (
@@ -126,7 +133,7 @@ export const loadCustomersFunction = storedFunction('load', {
     FROM (
       SELECT c.customer, (j ->> 2)::bigint AS few,
         c."resultBytes" + (j ->> 1)::bigint - ($1 ->> 'resultBytesPerCustomer')::bigint AS over
-      FROM jsonb_array_elements($1 -> 'results') j JOIN customers c ON c.customer = j ->> 0
+      FROM jsonb_array_elements($1 -> 'needs' -> 'results') j JOIN customers c ON c.customer = j ->> 0
     ) it
     WHERE over > 0
   ),
@@ -138,22 +145,39 @@ export const loadCustomersFunction = storedFunction('load', {
     ) k
   )
   SELECT json_build_object(
-    'now', (SELECT now FROM clock),
-    'customers', (SELECT coalesce(json_agg(it), '[]') FROM customers it),
+    'now', moment,
+    'changed', changed,
+    'customers', (SELECT coalesce(json_agg(it), '[]') FROM customers it WHERE customer IN (SELECT customer FROM unknown)),
+    'nextExpiries', (
+      SELECT coalesce(json_object_agg(u.customer, (
+        SELECT min(h.expires_at) FROM metered.hold h
+        WHERE h.customer = u.customer AND h.state = 'held' AND h.expires_at > u.due_until
+      )), '{}') FROM unknown u
+    ),
     'accounts', (SELECT coalesce(json_agg(it), '[]') FROM accounts it),
     'holds', (SELECT coalesce(json_agg(it), '[]') FROM holds it),
     'keys', (SELECT coalesce(json_agg(it), '[]') FROM keys it),
     'events', (SELECT coalesce(json_agg(it), '[]') FROM events it),
     'oldest', (SELECT coalesce(json_agg(it ORDER BY it."pruneAt"), '[]') FROM oldest it)
-  ));`,
+  ));
+  END;`,
 })
+
+/** Returns a query for the elements of a list in `needs`, and in `ifChanged` if the customer's rows have changed. */
+function needed(list: string): string {
+  return `SELECT j FROM jsonb_array_elements($1 -> 'needs' -> '${list}') j
+    UNION ALL
+    SELECT j FROM jsonb_array_elements($1 -> 'ifChanged' -> '${list}') j WHERE j ->> 0 = ANY (changed)`
+}
 
 const rows = z.array(z.unknown())
 const answer = z.tuple([
   z.object({
     loaded: z.object({
       now: z.number(),
+      changed: z.array(z.string()),
       customers: rows,
+      nextExpiries: z.record(z.string(), z.number().nullable()),
       accounts: rows,
       holds: rows,
       keys: rows,
@@ -163,28 +187,58 @@ const answer = z.tuple([
   }),
 ])
 
-/** Opens the transaction, locks the batch's customers, and loads the rows that the batch needs and the time. */
+const nothingKnown: ReadonlyMap<string, LoadedCustomer> = new Map()
+
+/**
+ * Opens the transaction, locks the batch's customers, and loads the time and the rows that the batch needs and the
+ * node doesn't know.
+ *
+ * @returns the batch's rows, and whether some of them were known.
+ */
 export async function loadCustomers(
   transaction: PostgresTransaction,
-  needs: Needs,
-  now: number | null,
-  { resultBytesPerCustomer }: LedgerSettings,
-): Promise<{ loaded: Map<string, LoadedCustomer>; now: number }> {
+  commands: readonly Command[],
+  { recent, now, settings }: { recent: RecentCustomers; now: number | null; settings: LedgerSettings },
+): Promise<{ loaded: Map<string, LoadedCustomer>; now: number; usesKnownRows: boolean }> {
+  const known = new Map<string, LoadedCustomer>()
+  for (const [name, { rows: its }] of recent.take(customersOf(commands))) known.set(name, its)
+  const needs = needsOf(commands, known)
   const results = [...needs.results].map(([name, { bytes, count }]) => [
     name,
     bytes,
     oldestResults.few(count),
   ])
-  const lists = jsonLiteral({ ...needs, results, now, resultBytesPerCustomer })
-  const [{ loaded: found }] = answer.parse(
-    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${lists}) AS loaded`),
+  const { holds, keys, events } = needsOf(
+    commands.filter((command) => known.has(command.customer)),
+    nothingKnown,
   )
-  const { loaded, of } = loadedCustomers(needs.customers)
-  for (const row of found.customers.map(customer.decode)) of(row.customer).row = row
-  for (const row of found.accounts.map(account.decode)) of(row.customer).accounts.push(row)
-  for (const row of found.holds.map(hold.decode)) of(row.customer).holds.push(row)
-  for (const row of found.keys.map(key.decode)) of(row.customer).keys.push(row)
-  for (const row of found.events.map(event.decode)) of(row.customer).events.push(row)
-  for (const row of found.oldest.map(key.decode)) of(row.customer).oldestResults.push(row)
-  return { loaded, now: found.now }
+  const parameter = jsonLiteral({
+    needs: { ...needs, results },
+    known: Array.from(known, ([name, { row, nextExpiry }]) => [
+      name,
+      row?.version,
+      row?.time,
+      Number.isFinite(nextExpiry) ? nextExpiry : null,
+    ]),
+    ifChanged: { holds, keys, events },
+    now,
+    resultBytesPerCustomer: settings.resultBytesPerCustomer,
+  })
+  const [{ loaded: found }] = answer.parse(
+    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${parameter}) AS loaded`),
+  )
+  for (const name of found.changed) known.delete(name)
+  const loaded = new LoadedCustomers(needs.customers, known)
+  for (const row of found.customers.map(customer.decode)) {
+    Object.assign(loaded.of(row.customer), {
+      row,
+      nextExpiry: found.nextExpiries[row.customer] ?? Number.POSITIVE_INFINITY,
+    })
+  }
+  loaded.addAccounts(found.accounts.map(account.decode))
+  loaded.addHolds(found.holds.map(hold.decode))
+  loaded.addKeys(found.keys.map(key.decode))
+  loaded.addEvents(found.events.map(event.decode))
+  for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
+  return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }

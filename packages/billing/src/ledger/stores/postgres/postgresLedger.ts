@@ -1,21 +1,19 @@
 import type { Clock } from '../../../config/clock.ts'
 import { isNextBuild } from '../../../config/nextBuild.ts'
-import { decide } from '../../core/decide.ts'
-import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
 import { createClockWatch } from '../clockWatch.ts'
+import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { createReads } from './createReads.ts'
-import { loadCustomers } from './loadCustomers.ts'
 import { migrate } from './migrate.ts'
 import { poolSource } from './poolSource.ts'
 import type { PostgresPool } from './postgresPool.ts'
+import { prepareTransact } from './prepareTransact.ts'
 import { pruneRows } from './pruneRows.ts'
 import { ConnectionLostError, inTransaction, isTransient } from './transaction.ts'
 import { writeProblem } from './writeProblem.ts'
-import { writeRows } from './writeRows.ts'
 
 /** The options of `postgresLedger`. */
 export interface PostgresLedgerOptions extends LedgerOptions {
@@ -80,20 +78,23 @@ function createStore(
 
 function openStore(pool: PostgresPool, givenTime: () => number | null, settings: LedgerSettings): OpenStore {
   const watch = createClockWatch()
+  const recent = new RecentCustomers(settings.recentCustomers)
   const readDeadlineMs = Math.min(settings.transactionTimeoutMs, settings.silentAfterMs)
   return {
     ...createReads(pool, givenTime, watch, readDeadlineMs),
-    transact: async (commands) => {
-      const needs = needsOf(commands)
-      return inTransaction(pool, settings, async (transaction) => {
-        const { loaded, now } = await loadCustomers(transaction, needs, givenTime(), settings)
-        const { answers, writes } = decide({ loaded, commands, now: watch.note(now), settings })
-        await writeRows(transaction, writes)
-        return answers
-      })
+    transact: prepareTransact(pool, {
+      recent,
+      givenTime,
+      note: (time) => watch.note(time),
+      settings,
+    }),
+    lastCommitted: (customer) => recent.lastCommitted(customer),
+    prune: () => {
+      recent.clear()
+      return inTransaction(pool, settings, (transaction) =>
+        pruneRows(transaction, givenTime(), settings.pruneRows),
+      )
     },
-    prune: () =>
-      inTransaction(pool, settings, (transaction) => pruneRows(transaction, givenTime(), settings.pruneRows)),
   }
 }
 

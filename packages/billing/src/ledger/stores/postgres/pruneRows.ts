@@ -43,7 +43,7 @@ export async function pruneRows(
   const holds = await remove('hold', 'customer')
   const events = await remove('event', 'customer')
   await transaction.query(
-    `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes
+    `UPDATE metered.customer c SET result_bytes = c.result_bytes - it.bytes, version = c.version + 1
      FROM (SELECT customer, sum(result_bytes::bigint) AS bytes
            FROM jsonb_to_recordset($1::jsonb) AS r (customer text, result_bytes text) GROUP BY customer) it
      WHERE c.customer = it.customer AND it.bytes > 0`,

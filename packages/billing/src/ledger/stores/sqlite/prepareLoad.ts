@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import type { LoadedCustomer } from '../../core/draft.ts'
 import { type Needs, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
-import { loadedCustomers } from '../loadedCustomers.ts'
+import { LoadedCustomers } from '../LoadedCustomers.ts'
 import { column, selectList, type Table, tables } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
@@ -12,39 +13,47 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 const undelivered = `t.state IN ('waiting', 'sent')`
 
 /**
- * Returns a function that loads the rows that a batch needs. Call the function inside the write transaction.
- * Each statement loads all the rows listed in its JSON parameter.
+ * Returns a function that loads the rows that a batch needs, and adds them to the known rows. Call the function
+ * inside the write transaction. Each statement loads all the rows listed in its JSON parameter.
  */
 export function prepareLoad(db: SqliteDatabase, settings: LedgerSettings) {
   const statements = prepareStatements(db)
-  return (needs: Needs, now: number): Map<string, LoadedCustomer> => {
-    const { loaded, of } = loadedCustomers(needs.customers)
-    let dueUntil = now
-    for (const row of statements.customers(needs.customers)) {
-      of(row.customer).row = row
-      if (row.time > now) dueUntil = Number.MAX_SAFE_INTEGER
-    }
-    for (const row of statements.holds(needs.holds)) of(row.customer).holds.push(row)
-    for (const row of statements.dueHolds(needs.dueHolds, dueUntil)) of(row.customer).holds.push(row)
-    for (const row of statements.keys(needs.keys)) of(row.customer).keys.push(row)
-    for (const row of statements.holdsOfKeys(needs.keys)) of(row.customer).holds.push(row)
-    for (const row of statements.events(needs.events)) of(row.customer).events.push(row)
-    for (const row of statements.sentEvents(needs.sentEvents)) of(row.customer).events.push(row)
+  return (needs: Needs, known: ReadonlyMap<string, LoadedCustomer>, now: number) => {
+    const loaded = new LoadedCustomers(needs.customers, known)
+    loadUnknown(statements, needs.unknown, loaded, now)
+    loaded.addHolds(statements.holds(needs.holds))
+    loaded.addKeys(statements.keys(needs.keys))
+    loaded.addHolds(statements.holdsOfKeys(needs.keys))
+    loaded.addEvents(statements.events(needs.events))
+    loaded.addEvents(statements.sentEvents(needs.sentEvents))
     for (const [name, atMost] of needs.waitingEvents) {
-      of(name).events.push(...statements.waitingEvents(name, atMost))
-      of(name).events.push(...statements.parkedEvents(name, now, now, atMost))
+      loaded.addEvents(statements.waitingEvents(name, atMost))
+      loaded.addEvents(statements.parkedEvents(name, now, now, atMost))
     }
     for (const [name, results] of needs.results) {
-      const excess = (of(name).row?.resultBytes ?? 0) + results.bytes - settings.resultBytesPerCustomer
-      if (excess > 0) of(name).oldestResults = loadOldestResults(statements, name, excess, results.count)
+      const rows = loaded.of(name)
+      const excess = (rows.row?.resultBytes ?? 0) + results.bytes - settings.resultBytesPerCustomer
+      if (excess > 0) rows.oldestResults = loadOldestResults(statements, name, excess, results.count)
     }
-    for (const row of statements.allAccounts(needs.allAccounts)) of(row.customer).accounts.push(row)
-    for (const row of statements.accounts(subscriptionsOf(needs, loaded))) {
-      of(row.customer).accounts.push(row)
-    }
-    return loaded
+    return loaded.byCustomer
   }
 }
+
+/** Loads the customers' own rows and due holds. */
+function loadUnknown(statements: Statements, unknown: string[], loaded: LoadedCustomers, now: number): void {
+  let dueUntil = now
+  for (const row of statements.customers(unknown)) {
+    loaded.of(row.customer).row = row
+    if (row.time > now) dueUntil = Number.MAX_SAFE_INTEGER
+  }
+  loaded.addAccounts(statements.accounts(unknown))
+  loaded.addHolds(statements.dueHolds(unknown, dueUntil))
+  for (const { customer, expiresAt } of statements.nextExpiries(unknown, dueUntil)) {
+    loaded.of(customer).nextExpiry = expiresAt ?? Number.POSITIVE_INFINITY
+  }
+}
+
+const nextExpiry = z.object({ customer: z.string(), expiresAt: z.number().nullable() })
 
 type Statements = ReturnType<typeof prepareStatements>
 
@@ -83,8 +92,13 @@ function prepareStatements(db: SqliteDatabase) {
      WHERE t.customer = ? AND t.state = 'parked' AND t.reason IS NOT NULL AND t.state IN ('parked', 'sent') AND (t.retry_at <= ? OR t.parked_at > ?)
      ORDER BY t.at, t.attempt, t.meter LIMIT ?`,
   )
-  const accounts = select(db, account, each('account', ['customer', 'subscription']))
-  const allAccounts = select(db, account, each('account', ['customer']))
+  const accounts = select(db, account, each('account', ['customer']))
+  const nextExpiries = db.prepare(
+    `SELECT j.value AS customer, (
+       SELECT min(expires_at) FROM metered_hold INDEXED BY metered_hold_due
+       WHERE customer = j.value AND state = 'held' AND expires_at > ?2
+     ) AS "expiresAt" FROM json_each(?1) j`,
+  )
   const oldestKeys = select(
     db,
     key,
@@ -102,8 +116,11 @@ function prepareStatements(db: SqliteDatabase) {
     waitingEvents,
     parkedEvents,
     accounts,
-    allAccounts,
     oldestKeys,
+    nextExpiries: (customers: string[], after: number) =>
+      customers.length === 0
+        ? []
+        : z.array(nextExpiry).parse(nextExpiries.all(JSON.stringify(customers), after)),
   }
 }
 
@@ -115,27 +132,6 @@ function loadOldestResults({ oldestKeys }: Statements, customer: string, excess:
   const few = oldestKeys(customer, oldestResults.few(count))
   const room = few.reduce((sum, row) => sum + row.resultBytes, 0)
   return room >= excess ? few : oldestKeys(customer, oldestResults.many)
-}
-
-/**
- * Returns the subscriptions whose accounts the batch needs: the subscriptions of its commands, of the
- * snapshot, and of the loaded holds and events. Omits customers for whom the batch loads every account.
- */
-function subscriptionsOf(needs: Needs, loaded: Map<string, LoadedCustomer>): [string, string][] {
-  const all = new Set(needs.allAccounts)
-  const named = new Map<string, Set<string>>()
-  const add = (customer: string, subscription: string) => {
-    if (all.has(customer)) return
-    const known = named.get(customer)
-    if (known) known.add(subscription)
-    else named.set(customer, new Set([subscription]))
-  }
-  for (const [customer, subscription] of needs.subscriptions) add(customer, subscription)
-  for (const [customer, { row, holds, events }] of loaded) {
-    if (row?.subscription) add(customer, row.subscription)
-    for (const { subscription } of [...holds, ...events]) add(customer, subscription)
-  }
-  return [...named].flatMap(([customer, them]) => [...them].map((it): [string, string] => [customer, it]))
 }
 
 /**

@@ -24,7 +24,7 @@ export function preparePrune(db: SqliteDatabase) {
        (SELECT customer, procedure, key FROM metered_key WHERE prune_at <= ? ORDER BY prune_at, customer, procedure, key LIMIT ?)`,
   )
   const subtractBytes = db.prepare(
-    'UPDATE metered_customer SET result_bytes = result_bytes - ? WHERE customer = ?',
+    'UPDATE metered_customer SET result_bytes = result_bytes - ?, version = version + 1 WHERE customer = ?',
   )
 
   return (now: number, rows: number): boolean => {

@@ -1,35 +1,69 @@
 import type { Writes } from '../../core/draft.ts'
-import { column, onConflict, type Table, tables, toColumn } from '../tables.ts'
+import { changing, column, onConflict, type Table, tables, toColumn } from '../tables.ts'
 import type { SqliteDatabase } from './sqliteDriver.ts'
 
 /** Returns a function that writes a batch's rows. Call it inside the write transaction. */
 export function prepareWrite(db: SqliteDatabase) {
-  const customers = upsert(db, tables.customer)
-  const accounts = upsert(db, tables.account)
-  const holds = upsert(db, tables.hold)
-  const keys = upsert(db, tables.key)
-  const events = upsert(db, tables.event)
+  const { customer, account, hold, key, event } = tables
+  const customers = upsert(db, customer)
+  const customerCounters = update(db, customer, changing.customerCounters)
+  const accounts = upsert(db, account)
+  const accountCounters = update(db, account, changing.accountCounters)
+  const newHolds = insert(db, hold)
+  const holds = upsert(db, hold)
   const removeHold = db.prepare('DELETE FROM metered_hold WHERE customer = ? AND attempt = ?')
+  const keys = upsert(db, key)
+  const newEvents = insert(db, event)
+  const events = update(db, event, changing.events)
   const addToDay = db.prepare(
     `INSERT INTO metered_daily (customer, day, meter, amount) VALUES (?, ?, ?, ?)
      ON CONFLICT (customer, day, meter) DO UPDATE SET amount = amount + excluded.amount`,
   )
   return (writes: Writes): void => {
     for (const row of writes.customers) customers(row)
+    for (const row of writes.counters.customers) customerCounters(row)
     for (const row of writes.accounts) accounts(row)
+    for (const row of writes.counters.accounts) accountCounters(row)
+    for (const row of writes.newHolds) newHolds(row)
     for (const row of writes.holds) holds(row)
-    for (const { customer, attempt } of writes.removedHolds) removeHold.run(customer, attempt)
+    for (const { customer: name, attempt } of writes.removedHolds) removeHold.run(name, attempt)
     for (const row of writes.keys) keys(row)
+    for (const row of writes.newEvents) newEvents(row)
     for (const row of writes.events) events(row)
-    for (const { customer, day, meter, amount } of writes.daily) addToDay.run(customer, day, meter, amount)
+    for (const { customer: name, day, meter, amount } of writes.daily) addToDay.run(name, day, meter, amount)
   }
 }
 
-function upsert<Row extends object>(db: SqliteDatabase, table: Table<Row>) {
+type Properties<Row> = readonly (keyof Row & string)[]
+
+function prepareInsert<Row extends object>(db: SqliteDatabase, table: Table<Row>, conflict = '') {
   const columns = table.properties.map(column).join(', ')
   const places = table.properties.map(() => '?').join(', ')
   const statement = db.prepare(
-    `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${onConflict(table)}`,
+    `INSERT INTO metered_${table.name} (${columns}) VALUES (${places}) ${conflict}`,
   )
-  return (row: Row) => statement.run(...table.properties.map((property) => toColumn(row[property])))
+  return (row: Row) => statement.run(...valuesOf(row, table.properties))
 }
+
+/** Prepares an INSERT. It fails if the row exists. */
+const insert = <Row extends object>(db: SqliteDatabase, table: Table<Row>) => prepareInsert(db, table)
+
+const upsert = <Row extends object>(db: SqliteDatabase, table: Table<Row>) =>
+  prepareInsert(db, table, onConflict(table))
+
+/** Prepares an UPDATE of some columns. It fails if the row doesn't exist. */
+function update<Row extends object>(db: SqliteDatabase, table: Table<Row>, changing: Properties<Row>) {
+  const list = (properties: Properties<Row>, separator: string) =>
+    properties.map((property) => `${column(property)} = ?`).join(separator)
+  const statement = db.prepare(
+    `UPDATE metered_${table.name} SET ${list(changing, ', ')} WHERE ${list(table.key, ' AND ')}`,
+  )
+  const properties = [...changing, ...table.key]
+  return (row: Row) => {
+    if (Number(statement.run(...valuesOf(row, properties)).changes) === 1) return
+    throw new Error(`The row of table ${table.name} to update is missing`)
+  }
+}
+
+const valuesOf = <Row extends object>(row: Row, properties: Properties<Row>) =>
+  properties.map((property) => toColumn(row[property]))

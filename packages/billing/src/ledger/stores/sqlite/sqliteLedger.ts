@@ -2,20 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../../../config/clock.ts'
 import { isNextBuild } from '../../../config/nextBuild.ts'
-import { decide } from '../../core/decide.ts'
-import { needsOf } from '../../core/needs.ts'
 import { createLedger } from '../../createLedger.ts'
 import type { Ledger } from '../../ledger.ts'
 import { type LedgerOptions, type LedgerSettings, ledgerDefaults } from '../../ledgerOptions.ts'
 import { createClockWatch } from '../clockWatch.ts'
+import { RecentCustomers } from '../recentCustomers.ts'
 import type { OpenStore, Store } from '../store.ts'
 import { explainOpenError } from './explainOpenError.ts'
 import { inTransaction } from './inTransaction.ts'
 import { openDatabase } from './openDatabase.ts'
-import { prepareLoad } from './prepareLoad.ts'
 import { preparePrune } from './preparePrune.ts'
 import { prepareReads } from './prepareReads.ts'
-import { prepareWrite } from './prepareWrite.ts'
+import { prepareTransact } from './prepareTransact.ts'
 import { retryWhileBusy } from './retryWhileBusy.ts'
 import { resultCodeOf, type SqliteDatabase, type SqliteDriver } from './sqliteDriver.ts'
 import { assertNotDeleted, watchFile } from './watchFile.ts'
@@ -38,7 +36,7 @@ export interface SqliteLedgerOptions extends LedgerOptions {
  * Creates a ledger in a SQLite file (or `:memory:`). The ledger opens or creates the file on first use. The
  * file's folder must exist. The ledger's tables have the prefix `metered_`, so the app can keep its own
  * tables in the same file if the app and the ledger use the same `driver`. Several processes can open the
- * file, because the ledger caches nothing between batches.
+ * file: a batch uses rows that an earlier batch has loaded only if no other process has changed them since.
  *
  * @param file The file's path. A relative path is resolved against the working directory at the time of the
  * call.
@@ -100,23 +98,26 @@ function openStore(
   db: SqliteDatabase,
   { clock, settings, assertSameFile }: Omit<Setup, 'file' | 'driver'> & { assertSameFile: () => void },
 ): OpenStore {
-  const load = prepareLoad(db, settings)
-  const write = prepareWrite(db)
   const prune = preparePrune(db)
   const watch = createClockWatch()
+  const recent = new RecentCustomers(settings.recentCustomers)
+  const transact = prepareTransact(db, {
+    recent,
+    now: () => watch.note(clock.now()),
+    isTransient,
+    settings,
+  })
   return {
     ...prepareReads(db, () => clock.now(), watch),
     transact: async (commands) => {
       assertSameFile()
-      return inTransaction(db, () => {
-        const now = watch.note(clock.now())
-        const loaded = load(needsOf(commands), now)
-        const { answers, writes } = decide({ loaded, commands, now, settings })
-        write(writes)
-        return answers
-      })
+      return transact(commands)
     },
-    prune: async () => inTransaction(db, () => prune(clock.now(), settings.pruneRows)),
+    lastCommitted: (customer) => recent.lastCommitted(customer),
+    prune: async () => {
+      recent.clear()
+      return inTransaction(db, () => prune(clock.now(), settings.pruneRows))
+    },
   }
 }
 

@@ -29,6 +29,10 @@ export class RecentMap<Key, Value> {
     this.#entries.delete(key)
   }
 
+  clear(): void {
+    this.#entries.clear()
+  }
+
   values(): Iterable<Value> {
     return this.#entries.values()
   }

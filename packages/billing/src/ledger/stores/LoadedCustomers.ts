@@ -1,0 +1,44 @@
+import { idOf, type LoadedCustomer } from '../core/draft.ts'
+import type { AccountRow, EventRow, HoldRow, KeyRow } from '../core/rows.ts'
+
+/** A batch's rows, by customer. */
+export class LoadedCustomers {
+  readonly byCustomer = new Map<string, LoadedCustomer>()
+
+  /** Starts with the known rows. */
+  constructor(customers: string[], known: ReadonlyMap<string, LoadedCustomer>) {
+    for (const customer of customers) this.byCustomer.set(customer, known.get(customer) ?? noRows())
+  }
+
+  of(customer: string): LoadedCustomer {
+    const rows = this.byCustomer.get(customer)
+    if (!rows) throw new Error(`Unexpected row for customer ${customer}`)
+    return rows
+  }
+
+  addAccounts(rows: AccountRow[]): void {
+    for (const row of rows) this.of(row.customer).accounts.set(idOf.account(row), row)
+  }
+
+  addHolds(rows: HoldRow[]): void {
+    for (const row of rows) this.of(row.customer).holds.set(idOf.hold(row), row)
+  }
+
+  addKeys(rows: KeyRow[]): void {
+    for (const row of rows) this.of(row.customer).keys.set(idOf.key(row), row)
+  }
+
+  addEvents(rows: EventRow[]): void {
+    for (const row of rows) this.of(row.customer).events.set(idOf.event(row), row)
+  }
+}
+
+const noRows = (): LoadedCustomer => ({
+  row: null,
+  accounts: new Map(),
+  holds: new Map(),
+  keys: new Map(),
+  events: new Map(),
+  oldestResults: [],
+  nextExpiry: Number.POSITIVE_INFINITY,
+})

@@ -1,0 +1,46 @@
+import type { Answer } from '../../answers.ts'
+import type { Command } from '../../commands.ts'
+import { decide } from '../../core/decide.ts'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
+import type { RecentCustomers } from '../recentCustomers.ts'
+import { loadCustomers } from './loadCustomers.ts'
+import type { PostgresPool } from './postgresPool.ts'
+import { inTransaction, isTransient } from './transaction.ts'
+import { writeRows } from './writeRows.ts'
+
+/**
+ * Returns a function that runs a batch in one transaction. Loads only rows that this node doesn't already know.
+ * Rejects with PostgreSQL's error if the batch fails.
+ */
+export function prepareTransact(
+  pool: PostgresPool,
+  parts: {
+    recent: RecentCustomers
+    givenTime: () => number | null
+    /** Remembers the database's time, and returns it. */
+    note: (time: number) => number
+    settings: LedgerSettings
+  },
+): (commands: Command[]) => Promise<Answer[]> {
+  const { recent, givenTime, note, settings } = parts
+  return async function transact(commands) {
+    let usesKnownRows = false
+    try {
+      const { answers, loaded, now } = await inTransaction(pool, settings, async (transaction) => {
+        const batch = await loadCustomers(transaction, commands, { recent, now: givenTime(), settings })
+        const { loaded, now } = batch
+        usesKnownRows = batch.usesKnownRows
+        const { answers, writes } = decide({ loaded, commands, now: note(now), settings })
+        await writeRows(transaction, writes)
+        return { answers, loaded, now }
+      })
+      recent.keep(loaded, { provenAt: now, now })
+      return answers
+    } catch (error) {
+      recent.clear()
+      // The next run loads all rows. It succeeds if an assumption about rows that weren't loaded was wrong.
+      if (usesKnownRows && !isTransient(error)) return transact(commands)
+      throw error
+    }
+  }
+}

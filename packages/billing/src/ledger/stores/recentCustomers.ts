@@ -1,0 +1,81 @@
+import { RecentMap } from '../../config/recentMap.ts'
+import type { LoadedCustomer } from '../core/draft.ts'
+import type { CommittedCustomer } from './store.ts'
+
+/** One customer's rows, as they were when this process last committed a change to them. */
+export interface KnownCustomer {
+  rows: LoadedCustomer
+  /** Identifies the state of the database at that time. */
+  provenAt: number
+}
+
+/**
+ * The rows of the customers that this process changed recently. A batch takes the rows of its customers, proves
+ * under the lock that no other process has changed them since, and puts them back after COMMIT. If the batch
+ * fails, the rows are gone, and the next batch loads them.
+ */
+export class RecentCustomers {
+  readonly #customers: RecentMap<string, KnownCustomer>
+  /** Copies, because a running batch changes the rows before it commits. */
+  readonly #committed: RecentMap<string, CommittedCustomer>
+
+  constructor(capacity: number) {
+    this.#customers = new RecentMap(capacity)
+    this.#committed = new RecentMap(capacity)
+  }
+
+  /** Takes the known rows of the customers. */
+  take(customers: Iterable<string>): Map<string, KnownCustomer> {
+    const taken = new Map<string, KnownCustomer>()
+    for (const customer of customers) {
+      const known = this.#customers.get(customer)
+      if (!known) continue
+      this.#customers.delete(customer)
+      taken.set(customer, known)
+    }
+    return taken
+  }
+
+  /** Keeps a batch's rows after COMMIT. `now` is the time of the batch. */
+  keep(
+    loaded: ReadonlyMap<string, LoadedCustomer>,
+    { provenAt, now }: { provenAt: number; now: number },
+  ): void {
+    for (const [customer, rows] of loaded) {
+      // The row has version 0 until a batch writes it.
+      if (!rows.row?.version) continue
+      forgetEndedWork(rows)
+      this.#customers.set(customer, { rows, provenAt })
+      const accounts = Array.from(rows.accounts.values(), (account) => ({ ...account }))
+      this.#committed.set(customer, { row: { ...rows.row }, accounts, now })
+    }
+  }
+
+  /** Returns the customer's rows as the last batch has committed them, or null if they aren't known. */
+  lastCommitted(customer: string): CommittedCustomer | null {
+    return this.#committed.peek(customer) ?? null
+  }
+
+  clear(): void {
+    this.#customers.clear()
+    this.#committed.clear()
+  }
+}
+
+/**
+ * Returns whether the rows are complete enough for a batch. They aren't if a hold that isn't known may be due, or if
+ * the clock has stepped backward.
+ */
+export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): boolean =>
+  row !== null && row.time <= now && now < nextExpiry
+
+/**
+ * Removes the rows that calls seldom need again. What remains are the customer's own rows, and the holds and keys
+ * of running work, so that memory doesn't grow with past usage.
+ */
+function forgetEndedWork(rows: LoadedCustomer): void {
+  rows.events.clear()
+  rows.oldestResults = []
+  for (const [id, { state }] of rows.holds) if (state !== 'held') rows.holds.delete(id)
+  for (const [id, { attempt }] of rows.keys) if (!rows.holds.has(attempt)) rows.keys.delete(id)
+}

@@ -1,0 +1,74 @@
+import type { Answer } from '../../answers.ts'
+import type { Command } from '../../commands.ts'
+import { decide } from '../../core/decide.ts'
+import { mustFlush } from '../../core/mustFlush.ts'
+import { needsOf } from '../../core/needs.ts'
+import type { LedgerSettings } from '../../ledgerOptions.ts'
+import type { RecentCustomers } from '../recentCustomers.ts'
+import { inTransaction } from './inTransaction.ts'
+import { prepareLoad } from './prepareLoad.ts'
+import { prepareProof } from './prepareProof.ts'
+import { prepareWrite } from './prepareWrite.ts'
+import type { SqliteDatabase } from './sqliteDriver.ts'
+
+/**
+ * Returns a function that runs a batch in one transaction. Loads only rows that this process doesn't already know.
+ *
+ * @throws SQLite's error if the batch fails. `isTransient` returns whether the batch can run again.
+ */
+export function prepareTransact(
+  db: SqliteDatabase,
+  {
+    recent,
+    now,
+    isTransient,
+    settings,
+  }: {
+    recent: RecentCustomers
+    now: () => number
+    isTransient: (error: unknown) => boolean
+    settings: LedgerSettings
+  },
+): (commands: readonly Command[]) => Answer[] {
+  const prove = prepareProof(db, recent)
+  const load = prepareLoad(db, settings)
+  const write = prepareWrite(db)
+  const flush = prepareFlush(db)
+
+  return function transact(commands) {
+    let usesKnownRows = false
+    flush(commands.some(mustFlush))
+    try {
+      const { answers, keep } = inTransaction(db, () => {
+        const time = now()
+        const { known, provenAt } = prove(commands, time)
+        usesKnownRows = known.size > 0
+        const loaded = load(needsOf(commands, known), known, time)
+        const { answers, writes } = decide({ loaded, commands, now: time, settings })
+        write(writes)
+        return { answers, keep: () => recent.keep(loaded, { provenAt, now: time }) }
+      })
+      keep()
+      return answers
+    } catch (error) {
+      recent.clear()
+      // The next run loads all rows. It succeeds if an assumption about rows that weren't loaded was wrong.
+      if (usesKnownRows && !isTransient(error)) return transact(commands)
+      throw error
+    }
+  }
+}
+
+/**
+ * Returns a function that determines whether the next commit is flushed to the disk. A flush also flushes all
+ * earlier commits.
+ */
+function prepareFlush(db: SqliteDatabase): (flushes: boolean) => void {
+  let current: boolean | null = null
+  return (flushes) => {
+    if (flushes === current) return
+    // With NORMAL, a crash of the machine can undo the last commits. The setting can't change within a transaction.
+    db.exec(`PRAGMA synchronous = ${flushes ? 'FULL' : 'NORMAL'}`)
+    current = flushes
+  }
+}
