@@ -95,7 +95,7 @@ test('fetches again before each denial, so a payment takes effect on the next ca
   expect(await spend(stack)).toBe('done')
 })
 
-test('does not deny a call on the basis of a fetch that started before the call', async () => {
+test('does not deny a call based on a fetch that started before the call', async () => {
   await using stack = await startStack()
   await spend(stack, 10)
   await stack.billing.drain()

@@ -60,7 +60,7 @@ test('returns BILLING_UNAVAILABLE to a new customer while every answer from Flow
   expect((await stack.atFlowglad.sdk.customers.list()).data).toHaveLength(1)
 })
 
-/** Posts of usage events. Flowglad's list of usage events can still be read. */
+/** Matches the requests that send usage events. Flowglad's list of usage events can still be read. */
 const sendsUsage = ({ method, path }: Passing) => method === 'POST' && usageEvents.test(path)
 
 test("admits each customer whose usage is in Flowglad's list, even if Flowglad answers every usage request with an error", async () => {

@@ -30,7 +30,7 @@ async function invoicedAfterRenewal(stack: Stack) {
   return invoices.map(({ invoice }) => invoice.subtotal)
 }
 
-test('bills an unlimited customer only the price of the plan', async () => {
+test('bills a customer on an unlimited plan only the plan’s price', async () => {
   await using stack = await startScale()
   await subscribe(stack, 'scale_monthly')
   await use(stack, 50_000)

@@ -21,14 +21,14 @@ async function aClosingServer() {
   return { port, address: `postgres://app@127.0.0.1:${port}/app`, connections: () => connections }
 }
 
-test.each([undefined, ''])('asks for the connection string if it is %j', (address) => {
+test.each([undefined, ''])('asks for a connection string if the given one is %j', (address) => {
   // Simulates an environment variable that isn't set.
   expect(() => postgresLedger(address as string)).toThrow(
     'postgresLedger needs a connection string or a Pool. The connection string is missing.',
   )
 })
 
-test('connects on first use, and not before', async () => {
+test('does not connect before its first use', async () => {
   const { address, port, connections } = await aClosingServer()
   const pool = new Pool({ connectionString: address })
   for (const database of [address, pool]) {
@@ -62,7 +62,7 @@ test('creates a pool for a connection string, and ends it when it closes', async
   await ledger.close()
 })
 
-test('says why PostgreSQL rejects the connection', async () => {
+test('reports why PostgreSQL rejects the connection', async () => {
   const address = new URL(await createDatabase())
   address.pathname = 'missing'
   await using ledger = postgresLedger(address.href)

@@ -57,7 +57,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     }
   }
 
-  test('creates the file on the first read or command, and not before', async () => {
+  test('does not create the file before the first read or command', async () => {
     for (const use of [
       (ledger: Ledger) => ledger.balances('ada'),
       (ledger: Ledger) => ledger.execute(aReserve()),
@@ -120,7 +120,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     await restore()
   })
 
-  test('names a path that is a folder, or a file that is not a database', async () => {
+  test('reports a path that is a folder, or a file that is not a database', async () => {
     const { file, ledger } = open('ledger.db')
     mkdirSync(file)
     expect((await openingError(ledger)).message).toBe(
@@ -133,7 +133,7 @@ describe.each(sqliteDrivers)('opening a SQLite file through %s', (driver) => {
     )
   })
 
-  test('names a file that this process can’t write or create', async () => {
+  test('reports a file that this process can’t write or create', async () => {
     const { file, ledger } = open('ledger.db')
     const message = `The ledger needs to write to ${file} and its folder, but can't. Change their permissions, or pass another path to sqliteLedger.`
     chmodSync(folder, 0o555)
@@ -185,7 +185,7 @@ test.each(['postgres://localhost/app', 'file:./app.db', 'file:///tmp/app.db'])(
   },
 )
 
-test.each([undefined, ''])('asks for the path if it is %j', (path) => {
+test.each([undefined, ''])('asks for a path if the given path is %j', (path) => {
   // Simulates an environment variable that isn't set.
   expect(() => sqliteLedger(path as string)).toThrow(
     'sqliteLedger needs a file path, such as billing.db. The path is missing.',

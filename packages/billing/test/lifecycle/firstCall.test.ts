@@ -45,7 +45,7 @@ test('delivers usage from a process that never calls start()', async () => {
   await until(async () => expect((await stack.atFlowglad.events()).map(({ amount }) => amount)).toEqual([3]))
 })
 
-test('starts nothing while an operator lists, drops and drains usage', async () => {
+test('starts no loops while an operator lists, drops and drains usage', async () => {
   await using stack = await lazyStack()
   await stack.billing.parked()
   await stack.billing.drop({ customer: 'ada', attempt: 'none', meter: 'tokens' })
@@ -54,7 +54,7 @@ test('starts nothing while an operator lists, drops and drains usage', async () 
   expect(stack.loops()).toBe(0)
 })
 
-test('starts nothing on a call if autoStart is false', async () => {
+test('starts no loops on a call if autoStart is false', async () => {
   await using stack = await lazyStack({ autoStart: false })
   await chargeOf(stack, ada, 1)
   await stack.billing.handle(request('/readyz'), caller)
@@ -63,7 +63,7 @@ test('starts nothing on a call if autoStart is false', async () => {
   await until(() => expect(stack.loops()).toBe(2))
 })
 
-test('starts nothing after close()', async () => {
+test('starts no loops after close()', async () => {
   await using stack = await lazyStack()
   await stack.billing.close()
   await expect(spend(stack, ada)).rejects.toMatchObject({ denial: { code: 'BILLING_UNAVAILABLE' } })
@@ -72,7 +72,7 @@ test('starts nothing after close()', async () => {
   expect(stack.loops()).toBe(0)
 })
 
-test('starts nothing if close() is called while start() is pending', async () => {
+test('starts no loops if close() is called while start() is pending', async () => {
   await using stack = await lazyStack()
   const answer = stack.proxy.hold(/pricing-models/)
   const starting = stack.billing.start()
@@ -99,7 +99,7 @@ test('accepts a missing ledger address during `next build`', async () => {
   }
 })
 
-test('creates no ledger file and starts nothing during `next build`, even without settings', async () => {
+test('creates no ledger file and starts no loops during `next build`, even without settings', async () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
   using file = ledgerFile()
   const clock = countingClock()

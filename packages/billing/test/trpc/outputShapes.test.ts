@@ -1,5 +1,5 @@
-// Unusual outputs over every transport. Output that tRPC can't send costs nothing. Output that it can send is
-// charged when the output ends.
+// Unusual outputs over every transport. An output costs nothing if tRPC can't send it. Otherwise, the output
+// is charged when it ends.
 import { setTimeout } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
 import {

@@ -115,7 +115,7 @@ test('keeps slugs as literal types from the definition to the browser', () => {
   expectTypeOf(client.ping.mutate).returns.resolves.toEqualTypeOf<'pong'>()
 })
 
-test('gives a cost no input fields if the procedure declares no input', () => {
+test('gives a cost callback no input fields if the procedure declares no input', () => {
   protectedProcedure.use(
     metered('generations', {
       cost: ({ input }) => {
