@@ -11,6 +11,7 @@ import { seed } from './seed.ts'
 import { buildServer } from './server.ts'
 import { createWebhookSender, type WebhookTarget } from './webhooks/createWebhookSender.ts'
 
+/** The settings of a flowglad-local server. */
 export interface FlowgladLocalOptions {
   /**
    * A setup (see `PricingSetupInput`), or a pricing file's content in YAML or JSON. Default: the pricing in the
