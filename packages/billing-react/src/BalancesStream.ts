@@ -9,7 +9,7 @@ const replacedRefetchMs = 30_000
 interface BalancesStreamOptions<Meter extends string> {
   client: BillingClient<Meter>
   customer: string
-  /** `isFirst` is true for the first answer that arrives over a connection. */
+  /** `isFirst` is true for the first answer over each connection. */
   onBalances: (answer: BalancesAnswer<Meter>, isFirst: boolean) => void
   /** Called with an answer for another customer. */
   onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
@@ -20,9 +20,9 @@ interface BalancesStreamOptions<Meter extends string> {
 }
 
 /**
- * Streams one customer's balances. Reconnects until `close` is called. If the server ends the stream because
- * other pages have opened newer ones, the stream stays closed until the user returns to this page. Otherwise,
- * the pages would replace each other's streams endlessly.
+ * Streams one customer's balances. Reconnects until `close` is called. The server may end the stream because
+ * other pages have opened newer streams. In that case, the stream stays closed until the user returns to this
+ * page. Otherwise, the pages would replace each other's streams endlessly.
  */
 export class BalancesStream<Meter extends string> {
   readonly #options: BalancesStreamOptions<Meter>
@@ -39,8 +39,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Whether balances have arrived over the current connection. A connection can open and stay silent, so only
-   * data counts.
+   * Whether balances have arrived over the current connection. An open connection isn't enough, because it
+   * can stay silent.
    */
   get delivering(): boolean {
     return this.#delivering

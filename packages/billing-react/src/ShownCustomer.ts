@@ -11,13 +11,13 @@ import type { QueryClient } from '@tanstack/react-query'
 export type Verdict = 'show' | 'follow' | 'drop' | 'reject'
 
 /**
- * How long a page refuses to return to a customer that it has left. Otherwise, the page would switch back and
- * forth if the app's requests belonged to different sessions.
+ * How long a page must wait before it can switch back to a customer that it has left. Without this pause, the
+ * page would switch back and forth if the app's requests belonged to different sessions.
  */
 const noReturnMs = 5_000
 
 /**
- * The customer whose data a page shows: the provider's customer until the server answers for another
+ * The customer whose data a page shows. This is the provider's customer until the server answers for another
  * customer, for example because the user has switched to another organization in another tab.
  */
 export class ShownCustomer {
@@ -28,7 +28,7 @@ export class ShownCustomer {
   readonly #leftAt = new Map<string, number>()
   readonly #listeners = new Set<() => void>()
 
-  /** Returns the customer to show while the provider has the given customer. */
+  /** Returns the customer to show, given the provider's customer. */
   readonly of = (given: string | null): string | null => (given === this.#given ? this.#customer : given)
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -51,7 +51,7 @@ export class ShownCustomer {
   }
 
   /**
-   * Decides what to do with an answer. An answer to a query is never late, because a change of the customer
+   * Decides what to do with an answer. An answer to a query is never late, because changing the customer
    * cancels all queries.
    */
   judge(answer: BalancesAnswer, from: 'query' | 'elsewhere'): Verdict {

@@ -15,8 +15,8 @@ import { useInvalidation } from './useInvalidation.ts'
 interface BillingHooksOptions {
   /**
    * The billing router's query key: `getQueryKey(trpc.billing)` in @trpc/react-query, or
-   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. A plain tRPC client has no query key. The
-   * default, `[['billing']]`, fits a router that is mounted as `billing`, and a plain tRPC client.
+   * `trpc.billing.pathKey()` in @trpc/tanstack-react-query. The default, `[['billing']]`, matches a router
+   * that is mounted as `billing`. A plain tRPC client has no query key, so keep the default.
    */
   queryKey?: QueryKey
 }
@@ -34,7 +34,7 @@ export interface BillingProviderProps<Meter extends string> {
   /**
    * Called when the server starts to answer for another customer, for example because the user has switched
    * to another organization in another tab. The hooks already show the new customer's data when this function
-   * is called. To show the new customer on the rest of the page, load the session again in this function.
+   * is called. In this function, reload the session, so that the rest of the page shows the new customer too.
    */
   onCustomerChange?: (customer: string) => void
   children: ReactNode

@@ -75,8 +75,8 @@ const setOwner = (customer: string | null, queryClient: QueryClient, keys: Query
   setCacheOwner(queryClient, customer, (answer) => receiveOther(answer, 'elsewhere', queryClient, keys))
 
 /**
- * Balances from storage or from server rendering have no request. Answers to requests that are sent from now
- * on replace these balances.
+ * Balances from storage or server rendering don't come from a request. Every answer to a later request
+ * replaces them.
  */
 function noteRestored(customer: string | null, queryClient: QueryClient, keys: QueryKeys) {
   const restored = queryClient.getQueryData<BalancesAnswer>(keys.balances)
@@ -86,8 +86,8 @@ function noteRestored(customer: string | null, queryClient: QueryClient, keys: Q
 }
 
 /**
- * Resets Flowglad's queries instead of removing them, so that a mounted useBilling() of @flowglad/react shows its
- * loading state.
+ * Resets Flowglad's queries instead of removing them, so that a mounted useBilling() from @flowglad/react
+ * shows its loading state.
  */
 function resetFlowglad(queryClient: QueryClient) {
   for (const queryKey of flowgladKeys) void queryClient.resetQueries({ queryKey })

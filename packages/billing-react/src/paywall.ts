@@ -20,7 +20,7 @@ export type Paywall<Meter extends string = string> =
   /** No units are left. Running work may still return its `held` units. */
   | { state: 'exhausted'; balance: BalanceRow<Meter>; held: number }
   | { state: 'feature'; feature: string; upgradeUrl: string }
-  /** A renewal of the plan is unpaid. The customer can't use more units until it is paid. */
+  /** A renewal of the plan is unpaid. The customer can't use more units until the payment arrives. */
   | { state: 'overdue'; since: number; upgradeUrl: string }
   | { state: 'noSubscription'; upgradeUrl: string }
 
@@ -44,7 +44,7 @@ export function paywallOfMeter<Meter extends string>(
   }
 }
 
-/** Returns the paywall for an unpaid renewal, or null if the customer still has the whole plan. */
+/** Returns the paywall for an unpaid renewal, or null if the customer can still use the whole plan. */
 function overduePaywall(balances: BalancesAnswer | undefined): Paywall<never> | null {
   const pastDue = balances?.plan?.pastDue
   if (pastDue === undefined || pastDue.state === 'grace') return null
@@ -68,7 +68,7 @@ export function paywallOfError<Meter extends string>(
         const balance = balances?.balances.find((row) => row.meter === meter)
         if (balance === undefined || balance.available === null || balance.available >= required) continue
         if (balance.available > 0) return { state: 'short', balance, required }
-        // If no units are left or held but the meter isn't exhausted, the plan allows overage.
+        // If no units are left or held, a meter that isn't exhausted allows overage.
         if (balance.held === 0 && balance.status !== 'exhausted') continue
         return { state: 'exhausted', balance, held: balance.held }
       }

@@ -9,7 +9,7 @@ type Retry = NonNullable<QueryObserverOptions['retry']>
 const known = new WeakSet<object>()
 
 /**
- * Turns off the retries of a billing query if a retry can't help: after a denial, or after an answer for the
+ * Turns off retries for a billing query when a retry can't help: after a denial, or after an answer for the
  * wrong customer. After any other error, the app's own `retry` option applies.
  */
 export function setRetryDefaults(queryClient: QueryClient, keys: QueryKeys): void {

@@ -42,7 +42,7 @@ export function useBalancesStream<Meter extends string>(
       client,
       customer,
       onBalances(answer, isFirst) {
-        // Cancel any request in flight. Its answer would add nothing, and its failure would replace the
+        // Cancel any request in flight: its answer would add nothing, and its failure would replace the
         // balances with an error.
         if (isFirst) void queryClient.cancelQueries({ queryKey: keys.balances })
         installBalances(queryClient, answer, { queryKey: keys.router })

@@ -18,8 +18,8 @@ export function useInvalidation(customer: string | null, keys: QueryKeys): void 
 }
 
 /**
- * Invalidates the billing queries after every mutation, like `utils.billing.invalidate()`. Failed mutations
- * count too: a denial means that the balance on the screen was out of date.
+ * Invalidates the billing queries after every mutation, like `utils.billing.invalidate()`. This includes
+ * failed mutations: a denial means that the balance on the screen was out of date.
  */
 function invalidateAfterMutations(queryClient: QueryClient, keys: QueryKeys): () => void {
   const plansHash = hashKey(keys.plans)
@@ -51,7 +51,7 @@ function invalidateAfterNewVersions(queryClient: QueryClient, keys: QueryKeys): 
     const before = known
     known = answer
     if (before === undefined || before.version === answer.version) return
-    // After a change of the customer, the queries for usage and charges are new.
+    // If the customer has changed, the usage and charges queries are new.
     if (before.customer !== answer.customer) return
     void queryClient.invalidateQueries({ queryKey: keys.procedure('usage') })
     void queryClient.invalidateQueries({ queryKey: keys.procedure('charges') })

@@ -28,12 +28,12 @@ interface Unanswered {
 const unansweredCalls = new WeakMap<QueryClient, Map<string, Unanswered>>()
 
 /**
- * Returns a mutation for a call that costs units. `start(input)` starts the call unless it is already running, so
- * a double click starts only one call.
+ * Returns a mutation for a call that costs units. `start(input)` starts the call unless it is already
+ * running, so a double click starts only one call.
  *
- * Each call gets an idempotency key. If a call's outcome is unknown, for example after a lost connection, the next
- * call with the same input uses the same key, so the customer is charged once. TanStack Query's own retries keep
- * the key too. After a result, a definite failure or an abort, the next call gets a new key.
+ * Each call gets an idempotency key. If a call's outcome is unknown, for example after a lost connection, the
+ * next call with the same input reuses the key, so the customer is charged once. TanStack Query's own retries
+ * also keep the key. After a result, a definite failure or an abort, the next call gets a new key.
  *
  * `run` makes the call: `(input, call) => client.studio.generate.mutate(input, call)`. `options` are TanStack
  * Query's mutation options. Pass a `mutationKey` if several components start the same call.
@@ -51,8 +51,8 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
     mutateAsync: _,
     ...mutation
   } = useMutation<Output, Failure, Input>({
-    // Offline, a paid call fails immediately. Otherwise, the call would start later without a click, when the
-    // device is online again.
+    // Offline, a paid call fails immediately. Otherwise, the call would start without a click once the device
+    // is back online.
     networkMode: 'always',
     ...options,
     mutationKey,

@@ -23,8 +23,9 @@ export function warnOfWrongCustomer(customer: string | null, answered: string): 
 }
 
 /**
- * Returns a query's answer, even if the session's customer has changed, because the page then shows the new
- * customer. Warns and throws if BillingProvider gets a different ID than the server uses.
+ * Returns a query's answer. If BillingProvider's ID differs from the ID that the server uses, warns and
+ * throws instead. A change of the session's customer isn't an error, because the page then shows the new
+ * customer.
  */
 export function ofCustomer<Meter extends string>(
   customer: string | null,

@@ -137,7 +137,7 @@ describe('fetching balances', () => {
     await waitFor(() => expect(result.current.data?.used).toBe(6))
   })
 
-  it('reopens the stream less and less often after the session has ended', async () => {
+  it('reopens the stream at increasing intervals after the session has ended', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     let opened = 0
@@ -173,7 +173,7 @@ describe('fetching balances', () => {
     expect(server.openStreams()).toBe(1)
   })
 
-  it('sends one request when a hidden page becomes visible and its stream has not sent any data yet', async () => {
+  it('sends one request when a hidden page becomes visible before its stream has sent data', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
     const server = aClient()
     render(() => hooks.useBalances(), server)

@@ -12,7 +12,10 @@ afterEach(() => {
 
 const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
 
-/** Opens tabs of one customer. Like the server, replaces the oldest stream when there are more than `most`. */
+/**
+ * Opens tabs of one customer. Like the server, replaces the oldest stream when more than `most` streams are
+ * open.
+ */
 async function openTabs(count: number, most: number) {
   let opened = 0
   const open: { events: Parameters<typeof client.onBalances.subscribe>[1] }[] = []
@@ -36,7 +39,7 @@ async function openTabs(count: number, most: number) {
   return { tabs, requests, opened: () => opened, open: () => open.length }
 }
 
-it('refetches in the oldest tab instead of reopening its stream if a customer has one tab too many', async () => {
+it('refetches in the oldest tab, instead of reopening its stream, when a customer has one tab too many', async () => {
   const browser = await openTabs(21, 20)
   await waitFor(() => expect(browser.tabs[0]?.result.current.data?.used).toBe(4))
   const before = browser.requests('balances')

@@ -139,7 +139,7 @@ describe('after a denied call', () => {
   })
 
   it.each([new Error('network'), aDenial({ code: 'BILLING_UNAVAILABLE', retryAfterMs: 1 })])(
-    'is open after an error that a different plan would not prevent: %s',
+    'is open after an error unrelated to the plan: %s',
     (error) => {
       expect(paywallOfError(anAnswer(), error)).toEqual({ state: 'open' })
     },

@@ -111,7 +111,7 @@ describe('a checkout', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('opens a page under one new key once the customer has paid on the earlier page', async () => {
+  it('shares one new key between concurrent orders once the customer has paid on the earlier page', async () => {
     const { keys, order } = renderCheckout([async () => 'open', paid, paid])
     await order({ priceSlug: 'pack' })
     await order({ priceSlug: 'pack' }, { priceSlug: 'pack' })

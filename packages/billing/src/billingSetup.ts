@@ -22,7 +22,7 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   customer: (ctx: Ctx) => Customer
   /**
    * Reads a session from its store. When the session ends, open streams end and calls over a WebSocket are
-   * rejected, even if their context holds an older copy of the session. Default: only `customer` is called
+   * rejected, even if the context holds an older copy of the session. Default: only `customer` is called
    * again, with the same context.
    */
   session?: SessionSource<Ctx>

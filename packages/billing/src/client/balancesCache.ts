@@ -20,8 +20,8 @@ type Replace = (known: unknown, fetched: unknown) => unknown
 
 /**
  * Stores balances that arrived outside a query, for example in a response header. Keeps the newest answer, so
- * an older answer that arrives late never replaces a newer answer. Ignores other customers' balances if the
- * cache has an owner.
+ * an older answer that arrives late never replaces it. Ignores other customers' balances if the cache has an
+ * owner.
  *
  * `queryKey` is the billing router's key. The default, `[['billing']]`, matches a router that is mounted as
  * `billing`.
@@ -54,7 +54,7 @@ export function keepNewestBalances(
 
 /**
  * Returns the `structuralSharing` option for the balances query. TanStack Query also calls the option with an
- * observer's results, such as those of `select`. `otherwise` combines these results. They need no comparison,
+ * observer's results, such as those of `select`. `otherwise` combines these results without a comparison,
  * because the cached balances are already the newest.
  */
 export function newestInCache(

@@ -3,8 +3,8 @@ import { sharedState } from './sharedState.ts'
 /**
  * The order in which this page sends requests for balances and receives the answers. The server reads the
  * ledger after it gets the request. An answer is therefore at least as new as every answer that arrived
- * before its request was sent, even if its version is lower because the ledger has been restored from a
- * backup.
+ * before its request was sent. This is true even if its version is lower because the ledger has been restored
+ * from a backup.
  */
 const order = sharedState('readOrder', () => ({
   last: 0,
@@ -39,8 +39,8 @@ export const wasSentSince = (answer: object, start: number): boolean =>
   (order.sentAt.get(answer) ?? 0) > start
 
 /**
- * Returns whether the arrived answer's request was sent after the page had the known answer. Returns false if
- * the order is unknown.
+ * Returns whether the arrived answer's request was sent after the page had received the known answer. Returns
+ * false if the order is unknown.
  */
 export function wasSentAfter(known: object, arrived: object): boolean {
   const sentAt = order.sentAt.get(arrived)

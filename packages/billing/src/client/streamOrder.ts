@@ -2,8 +2,8 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { asRead, startRead } from './readOrder.ts'
 
 /**
- * Notes when the answers of one `onBalances` subscription were requested. A connection requests all of its answers
- * when it opens.
+ * Notes when the answers of one `onBalances` subscription were requested. All answers over a connection are
+ * requested when the connection opens.
  */
 export class StreamOrder {
   #start = startRead()

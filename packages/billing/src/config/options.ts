@@ -7,7 +7,7 @@ export const defaultOptions = {
   holdTtlMs: 120_000,
   /**
    * How often a running stream stores the units that it has counted. If the process dies, the units counted
-   * since then are free.
+   * since the last write are free.
    */
   countEveryMs: 4_000,
   /** The longest time that work can hold units. A meter's `maxHoldMs` overrides this option. */
@@ -51,7 +51,7 @@ export const defaultOptions = {
   deliverEveryMs: 2_000,
   /** The longest pause between two delivery attempts. */
   deliverMaxPauseMs: 15_000,
-  /** An event is parked after this number of counted rejections if they span at least `parkAfterMs`. */
+  /** An event is parked after this many counted rejections, if they span at least `parkAfterMs`. */
   parkAfterFailures: 10,
   /** An event isn't parked until this long after its first failure. */
   parkAfterMs: 15 * 60_000,
@@ -77,8 +77,8 @@ export const defaultOptions = {
    */
   maxStreams: 10_000,
   /**
-   * How often the session of an open stream is checked. A WebSocket connection's session is checked before a
-   * call if its last check is older than this.
+   * How often the session of an open stream is checked. Before a call over a WebSocket, the connection's
+   * session is checked if its last check is older than this.
    */
   sessionCheckMs: 10_000,
   /**

@@ -1,7 +1,7 @@
 /**
  * The user or organization that pays. `id` is your own ID; it becomes Flowglad's `externalId`. If the name or
- * email changes, the next fetch updates the customer at Flowglad, so return the same values for all users of
- * an organization.
+ * email changes, the next fetch updates the customer at Flowglad. Return the same values for all users of an
+ * organization.
  */
 export interface Customer {
   id: string

@@ -51,7 +51,7 @@ export class UnserializableResultError extends Error {
  */
 export type StreamStop = 'shutdown' | 'expired'
 
-/** The server ends a stream early. The units that the stream has counted are charged. */
+/** The server has ended a stream early. The units that the stream has counted are charged. */
 export class StreamStoppedError extends Error {
   override readonly name = 'StreamStoppedError'
   constructor(why: StreamStop = 'shutdown') {

@@ -105,7 +105,7 @@ export function createAccounts({
 
     /**
      * Fetches from Flowglad, then returns the balances. Returns the last known balances if Flowglad is slow
-     * or the customer fetches too often.
+     * or the customer is throttled.
      */
     async refresh(customer: KnownCustomer): Promise<RefreshedBalances> {
       await snapshots.fetch(customer)

@@ -18,8 +18,8 @@ export class BalancesStream {
   }
 
   /**
-   * Offers balances to the reader. Any version other than the last one counts as new, even a lower one: a
-   * restore from a backup lowers the version.
+   * Offers balances to the reader. Any version that differs from the last one counts as new. It can be lower,
+   * because a restore from a backup lowers the version.
    */
   offer(balances: BalancesAnswer): void {
     this.#next = balances.version === this.#seen ? null : balances

@@ -49,12 +49,11 @@ export class CheckoutSessions {
   }
 
   /**
-   * Returns the session that an earlier request with the key has opened, while the session is open. Opens a new
-   * session if there is none, or if the customer can no longer pay on its page. Throws `ALREADY_COMPLETED` if the
-   * customer has paid.
+   * Returns the open session from an earlier request with the key, or opens a new session. Throws
+   * `ALREADY_COMPLETED` if the customer has already paid.
    *
    * `prepare` throws if the customer can't buy this now, even if an earlier page is open. It runs without the
-   * customer's lease, which it needs for a fetch.
+   * customer's lease, because its own fetch takes the lease.
    */
   async open(
     { customer, procedure, key, input }: SessionRequest,
@@ -73,8 +72,9 @@ export class CheckoutSessions {
     const { session } = await this.#find(id)
     const create = await prepare()
     if (session) return session
-    // The lease excludes requests with the key on every node. If the process dies before the session is stored,
-    // another session is opened later, but no client has this session's URL.
+    // The lease ensures that only one request with the key runs at a time, on all nodes. If the process dies
+    // before the session is stored, a later request opens another session. No client has the lost session's
+    // URL.
     return this.#underLease(id.customer, (lease) => this.#openOnce(id, lease, create))
   }
 
@@ -89,7 +89,7 @@ export class CheckoutSessions {
     return kept.state === 'kept' ? created : storedIn(kept, id.key).session
   }
 
-  /** Returns the session under the key, or the attempt whose session a new session replaces. */
+  /** Returns the open session under the key, if any, and the attempt that a new session would replace. */
   async #find(id: OperationId): Promise<{ session: CheckoutSession | null; replaces: string | null }> {
     const { ledger, flowglad } = this.#parts
     const found = await onLedger(ledger.execute({ type: 'findResult', ...id }))
@@ -99,7 +99,7 @@ export class CheckoutSessions {
       throw unavailable(2_000, error)
     })
     if (status === 'succeeded') throw completed(id.key)
-    // While a payment is pending, its page shows the outcome.
+    // The page of a pending payment still shows the outcome.
     const isOpen = status === 'open' || status === 'pending'
     return { session: isOpen ? session : null, replaces: attempt }
   }

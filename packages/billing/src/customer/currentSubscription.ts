@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type Subscription = NonNullable<Snapshot['subscription']>
 
-/** A subscription, and whether one of its renewals is unpaid, which the status can hide. */
+/** A subscription, and whether one of its renewals is unpaid. The status doesn't always show this. */
 type Current = Subscription & { isPastDue: boolean }
 
 /** The longest time that a throttled customer waits for a fetch. */

@@ -49,8 +49,8 @@ export function nextRecoveryStep(failed: FailedChange, cause: unknown): Recovery
     return { do: made.cancelScheduledAt === null ? 'accept' : 'liftRestored', subscription: made }
   }
   if (outcome !== 'notAsked' && made) return { do: 'accept', subscription: made }
-  // Read the subscription before restoring the cancellation: the cancellation could end a plan that the
-  // customer has just paid for.
+  // Read the subscription before restoring the cancellation, because the cancellation could end a plan that
+  // the customer has just paid for.
   if (lifted === 'cancellation' && (outcome === 'notAsked' || seen)) return { do: 'restoreCancellation' }
   return { do: 'fail', error: errorFor(failed, cause) }
 }

@@ -137,8 +137,8 @@ export class PlanChanges {
   }
 
   /**
-   * Removes a scheduled cancellation and a scheduled downgrade. Flowglad rejects plan changes while either is
-   * scheduled.
+   * Removes a scheduled cancellation and a scheduled downgrade. Flowglad rejects plan changes while one of
+   * them is scheduled.
    */
   async #liftSchedules(customer: Customer, current: Subscription) {
     const { flowglad } = this.#parts

@@ -43,7 +43,7 @@ export function createPlans({
   sync: Pick<Sync, 'fetch' | 'isArchived'>
   catalog: { get(): Promise<Catalog> }
   /**
-   * Reads the plan's balances from the ledger, without the past due terms: a customer who loses the plan also
+   * Reads the plan's balances from the ledger, without the past due terms. A customer who loses the plan also
    * loses its packs, even if a renewal is unpaid.
    */
   readBalances: (customer: Customer) => Promise<BalancesAnswer>

@@ -80,8 +80,8 @@ export class Watchers {
   }
 
   /**
-   * Ends the customer's oldest stream if the customer has too many. If this node has too many, ends the oldest
-   * stream of the customer with the most streams.
+   * If the customer has too many streams, ends the customer's oldest stream. If this node has too many
+   * streams, ends the oldest stream of the customer with the most streams.
    */
   #makeRoom(customer: string) {
     const { maxStreams, maxStreamsPerCustomer } = this.#parts.options

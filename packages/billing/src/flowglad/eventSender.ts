@@ -28,7 +28,8 @@ interface Progress extends SendResult {
  * Sends usage events, and writes the outcome of each event to the ledger. Flowglad handles a bulk request
  * atomically: if one event is bad, all events are rejected. A rejected bulk request is therefore split until
  * the bad event is isolated. If the answer to a bulk request omits an event, that event is sent again in its
- * own request. Only the answer to that request shows which event Flowglad has.
+ * own request. Only the answer to that request shows which event Flowglad has recorded under the transaction
+ * ID.
  */
 export class EventSender {
   readonly #ledger: Ledger
@@ -70,8 +71,8 @@ export class EventSender {
 
   /**
    * Sends ambiguous events before a fetch. Also sends the events at fault that are backing off, in one
-   * request. If Flowglad has recovered, a call then needn't wait until these events are due. If the request
-   * fails, looks for the events in Flowglad's list, and doesn't change their backoff.
+   * request. If Flowglad has recovered, a call doesn't have to wait until these events are due. If the
+   * request fails, looks for the events in Flowglad's list, and doesn't change their backoff.
    */
   async resend(batch: Sending[]): Promise<void> {
     const retries = this.#retries

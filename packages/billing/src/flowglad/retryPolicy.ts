@@ -174,8 +174,8 @@ export class RetryPolicy {
 
   /**
    * Makes the customer back off after a pass if none of the pass's events can be sent now, or if Flowglad may
-   * have caused a failure. Events at fault don't delay the pass's other events. They don't delay later events
-   * either if `canLookFurther` is set.
+   * have caused a failure. Events at fault don't delay the pass's other events. If `canLookFurther` is set,
+   * they don't delay later events either.
    */
   customerTried(customer: string, events: UsageEvent[], canLookFurther: boolean): void {
     const backingOff = events.filter((event) => this.isBackingOff(event))
@@ -197,8 +197,9 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns how many events at fault are backing off, by customer. A pass takes that many more events.
-   * Otherwise, the events at fault, which are the oldest, would leave no room for events that can be sent.
+   * Returns the number of events at fault that are backing off, by customer. A pass takes that many
+   * additional events. Otherwise, the events at fault, which are the oldest, would leave no room for events
+   * that can be sent.
    */
   skippedEvents(): Map<string, number> {
     const now = this.#clock.now()

@@ -135,7 +135,10 @@ export class SnapshotFetcher {
     })
   }
 
-  /** Creates a customer and returns the customer's billing. Runs `beforeLook` between the two requests. */
+  /**
+   * Creates a customer, then fetches and returns the customer's billing. Runs `beforeLook` between the two
+   * requests.
+   */
   async #create(customer: Customer, beforeLook: () => Promise<void>) {
     const { id } = customer
     const failure = await this.#asking(() => this.#flowglad.createCustomer(customer)).then(

@@ -39,8 +39,9 @@ export type SingleAnswer =
   | Unanswered
 
 /**
- * The messages of the checks that Flowglad makes before it records an event. Flowglad answers these checks with 500,
- * the status of its internal failures, which can also happen after an event is recorded.
+ * The messages of the checks that Flowglad makes before it records an event. Flowglad answers a failed check
+ * with 500, which it also uses for internal failures. An internal failure can happen after an event has been
+ * recorded.
  */
 const checkedFirst =
   /^(No \w+ found|(Subscription|UsageMeter|Price) not found|Invalid \w+|UsageEvent conflict):? |for archived customer$|out of range for type integer/

@@ -57,7 +57,10 @@ export type RenewAnswer =
   | { state: 'renewed'; expiresInMs: number }
   /** The hold has reached `maxHoldMs`. Further renewals won't extend it. */
   | { state: 'atMaximum'; expiresInMs: number }
-  /** `booked`: the meters whose units expiry has booked. Units that the work counts later can't be booked on them. */
+  /**
+   * `booked`: the meters on which expiry has booked units. Units that the work counts later can't be booked
+   * on these meters.
+   */
   | { state: 'ended'; booked: string[] }
 
 export type SettleAnswer =

@@ -73,7 +73,7 @@ const reserve = z.object({
   pastDue: pastDueRule.optional(),
   /**
    * True if the caller has already tried to fetch a snapshot. If so, the ledger accepts a snapshot whose
-   * period has ended and doesn't ask for another fetch.
+   * period has ended, instead of asking for another fetch.
    */
   decisive: z.boolean(),
 })
@@ -135,8 +135,8 @@ const settle = z.object({
 const findResult = z.object({ type: z.literal('findResult'), customer, procedure, key, fingerprint })
 
 /**
- * Stores the result of unmetered work under its key, and completes the key. The first result under a key stays, unless
- * the command names its attempt in `replaces`.
+ * Stores the result of unmetered work under its key, and completes the key. A key keeps its first result,
+ * unless `replaces` names the attempt that stored that result.
  */
 const keepResult = z.object({
   type: z.literal('keepResult'),

@@ -93,8 +93,8 @@ export interface CustomerBalances {
     /** When the fetch started, in epoch milliseconds according to the database's clock. */
     asOf: number
     /**
-     * The absolute difference between now and `asOf`, which is in the future if the clock has stepped
-     * backward.
+     * The absolute difference between now and `asOf`. If the clock has stepped backward, `asOf` is in the
+     * future.
      */
     ageMs: number
     periodOver: boolean
@@ -152,8 +152,9 @@ export interface LedgerHealth {
   /** The number of parked events. */
   parked: number
   /**
-   * How far the store's clock is behind the latest time that this process has read from it or the time of the
-   * newest undelivered event, whichever is later. 0 unless the clock has stepped backward.
+   * How far the store's clock is behind the latest known time. This is the latest time that this process has
+   * read from the clock, or the time of the newest undelivered event if that is later. 0 unless the clock has
+   * stepped backward.
    */
   skewMs: number
 }

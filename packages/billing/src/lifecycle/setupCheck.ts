@@ -30,7 +30,7 @@ export class SetupCheck {
 
   /**
    * If there are problems, rejects with an error whose message has one line of instructions per problem.
-   * Doesn't fail if the ledger is unreachable or rejects writes, or if Flowglad is unreachable, because both
+   * Doesn't fail if Flowglad is unreachable, or if the ledger is unreachable or rejects writes, because both
    * can recover.
    */
   async run(): Promise<void> {

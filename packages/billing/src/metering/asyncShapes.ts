@@ -61,8 +61,8 @@ const maxDepth = 16
 
 /**
  * Returns the path of a promise or stream inside the value, such as `pages.0.text`, or null if there is none.
- * JSON represents such a part as `{}`. `ofInstances` is false if a codec serializes class instances, which
- * are then not searched.
+ * JSON represents such a part as `{}`. If a codec serializes class instances, set `ofInstances` to false.
+ * Instances are then not searched.
  */
 export const asyncPathIn = (value: unknown, ofInstances: boolean): string | null =>
   pathIn(value, 0, { searched: new Set(), isSearched: ofInstances ? isSentByField : isPlainObject })

@@ -78,7 +78,7 @@ class Canonical {
   #instanceText(value: object, of: (part: unknown) => string): string {
     if (this.#codec) {
       const serialized = attempt(() => this.#codec?.serialize(value))
-      // The serialized form can contain the instance itself, which is then read without the codec.
+      // Read the serialized form without the codec, because it can contain the instance itself.
       if (serialized !== undefined) return `serialized:${canonicalText(serialized, this.#files)}`
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') return `json:${of(value.toJSON())}`

@@ -179,7 +179,7 @@ export function meteredLeg<Input>(
         assertAmount(amount, 0, 'The cost')
         return { amount, flagged: null }
       } catch (error) {
-        // The work succeeded, so it must be charged. Charge the held amount, which the app chose.
+        // The work succeeded, so charge the held amount, which the app chose.
         return { amount: held, flagged: messageOf(error) }
       }
     },

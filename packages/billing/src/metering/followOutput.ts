@@ -70,7 +70,7 @@ export function followOutput<Output>(
     on.onStop?.((why) => followed.stop(toError(new StreamStoppedError(why))))
     return copy
   } catch (error) {
-    // The call fails, so the end of its other parts must not charge it.
+    // The call fails, so it must not be charged when its other parts end.
     followed.abandon()
     reader.close()
     throw error

@@ -8,7 +8,10 @@ import { meteredStream, type Stop, type StreamEnd } from './meteredStream.ts'
 export type OutputEnd = StreamEnd | 'stopped'
 
 interface Following {
-  /** Runs when the first part becomes active: a stream at its first read, a promise immediately. */
+  /**
+   * Runs when the first part becomes active. A stream becomes active when it is first read, and a promise
+   * immediately.
+   */
   started: () => void
   /** Runs when no part is active but at least one stream hasn't been read yet. */
   paused: () => void
@@ -18,7 +21,7 @@ interface Following {
   check: (value: unknown) => void
   /** Returns whether the value is a stream to meter. */
   isStream: (value: unknown) => value is AsyncIterable<unknown>
-  /** Whether parts include the asynchronous properties of the output, of chunks, and of promise values. */
+  /** Whether the asynchronous properties of the output, of chunks and of promise values count as parts. */
   nests: boolean
   reader: Pick<Reader, 'signal' | 'error'>
   clock: Clock
@@ -51,7 +54,7 @@ export class MeteredOutput {
 
   /**
    * Returns a copy of the value that reports when its parts end. The caller reads the copy instead of the
-   * value. If the rest of the value can't be sent, throws before following any part.
+   * value. If the value's synchronous properties can't be sent, throws before it follows any part.
    */
   wrap(value: unknown): unknown {
     const { check, isStream, nests } = this.#following
@@ -70,7 +73,7 @@ export class MeteredOutput {
     }
   }
 
-  /** Stops following the parts: `ended` doesn't run anymore. */
+  /** Stops following the parts, so that `ended` doesn't run. */
   abandon(): void {
     this.#ended = true
   }

@@ -87,12 +87,12 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  *    to the customer. Nothing is charged, not even counted usage (the units that the work reported while it
  *    ran), and the key can be retried.
  *
- * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end. An
- * observable is charged in the same way. So is an object with promises and streams, which ends with its last
- * part. The charge depends on how the output ends:
+ * A stream can deliver output before it fails, so it is charged when it ends, before its reader sees the end.
+ * Observables are charged in the same way, and so are objects with promises and streams. Such an object ends
+ * when its last part ends. The charge depends on how the output ends:
  * - If the stream finished, its `cost` is charged, as in step 3.
  * - If its reader left after the first read, or the reader's session ended, each meter's `onLeave` determines
- *   the charge. By default, the `cost` is charged, as in step 3: if the work has counted nothing, the held units
+ *   the charge. By default, the `cost` is charged, as in step 3. If the work has counted nothing, the held units
  *   are charged.
  * - If the stream failed, or its reader left before the first read, only legs with counted usage are charged.
  *   If no leg has counted usage, all units are released, as in step 4.
@@ -227,9 +227,9 @@ export class Operation {
 }
 
 /**
- * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are, so they
- * are examined once and not serialized twice. If the call has no key and its output stays in this process,
- * the output isn't examined.
+ * Returns whether the output is plain JSON, which can be sent and stored as it is. Most outputs are plain
+ * JSON, so they are examined once instead of being serialized twice. If the call has no key and its output
+ * stays in this process, the output isn't examined.
  */
 const isPlain = ({ transport, key }: MeteredCall<unknown>, output: unknown) =>
   (transport !== null || key !== null) && isJson(output)

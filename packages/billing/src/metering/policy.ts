@@ -33,7 +33,7 @@ export function legOf(meters: Meters, { meter, amount }: { meter: string; amount
 
 /**
  * Returns the hold's time to live and its maximum lifetime. If the call has several legs, each value is the
- * minimum across their meters.
+ * minimum across the legs' meters.
  */
 export function lifetimeOf(
   meters: Meters,

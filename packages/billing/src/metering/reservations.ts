@@ -173,8 +173,8 @@ export class Reservations {
   }
 
   /**
-   * Starts the hold, unless the grace period has ended: work that starts afterwards could no longer be
-   * charged.
+   * Starts the hold, unless the shutdown grace period has ended. Work that starts after that period couldn't
+   * be charged.
    */
   async #begin(request: ReserveRequest, attempt: string, answer: HeldAnswer): Promise<Hold> {
     const { subscription, expiresInMs } = answer

@@ -33,8 +33,8 @@ interface Delivered {
 }
 
 /**
- * Returns whether the output is an observable that tRPC reads. For a caller in this process, only a
- * subscription's output can be one.
+ * Returns whether the output is an observable that tRPC reads. For a caller in this process, only the output
+ * of a subscription can be such an observable.
  */
 export const isRead = (
   { transport, isSubscription = false }: Delivered,

@@ -11,7 +11,7 @@ export interface ResponseParts {
   resHeaders?: Headers | undefined
 }
 
-/** Returns a response header with the newest balances from the request's calls, or no header if there are none. */
+/** Returns a response header with the newest balances from the request's calls, if there are any. */
 export function balancesMeta(ctx: object | undefined): { headers?: Record<string, string> } {
   const balances = (ctx && billingRequestOf(ctx)?.balances) ?? null
   const header = balances && headerOf(balances)

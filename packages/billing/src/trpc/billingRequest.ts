@@ -101,9 +101,9 @@ export class BillingRequest {
 
   /**
    * Throws `FOREIGN_ORIGIN` or `PREFETCH` if the user didn't ask for the call. Calls from a server-side
-   * caller are allowed. `isRead` means that the call neither changes state nor spends units. Such a call is
-   * allowed over HTTP, where a page on another origin can't read the answer. Over a WebSocket, the page could
-   * read the answer.
+   * caller are allowed. `isRead` means that the call neither changes state nor spends units. Over HTTP, such
+   * a call is allowed, because a page on another origin can't read the answer. Over a WebSocket, such a page
+   * could read it.
    */
   assertWanted(call: MiddlewareCall, path: string, { isRead }: { isRead: boolean }): void {
     const sender = this.#senderOf(call)

@@ -128,7 +128,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
       if (result && !result.ok && result.error === error) return result
       throw app.toError(error)
     } finally {
-      // A middleware of the app can run a failed call again.
+      // One of the app's middlewares may run a failed call again.
       meteredCalls.delete(getRawInput)
       if (request && sendsBalances) await noteBalances(request, customer)
     }

@@ -50,8 +50,8 @@ const byHand = (file: SourceFile, reason: string, code: string): Step => ({
 })
 
 /**
- * Returns whether `billingLinks` can replace the HTTP link. It must accept the same options and send calls in
- * the same way.
+ * Returns whether `billingLinks` can replace the HTTP link. The HTTP link must accept the same options and
+ * send calls in the same way.
  */
 function canReplace({ file, call }: Client, options: number): boolean {
   const name = file.codeIn(call)
@@ -61,7 +61,7 @@ function canReplace({ file, call }: Client, options: number): boolean {
   return name === 'httpLink' && (headers === null || withoutParameter(file, headers))
 }
 
-/** Replaces the HTTP link with `billingLinks`. Moves the links that precede it into the `links` option. */
+/** Replaces the HTTP link with `billingLinks`, and moves the preceding links into its `links` option. */
 function replaced(
   { file, call, links }: Client,
   { http, before, options }: { http: Range; before: Range[]; options: Range },
@@ -84,7 +84,7 @@ function replaced(
   }
 }
 
-/** Keeps the links, and adds the keys to them. */
+/** Keeps the existing links, and adds the idempotency keys to them. */
 function extended({ file, links }: Client, options: number): Step {
   const headers = file.code[options] === '{' ? addKeys(file, options) : null
   if (!headers)
