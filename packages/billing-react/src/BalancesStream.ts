@@ -14,7 +14,8 @@ interface BalancesStreamOptions<Meter extends string> {
   /** Called with an answer for another customer. */
   onOtherCustomer: (answer: BalancesAnswer<Meter>) => void
   /**
-   * Called when the stream stops delivering, and then every 30 s if another page's stream has replaced it.
+   * Called when the stream stops delivering. If another page's stream has replaced this one, also called
+   * every 30 s.
    */
   onInterrupted: () => void
 }
@@ -121,8 +122,8 @@ export class BalancesStream<Meter extends string> {
   }
 
   /**
-   * Reopens the stream after a pause. tRPC itself reconnects when a connection breaks, but gives up after an
-   * error response such as a proxy's 502.
+   * Reopens the stream after a pause. tRPC reconnects after a broken connection, but gives up after an error
+   * response, such as a proxy's 502.
    */
   #reopen() {
     this.#interrupt()

@@ -27,7 +27,7 @@ export function createBalanceHooks<Meter extends string>(useBilling: () => Billi
   const usePlan = () => useSelected((answer): PlanSummary | null => answer.plan)
 
   /**
-   * Returns whether the customer can make a call, and if not, why. Pass the meter before a call
+   * Returns whether the customer can make a call, and if not, why not. Pass the meter before a call
    * (`usePaywall('generations')`), or the error after a failed call (`usePaywall(mutation.error)`). The
    * paywall follows the balances, so its state becomes `open` after a top-up.
    */

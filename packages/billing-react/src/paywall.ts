@@ -11,8 +11,8 @@ const criticalShare = 0.9
 export type Paywall<Meter extends string = string> =
   | { state: 'open' }
   /**
-   * At least 80 % is used. `percent` is the used share in percent, rounded down. `percent` reaches 100 only
-   * on plans with overage.
+   * At least 80 % is used. `percent` is the percentage of used units, rounded down. `percent` reaches 100
+   * only on plans with overage.
    */
   | { state: 'approaching'; balance: BalanceRow<Meter>; percent: number; critical: boolean }
   /** Units are left, but fewer than the denied call needs. */
@@ -53,7 +53,7 @@ function overduePaywall(balances: BalancesAnswer | undefined): Paywall<never> | 
 
 /**
  * Returns the paywall to show after a failed call. The state changes back to `open` once the balance is
- * sufficient, for example after a top-up, a renewal, or an upgrade in another tab.
+ * sufficient, for example after a top-up, a renewal or an upgrade.
  */
 export function paywallOfError<Meter extends string>(
   balances: BalancesAnswer<Meter> | undefined,

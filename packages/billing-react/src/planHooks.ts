@@ -10,8 +10,8 @@ export function createPlanHooks<Meter extends string>(useBilling: () => BillingC
    * Starts a hosted checkout for `{ priceSlug, quantity? }`. `quantity` defaults to 1. `data.url` is the
    * checkout page's URL, and `data.forfeits` lists the pack units that the customer loses when the payment
    * succeeds. Nothing is charged until the customer pays on that page. While the checkout page is open, a
-   * second click or a retry of the same order returns the same page. Fails with `BAD_REQUEST` and a message
-   * for the customer if the price is not for sale, or if the purchase would add a second paid plan. Fails
+   * second click or a retry of the same order returns the same page. Fails with `BAD_REQUEST` if the price is
+   * not for sale or the purchase would add a second paid plan. The error's message is for the customer. Fails
    * with `BILLING_UNAVAILABLE` if Flowglad does not answer.
    */
   function useCheckout() {

@@ -76,7 +76,7 @@ export async function refreshBalances<Meter extends string>(
 /** Reports whether the balances are current, and when Flowglad last answered. */
 export interface BillingStatus {
   /**
-   * Whether Flowglad has answered recently. If false, the plan and the balances are based on an older answer.
+   * Whether Flowglad has answered recently. If false, the plan and the balances come from an older answer.
    */
   current: boolean
   /**
@@ -87,8 +87,8 @@ export interface BillingStatus {
 }
 
 /**
- * An answer younger than this counts as current. An answer's age is above 0 if the server fetched it shortly
- * before the request.
+ * An answer younger than this counts as current. An answer's age is above 0 if the server fetched the answer
+ * shortly before the request.
  */
 const currentMs = 15_000
 const retryMs = 8_000

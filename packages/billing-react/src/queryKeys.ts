@@ -2,8 +2,8 @@ import { type BillingQueryKeys, billingQueryKeys } from '@metered/billing/client
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 
 /**
- * The query keys of `@flowglad/react`. Its queries are in the app's QueryClient if FlowgladProvider wraps the
- * app's QueryClientProvider.
+ * The query keys of `@flowglad/react`. These queries are in the app's QueryClient if FlowgladProvider wraps
+ * the app's QueryClientProvider.
  */
 export const flowgladKeys: readonly QueryKey[] = [['customers/billing'], ['flowglad-usage-meters']]
 

@@ -97,8 +97,8 @@ function callsOf(queryClient: QueryClient): Map<string, Unanswered> {
 }
 
 /**
- * Returns the input as a comparable string. Returns null for an input that isn't JSON, so that its call
- * always gets a new key.
+ * Returns the input as a comparable string. Returns null for an input that isn't JSON, so that a call with
+ * this input always gets a new key.
  */
 function textOf(input: unknown): string | null {
   try {

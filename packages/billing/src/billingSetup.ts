@@ -29,9 +29,9 @@ export interface BillingSetup<M extends Meters, Ctx extends object> {
   /** The app's public URL, to which checkouts return. Checkouts fail without it. Its origin is trusted. */
   publicUrl?: string | undefined
   /**
-   * More origins whose pages may make metered calls and change plans, such as `https://app.example`. Set this
-   * if your pages and your API have different origins. Pages on the server's own origin are always allowed.
-   * Requests from other pages are denied with `FOREIGN_ORIGIN`. Default: none.
+   * Additional origins whose pages may make metered calls and change plans, such as `https://app.example`.
+   * Set this if your pages and your API have different origins. Pages on the server's own origin are always
+   * allowed. Requests from other pages are denied with `FOREIGN_ORIGIN`. Default: none.
    */
   trustedOrigins?: readonly string[] | undefined
   /** The page that denials link to. Default: `/pricing`. */

@@ -15,7 +15,7 @@ export class StreamOrder {
   }
 
   /**
-   * Notes when the answer was requested, and returns it. The server reads the ledger for each answer.
+   * Notes when the answer was requested, and returns the answer. The server reads the ledger for each answer.
    * A lower version means that the ledger was restored from a backup. The answer is then newer than every
    * earlier answer.
    */

@@ -19,7 +19,7 @@ export interface SessionRequest {
   customer: string
   /** Scopes the key. */
   procedure: string
-  /** The client's name for the checkout. If null, each request opens another session. */
+  /** The client's name for the checkout. If null, each request opens a new session. */
   key: string | null
   /** Distinguishes a retry from a different checkout under the same key. */
   input: unknown

@@ -16,12 +16,13 @@ const page = z.object({
   nextCursor: z.string().nullish(),
 })
 const maxPages = 20
-/** The maximum time by which Flowglad's clock may be behind ours. */
+/** How far Flowglad's clock may be behind ours. */
 const clockDifferenceMs = 10 * 60_000
 
 /**
- * Looks for events in Flowglad's list of all usage events. The list has no filters, so the search starts with
- * the newest event, and ends before the usage happened. Rejects if Flowglad doesn't answer.
+ * Looks for events in Flowglad's list of all usage events. The list can't be filtered, so the search starts
+ * with the newest event and ends at an event that is older than the usage. Rejects if Flowglad doesn't
+ * answer.
  * @param beforeRequest runs before each request. The search ends if it returns false.
  */
 export async function lookUpUsageEvents(

@@ -34,9 +34,9 @@ export type FlowgladActions = Record<
 >
 
 /**
- * Creates the actions that an app with `@flowglad/react` needs. They replace Flowglad's own handler, through
- * which a browser could create a subscription that is never charged, cancel immediately to get new free
- * credits, or record usage on a free price.
+ * Creates the actions that an app with `@flowglad/react` needs. They replace Flowglad's own handler. Through
+ * that handler, a browser could create a subscription that is never charged, cancel immediately to get new
+ * free credits, or record usage on a free price.
  */
 export function createFlowgladActions(parts: FlowgladActionParts): FlowgladActions {
   const { ledger, plans, readCatalog } = parts

@@ -24,7 +24,7 @@ export const createFlowgladBilling =
     const last = sync.lastBilling(customer.id, options.snapshotMaxAgeMs)
     const known = last ? withLedgerBalances(last, usable) : null
     if (known && known.currentId === (usable.snapshot?.subscription?.id ?? null)) return known.billing
-    // Wait for Flowglad no longer than a metered call waits. A slower fetch continues in the background.
+    // Don't wait for Flowglad longer than a metered call would. A slower fetch continues in the background.
     await within(clock, options.decisionMs, sync.fetch(customer, { urgent: false, forced: false }), null)
     const fetched = sync.lastBilling(customer.id, Number.POSITIVE_INFINITY)
     if (sync.isArchived(customer.id)) throw customerArchived()

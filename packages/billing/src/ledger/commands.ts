@@ -160,7 +160,8 @@ const expire = z.object({ type: z.literal('expire'), customer })
  * Takes the customer's lease, or extends it if it already belongs to `token`. For a fetch, records each
  * account's acknowledged, dropped and ambiguous units for the later `install`. For a delivery, marks waiting
  * events as sent. Send this command immediately before each request. Never send it between a GET request and
- * the install of its response: events acknowledged in the meantime would be treated as part of the response.
+ * the install of its response. Otherwise, events acknowledged in the meantime would be treated as part of the
+ * response.
  */
 const takeLease = z.object({
   type: z.literal('takeLease'),

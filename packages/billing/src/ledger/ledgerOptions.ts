@@ -12,8 +12,8 @@ export const ledgerDefaults = {
    */
   outOfReachAfterMs: 15_000,
   /**
-   * How long a command waits for a store that rejects writes, for example because its disk is full, before
-   * the command is rejected with `LedgerUnavailableError`.
+   * How long a command waits for a store that rejects writes, for example because its disk is full. After
+   * that, the command is rejected with `LedgerUnavailableError`.
    */
   cannotWriteAfterMs: 500,
   /**

@@ -6,9 +6,9 @@ import type { LegSettingsOf } from './legSettings.ts'
 import type { Operation } from './operation.ts'
 
 /**
- * The cost of work outside tRPC. For a fixed cost, set `amount`. For a cost that depends on the result, set `hold` to
- * the number of units to reserve, and `cost` to a function that returns the actual cost after the work. `amount` and
- * `hold` are integers from 1 to 2^31−1.
+ * The cost of work outside tRPC. For a fixed cost, set `amount`. If the cost depends on the result, set
+ * `hold` to the number of units to reserve. Set `cost` to a function that returns the actual cost after the
+ * work. `amount` and `hold` are integers from 1 to 2^31−1.
  */
 type WorkCost =
   | {

@@ -99,7 +99,7 @@ export type Run = Pick<Hold, 'attempt' | 'subscription'>
  * - If the reader neither reads the stream nor leaves, the hold expires. The units that other parts of the output have
  *   counted are charged.
  * - If the process stops, the stream ends with an error, and is charged as if its hold had expired.
- * - If the hold has expired and was charged while the process couldn't reach the ledger, the stream ends with an
+ * - If the hold expired and was charged while the process couldn't reach the ledger, the stream ends with an
  *   error, because its further units can't be charged.
  *
  * A charged stream completes its key, even if the stream failed. The stream's output isn't stored.

@@ -78,8 +78,8 @@ export class BillingRequest {
 
   /**
    * Returns a call's key from the request header, or null if the header has no key for the call. A batch has
-   * one key per call. Throws `KEY_INVALID` if a key is malformed, or if the number of keys is wrong: one key
-   * for a whole batch would turn different calls into one operation.
+   * one key per call. Throws `KEY_INVALID` if a key is malformed or the number of keys is wrong. One key for
+   * a whole batch would turn different calls into one operation.
    */
   keyOf(call: MiddlewareCall): string | null {
     const sender = this.#senderOf(call)

@@ -78,8 +78,8 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     if (!request && signal) warnings.missingRequest(path || unnamedProcedure)
 
     /**
-     * Returns the call's key. A subscription has no key: after a reconnect, it is new work and is charged for
-     * the usage that it counts from then on.
+     * Returns the call's key. A subscription has no key. After a reconnect, it is new work, and only the
+     * usage from then on is charged.
      */
     const readKey = async () => {
       if (isSubscription) return null
