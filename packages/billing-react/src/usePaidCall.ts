@@ -77,7 +77,8 @@ export function usePaidCall<Input, Output, Failure extends { message: string } =
 
   /** Starts the call, unless it is already running. */
   function start(input: Input, callbacks?: MutateOptions<Output, Failure, Input>) {
-    // Check the mutation cache, which is updated immediately. A button stays enabled until the next render.
+    // Check the mutation cache, which is updated immediately, because a button stays enabled until the next
+    // render.
     if (isRunning(queryClient, mutationKey)) return
     if (callbacks) mutate(input, callbacks)
     else mutate(input)

@@ -68,7 +68,7 @@ export const defaultOptions = {
   livePollMs: 500,
   /**
    * The maximum number of balances streams that one customer can have open on a node. Beyond the limit, a new
-   * stream replaces the customer's oldest one.
+   * stream replaces the customer's oldest stream.
    */
   maxStreamsPerCustomer: 20,
   /**

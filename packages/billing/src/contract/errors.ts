@@ -46,8 +46,8 @@ export class UnserializableResultError extends Error {
 }
 
 /**
- * Why a stream ends early. `shutdown`: the process is stopping. `expired`: the stream's hold has expired and was
- * charged, so its further units couldn't be charged.
+ * Why a stream ends early. `shutdown`: the process is stopping. `expired`: the stream's hold expired and was
+ * charged, so further units couldn't be charged.
  */
 export type StreamStop = 'shutdown' | 'expired'
 

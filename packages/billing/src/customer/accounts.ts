@@ -70,7 +70,10 @@ export function createAccounts({
   }
 
   return {
-    /** Returns the balances after a call that this process has metered. Never fetches, and seldom reads. */
+    /**
+     * Returns the balances after a call that this process has metered. Never fetches, and rarely reads the
+     * store.
+     */
     async afterCall(customer: KnownCustomer): Promise<BalancesAnswer> {
       return rows(customer, ledger.lastCommitted(customer.id) ?? (await snapshots.read(customer)))
     },

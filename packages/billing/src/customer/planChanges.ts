@@ -59,8 +59,8 @@ export class PlanChanges {
   }
 
   /**
-   * Runs the customer's requests on this node one after another. Flowglad waits up to a minute for a payment, and
-   * a second request must see what the first has changed.
+   * Runs the customer's requests on this node one after another. Flowglad waits up to a minute for a payment,
+   * and each request must see the changes that earlier requests made.
    */
   async #inTurn(customer: Customer, request: () => Promise<MadeChange>): Promise<MadeChange> {
     const earlier = this.#newest.get(customer.id)

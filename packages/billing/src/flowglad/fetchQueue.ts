@@ -9,8 +9,8 @@ export type FetchResult = { state: 'installed' } | { state: 'failed'; error: unk
 
 interface Fetch extends Waiter {
   /**
-   * Whether this fetch has already noted which usage is acknowledged. Callers that arrive later need another
-   * fetch.
+   * Whether this fetch has already noted which usage is acknowledged. Callers that arrive after that need
+   * another fetch.
    */
   noted: boolean
 }

@@ -23,7 +23,7 @@ const clockDifferenceMs = 10 * 60_000
  * Looks for events in Flowglad's list of all usage events. The list can't be filtered, so the search starts
  * with the newest event and ends at an event that is older than the usage. Rejects if Flowglad doesn't
  * answer.
- * @param beforeRequest runs before each request. The search ends if it returns false.
+ * @param beforeRequest runs before each request. If it returns false, the search ends.
  */
 export async function lookUpUsageEvents(
   flowglad: Pick<FlowgladClient, 'newestUsageEvents'>,

@@ -81,7 +81,9 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
   }
 }
 
-/** Sends one event. If Flowglad already has an event with this transaction ID, it returns that event. */
+/**
+ * Sends one event. If Flowglad already has an event with this transaction ID, Flowglad returns that event.
+ */
 export async function createUsageEvent(flowglad: FlowgladClient, event: UsageEvent): Promise<SingleAnswer> {
   try {
     const { usageEvent } = singleBody.parse(await flowglad.createUsageEvent(requestBody(event)))

@@ -27,9 +27,9 @@ export function foreignOriginOf(source: RequestSource, trusted: ReadonlySet<stri
 }
 
 /**
- * Returns whether the origin's host is the request's own host. The server can't see the scheme that the browser
- * used, because a proxy may handle TLS. If a trusted origin has the same host, only that origin's scheme is
- * accepted, because an attacker on the network can forge pages on `http://`.
+ * Returns whether the origin's host is the request's own host. The server can't see the scheme that the
+ * browser used, because a proxy may handle TLS. If a trusted origin has the same host, only that origin's
+ * scheme is accepted, because a network attacker can forge pages on `http://`.
  */
 function isOwn(origin: string, host: string | null, trusted: ReadonlySet<string>): boolean {
   const [plain, encrypted] = ['http', 'https'].map((scheme) => originAt(scheme, host))

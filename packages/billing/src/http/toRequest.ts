@@ -2,8 +2,8 @@ import { isBillingPath } from './paths.ts'
 import { hostOf } from './requestSource.ts'
 
 /**
- * Converts a Node request to a web-standard `Request`. Returns null, without reading the body, if billing
- * doesn't serve the path or if `Request` doesn't allow the method.
+ * Converts a Node request to a web-standard `Request`. Returns null without reading the body if billing
+ * doesn't serve the path or `Request` doesn't allow the method.
  */
 export async function toRequest({
   method = 'GET',

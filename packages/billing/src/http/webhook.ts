@@ -13,8 +13,8 @@ export interface WebhookParts {
 const webhook = z.object({ customer: z.object({ externalId: z.string() }).nullish() })
 
 /**
- * Answers Flowglad's webhooks. A webhook with a valid signature refreshes its customer's snapshot. The
- * webhook's other content is ignored, because a webhook can arrive late or more than once.
+ * Answers Flowglad's webhooks. A webhook with a valid signature refreshes its customer's snapshot. All other
+ * content is ignored, because a webhook can arrive late or more than once.
  */
 export const createWebhook =
   ({ ledger, sync, webhookSecret }: WebhookParts) =>

@@ -173,8 +173,8 @@ const takeLease = z.object({
   /** The maximum number of events in flight, including ambiguous events. */
   maxEvents: z.number().int().min(0).max(10_000),
   /**
-   * If true, the command succeeds only if the lease still belongs to `token`. A process that lost the lease,
-   * even briefly, must stop.
+   * If true, the command succeeds only if the lease still belongs to `token`. A process that has lost the
+   * lease, even briefly, must stop.
    */
   extend: z.boolean(),
 })

@@ -4,8 +4,8 @@ import type { Ledger } from './ledger.ts'
 import { isLedgerUnavailable } from './onLedger.ts'
 
 /**
- * Wraps the ledger to log its outages: once when it can't be opened or rejects writes, and once when it
- * accepts writes again. The first message says what to do.
+ * Wraps the ledger to log its outages. Logs once when the ledger can't be opened or rejects writes, and once
+ * when it accepts writes again. The first message says what to do.
  */
 export function reportOutages(ledger: Ledger, logger: Logger): Ledger {
   let reported: string | null = null

@@ -4,8 +4,8 @@ import type { Codec } from './storedResult.ts'
 
 /**
  * Returns the raw input's fingerprint, which distinguishes a retry from a different operation under the same
- * key. The fingerprint is a SHA-256 hash in hex. It doesn't depend on the order of fields, and covers the
- * content of files.
+ * key. The fingerprint is a SHA-256 hash in hex. The fingerprint covers the content of files, but not the
+ * order of fields.
  *
  * Never fails. Parts that can't be compared, such as a stream or a private field, have no effect on the
  * fingerprint. Inputs that differ only in such parts have the same fingerprint.

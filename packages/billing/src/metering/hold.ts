@@ -110,7 +110,7 @@ export class Hold {
   }
 
   /**
-   * Books the actual amounts and resolves when they are durable. If another attempt under the same key
+   * Books the actual amounts. Resolves when the charge is durable. If another attempt under the same key
    * settled first, returns `completed` with that attempt's result, and this attempt costs nothing. If the
    * ledger takes longer than `settleAnswerMs`, rejects with `BILLING_UNAVAILABLE` (`chargeUnconfirmed`), and
    * retries the settle in the background until shutdown.

@@ -17,8 +17,8 @@ export type Stop = (error: Promise<unknown>) => void
  * charge is durable by then.
  *
  * This is an explicit iterator, not a generator: `return()` must take effect before the first read and during
- * a read. The iterator also listens to the request's abort signal. tRPC's `return()` waits for the pending
- * read, which never ends if the source is stuck.
+ * a read. The iterator also listens to the request's abort signal, because tRPC's `return()` waits for the
+ * pending read, which never ends if the source is stuck.
  */
 export function meteredStream(
   source: AsyncIterable<unknown>,

@@ -28,8 +28,8 @@ export interface Confirmed {
 
 /**
  * Checks the sessions of open streams every `sessionCheckMs`. Before a call over a WebSocket, checks the
- * session if its last check is older than `sessionCheckMs`. Without a `source`, checks only open streams, by
- * calling the app's `customer` again with the same context.
+ * session if its last check is older than `sessionCheckMs`. Without a `source`, checks only open streams:
+ * calls the app's `customer` again with the same context.
  */
 export class SessionChecks {
   readonly #customerOf: (ctx: object) => { id: string }

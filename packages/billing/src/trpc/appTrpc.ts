@@ -62,8 +62,8 @@ export class AppTrpc {
 }
 
 /**
- * Returns a `TRPCError` from the copy of tRPC that created the builder, or null if that copy throws no
- * `TRPCError`. Runs only a new input validator, not the app's middlewares.
+ * Returns a `TRPCError` that the builder's copy of tRPC throws, or null if that copy throws none. Runs only a
+ * new input validator, not the app's middlewares.
  */
 async function errorOf(builder: Builder): Promise<Error | null> {
   try {

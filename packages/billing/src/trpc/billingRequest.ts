@@ -130,8 +130,8 @@ export class BillingRequest {
   }
 
   /**
-   * Returns whether the call's response can carry balances. A streamed response can't, because tRPC sends its
-   * headers before the calls run.
+   * Returns whether the call's response can carry balances. A streamed response can't carry them, because
+   * tRPC sends its headers before the calls run.
    */
   canSendBalances(call: MiddlewareCall): boolean {
     const sender = this.#senderOf(call)

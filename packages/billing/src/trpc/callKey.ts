@@ -9,7 +9,7 @@ export const rawInputOf = ({ getRawInput }: Pick<MiddlewareCall, 'getRawInput'>)
   getRawInput().catch(() => undefined)
 
 /**
- * Returns the key in the request header, or the key in the input, or null if the client has sent no key. Throws
+ * Returns the key from the request header or the input, or null if the client sent no key. Throws
  * `KEY_INVALID` if the key is malformed.
  */
 export const callKey = async (request: BillingRequest | null, call: MiddlewareCall): Promise<string | null> =>

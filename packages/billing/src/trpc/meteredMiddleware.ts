@@ -151,8 +151,8 @@ const keyWithoutPath = () =>
   )
 
 /**
- * Throws if the call is already metered. tRPC's types can't prevent a second `metered` on a procedure, so
- * each call to such a procedure fails, and nothing is charged.
+ * Throws if the call is already metered. tRPC's types can't prevent a procedure from using `metered` twice.
+ * Each call to such a procedure fails, and nothing is charged.
  */
 function assertMeteredOnce(getRawInput: () => Promise<unknown>, path: string) {
   if (meteredCalls.has(getRawInput)) {
