@@ -45,7 +45,7 @@ export class ShownCustomer {
     this.#show(given)
   }
 
-  /** Notes that the server has answered for the shown customer. */
+  /** Records that the server has answered for the shown customer. */
   confirm(): void {
     this.#confirmed = true
   }

@@ -8,7 +8,7 @@ import { noteArrival, wasSentAfter } from './readOrder.ts'
  * equal, compares `asOf`, because a new fetch doesn't always change the version. On a tie, prefers `arrived`,
  * which may include the meters' names.
  *
- * `balancesLink` and the billing hooks note when they send requests. Pass the answers to this function
+ * `balancesLink` and the billing hooks record when they send requests. Pass the answers to this function
  * unchanged, because a copy is compared only by version and `asOf`.
  */
 export function newestBalances<Answer extends BalancesAnswer>(

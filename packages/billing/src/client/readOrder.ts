@@ -21,7 +21,7 @@ const next = () => {
 export const startRead = (): number => next()
 
 /**
- * Notes when the answer's request was sent, and returns the answer. `start` is a value that `startRead`
+ * Records when the answer's request was sent, and returns the answer. `start` is a value that `startRead`
  * returned.
  */
 export function asRead<Answer extends object>(answer: Answer, start: number): Answer {
@@ -29,7 +29,7 @@ export function asRead<Answer extends object>(answer: Answer, start: number): An
   return answer
 }
 
-/** Notes that the page now has the answer. Later calls for the same answer have no effect. */
+/** Records that the page now has the answer. Later calls for the same answer have no effect. */
 export function noteArrival(answer: object): void {
   if (!order.arrivedAt.has(answer)) order.arrivedAt.set(answer, next())
 }

@@ -2,7 +2,7 @@ import type { BalancesAnswer } from '../contract/balances.ts'
 import { asRead, startRead } from './readOrder.ts'
 
 /**
- * Notes when the answers of one `onBalances` subscription were requested. All answers over a connection are
+ * Records when the answers of one `onBalances` subscription were requested. All answers over a connection are
  * requested when the connection opens.
  */
 export class StreamOrder {
@@ -15,9 +15,9 @@ export class StreamOrder {
   }
 
   /**
-   * Notes when the answer was requested, and returns the answer. The server reads the ledger for each answer.
-   * A lower version means that the ledger was restored from a backup. The answer is then newer than every
-   * earlier answer.
+   * Records when the answer was requested, and returns the answer. The server reads the ledger for each
+   * answer. A lower version means that the ledger was restored from a backup. The answer is then newer than
+   * every earlier answer.
    */
   read<Answer extends BalancesAnswer>(answer: Answer): Answer {
     if (answer.version < this.#version) this.connect()

@@ -10,8 +10,8 @@ import { type BulkAnswer, createUsageEvent, createUsageEvents } from './usageEve
 
 export interface SendResult {
   /**
-   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. In both cases, the rest of
-   * the batch was not sent.
+   * True if Flowglad didn't answer, or if an acknowledgement couldn't be stored. In both cases, the remaining
+   * events in the batch were not sent.
    */
   unavailable: boolean
   timedOut: boolean

@@ -23,8 +23,8 @@ interface Unanswered {
 
 export type BulkAnswer =
   /**
-   * `omitted`: events that the answer doesn't mention. For each of them, Flowglad had already recorded an
-   * event with the same transaction ID: either the same event or a different one.
+   * `omitted`: events that the answer doesn't mention. Flowglad had already recorded an event with the same
+   * transaction ID as each of these events. It can be the same event or a different one.
    */
   | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if any. */

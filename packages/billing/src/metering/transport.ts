@@ -113,8 +113,8 @@ export const untracked = (chunk: unknown): unknown =>
   Array.isArray(chunk) && typeof chunk[2] === 'symbol' ? chunk[1] : chunk
 
 /**
- * Throws if a chunk, or the rest of a value with asynchronous properties, can't be sent. tRPC sends all
- * streams of a batch in one response, so one invalid chunk would end them all.
+ * Throws if a chunk or a value's synchronous properties can't be sent. tRPC sends all streams of a batch in
+ * one response, so one invalid chunk would end them all.
  */
 export function assertSendable(chunk: unknown, codec?: Codec): void {
   assertNoAsyncPart(chunk, codec)
