@@ -7,8 +7,11 @@ import { readOptions } from './options.ts'
 import { progress } from './progress.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { http, inProcess } from './sections/calls.ts'
+import { delivery } from './sections/delivery.ts'
+import { memory } from './sections/memory.ts'
+import { statements } from './sections/statements.ts'
 
-const sections = { http, 'in-process': inProcess }
+const sections = { http, 'in-process': inProcess, statements, delivery, memory }
 
 const options = readOptions(sections)
 const machine = describeMachine()

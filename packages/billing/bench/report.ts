@@ -48,7 +48,7 @@ function cell(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'string') return value
   if (Math.abs(value) >= 100) return count(Math.round(value))
-  return value.toLocaleString('en', { maximumSignificantDigits: Math.abs(value) < 0.1 ? 1 : 3 })
+  return value.toLocaleString('en', { maximumSignificantDigits: Math.abs(value) < 0.1 ? 2 : 3 })
 }
 
 const count = (value: number) => value.toLocaleString('en')

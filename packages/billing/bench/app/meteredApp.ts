@@ -6,13 +6,17 @@ import type { FlowgladAddress } from './usualApp.ts'
 import { chunks, type Work } from './work.ts'
 
 /** Creates billing with the default options, except that calls wait longer for a slow Flowglad. */
-export const createAppBilling = (ledger: Ledger, { url, key }: FlowgladAddress) =>
+export const createAppBilling = (
+  ledger: Ledger,
+  { flowglad: { url, key }, delivers }: { flowglad: FlowgladAddress; delivers: boolean },
+) =>
   createBilling({
     meters,
     ledger,
     flowglad: { secretKey: key, baseUrl: url },
     customer: (ctx: { user: { id: string; name: string; email: string } }) => ctx.user,
     publicUrl: 'http://localhost',
+    autoStart: delivers,
     options: { decisionMs: 20_000 },
   })
 

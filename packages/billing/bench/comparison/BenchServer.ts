@@ -31,6 +31,8 @@ export interface Figures {
 interface Parts {
   variant: Variant
   prefix: string
+  /** The ledger's file or connection string. */
+  address: string
   server: TRPCClient<ServerControl>
   load: TRPCClient<LoadControl>
   flowglad: FlowgladAddress
@@ -40,6 +42,7 @@ interface Parts {
 /** A server process of one variant. Counts what it answers, so that its books can be audited. */
 export class BenchServer {
   readonly variant: Variant
+  readonly address: string
   readonly client: TRPCClient<ServerControl>
   readonly #parts: Parts
   readonly #units = new Map<string, number>()
@@ -50,6 +53,7 @@ export class BenchServer {
   constructor(parts: Parts) {
     this.#parts = parts
     this.variant = parts.variant
+    this.address = parts.address
     this.client = parts.server
   }
 

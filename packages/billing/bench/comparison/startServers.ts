@@ -11,7 +11,10 @@ import { BenchServer } from './BenchServer.ts'
 import { postgresCpu } from './postgresCpu.ts'
 
 /** Starts flowglad-local, a load generator and one server for each variant, each in its own process. */
-export async function startServers(variants: readonly Variant[]) {
+export async function startServers(
+  variants: readonly Variant[],
+  { delivers = true, counts = false }: Partial<Pick<ServerSettings, 'delivers' | 'counts'>> = {},
+) {
   const parts: AsyncDisposable[] = []
   const use = <T extends AsyncDisposable>(part: T): T => {
     parts.push(part)
@@ -38,10 +41,20 @@ export async function startServers(variants: readonly Variant[]) {
         prefix,
         address: database ?? join(folder.path, 'ledger.db'),
         flowglad,
+        delivers,
+        counts,
       }
       const server = createTRPCClient<ServerControl>(use(await startProcess('serverProcess.ts', settings)))
       const databaseCpu = database === null ? async () => null : await postgresCpu(database)
-      return new BenchServer({ variant, prefix, server, load, flowglad, databaseCpu })
+      return new BenchServer({
+        variant,
+        prefix,
+        address: settings.address,
+        server,
+        load,
+        flowglad,
+        databaseCpu,
+      })
     }
 
     const servers: BenchServer[] = []

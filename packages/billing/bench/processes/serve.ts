@@ -9,6 +9,8 @@ export const readSettings = (): unknown => JSON.parse(process.argv[2] ?? '{}')
 /** Serves the router to the process that started this one. Exits when that process disconnects or ends. */
 export async function serve(router: AnyTRPCRouter, close: () => Promise<void> = async () => {}) {
   const server = createHTTPServer({ router }).listen(0, '127.0.0.1')
+  // The benchmark can leave a connection idle for minutes.
+  server.keepAliveTimeout = 0
   await once(server, 'listening')
   process.send?.(`http://127.0.0.1:${portOf(server.address())}`)
   process.once('disconnect', async () => {

@@ -10,9 +10,9 @@ import { readSettings, serve } from './serve.ts'
 
 /** Runs one variant of the app. The variant answers calls over HTTP, and calls itself for in-process figures. */
 const settings = serverSettings.parse(readSettings())
-const { app, work, billing, ledger } = openVariant(settings)
+const { app, work, billing, ledger, counts } = openVariant(settings)
 
-const server = fastify()
+const server = fastify({ keepAliveTimeout: 0 })
 await server.register(fastifyTRPCPlugin, {
   prefix: '/trpc',
   trpcOptions: {
@@ -42,6 +42,7 @@ const router = t.router({
     while (billing && !(await billing.drain())) await new Promise((resolve) => setTimeout(resolve, 20))
   }),
   health: t.procedure.query(() => ledger?.health() ?? null),
+  counts: t.procedure.query(() => counts),
   runs: t.procedure.query(() => work.runs()),
   books: t.procedure.input(z.array(z.string())).mutation(async ({ input }) => {
     if (!ledger) return null

@@ -1,13 +1,13 @@
-import { audit } from '../books/audit.ts'
 import type { CallKind } from '../comparison/BenchServer.ts'
 import { type Comparison, compare } from '../comparison/compare.ts'
 import { startServers } from '../comparison/startServers.ts'
 import type { Options } from '../options.ts'
 import { progress } from '../progress.ts'
 import type { Row, Section } from '../report.ts'
+import { auditAll } from './auditAll.ts'
 
 const variants = ['unmetered', 'SQLite', 'PostgreSQL'] as const
-const ping: CallKind = { transport: 'HTTP', procedure: 'ping', keyed: false }
+export const ping: CallKind = { transport: 'HTTP', procedure: 'ping', keyed: false }
 
 /** tRPC over Fastify. The server, the load generator, Flowglad and the database are separate processes. */
 export const http = ({ quick, ...options }: Options) =>
@@ -48,12 +48,5 @@ async function compareAll(
     progress(`${name}: ${procedure}${keyed ? ' with keys' : ''}, ${callers} callers, ${customers} customers`)
     rows.push(...(await compare(started.servers, comparison, length)))
   }
-  progress(`${name}: auditing the books`)
-  const books = await Promise.all(started.servers.map((server) => server.books()))
-  return {
-    name,
-    rows,
-    problems: books.flatMap(audit),
-    audited: books.reduce((total, { calls }) => total + calls, 0),
-  }
+  return await auditAll(name, rows, started.servers)
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
 /** Extracts complete messages from a stream. A message has a type, a length and a body. */
-function messages(onMessage: (message: Buffer) => void) {
+export function messages(onMessage: (message: Buffer) => void) {
   let rest = Buffer.alloc(0)
   return (bytes: Buffer) => {
     rest = Buffer.concat([rest, bytes])
