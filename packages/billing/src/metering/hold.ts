@@ -126,7 +126,12 @@ export class Hold {
       procedure,
       key,
       fingerprint,
-      legs: amounts.map((leg) => ({ ...leg, price: priceOf(meters, leg.meter) })),
+      legs: amounts.map(({ meter, amount, flagged }) => ({
+        meter,
+        amount,
+        price: priceOf(meters, meter),
+        flagged,
+      })),
       result,
       reference,
       properties: { procedure },
@@ -135,8 +140,14 @@ export class Hold {
       traced(
         'billing.settle',
         () => ({ 'billing.procedure': procedure }),
-        () => this.#settle(command),
-      ).finally(() => this.abandon()),
+        async () => {
+          try {
+            return await this.#settle(command)
+          } finally {
+            this.abandon()
+          }
+        },
+      ),
     )
     const answer = await within(clock, options.settleAnswerMs, settling, null)
     if (!answer) throw unconfirmed(5_000)

@@ -155,6 +155,7 @@ export class Reservations {
   ): Promise<ReserveAnswer> {
     const { ledger, meters, options } = this.#services
     const { customer, procedure, key, fingerprint, legs } = request
+    const { ttlMs, maxHoldMs } = lifetimeOf(meters, legs, options)
     return onLedger(
       ledger.execute({
         type: 'reserve',
@@ -164,7 +165,8 @@ export class Reservations {
         key,
         fingerprint,
         legs: legs.map((leg) => legOf(meters, leg)),
-        ...lifetimeOf(meters, legs, options),
+        ttlMs,
+        maxHoldMs,
         snapshotMaxStaleMs: options.snapshotMaxStaleMs,
         decisive,
         pastDue: this.#pastDue?.rule,
@@ -178,11 +180,15 @@ export class Reservations {
    */
   async #begin(request: ReserveRequest, attempt: string, answer: HeldAnswer): Promise<Hold> {
     const { subscription, expiresInMs } = answer
+    const { customer, procedure, key, fingerprint, legs } = request
     const hold = new Hold(this.#services, {
-      ...request,
-      customer: request.customer.id,
+      customer: customer.id,
       attempt,
       subscription,
+      procedure,
+      key,
+      fingerprint,
+      legs,
       expiresInMs,
     })
     if (!this.#services.inFlight.graceEnded.aborted) return hold

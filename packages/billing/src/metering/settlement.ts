@@ -21,13 +21,14 @@ export const countedUnits = (legs: MeteredLeg[]): Counted =>
 export function settlementOf(
   legs: MeteredLeg[],
   output: unknown,
-  { basis, ...stored }: { basis: CostBasis; result: string | null; reference: string | null },
+  { basis, result, reference }: { basis: CostBasis; result: string | null; reference: string | null },
 ): Settlement {
   const amounts = legs.map((leg) => {
     leg.usage.close()
-    return { meter: leg.meter, ...leg.actual(output, basis) }
+    const { amount, flagged } = leg.actual(output, basis)
+    return { meter: leg.meter, amount, flagged }
   })
-  return { amounts, ...stored }
+  return { amounts, result, reference }
 }
 
 /**
