@@ -41,14 +41,17 @@ export const sleep = (
  * Resolves to the promise's value, or to `late` if the promise takes longer than `ms`. The promise itself
  * continues.
  */
-export async function within<T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> {
-  let cancel = () => {}
-  const timeout = new Promise<L>((resolve) => {
-    cancel = clock.after(ms, () => resolve(late))
+export const within = <T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> =>
+  new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => resolve(late))
+    promise.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    cancel()
-  }
-}

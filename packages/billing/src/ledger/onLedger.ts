@@ -7,14 +7,11 @@ import type { LedgerUnavailableError } from './errors.ts'
  * the caller's fault, and nothing was charged. Rethrows an `InvalidCommandError` and a `SetupError`
  * unchanged.
  */
-export async function onLedger<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
+export const onLedger = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
     if (isInvalidCommand(error) || error instanceof SetupError) throw error
     throw unavailable(1_000, error)
-  }
-}
+  })
 
 /** Returns `BILLING_UNAVAILABLE` for a `LedgerUnavailableError`, and any other error unchanged. */
 export const withoutLedger = (error: unknown): unknown =>

@@ -4,24 +4,20 @@ import type { Ledger } from '../ledger/ledger.ts'
 export type LedgerForCalls = Pick<Ledger, 'execute' | 'balances' | 'lastCommitted' | 'charges' | 'usage'>
 
 /** Returns the ledger methods for calls. Each method calls `onCall` first, and rejects if `onCall` throws. */
-export const ledgerForCalls = (ledger: Ledger, onCall: () => void): LedgerForCalls => ({
-  async execute(command) {
-    onCall()
-    return ledger.execute(command)
-  },
-  async balances(customer) {
-    onCall()
-    return ledger.balances(customer)
-  },
-  lastCommitted(customer) {
-    return ledger.lastCommitted(customer)
-  },
-  async charges(query) {
-    onCall()
-    return ledger.charges(query)
-  },
-  async usage(query) {
-    onCall()
-    return ledger.usage(query)
-  },
-})
+export function ledgerForCalls(ledger: Ledger, onCall: () => void): LedgerForCalls {
+  const afterCall = <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      onCall()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return work()
+  }
+  return {
+    execute: (command) => afterCall(() => ledger.execute(command)),
+    balances: (customer) => afterCall(() => ledger.balances(customer)),
+    lastCommitted: (customer) => ledger.lastCommitted(customer),
+    charges: (query) => afterCall(() => ledger.charges(query)),
+    usage: (query) => afterCall(() => ledger.usage(query)),
+  }
+}

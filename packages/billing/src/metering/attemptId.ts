@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto'
 
+/** The time of the last ID, and its text. Many calls can start in the same millisecond. */
+let last = { now: 0, text: '' }
+
 /** Returns a UUIDv7 (RFC 9562). These IDs sort by time, so new charges are adjacent in the index. */
 export function attemptId(now: number): string {
-  const time = now.toString(16).padStart(12, '0')
+  if (now !== last.now) last = { now, text: timeText(now) }
   // `randomUUID` is fast because Node caches random bytes. Replace only the time and the version in its
   // result.
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+  return last.text + randomUUID().slice(15)
+}
+
+function timeText(now: number): string {
+  const time = now.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`
 }

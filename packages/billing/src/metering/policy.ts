@@ -40,9 +40,11 @@ export function lifetimeOf(
   legs: { meter: string }[],
   { holdTtlMs, maxHoldMs }: BillingOptions,
 ): { ttlMs: number; maxHoldMs: number } {
-  const policies = legs.map(({ meter }) => policyOf(meters, meter))
-  return {
-    ttlMs: Math.min(...policies.map((policy) => policy.holdTtlMs ?? holdTtlMs)),
-    maxHoldMs: Math.min(...policies.map((policy) => policy.maxHoldMs ?? maxHoldMs)),
+  const shortest = { ttlMs: Number.POSITIVE_INFINITY, maxHoldMs: Number.POSITIVE_INFINITY }
+  for (const { meter } of legs) {
+    const policy = policyOf(meters, meter)
+    shortest.ttlMs = Math.min(shortest.ttlMs, policy.holdTtlMs ?? holdTtlMs)
+    shortest.maxHoldMs = Math.min(shortest.maxHoldMs, policy.maxHoldMs ?? maxHoldMs)
   }
+  return shortest
 }

@@ -35,7 +35,7 @@ export function renewHold(
   let cancelTimer = () => {}
   let expiresAt = clock.now() + expiresInMs
   let renewAt = clock.now() + expiresInMs / 2
-  let stored = JSON.stringify([])
+  let stored = '[]'
   /** The meters on which the stream's further units can't be charged. */
   let booked: string[] = []
 

@@ -32,6 +32,7 @@ export class UsableMeters {
 
   #problemsOf(meters: string[]): string[] {
     const problems = this.#catalog.peek()?.problems
-    return meters.flatMap((meter) => problems?.get(meter) ?? [])
+    if (!problems || problems.size === 0) return []
+    return meters.flatMap((meter) => problems.get(meter) ?? [])
   }
 }

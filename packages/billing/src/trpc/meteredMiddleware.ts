@@ -45,9 +45,9 @@ export interface MeteringParts extends TrpcServices {
 }
 
 /**
- * Calls that are already metered. Each call has its own `getRawInput` function, which identifies the call.
+ * The metered calls that are running. Each call has its own `getRawInput` function, which identifies the call.
  */
-const meteredCalls = new WeakSet<() => Promise<unknown>>()
+const meteredCalls = new Set<() => Promise<unknown>>()
 
 /**
  * Creates the middleware that runs a procedure as a metered operation. The middleware translates between tRPC
