@@ -187,11 +187,14 @@ export class Delivery {
         total.unavailable ||= result.unavailable
         total.timedOut ||= result.timedOut
         total.resolved += result.resolved
+        const done: Lease[] = []
         for (const { lease } of batch) {
           const left = (unsent.get(lease) ?? 0) - 1
           unsent.set(lease, left)
-          if (left === 0 && held.delete(lease)) await lease.leave()
+          if (left === 0 && held.delete(lease)) done.push(lease)
         }
+        // Leave these leases together, so that they share a transaction.
+        await allEnded(done.map((lease) => lease.leave()))
       }
     }
     await allEnded(Array.from({ length: requests }, sendInTurn))

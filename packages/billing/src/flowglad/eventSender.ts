@@ -3,10 +3,16 @@ import type { UsageEvent } from '../ledger/answers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
+import { groupBy } from './groupBy.ts'
 import { type LookUp, lookUpUsageEvents } from './lookUpUsageEvents.ts'
 import type { RetryPolicy } from './retryPolicy.ts'
 import { countingRejections, type Sending, stillLeased } from './sending.ts'
-import { type BulkAnswer, createUsageEvent, createUsageEvents } from './usageEventRequests.ts'
+import {
+  type BulkAnswer,
+  createUsageEvent,
+  createUsageEvents,
+  type RecordedEvent,
+} from './usageEventRequests.ts'
 
 export interface SendResult {
   /**
@@ -114,7 +120,7 @@ export class EventSender {
     result: Progress,
   ): Promise<void> {
     this.#retries.requestSucceeded()
-    await this.#acknowledge(answer.recorded, result)
+    await this.#acknowledge(sendings, answer.recorded, result)
     const omitted = new Set(answer.omitted)
     for (const sending of sendings) if (omitted.has(sending.event)) await this.#sendAlone(sending, result)
   }
@@ -147,7 +153,7 @@ export class EventSender {
     switch (answer.state) {
       case 'recorded':
         this.#retries.requestSucceeded()
-        return this.#acknowledge([{ event, priceId: answer.priceId }], result)
+        return this.#acknowledge([sending], [{ event, priceId: answer.priceId }], result)
       case 'conflict':
         this.#retries.requestSucceeded()
         return this.#park(event, 'Flowglad has a different event with this transaction ID', result)
@@ -201,7 +207,7 @@ export class EventSender {
     const recorded = [...found].flatMap(([event, look]) =>
       look.state === 'recorded' ? [{ event, priceId: look.priceId }] : [],
     )
-    await this.#acknowledge(recorded, result)
+    await this.#acknowledge(sendings, recorded, result)
     return found
   }
 
@@ -221,24 +227,22 @@ export class EventSender {
     this.#logger.warn({ customer, attempt, meter, error }, 'sending a usage event failed and will be retried')
   }
 
-  async #acknowledge(
-    recorded: { event: UsageEvent; priceId: string | null }[],
-    result: SendResult,
-  ): Promise<void> {
-    const byCustomer = new Map<string, { event: UsageEvent; priceId: string | null }[]>()
-    for (const item of recorded) {
-      const { customer } = item.event
-      byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), item])
-    }
+  /** Acknowledges the events with one command per customer. */
+  async #acknowledge(sendings: Sending[], recorded: RecordedEvent[], result: SendResult): Promise<void> {
+    const leaseOf = new Map(sendings.map(({ event, lease }) => [event, lease]))
+    const byLease = groupBy(recorded, ({ event }) => leaseOf.get(event))
     await Promise.all(
-      [...byCustomer].map(async ([customer, items]) => {
-        const events = items.map(({ event: { attempt, meter }, priceId }) => ({ attempt, meter, priceId }))
+      [...byLease].map(async ([lease, items]) => {
+        if (!lease) return
         try {
-          await this.#ledger.execute({ type: 'acknowledge', customer, events })
+          await lease.acknowledge(
+            items.map(({ event: { attempt, meter }, priceId }) => ({ attempt, meter, priceId })),
+          )
         } catch (error) {
           // The events stay ambiguous, and the next lease holder sends them again. Unstored acknowledgements
           // don't count as progress.
           result.unavailable = true
+          const { customer } = lease
           if (!isOutage(error))
             this.#logger.error({ customer, error: String(error) }, 'acknowledging usage events failed')
           return

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, sleep } from '../config/clock.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
+import type { Acknowledge, EventId } from '../ledger/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The exclusive right to fetch one customer's snapshot or deliver the customer's events. */
@@ -27,7 +28,12 @@ export interface Lease {
    */
   renote(): Promise<boolean>
   /**
-   * Ends the lease. Unsent events, and events with two conclusive rejections in a row, return to their previous
+   * Records that Flowglad has these events. The acknowledgement of a delivery's last event also ends the
+   * lease.
+   */
+  acknowledge(events: Acknowledge['events']): Promise<void>
+  /**
+   * Ends the lease, unless it has ended. Unsent events, and events with two conclusive rejections in a row, return to their previous
    * state.
    */
   leave(): Promise<void>
@@ -53,6 +59,12 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
     const command = { type: 'takeLease', customer, token, purpose, leaseMs } as const
     const answer = await ledger.execute({ ...command, maxEvents, extend: false })
     if (answer.state === 'busy') return null
+    const unacknowledged = new Set([...answer.ambiguous, ...answer.events].map(idOf))
+    let hasEnded = false
+    const end = () => {
+      if (!hasEnded) turns.end(customer)
+      hasEnded = true
+    }
     const lease: Lease = {
       customer,
       token,
@@ -71,14 +83,23 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
         lease.ambiguous = renewed.ambiguous
         return true
       },
+      async acknowledge(events) {
+        for (const event of events) unacknowledged.delete(idOf(event))
+        // A fetch still needs its lease. A delivery doesn't once all its events are acknowledged.
+        const isLast = purpose === 'deliver' && unacknowledged.size === 0
+        const acknowledge = { type: 'acknowledge', customer, events } as const
+        await ledger.execute(isLast ? { ...acknowledge, endsLease: token } : acknowledge)
+        if (isLast) end()
+      },
       async leave() {
+        if (hasEnded) return
         const untaken = [...lease.rejections]
           .filter(([, rejections]) => rejections !== 1)
           .map(([{ attempt, meter }]) => ({ attempt, meter }))
         try {
           await ledger.execute({ type: 'leaveLease', customer, token, untaken })
         } finally {
-          turns.end(customer)
+          end()
         }
       },
     }
@@ -120,6 +141,8 @@ export function createLeases({ ledger, clock, leaseMs }: { ledger: Ledger; clock
     },
   }
 }
+
+const idOf = ({ attempt, meter }: EventId) => `${attempt} ${meter}`
 
 /**
  * Creates one queue per customer for the callers in this process. Call `end` once for each turn that has

@@ -3,6 +3,7 @@ import { traced } from '../config/tracing.ts'
 import type { UsageEvent } from '../ledger/answers.ts'
 import type { FlowgladClient } from './flowgladClient.ts'
 import { flowgladError } from './flowgladError.ts'
+import { groupBy } from './groupBy.ts'
 
 /** Flowglad answered with its own error. */
 interface Rejected {
@@ -21,12 +22,18 @@ interface Unanswered {
   timedOut: boolean
 }
 
+/** An event that Flowglad has, and the price that Flowglad applied. */
+export interface RecordedEvent {
+  event: UsageEvent
+  priceId: string | null
+}
+
 export type BulkAnswer =
   /**
    * `omitted`: events that the answer doesn't mention. Flowglad had already recorded an event with the same
    * transaction ID as each of these events. It can be the same event or a different one.
    */
-  | { state: 'recorded'; recorded: { event: UsageEvent; priceId: string | null }[]; omitted: UsageEvent[] }
+  | { state: 'recorded'; recorded: RecordedEvent[]; omitted: UsageEvent[] }
   /** `culprit`: the event that the error names, if any. */
   | (Rejected & { culprit: UsageEvent | null })
   | Unanswered
@@ -67,8 +74,9 @@ export async function createUsageEvents(flowglad: FlowgladClient, events: UsageE
         () => flowglad.createUsageEvents(events.map(requestBody)),
       ),
     )
+    const answers = groupBy(usageEvents, ({ transactionId }) => transactionId)
     const recorded = events.flatMap((event) => {
-      const match = usageEvents.find((candidate) => isSameEvent(candidate, event))
+      const match = answers.get(event.attempt)?.find((candidate) => isSameEvent(candidate, event))
       return match ? [{ event, priceId: match.priceId ?? null }] : []
     })
     const mentioned = new Set(recorded.map(({ event }) => event))

@@ -210,6 +210,11 @@ const acknowledge = z.object({
   type: z.literal('acknowledge'),
   customer,
   events: listOf(eventId.extend({ priceId: text(256).nullable() })),
+  /**
+   * Also ends the lease that belongs to this token. Saves a `leaveLease` command after the lease's last
+   * acknowledgement. Default: the lease continues.
+   */
+  endsLease: token.optional(),
 })
 
 /** Parks events that Flowglad rejected. Each event is due for a retry after its `retryInMs`. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/config/clock.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { sqliteLedger } from '../../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { testClock as billingClock } from '../../src/testing/testClock.ts'
-import { aLeg, aReserve, aSettle, fetched, units } from '../ledger/builders.ts'
+import { aLeg, aReserve, aSettle, aTakeLease, fetched, units } from '../ledger/builders.ts'
 import { testClock } from '../ledger/testClock.ts'
 import { startDelivery } from './startDelivery.ts'
 import { until } from './until.ts'
@@ -209,4 +209,21 @@ test('stops a drain when an acknowledgement fails, and resends the same event in
   failures = 0
   expect(await node.delivery.drain()).toBe(true)
   expect(new Set(sent).size).toBe(1)
+})
+
+test('ends the lease with the acknowledgement of its last event', async () => {
+  const inner = sqliteLedger(':memory:')
+  const commands: string[] = []
+  const ledger: Ledger = {
+    ...inner,
+    execute(command) {
+      commands.push(command.type)
+      return inner.execute(command)
+    },
+  }
+  await using node = startDelivery({ ledger })
+  for (const customer of ['ada', 'ada', 'bob']) await inner.execute(aSettle({ customer }))
+  expect(await node.delivery.drain()).toBe(true)
+  expect(commands).toEqual(['takeLease', 'takeLease', 'acknowledge', 'acknowledge'])
+  expect(await inner.execute(aTakeLease())).toMatchObject({ state: 'taken' })
 })

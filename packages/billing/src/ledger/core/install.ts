@@ -1,7 +1,7 @@
 import type { Install } from '../commands.ts'
 import { availableWithoutHolds } from './available.ts'
 import type { Draft } from './draft.ts'
-import { endLease } from './lease.ts'
+import { endLease } from './endLease.ts'
 import { pastDueSince } from './pastDue.ts'
 import type { AccountRow, CustomerRow } from './rows.ts'
 

@@ -1,6 +1,7 @@
 import type { TakeLeaseAnswer, UsageEvent } from '../answers.ts'
 import type { LeaveLease, TakeLease } from '../commands.ts'
 import { type Draft, joined } from './draft.ts'
+import { endLease } from './endLease.ts'
 import type { CustomerRow, EventRow } from './rows.ts'
 import { moveEvent } from './usageEvents.ts'
 
@@ -51,10 +52,6 @@ export function leaveLease(draft: Draft, command: LeaveLease): { state: 'left' }
   }
   endLease(draft)
   return { state: 'left' }
-}
-
-export function endLease(draft: Draft): void {
-  draft.writeCustomer({ leaseToken: null, leaseUntil: draft.now, lease: null })
 }
 
 function accountNotes(draft: Draft, ambiguous: EventRow[]) {

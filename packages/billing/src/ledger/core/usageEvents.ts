@@ -1,9 +1,13 @@
 import type { Acknowledge, Drop, EventId, Park } from '../commands.ts'
 import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
+import { endLease } from './endLease.ts'
 import type { EventRow } from './rows.ts'
 
-/** Records that Flowglad has the events, even if the sender has lost the lease. */
+/**
+ * Records that Flowglad has the events, even if the sender has lost the lease. Ends the lease if the command
+ * says so and the lease still belongs to its sender.
+ */
 export function acknowledge(
   draft: Draft,
   command: Acknowledge,
@@ -22,6 +26,7 @@ export function acknowledge(
     moveEvent(draft, event, 'acked')
     draft.writeEvent(event, { priceId, reason: null, retryAt: null, pruneAt: draft.now + chargeRetentionMs })
   }
+  if (command.endsLease !== undefined && draft.row.leaseToken === command.endsLease) endLease(draft)
   return { state: 'acknowledged' }
 }
 

@@ -42,7 +42,7 @@ export class Deliveries {
         return
       }
       case 'deliverAcknowledge':
-        return acknowledge(this.#ledger, delivery.arrived.splice(0))
+        return this.#acknowledge(delivery, step.endsLease)
       case 'deliverPark':
         return this.#park(delivery)
       case 'deliverExtend':
@@ -68,6 +68,12 @@ export class Deliveries {
     if (before) this.#strays.push(...before.inFlight)
     const inFlight = [...taken.ambiguous, ...taken.events]
     this.#deliveries[slot] = { token, fresh: taken.events, inFlight, arrived: [] }
+  }
+
+  /** A delivery ends its lease with an acknowledgement only if it waits for no other answer. */
+  async #acknowledge(delivery: Delivery, endsLease: boolean): Promise<void> {
+    const isLast = endsLease && delivery.inFlight.length === 0
+    await acknowledge(this.#ledger, delivery.arrived.splice(0), isLast ? delivery.token : undefined)
   }
 
   async #park(delivery: Delivery): Promise<void> {

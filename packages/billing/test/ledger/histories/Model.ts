@@ -38,6 +38,7 @@ export class Model extends PastDueModel {
         return this.#install(command)
       case 'acknowledge':
         for (const event of this.named(command.events)) event.state = 'acked'
+        if (command.endsLease !== undefined && this.lease?.token === command.endsLease) this.lease = null
         return { state: 'acknowledged' }
       case 'park':
         for (const [index, event] of this.named(command.events).entries()) {

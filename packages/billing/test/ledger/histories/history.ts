@@ -109,7 +109,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('deliverArrive'), slot, every: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('deliverAcknowledge'), slot }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('deliverAcknowledge'), slot, endsLease: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('deliverPark'), slot }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('deliverExtend'), slot }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('deliverLeave'), slot, untaken: fc.boolean() }) },
