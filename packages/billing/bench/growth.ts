@@ -3,17 +3,15 @@
  * ledgers with its cost in a small ledger (10³ customers, 10³ past events). Each round measures all ledgers,
  * so load on the machine affects all of them. Compare the ratios.
  */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Pool } from 'pg'
 import { startPostgres } from 'test-postgres'
 import type { Ledger } from '../src/ledger/ledger.ts'
-import { postgresLedger } from '../src/ledger/stores/postgres/postgresLedger.ts'
-import { sqliteLedger } from '../src/ledger/stores/sqlite/sqliteLedger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
-import { fill, measure, pair, temporaryFolder } from './pairs.ts'
-import { nameOf, seedPostgres, seedSqlite } from './seed.ts'
+import { deliver, growPostgres, growSqlite } from './growLedger.ts'
+import { measure, pair, temporaryFolder } from './pairs.ts'
+import { nameOf, type Size } from './seed.ts'
+import { median } from './statistics.ts'
 
 const { values } = parseArgs({
   options: {
@@ -29,55 +27,21 @@ const sizes = {
   customers: { customers: Number(values.customers), events: small },
   events: { customers: small, events: Number(values.events) },
 }
-type Size = (typeof sizes)['small']
 
 await using folder = await temporaryFolder()
 await using server = values.store === 'PostgreSQL' ? await startPostgres() : null
 
 async function grown(name: string, size: Size): Promise<Ledger> {
   const began = performance.now()
-  const ledger = await (server ? grownPostgres(await server.createDatabase(), size) : grownSqlite(name, size))
+  const ledger = await (server
+    ? growPostgres(await server.createDatabase(), size)
+    : growSqlite(folder.path, name, size))
   console.log(
     `${name}: ${size.customers} customers, ${size.events} past events, seeded in ${seconds(began)} s`,
   )
   return ledger
 }
 const seconds = (began: number) => Math.round((performance.now() - began) / 1000)
-
-async function grownSqlite(name: string, size: Size) {
-  const file = join(folder.path, `${name}.db`)
-  const ledger = sqliteLedger(file)
-  await makeTemplate(ledger)
-  seedSqlite(file, size)
-  return ledger
-}
-
-async function grownPostgres(connectionString: string, size: Size) {
-  const pool = new Pool({ connectionString, allowExitOnIdle: true })
-  const ledger = postgresLedger(pool)
-  await makeTemplate(ledger)
-  await seedPostgres(pool, size)
-  return ledger
-}
-
-/**
- * Writes the template rows: a customer with a snapshot, and a delivered charge. All other rows are copies of
- * these rows.
- */
-async function makeTemplate(ledger: Ledger) {
-  await fill(ledger, ['template'])
-  await pair(ledger, 'template')
-  await deliver(ledger, 'template')
-}
-
-async function deliver(ledger: Ledger, customer: string) {
-  const lease = aTakeLease({ customer, purpose: 'deliver' })
-  const taken = await ledger.execute(lease)
-  if (taken.state !== 'taken') throw new Error(`The lease is ${taken.state}`)
-  const events = taken.events.map(({ attempt, meter }) => ({ attempt, meter, priceId: 'price' }))
-  await ledger.execute({ type: 'acknowledge', customer, events })
-  await ledger.execute({ type: 'leaveLease', customer, token: lease.token, untaken: [] })
-}
 
 async function keyed(ledger: Ledger, customer: string) {
   const attempt = attemptId(Date.now())
@@ -144,7 +108,6 @@ for (const [name, size] of Object.entries(sizes)) {
   const customer = () => nameOf(Math.floor(Math.random() * size.customers))
   ledgers.push({ name, ledger: await grown(name, size), customer })
 }
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
 const table: Record<string, Record<string, string>> = {}
 for (const [operation, run] of Object.entries(operations)) {
   const costs = new Map(ledgers.map(({ name }) => [name, [] as number[]]))

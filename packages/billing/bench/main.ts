@@ -9,9 +9,10 @@ import { type Section, toMarkdown } from './report.ts'
 import { http, inProcess } from './sections/calls.ts'
 import { delivery } from './sections/delivery.ts'
 import { memory } from './sections/memory.ts'
+import { pastEvents } from './sections/pastEvents.ts'
 import { statements } from './sections/statements.ts'
 
-const sections = { http, 'in-process': inProcess, statements, delivery, memory }
+const sections = { http, 'in-process': inProcess, statements, delivery, memory, 'past-events': pastEvents }
 
 const options = readOptions(sections)
 const machine = describeMachine()

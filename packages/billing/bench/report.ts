@@ -11,6 +11,8 @@ export interface Section {
   problems: string[]
   /** The number of calls whose books were audited. */
   audited: number
+  /** Whether the audit also compared the units at Flowglad. */
+  isDelivered: boolean
 }
 
 /** Prints the tables in Markdown, each followed by the result of its audit. */
@@ -23,9 +25,9 @@ export function toMarkdown(machine: Machine, sections: Section[]): string {
   return [heading, ...parts].map((it) => `${it}\n`).join('\n')
 }
 
-const verdict = ({ problems, audited }: Pick<Section, 'problems' | 'audited'>) =>
+const verdict = ({ problems, audited, isDelivered }: Omit<Section, 'name' | 'rows'>) =>
   problems.length === 0
-    ? `The books balance: ${count(audited)} calls answered, every metered unit booked and delivered, nothing held.`
+    ? `The books balance: ${count(audited)} calls answered, every metered unit ${isDelivered ? 'booked and delivered' : 'booked'}, nothing held.`
     : `The books don't balance. ${count(problems.length)} problems, such as:\n\n${problems
         .slice(0, 10)
         .map((it) => `* ${it}`)

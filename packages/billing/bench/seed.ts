@@ -6,7 +6,7 @@ import { column, tables } from '../src/ledger/stores/tables.ts'
  * The number of rows to create. Each row is a copy of a row that the ledger wrote for the customer `template`.
  * SQL creates the copies, because ledger calls would take hours.
  */
-interface Size {
+export interface Size {
   customers: number
   /** Delivered events, divided among the customers. */
   events: number

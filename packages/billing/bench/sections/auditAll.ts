@@ -8,5 +8,11 @@ import { sum } from '../statistics.ts'
 export async function auditAll(name: string, rows: Row[], servers: BenchServer[]): Promise<Section> {
   progress(`${name}: auditing the books`)
   const books = await Promise.all(servers.map((server) => server.books()))
-  return { name, rows, problems: books.flatMap(audit), audited: sum(books.map(({ calls }) => calls)) }
+  return {
+    name,
+    rows,
+    problems: books.flatMap(audit),
+    audited: sum(books.map(({ calls }) => calls)),
+    isDelivered: true,
+  }
 }
