@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { Client, Pool } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { KeyRow } from '../../src/ledger/core/rows.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { PostgresClient } from '../../src/ledger/stores/postgres/index.ts'
 import { jsonLiteral } from '../../src/ledger/stores/postgres/jsonLiteral.ts'
 import { postgresLedger } from '../../src/ledger/stores/postgres/postgresLedger.ts'
+import { rowsLiteral, rowType } from '../../src/ledger/stores/postgres/rowType.ts'
+import { tables } from '../../src/ledger/stores/tables.ts'
 import { aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 
@@ -105,11 +108,15 @@ describe.each(['on', 'off'])('with standard_conforming_strings = %s', (setting) 
     `'; DROP SCHEMA metered; --`,
     `\\'`,
     '$json$',
-    '$json$; ROLLBACK; $json$',
+    '$rows$',
+    '$rows$; ROLLBACK; $rows$',
     '$$',
     '\\$',
     '"$1',
   ]
+
+  // PostgreSQL can't store NUL. Commands that contain NUL are rejected before they are queued.
+  const text = fc.string({ unit: 'binary' }).map((it) => it.replaceAll('\0', '$'))
 
   test('passes every JSON value to the server unchanged', async () => {
     const client = new Client({ connectionString: await createDatabase(), options })
@@ -117,11 +124,32 @@ describe.each(['on', 'off'])('with standard_conforming_strings = %s', (setting) 
     const read = async (value: unknown) =>
       (await client.query(`SELECT ${jsonLiteral(value)}::jsonb AS it`)).rows
     expect(await read({ dangerous })).toEqual([{ it: { dangerous } }])
-    // PostgreSQL can't store NUL. Commands that contain NUL are rejected before they are queued.
-    const text = fc.string({ unit: 'binary' }).map((it) => it.replaceAll('\0', '$'))
     await fc.assert(
       fc.asyncProperty(fc.dictionary(text, fc.array(text)), async (value) => {
         expect(await read(value)).toEqual([{ it: value }])
+      }),
+    )
+    await client.end()
+  })
+
+  test('passes every row to the server unchanged', async () => {
+    const client = new Client({ connectionString: await createDatabase(), options })
+    await client.connect()
+    const type = rowType(tables.key, ['customer', 'result', 'resultBytes'])
+    await client.query(`CREATE SCHEMA metered; ${type.create}`)
+    const read = async (rows: Pick<KeyRow, 'customer' | 'result' | 'resultBytes'>[]) =>
+      (
+        await client.query(
+          `SELECT customer, result, result_bytes::int AS "resultBytes"
+           FROM unnest(${rowsLiteral(type, rows)}::${type.name}[])`,
+        )
+      ).rows
+    const rows = dangerous.map((result) => ({ customer: '', result, resultBytes: -1 }))
+    expect(await read(rows)).toEqual(rows)
+    const row = fc.record({ customer: text, result: fc.option(text), resultBytes: fc.nat() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), async (given) => {
+        expect(await read(given)).toEqual(given)
       }),
     )
     await client.end()

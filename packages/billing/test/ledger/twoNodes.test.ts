@@ -6,6 +6,22 @@ import { aLeg, aReserve, fetched, settleOf, units } from './builders.ts'
 import { createDatabase, query } from './postgres.ts'
 import { openAt } from './processes/openAt.ts'
 
+/** Waits until this many transactions wait for a lock. */
+const expectWaiting = (address: string, transactions: number) =>
+  expect
+    .poll(() =>
+      query(
+        address,
+        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      ),
+    )
+    .toHaveLength(transactions)
+
+async function expectNoDeadlock(address: string) {
+  const sql = 'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()'
+  expect(await query(address, sql)).toEqual([{ deadlocks: 0 }])
+}
+
 describe('two nodes on one PostgreSQL', () => {
   test('allows exactly 250 of 400 concurrent calls of 2 units when 500 units are left', async () => {
     const address = await createDatabase()
@@ -53,11 +69,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(before).toBeGreaterThan(0)
     const states = await Promise.all(Array.from({ length: 30 * 30 }, (_, turn) => spend(turn)))
     expect(new Set(states)).toEqual(new Set(['held']))
-    const [row] = await query(
-      address,
-      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-    )
-    expect(row).toEqual({ deadlocks: 0 })
+    await expectNoDeadlock(address)
   })
 
   test('locks customers in a fixed order, so a batch that waits for the first customer holds no other lock', async () => {
@@ -69,19 +81,36 @@ describe('two nodes on one PostgreSQL', () => {
     await other.connect()
     await other.query(`BEGIN; SELECT FROM metered.customer WHERE customer = 'a' FOR UPDATE`)
     const answers = Promise.all(customers.map((customer) => one.ledger.execute(aReserve({ customer }))))
-    await expect
-      .poll(() =>
-        query(
-          address,
-          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-        ),
-      )
-      .toHaveLength(1)
+    await expectWaiting(address, 1)
     const { rowCount } = await other.query('SELECT FROM metered.customer ORDER BY customer FOR UPDATE NOWAIT')
     expect(rowCount).toBe(5)
     await other.query('ROLLBACK')
     await other.end()
     expect((await answers).map((answer) => answer.state)).toEqual(customers.map(() => 'held'))
+  })
+
+  test('does not deadlock if another node adds a customer while a batch waits for a lock', async () => {
+    const address = await createDatabase()
+    await using one = openAt(address)
+    await fetched(one.ledger, units(10), { customer: 'b' })
+    const [first, second] = [1, 2].map(() => new Client({ connectionString: address }))
+    if (!first || !second) throw new Error('Expected two clients')
+    await Promise.all([first.connect(), second.connect()])
+    const lock = (customer: string) =>
+      `SELECT FROM metered.customer WHERE customer = '${customer}' FOR UPDATE`
+    await first.query(`BEGIN; ${lock('b')}`)
+    const answers = Promise.all(['a', 'b'].map((customer) => one.ledger.execute(aReserve({ customer }))))
+    await expectWaiting(address, 1)
+    await query(address, `INSERT INTO metered.customer (customer) VALUES ('a')`)
+    await second.query(`BEGIN; ${lock('a')}`)
+    const locked = second.query(lock('b'))
+    await expectWaiting(address, 2)
+    await first.query('ROLLBACK')
+    await locked
+    await second.query('ROLLBACK')
+    await Promise.all([first.end(), second.end()])
+    expect((await answers).map((answer) => answer.state)).toEqual(['needsSnapshot', 'held'])
+    await expectNoDeadlock(address)
   })
 
   test('migrates once when six nodes start at the same time', async () => {

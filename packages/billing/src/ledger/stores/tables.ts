@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { accountRow, customerRow, dailyRow, eventRow, holdRow, keyRow } from '../core/rows.ts'
 
 /** Maps a table's columns to the fields of its row objects. All stores share this mapping. */
@@ -6,6 +6,8 @@ export interface Table<Row> {
   name: string
   key: (keyof Row & string)[]
   properties: (keyof Row & string)[]
+  /** The properties that are integers. All others are text. */
+  integers: (keyof Row & string)[]
   decode(columns: unknown): Row
 }
 
@@ -13,12 +15,18 @@ const table = <S extends z.ZodObject>(
   name: string,
   schema: S,
   key: (keyof z.output<S> & string)[],
-): Table<z.output<S>> => ({
-  name,
-  key,
-  properties: Object.keys(schema.shape).filter((it): it is keyof z.output<S> & string => it in schema.shape),
-  decode: (columns) => schema.parse(columns),
-})
+): Table<z.output<S>> => {
+  const properties = Object.keys(schema.shape).filter(
+    (it): it is keyof z.output<S> & string => it in schema.shape,
+  )
+  return {
+    name,
+    key,
+    properties,
+    integers: properties.filter((it) => z.safeParse(schema.shape[it], 0).success),
+    decode: (columns) => schema.parse(columns),
+  }
+}
 
 export const tables = {
   customer: table('customer', customerRow, ['customer']),
@@ -37,7 +45,7 @@ export const changing = {
 } as const
 
 /** Returns the property's column name, such as `started_at` for `startedAt`. */
-export const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
+const columnName = (property: string) => property.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)
 
 /** Returns the property's column name in quotes, because `limit` and `key` are SQL keywords. */
 export const column = (property: string) => `"${columnName(property)}"`

@@ -1,188 +1,35 @@
 import { z } from 'zod'
 import type { Command } from '../../commands.ts'
 import type { LoadedCustomer } from '../../core/draft.ts'
-import { customersOf, needsOf, oldestResults } from '../../core/needs.ts'
+import { customersOf, type Needs, needsOf, oldestResults } from '../../core/needs.ts'
 import type { LedgerSettings } from '../../ledgerOptions.ts'
 import { LoadedCustomers } from '../LoadedCustomers.ts'
 import type { RecentCustomers } from '../recentCustomers.ts'
-import { selectList, type Table, tables } from '../tables.ts'
-import { databaseTime } from './databaseTime.ts'
+import { tables } from '../tables.ts'
 import { jsonLiteral } from './jsonLiteral.ts'
-import { storedFunction } from './storedFunction.ts'
+import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 const { customer, account, hold, key, event } = tables
 
-const select = <Row>(table: Table<Row>, alias: string, without: (keyof Row & string)[] = []) =>
-  `SELECT ${selectList(table, alias, without)}`
-
-/**
- * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
- * saves a round trip. The lock order is always the same, so batches can't deadlock.
- *
- * Loading must be a separate, later statement: the locking statement sees rows as they were before it waited
- * for the lock. It would miss holds that other batches committed during the wait, so the batch would
- * oversell. In a VOLATILE function, each statement sees what was committed before that statement began.
- *
- * Before locking, the function inserts the missing customer rows. Customer rows are never deleted, so it
- * skips the insert if no row is missing.
- *
- * With `synchronous_commit = off`, a crash of the database could lose commands that the ledger has answered.
- * The function therefore turns the setting on until the transaction ends. It doesn't change other values.
- *
- * `$1` is JSON. `needs` lists the rows to load. `known` lists the version, the time and the next expiry of each
- * customer whose rows the node knows. If another node has changed a customer's rows since, or if one of its other
- * holds may be due, the function also loads the customer's rows in `ifChanged`. `now` is the time, or null to use the
- * database's time. `resultBytesPerCustomer` is the size limit for a customer's results. Without `OFFSET 0`, the
- * planner could merge a lookup by customer into the join, and would then read every customer's holds.
- */
-export const loadCustomersFunction = storedFunction('load', {
-  parameters: ['jsonb'],
-  returns: 'json',
-  body: `
-  DECLARE
-    moment bigint;
-    changed text[];
-  BEGIN
-  IF current_setting('synchronous_commit') = 'off' THEN
-    SET LOCAL synchronous_commit = on;
-  END IF;
-  IF EXISTS (
-    SELECT FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') it
-    WHERE NOT EXISTS (SELECT FROM metered.customer c WHERE c.customer = it)
-  ) THEN
-    INSERT INTO metered.customer (customer)
-    SELECT it FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') it ORDER BY it COLLATE "C"
-    ON CONFLICT DO NOTHING;
-  END IF;
-  PERFORM customer FROM metered.customer
-  WHERE customer = ANY (ARRAY (SELECT jsonb_array_elements_text($1 -> 'needs' -> 'customers')))
-  ORDER BY customer FOR UPDATE;
-  moment := ${databaseTime("($1 ->> 'now')")};
-  changed := ARRAY (
-    SELECT c.customer FROM jsonb_array_elements($1 -> 'known') j JOIN metered.customer c ON c.customer = j ->> 0
-    WHERE c.version <> (j ->> 1)::bigint OR c.time <> (j ->> 2)::bigint
-      OR c.time > moment OR (j ->> 3)::bigint <= moment
-  );
-  RETURN (
-  WITH customers AS MATERIALIZED (
-    ${select(customer, 'c')}
-    FROM jsonb_array_elements_text($1 -> 'needs' -> 'customers') j JOIN metered.customer c ON c.customer = j
-  ),
-  unknown AS MATERIALIZED (
-    SELECT customer, CASE WHEN time > moment THEN ${Number.MAX_SAFE_INTEGER} ELSE moment END AS due_until
-    FROM customers
-    WHERE customer = ANY (changed) OR customer IN (SELECT jsonb_array_elements_text($1 -> 'needs' -> 'unknown'))
-  ),
-  needed_holds AS MATERIALIZED (${needed('holds')}),
-  needed_keys AS MATERIALIZED (${needed('keys')}),
-  needed_events AS MATERIALIZED (${needed('events')}),
-  holds AS MATERIALIZED (
-    ${select(hold, 'h')}
-    FROM needed_holds JOIN metered.hold h ON h.customer = j ->> 0 AND h.attempt = j ->> 1
-    UNION ALL
-    ${select(hold, 'h')}
-    FROM unknown u, LATERAL (
-      SELECT * FROM metered.hold h
-      WHERE h.customer = u.customer AND h.state = 'held' AND h.expires_at <= u.due_until OFFSET 0
-    ) h
-    UNION ALL
-    ${select(hold, 'h')}
-    FROM needed_keys
-    JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
-    JOIN metered.hold h ON h.customer = k.customer AND h.attempt = k.attempt
-  ),
-  keys AS MATERIALIZED (
-    ${select(key, 'k')}
-    FROM needed_keys JOIN metered.key k ON k.customer = j ->> 0 AND k.procedure = j ->> 1 AND k.key = j ->> 2
-  ),
-  events AS MATERIALIZED (
-    ${select(event, 'e')}
-    FROM needed_events JOIN metered.event e ON e.customer = j ->> 0 AND e.attempt = j ->> 1 AND e.meter = j ->> 2
-    UNION ALL
-    ${select(event, 'e')}
-    FROM jsonb_array_elements_text($1 -> 'needs' -> 'sentEvents') j, LATERAL (
-      SELECT * FROM metered.event e WHERE e.customer = j AND e.state = 'sent' OFFSET 0
-    ) e
-    UNION ALL
-    ${select(event, 'e')}
-    FROM jsonb_array_elements($1 -> 'needs' -> 'waitingEvents') j, LATERAL (
-      SELECT * FROM metered.event e WHERE e.customer = j ->> 0 AND e.state = 'waiting'
-      ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
-    ) e
-    UNION ALL
-    ${select(event, 'e')}
-    FROM jsonb_array_elements($1 -> 'needs' -> 'waitingEvents') j, LATERAL (
-      SELECT * FROM metered.event e
-      WHERE e.customer = j ->> 0 AND e.reason IS NOT NULL AND e.state = 'parked'
-        AND (e.retry_at <= moment OR e.parked_at > moment)
-      ORDER BY e.at, e.attempt, e.meter LIMIT (j ->> 1)::bigint
-    ) e
-  ),
-  accounts AS MATERIALIZED (
-    ${select(account, 'a')}
-    FROM unknown u JOIN metered.account a ON a.customer = u.customer
-  ),
-  overflows AS MATERIALIZED (
-    SELECT *, (
-      SELECT sum(result_bytes) FROM (
-        SELECT k.result_bytes FROM metered.key k
-        WHERE k.customer = it.customer AND k.result_bytes > 0 ORDER BY k.prune_at LIMIT it.few
-      ) k
-    ) AS few_bytes
-    FROM (
-      SELECT c.customer, (j ->> 2)::bigint AS few,
-        c."resultBytes" + (j ->> 1)::bigint - ($1 ->> 'resultBytesPerCustomer')::bigint AS over
-      FROM jsonb_array_elements($1 -> 'needs' -> 'results') j JOIN customers c ON c.customer = j ->> 0
-    ) it
-    WHERE over > 0
-  ),
-  oldest AS MATERIALIZED (
-    ${select(key, 'k', ['result'])}
-    FROM overflows o, LATERAL (
-      SELECT * FROM metered.key k WHERE k.customer = o.customer AND k.result_bytes > 0
-      ORDER BY k.prune_at LIMIT CASE WHEN o.few_bytes >= o.over THEN o.few ELSE ${oldestResults.many} END
-    ) k
-  )
-  SELECT json_build_object(
-    'now', moment,
-    'changed', changed,
-    'customers', (SELECT coalesce(json_agg(it), '[]') FROM customers it WHERE customer IN (SELECT customer FROM unknown)),
-    'nextExpiries', (
-      SELECT coalesce(json_object_agg(u.customer, (
-        SELECT min(h.expires_at) FROM metered.hold h
-        WHERE h.customer = u.customer AND h.state = 'held' AND h.expires_at > u.due_until
-      )), '{}') FROM unknown u
-    ),
-    'accounts', (SELECT coalesce(json_agg(it), '[]') FROM accounts it),
-    'holds', (SELECT coalesce(json_agg(it), '[]') FROM holds it),
-    'keys', (SELECT coalesce(json_agg(it), '[]') FROM keys it),
-    'events', (SELECT coalesce(json_agg(it), '[]') FROM events it),
-    'oldest', (SELECT coalesce(json_agg(it ORDER BY it."pruneAt"), '[]') FROM oldest it)
-  ));
-  END;`,
-})
-
-/** Returns a query for the elements of a list in `needs`, and in `ifChanged` if the customer's rows have changed. */
-function needed(list: string): string {
-  return `SELECT j FROM jsonb_array_elements($1 -> 'needs' -> '${list}') j
-    UNION ALL
-    SELECT j FROM jsonb_array_elements($1 -> 'ifChanged' -> '${list}') j WHERE j ->> 0 = ANY (changed)`
-}
-
-const rows = z.array(z.unknown())
+/** A list of rows. Null if it is empty. */
+const list = z
+  .array(z.unknown())
+  .nullable()
+  .transform((rows) => rows ?? [])
+const lists = z.array(list).transform((them) => them.flat())
 const answer = z.tuple([
   z.object({
     loaded: z.object({
       now: z.number(),
-      changed: z.array(z.string()),
-      customers: rows,
-      nextExpiries: z.record(z.string(), z.number().nullable()),
-      accounts: rows,
-      holds: rows,
-      keys: rows,
-      events: rows,
-      oldest: rows,
+      loading: z.array(z.string()).nullable(),
+      customers: list,
+      nextExpiries: z.record(z.string(), z.number().nullable()).nullable(),
+      accounts: list,
+      holds: lists,
+      keys: list,
+      events: lists,
+      oldest: list,
     }),
   }),
 ])
@@ -208,31 +55,27 @@ export async function loadCustomers(
     bytes,
     oldestResults.few(count),
   ])
-  const { holds, keys, events } = needsOf(
+  const ifChanged = needsOf(
     commands.filter((command) => known.has(command.customer)),
     nothingKnown,
   )
-  const parameter = jsonLiteral({
-    needs: { ...needs, results },
-    known: Array.from(known, ([name, { row, nextExpiry }]) => [
-      name,
-      row?.version,
-      row?.time,
-      Number.isFinite(nextExpiry) ? nextExpiry : null,
-    ]),
-    ifChanged: { holds, keys, events },
+  const input = jsonLiteral({
+    ...filled(needs),
+    results: results.length > 0 ? results : undefined,
+    customers: needs.customers.map((name) => [name, ...versionOf(known.get(name))]),
+    ifChanged: filled(ifChanged),
     now,
     resultBytesPerCustomer: settings.resultBytesPerCustomer,
   })
   const [{ loaded: found }] = answer.parse(
-    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${parameter}) AS loaded`),
+    await transaction.begin(`SELECT ${loadCustomersFunction.name}(${input}) AS loaded`),
   )
-  for (const name of found.changed) known.delete(name)
+  for (const name of found.loading ?? []) known.delete(name)
   const loaded = new LoadedCustomers(needs.customers, known)
   for (const row of found.customers.map(customer.decode)) {
     Object.assign(loaded.of(row.customer), {
       row,
-      nextExpiry: found.nextExpiries[row.customer] ?? Number.POSITIVE_INFINITY,
+      nextExpiry: found.nextExpiries?.[row.customer] ?? Number.POSITIVE_INFINITY,
     })
   }
   loaded.addAccounts(found.accounts.map(account.decode))
@@ -242,3 +85,16 @@ export async function loadCustomers(
   for (const row of found.oldest.map(key.decode)) loaded.of(row.customer).oldestResults.push(row)
   return { loaded: loaded.byCustomer, now: found.now, usesKnownRows: known.size > 0 }
 }
+
+/** Returns the lists that aren't empty, because the server also parses empty lists. */
+function filled({ holds, keys, events, sentEvents, waitingEvents }: Needs) {
+  return Object.fromEntries(
+    Object.entries({ holds, keys, events, sentEvents, waitingEvents }).filter(([, it]) => it.length > 0),
+  )
+}
+
+/** Returns the version, the time and the next expiry of the customer's rows if they are known. */
+const versionOf = (known: LoadedCustomer | undefined) =>
+  known?.row
+    ? [known.row.version, known.row.time, Number.isFinite(known.nextExpiry) ? known.nextExpiry : null]
+    : []

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { checkTransactions } from './checkTransactions.ts'
-import { loadCustomersFunction } from './loadCustomers.ts'
+import { loadCustomersFunction } from './loadCustomersFunction.ts'
 import { migrations } from './migrations.ts'
 import type { PostgresPool } from './postgresPool.ts'
 import { onConnection, type PostgresConnection } from './transaction.ts'
-import { writeRowsFunction } from './writeRows.ts'
+import { createWriteRowsTypes, writeRowsFunction } from './writeRows.ts'
 
 /** The ID of the advisory lock that prevents concurrent migrations. The number is arbitrary. */
 const migrationLock = 7_260_114
@@ -35,7 +35,8 @@ export async function migrate(pool: PostgresPool, silentAfterMs: number): Promis
       await connection.query(sql)
       await connection.query('INSERT INTO metered.migration (id) VALUES ($1)', [id])
     }
-    for (const { create } of functions) await connection.query(create)
+    for (const create of [...createWriteRowsTypes, ...functions.map((it) => it.create)])
+      await connection.query(create)
     await connection.query('COMMIT')
   })
 }
@@ -51,8 +52,8 @@ async function isUpToDate(connection: PostgresConnection): Promise<boolean> {
   if (applied < migrations.length) return false
   const created = table.parse(
     await connection.query(
-      'SELECT bool_and(to_regprocedure(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
-      [functions.map(({ signature }) => signature)],
+      'SELECT bool_and(to_regproc(it) IS NOT NULL) AS exists FROM unnest($1::text[]) it',
+      [functions.map(({ name }) => name)],
     ),
   )
   return created.rows[0].exists

@@ -4,8 +4,6 @@ import { createHash } from 'node:crypto'
 export interface StoredFunction {
   /** The qualified name. It ends in a hash of the function's text. */
   name: string
-  /** The qualified name with the types of the parameters. */
-  signature: string
   /** The statement that creates the function. */
   create: string
 }
@@ -18,16 +16,22 @@ export interface StoredFunction {
  */
 export function storedFunction(
   name: string,
-  { parameters, returns, body }: { parameters: string[]; returns: string; body: string },
+  {
+    parameters,
+    returns,
+    variables = '',
+    body,
+  }: { parameters: string[]; returns: string; variables?: string; body: string },
 ): StoredFunction {
-  const hash = createHash('sha256').update(JSON.stringify({ parameters, returns, body })).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify({ parameters, returns, variables, body }))
+    .digest('hex')
   const qualified = `metered.${name}_${hash.slice(0, 12)}`
-  const signature = `${qualified}(${parameters.join(', ')})`
   return {
     name: qualified,
-    signature,
-    create: `CREATE OR REPLACE FUNCTION ${signature} RETURNS ${returns} LANGUAGE plpgsql VOLATILE AS $body$
+    create: `CREATE OR REPLACE FUNCTION ${qualified}(${parameters.join(', ')}) RETURNS ${returns} LANGUAGE plpgsql VOLATILE AS $body$
       #variable_conflict use_column
+      DECLARE ${variables}
       BEGIN
         ${body}
       END

@@ -1,76 +1,113 @@
 import type { Writes } from '../../core/draft.ts'
-import { changing, column, columnName, onConflict, type Table, tables, toColumn } from '../tables.ts'
-import { jsonLiteral } from './jsonLiteral.ts'
+import { changing, column, onConflict, type Table, tables } from '../tables.ts'
+import { type RowType, rowsLiteral, rowType } from './rowType.ts'
 import { storedFunction } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
+
+const { customer, account, hold, key, event, daily } = tables
+
+const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
+
+/** The types of the function's parameters, in order. */
+const types = {
+  customers: typeOf(customer),
+  customerCounters: rowType(customer, [...customer.key, ...changing.customerCounters]),
+  accounts: typeOf(account),
+  accountCounters: rowType(account, [...account.key, ...changing.accountCounters]),
+  newHolds: typeOf(hold),
+  holds: typeOf(hold),
+  removedHolds: rowType(hold, ['customer', 'attempt']),
+  keys: typeOf(key),
+  newEvents: typeOf(event),
+  events: rowType(event, [...event.key, ...changing.events]),
+  daily: typeOf(daily),
+}
+const names = Object.keys(types)
+type List = keyof typeof types
+const parameterOf = (list: List) => `$${names.indexOf(list) + 1}`
+
+/** Skips the statements if the list is empty, because even a statement without rows has a cost. */
+const unlessEmpty = (list: List, statement: (rows: string) => string) => `
+  IF cardinality(${parameterOf(list)}) > 0 THEN
+    ${statement(`unnest(${parameterOf(list)}) r`)};
+  END IF;`
 
 /** Names the columns, so that a column of a later release keeps its value or gets its default. */
 const columns = <Row>({ properties }: Table<Row>) => properties.map(column).join(', ')
 
-const listed = <Row>(table: Table<Row>, list: string) =>
-  `jsonb_populate_recordset(NULL::metered.${table.name}, $1 -> '${list}')`
-
 /** An INSERT that fails if a row exists. */
-const insert = <Row>(table: Table<Row>, list: string) =>
-  `INSERT INTO metered.${table.name} (${columns(table)}) SELECT ${columns(table)} FROM ${listed(table, list)}`
+const insert =
+  <Row>(table: Table<Row>) =>
+  (rows: string) =>
+    `INSERT INTO metered.${table.name} AS t (${columns(table)}) SELECT ${columns(table)} FROM ${rows}`
 
-const upsert = <Row>(table: Table<Row>, list: string) => `${insert(table, list)} ${onConflict(table)}`
+const upsert =
+  <Row>(table: Table<Row>, conflict = onConflict(table)) =>
+  (rows: string) =>
+    `${insert(table)(rows)} ${conflict}`
 
-const update = <Row>(table: Table<Row>, list: string, changing: readonly (keyof Row & string)[]) =>
-  `UPDATE metered.${table.name} t SET ${changing.map((it) => `${column(it)} = r.${column(it)}`).join(', ')}
-   FROM ${listed(table, list)} r
-   WHERE ${table.key.map((it) => `t.${column(it)} = r.${column(it)}`).join(' AND ')}`
+const isSameRow = <Row>(table: Table<Row>) =>
+  table.key.map((it) => `t.${column(it)} = r.${column(it)}`).join(' AND ')
+
+/** An UPDATE of some columns. It fails if a row doesn't exist. */
+const update = <Row>(list: List, table: Table<Row>, changing: readonly (keyof Row & string)[]) =>
+  unlessEmpty(
+    list,
+    (rows) => `
+    UPDATE metered.${table.name} t SET ${changing.map((it) => `${column(it)} = r.${column(it)}`).join(', ')}
+    FROM ${rows} WHERE ${isSameRow(table)};
+    GET DIAGNOSTICS updated = ROW_COUNT;
+    IF updated < cardinality(${parameterOf(list)}) THEN
+      RAISE 'A row of table ${table.name} to update is missing';
+    END IF`,
+  )
+
+const addToAmount = 'ON CONFLICT (customer, day, meter) DO UPDATE SET amount = t.amount + excluded.amount'
 
 export const writeRowsFunction = storedFunction('write', {
-  parameters: ['jsonb'],
+  parameters: Object.values(types).map(({ name }) => `${name}[]`),
   returns: 'void',
-  body: `
-  WITH
-    customers AS (${upsert(tables.customer, 'customers')}),
-    customer_counters AS (${update(tables.customer, 'customerCounters', changing.customerCounters)}),
-    accounts AS (${upsert(tables.account, 'accounts')}),
-    account_counters AS (${update(tables.account, 'accountCounters', changing.accountCounters)}),
-    new_holds AS (${insert(tables.hold, 'newHolds')}),
-    holds AS (${upsert(tables.hold, 'holds')}),
-    removed_holds AS (
-      DELETE FROM metered.hold h USING ${listed(tables.hold, 'removedHolds')} r
-      WHERE h.customer = r.customer AND h.attempt = r.attempt
+  variables: 'updated bigint;',
+  body: [
+    unlessEmpty('customers', upsert(customer)),
+    update('customerCounters', customer, changing.customerCounters),
+    unlessEmpty('accounts', upsert(account)),
+    update('accountCounters', account, changing.accountCounters),
+    unlessEmpty('newHolds', insert(hold)),
+    unlessEmpty('holds', upsert(hold)),
+    unlessEmpty(
+      'removedHolds',
+      (rows) => `DELETE FROM metered.hold t USING ${rows} WHERE ${isSameRow(hold)}`,
     ),
-    keys AS (${upsert(tables.key, 'keys')}),
-    new_events AS (${insert(tables.event, 'newEvents')}),
-    events AS (${update(tables.event, 'events', changing.events)})
-  INSERT INTO metered.daily AS daily (customer, day, meter, amount)
-  SELECT customer, day, meter, amount FROM jsonb_populate_recordset(NULL::metered.daily, $1 -> 'daily')
-  ON CONFLICT (customer, day, meter) DO UPDATE SET amount = daily.amount + excluded.amount;`,
+    unlessEmpty('keys', upsert(key)),
+    unlessEmpty('newEvents', insert(event)),
+    update('events', event, changing.events),
+    unlessEmpty('daily', upsert(daily, addToAmount)),
+  ].join(''),
 })
+
+/** The statements that create the types of the function's parameters. */
+export const createWriteRowsTypes = Object.values(types).map(({ create }) => create)
 
 /** Writes a batch's rows in one statement, and ends the transaction. */
 export async function writeRows(transaction: PostgresTransaction, writes: Writes): Promise<void> {
-  const { customers, accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events, daily } =
-    writes
-  if (customers.length + counters.customers.length === 0) return transaction.rollback()
-  const { customer, account, event } = tables
-  const lists = {
-    customers: customers.map(asColumns),
-    customerCounters: counters.customers.map((row) =>
-      asColumns(only(row, customer, changing.customerCounters)),
-    ),
-    accounts: accounts.map(asColumns),
-    accountCounters: counters.accounts.map((row) => asColumns(only(row, account, changing.accountCounters))),
-    newHolds: newHolds.map(asColumns),
-    holds: holds.map(asColumns),
-    removedHolds,
-    keys: keys.map(asColumns),
-    newEvents: newEvents.map(asColumns),
-    events: events.map((row) => asColumns(only(row, event, changing.events))),
-    daily,
-  }
-  await transaction.commit(`SELECT ${writeRowsFunction.name}(${jsonLiteral(lists)})`)
+  const { counters } = writes
+  if (writes.customers.length + counters.customers.length === 0) return transaction.rollback()
+  const lists = [
+    literal(types.customers, writes.customers),
+    literal(types.customerCounters, counters.customers),
+    literal(types.accounts, writes.accounts),
+    literal(types.accountCounters, counters.accounts),
+    literal(types.newHolds, writes.newHolds),
+    literal(types.holds, writes.holds),
+    literal(types.removedHolds, writes.removedHolds),
+    literal(types.keys, writes.keys),
+    literal(types.newEvents, writes.newEvents),
+    literal(types.events, writes.events),
+    literal(types.daily, writes.daily),
+  ]
+  await transaction.commit(`SELECT ${writeRowsFunction.name}(${lists.join(', ')})`)
 }
 
-/** Returns the row's key and the properties that an UPDATE changes. */
-const only = <Row extends object>(row: Row, { key }: Table<Row>, changing: readonly (keyof Row & string)[]) =>
-  Object.fromEntries([...key, ...changing].map((property) => [property, row[property]]))
-
-const asColumns = (row: object) =>
-  Object.fromEntries(Object.entries(row).map(([property, value]) => [columnName(property), toColumn(value)]))
+const literal = <Row>(type: RowType<Row>, rows: Row[]) =>
+  rows.length === 0 ? 'NULL' : rowsLiteral(type, rows)

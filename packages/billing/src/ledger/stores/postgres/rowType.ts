@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { column, type Table, toColumn } from '../tables.ts'
+
+/** A composite type in the schema `metered`. A function can take an array of its rows. */
+export interface RowType<Row> {
+  /** The qualified name. It ends in a hash of the columns, because another release can have other columns. */
+  name: string
+  properties: (keyof Row & string)[]
+  /** The statement that creates the type if it doesn't exist. */
+  create: string
+}
+
+/** Describes a type that has some of a table's columns. */
+export function rowType<Row, Property extends keyof Row & string>(
+  { name, integers }: Table<Row>,
+  properties: Property[],
+): RowType<Pick<Row, Property>> {
+  const columns = properties.map(
+    (it) => `${column(it)} ${integers.some((integer) => integer === it) ? 'bigint' : 'text COLLATE "C"'}`,
+  )
+  const hash = createHash('sha256').update(JSON.stringify(columns)).digest('hex')
+  const qualified = `metered.${name}_${hash.slice(0, 12)}`
+  return {
+    name: qualified,
+    properties,
+    create: `DO $do$ BEGIN
+      IF to_regtype('${qualified}') IS NULL THEN CREATE TYPE ${qualified} AS (${columns.join(', ')}); END IF;
+    END $do$`,
+  }
+}
+
+/**
+ * Returns the rows as an SQL literal of an array. The server parses it several times faster than JSON. Dollar
+ * quotes have no escape sequences, so the literal doesn't depend on `standard_conforming_strings`. No value
+ * can end the literal, because every `$` in a value follows a `\`.
+ */
+export function rowsLiteral<Row>({ properties }: RowType<Row>, rows: Row[]): string {
+  const elements = rows.map((row) => `"(${properties.map((it) => field(row[it])).join(',')})"`)
+  return `$rows$\{${elements.join(',')}}$rows$`
+}
+
+/** Returns a row's field. Text is escaped twice: for the row, and for the array that contains the row. */
+function field(value: unknown): string {
+  const it = toColumn(value)
+  if (it === null || it === undefined) return ''
+  if (typeof it === 'number') return String(it)
+  return `\\"${String(it).replace(/["\\]/g, '\\\\\\$&').replaceAll('$', '\\\\$$')}\\"`
+}
