@@ -23,6 +23,15 @@ export function hostOf(source: RequestSource): string | null {
   return source.url !== undefined && URL.canParse(source.url) ? new URL(source.url).host : null
 }
 
+/**
+ * Returns whether the request can carry inputs. False if the body of a POST is empty or `{}`, which is what
+ * tRPC's client sends for calls without inputs.
+ */
+export function canCarryInput(source: RequestSource): boolean {
+  const length = headerOf(source, 'content-length')
+  return source.method !== 'POST' || (length !== '0' && length !== '2')
+}
+
 /** Returns the request's method and path, for an error message. */
 export const nameOf = ({ method = 'GET', url = '/' }: RequestSource): string =>
   `${method} ${url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*/, '')}`

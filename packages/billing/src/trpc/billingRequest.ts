@@ -44,6 +44,7 @@ export class BillingRequest {
   readonly #info: RequestInfo | undefined
   readonly #header: string
   readonly #refusal: Refusal | null
+  readonly #canCarryInput: boolean
   readonly #onBalances: (balances: BalancesAnswer) => void
   /** When the app last confirmed the session of this request or WebSocket connection. */
   confirmedAt: number
@@ -55,6 +56,7 @@ export class BillingRequest {
     info,
     header,
     refusal = null,
+    canCarryInput,
     openedAt,
     onBalances,
   }: {
@@ -63,6 +65,8 @@ export class BillingRequest {
     header: string
     /** Set if the request must neither change state nor spend units. */
     refusal?: Refusal | null
+    /** Whether the calls in the request can have inputs. */
+    canCarryInput: boolean
     /** When the request arrived or the WebSocket connected. */
     openedAt: number
     /** Called with newer balances, before the response is sent. */
@@ -72,6 +76,7 @@ export class BillingRequest {
     this.#info = info
     this.#header = header
     this.#refusal = refusal
+    this.#canCarryInput = canCarryInput
     this.confirmedAt = openedAt
     this.#onBalances = onBalances
   }
@@ -113,6 +118,11 @@ export class BillingRequest {
     const isSocket = sender === 'webSocket'
     if (isSocket ? this.#refusal.code === 'PREFETCH' : isRead) return
     throw refused(this.#refusal, path)
+  }
+
+  /** Returns whether the call can have an input, which can contain a key. */
+  canHaveInput(call: MiddlewareCall): boolean {
+    return this.#canCarryInput || this.#senderOf(call) !== 'http'
   }
 
   /** Returns whether the call came over a WebSocket. */

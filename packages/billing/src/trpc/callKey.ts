@@ -10,7 +10,11 @@ export const rawInputOf = ({ getRawInput }: Pick<MiddlewareCall, 'getRawInput'>)
 
 /**
  * Returns the key from the request header or the input, or null if the client sent no key. Throws
- * `KEY_INVALID` if the key is malformed.
+ * `KEY_INVALID` if the key is malformed. Doesn't read a body that can't contain a key: reading it is slow, and tRPC
+ * doesn't read it for a procedure without an input.
  */
-export const callKey = async (request: BillingRequest | null, call: MiddlewareCall): Promise<string | null> =>
-  request?.keyOf(call) ?? keyIn(await rawInputOf(call))
+export async function callKey(request: BillingRequest | null, call: MiddlewareCall): Promise<string | null> {
+  const key = request?.keyOf(call) ?? null
+  if (key !== null || request?.canHaveInput(call) === false) return key
+  return keyIn(await rawInputOf(call))
+}

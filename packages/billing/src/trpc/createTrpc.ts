@@ -7,7 +7,7 @@ import type { Accounts } from '../customer/accounts.ts'
 import type { Plans } from '../customer/plans.ts'
 import type { Watchers } from '../customer/watchers.ts'
 import { refusalOf } from '../http/refusal.ts'
-import { headerOf } from '../http/requestSource.ts'
+import { canCarryInput, headerOf } from '../http/requestSource.ts'
 import type { MeterCost, MeteredLeg, Usage } from '../metering/cost.ts'
 import type { LegSettingsOf } from '../metering/legSettings.ts'
 import type { Operation } from '../metering/operation.ts'
@@ -134,6 +134,7 @@ export function createTrpc<M extends Meters, Ctx extends object>(
           keys: headerOf(req, header),
           info,
           header,
+          canCarryInput: canCarryInput(req),
           openedAt: services.sessions.now(),
           refusal: refusalOf(req, services.trustedOrigins),
           onBalances: (balances) => sendBalances(response, balances),
