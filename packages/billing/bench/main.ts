@@ -8,11 +8,20 @@ import { progress } from './progress.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { http, inProcess } from './sections/calls.ts'
 import { delivery } from './sections/delivery.ts'
+import { fetches } from './sections/fetches.ts'
 import { memory } from './sections/memory.ts'
 import { pastEvents } from './sections/pastEvents.ts'
 import { statements } from './sections/statements.ts'
 
-const sections = { http, 'in-process': inProcess, statements, delivery, memory, 'past-events': pastEvents }
+const sections = {
+  http,
+  'in-process': inProcess,
+  statements,
+  delivery,
+  fetches,
+  memory,
+  'past-events': pastEvents,
+}
 
 const options = readOptions(sections)
 const machine = describeMachine()

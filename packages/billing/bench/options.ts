@@ -15,7 +15,7 @@ export function readOptions<Run>(all: Record<string, Run>) {
   const { only = [], quick, full, json } = values
   const unknown = only.find((name) => !(name in all))
   if (unknown) throw new Error(`No section ${unknown}. The sections are ${Object.keys(all).join(', ')}.`)
-  const rounds = Number(values.rounds ?? (quick ? 1 : 5))
+  const rounds = Number(values.rounds ?? (quick ? 1 : 3))
   const seconds = Number(values.seconds ?? (quick ? 0.5 : 1))
   if (!(rounds >= 1 && seconds > 0)) throw new Error('--rounds and --seconds must be positive numbers.')
   return {

@@ -5,7 +5,10 @@ import { meters } from './pricing.ts'
 import type { FlowgladAddress } from './usualApp.ts'
 import { chunks, type Work } from './work.ts'
 
-/** Creates billing with the default options, except that calls wait longer for a slow Flowglad. */
+/**
+ * Creates billing with the default options, with two exceptions. Calls wait longer for a slow Flowglad, and snapshots
+ * aren't refreshed, because the number of refreshes depends on the number of customers and not on the calls.
+ */
 export const createAppBilling = (
   ledger: Ledger,
   { flowglad: { url, key }, delivers }: { flowglad: FlowgladAddress; delivers: boolean },
@@ -17,7 +20,7 @@ export const createAppBilling = (
     customer: (ctx: { user: { id: string; name: string; email: string } }) => ctx.user,
     publicUrl: 'http://localhost',
     autoStart: delivers,
-    options: { decisionMs: 20_000 },
+    options: { decisionMs: 20_000, snapshotMaxAgeMs: 3_600_000 },
   })
 
 /** Creates the app with metered procedures. */

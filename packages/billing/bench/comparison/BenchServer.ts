@@ -57,8 +57,9 @@ export class BenchServer {
     this.client = parts.server
   }
 
-  /** Calls the server, and notes the answers. */
-  async load(shape: LoadShape, kind: CallKind): Promise<LoadResult> {
+  /** Calls the server, and notes the answers. Continues with the customers after those of the last call. */
+  async load(given: LoadShape, kind: CallKind): Promise<LoadResult> {
+    const shape = { ...given, first: this.#calls % given.customers }
     const { prefix, server, load } = this.#parts
     const { transport, ...target } = kind
     const result =

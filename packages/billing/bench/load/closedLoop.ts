@@ -9,6 +9,8 @@ export const loadShape = z.object({
   durationMs: z.number().optional(),
   /** The number of calls. Default: no limit. */
   calls: z.number().optional(),
+  /** The number of the first call's customer. Later calls continue with the next customers. Default: 0. */
+  first: z.number().optional(),
 })
 export type LoadShape = z.infer<typeof loadShape>
 
@@ -30,7 +32,13 @@ const maxFailures = 100
  * are divided evenly among the customers.
  */
 export async function closedLoop(
-  { callers, customers, durationMs = Number.POSITIVE_INFINITY, calls = Number.POSITIVE_INFINITY }: LoadShape,
+  {
+    callers,
+    customers,
+    durationMs = Number.POSITIVE_INFINITY,
+    calls = Number.POSITIVE_INFINITY,
+    first = 0,
+  }: LoadShape,
   call: (customer: number) => Promise<unknown>,
 ): Promise<LoadResult> {
   const answered = new Array<number>(customers).fill(0)
@@ -42,7 +50,7 @@ export async function closedLoop(
   await Promise.all(
     Array.from({ length: callers }, async () => {
       while (started < calls && performance.now() < end && failures.length <= maxFailures) {
-        const customer = started % customers
+        const customer = (first + started) % customers
         started += 1
         const callBegan = performance.now()
         try {

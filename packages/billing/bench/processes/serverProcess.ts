@@ -37,6 +37,14 @@ const router = t.router({
     )
     return closedLoop(input, async (customer) => callers[customer]?.ping())
   }),
+  /** Fetches the customers' snapshots from Flowglad, 8 at a time. */
+  refresh: t.procedure
+    .input(z.number())
+    .mutation(({ input }) =>
+      closedLoop({ callers: 8, customers: input, calls: input }, async (customer) =>
+        billing?.refresh(aUser(`${settings.prefix}-${customer}`)),
+      ),
+    ),
   /** Resolves when all usage is delivered. */
   drain: t.procedure.mutation(async () => {
     while (billing && !(await billing.drain())) await new Promise((resolve) => setTimeout(resolve, 20))

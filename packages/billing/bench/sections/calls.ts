@@ -16,9 +16,9 @@ export const http = ({ quick, ...options }: Options) =>
     { ...ping, variants: [...variants, 'usual pattern'], callers: 16, customers: 64 },
     { ...ping, variants, callers: 64, customers: 64 },
     { ...ping, variants, callers: 64, customers: 1 },
-    { ...ping, variants, callers: 64, customers: quick ? 1_000 : 10_000 },
     { ...ping, variants, callers: 64, customers: 64, keyed: true },
     { ...ping, variants, callers: 16, customers: 64, procedure: 'stream' },
+    { ...ping, variants, callers: 64, customers: quick ? 1_000 : 10_000 },
   ])
 
 /** The same procedure without HTTP, called by `createCaller`. */
