@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { databaseTime } from './databaseTime.ts'
+import { plannerSettings } from './storedFunction.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 const now = `(SELECT ${databaseTime('$1')})`
@@ -17,7 +18,7 @@ export async function pruneRows(
 ): Promise<boolean> {
   const due = (table: string) =>
     `(SELECT customer FROM metered.${table} WHERE prune_at <= ${now} ORDER BY prune_at LIMIT $2)`
-  await transaction.begin()
+  await transaction.begin(...plannerSettings.map((it) => `SET LOCAL ${it}`))
   const found = await transaction.query(`${due('key')} UNION ${due('hold')} UNION ${due('event')}`, [
     givenTime,
     rows,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { column, type Table, toColumn } from '../tables.ts'
+import { column, type Table } from '../tables.ts'
 
 /** A composite type in the schema `metered`. A function can take an array of its rows. */
 export interface RowType<Row> {
@@ -41,8 +41,11 @@ export function rowsLiteral<Row>({ properties }: RowType<Row>, rows: Row[]): str
 
 /** Returns a row's field. Text is escaped twice: for the row, and for the array that contains the row. */
 function field(value: unknown): string {
-  const it = toColumn(value)
-  if (it === null || it === undefined) return ''
-  if (typeof it === 'number') return String(it)
-  return `\\"${String(it).replace(/["\\]/g, '\\\\\\$&').replaceAll('$', '\\\\$$')}\\"`
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (!special.test(text)) return `\\"${text}\\"`
+  return `\\"${text.replace(/["\\]/g, '\\\\\\$&').replaceAll('$', '\\\\$$')}\\"`
 }
+
+const special = /["\\$]/

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto'
 
+/**
+ * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated. As
+ * settings of a function, they cost less than as statements before it.
+ */
+export const plannerSettings = [
+  'plan_cache_mode = force_generic_plan',
+  'jit = off',
+  'enable_seqscan = off',
+  'enable_hashjoin = off',
+  'enable_mergejoin = off',
+]
+
 /** A function in the schema `metered`. */
 export interface StoredFunction {
   /** The qualified name. It ends in a hash of the function's text. */
@@ -24,12 +36,13 @@ export function storedFunction(
   }: { parameters: string[]; returns: string; variables?: string; body: string },
 ): StoredFunction {
   const hash = createHash('sha256')
-    .update(JSON.stringify({ parameters, returns, variables, body }))
+    .update(JSON.stringify({ parameters, returns, plannerSettings, variables, body }))
     .digest('hex')
   const qualified = `metered.${name}_${hash.slice(0, 12)}`
   return {
     name: qualified,
-    create: `CREATE OR REPLACE FUNCTION ${qualified}(${parameters.join(', ')}) RETURNS ${returns} LANGUAGE plpgsql VOLATILE AS $body$
+    create: `CREATE OR REPLACE FUNCTION ${qualified}(${parameters.join(', ')}) RETURNS ${returns} LANGUAGE plpgsql VOLATILE
+    ${plannerSettings.map((it) => `SET ${it}`).join(' ')} AS $body$
       #variable_conflict use_column
       DECLARE ${variables}
       BEGIN

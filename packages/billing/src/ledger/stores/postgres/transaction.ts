@@ -8,19 +8,13 @@ import { rowParsers } from './rowParsers.ts'
  * `SET LOCAL` settings end with the transaction, so they work behind a connection pooler that runs each
  * transaction in a different session. If a node stops while it holds locks, the timeouts limit how long the
  * other nodes wait. With REPEATABLE READ, a transaction would load rows as they were before it waited for the
- * lock. Every lookup is by key, so the planner settings allow only index lookups, even if the statistics are
- * outdated. One `SELECT` of `set_config` calls would cost the server twice as much as these statements.
+ * lock. One `SELECT` of `set_config` calls would cost the server twice as much as these statements.
  */
 const begin = (timeoutMs: number) => [
   'BEGIN ISOLATION LEVEL READ COMMITTED',
   `SET LOCAL lock_timeout = ${timeoutMs}`,
   `SET LOCAL statement_timeout = ${timeoutMs}`,
   `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
-  'SET LOCAL plan_cache_mode = force_generic_plan',
-  'SET LOCAL jit = off',
-  'SET LOCAL enable_seqscan = off',
-  'SET LOCAL enable_hashjoin = off',
-  'SET LOCAL enable_mergejoin = off',
 ]
 
 /** A connection that the work can use until the work ends. */
