@@ -24,7 +24,8 @@ export interface BatcherStore {
 
 /**
  * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, in order
- * of arrival.
+ * of arrival. If a batch takes long, for example because another node has locked one of its customers, further
+ * batches run at the same time, for other customers.
  *
  * After a transient error, rejects the commands that have waited too long and runs the rest of the batch
  * again. After any other error, runs the batch's commands one by one, so that only the faulty command fails.
@@ -33,7 +34,13 @@ export class Batcher {
   readonly #store: BatcherStore
   readonly #settings: LedgerSettings
   #queue: Waiting[] = []
-  #running: Promise<void> | null = null
+  /** The batches in flight. */
+  readonly #running = new Set<Promise<void>>()
+  /** The customers of the batches in flight. A customer's commands run in their order of arrival. */
+  readonly #busy = new Set<string>()
+  #isScheduled = false
+  /** Whether the batch that started last has run for `nextBatchAfterMs`. */
+  #isSlow = false
   #closing = false
 
   constructor(store: BatcherStore, settings: LedgerSettings) {
@@ -49,33 +56,71 @@ export class Batcher {
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, bytes: sizeOf(command), queuedAt: performance.now(), resolve, reject })
-      this.#running ??= this.#run()
+      this.#schedule()
     })
   }
 
   /** Stops accepting commands and finishes the queued commands. */
   async close(): Promise<void> {
     this.#closing = true
-    await this.#running
+    while (this.#isScheduled || this.#running.size > 0) {
+      await Promise.all(this.#running)
+      await nextTurn()
+    }
   }
 
-  async #run(): Promise<void> {
-    // Let all commands from this turn of the event loop join the first batch.
-    await new Promise(setImmediate)
-    while (this.#queue.length > 0) await this.#finish(this.#next())
-    this.#running = null
+  /** Starts the next batch when all commands from this turn of the event loop have joined it. */
+  #schedule(): void {
+    if (this.#isScheduled || !this.#canStart()) return
+    this.#isScheduled = true
+    void nextTurn().then(() => {
+      this.#isScheduled = false
+      this.#start()
+    })
   }
 
+  #canStart(): boolean {
+    const { size } = this.#running
+    return size === 0 || (this.#isSlow && size < this.#settings.parallelBatches)
+  }
+
+  #start(): void {
+    const batch = this.#canStart() ? this.#next() : []
+    if (batch.length === 0) return
+    const customers = new Set(batch.map(({ command }) => command.customer))
+    for (const customer of customers) this.#busy.add(customer)
+    this.#isSlow = false
+    const timer = setTimeout(() => {
+      this.#isSlow = true
+      this.#start()
+    }, this.#settings.nextBatchAfterMs)
+    const running = this.#finish(batch).then(() => {
+      clearTimeout(timer)
+      for (const customer of customers) this.#busy.delete(customer)
+      this.#running.delete(running)
+      this.#start()
+    })
+    this.#running.add(running)
+  }
+
+  /** Takes the first commands from the queue. Leaves the commands of busy customers. */
   #next(): Waiting[] {
     const { batchCommands, batchBytes } = this.#settings
+    const batch: Waiting[] = []
+    const left: Waiting[] = []
     let bytes = 0
-    let count = 0
+    let isFull = false
     for (const waiting of this.#queue) {
-      bytes += waiting.bytes
-      if (count > 0 && (count === batchCommands || bytes > batchBytes)) break
-      count += 1
+      const fits = batch.length === 0 || bytes + waiting.bytes <= batchBytes
+      isFull ||= !fits || batch.length === batchCommands
+      if (isFull || this.#busy.has(waiting.command.customer)) left.push(waiting)
+      else {
+        bytes += waiting.bytes
+        batch.push(waiting)
+      }
     }
-    return this.#queue.splice(0, count)
+    this.#queue = left
+    return batch
   }
 
   async #finish(batch: Waiting[]): Promise<void> {
@@ -118,6 +163,8 @@ export class Batcher {
     })
   }
 }
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const isCannotWrite = (error: unknown): error is LedgerUnavailableError =>
   error instanceof LedgerUnavailableError && error.reason === 'cannotWrite'

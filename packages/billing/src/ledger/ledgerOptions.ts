@@ -4,6 +4,10 @@ export const ledgerDefaults = {
   batchCommands: 256,
   /** The maximum size of a batch. */
   batchBytes: 1_048_576,
+  /** The maximum number of batches that run at the same time. Each customer is in at most one of them. */
+  parallelBatches: 2,
+  /** How long a batch runs before the next batch starts, for other customers. */
+  nextBatchAfterMs: 20,
   /** The maximum number of queued commands. Further commands are rejected with `LedgerUnavailableError`. */
   queueCommands: 10_000,
   /**

@@ -47,6 +47,54 @@ describe('group commit', () => {
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
   })
 
+  test('runs the commands of other customers while a batch takes long, and each customer’s commands in order', async () => {
+    const commits: (() => void)[] = []
+    const { batcher, batches } = aBatcher(
+      async (commands) => {
+        await new Promise<void>((resolve) => commits.push(resolve))
+        return answerAll(commands)
+      },
+      { nextBatchAfterMs: 1 },
+    )
+    const slow = batcher.execute(ended('slow'))
+    await expect.poll(() => batches.length).toBe(1)
+    const later = batcher.execute(ended('slow'))
+    const other = batcher.execute(ended('other'))
+    await expect.poll(() => batches.length).toBe(2)
+    commits[1]?.()
+    await other
+    commits[0]?.()
+    await slow
+    await expect.poll(() => batches.length).toBe(3)
+    commits[2]?.()
+    await later
+    await batcher.close()
+    expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([
+      ['slow'],
+      ['other'],
+      ['slow'],
+    ])
+  })
+
+  test('runs at most `parallelBatches` batches at the same time', async () => {
+    const commits: (() => void)[] = []
+    const { batcher, batches } = aBatcher(
+      async (commands) => {
+        await new Promise<void>((resolve) => commits.push(resolve))
+        return answerAll(commands)
+      },
+      { nextBatchAfterMs: 1, batchCommands: 1, parallelBatches: 2 },
+    )
+    const answers = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
+    await expect.poll(() => batches.length).toBe(2)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(batches).toHaveLength(2)
+    commits[1]?.()
+    await expect.poll(() => batches.length).toBe(3)
+    for (const commit of commits) commit()
+    await Promise.all(answers)
+  })
+
   test('limits a batch to `batchCommands` and `batchBytes`', async () => {
     const { batcher, sizes } = aBatcher(answerAll, { batchCommands: 3, batchBytes: 10_100 })
     const large = aSettle({ result: 'x'.repeat(9000) })
@@ -97,7 +145,7 @@ describe('group commit', () => {
     let failTransaction = () => {}
     const { batcher, sizes } = aBatcher(
       () => new Promise((_, reject) => (failTransaction = () => reject(new Transient()))),
-      { batchCommands: 1, outOfReachAfterMs: 20 },
+      { batchCommands: 1, outOfReachAfterMs: 20, parallelBatches: 1 },
     )
     const waiting = ['a', 'b', 'c'].map((it) => batcher.execute(ended(it)))
     await expect.poll(() => sizes()).toEqual([1])

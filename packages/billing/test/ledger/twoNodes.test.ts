@@ -113,6 +113,22 @@ describe('two nodes on one PostgreSQL', () => {
     await expectNoDeadlock(address)
   })
 
+  test('answers other customers while a batch waits for a customer’s lock', async () => {
+    const address = await createDatabase()
+    await using node = openAt(address)
+    const { ledger } = node
+    for (const customer of ['ada', 'bob']) await fetched(ledger, units(10), { customer })
+    const other = new Client({ connectionString: address })
+    await other.connect()
+    await other.query(`BEGIN; SELECT FROM metered.customer WHERE customer = 'ada' FOR UPDATE`)
+    const locked = ledger.execute(aReserve({ customer: 'ada' }))
+    await expectWaiting(address, 1)
+    expect(await ledger.execute(aReserve({ customer: 'bob' }))).toMatchObject({ state: 'held' })
+    await other.query('ROLLBACK')
+    await other.end()
+    expect(await locked).toMatchObject({ state: 'held' })
+  })
+
   test('migrates once when six nodes start at the same time', async () => {
     const address = await createDatabase()
     const nodes = Array.from({ length: 6 }, () => openAt(address))

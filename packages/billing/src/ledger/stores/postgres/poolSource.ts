@@ -34,7 +34,7 @@ function ownPool(connectionString: string): PoolSource {
     address: withoutPassword(connectionString),
     async pool() {
       const pg = await loadPg()
-      // Batches use one connection at a time. Reads and pruning share the other connections.
+      // Batches use at most `parallelBatches` connections at a time. Reads and pruning share the others.
       created ??= new pg.Pool({ connectionString, max: 4, keepAlive: true, allowExitOnIdle: true })
       return created
     },
