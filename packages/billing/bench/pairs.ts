@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
@@ -63,5 +64,8 @@ export async function measure({
 /** Creates a folder next to the package's dependencies, because `/tmp` can be in memory. */
 export async function temporaryFolder() {
   const path = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  const remove = () => rmSync(path, { recursive: true, force: true })
+  // Also runs if the benchmark is interrupted.
+  process.once('exit', remove)
+  return { path, [Symbol.asyncDispose]: async () => remove() }
 }

@@ -26,13 +26,12 @@ export const inProcess = (options: Options) =>
   compareAll(
     'In process: createCaller',
     options,
-    [1, 16, 64].map((callers) => ({
-      ...ping,
-      transport: 'in process' as const,
-      variants,
-      callers,
-      customers: 64,
-    })),
+    [
+      { callers: 1, customers: 64 },
+      { callers: 16, customers: 64 },
+      { callers: 64, customers: 64 },
+      { callers: 64, customers: 1 },
+    ].map((load) => ({ ...ping, ...load, transport: 'in process' as const, variants })),
   )
 
 async function compareAll(
