@@ -63,10 +63,11 @@ describe('with the app’s own parsers', () => {
     for (const [type, parser] of parsers) pg.types.setTypeParser(type, parser)
   })
 
-  test.each([false, true])('reads its own rows correctly if the pool’s binary mode is %j', async (binary) => {
+  const modes = [{}, { binary: true }, { pipeline: true }]
+  test.each(modes)('reads its own rows correctly if the pool has the options %j', async (mode) => {
     for (const type of types) pg.types.setTypeParser(type, (text) => `the app’s ${text}`)
-    // `PoolConfig` doesn't declare `binary`.
-    const options: PoolConfig & { binary: boolean } = { connectionString: await createDatabase(), binary }
+    // `PoolConfig` doesn't declare these options.
+    const options: PoolConfig & typeof mode = { connectionString: await createDatabase(), ...mode }
     const pool = new Pool(options)
     await runsCalls(pool)
     await pool.end()
