@@ -1,17 +1,31 @@
+import { SharedTimer } from './sharedTimer.ts'
+
 /** The package's source of time. Tests inject a clock that they can advance. */
 export interface Clock {
   /** Returns epoch milliseconds. */
   now(): number
   /**
-   * Calls `run` after `ms`. The returned function cancels the call. If `keepAlive` is false, the timer
-   * doesn't keep the process running. Default: true.
+   * Calls `run` after `ms`. The returned function cancels the call.
    */
-  after(ms: number, run: () => void, options?: { keepAlive: boolean }): () => void
+  after(ms: number, run: () => void, options?: TimerOptions): () => void
 }
+
+interface TimerOptions {
+  /** If false, the timer doesn't keep the process running. Default: true. */
+  keepAlive?: boolean
+  /**
+   * If true, `run` may be called in the async context of another call, which is faster. Don't call the app's code
+   * from `run`, because it may read that context. Default: false.
+   */
+  anyContext?: boolean
+}
+
+const sharedTimer = new SharedTimer()
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, run, { keepAlive } = { keepAlive: true }) {
+  after(ms, run, { keepAlive = true, anyContext = false } = {}) {
+    if (keepAlive && anyContext) return sharedTimer.after(ms, run)
     const timer = setTimeout(run, ms)
     // In some runtimes, a timer is a number.
     if (!keepAlive) timer.unref?.()
@@ -24,7 +38,7 @@ export const sleep = (
   clock: Clock,
   ms: number,
   signal?: AbortSignal,
-  options?: { keepAlive: boolean },
+  options?: TimerOptions,
 ): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -43,7 +57,7 @@ export const sleep = (
  */
 export const within = <T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> =>
   new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => resolve(late))
+    const cancel = clock.after(ms, () => resolve(late), { anyContext: true })
     promise.then(
       (value) => {
         cancel()

@@ -20,7 +20,9 @@ export function renewHold(
     readCount,
     countEveryMs,
     onUncharged,
-    ...hold
+    customer,
+    attempt,
+    ttlMs,
   }: {
     customer: string
     attempt: string
@@ -42,7 +44,8 @@ export function renewHold(
   const schedule = () => {
     const renewInMs = Math.max(0, renewAt - clock.now())
     const delayMs = readCount ? Math.min(renewInMs, countEveryMs) : renewInMs
-    if (delayMs < Number.POSITIVE_INFINITY) cancelTimer = clock.after(delayMs, run)
+    if (delayMs < Number.POSITIVE_INFINITY)
+      cancelTimer = clock.after(delayMs, run, { anyContext: readCount === null })
   }
 
   const run = async () => {
@@ -50,7 +53,9 @@ export function renewHold(
     if (booked.length > 0) return endUncharged(counted)
     const text = JSON.stringify(counted ?? [])
     if (text === stored && clock.now() < renewAt) return schedule()
-    const answer = await ledger.execute({ type: 'renew', ...hold, counted }).catch(() => null)
+    const answer = await ledger
+      .execute({ type: 'renew', customer, attempt, ttlMs, counted })
+      .catch(() => null)
     // The hold may have ended during the renewal. If so, don't renew it again.
     if (cancelled) return
     if (answer?.state === 'ended') {

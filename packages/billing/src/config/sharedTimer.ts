@@ -1,0 +1,56 @@
+interface Waiting {
+  /** When to run the function, on the monotonic clock. */
+  at: number
+  run: () => void
+}
+
+/** The longest delay of `setTimeout`. */
+const maxDelayMs = 2 ** 31 - 1
+
+/**
+ * Runs functions after delays, with one timer of the runtime. Most calls set deadlines and cancel them soon
+ * afterwards, so one timer for each deadline would take more CPU than the rest of the call. A function can run in
+ * the async context of another caller.
+ */
+export class SharedTimer {
+  readonly #waiting = new Set<Waiting>()
+  #timer: NodeJS.Timeout | undefined
+  #firesAt = Number.POSITIVE_INFINITY
+
+  /** Runs the function after `ms`. The returned function cancels it. Keeps the process running until then. */
+  after(ms: number, run: () => void): () => void {
+    const waiting = { at: performance.now() + ms, run }
+    // In some runtimes, a timer is a number.
+    if (this.#waiting.size === 0) this.#timer?.ref?.()
+    this.#waiting.add(waiting)
+    if (waiting.at < this.#firesAt) this.#fireAt(waiting.at)
+    return () => void this.#remove(waiting)
+  }
+
+  /** Keeps the timer after the last function was removed, because the next call can use it. */
+  #remove(waiting: Waiting): boolean {
+    const wasWaiting = this.#waiting.delete(waiting)
+    if (this.#waiting.size === 0) this.#timer?.unref?.()
+    return wasWaiting
+  }
+
+  #fireAt(at: number) {
+    clearTimeout(this.#timer)
+    this.#firesAt = at
+    this.#timer = setTimeout(() => this.#fire(), Math.min(at - performance.now(), maxDelayMs))
+  }
+
+  #fire() {
+    this.#timer = undefined
+    this.#firesAt = Number.POSITIVE_INFINITY
+    // A timer of the runtime can fire up to 1 ms early.
+    const now = performance.now() + 1
+    let next = Number.POSITIVE_INFINITY
+    for (const waiting of this.#waiting) {
+      if (waiting.at > now) next = Math.min(next, waiting.at)
+      // An earlier function can cancel this one, or throw.
+      else queueMicrotask(() => this.#remove(waiting) && waiting.run())
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#fireAt(next)
+  }
+}
