@@ -10,7 +10,7 @@ const variants = ['unmetered', 'SQLite', 'PostgreSQL'] as const
 export const ping: CallKind = { transport: 'HTTP', procedure: 'ping', keyed: false }
 
 /** tRPC over Fastify. The server, the load generator, Flowglad and the database are separate processes. */
-export const http = ({ quick, ...options }: Options) =>
+export const http = ({ full, ...options }: Options) =>
   compareAll('HTTP: tRPC over Fastify', options, [
     { ...ping, variants, callers: 1, customers: 64 },
     { ...ping, variants: [...variants, 'usual pattern'], callers: 16, customers: 64 },
@@ -18,7 +18,7 @@ export const http = ({ quick, ...options }: Options) =>
     { ...ping, variants, callers: 64, customers: 1 },
     { ...ping, variants, callers: 64, customers: 64, keyed: true },
     { ...ping, variants, callers: 16, customers: 64, procedure: 'stream' },
-    { ...ping, variants, callers: 64, customers: quick ? 1_000 : 10_000 },
+    { ...ping, variants, callers: 64, customers: full ? 10_000 : 1_000 },
   ])
 
 /** The same procedure without HTTP, called by `createCaller`. */
