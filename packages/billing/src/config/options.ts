@@ -45,6 +45,12 @@ export const defaultOptions = {
   /** The maximum number of concurrent bulk requests. */
   maxBulks: 4,
   /**
+   * How long new usage waits before it is delivered, so that more events travel in one request. The wait ends
+   * early once `maxBulks` requests are full. While fewer than 10 events are waiting, it is up to five times as
+   * long. 0 delivers usage immediately.
+   */
+  deliverAfterMs: 200,
+  /**
    * How often a node without new usage reads the outbox. These reads find events that other nodes did not
    * deliver.
    */

@@ -4,16 +4,18 @@ import type { BillingOptions } from '../config/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isOutage } from '../ledger/reportOutages.ts'
 import type { EventSender, SendResult } from './eventSender.ts'
+import { Gathering } from './gathering.ts'
 import type { Lease, Leases } from './leases.ts'
 import type { PassState, RetryPolicy } from './retryPolicy.ts'
 import type { Sending } from './sending.ts'
-
-const customersPerPass = 100
+import { Shares } from './shares.ts'
 
 /** A lease that a pass has taken, with the events to send under it. */
 interface Taken {
   lease: Lease
   sendings: Sending[]
+  /** The customer's part of the pass, in events. */
+  share: number
   /** False if the customer may have more events than this pass took. */
   isComplete: boolean
   skipped: number
@@ -31,6 +33,7 @@ export class Delivery {
   readonly #options: BillingOptions
   readonly #logger: Logger
   readonly #stopping: AbortSignal
+  readonly #shares = new Shares()
   #lastPass: Promise<unknown> = Promise.resolve()
 
   constructor(parts: {
@@ -55,34 +58,32 @@ export class Delivery {
   }
 
   /**
-   * Delivers until `stopping` aborts. Checks the outbox at intervals, and whenever this process adds usage to
-   * it. The timers for the pauses don't keep the process running.
+   * Delivers until `stopping` aborts. Checks the outbox at intervals, and soon after this process adds usage
+   * to it. The timers for the pauses don't keep the process running.
    */
   async run(stopping: AbortSignal): Promise<void> {
-    let woken = new AbortController()
-    const wake = () => woken.abort()
-    const stopListening = this.#ledger.onCommit(({ type, customer }) => {
-      if (type !== 'settle' && type !== 'expire') return
-      this.#retries.retryCustomerNow(customer)
-      wake()
+    const gathering = new Gathering({ clock: this.#clock, options: this.#options })
+    const stopListening = this.#ledger.onCommit((command) => {
+      if (command.type !== 'settle' && command.type !== 'expire') return
+      this.#retries.retryCustomerNow(command.customer)
+      gathering.add(1)
     })
-    stopping.addEventListener('abort', wake)
+    const stop = () => gathering.stop()
+    stopping.addEventListener('abort', stop)
     try {
       while (!stopping.aborted) {
-        woken = new AbortController()
+        gathering.reset()
         const state = await this.#passInTurn().catch((error: unknown): PassState => {
           if (!isOutage(error)) this.#logger.error({ error: String(error) }, 'delivery failed')
           return 'failed'
         })
-        const { untilWokenMs, alwaysMs } = this.#retries.pausesAfter(state)
-        if (untilWokenMs > 0 && !stopping.aborted) {
-          await sleep(this.#clock, untilWokenMs, woken.signal, { keepAlive: false })
-        }
-        await sleep(this.#clock, alwaysMs, stopping, { keepAlive: false })
+        const { untilWokenMs: idleMs, alwaysMs } = this.#retries.pausesAfter(state)
+        if (alwaysMs > 0) await sleep(this.#clock, alwaysMs, stopping, { keepAlive: false })
+        if (idleMs > 0) await gathering.wait({ idleMs, enough: this.#room() })
       }
     } finally {
       stopListening()
-      stopping.removeEventListener('abort', wake)
+      stopping.removeEventListener('abort', stop)
     }
   }
 
@@ -119,55 +120,61 @@ export class Delivery {
   async #pass(): Promise<PassState> {
     const held = new Set<Lease>()
     try {
-      const taken = await this.#takeLeases(held)
+      const { taken, hasMore } = await this.#takeLeases(held)
       if (taken.length === 0) return 'idle'
       const { unavailable, timedOut, resolved } = await this.#sendAll(
         taken.flatMap(({ sendings }) => sendings),
         held,
       )
       this.#retries.adaptLoad({ unavailable, timedOut })
-      for (const { lease, sendings, isComplete, skipped } of taken) {
+      for (const { lease, sendings, share, isComplete, skipped } of taken) {
         const canLookFurther = !isComplete && this.#retries.canSkipMore(skipped)
         const events = sendings.map(({ event }) => event)
         this.#retries.customerTried(lease.customer, events, canLookFurther)
+        if (!isComplete && !unavailable) this.#shares.tooSmall(lease.customer, share)
       }
-      if (resolved > 0) return 'progress'
+      if (resolved > 0) return hasMore || unavailable ? 'progress' : 'delivered'
       return unavailable ? 'unavailable' : 'blocked'
     } finally {
       await allEnded([...held].map((lease) => lease.leave()))
     }
   }
 
+  /** The number of events that one round of requests can carry. */
+  #room(): number {
+    const { requests, eventsPerRequest } = this.#retries.load
+    return requests * eventsPerRequest
+  }
+
   /**
    * Takes the leases of customers with undelivered usage. Adds each lease to `held` immediately, so that the
-   * caller can always end it.
+   * caller can always end it. Returns whether more events may be waiting.
    */
-  async #takeLeases(held: Set<Lease>): Promise<Taken[]> {
-    const { requests, eventsPerRequest } = this.#retries.load
-    // Take only as many events as one round of requests can carry. Holding a customer's lease during other
+  async #takeLeases(held: Set<Lease>): Promise<{ taken: Taken[]; hasMore: boolean }> {
+    // Take about as many events as one round of requests can carry. Holding a customer's lease during other
     // customers' requests would delay that customer's fetch.
-    const room = requests * eventsPerRequest
-    const waiting = await this.#ledger.customersToDeliver(
-      customersPerPass + this.#retries.customersBackingOff(),
-    )
-    const due = waiting
-      .filter((customer) => !this.#retries.isCustomerBackingOff(customer))
-      .slice(0, Math.min(customersPerPass, room))
-    const eventsEach = Math.min(this.#options.bulkMaxEvents, Math.ceil(room / due.length))
+    const room = this.#room()
+    const limit = room + this.#retries.customersBackingOff()
+    const waiting = await this.#ledger.customersToDeliver(limit)
+    const due = waiting.filter((customer) => !this.#retries.isCustomerBackingOff(customer))
+    const shares = this.#shares.divide(due, room)
     const skippedEvents = this.#retries.skippedEvents()
     const taken: Taken[] = []
     await allEnded(
-      due.map(async (customer) => {
+      shares.map(async ({ customer, share }) => {
         const skipped = skippedEvents.get(customer) ?? 0
-        const maxEvents = eventsEach + skipped
+        // One more event than the share shows whether the customer has more.
+        const maxEvents = Math.min(room, share + 1) + skipped
         const lease = await this.#leases.tryDeliver(customer, maxEvents)
         if (!lease) return
         held.add(lease)
         const sendings = [...lease.ambiguous, ...lease.events].map((event) => ({ event, lease }))
-        taken.push({ lease, sendings, skipped, isComplete: sendings.length < maxEvents })
+        taken.push({ lease, sendings, share, skipped, isComplete: sendings.length < maxEvents })
       }),
     )
-    return taken
+    const hasMore =
+      shares.length < due.length || waiting.length === limit || taken.some(({ isComplete }) => !isComplete)
+    return { taken, hasMore }
   }
 
   /**

@@ -36,16 +36,15 @@ interface EventFailures {
  * The result of one pass over the outbox.
  * - `unavailable`: no progress, because Flowglad did not answer.
  * - `failed`: the pass failed before its end, for example because the ledger can't be written to.
- * - `progress`: at least one event was acknowledged or newly parked.
+ * - `progress`: at least one event was acknowledged or newly parked, and more events may be waiting.
+ * - `delivered`: at least one event was acknowledged or newly parked, and the pass took all waiting events.
  * - `blocked`: there were events to send, but none was acknowledged or newly parked.
  * - `idle`: there was nothing to send.
  */
-export type PassState = 'unavailable' | 'failed' | 'progress' | 'blocked' | 'idle'
+export type PassState = 'unavailable' | 'failed' | 'progress' | 'delivered' | 'blocked' | 'idle'
 
 const firstPauseMs = 500
 const firstEventPauseMs = 1_000
-/** How long to collect usage before sending it in one bulk request. */
-const gatheringMs = 50
 const rememberedEvents = 10_000
 /** The maximum number of events per customer that a pass skips because they are backing off. */
 const maxSkippedEvents = 100
@@ -240,7 +239,7 @@ export class RetryPolicy {
   }
 
   /**
-   * Returns the pauses before the next pass. New usage ends `untilWokenMs` early. Only a shutdown ends
+   * Returns the pauses before the next pass. New usage can end `untilWokenMs` early. Only a shutdown ends
    * `alwaysMs` early. While Flowglad does not answer or passes fail, `alwaysMs` grows exponentially, with jitter, up to
    * `deliverMaxPauseMs`.
    */
@@ -249,11 +248,10 @@ export class RetryPolicy {
     this.#lastState = state
     const isFruitless = state === 'unavailable' || state === 'failed'
     this.#fruitlessPasses = isFruitless ? this.#fruitlessPasses + 1 : 0
-    const gatherMs = Math.min(gatheringMs, deliverEveryMs)
-    if (state === 'progress') return { alwaysMs: gatherMs, untilWokenMs: 0 }
-    if (!isFruitless) return { alwaysMs: gatherMs, untilWokenMs: deliverEveryMs }
+    if (state === 'progress') return { alwaysMs: 0, untilWokenMs: 0 }
+    if (!isFruitless) return { alwaysMs: 0, untilWokenMs: deliverEveryMs }
     const pauseMs = Math.min(deliverMaxPauseMs, firstPauseMs * 2 ** Math.min(this.#fruitlessPasses, 10))
-    return { alwaysMs: pauseMs * (0.5 + this.#random() / 2) + gatherMs, untilWokenMs: 0 }
+    return { alwaysMs: pauseMs * (0.5 + this.#random() / 2), untilWokenMs: 0 }
   }
 
   /** Whether the last pass was `unavailable`. */

@@ -8,8 +8,8 @@ import { sqliteLedger } from '../ledger/stores/sqlite/sqliteLedger.ts'
 /**
  * Creates a billing instance for an app's tests. The instance uses the real implementation with an in-memory
  * ledger. It logs nothing, and does no background work until you call `billing.start()`. Call
- * `billing.drain()` to deliver usage. `flowglad` can be any server with Flowglad's API, such as
- * `flowglad-local`:
+ * `billing.drain()` to deliver usage. After `billing.start()`, usage is delivered without the usual wait.
+ * `flowglad` can be any server with Flowglad's API, such as `flowglad-local`:
  *
  *     const { url, key } = await startFlowgladLocal({ pricing })
  *     await using billing = createTestBilling({ meters, customer: (ctx: { user: User }) => ctx.user, flowglad: { url, key } })
@@ -28,6 +28,7 @@ export function createTestBilling<const M extends Meters, Ctx extends object>({
     autoStart: false,
     logger: silent,
     ...setup,
+    options: { deliverAfterMs: 0, ...setup.options },
   })
 }
 

@@ -21,6 +21,7 @@ const billing = createBilling({
     // Leases are short, so the next node soon takes over the killed node's lease.
     flowgladDeadlineMs: 400,
     leaseMs: 500,
+    deliverAfterMs: 0,
     deliverEveryMs: 20,
     deliverMaxPauseMs: 50,
   },

@@ -36,7 +36,7 @@ const billing = createBilling({
   publicUrl: 'http://localhost',
   autoStart: false,
   logger: silent,
-  options: { deliverEveryMs: 50, decisionMs: 20_000, countEveryMs: 50 },
+  options: { deliverAfterMs: 0, deliverEveryMs: 50, decisionMs: 20_000, countEveryMs: 50 },
 })
 // Keep the process alive at `point`.
 setInterval(() => {}, 1_000)

@@ -24,7 +24,7 @@ async function runIdle(setup: Parameters<typeof startDelivery>[0]) {
   const node = startDelivery({
     ...setup,
     ledger: { ...ledger, customersToDeliver },
-    options: { deliverEveryMs: never },
+    options: { deliverAfterMs: 0, deliverEveryMs: never, ...setup.options },
   })
   const running = node.delivery.run(node.stopping)
   await until(() => expect(looks).toBe(1))
@@ -226,4 +226,27 @@ test('ends the lease with the acknowledgement of its last event', async () => {
   expect(await node.delivery.drain()).toBe(true)
   expect(commands).toEqual(['takeLease', 'takeLease', 'acknowledge', 'acknowledge'])
   expect(await inner.execute(aTakeLease())).toMatchObject({ state: 'taken' })
+})
+
+test("sends a busy customer's events in full requests", async () => {
+  const sizes: number[] = []
+  await using node = startDelivery({ respond: async (events) => void sizes.push(events.length) })
+  const settle = (customer: string) => node.ledger.execute(aSettle({ customer }))
+  await Promise.all(Array.from({ length: 1_000 }, () => settle('ada')))
+  expect(await node.delivery.drain()).toBe(true)
+  expect(sizes).toEqual(Array.from({ length: 10 }, () => 100))
+})
+
+test('sends usage that arrives while delivery waits in one request', async () => {
+  const sizes: number[] = []
+  const { node, running } = await runIdle({
+    respond: async (events) => void sizes.push(events.length),
+    options: { deliverAfterMs: never },
+  })
+  await using _ = node
+  for (const customer of ['ada', 'bob', 'eve']) await node.ledger.execute(aSettle({ customer }))
+  expect(await node.delivery.drain()).toBe(true)
+  expect(sizes).toEqual([3])
+  node.stop()
+  await running
 })

@@ -177,24 +177,24 @@ test('halves the bulk size while Flowglad does not answer, and also halves paral
 test('doubles the pause while Flowglad does not answer, up to the maximum', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 5 }, () => policy.pausesAfter('unavailable').alwaysMs)
-  expect(pauses).toEqual([1_000, 2_000, 4_000, 4_000, 4_000].map((ms) => ms * 0.75 + 50))
+  expect(pauses).toEqual([1_000, 2_000, 4_000, 4_000, 4_000].map((ms) => ms * 0.75))
   expect(policy.isUnavailable).toBe(true)
   policy.pausesAfter('progress')
   expect(policy.isUnavailable).toBe(false)
-  expect(policy.pausesAfter('unavailable').alwaysMs).toBe(800)
+  expect(policy.pausesAfter('unavailable').alwaysMs).toBe(750)
 })
 
 test('doubles the pause while passes fail, without reporting that Flowglad does not answer', () => {
   const { policy } = aPolicy()
   const pauses = Array.from({ length: 2 }, () => policy.pausesAfter('failed').alwaysMs)
-  expect(pauses).toEqual([1_000, 2_000].map((ms) => ms * 0.75 + 50))
+  expect(pauses).toEqual([1_000, 2_000].map((ms) => ms * 0.75))
   expect(policy.isUnavailable).toBe(false)
 })
 
-test('lets new usage end a pause early only after an idle or blocked pass', () => {
+test('lets new usage end a pause early only if no other events can be sent now', () => {
   const { policy } = aPolicy()
-  expect(policy.pausesAfter('idle')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })
-  expect(policy.pausesAfter('blocked')).toEqual({ alwaysMs: 50, untilWokenMs: 2_000 })
-  expect(policy.pausesAfter('progress')).toEqual({ alwaysMs: 50, untilWokenMs: 0 })
+  for (const state of ['idle', 'delivered', 'blocked'] as const)
+    expect(policy.pausesAfter(state)).toEqual({ alwaysMs: 0, untilWokenMs: 2_000 })
+  expect(policy.pausesAfter('progress')).toEqual({ alwaysMs: 0, untilWokenMs: 0 })
   expect(policy.pausesAfter('unavailable').untilWokenMs).toBe(0)
 })

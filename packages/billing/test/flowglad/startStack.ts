@@ -25,6 +25,7 @@ export const webhookSecret = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ='
  * depends on the exact numbers.
  */
 const quick: Partial<BillingOptions> = {
+  deliverAfterMs: 0,
   deliverEveryMs: 50,
   deliverMaxPauseMs: 100,
   livePollMs: 50,

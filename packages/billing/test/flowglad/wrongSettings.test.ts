@@ -21,7 +21,7 @@ function billingAt(flowglad: { secretKey: string; baseUrl: string }) {
     customer: () => ada,
     publicUrl: 'http://localhost',
     logger: log.logger,
-    options: { decisionMs: 20_000, deliverEveryMs: 50 },
+    options: { decisionMs: 20_000, deliverAfterMs: 0, deliverEveryMs: 50 },
   })
   return { billing, errors: () => log.errors }
 }

@@ -16,7 +16,7 @@ const billing = createBilling({
   customer: () => aUser(),
   publicUrl: 'http://localhost',
   logger: silent,
-  options: { deliverEveryMs: 20, decisionMs: 20_000 },
+  options: { deliverAfterMs: 0, deliverEveryMs: 20, decisionMs: 20_000 },
 })
 if (action === 'start') await billing.start()
 else await billing.meter({ customer: aUser(), meter: 'tokens' }, () => 'done')

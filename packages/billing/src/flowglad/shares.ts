@@ -1,0 +1,32 @@
+import { RecentMap } from '../config/recentMap.ts'
+
+const rememberedCustomers = 10_000
+
+/**
+ * Decides how many events of each customer a pass takes. Customers share a pass equally. If a customer has
+ * more events than its share, its next share is twice as large, so that a busy customer doesn't fall behind.
+ */
+export class Shares {
+  /** The last shares of customers that may have had more events. */
+  readonly #tooSmall = new RecentMap<string, number>(rememberedCustomers)
+
+  /** Divides a pass with room for `room` events. If there isn't room for all customers, the first ones go first. */
+  divide(customers: string[], room: number): { customer: string; share: number }[] {
+    const equal = Math.ceil(room / customers.length)
+    const shares: { customer: string; share: number }[] = []
+    let left = room
+    for (const customer of customers) {
+      if (left <= 0) break
+      const share = Math.min(room, Math.max(equal, 2 * (this.#tooSmall.peek(customer) ?? 0)))
+      this.#tooSmall.delete(customer)
+      shares.push({ customer, share })
+      left -= share
+    }
+    return shares
+  }
+
+  /** Notes that the customer may have more events than its last share. */
+  tooSmall(customer: string, share: number): void {
+    this.#tooSmall.set(customer, share)
+  }
+}

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../../src/config/clock.ts'
+import { Gathering } from '../../src/flowglad/gathering.ts'
+
+/**
+ * Starts a wait, and returns the timers that it sets, in order. A timer runs only if the test calls `fire`.
+ */
+async function startWait({ deliverAfterMs = 200, enough = 400, before = 0 } = {}) {
+  const timers: number[] = []
+  let fire = () => {}
+  const clock: Clock = {
+    now: () => 0,
+    after(ms, run) {
+      timers.push(ms)
+      fire = run
+      return () => {}
+    },
+  }
+  const gathering = new Gathering({ clock, options: { deliverAfterMs } })
+  gathering.add(before)
+  let hasEnded = false
+  void gathering.wait({ idleMs: 2_000, enough }).then(() => {
+    hasEnded = true
+  })
+  const settle = async () => {
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  }
+  await settle()
+  return {
+    timers,
+    /** Lets the wait react, and returns whether it has ended. */
+    async after(change: (gathering: Gathering) => void = () => {}) {
+      change(gathering)
+      await settle()
+      return hasEnded
+    },
+    fire: () => fire(),
+  }
+}
+
+test('waits for new usage, then for events that travel with it', async () => {
+  const wait = await startWait()
+  expect(await wait.after((it) => it.add(1))).toBe(false)
+  expect(wait.timers).toEqual([2_000, 200])
+  expect(await wait.after((it) => it.add(20))).toBe(false)
+  expect(await wait.after(() => wait.fire())).toBe(true)
+})
+
+test('waits longer while there are only a few events', async () => {
+  const wait = await startWait({ before: 1 })
+  expect(await wait.after(() => wait.fire())).toBe(false)
+  expect(wait.timers).toEqual([200, 800])
+  expect(await wait.after((it) => it.add(8))).toBe(false)
+  expect(await wait.after((it) => it.add(1))).toBe(true)
+})
+
+test('delivers a few events after the longer wait', async () => {
+  const wait = await startWait({ before: 1 })
+  await wait.after(() => wait.fire())
+  expect(await wait.after(() => wait.fire())).toBe(true)
+})
+
+test('ends the wait once the requests are full', async () => {
+  const wait = await startWait({ enough: 3, before: 1 })
+  expect(await wait.after((it) => it.add(1))).toBe(false)
+  expect(await wait.after((it) => it.add(1))).toBe(true)
+})
+
+test('ends the wait without new usage, so that other nodes’ events are found', async () => {
+  const wait = await startWait()
+  expect(await wait.after(() => wait.fire())).toBe(true)
+  expect(wait.timers).toEqual([2_000])
+})
+
+test('does not wait for more events if deliverAfterMs is 0', async () => {
+  const wait = await startWait({ deliverAfterMs: 0, before: 1 })
+  expect(await wait.after()).toBe(true)
+})
+
+test('ends every wait when delivery stops', async () => {
+  const wait = await startWait({ before: 1 })
+  expect(await wait.after((it) => it.stop())).toBe(true)
+})
