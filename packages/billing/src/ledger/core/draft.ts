@@ -37,6 +37,8 @@ export const idOf = {
  */
 export interface Writes {
   customers: CustomerRow[]
+  /** Rows in which only the lease and counters have changed. */
+  leases: CustomerRow[]
   accounts: AccountRow[]
   /**
    * Rows in which only counters have changed: a customer's `version`, `time`, `undelivered` and `resultBytes`,
@@ -56,6 +58,7 @@ export interface Writes {
 
 export const noWrites = (): Writes => ({
   customers: [],
+  leases: [],
   accounts: [],
   counters: { customers: [], accounts: [] },
   newHolds: [],
@@ -74,6 +77,7 @@ export const noWrites = (): Writes => ({
 export const joined = (...parts: string[]) => parts.join('\0')
 
 const customerCounters = new Set(['undelivered', 'resultBytes'])
+const leaseProperties = new Set(['leaseToken', 'leaseUntil', 'lease', ...customerCounters])
 const accountCounters = new Set(['booked', 'acked', 'held', 'dropped', 'parked', 'waived'])
 
 /**
@@ -89,9 +93,10 @@ export class Draft {
   readonly now: number
   readonly oldestResults: KeyRow[]
   readonly #loaded: LoadedCustomer
-  /** Whether the customer's row must be written as a whole. */
-  #wholeRow: boolean
-  #rowChanged = false
+  /** The part of the customer's row that must be written. */
+  #changedPart: (typeof parts)[number] = 'none'
+  /** Whether the ledger has no row for the customer yet. */
+  readonly #isNew: boolean
   /** Accounts that `account` created. The ledger has no row for them yet. */
   readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = {
@@ -109,7 +114,7 @@ export class Draft {
   /** Changes the loaded rows. After COMMIT, they are the customer's rows. */
   constructor(customer: string, loaded: LoadedCustomer, now: number) {
     this.#loaded = loaded
-    this.#wholeRow = loaded.row === null
+    this.#isNew = loaded.row === null
     loaded.row ??= emptyCustomer(customer)
     this.row = loaded.row
     this.now = now
@@ -156,8 +161,12 @@ export class Draft {
 
   writeCustomer(change: Partial<CustomerRow>): void {
     Object.assign(this.row, change)
-    this.#rowChanged = true
-    this.#wholeRow ||= !isWithin(customerCounters, change)
+    const part = isWithin(customerCounters, change)
+      ? 'counters'
+      : isWithin(leaseProperties, change)
+        ? 'lease'
+        : 'all'
+    if (parts.indexOf(part) > parts.indexOf(this.#changedPart)) this.#changedPart = part
   }
 
   writeAccount(account: AccountRow, change: Partial<AccountRow>): void {
@@ -217,11 +226,12 @@ export class Draft {
       if (!accounts.has(account)) this.#loaded.accounts.delete(idOf.account(account))
     }
     const rowSets = [accounts, counters, newHolds, holds, removedHolds, keys, newEvents, events]
-    if (!this.#rowChanged && rowSets.every(({ size }) => size === 0)) return
+    if (this.#changedPart === 'none' && rowSets.every(({ size }) => size === 0)) return
     this.row.version += 1
     this.row.time = Math.max(this.row.time, this.now)
-    const { customers } = this.#wholeRow ? writes : writes.counters
-    customers.push(this.row)
+    if (this.#isNew || this.#changedPart === 'all') writes.customers.push(this.row)
+    else if (this.#changedPart === 'lease') writes.leases.push(this.row)
+    else writes.counters.customers.push(this.row)
     writes.accounts.push(...accounts)
     for (const account of counters) if (!accounts.has(account)) writes.counters.accounts.push(account)
     writes.newHolds.push(...newHolds)
@@ -244,6 +254,9 @@ export class Draft {
     return row
   }
 }
+
+/** Each part includes the parts before it. */
+const parts = ['none', 'counters', 'lease', 'all'] as const
 
 /** Returns whether the change affects only the given properties. */
 function isWithin(properties: Set<string>, change: object): boolean {

@@ -4,7 +4,8 @@ import { subscription as reportedSubscription } from '../snapshot.ts'
 /**
  * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
  * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
- * epoch milliseconds. Every primary key begins with the customer.
+ * epoch milliseconds. Every primary key begins with the customer, except
+ * for events in SQLite.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z

@@ -40,6 +40,7 @@ export const tables = {
 /** The properties that an UPDATE changes, for the lists of the same name in `Writes`. Other properties stay the same. */
 export const changing = {
   customerCounters: ['version', 'time', 'undelivered', 'resultBytes'],
+  leases: ['version', 'time', 'undelivered', 'resultBytes', 'leaseToken', 'leaseUntil', 'lease'],
   accountCounters: ['booked', 'acked', 'held', 'dropped', 'parked', 'waived'],
   events: ['state', 'priceId', 'reason', 'retryAt', 'pruneAt', 'parkedAt'],
 } as const

@@ -39,7 +39,9 @@ export function memoryStore(now: () => number) {
       }
       const { answers, writes } = decide({ loaded, commands, now: now(), settings: ledgerDefaults })
       const { counters } = writes
-      for (const row of [...writes.customers, ...counters.customers]) customers.set(row.customer, row)
+      for (const row of [...writes.customers, ...writes.leases, ...counters.customers]) {
+        customers.set(row.customer, row)
+      }
       for (const row of [...writes.accounts, ...counters.accounts]) {
         accounts.set(joined(row.customer, row.subscription, row.meter), row)
       }

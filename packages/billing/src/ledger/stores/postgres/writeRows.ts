@@ -11,6 +11,7 @@ const typeOf = <Row>(table: Table<Row>) => rowType(table, table.properties)
 /** The types of the function's parameters, in order. */
 const types = {
   customers: typeOf(customer),
+  leases: rowType(customer, [...customer.key, ...changing.leases]),
   customerCounters: rowType(customer, [...customer.key, ...changing.customerCounters]),
   accounts: typeOf(account),
   accountCounters: rowType(account, [...account.key, ...changing.accountCounters]),
@@ -70,6 +71,7 @@ export const writeRowsFunction = storedFunction('write', {
   variables: 'updated bigint;',
   body: [
     unlessEmpty('customers', upsert(customer)),
+    update('leases', customer, changing.leases),
     update('customerCounters', customer, changing.customerCounters),
     unlessEmpty('accounts', upsert(account)),
     update('accountCounters', account, changing.accountCounters),
@@ -91,10 +93,11 @@ export const createWriteRowsTypes = Object.values(types).map(({ create }) => cre
 
 /** Writes a batch's rows in one statement, and ends the transaction. */
 export async function writeRows(transaction: PostgresTransaction, writes: Writes): Promise<void> {
-  const { counters } = writes
-  if (writes.customers.length + counters.customers.length === 0) return transaction.rollback()
+  const { customers, leases, counters } = writes
+  if (customers.length + leases.length + counters.customers.length === 0) return transaction.rollback()
   const lists = [
-    literal(types.customers, writes.customers),
+    literal(types.customers, customers),
+    literal(types.leases, leases),
     literal(types.customerCounters, counters.customers),
     literal(types.accounts, writes.accounts),
     literal(types.accountCounters, counters.accounts),

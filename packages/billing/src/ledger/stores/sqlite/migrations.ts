@@ -124,4 +124,39 @@ export const migrations = [
   `
   ALTER TABLE metered_hold ADD COLUMN counted text;
   `,
+  // A batch writes every page that it changes. With a rowid, the events of a batch are on a few adjacent pages. So are
+  // their keys, because the key begins with the attempt, whose ID begins with the time. Other indexes contain the
+  // rowid instead of the key.
+  `
+  CREATE TABLE metered_event_by_rowid (
+    customer text NOT NULL,
+    attempt text NOT NULL,
+    meter text NOT NULL,
+    subscription text NOT NULL,
+    procedure text NOT NULL,
+    amount integer NOT NULL,
+    price text NOT NULL,
+    state text NOT NULL,
+    at integer NOT NULL,
+    reference text,
+    properties text NOT NULL,
+    flagged text,
+    price_id text,
+    reason text,
+    retry_at integer,
+    prune_at integer,
+    parked_at integer,
+    PRIMARY KEY (attempt, customer, meter)
+  );
+  INSERT INTO metered_event_by_rowid (customer, attempt, meter, subscription, procedure, amount, price, state, at, reference, properties, flagged, price_id, reason, retry_at, prune_at, parked_at)
+  SELECT customer, attempt, meter, subscription, procedure, amount, price, state, at, reference, properties, flagged, price_id, reason, retry_at, prune_at, parked_at
+  FROM metered_event ORDER BY at;
+  DROP TABLE metered_event;
+  ALTER TABLE metered_event_by_rowid RENAME TO metered_event;
+  CREATE INDEX metered_event_charges ON metered_event (customer, at);
+  CREATE INDEX metered_event_undelivered ON metered_event (customer, state, at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX metered_event_oldest ON metered_event (at) WHERE state IN ('waiting', 'sent');
+  CREATE INDEX metered_event_parked ON metered_event (customer, retry_at) WHERE reason IS NOT NULL AND state IN ('parked', 'sent');
+  CREATE INDEX metered_event_prune ON metered_event (prune_at) WHERE prune_at IS NOT NULL;
+  `,
 ]

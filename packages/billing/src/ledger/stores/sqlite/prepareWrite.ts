@@ -6,6 +6,7 @@ import type { SqliteDatabase } from './sqliteDriver.ts'
 export function prepareWrite(db: SqliteDatabase) {
   const { customer, account, hold, key, event } = tables
   const customers = upsert(db, customer)
+  const leases = update(db, customer, changing.leases)
   const customerCounters = update(db, customer, changing.customerCounters)
   const accounts = upsert(db, account)
   const accountCounters = update(db, account, changing.accountCounters)
@@ -21,6 +22,7 @@ export function prepareWrite(db: SqliteDatabase) {
   )
   return (writes: Writes): void => {
     for (const row of writes.customers) customers(row)
+    for (const row of writes.leases) leases(row)
     for (const row of writes.counters.customers) customerCounters(row)
     for (const row of writes.accounts) accounts(row)
     for (const row of writes.counters.accounts) accountCounters(row)
