@@ -84,8 +84,8 @@ const isRule = (rule: PastDueRule) =>
 
 function areProperties(properties: Settle['properties']): boolean {
   if (!isObject(properties)) return false
-  const entries = Object.entries(properties)
-  return entries.length <= 50 && entries.every(([name, value]) => isShort(name) && isShort(value))
+  const names = Object.keys(properties)
+  return names.length <= 50 && names.every((name) => isShort(name) && isShort(properties[name]))
 }
 
 /** Returns whether the value is a text that every field of the commands accepts. */

@@ -47,10 +47,10 @@ export class Hold {
   readonly #services: HoldServices
   readonly #granted: Granted
   #ended = false
-  #stopRenewing = () => {}
+  #stopRenewing = nothing
   /** True after `stopRenewing`. If true, the next call to `startRenewing` renews the hold immediately. */
   #paused = false
-  #onStop = (_: StreamStop) => {}
+  #onStop: (why: StreamStop) => void = nothing
   #readCount: (() => Counted) | null = null
 
   constructor(services: HoldServices, granted: Granted) {
@@ -140,13 +140,7 @@ export class Hold {
       traced(
         'billing.settle',
         () => ({ 'billing.procedure': procedure }),
-        async () => {
-          try {
-            return await this.#settle(command)
-          } finally {
-            this.abandon()
-          }
-        },
+        () => this.#settle(command),
       ),
     )
     const answer = await within(clock, options.settleAnswerMs, settling, null)
@@ -197,9 +191,11 @@ export class Hold {
       if (!isInvalidCommand(error)) throw unconfirmed(5_000, error)
       // The result, reference or properties may be invalid. Book the charge without them.
       if (command.result || command.reference) {
-        return this.#settle({ ...command, result: null, reference: null, properties: {} })
+        return await this.#settle({ ...command, result: null, reference: null, properties: {} })
       }
       throw unavailable(5_000, error)
+    } finally {
+      this.abandon()
     }
   }
 
@@ -217,3 +213,5 @@ export class Hold {
     }
   }
 }
+
+const nothing = () => {}

@@ -5,11 +5,11 @@ import { billingRequestOf, type MiddlewareCall } from './billingRequest.ts'
  * Throws a `SessionEndedError` if the call came over a WebSocket whose session has ended. A WebSocket's
  * context was created when the WebSocket connected, which can be a long time ago.
  */
-export async function confirmSession(
+export function confirmSession(
   sessions: SessionChecks,
   call: MiddlewareCall & { ctx: object },
   customer: string,
 ): Promise<void> {
   const request = billingRequestOf(call.ctx)
-  if (request?.isOverSocket(call)) await sessions.confirm(call.ctx, customer, request)
+  return request?.isOverSocket(call) ? sessions.confirm(call.ctx, customer, request) : Promise.resolve()
 }

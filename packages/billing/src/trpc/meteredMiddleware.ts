@@ -73,7 +73,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     const customer = readCustomer(ctx)
     assertMeteredOnce(getRawInput, path)
     const isSubscription = type === 'subscription'
-    const call = { getRawInput, signal, isSubscription }
+    const call = { ctx, getRawInput, signal, isSubscription }
     const request = billingRequestOf(ctx)
     if (!request && signal) warnings.missingRequest(path || unnamedProcedure)
 
@@ -92,7 +92,7 @@ export function meteredMiddleware<Ctx extends object, UsageOut extends object, I
     let sendsBalances = false
     let result: Result | undefined
     try {
-      await confirmSession(sessions, { ctx, ...call }, customer.id)
+      await confirmSession(sessions, call, customer.id)
       const legs = costs.map(([meter, cost]) => meteredLeg(meter, cost, input, legSettings(meter)))
       const holdsUnits = legs.some(({ hold }) => hold > 0)
       request?.assertWanted(call, path, { isRead: type !== 'mutation' && !holdsUnits })
