@@ -22,7 +22,7 @@ test('limits each key separately, and reports when its window ends', () => {
   expect(take('ada')).toBe(0)
 })
 
-test('counts nothing for calls over the limit', () => {
+test('does not count calls that it rejects', () => {
   const { take } = limiterAtHand()
   expect([take('ada', 2), take('ada', 2), take('ada')]).toEqual([0, 1_000, 0])
 })

@@ -170,7 +170,7 @@ test("one customer's flood of texts doesn't block another customer, and excess c
   expect(await balance(flooding, 'tokens')).toMatchObject({ used: 4 * 2, held: 0 })
 })
 
-test('a text that takes too long is interrupted, ends its turn, and is charged for the words received', async () => {
+test('interrupts a text that takes too long, frees its slot, and charges only for the words received', async () => {
   const texts = { ...queue, maxMs: 300 }
   await using server = await startTestServer({
     env: { OPENAI_BASE_URL: endpoint.url },

@@ -140,6 +140,7 @@ test('rejects a copied cookie soon after the user has signed out', async () => {
   } finally {
     vi.useRealTimers()
   }
-  // A stream opened just before then stays open until the next check, plus 5 s if the check hangs.
+  // A stream that opens just before the session cache expires stays open until the next check, plus up to 5 s
+  // if the check hangs.
   expect(limits.sessionCacheMs + limits.sessionCheckMs + 5_000).toBeLessThanOrEqual(30_000)
 })

@@ -3,7 +3,7 @@ import type { Customer } from '../customer.ts'
 import { expect, test } from './browserTest.ts'
 import { texts } from './texts.ts'
 
-/** Returns the date on which the customer's period ends, in the screens' format. */
+/** Returns the date on which the customer's period ends, as the app displays it. */
 async function endOfPeriod(customer: Customer): Promise<string> {
   const { plan } = await customer.refresh()
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' }).format(plan.renewsAt)

@@ -11,11 +11,14 @@ export interface Section {
   problems: string[]
   /** The number of calls whose books were audited. */
   audited: number
-  /** Whether the audit also compared the units at Flowglad. */
+  /** Whether the audit also compared the ledger's units with the units at Flowglad. */
   isDelivered: boolean
 }
 
-/** Prints the tables in Markdown, each followed by the result of its audit. */
+/**
+ * Returns the report as Markdown: a line about the machine, then each section's table and the result of its
+ * audit.
+ */
 export function toMarkdown(machine: Machine, sections: Section[]): string {
   const { processor, cores, memoryGiB, system, node, loadBefore } = machine
   const heading = `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}, load ${loadBefore.toFixed(1)} before the run`

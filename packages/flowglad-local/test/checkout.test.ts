@@ -81,7 +81,7 @@ it('records the quantity in the item and the invoice, but not in the purchase', 
   expect((await studio.plan('ada')).name).toBe('Team x 3')
 })
 
-it('charges only for the rest of a continued billing period, but grants the full credits', async () => {
+it('charges only for the rest of the billing period if the anchor is preserved, but grants the full credits', async () => {
   await using studio = await startStudio({ clock: () => Date.UTC(2027, 3, 1) })
   const customerExternalId = await studio.customer('ada')
   studio.advance(10 * dayMs)

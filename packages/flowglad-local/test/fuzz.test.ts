@@ -583,12 +583,15 @@ it.each([
   ['OPTIONS', '/customers', 404, 'text/plain'],
   ['DELETE', '/discounts/x', 404, 'text/plain'],
   ['DELETE', '/api-keys/x', 501, 'application/json'],
-])('answers %s %s as its route requires, even without a body', async (method, path, status, type) => {
-  const studio = shared()
-  const headers = { authorization: studio.key }
-  const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
-  expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
-})
+])(
+  'answers %s %s with the expected status and content type, even without a body',
+  async (method, path, status, type) => {
+    const studio = shared()
+    const headers = { authorization: studio.key }
+    const answer = await fetch(`${studio.url}/api/v1${path}`, { method, headers })
+    expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type])
+  },
+)
 
 it("accepts only requests to this machine's host names, to prevent DNS rebinding", async () => {
   const studio = shared()

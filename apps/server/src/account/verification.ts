@@ -12,7 +12,10 @@ export const awaitsVerification = ({
   mustVerifyEmail,
 }: Pick<User, 'emailVerified' | 'mustVerifyEmail'>) => mustVerifyEmail === true && !emailVerified
 
-/** Denies billing to a user whose email address isn't confirmed. Works in tRPC and in Fastify. */
+/**
+ * The error for a user who must confirm their email address before using billing. Works in tRPC and in
+ * Fastify.
+ */
 export class EmailUnverifiedError extends TRPCError {
   readonly statusCode = 403
   constructor(email: string) {

@@ -4,7 +4,10 @@ import { eventData } from './eventData.ts'
 import { contentDenied, isContentRefusal, modelUnavailable, textInterrupted } from './models.ts'
 import { readBodyStart } from './readBody.ts'
 
-/** The fields of a streamed chat completion's events that this module reads. Unknown fields are dropped. */
+/**
+ * The fields that this module reads from the events of a streamed chat completion. Unknown fields are
+ * dropped.
+ */
 const event = z.object({
   error: z.unknown().optional(),
   choices: z

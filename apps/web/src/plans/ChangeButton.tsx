@@ -72,7 +72,7 @@ function PlanChanges({ offer, plan, isUpgrade }: ChangeButtonProps) {
       <p>
         {isUpgrade
           ? `${offer.name} starts now. You pay ${price}, minus a credit for the unused time on ${plan.name}.`
-          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then you keep ${plan.name} and its credits, and you can undo this.`}
+          : `${offer.name} starts ${endOf(plan)}, for ${price}. Until then, you keep ${plan.name} and its credits, and you can undo the change.`}
       </p>
       {plan.cancelsAt !== null && (
         <p>This also undoes your cancellation. {offer.name} renews until you cancel it.</p>

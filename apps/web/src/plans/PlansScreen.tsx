@@ -71,7 +71,7 @@ function ScheduledChange() {
         title={`${plan.name} ends on ${formatDate(plan.cancelsAt)}`}
         actions={<ResumeButton keep={plan.name} />}
       >
-        Nothing changes until then, and you can undo this.
+        Nothing changes until then. You can undo the cancellation before that date.
       </Notice>
     )
   if (plan.changesAt !== null)

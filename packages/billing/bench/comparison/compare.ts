@@ -55,7 +55,10 @@ async function warmUp(server: BenchServer, comparison: Comparison) {
 function rowOf(comparison: Comparison, variant: Variant, figures: Map<Variant, Figures[]>): Row {
   const own = figures.get(variant) ?? []
   const middle = (read: (figures: Figures) => number) => median(own.map(read))
-  /** The median over the rounds of a comparison with the other server's measurement in the same round. */
+  /**
+   * Compares this server with the other server in each round, and returns the median of the results. Returns
+   * null if there is nothing to compare with.
+   */
   const paired = (other: Variant, relate: (own: Figures, other: Figures) => number) => {
     const others = figures.get(other)
     if (!others || other === variant) return null

@@ -27,9 +27,9 @@ export type HttpOptions<Router extends AnyTRPCRouter> = BatchOptions<Router> & {
    * headers or cookies in them.
    *
    * By default, the link detects procedures that stream their results. The server rejects the first call to
-   * such a procedure, and the link sends the call again as a stream. The rejected call runs until the procedure
-   * returns the stream, so a generator function doesn't start its work. If a procedure does its work before it
-   * returns the stream, set `stream` so that the work isn't done twice.
+   * such a procedure, and the link sends the call again as a stream. The rejected call runs only until the
+   * procedure returns its stream, so the body of a generator function never runs. If a procedure does its
+   * work before it returns the stream, set `stream` so that the work isn't done twice.
    */
   stream?: boolean | ((op: Operation) => boolean)
 }

@@ -21,8 +21,8 @@ export class KeyTransport {
   }
 
   /**
-   * Records an answer. An answer without an HTTP response shows that keys must be sent in the input. After
-   * HTTP has been detected, such an answer is ignored, because it can come from a cache.
+   * Records an answer. If the answer's metadata contains no HTTP response, keys must be sent in the input.
+   * Once HTTP has been detected, such an answer is ignored, because it can come from a cache.
    */
   sawAnswer(meta: OperationContext | undefined): void {
     if (meta?.response !== undefined) this.sawHttp()

@@ -54,7 +54,7 @@ export class Reservations {
       sync: Sync
       usableMeters: UsableMeters
       upgradeUrl: string
-      /** Default: customers keep a past due plan. */
+      /** If omitted, customers keep a past due plan without a time limit. */
       pastDue?: PastDueTerms
     },
   ) {

@@ -54,8 +54,8 @@ export function endOf(call: Delivered, output: unknown): 'now' | 'later' | 'refu
   const isWhole = transport === 'json' || transport === 'socket'
   if (isAsync) return isWhole ? 'refused' : 'later'
   if (!hasProperty(output, (it) => isStream(transport, it) || isPromise(it))) return 'now'
-  // Here, tRPC also answers 415 to a class instance. Over other transports, it sends a class instance as one
-  // value.
+  // Over plain JSON, tRPC also rejects a class instance with 415. Over other transports, it sends the
+  // instance as one value.
   if (transport === 'json') return 'refused'
   if (!hasParts(output)) return 'now'
   return isWhole ? 'refused' : 'later'

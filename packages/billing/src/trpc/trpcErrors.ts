@@ -36,8 +36,8 @@ export function toTrpcError(thrown: unknown, ErrorClass: typeof TRPCError): unkn
 const isCode = (code: string): code is Code => Object.hasOwn(TRPC_ERROR_CODES_BY_KEY, code)
 
 /**
- * Returns a denial's tRPC code. Before version 11.2, tRPC has no `PAYMENT_REQUIRED`. With an unknown code,
- * tRPC would answer 500, and its client would drop the error's data.
+ * Returns a denial's tRPC code. tRPC versions before 11.2 don't have the code `PAYMENT_REQUIRED`. With an
+ * unknown code, tRPC would answer 500, and its client would drop the error's data.
  */
 function codeOf({ denial }: BillingError): Code {
   const { trpc } = denialStatuses[denial.code]

@@ -38,7 +38,7 @@ const anEvent = (fields: Partial<UsageEvent> = {}): UsageEvent => ({
   ...fields,
 })
 
-test('parks an event after ten counted rejections over fifteen minutes', () => {
+test('parks an event once ten rejections have counted and fifteen minutes have passed', () => {
   const { policy, clock } = aPolicy()
   const event = anEvent()
   const decisions: string[] = [policy.eventRejected(event)]

@@ -56,8 +56,8 @@ export interface PastDueState {
 export function pastDueOf(stored: Stored, now: number): PastDueState | null {
   if (stored?.pastDueSince === undefined) return null
   const { pastDueSince: since, payment } = stored
-  // The snapshot can be old, so its time is used only if it is later than ours. If Flowglad's clock is ahead
-  // of ours, or ours has stepped backward, the report proves that more time has passed.
+  // `reportedAt` can be later than `now` if Flowglad's clock is ahead or ours has stepped backward. In that
+  // case, assume that `reportedAt` is right.
   const at = Math.max(now, payment?.reportedAt ?? now)
   return { since, forMs: Math.max(0, at - since), hasGrace: payment?.hasPaid ?? true }
 }

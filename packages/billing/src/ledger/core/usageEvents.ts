@@ -5,8 +5,8 @@ import { endLease } from './endLease.ts'
 import type { EventRow } from './rows.ts'
 
 /**
- * Records that Flowglad has the events, even if the sender has lost the lease. Ends the lease if the command
- * says so and the lease still belongs to its sender.
+ * Records that Flowglad has the events, even if the sender has lost the lease. Also ends the lease that
+ * `endsLease` names, if it is still the current lease.
  */
 export function acknowledge(
   draft: Draft,

@@ -24,7 +24,7 @@ export class RecentCustomers {
     this.#committed = new RecentMap(capacity)
   }
 
-  /** Takes the known rows of the customers. */
+  /** Removes and returns the known rows of these customers. */
   take(customers: Iterable<string>): Map<string, KnownCustomer> {
     const taken = new Map<string, KnownCustomer>()
     for (const customer of customers) {
@@ -70,8 +70,8 @@ export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): bo
   row !== null && row.time <= now && now < nextExpiry
 
 /**
- * Removes the rows that calls seldom need again. What remains are the customer's own rows, and the holds and keys
- * of running work, so that memory doesn't grow with past usage.
+ * Removes the rows that calls rarely need again, so that memory doesn't grow with past usage. Keeps the
+ * customer's row, its accounts, and the holds and keys of running work.
  */
 function forgetEndedWork(rows: LoadedCustomer): void {
   rows.events.clear()

@@ -147,7 +147,7 @@ export const counts = (open: OpenLedger) =>
       expect(await chargesOf(it.ledger)).toEqual([['generations', 3]])
     })
 
-    test('returns the units at maxHoldMs while the work is running and counting, and charges the work in full', async () => {
+    test('returns the units of work that still counts usage at maxHoldMs, and later charges the work in full', async () => {
       await using it = await running(open, [generations], 1500)
       await it.count([{ meter: 'generations', amount: 1 }])
       it.advance(800)

@@ -38,7 +38,8 @@ export function prepareTransact(
       return answers
     } catch (error) {
       recent.clear()
-      // The next run loads all rows. It succeeds if an assumption about rows that weren't loaded was wrong.
+      // The next run loads all rows, so it succeeds if this run failed only because of a wrong assumption
+      // about rows that weren't loaded.
       if (usesKnownRows && !isTransient(error)) return transact(commands)
       throw error
     }
