@@ -22,7 +22,7 @@ export function readOptions<Run>(all: Record<string, Run>) {
     sections: Object.entries(all).flatMap(([name, run]) =>
       only.length === 0 || only.includes(name) ? [run] : [],
     ),
-    length: { rounds, roundMs: seconds * 1000 },
+    length: { rounds, roundMs: seconds * 1000, warmUpCalls: quick ? 0 : 1_000 },
     quick,
     full,
     json,

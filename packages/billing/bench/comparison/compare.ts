@@ -14,6 +14,8 @@ export interface Comparison extends CallKind {
 export interface Length {
   rounds: number
   roundMs: number
+  /** The calls before the first round, so that the rounds measure compiled code. */
+  warmUpCalls: number
 }
 
 /**
@@ -23,13 +25,13 @@ export interface Length {
 export async function compare(
   servers: BenchServer[],
   comparison: Comparison,
-  { rounds, roundMs }: Length,
+  { rounds, roundMs, warmUpCalls }: Length,
 ): Promise<Row[]> {
   const { callers, customers, variants } = comparison
   const compared = servers.filter(({ variant }) => variants.includes(variant))
   const shape: LoadShape = { callers, customers, durationMs: roundMs }
   for (const server of compared) {
-    await warmUp(server, comparison)
+    await warmUp(server, comparison, warmUpCalls)
     await server.measure({ ...shape, durationMs: roundMs / 2 }, comparison)
   }
   const figures = new Map(compared.map((server) => [server.variant, [] as Figures[]]))
@@ -41,14 +43,14 @@ export async function compare(
   return compared.map(({ variant }) => rowOf(comparison, variant, figures))
 }
 
-/** Requests to a process have a time limit of five minutes, so many first calls are divided among several requests. */
-const firstCallsAtOnce = 200
+/** Requests to a process have a time limit of five minutes, so many calls are divided among several requests. */
+const callsAtOnce = 200
 
-/** Calls the server once for each customer, because a customer's first call fetches a snapshot. */
-async function warmUp(server: BenchServer, comparison: Comparison) {
+/** Calls the server at least once for each customer, because a customer's first call fetches a snapshot. */
+async function warmUp(server: BenchServer, comparison: Comparison, calls: number) {
   const { customers } = comparison
-  for (let rest = customers; rest > 0; rest -= firstCallsAtOnce) {
-    await server.load({ callers: 8, customers, calls: Math.min(rest, firstCallsAtOnce) }, comparison)
+  for (let rest = Math.max(calls, customers); rest > 0; rest -= callsAtOnce) {
+    await server.load({ callers: 8, customers, calls: Math.min(rest, callsAtOnce) }, comparison)
   }
 }
 
