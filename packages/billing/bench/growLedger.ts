@@ -7,7 +7,7 @@ import { aTakeLease } from '../test/ledger/builders.ts'
 import { fill, pair } from './pairs.ts'
 import { type Size, seedPostgres, seedSqlite } from './seed.ts'
 
-/** Creates a SQLite ledger of the given size, in the file `name` in the folder. */
+/** Creates a SQLite ledger of the given size in the file `folder/name`. */
 export async function growSqlite(folder: string, name: string, size: Size): Promise<Ledger> {
   const file = join(folder, `${name}.db`)
   const ledger = sqliteLedger(file)
@@ -35,7 +35,7 @@ async function makeTemplate(ledger: Ledger) {
   await deliver(ledger, 'template')
 }
 
-/** Acknowledges the customer's usage events, without sending them to Flowglad. */
+/** Acknowledges the customer's usage events without sending them to Flowglad. */
 export async function deliver(ledger: Ledger, customer: string) {
   const lease = aTakeLease({ customer, purpose: 'deliver' })
   const taken = await ledger.execute(lease)

@@ -58,8 +58,8 @@ async function fetch(ledger: Ledger, customer: string) {
 }
 
 /**
- * The operations to measure. Each operation returns its cost in microseconds: this process's CPU time for
- * SQLite, or the elapsed time for PostgreSQL, which runs in another process.
+ * The operations to measure. Each operation returns its cost in microseconds. For SQLite, the cost is this
+ * process's CPU time. For PostgreSQL, which runs in another process, the cost is the elapsed time.
  */
 const operations: Record<string, (ledger: Ledger, customer: () => string) => Promise<number>> = {
   'reserve + settle, 64 callers': async (ledger, customer) => {

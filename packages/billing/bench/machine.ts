@@ -6,7 +6,7 @@ export interface Machine {
   memoryGiB: number
   system: string
   node: string
-  /** The machine's load before the benchmark. 0 means that the machine was quiet. */
+  /** The machine's load average before the benchmark. 0 means that the machine was idle. */
   loadBefore: number
 }
 

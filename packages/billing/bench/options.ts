@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** Reads the command line. `all` contains each section under the name that `--only` takes. */
+/** Reads the command-line options. The keys of `all` are the section names that `--only` accepts. */
 export function readOptions<Run>(all: Record<string, Run>) {
   const { values } = parseArgs({
     options: {

@@ -5,7 +5,7 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { attemptId } from '../src/metering/attemptId.ts'
 import { anInstall, aReserve, aTakeLease, settleOf, units } from '../test/ledger/builders.ts'
 
-/** Reserves and settles, like one call to a metered procedure. The benchmarks count these pairs. */
+/** Reserves and settles, like one call to a metered procedure. The benchmarks measure these pairs. */
 export async function pair(ledger: Ledger, customer: string): Promise<void> {
   const reserve = aReserve({ customer, attempt: attemptId(Date.now()) })
   const held = await ledger.execute(reserve)

@@ -7,7 +7,7 @@ export type Row = Record<string, string | number | null>
 export interface Section {
   name: string
   rows: Row[]
-  /** What the audit found. Empty if the books balance. */
+  /** The problems that the audit found. Empty if the books balance. */
   problems: string[]
   /** The number of calls whose books were audited. */
   audited: number

@@ -3,8 +3,8 @@ import { connect } from '../src/ledger/stores/sqlite/sqliteDriver.ts'
 import { column, tables } from '../src/ledger/stores/tables.ts'
 
 /**
- * The number of rows to create. Each row is a copy of a row that the ledger wrote for the customer `template`.
- * SQL creates the copies, because ledger calls would take hours.
+ * The number of rows to create. Each row is a copy of a row that the ledger wrote for the customer
+ * `template`. The copies are created with SQL, because ledger calls would take hours.
  */
 export interface Size {
   customers: number

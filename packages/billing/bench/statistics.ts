@@ -1,4 +1,4 @@
-/** Returns the value below which `share` of the sorted numbers are. */
+/** Returns a percentile of the sorted numbers. `share` is a fraction, such as 0.99. */
 export const percentile = (sorted: ArrayLike<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 

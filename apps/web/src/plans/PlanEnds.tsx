@@ -17,8 +17,8 @@ export function PlanEnds({ plan }: { plan: PlanSummary }) {
     <>
       <p>
         {plan.name} ends {endOf(plan)}
-        {free && `, and ${free.name} starts`}. Nothing changes until then. You can undo the cancellation
-        before that date. You keep your pictures.
+        {free && `, and ${free.name} starts`}. Until then, nothing changes, and you can undo the cancellation.
+        You keep your pictures.
       </p>
       {lost !== '' && (
         <p>

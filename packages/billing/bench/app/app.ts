@@ -11,7 +11,7 @@ export interface App {
   caller(user: Customer): { ping(): Promise<unknown> }
 }
 
-/** Creates the user from the request's header, which takes the place of a session. */
+/** Returns the user that a request header names. The header replaces a session. */
 export const userOf = ({ req }: CreateFastifyContextOptions): Customer | null => {
   const { user } = req.headers
   return typeof user === 'string' ? aUser(user) : null

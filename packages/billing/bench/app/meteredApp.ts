@@ -6,8 +6,9 @@ import type { FlowgladAddress } from './usualApp.ts'
 import { chunks, type Work } from './work.ts'
 
 /**
- * Creates billing with the default options, with two exceptions. Calls wait longer for a slow Flowglad, and snapshots
- * aren't refreshed, because the number of refreshes depends on the number of customers and not on the calls.
+ * Creates billing with the default options, except that calls wait longer for a slow Flowglad, and snapshots
+ * aren't refreshed. The number of refreshes would depend on the number of customers, not on the number of
+ * calls.
  */
 export const createAppBilling = (
   ledger: Ledger,

@@ -3,7 +3,7 @@ import { grant, meter, plan } from '../../test/flowglad/pricing.ts'
 
 export const meters = defineMeters({ calls: {} })
 
-/** The units that each customer gets. A benchmark uses less. */
+/** The units granted to each customer. A benchmark uses fewer. */
 export const granted = 1_000_000_000
 
 /** A pricing model with one free plan. */

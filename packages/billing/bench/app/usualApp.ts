@@ -11,8 +11,8 @@ export interface FlowgladAddress {
 }
 
 /**
- * Creates the app with the usual pattern instead of Metered: read the balance from Flowglad, check it, run the
- * work and record the usage.
+ * Creates the app without Metered, following the usual pattern: read the balance from Flowglad, check the
+ * balance, run the work, and record the usage.
  */
 export function usualApp(work: Work, flowglad: FlowgladAddress): App {
   const procedure = protectedProcedure.use(async ({ ctx, next }) => {

@@ -1,7 +1,7 @@
 /** The number of chunks in a stream. A metered stream charges one unit for each chunk. */
 export const chunks = 10
 
-/** The work of the benchmarked procedures, which does nothing but count its runs. */
+/** The work of the benchmarked procedures. It does nothing except count its runs. */
 export function createWork() {
   let runs = 0
   return {

@@ -1,7 +1,7 @@
-/** What one server's books say about one customer, in units. */
+/** One customer's units: in successful calls, in the ledger, and at Flowglad. */
 export interface CustomerBooks {
   customer: string
-  /** The units of the calls that were answered successfully. */
+  /** The units of the customer's successful calls. */
   answered: number
   /** The units in the ledger. Null for a server without a ledger. */
   booked: number | null
@@ -16,35 +16,32 @@ export interface Books {
   /** Calls that failed. */
   failures: number
   firstFailure: string | null
-  /** The answered calls and the runs of the work. */
+  /** Successful calls, and runs of the work. In correct books, both numbers are equal. */
   calls: number
   runs: number
-  /** Usage events that aren't delivered. */
+  /** Usage events that haven't been delivered. */
   waiting: number
   parked: number
 }
 
-/** Returns what is wrong with the books. An empty list means that they balance. */
+/** Returns the problems in the books. The list is empty if the books balance. */
 export function audit(books: Books): string[] {
   const problems: string[] = []
   const expect = (isRight: boolean, problem: string) => {
     if (!isRight) problems.push(`${books.server}: ${problem}`)
   }
   expect(books.failures === 0, `${books.failures} calls failed. The first failure: ${books.firstFailure}`)
-  expect(
-    books.runs === books.calls,
-    `${books.calls} calls were answered, but the work ran ${books.runs} times.`,
-  )
-  expect(books.waiting === 0, `${books.waiting} usage events wait for delivery.`)
+  expect(books.runs === books.calls, `${books.calls} calls succeeded, but the work ran ${books.runs} times.`)
+  expect(books.waiting === 0, `${books.waiting} usage events are waiting for delivery.`)
   expect(books.parked === 0, `${books.parked} usage events are parked.`)
   for (const { customer, answered, booked, held, delivered } of books.customers) {
     expect(
       booked === null || booked === answered,
-      `${customer}: ${answered} units answered, ${booked} booked.`,
+      `${customer}: successful calls cost ${answered} units, but ${booked} units were booked.`,
     )
     expect(
       delivered === null || delivered === answered,
-      `${customer}: ${answered} units answered, ${delivered} delivered.`,
+      `${customer}: successful calls cost ${answered} units, but ${delivered} units were delivered.`,
     )
     expect(held === 0, `${customer}: ${held} units are still held.`)
   }

@@ -4,7 +4,7 @@ import type { FlowgladAddress } from '../app/usualApp.ts'
 
 const answer = z.object({ usageMeterBalances: z.array(z.object({ availableBalance: z.number() })) })
 
-/** Returns the units that Flowglad has booked for the customer. */
+/** Returns the number of units that Flowglad has recorded for the customer. */
 export async function deliveredUnits({ url, key }: FlowgladAddress, customer: string): Promise<number> {
   const response = await fetch(`${url}/api/v1/customers/${customer}/usage-balances`, {
     headers: { authorization: `Bearer ${key}` },

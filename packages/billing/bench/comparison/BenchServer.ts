@@ -22,9 +22,9 @@ export interface Figures {
   perSecond: number
   p50Ms: number
   p99Ms: number
-  /** The server's CPU time for a call, including delivery. */
+  /** The server's CPU time per call, including delivery. */
   cpuMicros: number
-  /** The database's CPU time for a call. Null without a database server. */
+  /** The database's CPU time per call. Null if there is no database server. */
   databaseMicros: number | null
 }
 
@@ -39,7 +39,10 @@ interface Parts {
   databaseCpu: () => Promise<number | null>
 }
 
-/** A server process of one variant. Counts what it answers, so that its books can be audited. */
+/**
+ * Controls a server process that runs one variant. Counts the units of its successful calls, so that the
+ * server's books can be audited.
+ */
 export class BenchServer {
   readonly variant: Variant
   readonly address: string
@@ -57,7 +60,10 @@ export class BenchServer {
     this.client = parts.server
   }
 
-  /** Calls the server, and notes the answers. Continues with the customers after those of the last call. */
+  /**
+   * Calls the server, and counts the successful calls. Starts with the customer that follows the last
+   * customer of the previous run.
+   */
   async load(given: LoadShape, kind: CallKind): Promise<LoadResult> {
     const shape = { ...given, first: this.#calls % given.customers }
     const { prefix, server, load } = this.#parts
@@ -77,7 +83,7 @@ export class BenchServer {
     return result
   }
 
-  /** Measures one round. The round ends when its usage is delivered. */
+  /** Measures one round. The round ends when all of its usage has been delivered. */
   async measure(shape: LoadShape, kind: CallKind): Promise<Figures> {
     const { server, databaseCpu } = this.#parts
     const cpuBefore = await server.cpuMicros.query()
@@ -92,7 +98,7 @@ export class BenchServer {
     return { perSecond, p50Ms, p99Ms, cpuMicros, databaseMicros }
   }
 
-  /** Delivers all usage, and returns the books of every customer that this server has answered. */
+  /** Delivers all usage, and returns the books of all customers with successful calls. */
   async books(): Promise<Books> {
     const { variant, server, flowglad } = this.#parts
     await server.drain.mutate()

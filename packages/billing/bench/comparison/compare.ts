@@ -19,8 +19,8 @@ export interface Length {
 }
 
 /**
- * Measures the servers in turn, round by round, so that load on the machine affects all of them. Each ratio compares
- * two measurements of the same round. Returns one row for each server, with the median of its rounds.
+ * Measures the servers in turn, round by round, so that load on the machine affects all of them. Each ratio
+ * compares two measurements of the same round. Returns one row per server, with the medians over its rounds.
  */
 export async function compare(
   servers: BenchServer[],
@@ -36,14 +36,16 @@ export async function compare(
   }
   const figures = new Map(compared.map((server) => [server.variant, [] as Figures[]]))
   for (let round = 0; round < rounds; round += 1) {
-    // Each round has another first server.
+    // Each round starts with a different server.
     const order = [...compared.slice(round % compared.length), ...compared.slice(0, round % compared.length)]
     for (const server of order) figures.get(server.variant)?.push(await server.measure(shape, comparison))
   }
   return compared.map(({ variant }) => rowOf(comparison, variant, figures))
 }
 
-/** Requests to a process have a time limit of five minutes, so many calls are divided among several requests. */
+/**
+ * The maximum number of calls in one request to a process. Such a request has a time limit of five minutes.
+ */
 const callsAtOnce = 200
 
 /** Calls the server at least once for each customer, because a customer's first call fetches a snapshot. */

@@ -5,8 +5,8 @@ import { Client } from 'pg'
 const microsPerTick = 10_000
 
 /**
- * Returns a function that reads the CPU time that all of the database's processes have used, in microseconds. The
- * function returns null on systems without `/proc`.
+ * Returns a function that returns the total CPU time of the database's processes in microseconds, or null on
+ * systems without `/proc`.
  */
 export async function postgresCpu(connectionString: string): Promise<() => Promise<number | null>> {
   const client = new Client({ connectionString })
@@ -32,7 +32,7 @@ const isNumber = (name: string) => /^\d+$/.test(name)
 async function readStat(pid: string) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (text === null) return null
-  // The process's name, in parentheses, can contain spaces. The state follows it.
+  // Start after the process's name, which is in parentheses and can contain spaces.
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')

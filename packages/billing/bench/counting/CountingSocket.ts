@@ -2,7 +2,10 @@ import { Socket } from 'node:net'
 import { messages } from '../../test/ledger/poolingProxy.ts'
 import type { Counts } from './counts.ts'
 
-/** A connection to PostgreSQL that counts round trips, and statements by the server's answers to them. */
+/**
+ * A connection to PostgreSQL that counts round trips and statements. Statements are counted when the server
+ * answers them.
+ */
 export class CountingSocket extends Socket {
   readonly #counts: Counts
   readonly #read: (bytes: Buffer) => void

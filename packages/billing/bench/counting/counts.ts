@@ -1,8 +1,8 @@
-/** What a ledger has sent to its database. */
+/** The traffic from a ledger to its database. */
 export interface Counts {
   transactions: number
   statements: number
-  /** How often the ledger sent a message after it had read the answers to earlier messages. */
+  /** How many times the ledger sent a message after reading the answers to its earlier messages. */
   roundTrips: number
 }
 

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { percentile } from '../statistics.ts'
 
-/** How many callers call concurrently, for how many customers, and for how long. */
+/** The number of concurrent callers, the number of customers, and when to stop. */
 export const loadShape = z.object({
   callers: z.number(),
   customers: z.number(),
-  /** When to stop starting calls. Default: after `calls`. */
+  /** How long callers start new calls. Default: until `calls` calls have started. */
   durationMs: z.number().optional(),
-  /** The number of calls. Default: no limit. */
+  /** The maximum number of calls. Default: no limit. */
   calls: z.number().optional(),
-  /** The number of the first call's customer. Later calls continue with the next customers. Default: 0. */
+  /** The index of the first call's customer. Later calls use the next customers in turn. Default: 0. */
   first: z.number().optional(),
 })
 export type LoadShape = z.infer<typeof loadShape>
@@ -24,12 +24,12 @@ export interface LoadResult {
   p99Ms: number
 }
 
-/** A run with more failures than this stops, because its figures would be useless. */
+/** A run stops after more failures than this, because its figures would be useless. */
 const maxFailures = 100
 
 /**
- * Runs `call` in a closed loop: each caller starts its next call when its previous call has ended. The calls
- * are divided evenly among the customers.
+ * Runs `call` in a closed loop: each caller starts its next call when its previous call ends. The calls are
+ * divided evenly among the customers.
  */
 export async function closedLoop(
   {

@@ -15,7 +15,7 @@ export type Variant = (typeof variants)[number]
 
 export const serverSettings = z.object({
   variant: z.enum(variants),
-  /** The start of the names of this server's customers. */
+  /** The prefix of the names of this server's customers. */
   prefix: z.string(),
   /** The ledger's file or connection string. */
   address: z.string(),
@@ -27,7 +27,7 @@ export const serverSettings = z.object({
 })
 export type ServerSettings = z.infer<typeof serverSettings>
 
-/** Creates the app of a variant, and its billing and ledger if it has them. */
+/** Creates a variant's app, and its billing and ledger if the variant has them. */
 export function openVariant({ variant, address, flowglad, delivers, counts: isCounting }: ServerSettings) {
   const work = createWork()
   const counts = isCounting ? noCounts() : null

@@ -8,7 +8,7 @@ import { closedLoop, loadShape } from '../load/closedLoop.ts'
 import { openVariant, serverSettings } from './openVariant.ts'
 import { readSettings, serve } from './serve.ts'
 
-/** Runs one variant of the app. The variant answers calls over HTTP, and calls itself for in-process figures. */
+/** Runs one variant of the app. The process serves calls over HTTP, and makes the in-process calls itself. */
 const settings = serverSettings.parse(readSettings())
 const { app, work, billing, ledger, counts } = openVariant(settings)
 
@@ -45,7 +45,7 @@ const router = t.router({
         billing?.refresh(aUser(`${settings.prefix}-${customer}`)),
       ),
     ),
-  /** Resolves when all usage is delivered. */
+  /** Resolves when all usage has been delivered. */
   drain: t.procedure.mutation(async () => {
     while (billing && !(await billing.drain())) await new Promise((resolve) => setTimeout(resolve, 20))
   }),

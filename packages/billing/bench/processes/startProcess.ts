@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { httpLink } from '@trpc/client'
 
 /**
- * Starts one of this folder's scripts in its own process, so that its CPU time can be measured alone. Returns
- * the links for a client of the router that the script serves.
+ * Starts one of this folder's scripts in its own process, so that its CPU time can be measured separately.
+ * Returns the links for a client of the script's router.
  */
 export async function startProcess(script: string, settings: unknown = {}) {
   const path = fileURLToPath(new URL(script, import.meta.url))

@@ -4,7 +4,10 @@ import { progress } from '../progress.ts'
 import type { Row, Section } from '../report.ts'
 import { sum } from '../statistics.ts'
 
-/** Audits the servers' books, and returns the section's result. Await the result while the servers run. */
+/**
+ * Audits the servers' books, and returns the section's result. The servers must run until the result is
+ * available.
+ */
 export async function auditAll(name: string, rows: Row[], servers: BenchServer[]): Promise<Section> {
   progress(`${name}: auditing the books`)
   const books = await Promise.all(servers.map((server) => server.books()))

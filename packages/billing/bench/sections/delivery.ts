@@ -54,7 +54,10 @@ async function drainBacklog(server: BenchServer, backlog: number) {
   }
 }
 
-/** Returns the highest age of the oldest waiting event, in each half of the load. */
+/**
+ * Returns the rate of calls, the number of waiting events at the end, and the highest age of the oldest
+ * waiting event in each half of the run.
+ */
 async function measureLag(server: BenchServer, durationMs: number) {
   await server.load({ callers: 8, customers, calls: customers }, ping)
   let isRunning = true

@@ -43,7 +43,7 @@ async function growth(server: BenchServer, calls: number): Promise<Row> {
   }
 }
 
-/** One request to the server's process has a time limit, so many calls are divided among several requests. */
+/** The maximum number of calls in one request to the server's process. Such a request has a time limit. */
 const callsAtOnce = 10_000
 
 async function load(server: BenchServer, calls: number) {
@@ -54,7 +54,7 @@ async function load(server: BenchServer, calls: number) {
   }
 }
 
-/** Returns the size of the ledger's file or database, without changes that are only in the log. */
+/** Returns the size of the ledger's file or database, excluding changes that are only in the log. */
 async function ledgerBytes({ variant, address }: BenchServer): Promise<number> {
   if (variant === 'SQLite') {
     const db = connect(address)

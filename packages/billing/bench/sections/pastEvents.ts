@@ -111,7 +111,10 @@ async function auditLedger({ store, ledger, before, answered }: Grown): Promise<
   for (const [index, pairs] of answered.entries()) {
     const customer = nameOf(index)
     const booked = (after.get(customer) ?? 0) - (before.get(customer) ?? 0)
-    if (booked !== pairs) problems.push(`${store}: ${customer}: ${pairs} units answered, ${booked} booked.`)
+    if (booked !== pairs)
+      problems.push(
+        `${store}: ${customer}: successful calls cost ${pairs} units, but ${booked} units were booked.`,
+      )
     const { balances } = await ledger.balances(customer)
     if (balances.some(({ held }) => held > 0)) problems.push(`${store}: ${customer}: units are still held.`)
   }

@@ -9,7 +9,7 @@ import type { Row } from '../report.ts'
 import { auditAll } from './auditAll.ts'
 import { ping } from './calls.ts'
 
-const name = 'Statements: what a call sends to the database, without delivery'
+const name = 'Statements that a call sends to the database, excluding delivery'
 const inProcess = { ...ping, transport: 'in process' } as const
 
 /** Counts statements, round trips and flushes. Counting takes CPU time, so nothing is timed here. */

@@ -24,8 +24,8 @@ export interface BatcherStore {
 
 /**
  * Commits commands in batches. Commands that arrive while a batch is in flight form the next batch, in order
- * of arrival. If a batch takes long, for example because another node has locked one of its customers, further
- * batches run at the same time, for other customers.
+ * of arrival. If a batch is slow, for example because another node has locked one of its customers, batches
+ * for other customers run at the same time.
  *
  * After a transient error, rejects the commands that have waited too long and runs the rest of the batch
  * again. After any other error, runs the batch's commands one by one, so that only the faulty command fails.
@@ -39,7 +39,7 @@ export class Batcher {
   /** The customers of the batches in flight. A customer's commands run in their order of arrival. */
   readonly #busy = new Set<string>()
   #isScheduled = false
-  /** Whether the batch that started last has run for `nextBatchAfterMs`. */
+  /** Whether the batch that started last has been running for `nextBatchAfterMs`. */
   #isSlow = false
   #closing = false
 
@@ -69,7 +69,7 @@ export class Batcher {
     }
   }
 
-  /** Starts the next batch when all commands from this turn of the event loop have joined it. */
+  /** Starts the next batch after all commands from this turn of the event loop have been queued. */
   #schedule(): void {
     if (this.#isScheduled || !this.#canStart()) return
     this.#isScheduled = true
@@ -103,7 +103,7 @@ export class Batcher {
     this.#running.add(running)
   }
 
-  /** Takes the first commands from the queue. Leaves the commands of busy customers. */
+  /** Removes the next batch from the queue. Leaves the commands of busy customers in the queue. */
   #next(): Waiting[] {
     const { batchCommands, batchBytes } = this.#settings
     const batch: Waiting[] = []

@@ -47,7 +47,7 @@ describe('group commit', () => {
     expect(batches.map((batch) => batch.map((command) => command.customer))).toEqual([['1'], ['2', '3', '4']])
   })
 
-  test('runs the commands of other customers while a batch takes long, and each customer’s commands in order', async () => {
+  test('runs other customers’ commands while a batch is slow, and each customer’s commands in order', async () => {
     const commits: (() => void)[] = []
     const { batcher, batches } = aBatcher(
       async (commands) => {

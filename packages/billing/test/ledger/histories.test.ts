@@ -17,7 +17,7 @@ import { memoryStore } from './histories/memoryStore.ts'
 import { createDatabase, deleteRows } from './postgres.ts'
 import { testClock } from './testClock.ts'
 
-/** Runs the batches on two ledgers: often on the other one, and sometimes several times on the same one. */
+/** Runs the batches on two ledgers: two batches on one, then three on the other. */
 function inTurns(one: Ledger, two: Ledger): Subject {
   let turn = 0
   return {

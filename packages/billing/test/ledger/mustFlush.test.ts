@@ -8,16 +8,16 @@ const { customer, attempt } = reserve
 
 test.each<[guarantee: string, flushed: Command[]]>([
   ['a charge', [settleOf(reserve)]],
-  ['the hold of work that is charged if it is lost', [aReserve({ legs: [aLeg({ onExpiry: 'settle' })] })]],
+  ['the hold of work that is charged at expiry', [aReserve({ legs: [aLeg({ onExpiry: 'settle' })] })]],
   ['the units that a stream has counted', [aRenew(reserve, { counted: [{ meter: 'tokens', amount: 1 }] })]],
   ['the return of units', [{ type: 'release', customer, attempt }]],
-  ['a record of what is about to be sent to Flowglad', [aTakeLease({ purpose: 'deliver' })]],
+  ['a record of the events that are about to be sent to Flowglad', [aTakeLease({ purpose: 'deliver' })]],
   ['a snapshot', [anInstall({ token: 'token' })]],
 ])('flushes %s to the disk before the answer', (_, commands) => {
   expect(commands.every(mustFlush)).toBe(true)
 })
 
-test('doesn’t flush what a restart repeats, or what ends with the machine', () => {
+test('does not flush commands that are repeated after a restart, or whose work ends in the crash', () => {
   const commands: Command[] = [
     reserve,
     aRenew(reserve),

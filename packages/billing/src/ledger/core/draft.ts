@@ -1,7 +1,7 @@
 import { emptyAccount, emptyCustomer } from './emptyRows.ts'
 import type { AccountRow, CustomerRow, EventRow, HoldRow, KeyRow } from './rows.ts'
 
-/** The rows that a batch needs for one customer, as they are under the customer's lock. */
+/** The rows that a batch needs for one customer. They are current, because the customer is locked. */
 export interface LoadedCustomer {
   /** Null if the ledger has no row for the customer yet. */
   row: CustomerRow | null
@@ -87,8 +87,8 @@ const accountCounters = new Set(['booked', 'acked', 'held', 'dropped', 'parked',
 export class Draft {
   readonly row: CustomerRow
   /**
-   * The store's time, for all decisions and all new rows. If the clock has stepped backward, it can be
-   * earlier than the times in the rows.
+   * The store's time, for all decisions and all new rows. After a backward clock step, `now` can be earlier
+   * than the times in the rows.
    */
   readonly now: number
   readonly oldestResults: KeyRow[]
@@ -97,7 +97,7 @@ export class Draft {
   #changedPart: (typeof parts)[number] = 'none'
   /** Whether the ledger has no row for the customer yet. */
   readonly #isNew: boolean
-  /** Accounts that `account` created. The ledger has no row for them yet. */
+  /** Accounts that `account` created. These accounts have no rows in the ledger yet. */
   readonly #createdAccounts = new Set<AccountRow>()
   readonly #changed = {
     accounts: new Set<AccountRow>(),
@@ -111,7 +111,7 @@ export class Draft {
     daily: new Map<string, number>(),
   }
 
-  /** Changes the loaded rows. After COMMIT, they are the customer's rows. */
+  /** Changes the rows in `loaded`. After COMMIT, `loaded` contains the customer's new rows. */
   constructor(customer: string, loaded: LoadedCustomer, now: number) {
     this.#loaded = loaded
     this.#isNew = loaded.row === null
@@ -179,7 +179,8 @@ export class Draft {
   writeHold(hold: HoldRow, change: Partial<HoldRow> = {}): void {
     const { newHolds, holds, removedHolds } = this.#changed
     Object.assign(hold, change)
-    // An attempt's hold can end and be created again within one batch. Its row exists and must not be removed.
+    // An attempt's hold can end and be created again within one batch. In this case, the row still exists in
+    // the database, so it is updated instead of removed.
     const exists = removedHolds.delete(hold.attempt) || this.#loaded.holds.has(hold.attempt)
     this.#loaded.holds.set(hold.attempt, hold)
     if (!exists) newHolds.add(hold)

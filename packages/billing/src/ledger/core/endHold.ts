@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Ends a hold, and returns its units if it still holds them.
+ * Ends a hold. If the hold still has units, returns them to the customer.
  *
  * Removes the row of a settled or released hold. Keeps the row of an expired hold for `holdRetentionMs`,
  * because a late settle or a retry under the same key needs the row.
@@ -20,7 +20,7 @@ export function endHold(
 }
 
 /**
- * Returns a hold's units to the customer. This is the only function that subtracts them from `held`. The caller must
+ * Returns a hold's units to the customer. Only this function subtracts units from `held`. The caller must
  * then end the hold or set the amounts of its legs to 0, so that the units are returned only once.
  */
 export function returnUnits(draft: Draft, { subscription, legs }: HoldRow): void {

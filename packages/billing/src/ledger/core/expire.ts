@@ -5,9 +5,9 @@ import { endHold, returnUnits } from './endHold.ts'
 import type { HoldRow } from './rows.ts'
 
 /**
- * Returns whether the hold is due: its expiry time has passed, or it is later than now plus the hold's
- * maximum lifetime, because the clock has stepped backward. `customersWithDueHolds` applies the same rule in
- * SQL.
+ * Returns whether the hold is due. A hold is due if its expiry time has passed. After a backward clock step,
+ * it is also due if its expiry time is later than now plus its maximum lifetime. `customersWithDueHolds`
+ * applies the same rule in SQL.
  */
 export const isDue = ({ state, expiresAt, maxHoldMs }: HoldRow, now: number) =>
   state === 'held' && (expiresAt <= now || expiresAt > now + maxHoldMs)
@@ -40,21 +40,21 @@ export function expireHold(draft: Draft, hold: HoldRow, settings: LedgerSettings
 }
 
 /**
- * Returns the units that expiry books for a leg: the counted units if there are any. Otherwise, the held
- * units if `onExpiry` is `settle`, or 0.
+ * Returns the units that expiry books for a leg: the counted units if there are any, otherwise the held units
+ * if `onExpiry` is `settle`, otherwise 0.
  */
 function unitsAtExpiry({ counted }: HoldRow, { meter, amount, onExpiry }: HoldRow['legs'][number]): number {
   const count = counted?.legs.find((leg) => leg.meter === meter)
   return count?.amount ?? (onExpiry === 'settle' ? amount : 0)
 }
 
-/** Returns the meters on which the expiry of an ended hold has booked units. */
+/** Returns the meters on which the hold's expiry has booked units. */
 export const bookedAtExpiry = (hold: HoldRow): string[] =>
   hold.legs.filter((leg) => unitsAtExpiry(hold, leg) > 0).map(({ meter }) => meter)
 
 /**
- * Returns whether the hold's units were returned when it reached its maximum lifetime. Until then, each leg
- * holds at least one unit.
+ * Returns whether the hold's units were returned when the hold reached its maximum lifetime. Until then, each
+ * leg holds at least one unit.
  */
 export const hasReturnedUnits = ({ legs }: HoldRow): boolean => legs.every(({ amount }) => amount === 0)
 

@@ -4,7 +4,7 @@ import type { LedgerSettings } from '../ledgerOptions.ts'
 import type { Draft } from './draft.ts'
 import { completeKey } from './writeKey.ts'
 
-/** Returns the result of unmetered work under the key. */
+/** Returns the stored result of unmetered work under the key. */
 export function findResult(draft: Draft, command: Omit<FindResult, 'type'>): FindResultAnswer {
   const key = draft.key(command.procedure, command.key)
   if (!key || key.pruneAt <= draft.now) return { state: 'unused' }
@@ -13,13 +13,17 @@ export function findResult(draft: Draft, command: Omit<FindResult, 'type'>): Fin
   return { state: 'completed', attempt: key.attempt, result: key.result }
 }
 
-/** Stores the result of unmetered work under the key, unless another attempt's result stays. */
+/**
+ * Stores the result of unmetered work under the key, unless the key has a result from another attempt that
+ * must not be replaced.
+ */
 export function keepResult(draft: Draft, command: KeepResult, settings: LedgerSettings): KeepResultAnswer {
   const found = findResult(draft, command)
   if (found.state === 'keyReused') return found
   if (found.state === 'completed' && ![command.attempt, command.replaces].includes(found.attempt))
     return found
-  // Without the result, the operation would count as completed. For example, a checkout would count as paid.
+  // Always keep the result. A completed key without a result would mean, for example, that a checkout has
+  // been paid.
   completeKey(draft, command, settings, { alwaysKept: true })
   return { state: 'kept' }
 }

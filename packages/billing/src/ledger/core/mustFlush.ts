@@ -1,18 +1,19 @@
 import type { Command } from '../commands.ts'
 
 /**
- * Returns whether the command's changes must survive a crash of the machine. Only an embedded store asks: a crash
- * of its machine ends all work that uses the ledger. The crash can undo the latest commits, but no earlier ones.
+ * Returns whether the command's changes must survive a crash of the machine. Only an embedded store calls
+ * this function, because a crash of its machine also ends all work that uses the ledger. Such a crash can
+ * undo only the latest commits.
  */
 export function mustFlush(command: Command): boolean {
   switch (command.type) {
     case 'reserve':
-      // The work ends with the machine, so its units return, as they would at expiry.
+      // A crash also ends the work. If it undoes the hold, the units are returned, as they would be at
+      // expiry.
       return command.legs.some(({ onExpiry }) => onExpiry === 'settle')
     case 'renew':
       return command.counted !== null
-    // After a restart, these commands are sent again: due holds expire, and Flowglad returns the events that it
-    // already has.
+    // These commands are repeated after a restart. Flowglad recognizes the events that it already has.
     case 'expire':
     case 'acknowledge':
     case 'leaveLease':

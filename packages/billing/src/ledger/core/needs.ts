@@ -6,9 +6,9 @@ export interface Needs {
   /** The batch's customers, sorted, so that every node locks customers in the same order. */
   customers: string[]
   /**
-   * Load the row of these customers, all of their accounts and due holds, and the earliest expiry of their other
-   * holds. If a customer's `time` is in the future, load every hold in state `held`: the clock has stepped backward,
-   * so any of them may be due.
+   * For these customers, load the row, all accounts, all due holds, and the earliest expiry of the other
+   * holds. If a customer's `time` is in the future, load every hold in state `held`. The clock has stepped
+   * backward, so any of these holds may be due.
    */
   unknown: string[]
   holds: [customer: string, attempt: string][]
@@ -24,15 +24,15 @@ export interface Needs {
 }
 
 /**
- * How many of a customer's oldest results to load to make room for `count` new results. Most results have
+ * The number of a customer's oldest results to load, to make room for `count` new results. Most results have
  * similar sizes, so `few` usually suffices. If it doesn't, load `many`. If even `many` results don't free
  * enough space, the new result isn't stored.
  */
 export const oldestResults = { few: (count: number) => 2 * count + 16, many: 1000 }
 
 /**
- * Returns the rows to load for the commands. `known` contains the rows that this process already knows. For
- * these customers, few or no rows are loaded:
+ * Returns the rows to load for the commands. `known` contains the customers whose rows this process already
+ * knows. For these customers, few or no rows are loaded, based on two assumptions:
  *
  * - The attempt of a `reserve` is new, so it has no hold.
  * - An attempt whose hold is in state `held` has no events.

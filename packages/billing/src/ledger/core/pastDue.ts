@@ -66,7 +66,7 @@ export function pastDueOf(stored: Stored, now: number): PastDueState | null {
 export const graceEndOf = ({ since, hasGrace }: PastDueState, graceMs: number): number =>
   since + (hasGrace ? graceMs : 0)
 
-/** What a customer can use. If that isn't the whole plan, a renewal is overdue. */
+/** The part of the plan that a customer can use. Unless `allowed` is `all`, a renewal is overdue. */
 export type Allowance =
   | { allowed: 'all' }
   /**

@@ -4,8 +4,7 @@ import { subscription as reportedSubscription } from '../snapshot.ts'
 /**
  * The schemas of the ledger's rows, one per table. All stores share them. Each property is a column
  * (`startedAt` is the column `started_at`). Objects are stored as JSON text, flags as 0 or 1, and times as
- * epoch milliseconds. Every primary key begins with the customer, except
- * for events in SQLite.
+ * epoch milliseconds. Every primary key begins with the customer, except that of events in SQLite.
  */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -88,7 +87,8 @@ export const accountRow = z.object({
   snapshotAvailable: integer,
   snapshotAcked: integer,
   /**
-   * Units of events that were ambiguous when the lease was taken. The snapshot might already include them.
+   * Units of events that were ambiguous when the lease was taken. The snapshot might already include these
+   * units.
    */
   ambiguous: integer,
   waived: integer,

@@ -10,9 +10,9 @@ export interface KnownCustomer {
 }
 
 /**
- * The rows of the customers that this process changed recently. A batch takes the rows of its customers, proves
- * under the lock that no other process has changed them since, and puts them back after COMMIT. If the batch
- * fails, the rows are gone, and the next batch loads them.
+ * The rows of the customers that this process changed recently. A batch takes the rows of its customers,
+ * proves under the lock that no other process has changed them since, and puts them back after COMMIT. If the
+ * batch fails, it doesn't put them back, and the next batch loads them.
  */
 export class RecentCustomers {
   readonly #customers: RecentMap<string, KnownCustomer>
@@ -51,7 +51,7 @@ export class RecentCustomers {
     }
   }
 
-  /** Returns the customer's rows as the last batch has committed them, or null if they aren't known. */
+  /** Returns the customer's rows as this process last committed them, or null if they aren't known. */
   lastCommitted(customer: string): CommittedCustomer | null {
     return this.#committed.peek(customer) ?? null
   }
@@ -63,8 +63,8 @@ export class RecentCustomers {
 }
 
 /**
- * Returns whether the rows are complete enough for a batch. They aren't if a hold that isn't known may be due, or if
- * the clock has stepped backward.
+ * Returns whether the rows are complete enough for a batch. They are incomplete if an unknown hold may be
+ * due, or if the clock has stepped backward.
  */
 export const isComplete = ({ row, nextExpiry }: LoadedCustomer, now: number): boolean =>
   row !== null && row.time <= now && now < nextExpiry

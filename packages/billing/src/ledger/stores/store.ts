@@ -7,7 +7,8 @@ import type { Ledger } from '../ledger.ts'
 export interface Store extends Pick<Ledger, 'address' | 'close'>, Pick<BatcherStore, 'isTransient'> {
   /**
    * Opens the database, applies missing migrations, and checks that the database is writable. Can be called
-   * again after `open` or a write fails. The earlier result stays usable until the new one is ready.
+   * again after `open` or a write fails. The store that was opened before stays usable until the new one is
+   * ready.
    *
    * @throws {LedgerUnavailableError} if the setup must be corrected first. The message says what to correct.
    */
@@ -29,8 +30,8 @@ export interface WriteProblem {
  */
 export interface OpenStore extends Reads, Pick<BatcherStore, 'transact'>, Pick<Ledger, 'prune'> {
   /**
-   * Returns the customer's rows as this process has committed them last, without reading the database. Returns null
-   * if this process doesn't remember them.
+   * Returns the customer's rows as this process last committed them, without reading the database. Returns
+   * null if this process doesn't remember them.
    */
   lastCommitted(customer: string): CommittedCustomer | null
 }

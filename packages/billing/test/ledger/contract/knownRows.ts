@@ -3,7 +3,9 @@ import { aReserve, aSettle, fetched, settleOf, units } from '../builders.ts'
 import type { OpenLedger } from './openLedger.ts'
 import { acknowledgeOf, balance, deliver, spend } from './steps.ts'
 
-/** A node keeps rows between batches. These tests change the rows on another node in the meantime. */
+/**
+ * A node keeps rows between batches. In these tests, another node often changes the rows between two batches.
+ */
 export function knownRows(open: OpenLedger): void {
   describe('rows that a node knows', () => {
     test('counts the units that another node has held and spent since the last batch', async () => {
@@ -19,7 +21,7 @@ export function knownRows(open: OpenLedger): void {
       })
     })
 
-    test('expires the hold of another node when it becomes due', async () => {
+    test('expires another node’s hold when the hold becomes due', async () => {
       await using nodes = await open()
       const { ledger, other, advance } = nodes
       await fetched(ledger, units(1))
@@ -35,7 +37,7 @@ export function knownRows(open: OpenLedger): void {
       await fetched(other, units(1))
       await other.execute(aReserve({ ttlMs: 1_000 }))
       advance(1_000)
-      // A settle needs no due holds.
+      // Processing a settle doesn't expire due holds.
       await ledger.execute(aSettle({ legs: [] }))
       expect(await ledger.execute({ type: 'expire', customer: 'ada' })).toEqual({ state: 'swept', ended: 1 })
     })
@@ -54,7 +56,7 @@ export function knownRows(open: OpenLedger): void {
       expect((await ledger.health()).waiting).toBe(0)
     })
 
-    test('answers a repeated reserve with its hold if another node has expired the hold', async () => {
+    test('returns the expired hold for a repeated reserve if another node has expired it', async () => {
       await using nodes = await open()
       const { ledger, other, advance } = nodes
       await fetched(ledger, units(2))
@@ -67,7 +69,7 @@ export function knownRows(open: OpenLedger): void {
       expect(await balance(ledger)).toMatchObject({ available: 1, held: 1 })
     })
 
-    test('returns the balances of the last commit without a read', async () => {
+    test('remembers the balances after the last commit', async () => {
       await using nodes = await open()
       const { ledger } = nodes
       await fetched(ledger, units(5))
@@ -78,7 +80,7 @@ export function knownRows(open: OpenLedger): void {
       expect(ledger.lastCommitted('bob')).toBeNull()
     })
 
-    test('forgets the rows after pruning', async () => {
+    test('accepts a different input under a key that another node has pruned', async () => {
       await using nodes = await open({ keyRetentionMs: 1_000 })
       const { ledger, other, advance } = nodes
       await fetched(ledger, units(5))

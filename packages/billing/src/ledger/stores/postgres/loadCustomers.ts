@@ -37,8 +37,8 @@ const answer = z.tuple([
 const nothingKnown: ReadonlyMap<string, LoadedCustomer> = new Map()
 
 /**
- * Opens the transaction, locks the batch's customers, and loads the time and the rows that the batch needs and the
- * node doesn't know.
+ * Opens the transaction, locks the batch's customers, and loads the time and the rows that the node needs but
+ * doesn't know.
  *
  * @returns the batch's rows, and whether some of them were known.
  */

@@ -5,11 +5,14 @@ import { storedFunction } from './storedFunction.ts'
 
 const { customer, account, hold, key, event } = tables
 
-/** Selects a table's rows as JSON. The rows are in `t`. */
+/** Selects the rows of the table `t` as JSON. */
 const asJson = <Row>(table: Table<Row>, from: string, without: (keyof Row & string)[] = []) =>
   `(SELECT json_agg(it) FROM (SELECT ${selectList(table, 't', without)} FROM ${from}) it)`
 
-/** The elements of a list in the parameter, and of the same list in `ifChanged` if the customer has changed. */
+/**
+ * The elements of a list in the parameter. For customers that have changed, also the elements of the same
+ * list in `ifChanged`.
+ */
 const needed = (list: string) => `(
   SELECT j FROM jsonb_array_elements($1 -> '${list}') j
   UNION ALL
@@ -36,26 +39,29 @@ const dueUntil = `CASE WHEN c.time > moment THEN ${maxTime} ELSE moment END`
  * Locks all of the batch's customers, and then loads the rows that the batch needs. One call does both, which
  * saves a round trip. The lock order is always the same, so batches can't deadlock.
  *
- * Loading must be in separate, later statements: the locking statement sees other rows as they were before it
- * waited for the lock. It would miss holds that other batches committed during the wait, so the batch would
- * oversell. In a VOLATILE function, each statement sees what was committed before that statement began. Only
- * the locked rows themselves are current.
+ * Rows must be loaded in later statements. In the locking statement, only the locked rows are current. It
+ * sees all other rows as they were before it waited for the lock, so it would miss holds that other batches
+ * committed during the wait, and the batch would oversell. In a VOLATILE function, each statement sees what
+ * was committed before that statement began.
  *
- * If customer rows are missing, the function inserts them and locks again. It then fails instead of waiting,
- * because it already holds locks, so waiting could cause a deadlock. The batch is retried.
+ * If customer rows are missing, the function inserts them and locks again. If this second attempt would have
+ * to wait, the function fails, because it already holds locks and waiting could cause a deadlock. The batch
+ * is then retried.
  *
  * With `synchronous_commit = off`, a crash of the database could lose commands that the ledger has answered.
- * The function therefore turns the setting on until the transaction ends. It doesn't change other values.
+ * The function therefore turns the setting on until the transaction ends. It leaves all other values of the
+ * setting unchanged.
  *
  * `$1` is JSON. `customers` lists the customers. If the node knows a customer's rows, the list also contains
- * their version, time and next expiry. The function loads the rows of the customers that the node doesn't know,
- * that another node has changed since, or that have other holds that may be due. For the latter two, it also
- * loads the rows in `ifChanged`. The other lists are those of `Needs`. A list can be missing. `now` is the time,
- * or null to use the database's time. `resultBytesPerCustomer` is the size limit for a customer's results.
+ * their version, time and next expiry. The function loads a customer's rows if the node doesn't know them, if
+ * another node has changed them since, or if the customer has other holds that may be due. In the last two
+ * cases, it also loads the customer's rows in `ifChanged`. The other lists are those of `Needs`. Any list can
+ * be missing. `now` is the time, or null to use the database's time. `resultBytesPerCustomer` is the size
+ * limit for a customer's results.
  *
- * Most batches need few kinds of rows, and even a statement that finds no rows has a cost, so each kind has its
- * own statement. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and would then
- * read every customer's holds.
+ * Each kind of row has its own statement, which runs only if the batch needs it. Even a statement that finds
+ * no rows has a cost. Without `OFFSET 0`, the planner could merge a lookup by customer into the join, and
+ * would then read every customer's holds.
  */
 export const loadCustomersFunction = storedFunction('load', {
   parameters: ['jsonb'],

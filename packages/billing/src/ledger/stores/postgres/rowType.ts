@@ -3,7 +3,9 @@ import { column, type Table } from '../tables.ts'
 
 /** A composite type in the schema `metered`. A function can take an array of its rows. */
 export interface RowType<Row> {
-  /** The qualified name. It ends in a hash of the columns, because another release can have other columns. */
+  /**
+   * The qualified name. It ends in a hash of the columns, because another release can have different columns.
+   */
   name: string
   properties: (keyof Row & string)[]
   /** The statement that creates the type if it doesn't exist. */
@@ -30,9 +32,9 @@ export function rowType<Row, Property extends keyof Row & string>(
 }
 
 /**
- * Returns the rows as an SQL literal of an array. The server parses it several times faster than JSON. Dollar
- * quotes have no escape sequences, so the literal doesn't depend on `standard_conforming_strings`. No value
- * can end the literal, because every `$` in a value follows a `\`.
+ * Returns the rows as an SQL array literal. The server parses such a literal several times faster than JSON.
+ * Dollar quotes have no escape sequences, so the literal doesn't depend on `standard_conforming_strings`. No
+ * value can end the literal, because every `$` in a value follows a `\`.
  */
 export function rowsLiteral<Row>({ properties }: RowType<Row>, rows: Row[]): string {
   const elements = rows.map((row) => `"(${properties.map((it) => field(row[it])).join(',')})"`)

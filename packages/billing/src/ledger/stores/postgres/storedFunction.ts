@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated. As
- * settings of a function, they cost less than as statements before it.
+ * Every lookup is by key, so these settings allow only index lookups, even if the statistics are outdated.
+ * Setting them on the function costs less than setting them with statements before the call.
  */
 export const plannerSettings = [
   'plan_cache_mode = force_generic_plan',

@@ -7,8 +7,9 @@ export class MovedFileError extends Error {
 }
 
 /**
- * Remembers which file the path names. Returns a function that throws a `MovedFileError` if the path now names no file
- * or another file. SQLite doesn't notice this: it continues to write to the earlier file, which no restart finds.
+ * Remembers which file the path names. Returns a function that throws a `MovedFileError` if the path no
+ * longer names this file. SQLite doesn't notice the change: it continues to write to the original file, which
+ * is no longer found after a restart.
  */
 export function watchFile(path: string): () => void {
   const opened = identityOf(path)
@@ -17,7 +18,10 @@ export function watchFile(path: string): () => void {
   }
 }
 
-/** Throws a `MovedFileError` if the file is missing from its folder. SQLite would create an empty file. */
+/**
+ * Throws a `MovedFileError` if the file is missing from its folder. Otherwise, SQLite would create an empty
+ * file.
+ */
 export function assertNotDeleted(path: string): void {
   if (!existsSync(path) && existsSync(dirname(path))) throw moved(path)
 }
