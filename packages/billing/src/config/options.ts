@@ -46,8 +46,8 @@ export const defaultOptions = {
   maxBulks: 4,
   /**
    * How long new usage waits before it is delivered, so that more events travel in one request. The wait ends
-   * early once `maxBulks` requests are full. While fewer than 10 events are waiting, it is up to five times as
-   * long. 0 delivers usage immediately.
+   * early once `maxBulks` requests are full. While new usage doesn't fill one request, the wait is up to five
+   * times as long. 0 delivers usage immediately.
    */
   deliverAfterMs: 200,
   /**

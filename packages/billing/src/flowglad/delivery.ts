@@ -79,7 +79,7 @@ export class Delivery {
         })
         const { untilWokenMs: idleMs, alwaysMs } = this.#retries.pausesAfter(state)
         if (alwaysMs > 0) await sleep(this.#clock, alwaysMs, stopping, { keepAlive: false })
-        if (idleMs > 0) await gathering.wait({ idleMs, enough: this.#room() })
+        if (idleMs > 0) await gathering.wait({ idleMs, ...this.#retries.load })
       }
     } finally {
       stopListening()
@@ -140,12 +140,6 @@ export class Delivery {
     }
   }
 
-  /** The number of events that one round of requests can carry. */
-  #room(): number {
-    const { requests, eventsPerRequest } = this.#retries.load
-    return requests * eventsPerRequest
-  }
-
   /**
    * Takes the leases of customers with undelivered usage. Adds each lease to `held` immediately, so that the
    * caller can always end it. Returns whether more events may be waiting.
@@ -153,7 +147,8 @@ export class Delivery {
   async #takeLeases(held: Set<Lease>): Promise<{ taken: Taken[]; hasMore: boolean }> {
     // Take about as many events as one round of requests can carry. Holding a customer's lease during other
     // customers' requests would delay that customer's fetch.
-    const room = this.#room()
+    const { requests, eventsPerRequest } = this.#retries.load
+    const room = requests * eventsPerRequest
     const limit = room + this.#retries.customersBackingOff()
     const waiting = await this.#ledger.customersToDeliver(limit)
     const due = waiting.filter((customer) => !this.#retries.isCustomerBackingOff(customer))

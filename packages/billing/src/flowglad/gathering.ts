@@ -1,9 +1,7 @@
 import { type Clock, sleep } from '../config/clock.ts'
 import type { BillingOptions } from '../config/options.ts'
 
-/** With fewer new events than this, delivery waits longer for more. */
-const fewEvents = 10
-/** How much longer, as a multiple of `deliverAfterMs`. */
+/** How much longer delivery waits for events that fill one request, as a multiple of `deliverAfterMs`. */
 const extraWaits = 4
 
 /** Waits until new usage events can travel together. */
@@ -31,13 +29,21 @@ export class Gathering {
   }
 
   /**
-   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more, or until
-   * there are `enough`. If there are only a few events by then, waits for a few more.
+   * Waits at most `idleMs` for new usage. After the first event, waits `deliverAfterMs` for more. Ends that
+   * wait early once the events fill all `requests`, and extends it while they don't fill one.
    */
-  async wait({ idleMs, enough }: { idleMs: number; enough: number }): Promise<void> {
+  async wait({
+    idleMs,
+    requests,
+    eventsPerRequest,
+  }: {
+    idleMs: number
+    requests: number
+    eventsPerRequest: number
+  }): Promise<void> {
     if (!(await this.#until(1, idleMs))) return
-    if (await this.#until(enough, this.#waitMs)) return
-    await this.#until(Math.min(fewEvents, enough), this.#waitMs * extraWaits)
+    if (await this.#until(requests * eventsPerRequest, this.#waitMs)) return
+    await this.#until(eventsPerRequest, this.#waitMs * extraWaits)
   }
 
   /** Ends all waits, now and later. */

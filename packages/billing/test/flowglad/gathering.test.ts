@@ -5,7 +5,7 @@ import { Gathering } from '../../src/flowglad/gathering.ts'
 /**
  * Starts a wait, and returns the timers that it sets, in order. A timer runs only if the test calls `fire`.
  */
-async function startWait({ deliverAfterMs = 200, enough = 400, before = 0 } = {}) {
+async function startWait({ deliverAfterMs = 200, requests = 4, eventsPerRequest = 10, before = 0 } = {}) {
   const timers: number[] = []
   let fire = () => {}
   const clock: Clock = {
@@ -19,7 +19,7 @@ async function startWait({ deliverAfterMs = 200, enough = 400, before = 0 } = {}
   const gathering = new Gathering({ clock, options: { deliverAfterMs } })
   gathering.add(before)
   let hasEnded = false
-  void gathering.wait({ idleMs: 2_000, enough }).then(() => {
+  void gathering.wait({ idleMs: 2_000, requests, eventsPerRequest }).then(() => {
     hasEnded = true
   })
   const settle = async () => {
@@ -46,7 +46,7 @@ test('waits for new usage, then for events that travel with it', async () => {
   expect(await wait.after(() => wait.fire())).toBe(true)
 })
 
-test('waits longer while there are only a few events', async () => {
+test("waits longer while the events don't fill one request", async () => {
   const wait = await startWait({ before: 1 })
   expect(await wait.after(() => wait.fire())).toBe(false)
   expect(wait.timers).toEqual([200, 800])
@@ -54,14 +54,14 @@ test('waits longer while there are only a few events', async () => {
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
 
-test('delivers a few events after the longer wait', async () => {
+test("delivers the events after the longer wait, even if they don't fill one request", async () => {
   const wait = await startWait({ before: 1 })
   await wait.after(() => wait.fire())
   expect(await wait.after(() => wait.fire())).toBe(true)
 })
 
 test('ends the wait once the requests are full', async () => {
-  const wait = await startWait({ enough: 3, before: 1 })
+  const wait = await startWait({ requests: 3, eventsPerRequest: 1, before: 1 })
   expect(await wait.after((it) => it.add(1))).toBe(false)
   expect(await wait.after((it) => it.add(1))).toBe(true)
 })
